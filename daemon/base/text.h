@@ -1,0 +1,41 @@
+// Small text functions. All of them treat text as bytes and case as ASCII case; none looks at the
+// locale.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern {
+
+[[nodiscard]] char to_lower(char c);
+[[nodiscard]] char to_upper(char c);
+[[nodiscard]] std::string to_lower(std::string_view text);
+[[nodiscard]] std::string to_upper(std::string_view text);
+[[nodiscard]] bool iequals(std::string_view a, std::string_view b);
+[[nodiscard]] bool istarts_with(std::string_view text, std::string_view prefix);
+
+/// Without leading and trailing blanks, tabs, CR and LF.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+/// The non-empty words between blanks and tabs.
+[[nodiscard]] std::vector<std::string_view> split_words(std::string_view text);
+
+/// Text that may be shown on a terminal, logged or put in a line of a file: controls, DEL, backslash
+/// and bytes that are not valid UTF-8 (or are C1 or bidirectional controls) become \xNN.
+[[nodiscard]] std::string printable(std::string_view bytes);
+
+/// Decimal digits only, the whole text, no sign, no overflow; else nothing.
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view digits);
+
+/// Valid UTF-8 (RFC 3629: no surrogates, no overlong forms).
+[[nodiscard]] bool is_utf8(std::string_view bytes);
+
+[[nodiscard]] bool is_ascii(std::string_view bytes);
+
+/// At least one NUL, CR, LF, other control below 0x20, or DEL.
+[[nodiscard]] bool has_control(std::string_view bytes);
+
+}  // namespace postern

@@ -1,0 +1,61 @@
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace postern {
+namespace {
+
+TEST(Text, ComparesAsciiWithoutCaseAndNothingElse) {
+  EXPECT_TRUE(iequals("EHLO", "ehlo"));
+  EXPECT_FALSE(iequals("EHLO", "EHL"));
+  EXPECT_FALSE(iequals("\xC4", "\xE4"));
+  EXPECT_TRUE(istarts_with("Auth=PLAIN", "AUTH="));
+  EXPECT_FALSE(istarts_with("AU", "AUTH"));
+}
+
+TEST(Text, PrintableEscapesEveryControlByte) {
+  for (int value = 0; value < 256; ++value) {
+    const std::string one(1, static_cast<char>(value));
+    const std::string shown = printable(one);
+    const bool plain = value >= 0x20 && value < 0x7F && value != '\\';
+    EXPECT_EQ(shown.size(), plain ? 1U : 4U) << value;
+    EXPECT_FALSE(has_control(shown)) << value;
+  }
+}
+
+TEST(Text, PrintableKeepsUtf8AndEscapesWhatMisleads) {
+  EXPECT_EQ(printable("gr\xC3\xBC\xC3\x9F"), "gr\xC3\xBC\xC3\x9F");
+  EXPECT_EQ(printable("a\xE2\x80\xAE"
+                      "b"),
+            "a\\xe2\\x80\\xaeb");                  // right-to-left override
+  EXPECT_EQ(printable("\xC2\x9B"), "\\xc2\\x9b");  // C1 control sequence introducer
+  EXPECT_EQ(printable("\xC3"), "\\xc3");           // cut short
+}
+
+TEST(Text, KnowsUtf8FromWhatOnlyLooksLikeIt) {
+  for (const char* good : {"", "a", "\xC2\x80", "\xE0\xA0\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(is_utf8(good)) << printable(good);
+  }
+  for (const char* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
+                          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xE2\x82"}) {
+    EXPECT_FALSE(is_utf8(bad)) << printable(bad);
+  }
+}
+
+TEST(Text, ParsesDecimalDigitsOnly) {
+  EXPECT_EQ(parse_number("0"), 0U);
+  EXPECT_EQ(parse_number("18446744073709551615"), 18446744073709551615U);
+  for (const char* bad : {"", "+1", "-1", " 1", "1 ", "1e3", "0x1", "18446744073709551616", "1.0"}) {
+    EXPECT_FALSE(parse_number(bad)) << bad;
+  }
+}
+
+TEST(Text, SplitsWordsAtRunsOfBlanks) {
+  const std::vector<std::string_view> words{"PLAIN", "LOGIN"};
+  EXPECT_EQ(split_words("  PLAIN\t LOGIN "), words);
+  EXPECT_TRUE(split_words(" \t").empty());
+  EXPECT_EQ(trim(" a b\r\n"), "a b");
+}
+
+}  // namespace
+}  // namespace postern
