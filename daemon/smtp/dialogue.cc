@@ -1,0 +1,303 @@
+#include "smtp/dialogue.h"
+
+#include "base/text.h"
+#include "smtp/limits.h"
+#include "smtp/parameters.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace postern::smtp {
+namespace {
+
+constexpr std::size_t kRefusalText = 400;  // keeps a reply line within 512 bytes (RFC 5321 4.5.3.1.5)
+
+/// A reply of one line. Every one but the greeting, EHLO, HELO and 354 carries an enhanced code (RFC 2034).
+std::string reply_line(int code, std::string_view enhanced, std::string_view text) {
+  std::string line = std::to_string(code);
+  if (!enhanced.empty()) line.append(" ").append(enhanced);
+  return line.append(" ").append(text).append("\r\n");
+}
+
+Reaction say(int code, std::string_view enhanced, std::string_view text, Next next = Next::command) {
+  Reaction reaction;
+  reaction.reply = reply_line(code, enhanced, text);
+  reaction.next = next;
+  return reaction;
+}
+
+/// The texts come from elsewhere too (the disk's words, a bad address quoted), so they are made fit for a
+/// line here. Replies are ASCII: no client has agreed to anything else (RFC 6531 3.7.4.1).
+Reaction say(const Refusal& refusal) {
+  const std::string fallback = std::to_string(refusal.code / 100) + ".0.0";
+  std::string text = printable(refusal.text).substr(0, kRefusalText);
+  std::ranges::replace_if(text, [](char c) { return !is_ascii(std::string_view(&c, 1)); }, '?');
+  return say(refusal.code, refusal.enhanced.empty() ? fallback : refusal.enhanced, text);
+}
+
+/// What a client calls itself, fit for a Received line: a domain or an address literal; other printable
+/// characters, which sloppy host names hold, become "_". Nothing if it is no name at all.
+std::optional<std::string> helo_name(std::string_view argument) {
+  if (argument.empty() || argument.size() > limits::kDomain) return std::nullopt;
+  if (!is_ascii(argument) || has_control(argument)) return std::nullopt;
+  std::string name(argument);
+  for (char& c : name) {
+    const bool alnum = (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
+    if (!alnum && std::string_view("._-:[]").find(c) == std::string_view::npos) c = '_';
+  }
+  return name;
+}
+
+}  // namespace
+
+/// One function for each command; the table below says which verb means which.
+struct Commands {
+  using Check = Dialogue::SpaceCheck;
+
+  static Reaction hello(Dialogue& self, std::string_view argument, std::string_view verb) {
+    auto name = helo_name(argument);
+    if (!name) return say(501, "5.5.4", "syntax: " + std::string(verb) + " hostname");
+    self.reset();
+    self.helo_ = std::move(*name);
+    self.extended_ = verb == "EHLO";
+    return {};
+  }
+
+  static Reaction ehlo(Dialogue& self, std::string_view argument, const Check&) {
+    Reaction reaction = hello(self, argument, "EHLO");
+    if (!reaction.reply.empty()) return reaction;
+    const DialogueConfig& config = self.config_;
+    std::vector<std::string> lines{config.hostname, "PIPELINING", "SIZE " + std::to_string(config.message_size),
+                                   "8BITMIME",      "SMTPUTF8",   "DSN"};
+    if (config.submission_id) lines.emplace_back("XSUBMISSION");
+    if (config.starttls && !self.secure_) lines.emplace_back("STARTTLS");
+    if (!config.auth.empty()) {
+      std::string& auth = lines.emplace_back("AUTH");
+      for (const std::string& mechanism : config.auth) auth.append(" ").append(mechanism);
+    }
+    lines.emplace_back("ENHANCEDSTATUSCODES");
+    for (const std::string& line : lines) {
+      reaction.reply.append(&line == &lines.back() ? "250 " : "250-").append(line).append("\r\n");
+    }
+    return reaction;
+  }
+
+  static Reaction helo(Dialogue& self, std::string_view argument, const Check&) {
+    Reaction reaction = hello(self, argument, "HELO");
+    return reaction.reply.empty() ? say(250, "", self.config_.hostname) : reaction;
+  }
+
+  static Reaction mail(Dialogue& self, std::string_view argument, const Check& space) {
+    if (self.helo_.empty()) return say(503, "5.5.1", "say EHLO or HELO first");
+    if (self.config_.require_auth && !self.authenticated_) return say(530, "5.7.0", "Authentication required");
+    if (self.have_mail_) return say(503, "5.5.1", "a transaction is open already");
+    Parsed<PathArgument> path = parse_path(argument, PathKeyword::from);
+    if (!path) return say(path.error());
+    const auto submission_id = self.config_.submission_id ? SubmissionId::allow : SubmissionId::refuse;
+    Parsed<MailParameters> given = parse_mail_parameters(path->parameters, submission_id);
+    if (!given) return say(given.error());
+    if (!given->smtputf8 && !is_ascii(path->path)) return say(553, "5.6.7", "the address needs SMTPUTF8");
+    if (given->size > self.config_.message_size) return say(self.too_large());
+    const std::optional<Refusal> no_space = space ? space(given->size) : std::nullopt;
+    if (no_space) return say(*no_space);
+
+    self.have_mail_ = true;
+    self.submission_id_ = std::move(given->submission_id);
+    mail::Envelope& envelope = self.envelope_;
+    envelope.sender = std::move(path->path);
+    envelope.envid = std::move(given->envid);
+    envelope.ret = given->ret;
+    envelope.body = given->body;
+    envelope.smtputf8 = given->smtputf8;
+    return say(250, "2.1.0", "sender OK");
+  }
+
+  static Reaction rcpt(Dialogue& self, std::string_view argument, const Check&) {
+    if (!self.have_mail_) return say(503, "5.5.1", "say MAIL first");
+    Parsed<PathArgument> path = parse_path(argument, PathKeyword::to);
+    if (!path) return say(path.error());
+    Parsed<RcptParameters> given = parse_rcpt_parameters(path->parameters);
+    if (!given) return say(given.error());
+    mail::Envelope& envelope = self.envelope_;
+    if (!envelope.smtputf8 && !is_ascii(path->path)) return say(553, "5.6.7", "the address needs SMTPUTF8");
+    // RFC 5321 4.5.3.1.10: 452, so that the client sends the rest in another transaction.
+    if (envelope.recipients.size() >= self.config_.recipients) return say(452, "4.5.3", "too many recipients");
+
+    mail::Recipient& recipient = envelope.recipients.emplace_back();
+    recipient.address = std::move(path->path);
+    recipient.notify = given->notify;
+    recipient.orcpt = std::move(given->orcpt);
+    return say(250, "2.1.5", "recipient OK");
+  }
+
+  static Reaction data(Dialogue& self, std::string_view argument, const Check&) {
+    if (!self.have_mail_) return say(503, "5.5.1", "say MAIL first");
+    if (self.envelope_.recipients.empty()) return say(503, "5.5.1", "no valid recipients");
+    if (!argument.empty()) return say(501, "5.5.4", "DATA takes no argument");
+    return say(354, "", "end data with <CR><LF>.<CR><LF>", Next::data);
+  }
+
+  /// CHUNKING (RFC 3030) is not offered. The bytes that follow BDAT are message, not commands, so nothing
+  /// more of this connection may be read as SMTP.
+  static Reaction bdat(Dialogue& self, std::string_view, const Check&) {
+    self.reset();
+    return say(502, "5.5.1", "CHUNKING is not offered, closing", Next::close);
+  }
+
+  static Reaction rset(Dialogue& self, std::string_view, const Check&) {
+    self.reset();
+    return say(250, "2.0.0", "OK");
+  }
+
+  static Reaction noop(Dialogue&, std::string_view, const Check&) { return say(250, "2.0.0", "OK"); }
+
+  static Reaction vrfy(Dialogue&, std::string_view argument, const Check&) {
+    if (argument.empty()) return say(501, "5.5.4", "syntax: VRFY address");
+    return say(252, "2.5.0", "send it and see");  // RFC 5321 3.5.3
+  }
+
+  static Reaction expn(Dialogue&, std::string_view, const Check&) { return say(502, "5.5.1", "EXPN is not offered"); }
+
+  static Reaction help(Dialogue&, std::string_view, const Check&) {
+    return say(214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT");
+  }
+
+  static Reaction quit(Dialogue& self, std::string_view, const Check&) {
+    self.reset();
+    return say(221, "2.0.0", self.config_.hostname + " closes the connection", Next::close);
+  }
+
+  static Reaction starttls(Dialogue& self, std::string_view argument, const Check&) {
+    if (!self.config_.starttls) return say(502, "5.5.1", "STARTTLS is not offered");
+    if (self.secure_) return say(503, "5.5.1", "TLS is in use already");
+    if (!argument.empty()) return say(501, "5.5.4", "STARTTLS takes no argument");
+    return say(220, "2.0.0", "ready to start TLS", Next::start_tls);
+  }
+
+  static Reaction auth(Dialogue& self, std::string_view argument, const Check&) {
+    if (self.config_.auth.empty()) return say(502, "5.5.1", "AUTH is not offered");
+    if (!self.extended_) return say(503, "5.5.1", "say EHLO first");
+    if (self.authenticated_) return say(503, "5.5.1", "authenticated already");  // RFC 4954 section 4
+    if (self.have_mail_) return say(503, "5.5.1", "not during a transaction");
+    const auto words = split_words(argument);
+    if (words.empty() || words.size() > 2) return say(501, "5.5.4", "syntax: AUTH mechanism [initial-response]");
+    Reaction reaction;
+    reaction.mechanism = to_upper(words[0]);
+    const auto offered = [&](const std::string& name) { return iequals(name, reaction.mechanism); };
+    if (std::ranges::none_of(self.config_.auth, offered)) return say(504, "5.5.4", "this mechanism is not offered");
+    reaction.next = Next::auth;
+    if (words.size() == 2) reaction.initial_response = words[1];
+    return reaction;
+  }
+};
+
+namespace {
+
+/// What a client's patience is measured by (limits::kBadCommands, limits::kIdleCommands). Refused recipients
+/// are free: a client with many of them, or one that pipelines RCPT and DATA behind a refused MAIL, is not
+/// cut off in the middle.
+constexpr unsigned kFree = 0;
+constexpr unsigned kErrors = 1;
+constexpr unsigned kIdle = 2;
+
+struct Row {
+  std::string_view verb;
+  Reaction (*run)(Dialogue& self, std::string_view argument, const Dialogue::SpaceCheck& space);
+  unsigned charges;
+};
+
+constexpr std::array kCommands{
+    Row{"EHLO", Commands::ehlo, kErrors | kIdle}, Row{"HELO", Commands::helo, kErrors | kIdle},
+    Row{"MAIL", Commands::mail, kErrors},         Row{"RCPT", Commands::rcpt, kFree},
+    Row{"DATA", Commands::data, kIdle},           Row{"RSET", Commands::rset, kErrors | kIdle},
+    Row{"NOOP", Commands::noop, kErrors | kIdle}, Row{"VRFY", Commands::vrfy, kErrors | kIdle},
+    Row{"EXPN", Commands::expn, kErrors | kIdle}, Row{"HELP", Commands::help, kErrors | kIdle},
+    Row{"QUIT", Commands::quit, kFree},           Row{"STARTTLS", Commands::starttls, kErrors | kIdle},
+    Row{"AUTH", Commands::auth, kErrors | kIdle}, Row{"BDAT", Commands::bdat, kFree},
+};
+
+}  // namespace
+
+Dialogue::Dialogue(DialogueConfig config) : config_(std::move(config)) {}
+
+std::string Dialogue::greeting() const { return reply_line(220, "", config_.hostname + " ESMTP Postern"); }
+
+Reaction Dialogue::on_line(std::string_view line, const SpaceCheck& space) {
+  const Result<CommandLine> command = parse_command(line);
+  if (!command) return limit_misuse(say(500, "5.5.2", command.error().text), kErrors | kIdle);
+  const auto row = std::ranges::find(kCommands, std::string_view(command->verb), &Row::verb);
+  if (row == kCommands.end()) return limit_misuse(say(500, "5.5.1", "unknown command"), kErrors | kIdle);
+  return limit_misuse(row->run(*this, command->argument, space), row->charges);
+}
+
+/// Counts, and turns the reply to one command too many into a 421.
+Reaction Dialogue::limit_misuse(Reaction reaction, unsigned charges) {
+  if ((charges & kIdle) != 0 && reaction.next == Next::command) ++idle_commands_;
+  if ((charges & kErrors) != 0 && reaction.reply.starts_with('5')) ++bad_commands_;
+  if (bad_commands_ < limits::kBadCommands && idle_commands_ <= limits::kIdleCommands) return reaction;
+  reset();
+  const bool errors = bad_commands_ >= limits::kBadCommands;
+  return say(421, "4.7.0", errors ? "too many errors, closing" : "too many commands without a message, closing",
+             Next::close);
+}
+
+Reaction Dialogue::on_line_too_long() {
+  reset();
+  return say(500, "5.5.2", "line too long, closing", Next::close);
+}
+
+Reaction Dialogue::on_stored(const QueueId& id) {
+  reset();
+  bad_commands_ = 0;
+  idle_commands_ = 0;
+  return say(250, "2.0.0", "queued as " + id.str());
+}
+
+Reaction Dialogue::on_refused(const Refusal& refusal) {
+  reset();
+  ++idle_commands_;  // the next command may meet the limit; this reply stays what it is
+  return say(refusal);
+}
+
+Refusal Dialogue::refusal_for(DataDecoder::Fault fault) {
+  switch (fault) {
+    case DataDecoder::Fault::bare_cr: return {550, "5.5.2", "the message holds a CR that does not end a line"};
+    case DataDecoder::Fault::bare_lf: return {550, "5.5.2", "the message holds an LF without its CR"};
+    case DataDecoder::Fault::nul: return {550, "5.6.0", "the message holds a NUL byte"};
+    case DataDecoder::Fault::line_too_long:
+      return {554, "5.6.0", "a line of the message is longer than " + std::to_string(limits::kTextLine) + " bytes"};
+    case DataDecoder::Fault::none: break;
+  }
+  return {451, "4.3.0", "the message could not be taken"};
+}
+
+Refusal Dialogue::too_large() const {
+  return {552, "5.3.4", "the message is larger than " + std::to_string(config_.message_size) + " bytes"};
+}
+
+void Dialogue::on_tls() {
+  reset();
+  helo_.clear();
+  extended_ = false;
+  authenticated_ = false;
+  secure_ = true;
+}
+
+Reaction Dialogue::on_auth(bool succeeded) {
+  authenticated_ = succeeded;
+  if (succeeded) return say(235, "2.7.0", "authenticated");
+  return limit_misuse(say(535, "5.7.8", "authentication failed"), kErrors);
+}
+
+Reaction Dialogue::shutting_down() const {
+  return say(421, "4.3.2", config_.hostname + " is shutting down", Next::close);
+}
+
+void Dialogue::reset() {
+  envelope_ = mail::Envelope();
+  submission_id_.clear();
+  have_mail_ = false;
+}
+
+}  // namespace postern::smtp

@@ -1,0 +1,46 @@
+// Sizes and times of SMTP, each with its section of RFC 5321 where it has one.
+#pragma once
+
+#include "base/clock.h"
+
+#include <cstddef>
+
+namespace postern::smtp::limits {
+
+// What we accept as a server. The RFC gives minima (4.5.3.1); ours are at or above them.
+inline constexpr std::size_t kLocalPart = 64;                     // 4.5.3.1.1
+inline constexpr std::size_t kDomain = 255;                       // 4.5.3.1.2
+inline constexpr std::size_t kPath = 256;                         // 4.5.3.1.3, with the angle brackets
+inline constexpr std::size_t kCommandLine = 2048;                 // 4.5.3.1.4 asks for 512; extensions add to it
+inline constexpr std::size_t kTextLine = std::size_t{64} * 1024;  // 4.5.3.1.6 asks for 1000; longer lines: 554
+inline constexpr std::size_t kHeader = std::size_t{256} * 1024;   // whole header block
+inline constexpr std::size_t kReceivedLines = 50;                 // 6.3: more is a loop
+inline constexpr std::size_t kEnvid = 100;                        // RFC 3461 4.4
+inline constexpr std::size_t kOrcpt = 500;                        // RFC 3461 4.2
+inline constexpr std::size_t kBadCommands = 10;                   // then 421
+inline constexpr std::size_t kIdleCommands = 1000;  // NOOP, RSET and the like between two stored messages; then 421
+inline constexpr std::size_t kReplyBuffer = std::size_t{64} * 1024;  // unread replies of a pipelining client
+
+// What we accept as a client.
+inline constexpr std::size_t kReplyLine = 4096;  // 4.5.3.1.5 asks for 512
+inline constexpr std::size_t kReplyLines = 128;
+inline constexpr std::size_t kReplyBytes = std::size_t{64} * 1024;
+inline constexpr std::size_t kAuthLine = 12288;     // RFC 4954 4
+inline constexpr std::size_t kInlineCommand = 512;  // longest AUTH command with initial response
+
+// Client time-outs, 4.5.3.2.
+inline constexpr Seconds kConnect{30};
+inline constexpr Seconds kHandshake{60};
+inline constexpr Seconds kGreeting{300};   // 4.5.3.2.1
+inline constexpr Seconds kMail{300};       // 4.5.3.2.2; EHLO and AUTH too
+inline constexpr Seconds kRcpt{300};       // 4.5.3.2.3
+inline constexpr Seconds kDataStart{120};  // 4.5.3.2.4
+inline constexpr Seconds kDataBlock{180};  // 4.5.3.2.5
+inline constexpr Seconds kDataDone{600};   // 4.5.3.2.6
+inline constexpr Seconds kQuit{5};
+
+// Server time-outs.
+inline constexpr Seconds kIdle{300};      // 4.5.3.2.7, between commands and between pieces of data
+inline constexpr Seconds kSession{3600};  // one connection altogether
+
+}  // namespace postern::smtp::limits

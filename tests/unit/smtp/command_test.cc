@@ -1,0 +1,110 @@
+#include "smtp/command.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::smtp {
+namespace {
+
+std::string path_of(std::string_view argument, PathKeyword keyword = PathKeyword::from) {
+  const auto parsed = parse_path(argument, keyword);
+  return parsed ? parsed->path : std::to_string(parsed.error().code);
+}
+
+std::string refusal(std::string_view argument, PathKeyword keyword) {
+  const auto parsed = parse_path(argument, keyword);
+  return parsed ? "accepted" : std::to_string(parsed.error().code) + " " + parsed.error().enhanced;
+}
+
+TEST(ParseCommand, SplitsVerbAndArgumentInAnyCaseAndBlanks) {
+  for (const std::string_view line :
+       {"mail from:<a@b>", "MAIL from:<a@b>", "Mail\tfrom:<a@b> ", "  mAiL  from:<a@b>\t"}) {
+    const auto command = parse_command(line);
+    ASSERT_TRUE(command) << line;
+    EXPECT_EQ(command->verb, "MAIL");
+    EXPECT_EQ(command->argument, "from:<a@b>");
+  }
+  EXPECT_EQ(parse_command("QUIT")->argument, "");
+}
+
+TEST(ParseCommand, RefusesEveryControlByteButATab) {
+  for (int value = 0; value < 256; ++value) {
+    const std::string c(1, static_cast<char>(value));
+    const bool control = (value < 32 && value != 9) || value == 127;
+    EXPECT_EQ(parse_command("NOOP a" + c + "b").has_error(), control) << value;
+  }
+}
+
+TEST(ParseCommand, RefusesAVerbThatIsNoWordOfLettersAndDigits) {
+  for (const std::string_view line : {"", " ", "\t", "MA\x80IL x", "\xC3\xA4", "<a@b>", "MAIL:FROM", "."}) {
+    EXPECT_FALSE(parse_command(line)) << line;
+  }
+}
+
+TEST(ParsePath, TakesThePathOutOfItsBrackets) {
+  EXPECT_EQ(path_of("FROM:<>"), "");
+  EXPECT_EQ(path_of("from:<a@example.net>"), "a@example.net");
+  EXPECT_EQ(path_of("FROM: <a@example.net>"), "a@example.net");
+  EXPECT_EQ(path_of("FROM:a@example.net"), "a@example.net");
+  EXPECT_EQ(path_of("FROM:root SIZE=1"), "root");
+  EXPECT_EQ(path_of("TO:<postmaster>", PathKeyword::to), "postmaster");
+  EXPECT_EQ(path_of("TO:<a@[127.0.0.1]>", PathKeyword::to), "a@[127.0.0.1]");
+  EXPECT_EQ(path_of("FROM:<\"a > b\"@example.net> SIZE=1"), "\"a > b\"@example.net");
+  EXPECT_EQ(path_of(R"(FROM:<"a\">b"@example.net>)"), R"("a\">b"@example.net)");
+}
+
+TEST(ParsePath, DropsASourceRoute) {
+  EXPECT_EQ(path_of("TO:<@a,@b:c@d>", PathKeyword::to), "c@d");
+  EXPECT_EQ(path_of("TO:<@a.example:c@d>", PathKeyword::to), "c@d");
+  for (const std::string_view argument : {"TO:<@a>", "TO:<@a:>", "TO:<@a b:c@d>", "TO:<@a;x:c@d>", "TO:<@:@:c@d>"}) {
+    EXPECT_EQ(refusal(argument, PathKeyword::to), "501 5.1.3") << argument;
+  }
+}
+
+TEST(ParsePath, RefusesWhatIsNoPath) {
+  for (const std::string_view argument : {"", "FROM", "<a@b>", "TO:<a@b>", "FROM:", "FROM:  ", "FROM:<a@b",
+                                          "FROM:<\"a>@b", "FROM:<a@b>x", "FROM:<a@b>SIZE=3"}) {
+    EXPECT_EQ(refusal(argument, PathKeyword::from), "501 5.5.4") << argument;
+  }
+  for (const std::string_view argument : {"FROM:<<a@b>>", "FROM:<a b@c>", "FROM:<a@>", "FROM:<@b>", "FROM:<a@b,c@d>",
+                                          "FROM:a@b>", "FROM:<a..b@c>", "FROM:< a@b >"}) {
+    EXPECT_EQ(refusal(argument, PathKeyword::from).substr(0, 4), "501 ") << argument;
+  }
+  EXPECT_EQ(refusal("TO:<>", PathKeyword::to), "501 5.1.3");
+}
+
+TEST(ParsePath, HoldsThePathToItsLimits) {
+  const auto accepted = [](std::size_t local, std::size_t domain) {
+    std::string name;
+    while (name.size() < domain) name += (name.size() % 60 == 59) ? '.' : 'd';
+    return parse_path("TO:<" + std::string(local, 'l') + "@" + name + ">", PathKeyword::to).has_value();
+  };
+  EXPECT_TRUE(accepted(64, 100));
+  EXPECT_FALSE(accepted(65, 100));
+  EXPECT_TRUE(accepted(1, 252)) << "256 bytes with the brackets";
+  EXPECT_FALSE(accepted(1, 253));
+}
+
+TEST(ParsePath, CollectsParametersInOrder) {
+  const auto parsed = parse_path("FROM:<a@b> size=10\tBody=8BITMIME  SMTPUTF8", PathKeyword::from);
+  ASSERT_TRUE(parsed);
+  const std::vector<std::pair<std::string, std::string>> want{{"SIZE", "10"}, {"BODY", "8BITMIME"}, {"SMTPUTF8", ""}};
+  EXPECT_EQ(parsed->parameters, want);
+}
+
+TEST(ParsePath, RefusesMalformedAndRepeatedParameters) {
+  for (const std::string_view words : {"SIZE=", "=3", "SI_ZE=3", "-X=1", "SIZE=1=2", "SIZE=1 SIZE=1",
+                                       "size=1 BODY=7BIT SIZE=2", "SMTPUTF8 smtputf8", "<b@c>"}) {
+    EXPECT_EQ(refusal("FROM:<a@b> " + std::string(words), PathKeyword::from), "501 5.5.4") << words;
+  }
+}
+
+TEST(ParsePath, TakesHostileNamesAsPlainData) {
+  for (const std::string_view local : {"`id`", "$HOME", "a|b", "a/b", "\"/../x\"", "%s%n", "{}", "-oQ/tmp"}) {
+    const std::string path = std::string(local) + "@example.net";
+    EXPECT_EQ(path_of("TO:<" + path + ">", PathKeyword::to), path);
+  }
+  EXPECT_EQ(path_of("TO:<a;b@c>", PathKeyword::to), "501") << "';' needs quotes";
+}
+
+}  // namespace
+}  // namespace postern::smtp
