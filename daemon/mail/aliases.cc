@@ -1,0 +1,57 @@
+#include "mail/aliases.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+
+#include <algorithm>
+
+namespace postern::mail {
+namespace {
+
+constexpr std::size_t kDepth = 10;
+
+struct Expansion {
+  const Aliases& aliases;
+  const std::vector<std::string>& local_domains;
+  std::vector<std::string> path;  ///< the names being expanded, outermost first
+  std::vector<std::string> seen;  ///< every name that was expanded: a second way to it adds nothing
+  std::vector<std::string> found;
+
+  [[nodiscard]] Aliases::const_iterator lookup(std::string_view address) const {
+    const AddressParts parts = split_address(address);
+    const bool local = parts.domain.empty() || std::ranges::any_of(local_domains, [&](const std::string& domain) {
+                         return iequals(domain, parts.domain);
+                       });
+    return local ? aliases.find(to_lower(parts.local)) : aliases.end();
+  }
+
+  void keep(std::string_view address) {
+    const bool known = std::ranges::any_of(found, [&](const std::string& one) { return same_address(one, address); });
+    if (!known) found.emplace_back(address);
+  }
+
+  void expand(std::string_view address) {
+    const auto alias = lookup(address);
+    const bool loops = alias != aliases.end() && std::ranges::find(path, alias->first) != path.end();
+    if (alias == aliases.end() || alias->second.empty() || loops || path.size() == kDepth) {
+      keep(address);
+      return;
+    }
+    if (std::ranges::find(seen, alias->first) != seen.end()) return;
+    seen.push_back(alias->first);
+    path.push_back(alias->first);
+    for (const std::string& target : alias->second) expand(target);
+    path.pop_back();
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> expand_alias(std::string_view address, const Aliases& aliases,
+                                      const std::vector<std::string>& local_domains) {
+  Expansion expansion{aliases, local_domains, {}, {}, {}};
+  expansion.expand(address);
+  return std::move(expansion.found);
+}
+
+}  // namespace postern::mail

@@ -1,0 +1,58 @@
+// The envelope of a message: what SMTP says about it, apart from its text (RFC 5321 2.3.1).
+#pragma once
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::mail {
+
+/// Where a message came from, as the kernel and the connection tell, never as the client claims
+/// (apart from `helo`, which is the client's word).
+struct Source {
+  enum class Kind { local, smtp, daemon };  ///< unix socket, TCP, made by us (a bounce)
+  Kind kind = Kind::daemon;
+  std::optional<std::uint32_t> uid;  ///< SO_PEERCRED of a unix socket
+  std::optional<std::int32_t> pid;
+  std::string peer;  ///< "127.0.0.1:51122" of a TCP peer
+  std::string helo;
+};
+
+enum class BodyType { seven_bit, eight_bit };      ///< BODY= of RFC 6152
+enum class Return { unspecified, full, headers };  ///< RET= of RFC 3461 4.3
+
+/// NOTIFY= of RFC 3461 4.1 as bits; 0 means that none was given.
+enum Notify : unsigned {
+  kNotifyUnspecified = 0,
+  kNotifyNever = 1,
+  kNotifySuccess = 2,
+  kNotifyFailure = 4,
+  kNotifyDelay = 8
+};
+
+/// One forward-path. `address` is a valid Mailbox (RFC 5321 4.1.2) without the angle brackets.
+struct Recipient {
+  std::string address;
+  unsigned notify = kNotifyUnspecified;
+  std::string orcpt;  ///< "rfc822;xtext" exactly as given (RFC 3461 4.2), empty if none
+};
+
+struct Envelope {
+  QueueId id;         ///< given by the queue
+  WallTime accepted;  ///< given by the queue
+  Source source;
+  std::string sender;  ///< reverse-path without brackets; empty: the null reverse-path
+  std::vector<Recipient> recipients;
+  std::string envid;  ///< xtext as given (RFC 3461 4.4), empty if none
+  Return ret = Return::unspecified;
+  BodyType body = BodyType::seven_bit;
+  bool smtputf8 = false;        ///< RFC 6531
+  std::uint64_t size = 0;       ///< of the message on disk, LF line ends; given by the spool
+  std::uint64_t wire_size = 0;  ///< the same with CRLF line ends, without dot stuffing: what SIZE= means (RFC 1870)
+};
+
+}  // namespace postern::mail

@@ -1,0 +1,112 @@
+#include "mail/headers.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace postern::mail {
+namespace {
+
+constexpr std::array<std::string_view, 10> kAddressFields = {
+    "From",        "Sender",        "Reply-To",        "To",        "Cc",
+    "Resent-From", "Resent-Sender", "Resent-Reply-To", "Resent-To", "Resent-Cc"};
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/// The field name at the front of a line: printable ASCII up to the colon (RFC 5322 2.2), blanks before the
+/// colon allowed (obsolete, 4.5). Nothing if the line is no field.
+std::optional<std::string_view> field_name(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view name = line.substr(0, colon);
+  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
+  if (name.empty() || !std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; })) return std::nullopt;
+  return name;
+}
+
+/// Up to and with the next LF, or to the end.
+std::string_view line_at(std::string_view text, std::size_t at) {
+  const std::size_t lf = text.find('\n', at);
+  return text.substr(at, lf == std::string_view::npos ? lf : lf + 1 - at);
+}
+
+std::string_view without_lf(std::string_view line) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  return line;
+}
+
+bool is_one_of(std::string_view name, const auto& names) {
+  return std::ranges::any_of(names, [name](std::string_view one) { return iequals(one, name); });
+}
+
+}  // namespace
+
+HeaderBlock parse_headers(std::string_view message) {
+  HeaderBlock block;
+  std::size_t at = 0;
+  while (at < message.size()) {
+    const std::string_view line = line_at(message, at);
+    const auto name = field_name(without_lf(line));
+    if (!name) break;
+    std::size_t end = at + line.size();
+    while (end < message.size() && is_blank(message[end])) end += line_at(message, end).size();
+    HeaderField field;
+    field.name = *name;
+    field.whole = message.substr(at, end - at);
+    field.body = without_lf(field.whole.substr(line.find(':') + 1));
+    block.fields.push_back(field);
+    at = end;
+  }
+  block.size = at;
+  return block;
+}
+
+const HeaderField* find(const HeaderBlock& block, std::string_view name) {
+  const auto field =
+      std::ranges::find_if(block.fields, [name](const HeaderField& one) { return iequals(one.name, name); });
+  return field == block.fields.end() ? nullptr : &*field;
+}
+
+std::size_t count(const HeaderBlock& block, std::string_view name) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(block.fields, [name](const HeaderField& one) { return iequals(one.name, name); }));
+}
+
+std::string unfold(std::string_view body) {
+  // Unfolding removes the line end that stands before a blank and keeps the blank (RFC 5322 2.2.3).
+  std::string line;
+  line.reserve(body.size());
+  for (const char c : body) {
+    if (c != '\n' && c != '\r') line += c;
+  }
+  return std::string(trim(line));
+}
+
+std::string complete_headers(std::string_view header_block, const Completion& completion) {
+  const HeaderBlock block = parse_headers(header_block);
+  std::string out;
+  out.reserve(header_block.size() + 256);
+  for (const HeaderField& field : block.fields) {
+    if (iequals(field.name, "Bcc") || iequals(field.name, "Resent-Bcc")) continue;
+    if (is_one_of(field.name, kAddressFields)) {
+      const std::size_t before_body = field.whole.find(':') + 1;
+      out += field.whole.substr(0, before_body);
+      out += complete_address_list(field.body, completion.domain);
+      out += field.whole.substr(before_body + field.body.size());
+    } else {
+      out += field.whole;
+    }
+    if (!out.ends_with('\n')) out += '\n';
+  }
+  if (!find(block, "Date")) out += "Date: " + completion.date + "\n";
+  if (!find(block, "Message-ID")) out += "Message-ID: " + completion.message_id + "\n";
+  const std::string_view rest = header_block.substr(block.size);
+  if (!rest.starts_with('\n')) out += '\n';
+  out += rest;
+  return out;
+}
+
+}  // namespace postern::mail

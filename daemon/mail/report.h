@@ -1,0 +1,43 @@
+// The result of one attempt to deliver one message through one smarthost. Three grains: trouble of
+// the site (nothing is charged to the message), of the message, of single recipients.
+#pragma once
+
+#include "base/result.h"
+#include "mail/status.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::mail {
+
+/// At which step an attempt met trouble of the site; the name appears in logs and in `status`.
+enum class Step { resolve, connect, greeting, ehlo, tls, auth, mail, rcpt, data, end_of_data, quit };
+
+[[nodiscard]] std::string_view name(Step step);
+
+/// Trouble of the smarthost: down, refused login, failed TLS, 421, broken protocol. The queue
+/// waits; no message is bounced for it.
+struct SiteTrouble {
+  Step step = Step::connect;
+  Failure failure = Failure::refused;
+  int code = 0;                ///< reply code if the server said one
+  std::string text;            ///< printable one line for the administrator, the server's words quoted
+  bool login_refused = false;  ///< every usable mechanism was refused for good: pause, do not hammer
+};
+
+struct DeliveryReport {
+  /// Parallel to the recipients that were handed over. Empty optional: not answered, try again.
+  std::vector<std::optional<Status>> recipients;
+  std::optional<SiteTrouble> site;
+  /// The answer to the end of data was lost: the message may have been delivered. The recipients
+  /// concerned have no status. Retry late, with the same bytes.
+  bool uncertain = false;
+
+  // For the log line and for send-test:
+  std::string host;       ///< "smtp.example.com[192.0.2.1]:465"
+  std::string tls;        ///< "TLSv1.3 TLS_AES_256_GCM_SHA384", empty without TLS
+  std::string mechanism;  ///< "PLAIN", empty without AUTH
+};
+
+}  // namespace postern::mail

@@ -1,0 +1,20 @@
+// What became of one recipient in one attempt (or in the end): remote verdicts as data.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace postern::mail {
+
+enum class Verdict { delivered, deferred, failed };
+
+[[nodiscard]] std::string_view name(Verdict verdict);
+
+struct Status {
+  Verdict verdict = Verdict::deferred;
+  int code = 0;          ///< SMTP reply code, 0 if the verdict is our own
+  std::string enhanced;  ///< RFC 3463 "5.1.1"; always set on a failure, consistent with the verdict's class
+  std::string text;      ///< printable, at most 512 bytes, one line: the server's words or our own
+};
+
+}  // namespace postern::mail

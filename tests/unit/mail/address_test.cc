@@ -1,0 +1,184 @@
+#include "mail/address.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace postern::mail {
+namespace {
+
+using testing::ElementsAre;
+using List = std::vector<std::string>;
+
+bool valid(std::string_view address, Utf8 utf8 = Utf8::refuse) { return parse_address(address, utf8).has_value(); }
+
+TEST(ParseAddress, ReturnsWhatItAcceptsVerbatim) {
+  for (const std::string address :
+       {"root", "a@b", "a.b+c@example.com", "\"a b\"@example.com", "\"a\\\"@b\"@example.com", "a@[192.0.2.1]",
+        "a@[IPv6:2001:db8::1]", "|/bin/sh", "/etc/passwd", "`id`", "${run{id}}", "-oX/tmp/f@x", "a@my_host.local"}) {
+    const auto parsed = parse_address(address, Utf8::refuse);
+    ASSERT_TRUE(parsed) << address << ": " << parsed.error().text;
+    EXPECT_EQ(*parsed, address);
+  }
+}
+
+TEST(ParseAddress, RefusesWhatIsNoMailbox) {
+  for (const std::string_view address :
+       {"",       "@",      "a@",       "@b",       "a b",   "a@b c", ".a@b",  "a.@b",
+        "a..b@c", "a@.b",   "a@b.",     "a@b..c",   "a@-b",  "a@b-",  "a@[",   "a@[]",
+        "a@[1]2", "\"a@b",  "\"a\"b@c", "a\"b\"@c", "a@b@c", "<a@b>", "a@b,c", ":include:/etc/shadow",
+        "a(c)@b", "a@\"b\""}) {
+    EXPECT_FALSE(valid(address)) << address;
+  }
+}
+
+TEST(ParseAddress, RefusesEveryControlByteAtEveryPlaceEvenInsideQuotes) {
+  for (const std::string base : {"ab@cd", "\"ab\"@cd", "ab@[cd]"}) {
+    for (std::size_t at = 0; at <= base.size(); ++at) {
+      for (int byte = 0; byte < 0x20; ++byte) {
+        std::string address = base;
+        address.insert(at, 1, static_cast<char>(byte));
+        EXPECT_FALSE(valid(address, Utf8::allow)) << base << " at " << at << " byte " << byte;
+      }
+      std::string address = base;
+      address.insert(at, 1, '\x7F');
+      EXPECT_FALSE(valid(address, Utf8::allow)) << base << " at " << at;
+    }
+  }
+}
+
+TEST(ParseAddress, HoldsTheLengthsOfTheRfc) {
+  EXPECT_TRUE(valid(std::string(64, 'a') + "@b"));
+  EXPECT_FALSE(valid(std::string(65, 'a') + "@b"));
+  EXPECT_FALSE(valid(std::string(65, 'a')));
+  std::string domain;
+  while (domain.size() < 254) domain += "a.";
+  EXPECT_TRUE(valid("x@" + domain + "a"));
+  EXPECT_FALSE(valid("x@" + domain + "a.a"));
+  EXPECT_TRUE(valid("x@" + std::string(63, 'a')));
+  EXPECT_FALSE(valid("x@" + std::string(64, 'a')));
+}
+
+TEST(ParseAddress, TakesUtf8OnlyWhereItIsAllowed) {
+  EXPECT_FALSE(valid("gr\xC3\xBC\xC3\x9F@example.com"));
+  EXPECT_TRUE(valid("gr\xC3\xBC\xC3\x9F@\xC3\xA4.example", Utf8::allow));
+  EXPECT_FALSE(valid("gr\xFC@example.com", Utf8::allow));
+}
+
+TEST(SplitAddress, UsesTheLastAtOutsideQuotes) {
+  EXPECT_EQ(split_address("\"a@b\"@c").domain, "c");
+  EXPECT_EQ(split_address("\"a\\\"@b\"@c").local, "\"a\\\"@b\"");
+  EXPECT_EQ(split_address("root").local, "root");
+  EXPECT_EQ(split_address("root").domain, "");
+  EXPECT_EQ(split_address("\"a@b\"").domain, "");
+}
+
+TEST(CompleteAddress, AddsTheDomainToBareOnesOnly) {
+  EXPECT_EQ(complete_address("root", "d"), "root@d");
+  EXPECT_EQ(complete_address("\"a@b\"", "d"), "\"a@b\"@d");
+  EXPECT_EQ(complete_address("a@b", "d"), "a@b");
+  EXPECT_EQ(complete_address("", "d"), "");
+}
+
+TEST(SameAddress, ComparesDomainsWithoutCase) {
+  EXPECT_TRUE(same_address("a@B.c", "a@b.C"));
+  EXPECT_FALSE(same_address("A@b", "a@b"));
+  EXPECT_FALSE(same_address("a@b", "a"));
+}
+
+struct Case {
+  std::string_view body;
+  List addresses;
+};
+
+TEST(ParseAddressList, ReadsTheFormsOfRfc5322) {
+  const Case cases[] = {
+      {"a@b", {"a@b"}},
+      {"", {}},
+      {" ,, a@b ,", {"a@b"}},
+      {"\"a, b\" <c@d>, (x (y) z) e@f, g: h@i, j@k;", {"c@d", "e@f", "h@i", "j@k"}},
+      {"undisclosed-recipients:;", {}},
+      {"\"(Cron Daemon)\" <root>", {"root"}},
+      {"root (Cron Daemon)", {"root"}},
+      {"mdadm monitoring <root>", {"root"}},
+      {"J. R. Smith <j@x>", {"j@x"}},
+      {"a@b <a@b>", {"a@b"}},
+      {"=?utf-8?Q?a?= <a@b>", {"a@b"}},
+      {"a . b @ c . d", {"a.b@c.d"}},
+      {"a(x)@(y)b(z)", {"a@b"}},
+      {"<@r1,@r2:a@b>", {"a@b"}},
+      {"\"q\\\"s\"@d", {"\"q\\\"s\"@d"}},
+      {"a@[192.0.2.1]", {"a@[192.0.2.1]"}},
+      {"a@b,\n\tc@d,\n e@f", {"a@b", "c@d", "e@f"}},
+      {"x: a@b;, y: c@d;", {"a@b", "c@d"}},
+      {"\"folded\n name\" <a@b>", {"a@b"}},
+      {"(\\) not the end) a@b", {"a@b"}},
+      {"-oX/tmp/f@x", {"-oX/tmp/f@x"}},
+      {"Gr\xC3\xBC\xC3\x9F <a@b>", {"a@b"}},
+  };
+  for (const Case& one : cases) {
+    const auto list = parse_address_list(one.body);
+    ASSERT_TRUE(list) << one.body << ": " << list.error().text;
+    EXPECT_EQ(*list, one.addresses) << one.body;
+  }
+}
+
+TEST(ParseAddressList, RefusesRatherThanGuesses) {
+  for (const std::string_view body : std::initializer_list<std::string_view>{
+           "a b",         "a@b c@d",   "a@b; c@d", "g: a@b", "g: h: a@b;;",
+           ": a@b;",      "<a@b",      "a@b>",     "<>",     "<a@b> x",
+           "<a@b> <c@d>", "g: a@b; x", "(a@b",     "a@b)",   "\"a@b",
+           "a@[b",        "<a,b@c>",   "<a@b;>",   "a@b <",  "\"a\r\nDATA\"@d",
+           "a\\b@c",      "@a",        "a@@b",     "<@a>",   std::string_view("a\0@b", 4)}) {
+    EXPECT_FALSE(parse_address_list(body)) << body;
+  }
+}
+
+TEST(ParseAddressList, ErrorsArePrintable) {
+  const auto list = parse_address_list("a\x1B[2J@b");
+  ASSERT_FALSE(list);
+  EXPECT_EQ(list.error().failure, Failure::invalid);
+  EXPECT_EQ(list.error().text.find('\x1B'), std::string::npos);
+}
+
+TEST(ParseAddressList, TakesAHostileMegabyteInLinearTime) {
+  constexpr std::size_t kSize = 1U << 20U;
+  for (const std::string unit : {"(", "()", "\"", "\"\"", "<",  ">",    ",",   ":",    ";",  "@", ".",
+                                 "a", "a,", "a ", "[",    "\\", "<a>,", "(a)", "a:;,", "<@", "@,"}) {
+    std::string body;
+    while (body.size() < kSize) body += unit;
+    // The suite's time limit is the judge; quadratic behaviour takes minutes here.
+    const auto list = parse_address_list(body);
+    EXPECT_LT(list ? 0 : list.error().text.size(), 1000U) << unit;
+  }
+  const std::string nested = std::string(10'000, '(') + std::string(10'000, ')') + " a@b";
+  EXPECT_THAT(parse_address_list(nested).value(), ElementsAre("a@b"));
+}
+
+TEST(CompleteAddressList, ChangesNothingButBareAddresses) {
+  EXPECT_EQ(complete_address_list(" root", "d"), " root@d");
+  EXPECT_EQ(complete_address_list(" Cron <root>\n (x), a@b ,\n\t\"c\"", "d"), " Cron <root@d>\n (x), a@b ,\n\t\"c\"@d");
+  EXPECT_EQ(complete_address_list(" root (Cron Daemon)", "d"), " root@d (Cron Daemon)");
+  EXPECT_EQ(complete_address_list(" g: a, b@c;", "d"), " g: a@d, b@c;");
+  EXPECT_EQ(complete_address_list(" not an address at all", "d"), " not an address at all");
+  EXPECT_EQ(complete_address_list(" root", ""), " root");
+}
+
+TEST(CompleteAddressList, LeavesNoBareAddressAtAnyCutOfAList) {
+  const std::string body = "A <a>, b, \"c\" (d), e: f, g@h;, <@i:j>";
+  for (std::size_t cut = 0; cut <= body.size(); ++cut) {
+    const std::string_view part = std::string_view(body).substr(0, cut);
+    const auto before = parse_address_list(part);
+    const std::string completed = complete_address_list(part, "dom");
+    if (!before) continue;
+    const auto after = parse_address_list(completed);
+    ASSERT_TRUE(after) << completed;
+    ASSERT_EQ(after->size(), before->size());
+    for (std::size_t i = 0; i < after->size(); ++i) EXPECT_EQ((*after)[i], complete_address((*before)[i], "dom"));
+  }
+}
+
+}  // namespace
+}  // namespace postern::mail

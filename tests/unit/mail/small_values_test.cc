@@ -1,0 +1,99 @@
+#include "mail/aliases.h"
+#include "mail/date.h"
+#include "mail/report.h"
+#include "mail/status.h"
+#include "mail/xtext.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace postern::mail {
+namespace {
+
+using std::chrono::minutes;
+using testing::ElementsAre;
+
+TEST(FormatDate, IsTheDateOfRfc5322) {
+  const WallTime time = *parse_rfc3339("2026-11-23T17:04:05.678Z");
+  EXPECT_EQ(format_date(time), "Mon, 23 Nov 2026 17:04:05 +0000");
+  EXPECT_EQ(format_date(time, minutes(60)), "Mon, 23 Nov 2026 18:04:05 +0100");
+  EXPECT_EQ(format_date(time, minutes(-210)), "Mon, 23 Nov 2026 13:34:05 -0330");
+  EXPECT_EQ(format_date(time, minutes(7 * 60)), "Tue, 24 Nov 2026 00:04:05 +0700");
+  EXPECT_EQ(format_date(WallTime(Milliseconds(0)), minutes(-1)), "Wed, 31 Dec 1969 23:59:00 -0001");
+}
+
+TEST(FormatDate, CountsTheDaysOfALeapYear) {
+  std::set<std::string> seen;
+  for (int day = 0; day < 366; ++day) {
+    const std::string date = format_date(*parse_rfc3339("2028-01-01T00:00:00Z") + std::chrono::days(day));
+    EXPECT_EQ(date.substr(0, 3), std::string("SatSunMonTueWedThuFri").substr(static_cast<std::size_t>(day % 7) * 3, 3));
+    seen.insert(date);
+  }
+  EXPECT_EQ(seen.size(), 366U);
+  EXPECT_TRUE(seen.contains("Tue, 29 Feb 2028 00:00:00 +0000"));
+}
+
+TEST(Xtext, EncodesAndDecodesEveryByte) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string raw(1, static_cast<char>(byte));
+    const std::string coded = xtext_encode(raw);
+    for (const char c : coded) EXPECT_TRUE(c > ' ' && c < 0x7F && c != '=');
+    EXPECT_EQ(xtext_decode(coded), raw);
+  }
+  EXPECT_EQ(xtext_encode("a+b=c d"), "a+2Bb+3Dc+20d");
+}
+
+TEST(Xtext, RefusesWhatIsNone) {
+  for (const std::string_view text : {"+", "+2", "+2b", "+G0", "a b", "a=b", "a\xC3\xA4", "a\n"})
+    EXPECT_FALSE(xtext_decode(text)) << text;
+}
+
+const std::vector<std::string> kLocal = {"web1.example.net", "example.net", "localhost"};
+
+TEST(ExpandAlias, FollowsLocalNamesOnly) {
+  const Aliases aliases = {{"root", {"admin@example.com"}}};
+  for (const std::string address : {"root", "ROOT", "root@example.net", "Root@WEB1.example.net", "root@LOCALHOST"}) {
+    EXPECT_THAT(expand_alias(address, aliases, kLocal), ElementsAre("admin@example.com")) << address;
+  }
+  for (const std::string address : {"root@example.com", "roots", "toor@example.net", "\"root\""}) {
+    EXPECT_THAT(expand_alias(address, aliases, kLocal), ElementsAre(address));
+  }
+}
+
+TEST(ExpandAlias, FollowsChainsAndDropsDuplicates) {
+  const Aliases aliases = {{"root", {"ops", "a@X"}}, {"ops", {"a@x", "b@y", "joe"}}};
+  EXPECT_THAT(expand_alias("root", aliases, kLocal), ElementsAre("a@x", "b@y", "joe"));
+}
+
+TEST(ExpandAlias, SurvivesLoopsAndKeepsSomebody) {
+  EXPECT_THAT(expand_alias("root", {{"root", {"root", "a@x"}}}, kLocal), ElementsAre("root", "a@x"));
+  EXPECT_THAT(expand_alias("a", {{"a", {"b"}}, {"b", {"a"}}}, kLocal), ElementsAre("a"));
+  EXPECT_THAT(expand_alias("a", {{"a", {}}}, kLocal), ElementsAre("a"));
+}
+
+TEST(ExpandAlias, StopsTenDeepAndStaysSmallWhenNamesFanOut) {
+  Aliases chain;
+  for (int i = 0; i < 20; ++i) chain["n" + std::to_string(i)] = {"n" + std::to_string(i + 1)};
+  EXPECT_THAT(expand_alias("n0", chain, kLocal), ElementsAre("n10"));
+  Aliases fan;
+  for (int i = 0; i < 9; ++i) {
+    fan["m" + std::to_string(i)] = std::vector<std::string>(50, "m" + std::to_string(i + 1));
+  }
+  EXPECT_THAT(expand_alias("m0", fan, kLocal), ElementsAre("m9"));
+}
+
+TEST(Names, AreDistinct) {
+  std::set<std::string_view> names;
+  for (int step = 0; step <= static_cast<int>(Step::quit); ++step) names.insert(name(static_cast<Step>(step)));
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(Step::quit) + 1);
+  EXPECT_FALSE(names.contains("unknown"));
+  EXPECT_EQ(name(Verdict::delivered), "delivered");
+  EXPECT_EQ(name(Verdict::deferred), "deferred");
+  EXPECT_EQ(name(Verdict::failed), "failed");
+}
+
+}  // namespace
+}  // namespace postern::mail
