@@ -1,0 +1,220 @@
+#include "sendmail-shim/compose.h"
+
+#include "base/base64.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/headers.h"
+#include "smtp/limits.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_set>
+
+namespace postern::shim {
+namespace {
+
+constexpr std::array<std::string_view, 3> kRecipientFields = {"To", "Cc", "Bcc"};
+constexpr std::array<std::string_view, 3> kResentRecipientFields = {"Resent-To", "Resent-Cc", "Resent-Bcc"};
+
+Exit bad_data(std::string text) { return Exit{EX_DATAERR, std::move(text)}; }
+
+bool is_one_of(std::string_view name, const std::array<std::string_view, 3>& names) {
+  return std::ranges::any_of(names, [name](std::string_view one) { return iequals(one, name); });
+}
+
+/// Keeps the order of first appearance; a mailbox counts once, whatever the case of its domain.
+class RecipientSet {
+ public:
+  std::optional<Exit> add(std::string_view list, std::string_view where) {
+    auto addresses = mail::parse_address_list(list);
+    if (!addresses) return bad_data(std::string(where) + ": " + addresses.error().text);
+    for (std::string& address : *addresses) {
+      const mail::AddressParts parts = mail::split_address(address);
+      std::string key(parts.local);
+      key += '@';
+      key += to_lower(parts.domain);
+      if (seen_.insert(std::move(key)).second) recipients_.push_back(std::move(address));
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::vector<std::string> take() { return std::move(recipients_); }
+
+ private:
+  std::unordered_set<std::string> seen_;
+  std::vector<std::string> recipients_;
+};
+
+/// The fields that name the recipients. A message that was resent goes where its newest block of Resent- fields says
+/// (RFC 5322 3.6.6); blocks are put in front of older ones, so the first field that repeats belongs to an older one.
+std::vector<const mail::HeaderField*> recipient_fields(const mail::HeaderBlock& header) {
+  std::vector<const mail::HeaderField*> fields;
+  std::unordered_set<std::string> newest;
+  for (const mail::HeaderField& field : header.fields) {
+    if (!istarts_with(field.name, "Resent-") || field.name.size() <= 7) continue;
+    if (!newest.insert(to_lower(field.name)).second) break;
+    if (is_one_of(field.name, kResentRecipientFields)) fields.push_back(&field);
+  }
+  if (!newest.empty()) return fields;
+  for (const mail::HeaderField& field : header.fields) {
+    if (is_one_of(field.name, kRecipientFields)) fields.push_back(&field);
+  }
+  return fields;
+}
+
+Outcome<std::vector<std::string>> recipients_of(const mail::HeaderBlock& header, const Options& options) {
+  RecipientSet set;
+  for (const std::string& argument : options.recipients) {
+    if (has_control(argument)) return bad_data("a recipient has a control character in it: " + printable(argument));
+    if (auto exit = set.add(argument, "recipient")) return std::move(*exit);
+  }
+  if (options.source == Recipients::header_too) {
+    for (const mail::HeaderField* field : recipient_fields(header)) {
+      if (auto exit = set.add(field->body, field->name)) return std::move(*exit);
+    }
+  }
+  auto recipients = set.take();
+  if (recipients.empty()) return Exit{EX_USAGE, "no recipients: neither as arguments nor in To, Cc or Bcc"};
+  return recipients;
+}
+
+/// Programs that write mailbox files put "From user date" first; it is no header field (RFC 4155).
+std::string_view without_mbox_line(std::string_view text) {
+  while (text.starts_with("From ") || text.starts_with(">From ")) {
+    const std::size_t lf = text.find('\n');
+    text.remove_prefix(lf == std::string_view::npos ? text.size() : lf + 1);
+  }
+  return text;
+}
+
+std::string from_field(const Options& options, const Surroundings& surroundings, std::string_view sender) {
+  const std::string_view address = sender.empty() ? std::string_view(surroundings.login) : sender;
+  std::string name = options.full_name.value_or("");
+  // The full name of the account belongs to the account's address, not to one given with -f.
+  if (!options.full_name && address == surroundings.login) name = surroundings.full_name;
+  std::string field = "From: ";
+  if (trim(name).empty()) {
+    field += address;
+  } else {
+    field += phrase(name) + " <";
+    field += address;
+    field += '>';
+  }
+  return field + "\n";
+}
+
+/// The longest front part of `text` of at most `limit` bytes that splits no UTF-8 character.
+std::string_view front_characters(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  std::size_t end = limit;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end == 0 ? limit : end);
+}
+
+std::string encoded_words(std::string_view name) {
+  constexpr std::size_t kBytes = 42;  // 56 characters of base64; an encoded word has at most 75 (RFC 2047 2)
+  const std::string_view charset = is_utf8(name) ? "utf-8" : "unknown-8bit";
+  std::string words;
+  while (!name.empty()) {
+    const std::string_view piece = front_characters(name, kBytes);
+    name.remove_prefix(piece.size());
+    if (!words.empty()) words += "\n ";
+    words += "=?";
+    words += charset;
+    words += "?B?" + base64_encode(piece) + "?=";
+  }
+  return words;
+}
+
+}  // namespace
+
+std::string phrase(std::string_view name) {
+  name = trim(name);
+  if (!is_ascii(name)) return encoded_words(name);
+  const bool plain = std::ranges::all_of(name, [](char c) {
+    return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9') || c == ' ' || c == '-' || c == '_';
+  });
+  if (plain) return std::string(name);
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::optional<Exit> InputReader::feed(std::string_view bytes) {
+  while (!bytes.empty() && !ended_) {
+    const std::size_t lf = bytes.find('\n');
+    const std::string_view piece = bytes.substr(0, lf);
+    text_ += piece;
+    bytes.remove_prefix(piece.size());
+    if (auto exit = check_open_line()) return exit;
+    if (bytes.empty()) return std::nullopt;
+    bytes.remove_prefix(1);
+    if (auto exit = end_line()) return exit;
+  }
+  return std::nullopt;
+}
+
+std::optional<Exit> InputReader::finish() {
+  if (ended_ || line_start_ == text_.size()) return std::nullopt;
+  return end_line();
+}
+
+std::optional<Exit> InputReader::check_open_line() const {
+  if (text_.size() - line_start_ > smtp::limits::kTextLine) {
+    return bad_data("a line of the message is longer than 65536 bytes");
+  }
+  if (text_.size() > kMessageBytes) return bad_data("the message is larger than 256 MiB");
+  return std::nullopt;
+}
+
+std::optional<Exit> InputReader::end_line() {
+  if (text_.size() > line_start_ && text_.back() == '\r') text_.pop_back();
+  const std::string_view line = std::string_view(text_).substr(line_start_);
+  if (line.find('\0') != std::string_view::npos) return bad_data("the message has a NUL byte in it");
+  if (line.find('\r') != std::string_view::npos) return bad_data("the message has a CR in it that ends no line");
+  if (dot_ == DotLine::ends && line == ".") {
+    ended_ = true;
+    text_.resize(line_start_);
+    return std::nullopt;
+  }
+  if (line.empty()) header_ended_ = true;
+  text_ += '\n';
+  line_start_ = text_.size();
+  if (!header_ended_ && text_.size() > smtp::limits::kHeader) {
+    // Looked at once: either all of it is header, or a line that is no field has ended the header already.
+    const std::string_view message = without_mbox_line(text_);
+    if (mail::parse_headers(message).size == message.size()) {
+      return bad_data("the header of the message is larger than 262144 bytes");
+    }
+    header_ended_ = true;
+  }
+  return std::nullopt;
+}
+
+Outcome<Submission> compose(std::string input, const Options& options, const Surroundings& surroundings) {
+  const std::string_view text = without_mbox_line(input);
+  const mail::HeaderBlock header = mail::parse_headers(text);
+  auto recipients = recipients_of(header, options);
+  if (!recipients) return recipients.error();
+
+  Submission submission;
+  submission.sender = options.sender.value_or(surroundings.login);
+  submission.recipients = std::move(*recipients);
+  std::string& out = submission.text;
+  out.reserve(input.size() + 512);
+  for (const mail::HeaderField& field : header.fields) {
+    if (!iequals(field.name, "Bcc") && !iequals(field.name, "Resent-Bcc")) out += field.whole;
+  }
+  if (!mail::find(header, "From")) out += from_field(options, surroundings, submission.sender);
+  if (!mail::find(header, "Date")) out += "Date: " + surroundings.date + "\n";
+  if (!mail::find(header, "Message-ID")) out += "Message-ID: " + surroundings.message_id + "\n";
+  const std::string_view body = text.substr(header.size);
+  if (!body.starts_with('\n')) out += '\n';
+  out += body;
+  return submission;
+}
+
+}  // namespace postern::shim

@@ -1,0 +1,65 @@
+// From what a program wrote on standard input to a message and its envelope: pure, no file, no clock, no host.
+#pragma once
+
+#include "sendmail-shim/exit.h"
+#include "sendmail-shim/options.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::shim {
+
+inline constexpr std::size_t kMessageBytes = 256UL << 20U;  ///< held in memory; the daemon's own limit is lower
+
+/// Standard input as it comes, in pieces of any size: lines may end in LF or CR LF and end in LF in `text()`. Refused
+/// while reading (EX_DATAERR): NUL, a CR that ends no line, a line over 64 KiB, a header over 256 KiB, a message over
+/// kMessageBytes.
+class InputReader {
+ public:
+  explicit InputReader(DotLine dot) : dot_(dot) {}
+
+  /// Nothing: go on. After an Exit the reader is of no further use.
+  std::optional<Exit> feed(std::string_view bytes);
+  /// End of file: closes an open last line.
+  std::optional<Exit> finish();
+  /// A lone dot was read; what follows is not looked at.
+  [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::optional<Exit> end_line();
+  std::optional<Exit> check_open_line() const;
+
+  DotLine dot_;
+  std::string text_;
+  std::size_t line_start_ = 0;
+  bool ended_ = false;
+  bool header_ended_ = false;
+};
+
+/// What the composer is told about the world.
+struct Surroundings {
+  std::string login;       ///< of the calling user
+  std::string full_name;   ///< of the calling user; may be empty
+  std::string date;        ///< RFC 5322
+  std::string message_id;  ///< with angle brackets
+};
+
+struct Submission {
+  std::string sender;                   ///< reverse-path; empty: null; may be bare
+  std::vector<std::string> recipients;  ///< valid addresses, may be bare; each mailbox once
+  std::string text;                     ///< LF lines, header completed
+};
+
+/// Recipients from the arguments and with -t from the header, Bcc removed, Date, From and Message-ID added where
+/// missing, an mbox "From " line dropped. Bare addresses stay bare: the daemon completes them. Ends with EX_USAGE (no
+/// recipient) or EX_DATAERR (an address that is none).
+Outcome<Submission> compose(std::string input, const Options& options, const Surroundings& surroundings);
+
+/// A display name as it may stand before <address>: as is, quoted, or as encoded words (RFC 2047).
+[[nodiscard]] std::string phrase(std::string_view name);
+
+}  // namespace postern::shim

@@ -1,0 +1,98 @@
+#include "sendmail-shim/local.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "mail/address.h"
+
+#include <array>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace postern::shim {
+namespace {
+
+/// The fields of a line of /etc/passwd: name:password:uid:gid:gecos:home:shell
+std::vector<std::string_view> split_colons(std::string_view line) {
+  std::vector<std::string_view> fields;
+  while (true) {
+    const std::size_t colon = line.find(':');
+    fields.push_back(line.substr(0, colon));
+    if (colon == std::string_view::npos) return fields;
+    line.remove_prefix(colon + 1);
+  }
+}
+
+/// The name in a gecos field: up to the first comma, "&" stands for the login with a capital letter.
+std::string full_name(std::string_view gecos, std::string_view login) {
+  std::string name;
+  for (const char c : gecos.substr(0, gecos.find(','))) {
+    if (c != '&') {
+      name += c;
+    } else if (!login.empty()) {
+      name += to_upper(login.front());
+      name += login.substr(1);
+    }
+  }
+  return has_control(name) ? std::string() : name;
+}
+
+bool is_login(std::string_view name) {
+  return mail::parse_address(name, mail::Utf8::refuse) && mail::split_address(name).domain.empty();
+}
+
+std::string read_file(const char* path) {
+  std::string text;
+  const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
+  if (!file) return text;
+  std::array<char, 16384> piece{};
+  while (true) {
+    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
+    if (count <= 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
+Account find_account(std::string_view passwd, uid_t uid, std::string_view fallback_login) {
+  while (!passwd.empty()) {
+    const std::string_view line = passwd.substr(0, passwd.find('\n'));
+    passwd.remove_prefix(std::min(line.size() + 1, passwd.size()));
+    const auto fields = split_colons(line);
+    if (fields.size() < 5 || parse_number(fields[2]) != uid || !is_login(fields[0])) continue;
+    return Account{std::string(fields[0]), full_name(fields[4], fields[0])};
+  }
+  if (is_login(fallback_login)) return Account{std::string(fallback_login), ""};
+  return Account{"uid" + std::to_string(uid), ""};
+}
+
+Account own_account() {
+  const std::string fallback = environment_or("LOGNAME", environment_or("USER", ""));
+  return find_account(read_file("/etc/passwd"), ::getuid(), fallback);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  std::string host(name.data());
+  return mail::parse_address("x@" + host, mail::Utf8::refuse) ? host : "localhost";
+}
+
+std::chrono::minutes utc_offset() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  if (::localtime_r(&now, &local) == nullptr) return std::chrono::minutes(0);
+  return std::chrono::minutes(local.tm_gmtoff / 60);
+}
+
+std::string environment_or(const char* name, std::string_view otherwise) {
+  const char* value = std::getenv(name);
+  return std::string(value == nullptr || *value == '\0' ? otherwise : std::string_view(value));
+}
+
+}  // namespace postern::shim

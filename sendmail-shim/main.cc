@@ -1,0 +1,168 @@
+// sendmail, mailq and newaliases: what other programs call to hand in mail. See sendmail(1).
+#include "base/clock.h"
+#include "base/random.h"
+#include "mail/date.h"
+#include "sendmail-shim/channel.h"
+#include "sendmail-shim/compose.h"
+#include "sendmail-shim/control.h"
+#include "sendmail-shim/local.h"
+#include "sendmail-shim/options.h"
+#include "sendmail-shim/smtp_pipe.h"
+#include "sendmail-shim/submit.h"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace postern::shim {
+namespace {
+
+constexpr std::chrono::seconds kPatience(5);  // a restart of the daemon
+
+std::string submit_socket() { return environment_or("POSTERN_SUBMIT_SOCKET", "/run/postern/submit.sock"); }
+std::string control_socket() { return environment_or("POSTERN_CONTROL_SOCKET", "/run/postern/control.sock"); }
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+/// A caller may start us with 0, 1 or 2 closed; the next descriptor opened would take the number and error texts would
+/// go into it. Input gets a descriptor that cannot be read: no input is not an empty message.
+bool claim_standard_descriptors() {
+  for (int fd = 0; fd < 3; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", O_WRONLY) != fd) return false;
+  }
+  return true;
+}
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto value = static_cast<unsigned char>(c);
+    text += kHex[value >> 4U];
+    text += kHex[value & 15U];
+  }
+  return text;
+}
+
+std::optional<Exit> read_input(InputReader& reader) {
+  static std::array<char, 65536> piece;
+  while (!reader.ended()) {
+    const ssize_t count = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Exit{EX_IOERR, std::string("the message cannot be read: ") + std::strerror(errno)};
+    if (count == 0) return reader.finish();
+    if (auto exit = reader.feed({piece.data(), static_cast<std::size_t>(count)})) return exit;
+  }
+  return std::nullopt;
+}
+
+/// Behind a lone dot a pipe may hold more, and its writer should not get a SIGPIPE for it. The message is safe by then,
+/// so a writer that keeps the pipe open is not waited for.
+void drain_input() {
+  static std::array<char, 65536> piece;
+  constexpr int kPause = 200;
+  pollfd entry{STDIN_FILENO, POLLIN, 0};
+  while (::isatty(STDIN_FILENO) == 0 && ::poll(&entry, 1, kPause) > 0) {
+    if (::read(STDIN_FILENO, piece.data(), piece.size()) <= 0) return;
+  }
+}
+
+Exit submit_message(const Options& options) {
+  if (options.source == Recipients::arguments && options.recipients.empty()) {
+    return Exit{EX_USAGE, "no recipients: give them as arguments, or -t to take them from the header"};
+  }
+  InputReader reader(options.dot);
+  if (auto exit = read_input(reader)) return *exit;
+
+  Account account = own_account();
+  Delivery delivery;
+  delivery.helo = host_name();
+  delivery.submission_id = hex(random_bytes(16));
+  delivery.notify = options.notify;
+  delivery.ret = options.ret;
+  delivery.envid = options.envid;
+  Surroundings surroundings;
+  surroundings.login = std::move(account.login);
+  surroundings.full_name = std::move(account.full_name);
+  surroundings.date =
+      mail::format_date(std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()), utc_offset());
+  surroundings.message_id = "<" + hex(random_bytes(16)) + "@" + delivery.helo + ">";
+  const auto submission = compose(reader.take(), options, surroundings);
+  if (!submission) return submission.error();
+
+  Exit exit = submit(*submission, delivery, [] { return Channel::connect(submit_socket(), kPatience); });
+  if (reader.ended()) drain_input();
+  if (exit.code == EX_OK && options.talk == Talk::verbose) write_all(STDOUT_FILENO, exit.text + "\n");
+  return exit;
+}
+
+Exit speak_smtp() {
+  auto channel = Channel::connect(submit_socket(), kPatience);
+  if (channel) return pipe_smtp(*channel, STDIN_FILENO, STDOUT_FILENO);
+  write_all(STDOUT_FILENO, "421 4.3.2 " + channel.error().text + "\r\n");
+  return channel.error();
+}
+
+Exit show(std::string_view word, int unreachable) {
+  auto channel = Channel::connect(control_socket(), std::chrono::seconds(0));
+  if (!channel) return Exit{unreachable, channel.error().text};
+  const auto text = ask(*channel, word);
+  if (!text) return text.error();
+  if (!write_all(STDOUT_FILENO, *text)) return Exit{EX_IOERR, "the answer cannot be written to standard output"};
+  return Exit{};
+}
+
+Exit run(int argc, char** argv) {
+  if (!claim_standard_descriptors()) return Exit{EX_OSERR, ""};
+  std::signal(SIGPIPE, SIG_IGN);
+  const std::string_view name = argc > 0 ? argv[0] : "sendmail";
+  const std::span<const char* const> arguments(argv + (argc > 0 ? 1 : 0),
+                                               argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
+  const auto options = parse_options(personality(name), arguments);
+  if (!options) return options.error();
+  switch (options->mode) {
+    case Mode::submit: return submit_message(*options);
+    case Mode::smtp: return speak_smtp();
+    case Mode::list: return show("mailq", EX_UNAVAILABLE);
+    case Mode::flush: return show("flush", EX_TEMPFAIL);
+    case Mode::aliases: return Exit{};  // they are part of the daemon's settings: there is nothing to rebuild
+  }
+  return Exit{EX_SOFTWARE, "unknown mode"};
+}
+
+}  // namespace
+}  // namespace postern::shim
+
+int main(int argc, char** argv) {
+  using postern::shim::Exit;
+  Exit exit;
+  try {
+    exit = postern::shim::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    exit = Exit{EX_TEMPFAIL, "out of memory; nothing was stored"};
+  }
+  if (exit.code != EX_OK && !exit.text.empty()) {
+    postern::shim::write_all(STDERR_FILENO, "sendmail: " + exit.text + "\n");
+  }
+  return exit.code;
+}

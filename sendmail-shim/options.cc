@@ -1,0 +1,244 @@
+#include "sendmail-shim/options.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+namespace postern::shim {
+namespace {
+
+constexpr std::size_t kEnvid = 100;  // RFC 3461 4.4
+
+Exit usage(std::string text) { return Exit{EX_USAGE, std::move(text)}; }
+
+std::optional<Exit> set_sender(Options& options, std::string_view value) {
+  // Checked before anything else: a line end in an address is an attack, never a slip (CVE-2016-10033 and kin).
+  if (has_control(value)) return usage("-f: the address has a control character in it: " + printable(value));
+  if (trim(value).empty() || trim(value) == "<>") {
+    options.sender = "";
+    return std::nullopt;
+  }
+  const auto list = mail::parse_address_list(value);
+  if (!list) return usage("-f: " + list.error().text);
+  if (list->size() != 1) return usage("-f: one address is needed: " + printable(value));
+  options.sender = list->front();
+  return std::nullopt;
+}
+
+std::optional<Exit> set_full_name(Options& options, std::string_view value) {
+  if (has_control(value)) return usage("-F: the name has a control character in it: " + printable(value));
+  options.full_name = std::string(value);
+  return std::nullopt;
+}
+
+std::optional<Exit> set_mode(Options& options, std::string_view value) {
+  const auto row = std::ranges::find_if(
+      mode_table(), [value](const ModeRow& one) { return !value.empty() && one.letter == value.front(); });
+  if (row == mode_table().end()) return usage("-b" + printable(value) + ": there is no such mode");
+  if (row->use == Use::refused) return usage("-b" + printable(value) + ": " + std::string(row->note));
+  options.mode = row->mode;
+  return std::nullopt;
+}
+
+/// -oX: of sendmail's old one-letter options only -oi means something here.
+std::optional<Exit> set_option(Options& options, std::string_view value) {
+  if (value.starts_with('i')) options.dot = DotLine::is_text;
+  return std::nullopt;
+}
+
+/// -q, -qf, -q15m, -qRname: the daemon runs its queue by itself, so each asks for one run of all of it, now.
+std::optional<Exit> set_flush(Options& options, std::string_view) {
+  if (options.mode == Mode::submit) options.mode = Mode::flush;
+  return std::nullopt;
+}
+
+std::optional<Exit> set_body(Options&, std::string_view value) {
+  // Only checked: what the message holds decides which BODY is declared.
+  if (iequals(value, "7BIT") || iequals(value, "8BITMIME")) return std::nullopt;
+  return usage("-B: 7BIT or 8BITMIME is needed, not " + printable(value));
+}
+
+std::optional<Exit> set_notify(Options& options, std::string_view value) {
+  static constexpr std::array<std::string_view, 4> kWords = {"NEVER", "SUCCESS", "FAILURE", "DELAY"};
+  const std::string notify = to_upper(value);
+  std::string_view rest = notify;
+  bool ended = false;
+  while (!ended) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view word = rest.substr(0, comma);
+    ended = comma == std::string_view::npos;
+    const bool alone = word.size() == notify.size();
+    if (std::ranges::find(kWords, word) == kWords.end() || (word == "NEVER" && !alone)) {
+      return usage("-N: \"never\", or some of \"success,failure,delay\" is needed, not " + printable(value));
+    }
+    if (!ended) rest.remove_prefix(comma + 1);
+  }
+  options.notify = notify;
+  return std::nullopt;
+}
+
+std::optional<Exit> set_return(Options& options, std::string_view value) {
+  options.ret = to_upper(value);
+  if (options.ret == "FULL" || options.ret == "HDRS") return std::nullopt;
+  return usage("-R: \"full\" or \"hdrs\" is needed, not " + printable(value));
+}
+
+std::optional<Exit> set_envid(Options& options, std::string_view value) {
+  if (value.empty() || value.size() > kEnvid || has_control(value) || !is_ascii(value)) {
+    return usage("-V: 1 to 100 printable ASCII characters are needed, not " + printable(value.substr(0, 200)));
+  }
+  options.envid = value;
+  return std::nullopt;
+}
+
+std::optional<Exit> take_header_recipients(Options& options, std::string_view) {
+  options.source = Recipients::header_too;
+  return std::nullopt;
+}
+
+std::optional<Exit> ignore_dots(Options& options, std::string_view) {
+  options.dot = DotLine::is_text;
+  return std::nullopt;
+}
+
+std::optional<Exit> be_verbose(Options& options, std::string_view) {
+  options.talk = Talk::verbose;
+  return std::nullopt;
+}
+
+std::optional<Exit> rebuild_aliases(Options& options, std::string_view) {
+  options.mode = Mode::aliases;
+  return std::nullopt;
+}
+
+constexpr auto kNone = Argument::none;
+constexpr auto kRequired = Argument::required;
+constexpr auto kGlued = Argument::glued;
+
+// The union of Sendmail 8's and Postfix's letters. man/sendmail.1 has a row for each; a test holds the two together.
+constexpr std::array kOptions = {
+    OptionRow{'A', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'B', kRequired, Use::acted_on, set_body, ""},
+    OptionRow{'b', kRequired, Use::acted_on, set_mode, ""},
+    OptionRow{'C', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'c', kNone, Use::ignored, nullptr, ""},
+    OptionRow{'D', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'d', kGlued, Use::ignored, nullptr, ""},
+    OptionRow{'e', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'F', kRequired, Use::acted_on, set_full_name, ""},
+    OptionRow{'f', kRequired, Use::acted_on, set_sender, ""},
+    OptionRow{'G', kNone, Use::ignored, nullptr, ""},
+    OptionRow{'h', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'I', kNone, Use::acted_on, rebuild_aliases, ""},
+    OptionRow{'i', kNone, Use::acted_on, ignore_dots, ""},
+    OptionRow{'L', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'M', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'m', kNone, Use::ignored, nullptr, ""},
+    OptionRow{'N', kRequired, Use::acted_on, set_notify, ""},
+    OptionRow{'n', kNone, Use::ignored, nullptr, ""},
+    OptionRow{'O', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'o', kRequired, Use::acted_on, set_option, ""},
+    OptionRow{'p', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'Q', kGlued, Use::refused, nullptr, "there is no quarantine; see postern(8) for the queue"},
+    OptionRow{'q', kGlued, Use::acted_on, set_flush, ""},
+    OptionRow{'R', kRequired, Use::acted_on, set_return, ""},
+    OptionRow{'r', kRequired, Use::acted_on, set_sender, ""},
+    OptionRow{'s', kNone, Use::ignored, nullptr, ""},
+    OptionRow{'T', kNone, Use::ignored, nullptr, ""},
+    OptionRow{'t', kNone, Use::acted_on, take_header_recipients, ""},
+    OptionRow{'U', kNone, Use::ignored, nullptr, ""},
+    OptionRow{'V', kRequired, Use::acted_on, set_envid, ""},
+    OptionRow{'v', kNone, Use::acted_on, be_verbose, ""},
+    OptionRow{'X', kRequired, Use::ignored, nullptr, ""},
+    OptionRow{'x', kNone, Use::ignored, nullptr, ""},
+};
+
+constexpr std::string_view kStartDaemon = "the daemon is posternd(8), and the system's service manager starts it";
+constexpr std::string_view kNoHostStatus = "see \"postern status\" for the state of the smarthosts";
+
+constexpr std::array kModes = {
+    ModeRow{'m', Use::acted_on, Mode::submit, ""},
+    ModeRow{'s', Use::acted_on, Mode::smtp, ""},
+    ModeRow{'p', Use::acted_on, Mode::list, ""},
+    ModeRow{'i', Use::acted_on, Mode::aliases, ""},
+    ModeRow{'a', Use::refused, Mode::submit, "ARPANET mode is not supported; -bs speaks SMTP"},
+    ModeRow{'D', Use::refused, Mode::submit, kStartDaemon},
+    ModeRow{'d', Use::refused, Mode::submit, kStartDaemon},
+    ModeRow{'l', Use::refused, Mode::submit, kStartDaemon},
+    ModeRow{'H', Use::refused, Mode::submit, kNoHostStatus},
+    ModeRow{'h', Use::refused, Mode::submit, kNoHostStatus},
+    ModeRow{'P', Use::refused, Mode::submit, "see \"postern status\" for the number of messages in the queue"},
+    ModeRow{'t', Use::refused, Mode::submit, "there are no rewriting rules to test"},
+    ModeRow{'v', Use::refused, Mode::submit, "addresses are not verified; \"postern send-test ADDRESS\" tries one"},
+};
+
+class Parser {
+ public:
+  Parser(Personality personality, std::span<const char* const> arguments) : arguments_(arguments) {
+    if (personality == Personality::mailq) options_.mode = Mode::list;
+    if (personality == Personality::newaliases) options_.mode = Mode::aliases;
+  }
+
+  Outcome<Options> run() {
+    bool only_recipients = false;
+    while (at_ < arguments_.size()) {
+      const std::string_view word = arguments_[at_++];
+      if (only_recipients || word.size() < 2 || word.front() != '-') {
+        options_.recipients.emplace_back(word);
+      } else if (word == "--") {
+        only_recipients = true;
+      } else if (auto exit = take_cluster(word.substr(1))) {
+        return std::move(*exit);
+      }
+    }
+    return std::move(options_);
+  }
+
+ private:
+  std::optional<Exit> take_cluster(std::string_view letters) {
+    while (!letters.empty()) {
+      const char letter = letters.front();
+      letters.remove_prefix(1);
+      const auto row = std::ranges::find(kOptions, letter, &OptionRow::letter);
+      if (row == kOptions.end()) return usage("-" + printable({&letter, 1}) + ": there is no such option");
+      std::string_view value;
+      if (row->argument != Argument::none) value = std::exchange(letters, {});
+      if (row->argument == Argument::required && value.empty()) {
+        if (at_ == arguments_.size()) return usage("-" + std::string(1, letter) + ": its argument is missing");
+        value = arguments_[at_++];
+      }
+      if (row->use == Use::refused) return usage("-" + std::string(1, letter) + ": " + std::string(row->note));
+      if (row->use == Use::ignored) continue;
+      if (auto exit = row->act(options_, value)) return exit;
+    }
+    return std::nullopt;
+  }
+
+  std::span<const char* const> arguments_;
+  std::size_t at_ = 0;
+  Options options_;
+};
+
+}  // namespace
+
+Personality personality(std::string_view argv0) {
+  const std::string_view base = argv0.substr(argv0.rfind('/') + 1);
+  if (base == "mailq") return Personality::mailq;
+  if (base == "newaliases") return Personality::newaliases;
+  return Personality::sendmail;
+}
+
+std::span<const OptionRow> option_table() { return kOptions; }
+std::span<const ModeRow> mode_table() { return kModes; }
+
+Outcome<Options> parse_options(Personality personality, std::span<const char* const> arguments) {
+  return Parser(personality, arguments).run();
+}
+
+void throw_exception_from_error(const Exit&, const boost::source_location&) { std::abort(); }
+
+}  // namespace postern::shim

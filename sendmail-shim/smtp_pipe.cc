@@ -1,0 +1,88 @@
+#include "sendmail-shim/smtp_pipe.h"
+
+#include "sendmail-shim/channel.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace postern::shim {
+namespace {
+
+/// Bytes on their way in one direction. It reads only when it has nothing to write, so both directions
+/// together never hold more than two pieces and neither waits for the other.
+struct Flow {
+  int from;
+  int to;
+  std::string bytes;
+  bool ended = false;   ///< nothing more comes from `from`
+  bool broken = false;  ///< `to` takes nothing more
+
+  [[nodiscard]] bool done() const { return broken || (ended && bytes.empty()); }
+
+  void read() {
+    std::array<char, 65536> piece{};
+    const ssize_t count = ::read(from, piece.data(), piece.size());
+    if (count > 0) {
+      bytes.assign(piece.data(), static_cast<std::size_t>(count));
+    } else if (count == 0 || errno != EINTR) {
+      ended = true;
+    }
+  }
+
+  void write() {
+    // A descriptor that polls as writable takes at least PIPE_BUF bytes without blocking (pipe(7)).
+    const std::size_t size = std::min<std::size_t>(bytes.size(), PIPE_BUF);
+    const ssize_t count = ::write(to, bytes.data(), size);
+    if (count > 0) {
+      bytes.erase(0, static_cast<std::size_t>(count));
+    } else if (errno != EINTR && errno != EAGAIN) {
+      broken = true;
+    }
+  }
+};
+
+}  // namespace
+
+Exit pipe_smtp(Channel& channel, int input, int output) {
+  Flow up{input, channel.fd(), {}};
+  Flow down{channel.fd(), output, {}};
+  bool end_passed_on = false;
+  while (!down.done()) {
+    if (up.done() && !end_passed_on) {
+      ::shutdown(channel.fd(), SHUT_WR);
+      end_passed_on = true;
+    }
+    std::array<pollfd, 2> entries{};
+    const std::array<Flow*, 2> flows = {&up, &down};
+    for (std::size_t i = 0; i < flows.size(); ++i) {
+      const Flow& flow = *flows[i];
+      const bool writing = !flow.bytes.empty();
+      entries[i].fd = flow.done() ? -1 : writing ? flow.to : flow.from;
+      entries[i].events = writing ? POLLOUT : POLLIN;
+    }
+    if (::poll(entries.data(), entries.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return Exit{EX_OSERR, std::string("poll: ") + std::strerror(errno)};
+    }
+    for (std::size_t i = 0; i < flows.size(); ++i) {
+      if (entries[i].revents == 0) continue;
+      if (entries[i].events == POLLOUT) {
+        flows[i]->write();
+      } else {
+        flows[i]->read();
+      }
+    }
+  }
+  if (down.broken) return Exit{EX_IOERR, "the answers cannot be written to standard output"};
+  return Exit{};
+}
+
+}  // namespace postern::shim

@@ -1,0 +1,14 @@
+// sendmail -bs: the caller speaks SMTP with the daemon through us.
+#pragma once
+
+#include "sendmail-shim/exit.h"
+
+namespace postern::shim {
+
+class Channel;
+
+/// Copies `input` to the daemon and its answers to `output` until the daemon ends the connection. The end of `input`
+/// is passed on, so that the daemon sees it.
+[[nodiscard]] Exit pipe_smtp(Channel& channel, int input, int output);
+
+}  // namespace postern::shim

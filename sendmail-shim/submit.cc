@@ -1,0 +1,205 @@
+#include "sendmail-shim/submit.h"
+
+#include "base/text.h"
+#include "mail/xtext.h"
+#include "sendmail-shim/channel.h"
+#include "smtp/data_codec.h"
+#include "smtp/reply.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace postern::shim {
+namespace {
+
+constexpr int kConnections = 3;
+constexpr std::size_t kPiece = 256UL * 1024;
+
+struct Meaning {
+  std::string_view enhanced;  ///< front part of the enhanced code
+  int code;                   ///< reply code if there is no enhanced one, 0: any
+  int exit;
+};
+
+constexpr std::array kMeanings = {
+    Meaning{"5.1.1", 0, EX_NOUSER},  Meaning{"5.1.2", 0, EX_NOHOST},     Meaning{"5.1.", 0, EX_DATAERR},
+    Meaning{"5.3.4", 0, EX_DATAERR}, Meaning{"5.2.3", 0, EX_DATAERR},    Meaning{"5.6.", 0, EX_DATAERR},
+    Meaning{"5.7.", 0, EX_NOPERM},   Meaning{"5.5.", 0, EX_UNAVAILABLE}, Meaning{"", 501, EX_DATAERR},
+    Meaning{"", 552, EX_DATAERR},    Meaning{"", 553, EX_DATAERR},       Meaning{"", 550, EX_NOUSER},
+    Meaning{"", 530, EX_NOPERM},     Meaning{"", 0, EX_UNAVAILABLE},
+};
+
+class Session {
+ public:
+  Session(const Submission& submission, const Delivery& delivery, Channel& channel)
+      : submission_(submission), delivery_(delivery), channel_(channel) {}
+
+  Exit run() {
+    // The daemon is ours: what it offers is known, so nobody waits for the greeting or the EHLO reply. A refusal
+    // of one command makes it refuse those that follow, and each reply is looked at (RFC 2920 3.1).
+    if (auto exit = channel_.write(envelope())) return lose(exit->text);
+    if (auto exit = expect("the greeting", 2)) return *exit;
+    if (auto exit = expect("EHLO", 2)) return *exit;
+    if (auto exit = expect("the sender " + bracketed(submission_.sender), 2)) return *exit;
+    if (auto exit = read_recipients()) return *exit;
+    if (auto exit = expect("the message", 3)) return accepted_ == 0 && refused_ ? *refused_ : *exit;
+    // No recipient is left, but the daemon waits for data: leaving without an end of data stores nothing.
+    if (accepted_ == 0) return *refused_;
+    if (auto exit = send_text()) return *exit;
+    if (auto exit = expect("the message", 2)) return *exit;
+    if (refused_) return *refused_;
+    return Exit{EX_OK, last_words_};
+  }
+
+  /// early: nothing can have been stored. late: the answer to the end of data is missing.
+  enum class Loss { none, early, late };
+  [[nodiscard]] Loss lost() const { return loss_; }
+
+ private:
+  static std::string bracketed(std::string_view address) { return "<" + std::string(address) + ">"; }
+
+  [[nodiscard]] std::string envelope() const {
+    const auto newlines = std::ranges::count(submission_.text, '\n');
+    const std::size_t wire_size = submission_.text.size() + static_cast<std::size_t>(newlines);
+    const bool utf8 =
+        !is_ascii(submission_.sender) ||
+        !std::ranges::all_of(submission_.recipients, [](const std::string& one) { return is_ascii(one); });
+    std::string lines = "EHLO " + delivery_.helo + "\r\nMAIL FROM:" + bracketed(submission_.sender) +
+                        " SIZE=" + std::to_string(wire_size) + " XSUBMISSION=" + delivery_.submission_id;
+    if (utf8 || !is_ascii(submission_.text)) lines += " BODY=8BITMIME";
+    if (utf8) lines += " SMTPUTF8";
+    if (!delivery_.ret.empty()) lines += " RET=" + delivery_.ret;
+    if (!delivery_.envid.empty()) lines += " ENVID=" + mail::xtext_encode(delivery_.envid);
+    lines += "\r\n";
+    for (const std::string& recipient : submission_.recipients) {
+      lines += "RCPT TO:" + bracketed(recipient);
+      if (!delivery_.notify.empty()) lines += " NOTIFY=" + delivery_.notify;
+      lines += "\r\n";
+    }
+    return lines + "DATA\r\n";
+  }
+
+  Exit lose(const std::string& why) {
+    loss_ = data_ended_ ? Loss::late : Loss::early;
+    if (!data_ended_) return Exit{EX_TEMPFAIL, why + "; nothing was stored"};
+    return Exit{EX_TEMPFAIL, why + " before it confirmed the message; it may or may not be in the queue (see mailq)"};
+  }
+
+  std::optional<Exit> read_reply(smtp::Reply& reply) {
+    smtp::ReplyParser parser;
+    while (true) {
+      if (unread_.empty()) {
+        auto bytes = channel_.read();
+        if (!bytes) return lose(bytes.error().text);
+        if (bytes->empty()) return lose("the mail daemon closed the connection");
+        buffer_ = std::move(*bytes);
+        unread_ = buffer_;
+      }
+      auto parsed = parser.feed(unread_);
+      if (!parsed) return Exit{EX_PROTOCOL, "the mail daemon's answer is no SMTP: " + parsed.error().text};
+      if (!*parsed) continue;
+      reply = std::move(**parsed);
+      last_words_ = reply.text();
+      return std::nullopt;
+    }
+  }
+
+  std::optional<Exit> expect(const std::string& what, int hundreds) {
+    smtp::Reply reply;
+    if (auto exit = read_reply(reply)) return exit;
+    if (reply.code / 100 == hundreds) return std::nullopt;
+    return Exit{exit_code_for(reply.code, reply.enhanced()), "the mail daemon refused " + what + ": " + reply.text()};
+  }
+
+  /// One reply a recipient. A temporary refusal of one ends it all, as then everything can be tried again; a
+  /// permanent one must not keep the mail from the others.
+  std::optional<Exit> read_recipients() {
+    for (const std::string& recipient : submission_.recipients) {
+      smtp::Reply reply;
+      if (auto exit = read_reply(reply)) return exit;
+      if (reply.positive()) {
+        ++accepted_;
+        continue;
+      }
+      const int code = exit_code_for(reply.code, reply.enhanced());
+      const std::string words = bracketed(printable(recipient)) + ": " + reply.text();
+      if (code == EX_TEMPFAIL) return Exit{code, "the mail daemon cannot take the recipient " + words};
+      if (!refused_) {
+        refused_ = Exit{code, "the mail daemon refused the recipient " + words};
+      } else {
+        refused_->text += "; " + words;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Exit> send_text() {
+    smtp::DataEncoder encoder;
+    std::string_view rest = submission_.text;
+    std::string wire;
+    while (rest.size() > kPiece) {
+      wire.clear();
+      encoder.feed(rest.substr(0, kPiece), wire);
+      rest.remove_prefix(kPiece);
+      if (auto exit = channel_.write(wire)) return lose(exit->text);
+    }
+    wire.clear();
+    encoder.feed(rest, wire);
+    encoder.finish(wire);
+    wire += "QUIT\r\n";
+    data_ended_ = true;  // from the first byte of this write on the end of data may be out
+    if (auto exit = channel_.write(wire)) return read_verdict_of_closed(exit->text);
+    return std::nullopt;
+  }
+
+  /// The daemon hung up while the text was written. If it said why, that reply is still there to be read by the caller.
+  std::optional<Exit> read_verdict_of_closed(const std::string& why) {
+    auto bytes = channel_.read();
+    if (!bytes || bytes->empty()) return lose(why);
+    buffer_ = std::move(*bytes);
+    unread_ = buffer_;
+    return std::nullopt;
+  }
+
+  const Submission& submission_;
+  const Delivery& delivery_;
+  Channel& channel_;
+  std::string buffer_;
+  std::string_view unread_;
+  std::string last_words_;
+  std::size_t accepted_ = 0;
+  std::optional<Exit> refused_;
+  Loss loss_ = Loss::none;
+  bool data_ended_ = false;
+};
+
+}  // namespace
+
+int exit_code_for(int reply_code, std::string_view enhanced) {
+  if (reply_code < 500) return EX_TEMPFAIL;
+  const auto meaning = std::ranges::find_if(kMeanings, [&](const Meaning& one) {
+    if (!one.enhanced.empty()) return enhanced.starts_with(one.enhanced);
+    return one.code == 0 || (enhanced.empty() && one.code == reply_code);
+  });
+  return meaning->exit;
+}
+
+Exit submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
+  std::optional<Exit> unknown;  // what to say while the message may be stored already
+  pid_t asked = 0;
+  for (int attempt = 1;; ++attempt) {
+    auto channel = connect();
+    if (!channel) return unknown.value_or(channel.error());
+    if (unknown && channel->peer() != asked) return *unknown;
+    asked = channel->peer();
+    Session session(submission, delivery, *channel);
+    Exit exit = session.run();
+    if (session.lost() == Session::Loss::none) return exit;
+    if (session.lost() == Session::Loss::late) unknown = exit;
+    const bool same_process_can_be_told = asked > 1;
+    if (attempt == kConnections || (unknown && !same_process_can_be_told)) return unknown.value_or(exit);
+  }
+}
+
+}  // namespace postern::shim

@@ -1,0 +1,36 @@
+// Hands one message to the daemon: one SMTP transaction on its submit socket. Only the daemon's 250 to the end of data
+// is success.
+#pragma once
+
+#include "sendmail-shim/compose.h"
+#include "sendmail-shim/exit.h"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace postern::shim {
+
+class Channel;
+
+struct Delivery {
+  std::string helo;           ///< our host's name
+  std::string submission_id;  ///< 32 hex digits, fresh for every message
+  std::string notify;         ///< NOTIFY= of every recipient (RFC 3461), empty: none
+  std::string ret;            ///< RET=
+  std::string envid;          ///< ENVID=, raw
+};
+
+/// Opens a new connection each time it is called.
+using Connect = std::function<Outcome<Channel>()>;
+
+/// EX_OK with the daemon's last words in `text`, or why not:
+/// 4yz, or no connection: EX_TEMPFAIL, and nothing was stored, unless the text says that it is not known. 5yz: by the
+/// reply, see exit_code_for(). If some recipients are refused for good, the others get the message and the Exit names
+/// the refused. A connection that is lost before the end of data was sent is opened again, twice.
+[[nodiscard]] Exit submit(const Submission& submission, const Delivery& delivery, const Connect& connect);
+
+/// What a refusal means in sysexits.h: 4yz EX_TEMPFAIL; else by enhanced code (RFC 3463), else by reply code.
+[[nodiscard]] int exit_code_for(int reply_code, std::string_view enhanced);
+
+}  // namespace postern::shim

@@ -1,0 +1,225 @@
+#include "sendmail-shim/compose.h"
+
+#include "sendmail-shim/local.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace postern::shim {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string kFixed = "From: f\nDate: d\nMessage-ID: m\n";
+
+Surroundings surroundings() { return {"joe", "Joe User", "Mon, 23 Nov 2026 17:04:05 +0000", "<id@host>"}; }
+
+Options to(std::vector<std::string> recipients) {
+  Options options;
+  options.recipients = std::move(recipients);
+  return options;
+}
+
+Options from_header() {
+  Options options;
+  options.source = Recipients::header_too;
+  return options;
+}
+
+Outcome<Submission> compose_text(const std::string& text, const Options& options) {
+  return compose(text, options, surroundings());
+}
+
+/// What the reader makes of the bytes in pieces of `size`, or the exit code in words.
+std::string read(std::string_view bytes, DotLine dot, std::size_t size) {
+  InputReader reader(dot);
+  while (!bytes.empty()) {
+    if (const auto exit = reader.feed(bytes.substr(0, size))) return "exit " + std::to_string(exit->code);
+    bytes.remove_prefix(std::min(size, bytes.size()));
+  }
+  if (const auto exit = reader.finish()) return "exit " + std::to_string(exit->code);
+  return reader.take();
+}
+
+TEST(InputReader, GivesTheSameAtEveryPieceSize) {
+  struct Case {
+    std::string bytes, dots_end, dots_are_text;
+  };
+  const std::vector<Case> cases = {
+      {"", "", ""},
+      {"a", "a\n", "a\n"},
+      {"a\r\nb\n", "a\nb\n", "a\nb\n"},
+      {"a\n.\nb\n", "a\n", "a\n.\nb\n"},
+      {"a\r\n.\r\nb\r\n", "a\n", "a\n.\nb\n"},
+      {"a\n.", "a\n", "a\n.\n"},
+      {"..\n.x\n", "..\n.x\n", "..\n.x\n"},
+      {"a\rb\n", "exit 65", "exit 65"},
+      {"a\r\r\n", "exit 65", "exit 65"},
+      {std::string("a\0b\n", 4), "exit 65", "exit 65"},
+      {std::string("a: b\n\nx\0", 8), "exit 65", "exit 65"},
+      {".\nmore\rstray\n", "", "exit 65"},
+      {"\xC3\xA4\xFF\n", "\xC3\xA4\xFF\n", "\xC3\xA4\xFF\n"},
+  };
+  for (const Case& one : cases) {
+    for (std::size_t size = 1; size <= one.bytes.size() + 1; ++size) {
+      EXPECT_EQ(read(one.bytes, DotLine::ends, size), one.dots_end) << one.bytes << " by " << size;
+      EXPECT_EQ(read(one.bytes, DotLine::is_text, size), one.dots_are_text) << one.bytes << " by " << size;
+    }
+  }
+}
+
+TEST(InputReader, RefusesWhileReading) {
+  const auto fed_until_refused = [](const std::string& unit) {
+    InputReader reader(DotLine::is_text);
+    std::size_t fed = 0;
+    while (fed < (4U << 20U)) {
+      if (const auto exit = reader.feed(unit)) {
+        EXPECT_EQ(exit->code, EX_DATAERR);
+        return fed;
+      }
+      fed += unit.size();
+    }
+    return fed;
+  };
+  EXPECT_LE(fed_until_refused("xxxxxxxxxxxxxxxx"), 65536U);
+  EXPECT_LE(fed_until_refused("X-Field: value\n"), 262144U);
+  EXPECT_LE(fed_until_refused("X-Field: value\n folded\n"), 262144U);
+  EXPECT_GE(fed_until_refused("just text\n"), 4U << 20U);
+  EXPECT_GE(fed_until_refused("A: b\n\nC: d\n"), 4U << 20U);
+}
+
+TEST(Compose, AddsWhatIsMissingOnce) {
+  const auto made = compose_text("Subject: x\n\nbody\n", to({"a@b"}));
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->text,
+            "Subject: x\nFrom: Joe User <joe>\nDate: Mon, 23 Nov 2026 17:04:05 +0000\nMessage-ID: <id@host>\n\nbody\n");
+  EXPECT_EQ(made->sender, "joe");
+  EXPECT_THAT(made->recipients, ElementsAre("a@b"));
+  EXPECT_EQ(compose_text(kFixed + "\nbody\n", to({"a@b"}))->text, kFixed + "\nbody\n");
+}
+
+TEST(Compose, FindsTheEndOfTheHeader) {
+  EXPECT_EQ(compose_text(kFixed, to({"a"}))->text, kFixed + "\n");
+  EXPECT_EQ(compose_text(kFixed + "no field\n", to({"a"}))->text, kFixed + "\nno field\n");
+  EXPECT_TRUE(compose_text("no field\n", to({"a"}))->text.ends_with("\n\nno field\n"));
+  EXPECT_TRUE(compose_text("", to({"a"}))->text.ends_with("<id@host>\n\n"));
+  EXPECT_EQ(compose_text("From joe Mon Nov 23\n" + kFixed + "\nb\n", to({"a"}))->text, kFixed + "\nb\n");
+  EXPECT_EQ(compose_text(">From joe Mon Nov 23\n" + kFixed + "\nb\n", to({"a"}))->text, kFixed + "\nb\n");
+}
+
+TEST(Compose, TakesRecipientsFromTheHeaderAndTheArguments) {
+  Options options = from_header();
+  options.recipients = {"arg@x, second@x"};
+  const auto made = compose_text(
+      kFixed + "To: \"a, b\" <c@d>,\n (x (y) z) e@f, g: h@i, j@k;\nCC: c@D, l\nBcc: m@n,\n o@p\n\n", options);
+  ASSERT_TRUE(made) << made.error().text;
+  EXPECT_THAT(made->recipients, ElementsAre("arg@x", "second@x", "c@d", "e@f", "h@i", "j@k", "l", "m@n", "o@p"));
+  EXPECT_EQ(made->text.find("m@n"), std::string::npos);
+  EXPECT_EQ(made->text.find("o@p"), std::string::npos);
+}
+
+TEST(Compose, WithoutTheOptionTheHeaderNamesNobody) {
+  EXPECT_THAT(compose_text(kFixed + "To: x@y\nBcc: z\n\n", to({"a@b"}))->recipients, ElementsAre("a@b"));
+}
+
+TEST(Compose, FortyFoldedLinesAreOneField) {
+  std::string field = "To: r0@x";
+  for (int i = 1; i < 40; ++i) field += ",\n\tr" + std::to_string(i) + "@x";
+  EXPECT_EQ(compose_text(kFixed + field + "\n\n", from_header())->recipients.size(), 40U);
+}
+
+TEST(Compose, AResentMessageGoesWhereItsNewestBlockSays) {
+  const std::string text =
+      "Resent-From: a\nResent-To: new@x\nResent-Cc: cc@x\nResent-Bcc: bcc@x\nResent-From: b\nResent-To: old@x\n" +
+      kFixed + "To: first@x\n\n";
+  const auto made = compose_text(text, from_header());
+  EXPECT_THAT(made->recipients, ElementsAre("new@x", "cc@x", "bcc@x"));
+  EXPECT_EQ(made->text.find("bcc@x"), std::string::npos);
+}
+
+TEST(Compose, WithoutRecipientsItIsAUsageError) {
+  for (const std::string header : {"", "To: undisclosed-recipients:;\n", "Subject: x\n"}) {
+    EXPECT_EQ(compose_text(kFixed + header + "\n", from_header()).error().code, EX_USAGE);
+  }
+  Options options = from_header();
+  options.recipients = {"a@b"};
+  EXPECT_THAT(compose_text(kFixed + "To: undisclosed-recipients:;\n\n", options)->recipients, ElementsAre("a@b"));
+}
+
+TEST(Compose, RefusesWhatIsNoAddress) {
+  for (const std::string bad :
+       {"a b", "\"a\r\nDATA\"@d", "a@b\n", ":include:/etc/shadow", "a@b;c@d", "<a@b", "\"a\tb\"@c"}) {
+    EXPECT_EQ(compose_text(kFixed + "\n", to({bad})).error().code, EX_DATAERR) << bad;
+  }
+  for (const std::string bad : {"a b", "a@b; c@d", "(x", "\"a\n b\"@d"}) {
+    EXPECT_EQ(compose_text(kFixed + "To: ok@x, " + bad + "\n\n", from_header()).error().code, EX_DATAERR) << bad;
+  }
+}
+
+TEST(Compose, OddButValidAddressesAreOrdinary) {
+  EXPECT_THAT(
+      compose_text(kFixed + "\n", to({"|/bin/sh", "/etc/passwd", "`id`", "${run{id}}", "-oXfile@x"}))->recipients,
+      ElementsAre("|/bin/sh", "/etc/passwd", "`id`", "${run{id}}", "-oXfile@x"));
+}
+
+TEST(Compose, TheAddedFromNamesTheSender) {
+  Options options = to({"a"});
+  options.sender = "alerts@example.com";
+  EXPECT_THAT(compose_text("\n", options)->text, HasSubstr("From: alerts@example.com\n"));
+  options.full_name = "CronDaemon";
+  EXPECT_THAT(compose_text("\n", options)->text, HasSubstr("From: CronDaemon <alerts@example.com>\n"));
+  options.sender = "";
+  EXPECT_THAT(compose_text("\n", options)->text, HasSubstr("From: CronDaemon <joe>\n"));
+  EXPECT_EQ(compose_text("\n", options)->sender, "");
+  EXPECT_EQ(compose_text(kFixed + "\n", options)->text, kFixed + "\n");
+}
+
+TEST(Compose, ManyRecipientsAreFast) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 200'000; ++i) many.push_back("r" + std::to_string(i % 100'000) + "@x");
+  EXPECT_EQ(compose_text(kFixed + "\n", to(many))->recipients.size(), 100'000U);
+}
+
+TEST(Phrase, IsQuotedOrEncodedWhereNeeded) {
+  EXPECT_EQ(phrase("Full Name"), "Full Name");
+  EXPECT_EQ(phrase("Full, \"Name\" \\"), "\"Full, \\\"Name\\\" \\\\\"");
+  EXPECT_EQ(phrase("(Cron Daemon)"), "\"(Cron Daemon)\"");
+  EXPECT_EQ(phrase("Full, \"Name\" \xC3\xA9"), "=?utf-8?B?RnVsbCwgIk5hbWUiIMOp?=");
+  EXPECT_EQ(phrase("\xE9"), "=?unknown-8bit?B?6Q==?=");
+}
+
+TEST(Phrase, EncodedWordsAreShortAndSplitNoCharacter) {
+  std::string name;
+  for (int i = 0; i < 100; ++i) {
+    name += "\xE2\x82\xAC";
+    const std::string words = phrase(name);
+    for (std::size_t at = 0; at < words.size();) {
+      const std::size_t end = std::min(words.find('\n', at), words.size());
+      EXPECT_LE(end - at, 76U);
+      // 42 bytes are 14 whole characters: no padding but in the last word.
+      EXPECT_TRUE(end == words.size() || words.substr(end - 3, 3) != "=?=");
+      at = end + 1;
+    }
+  }
+}
+
+TEST(FindAccount, ReadsTheFirstLineOfTheUid) {
+  const std::string passwd =
+      "root:x:0:0:root:/root:/bin/bash\nbad line\njoe:x:1000:1000:& User,Room "
+      "1,,:/home/joe:/bin/sh\nalso:x:1000:1:Other:/:/\nbad name:x:7:7::/:/\n";
+  EXPECT_EQ(find_account(passwd, 0, "").login, "root");
+  EXPECT_EQ(find_account(passwd, 1000, "").login, "joe");
+  EXPECT_EQ(find_account(passwd, 1000, "").full_name, "Joe User");
+  EXPECT_EQ(find_account(passwd, 7, "").login, "uid7");
+  EXPECT_EQ(find_account(passwd, 4711, "dyn").login, "dyn");
+  EXPECT_EQ(find_account(passwd, 4711, "a@b").login, "uid4711");
+  EXPECT_EQ(find_account(passwd, 4711, "a\nb").login, "uid4711");
+  EXPECT_EQ(find_account("", 5, "").login, "uid5");
+}
+
+}  // namespace
+}  // namespace postern::shim

@@ -1,0 +1,291 @@
+#include "sendmail-shim/submit.h"
+
+#include "sendmail-shim/channel.h"
+#include "sendmail-shim/control.h"
+#include "sendmail-shim/smtp_pipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace postern::shim {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::array<UniqueFd, 2> make_pair() {
+  std::array<int, 2> fds{};
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()), 0);
+  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+/// The daemon's side: says a reply for each command line, then hangs up. Reads data after a 354.
+struct Script {
+  std::vector<std::string> replies;  ///< the greeting first; where they end the connection ends
+  std::string heard;
+};
+
+void serve(Script& script, UniqueFd socket) {
+  std::string unread;
+  const auto say = [&](const std::string& reply) {
+    const std::string line = reply + "\r\n";
+    return ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) > 0;
+  };
+  const auto hear_until = [&](std::string_view end) {
+    while (unread.find(end) == std::string::npos) {
+      std::array<char, 4096> piece{};
+      const ssize_t count = ::recv(socket.get(), piece.data(), piece.size(), 0);
+      if (count <= 0) return false;
+      unread.append(piece.data(), static_cast<std::size_t>(count));
+    }
+    const std::size_t size = unread.find(end) + end.size();
+    script.heard += unread.substr(0, size);
+    unread.erase(0, size);
+    return true;
+  };
+  bool data = false;
+  for (std::size_t i = 0; i < script.replies.size(); ++i) {
+    if (i > 0 && !hear_until(data ? "\r\n.\r\n" : "\r\n")) return;
+    data = script.replies[i].starts_with("354");
+    if (!say(script.replies[i])) return;
+  }
+  // What is still coming is read, so that the close is an end of file and no reset.
+  ::shutdown(socket.get(), SHUT_WR);
+  std::array<char, 4096> piece{};
+  while (::recv(socket.get(), piece.data(), piece.size(), 0) > 0) continue;
+}
+
+Submission submission(std::vector<std::string> recipients = {"bob@example.com"}) {
+  return {"me@example.net", std::move(recipients), "Subject: hi\n\n.dot\nbody\n"};
+}
+
+Delivery delivery() { return {"host.example", "0123456789abcdef0123456789abcdef", "", "", ""}; }
+
+/// Submits against one script a connection; a connection more than there are scripts cannot be made.
+Exit submit_to(std::vector<Script>& scripts, const Submission& message, const Delivery& how) {
+  std::vector<std::thread> threads;
+  std::size_t next = 0;
+  const Exit exit = submit(message, how, [&]() -> Outcome<Channel> {
+    if (next == scripts.size()) return Exit{EX_TEMPFAIL, "no daemon"};
+    auto pair = make_pair();
+    threads.emplace_back(serve, std::ref(scripts[next++]), std::move(pair[1]));
+    return Channel(std::move(pair[0]));
+  });
+  for (std::thread& thread : threads) thread.join();
+  return exit;
+}
+
+const std::vector<std::string> kGood = {"220 hi", "250-host\r\n250 SIZE 1000", "250 2.1.0 ok", "250 2.1.5 ok",
+                                        "354 go", "250 2.0.0 queued as x"};
+
+TEST(Submit, SendsOneTransaction) {
+  std::vector<Script> scripts = {{kGood, ""}};
+  const Exit exit = submit_to(scripts, submission(), delivery());
+  EXPECT_EQ(exit.code, EX_OK) << exit.text;
+  EXPECT_EQ(exit.text, "250 2.0.0 queued as x");
+  EXPECT_EQ(scripts[0].heard,
+            "EHLO host.example\r\n"
+            "MAIL FROM:<me@example.net> SIZE=27 XSUBMISSION=0123456789abcdef0123456789abcdef\r\n"
+            "RCPT TO:<bob@example.com>\r\nDATA\r\n"
+            "Subject: hi\r\n\r\n..dot\r\nbody\r\n.\r\n");
+}
+
+TEST(Submit, DeclaresWhatTheMessageNeeds) {
+  std::vector<Script> scripts = {{kGood, ""}};
+  Submission message = submission({"gr\xC3\xBC\xC3\x9F@example.com"});
+  message.sender = "";
+  Delivery how = delivery();
+  how.notify = "NEVER";
+  how.ret = "HDRS";
+  how.envid = "a b";
+  EXPECT_EQ(submit_to(scripts, message, how).code, EX_OK);
+  EXPECT_THAT(scripts[0].heard, HasSubstr("MAIL FROM:<> SIZE=27"));
+  EXPECT_THAT(scripts[0].heard, HasSubstr(" BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+20b\r\n"));
+  EXPECT_THAT(scripts[0].heard, HasSubstr("@example.com> NOTIFY=NEVER\r\n"));
+
+  std::vector<Script> eight_bit = {{kGood, ""}};
+  message = submission();
+  message.text += "\xFF\n";
+  EXPECT_EQ(submit_to(eight_bit, message, delivery()).code, EX_OK);
+  EXPECT_THAT(eight_bit[0].heard, HasSubstr(" BODY=8BITMIME\r\n"));
+  EXPECT_THAT(eight_bit[0].heard, Not(HasSubstr("SMTPUTF8")));
+}
+
+TEST(Submit, ARefusalAtAnyStepIsNoSuccess) {
+  for (std::size_t step = 0; step < kGood.size(); ++step) {
+    for (const std::string code : {"421 4.3.2", "451 4.3.0", "550 5.7.1", "554 5.6.0"}) {
+      std::vector<Script> scripts = {{kGood, ""}};
+      scripts[0].replies[step] = code + " no";
+      if (step < 4) scripts[0].replies.resize(step + 1);
+      if (step == 4) scripts[0].replies.resize(5);
+      if (step == 3) scripts[0].replies.emplace_back("554 5.5.1 no valid recipients");
+      const Exit exit = submit_to(scripts, submission(), delivery());
+      const int expected = code[0] == '4' ? EX_TEMPFAIL : code.ends_with("5.7.1") ? EX_NOPERM : EX_DATAERR;
+      EXPECT_EQ(exit.code, expected) << step << " " << code << ": " << exit.text;
+      EXPECT_THAT(exit.text, HasSubstr(code)) << step;
+      EXPECT_EQ(scripts[0].heard.find("body") != std::string::npos, step == 5) << step;
+    }
+  }
+}
+
+TEST(Submit, AConnectionLostEarlyIsOpenedAgain) {
+  for (std::size_t replies = 0; replies < kGood.size() - 1; ++replies) {
+    std::vector<Script> scripts = {{kGood, ""}, {kGood, ""}};
+    scripts[0].replies.resize(replies);
+    EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK) << replies;
+    std::vector<Script> gone(3, Script{{kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(replies)}, ""});
+    const Exit exit = submit_to(gone, submission(), delivery());
+    EXPECT_EQ(exit.code, EX_TEMPFAIL);
+    EXPECT_THAT(exit.text, HasSubstr("nothing was stored")) << replies;
+  }
+}
+
+TEST(Submit, AConnectionLostLateIsAskedAgainWithTheSameId) {
+  // Both ends of a socket pair belong to this process, so the second connection leads to "the same daemon".
+  std::vector<Script> scripts = {{{kGood.begin(), kGood.end() - 1}, ""}, {kGood, ""}};
+  EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK);
+  EXPECT_THAT(scripts[1].heard, HasSubstr("XSUBMISSION=0123456789abcdef0123456789abcdef"));
+  EXPECT_THAT(scripts[1].heard, HasSubstr("body"));
+}
+
+TEST(Submit, WhenNobodyAnswersAfterALateLossTheOutcomeIsToldAsUnknown) {
+  std::vector<Script> scripts = {{{kGood.begin(), kGood.end() - 1}, ""}};
+  const Exit exit = submit_to(scripts, submission(), delivery());
+  EXPECT_EQ(exit.code, EX_TEMPFAIL);
+  EXPECT_THAT(exit.text, HasSubstr("may or may not be in the queue"));
+}
+
+TEST(Submit, APermanentlyRefusedRecipientDoesNotKeepTheMailFromTheOthers) {
+  std::vector<Script> scripts = {
+      {{"220 hi", "250 ok", "250 ok", "250 ok", "550 5.1.1 who?", "550 5.1.2 where?", "354 go", "250 ok"}, ""}};
+  const Exit exit = submit_to(scripts, submission({"a@x", "b@x", "c@x"}), delivery());
+  EXPECT_EQ(exit.code, EX_NOUSER);
+  EXPECT_THAT(exit.text, HasSubstr("<b@x>: 550 5.1.1 who?; <c@x>: 550 5.1.2 where?"));
+  EXPECT_THAT(scripts[0].heard, HasSubstr("body\r\n.\r\n"));
+}
+
+TEST(Submit, ATemporarilyRefusedRecipientEndsItForAll) {
+  std::vector<Script> scripts = {{{"220 hi", "250 ok", "250 ok", "250 ok", "452 4.5.3 too many", "354 go"}, ""}};
+  const Exit exit = submit_to(scripts, submission({"a@x", "b@x"}), delivery());
+  EXPECT_EQ(exit.code, EX_TEMPFAIL);
+  EXPECT_THAT(exit.text, HasSubstr("<b@x>: 452 4.5.3 too many"));
+  EXPECT_THAT(scripts[0].heard, Not(HasSubstr("body")));
+}
+
+TEST(Submit, NonsenseIsAProtocolError) {
+  std::vector<Script> scripts = {{{"HTTP/1.1 400 Bad Request"}, ""}};
+  EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_PROTOCOL);
+}
+
+TEST(Submit, ManyRecipientsDoNotBlockBothSides) {
+  std::vector<std::string> recipients;
+  std::vector<std::string> replies = {"220 hi", "250 ok", "250 ok"};
+  for (int i = 0; i < 20'000; ++i) {
+    recipients.push_back("recipient" + std::to_string(i) + "@example.com");
+    replies.emplace_back("250 2.1.5 this recipient is all right");
+  }
+  replies.emplace_back("354 go");
+  replies.emplace_back("250 2.0.0 ok");
+  std::vector<Script> scripts = {{replies, ""}};
+  EXPECT_EQ(submit_to(scripts, submission(recipients), delivery()).code, EX_OK);
+}
+
+TEST(Submit, LargeMessagesArriveWhole) {
+  Submission message = submission();
+  for (int i = 0; i < 50'000; ++i) message.text += ".line " + std::to_string(i) + "\n";
+  std::vector<Script> scripts = {{kGood, ""}};
+  EXPECT_EQ(submit_to(scripts, message, delivery()).code, EX_OK);
+  EXPECT_TRUE(scripts[0].heard.ends_with("\r\n..line 49999\r\n.\r\n"));
+}
+
+TEST(ExitCodeFor, FollowsTheEnhancedCodeFirst) {
+  EXPECT_EQ(exit_code_for(451, ""), EX_TEMPFAIL);
+  EXPECT_EQ(exit_code_for(550, "5.1.1"), EX_NOUSER);
+  EXPECT_EQ(exit_code_for(550, "5.1.2"), EX_NOHOST);
+  EXPECT_EQ(exit_code_for(501, "5.1.7"), EX_DATAERR);
+  EXPECT_EQ(exit_code_for(552, "5.3.4"), EX_DATAERR);
+  EXPECT_EQ(exit_code_for(550, "5.7.1"), EX_NOPERM);
+  EXPECT_EQ(exit_code_for(550, ""), EX_NOUSER);
+  EXPECT_EQ(exit_code_for(552, ""), EX_DATAERR);
+  for (int code = 500; code < 600; ++code) EXPECT_GE(exit_code_for(code, ""), EX__BASE);
+}
+
+TEST(Connect, NamesTheSocketThatCannotBeReached) {
+  const auto channel = Channel::connect("/nonexistent/postern.sock", std::chrono::milliseconds(0));
+  ASSERT_FALSE(channel);
+  EXPECT_EQ(channel.error().code, EX_TEMPFAIL);
+  EXPECT_THAT(channel.error().text, HasSubstr("/nonexistent/postern.sock"));
+  EXPECT_EQ(Channel::connect(std::string(200, 'x'), std::chrono::milliseconds(0)).error().code, EX_CONFIG);
+}
+
+Outcome<std::string> ask_daemon(const std::string& answer) {
+  auto pair = make_pair();
+  std::thread daemon([&] {
+    std::array<char, 64> request{};
+    const ssize_t count = ::recv(pair[1].get(), request.data(), request.size(), 0);
+    EXPECT_EQ(std::string_view(request.data(), static_cast<std::size_t>(count)), "mailq\n");
+    EXPECT_EQ(::send(pair[1].get(), answer.data(), answer.size(), MSG_NOSIGNAL), static_cast<ssize_t>(answer.size()));
+    pair[1].reset();
+  });
+  Channel channel(std::move(pair[0]));
+  auto text = ask(channel, "mailq");
+  daemon.join();
+  return text;
+}
+
+TEST(Ask, GivesTheTextOrTheDaemonsExit) {
+  EXPECT_EQ(ask_daemon("ok\n").value(), "");
+  EXPECT_EQ(ask_daemon("ok\nline 1\nline 2\n").value(), "line 1\nline 2\n");
+  EXPECT_EQ(ask_daemon("error 77 not yours\n").error().code, EX_NOPERM);
+  EXPECT_EQ(ask_daemon("error 77 not yours\n").error().text, "not yours");
+  for (const std::string answer : {"", "o", "ok", "okay\n", "{}\n"})
+    EXPECT_EQ(ask_daemon(answer).error().code, EX_TEMPFAIL) << answer;
+  for (const std::string answer : {"error \n", "error 0 x\n", "error 256 x\n", "error x\n"}) {
+    EXPECT_EQ(ask_daemon(answer).error().code, EX_PROTOCOL) << answer;
+  }
+}
+
+TEST(PipeSmtp, CopiesBothWaysUntilTheDaemonHangsUp) {
+  auto daemon = make_pair();
+  auto caller = make_pair();
+  std::thread thread([socket = std::move(daemon[1])]() mutable {
+    std::string heard;
+    std::array<char, 4096> piece{};
+    while (true) {
+      const ssize_t count = ::recv(socket.get(), piece.data(), piece.size(), 0);
+      if (count <= 0) break;
+      heard.append(piece.data(), static_cast<std::size_t>(count));
+    }
+    EXPECT_EQ(::send(socket.get(), heard.data(), heard.size(), MSG_NOSIGNAL), static_cast<ssize_t>(heard.size()));
+  });
+  const std::string words(100'000, 'w');
+  std::thread speaker([&] {
+    EXPECT_EQ(::send(caller[1].get(), words.data(), words.size(), 0), static_cast<ssize_t>(words.size()));
+    ::shutdown(caller[1].get(), SHUT_WR);
+  });
+  std::string echoed;
+  std::thread listener([&] {
+    std::array<char, 4096> piece{};
+    for (ssize_t count = 0; (count = ::recv(caller[1].get(), piece.data(), piece.size(), 0)) > 0;) {
+      echoed.append(piece.data(), static_cast<std::size_t>(count));
+    }
+  });
+  Channel channel(std::move(daemon[0]));
+  EXPECT_EQ(pipe_smtp(channel, caller[0].get(), caller[0].get()).code, EX_OK);
+  caller[0].reset();
+  thread.join();
+  speaker.join();
+  listener.join();
+  EXPECT_EQ(echoed, words);
+}
+
+}  // namespace
+}  // namespace postern::shim
