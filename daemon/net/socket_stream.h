@@ -1,0 +1,59 @@
+// Private to net/: the Stream over a connected socket, TCP or unix, with TLS on demand.
+#pragma once
+
+#include "net/stream.h"
+#include "net/tls_session.h"
+#include "net/watchdog.h"
+
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace postern::net {
+
+using Socket = boost::asio::generic::stream_protocol::socket;
+
+class SocketStream final : public Stream {
+ public:
+  explicit SocketStream(Socket socket);
+  ~SocketStream() override;
+
+  void use(std::shared_ptr<TlsClient> client) { client_ = std::move(client); }
+  void use(std::shared_ptr<TlsServer> server) { server_ = std::move(server); }
+
+  /// Failures: timeout, refused, io and what else the system says.
+  Task<Result<void>> connect(boost::asio::generic::stream_protocol::endpoint endpoint);
+
+  Task<Result<std::size_t>> read_some(std::span<char> into) override;
+  Task<Result<void>> write(std::string_view bytes) override;
+  Task<Result<void>> start_tls() override;
+  [[nodiscard]] bool secure() const override { return secure_; }
+  [[nodiscard]] const TlsInfo* tls() const override { return secure_ ? &session_->info() : nullptr; }
+  void expires_after(Milliseconds duration) override { watchdog_->expires_after(duration); }
+  void cancel() override { end(Failure::cancelled, "cancelled"); }
+
+ private:
+  void end(Failure failure, const char* text);
+  Error fail(Error error);
+  Error fail(const boost::system::error_code& code, const char* doing);
+  Result<std::unique_ptr<TlsSession>> make_session() const;
+  Task<Result<std::size_t>> receive(std::span<char> into);
+  Task<Result<void>> send(std::string_view bytes);
+  Task<Result<void>> flush();
+  Task<Result<void>> feed();
+
+  Socket socket_;
+  std::shared_ptr<Watchdog> watchdog_;
+  std::shared_ptr<TlsClient> client_;
+  std::shared_ptr<TlsServer> server_;
+  std::unique_ptr<TlsSession> session_;
+  std::vector<char> records_;  ///< raw bytes on their way into session_
+  bool sending_ = false;       ///< flush() is at work
+  bool secure_ = false;
+  bool ended_ = false;  ///< the peer said its last word in TLS
+  std::optional<Error> failed_;
+};
+
+}  // namespace postern::net

@@ -1,0 +1,50 @@
+// A connection as a protocol sees it: the whole interface between protocol code and the world.
+// The real one is net::Connection; tests use a script in memory.
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace postern::net {
+
+/// What was negotiated, for logs, `postern check` and Received.
+struct TlsInfo {
+  std::string version;    ///< "TLSv1.3"
+  std::string cipher;     ///< "TLS_AES_256_GCM_SHA384"
+  std::string subject;    ///< of the peer's certificate, printable
+  std::string issuer;     ///< printable
+  std::string not_after;  ///< RFC 3339, empty if unknown
+  bool verified = false;  ///< chain and name were checked and are good
+  bool resumed = false;   ///< the handshake resumed an earlier session
+};
+
+/// After any operation failed, every further one fails too. Not for use from several tasks at once, but
+/// that one may write while another waits in read_some.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  /// At least one byte into `into`; 0 means that the peer ended the stream.
+  /// Failures: timeout, closed, io, tls, cancelled.
+  virtual Task<Result<std::size_t>> read_some(std::span<char> into) = 0;
+  /// All of the bytes. Failures: timeout, closed, io, tls, cancelled.
+  virtual Task<Result<void>> write(std::string_view bytes) = 0;
+  /// Makes the stream TLS as a client (the name and chain are verified as the connection was
+  /// configured). Failures: timeout, closed, io, tls.
+  virtual Task<Result<void>> start_tls() = 0;
+  /// Inside TLS. On a client's stream this implies that the peer was verified.
+  [[nodiscard]] virtual bool secure() const = 0;
+  [[nodiscard]] virtual const TlsInfo* tls() const = 0;
+  /// One deadline for everything that follows; replaces the one before. When it passes, the
+  /// operation under way and every later one fail with timeout.
+  virtual void expires_after(Milliseconds) = 0;
+  /// Ends it from outside: the operation under way fails with cancelled.
+  virtual void cancel() = 0;
+};
+
+}  // namespace postern::net

@@ -1,0 +1,138 @@
+#include "net/tls_context.h"
+
+#include "base/text.h"
+#include "net/certificate.h"
+#include "net/tls_state.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include <arpa/inet.h>
+#include <array>
+#include <system_error>
+
+namespace postern::net {
+namespace {
+
+int client_state_slot() {
+  static const int slot = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return slot;
+}
+
+bool is_address(const std::string& name) {
+  std::array<unsigned char, 16> bytes{};
+  return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
+}
+
+/// Only remembers why; it never turns a refusal into an acceptance.
+int remember_verify_failure(int good, X509_STORE_CTX* store) {
+  if (good != 0) return good;
+  auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* words = ssl == nullptr ? nullptr : static_cast<std::string*>(SSL_get_ex_data(ssl, verify_words_slot()));
+  if (words != nullptr && words->empty()) *words = verify_failure(store);
+  return 0;
+}
+
+/// Called when a session can be resumed: at the end of a TLS 1.2 handshake, for every ticket in TLS 1.3. A session
+/// is a proof that the peer was verified, so only those of verified peers are kept.
+int keep_session(SSL* ssl, SSL_SESSION* session) {
+  auto* state = static_cast<TlsClient::State*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), client_state_slot()));
+  if (state == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) return 0;
+  state->latest.reset(session);
+  return 1;
+}
+
+void harden(SSL_CTX* context) {
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+}
+
+Result<void> load_authorities(SSL_CTX* context, const std::string& ca_file) {
+  if (ca_file.empty()) {
+    if (SSL_CTX_set_default_verify_paths(context) == 1) return {};
+    return Error{Failure::tls, "cannot use the system's certificate store: " + tls_reason()};
+  }
+  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1) return {};
+  return Error{Failure::tls, "cannot read certificates from " + ca_file + ": " + tls_reason()};
+}
+
+/// RFC 9525 6.3: the subject alternative names only, and "*" only as a whole label.
+bool set_expected_name(SSL_CTX* context, const TlsClient::State& state) {
+  X509_VERIFY_PARAM* parameters = SSL_CTX_get0_param(context);
+  X509_VERIFY_PARAM_set_hostflags(parameters,
+                                  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  if (state.name_is_address) return X509_VERIFY_PARAM_set1_ip_asc(parameters, state.name.c_str()) == 1;
+  return X509_VERIFY_PARAM_set1_host(parameters, state.name.c_str(), state.name.size()) == 1;
+}
+
+}  // namespace
+
+int verify_words_slot() {
+  static const int slot = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return slot;
+}
+
+std::string tls_reason() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  if (code == 0) return "unknown TLS error";
+  if (ERR_GET_LIB(code) == ERR_LIB_SYS) return std::generic_category().message(ERR_GET_REASON(code));
+  const char* reason = ERR_reason_error_string(code);
+  std::string text = reason != nullptr ? reason : "TLS error " + std::to_string(code);
+  if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER) {
+    text += " (the server does not speak TLS at this point: perhaps the port wants STARTTLS)";
+  }
+  return text;
+}
+
+Result<std::shared_ptr<TlsClient>> TlsClient::make(const Options& options) {
+  ERR_clear_error();
+  auto state = std::make_unique<State>();
+  state->name = options.name;
+  if (state->name.ends_with('.')) state->name.pop_back();
+  if (state->name.empty() || has_control(state->name)) {
+    return Error{Failure::tls, "no name is known that the server's certificate must carry"};
+  }
+  state->name_is_address = is_address(state->name);
+  state->context.reset(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX* context = state->context.get();
+  if (context == nullptr) return Error{Failure::tls, "cannot set up TLS: " + tls_reason()};
+  harden(context);
+  if (auto loaded = load_authorities(context, options.ca_file); !loaded) return loaded.error();
+  if (!set_expected_name(context, *state)) {
+    return Error{Failure::tls, "cannot check certificates for the name " + printable(state->name)};
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, remember_verify_failure);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, keep_session);
+  SSL_CTX_set_ex_data(context, client_state_slot(), state.get());
+  return std::make_shared<TlsClient>(std::move(state));
+}
+
+TlsClient::TlsClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TlsClient::~TlsClient() = default;
+
+Result<std::shared_ptr<TlsServer>> TlsServer::make(const std::string& certificate_file, const std::string& key_file) {
+  ERR_clear_error();
+  auto state = std::make_unique<State>();
+  state->context.reset(SSL_CTX_new(TLS_server_method()));
+  SSL_CTX* context = state->context.get();
+  if (context == nullptr) return Error{Failure::tls, "cannot set up TLS: " + tls_reason()};
+  harden(context);
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
+    return Error{Failure::tls, "cannot read the certificate " + certificate_file + ": " + tls_reason()};
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return Error{Failure::tls, "cannot read the key " + key_file + ": " + tls_reason()};
+  }
+  constexpr std::array<unsigned char, 7> kSessionContext = {'p', 'o', 's', 't', 'e', 'r', 'n'};
+  SSL_CTX_set_session_id_context(context, kSessionContext.data(), kSessionContext.size());
+  return std::make_shared<TlsServer>(std::move(state));
+}
+
+TlsServer::TlsServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TlsServer::~TlsServer() = default;
+
+}  // namespace postern::net

@@ -1,0 +1,49 @@
+// TLS settings shared by connections: verification, certificate store, versions, session resumption.
+#pragma once
+
+#include "base/result.h"
+
+#include <memory>
+#include <string>
+
+namespace postern::net {
+
+/// Client side of one smarthost: chain and name verified (RFC 9525: subject alternative names only), TLS 1.2 or
+/// later, SNI, sessions kept for resumption. Always verifies; there is no switch.
+class TlsClient {
+ public:
+  struct Options {
+    std::string ca_file;  ///< empty: the system's store
+    std::string name;     ///< the name (or IP address) the certificate must carry, and SNI
+  };
+  /// Failures: tls (the CA file is missing or unreadable; the text says which).
+  static Result<std::shared_ptr<TlsClient>> make(const Options& options);
+
+  struct State;
+  explicit TlsClient(std::unique_ptr<State> state);
+  ~TlsClient();
+  TlsClient(const TlsClient&) = delete;
+  TlsClient& operator=(const TlsClient&) = delete;
+  [[nodiscard]] State& state() { return *state_; }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+/// Server side, for the practice smarthost and tests.
+class TlsServer {
+ public:
+  static Result<std::shared_ptr<TlsServer>> make(const std::string& certificate_file, const std::string& key_file);
+
+  struct State;
+  explicit TlsServer(std::unique_ptr<State> state);
+  ~TlsServer();
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+  [[nodiscard]] State& state() { return *state_; }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postern::net

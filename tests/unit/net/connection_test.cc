@@ -1,0 +1,332 @@
+// The one room whose tests use real sockets: loopback, port 0, a scratch directory.
+#include "net/connection.h"
+
+#include "net/listener.h"
+#include "net/socket_address.h"
+#include "support/certificates.h"
+#include "support/expected_log.h"
+#include "support/run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <boost/asio/io_context.hpp>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+namespace postern::net {
+namespace {
+
+using test::Certificates;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// A server that greets, and then says back what it hears; "STARTTLS" makes it begin TLS.
+Task<void> echo(std::unique_ptr<Stream> stream) {
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const auto count = co_await stream->read_some(buffer);
+    if (!count || *count == 0) co_return;
+    const std::string text(buffer.data(), *count);
+    const auto written = co_await stream->write(text);
+    if (!written) co_return;
+    if (text != "STARTTLS") continue;
+    const auto secured = co_await stream->start_tls();
+    if (!secured) co_return;
+  }
+}
+
+Task<Result<std::string>> ask(Stream& stream, std::string question) {
+  const auto written = co_await stream.write(question);
+  if (!written) co_return written.error();
+  std::string answer(question.size(), '\0');
+  std::size_t have = 0;
+  while (have < answer.size()) {
+    const std::span<char> room = std::span<char>(answer).subspan(have);
+    const auto count = co_await stream.read_some(room);
+    if (!count) co_return count.error();
+    if (*count == 0) break;
+    have += *count;
+  }
+  answer.resize(have);
+  co_return answer;
+}
+
+struct World {
+  boost::asio::io_context loop;
+  Certificates certificates;
+  std::unique_ptr<Listener> listener;
+  std::vector<Peer> peers;
+  std::vector<std::unique_ptr<Stream>> silent;
+  ClientOptions options;
+
+  enum class Server { echo, silent };
+
+  void serve(Result<std::unique_ptr<Listener>> made, Server kind = Server::echo, std::shared_ptr<TlsServer> tls = {},
+             bool implicit = false) {
+    listener = std::move(*made);
+    const auto accepted = [this, kind](std::unique_ptr<Stream> stream, Peer peer) {
+      peers.push_back(std::move(peer));
+      if (kind == Server::silent) return silent.push_back(std::move(stream));
+      spawn(loop.get_executor(), echo(std::move(stream)), "echo");
+    };
+    listener->start(accepted, std::move(tls), implicit);
+    const auto address = parse_socket_address(listener->address());
+    if (!address) return;
+    options.host = "127.0.0.1";
+    options.port =
+        static_cast<std::uint16_t>(std::stoi(listener->address().substr(listener->address().rfind(':') + 1)));
+  }
+
+  void serve_tls(bool implicit, const test::CertificateOptions& wanted) {
+    const auto files = certificates.make("server", wanted);
+    serve(Listener::tcp(loop.get_executor(), "127.0.0.1:0"), Server::echo,
+          *TlsServer::make(files.certificate, files.key), implicit);
+    TlsClient::Options client;
+    client.ca_file = certificates.ca_file();
+    client.name = "localhost";
+    options.tls = *TlsClient::make(client);
+    options.implicit_tls = implicit;
+  }
+
+  /// Runs the loop until the task ends; the listener's own work goes on afterwards.
+  template <class T>
+  T wait(Task<T> task) {
+    std::optional<T> value;
+    boost::asio::co_spawn(loop, std::move(task), [&](const std::exception_ptr& error, T result) {
+      EXPECT_FALSE(error);
+      value.emplace(std::move(result));
+    });
+    loop.restart();
+    while (!value && loop.run_one() > 0) {
+    }
+    return std::move(*value);
+  }
+
+  Result<Connected> connected() { return wait(connect(loop.get_executor(), options)); }
+};
+
+TEST(Connection, CarriesBytesOverTcp) {
+  World world;
+  world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"));
+  auto client = world.connected();
+  ASSERT_TRUE(client.has_value()) << client.error().text;
+  EXPECT_EQ(client->peer, "127.0.0.1[127.0.0.1]:" + std::to_string(world.options.port));
+  EXPECT_EQ(*world.wait(ask(*client->stream, "hello")), "hello");
+  EXPECT_FALSE(client->stream->secure());
+  ASSERT_EQ(world.peers.size(), 1U);
+  EXPECT_TRUE(world.peers[0].loopback);
+  EXPECT_FALSE(world.peers[0].uid);
+  EXPECT_THAT(world.peers[0].address, StartsWith("127.0.0.1:"));
+}
+
+TEST(Connection, ResolvesNames) {
+  World world;
+  world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"));
+  world.options.host = "localhost";
+  const auto client = world.connected();
+  ASSERT_TRUE(client.has_value()) << client.error().text;
+  EXPECT_THAT(client->peer, StartsWith("localhost[127.0.0.1]:"));
+}
+
+TEST(Connection, SaysWhichHostAndAddressRefused) {
+  World world;
+  world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"));
+  world.listener->close();
+  const auto client = world.connected();
+  ASSERT_FALSE(client.has_value());
+  EXPECT_EQ(client.error().failure, Failure::refused);
+  EXPECT_THAT(client.error().text, StartsWith("127.0.0.1[127.0.0.1]:" + std::to_string(world.options.port) + ": "));
+  EXPECT_THAT(client.error().text, HasSubstr("Connection refused"));
+}
+
+TEST(Connection, FailsForGoodWhenTheDeadlinePasses) {
+  World world;
+  world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"), World::Server::silent);
+  auto client = world.connected();
+  ASSERT_TRUE(client.has_value());
+  client->stream->expires_after(Seconds(60));  // armed late first: an earlier deadline must still count
+  client->stream->expires_after(Milliseconds(20));
+  const auto first = world.wait(ask(*client->stream, "anybody?"));
+  ASSERT_FALSE(first.has_value());
+  EXPECT_EQ(first.error().failure, Failure::timeout);
+  client->stream->expires_after(Seconds(60));
+  EXPECT_EQ(world.wait(ask(*client->stream, "now?")).error().failure, Failure::timeout);
+}
+
+TEST(Connection, PutsOffItsDeadline) {
+  World world;
+  world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"));
+  auto client = world.connected();
+  ASSERT_TRUE(client.has_value());
+  client->stream->expires_after(Milliseconds(20));
+  client->stream->expires_after(Seconds(60));
+  const auto until = std::chrono::steady_clock::now() + Milliseconds(60);
+  while (std::chrono::steady_clock::now() < until) {
+    ASSERT_TRUE(world.wait(ask(*client->stream, "still here")).has_value());
+  }
+}
+
+TEST(Connection, IsCancelledFromOutside) {
+  World world;
+  world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"), World::Server::silent);
+  auto client = world.connected();
+  ASSERT_TRUE(client.has_value());
+  boost::asio::post(world.loop, [&] { client->stream->cancel(); });
+  EXPECT_EQ(world.wait(ask(*client->stream, "anybody?")).error().failure, Failure::cancelled);
+  EXPECT_EQ(world.wait(ask(*client->stream, "anybody?")).error().failure, Failure::cancelled);
+}
+
+TEST(Connection, BeginsWithTlsAndResumesTheNextTime) {
+  World world;
+  world.serve_tls(true, {});
+  for (int i = 0; i < 3; ++i) {
+    auto client = world.connected();
+    ASSERT_TRUE(client.has_value()) << client.error().text;
+    EXPECT_EQ(*world.wait(ask(*client->stream, "hello")), "hello");
+    ASSERT_TRUE(client->stream->secure());
+    EXPECT_TRUE(client->stream->tls()->verified);
+    EXPECT_EQ(client->stream->tls()->resumed, i > 0) << i;
+  }
+}
+
+TEST(Connection, TurnsToTlsInTheMiddle) {
+  World world;
+  world.serve_tls(false, {});
+  auto client = world.connected();
+  ASSERT_TRUE(client.has_value()) << client.error().text;
+  EXPECT_FALSE(client->stream->secure());
+  EXPECT_EQ(*world.wait(ask(*client->stream, "STARTTLS")), "STARTTLS");
+  const auto secured = world.wait(client->stream->start_tls());
+  ASSERT_TRUE(secured.has_value()) << secured.error().text;
+  EXPECT_TRUE(client->stream->secure());
+  EXPECT_EQ(*world.wait(ask(*client->stream, "inside")), "inside");
+  EXPECT_FALSE(world.wait(client->stream->start_tls()).has_value());
+}
+
+TEST(Connection, GivesNoStreamWhenTheServerIsNotVerified) {
+  World world;
+  test::CertificateOptions wrong;
+  wrong.names = {"other.example"};
+  world.serve_tls(true, wrong);
+  const auto log = test::logged().size();
+  const auto client = world.connected();
+  ASSERT_FALSE(client.has_value());
+  EXPECT_EQ(client.error().failure, Failure::tls);
+  EXPECT_THAT(client.error().text,
+              HasSubstr("hostname mismatch: certificate is for other.example; expected localhost"));
+  EXPECT_EQ(world.peers.size(), 0U);
+  EXPECT_EQ(log, 0U);
+}
+
+TEST(Connection, GivesUpAHandshakeThatNobodyAnswers) {
+  World world;
+  world.serve_tls(false, {});
+  world.options.implicit_tls = true;
+  world.options.handshake_timeout = Seconds(0);
+  const auto client = world.connected();
+  ASSERT_FALSE(client.has_value());
+  EXPECT_EQ(client.error().failure, Failure::timeout);
+}
+
+std::string socket_path(const World& world) { return world.certificates.directory() + "/submit.sock"; }
+
+TEST(Listener, TellsWhoCallsOnAUnixSocketAndRemovesItsFile) {
+  World world;
+  const std::string path = socket_path(world);
+  world.serve(Listener::local(world.loop.get_executor(), path, 0666));
+  struct stat found{};
+  ASSERT_EQ(stat(path.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777U, 0666U);
+  auto client = world.wait(connect_unix(world.loop.get_executor(), path));
+  ASSERT_TRUE(client.has_value()) << client.error().text;
+  EXPECT_EQ(*world.wait(ask(**client, "hello")), "hello");
+  ASSERT_EQ(world.peers.size(), 1U);
+  EXPECT_EQ(world.peers[0].uid, getuid());
+  EXPECT_EQ(world.peers[0].pid, getpid());
+  EXPECT_EQ(world.peers[0].address, "local");
+  EXPECT_EQ(world.listener->address(), path);
+  world.listener->close();
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(Listener, ReplacesADeadSocketButNotALivingOneNorAFile) {
+  World world;
+  const std::string path = socket_path(world);
+  const auto executor = world.loop.get_executor();
+  {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    const UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM, 0));
+    ASSERT_EQ(::bind(dead.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  }
+  auto first = Listener::local(executor, path, 0600);
+  ASSERT_TRUE(first.has_value()) << first.error().text;
+  EXPECT_EQ(Listener::local(executor, path, 0600).error().failure, Failure::busy);
+  first->reset();
+  std::ofstream(path) << "a file";
+  EXPECT_EQ(Listener::local(executor, path, 0600).error().failure, Failure::exists);
+  EXPECT_EQ(Listener::local(executor, std::string(200, 'x'), 0600).error().failure, Failure::invalid);
+}
+
+TEST(Listener, LeavesASocketFileThatIsNoLongerItsOwn) {
+  World world;
+  const std::string path = socket_path(world);
+  auto first = std::move(*Listener::local(world.loop.get_executor(), path, 0600));
+  std::filesystem::rename(path, path + ".old");
+  const auto second = Listener::local(world.loop.get_executor(), path, 0600);
+  ASSERT_TRUE(second.has_value());
+  first->close();
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST(Listener, RefusesAddressesThatAreNone) {
+  World world;
+  for (const std::string text : {"", "25", "localhost:25", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:25",
+                                 "[::1]", "[127.0.0.1]:25", "127.0.0.1:-1"}) {
+    const auto made = Listener::tcp(world.loop.get_executor(), text);
+    ASSERT_FALSE(made.has_value()) << text;
+    EXPECT_EQ(made.error().failure, Failure::invalid) << text;
+  }
+}
+
+TEST(Listener, SaysThatAPortIsTaken) {
+  World world;
+  world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"));
+  EXPECT_EQ(Listener::tcp(world.loop.get_executor(), world.listener->address()).error().failure, Failure::busy);
+}
+
+TEST(Listener, TakesOverOnlyAListeningStreamSocket) {
+  World world;
+  const auto executor = world.loop.get_executor();
+  UniqueFd datagram(::socket(AF_UNIX, SOCK_DGRAM, 0));
+  EXPECT_EQ(Listener::inherited(executor, std::move(datagram)).error().failure, Failure::invalid);
+  UniqueFd deaf(::socket(AF_INET, SOCK_STREAM, 0));
+  EXPECT_EQ(Listener::inherited(executor, std::move(deaf)).error().failure, Failure::invalid);
+  EXPECT_EQ(Listener::inherited(executor, UniqueFd(-1)).error().failure, Failure::invalid);
+  UniqueFd listening(::socket(AF_INET, SOCK_STREAM, 0));
+  ASSERT_EQ(::listen(listening.get(), 5), 0);
+  world.serve(Listener::inherited(executor, std::move(listening)));
+  auto client = world.connected();
+  ASSERT_TRUE(client.has_value()) << client.error().text;
+  EXPECT_EQ(*world.wait(ask(*client->stream, "hello")), "hello");
+}
+
+TEST(SocketAddress, KnowsLoopbackInEveryForm) {
+  for (const std::string text : {"127.0.0.1:1", "127.255.0.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"}) {
+    EXPECT_TRUE(is_loopback(*parse_socket_address(text))) << text;
+  }
+  for (const std::string text : {"128.0.0.1:1", "0.0.0.0:1", "[::]:1", "[::ffff:192.0.2.1]:1", "[fe80::1]:1"}) {
+    EXPECT_FALSE(is_loopback(*parse_socket_address(text))) << text;
+    EXPECT_EQ(to_text(*parse_socket_address(text)), text);
+  }
+}
+
+}  // namespace
+}  // namespace postern::net

@@ -1,0 +1,224 @@
+#include "net/tls_session.h"
+
+#include "support/certificates.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace postern::net {
+namespace {
+
+using test::CertificateOptions;
+using test::Certificates;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Certificates& certificates() {
+  static Certificates instance;
+  return instance;
+}
+
+std::shared_ptr<TlsServer> server_with(const CertificateOptions& options) {
+  const auto files = certificates().make("server", options);
+  return *TlsServer::make(files.certificate, files.key);
+}
+
+std::shared_ptr<TlsClient> client_for(const std::string& name) {
+  TlsClient::Options options;
+  options.ca_file = certificates().ca_file();
+  options.name = name;
+  return *TlsClient::make(options);
+}
+
+void carry(TlsSession& from, TlsSession& to, std::size_t chunk) {
+  std::string_view records = from.output();
+  while (!records.empty()) {
+    to.input(records.substr(0, chunk));
+    records.remove_prefix(std::min(chunk, records.size()));
+  }
+  from.output_sent();
+}
+
+struct Pair {
+  std::unique_ptr<TlsSession> client;
+  std::unique_ptr<TlsSession> server;
+  Result<TlsSession::Want> client_result = TlsSession::Want::input;
+  Result<TlsSession::Want> server_result = TlsSession::Want::input;
+
+  Pair(const std::shared_ptr<TlsClient>& from, const std::shared_ptr<TlsServer>& to)
+      : client(std::move(*TlsSession::make(from))), server(std::move(*TlsSession::make(to))) {}
+
+  void shake() {
+    for (int i = 0; i < 10; ++i) {
+      client_result = client->handshake();
+      carry(*client, *server, 4096);
+      server_result = server->handshake();
+      carry(*server, *client, 4096);
+      if (!client_result || !server_result) return;
+      if (*client_result == TlsSession::Want::nothing && *server_result == TlsSession::Want::nothing) break;
+    }
+    // The tickets of TLS 1.3 come after the handshake and are taken in by a read.
+    std::array<char, 16> nothing{};
+    EXPECT_TRUE(client->read(nothing)->wants_input);
+  }
+};
+
+std::string refusal(const CertificateOptions& options, const std::string& name) {
+  Pair pair(client_for(name), server_with(options));
+  pair.shake();
+  EXPECT_FALSE(pair.client_result.has_value());
+  if (pair.client_result) return "accepted";
+  EXPECT_EQ(pair.client_result.error().failure, Failure::tls);
+  EXPECT_FALSE(pair.client->info().verified);
+  return pair.client_result.error().text;
+}
+
+TEST(TlsSession, AcceptsAVerifiedServerAndTellsWhoItIs) {
+  Pair pair(client_for("localhost"), server_with({}));
+  pair.shake();
+  ASSERT_TRUE(pair.client_result.has_value()) << pair.client_result.error().text;
+  const TlsInfo& info = pair.client->info();
+  EXPECT_TRUE(info.verified);
+  EXPECT_FALSE(info.resumed);
+  EXPECT_EQ(info.version, "TLSv1.3");
+  EXPECT_EQ(info.subject, "CN=server");
+  EXPECT_EQ(info.issuer, "CN=Test Authority");
+  EXPECT_THAT(info.not_after, HasSubstr("T"));
+  EXPECT_FALSE(pair.server->info().verified);
+}
+
+TEST(TlsSession, CarriesTextThroughRecordsCutAnywhere) {
+  const std::string text(40'000, 'x');
+  for (const std::size_t chunk : {1UL, 2UL, 3UL, 5UL, 100UL, 16384UL, 100000UL}) {
+    Pair pair(client_for("localhost"), server_with({}));
+    pair.shake();
+    ASSERT_TRUE(pair.client->write(text).has_value());
+    std::string_view records = pair.client->output();
+    std::string received;
+    std::array<char, 1000> piece{};
+    while (!records.empty()) {
+      pair.server->input(records.substr(0, chunk));
+      records.remove_prefix(std::min(chunk, records.size()));
+      for (auto read = pair.server->read(piece); read && read->count > 0; read = pair.server->read(piece)) {
+        received.append(piece.data(), read->count);
+      }
+    }
+    ASSERT_EQ(received, text) << chunk;
+  }
+}
+
+TEST(TlsSession, RefusesANameThatTheCertificateDoesNotCarry) {
+  CertificateOptions options;
+  options.names = {"a.example", "*.b.example", "192.0.2.1"};
+  EXPECT_EQ(refusal(options, "smtp.x"),
+            "certificate verify failed: hostname mismatch: certificate is for a.example, *.b.example, 192.0.2.1; "
+            "expected smtp.x");
+  EXPECT_THAT(refusal(options, "192.0.2.2"), HasSubstr("expected 192.0.2.2"));
+  EXPECT_THAT(refusal(options, "x.y.b.example"), HasSubstr("hostname mismatch"));
+  options.names = {"sm*.b.example"};
+  EXPECT_THAT(refusal(options, "smtp.b.example"), HasSubstr("hostname mismatch"));
+  options.names = {"other.example"};
+  EXPECT_THAT(refusal(options, "server"), HasSubstr("hostname mismatch"));  // the subject's CN says nothing
+}
+
+TEST(TlsSession, AcceptsWildcardsOfOneLabelAndAddresses) {
+  CertificateOptions options;
+  options.names = {"*.b.example", "192.0.2.1"};
+  for (const std::string name : {"smtp.b.example", "SMTP.B.example", "smtp.b.example.", "192.0.2.1"}) {
+    Pair pair(client_for(name), server_with(options));
+    pair.shake();
+    EXPECT_TRUE(pair.client_result.has_value()) << name << ": " << pair.client_result.error().text;
+  }
+}
+
+TEST(TlsSession, RefusesWhatNobodyTrustedSigned) {
+  CertificateOptions options;
+  options.self_signed = true;
+  EXPECT_EQ(refusal(options, "localhost"), "certificate verify failed: self-signed certificate");
+  Certificates others;
+  const auto files = others.make("stranger");
+  Pair pair(client_for("localhost"), *TlsServer::make(files.certificate, files.key));
+  pair.shake();
+  ASSERT_FALSE(pair.client_result.has_value());
+  EXPECT_THAT(pair.client_result.error().text, StartsWith("certificate verify failed: "));
+}
+
+TEST(TlsSession, RefusesACertificateOutsideItsTime) {
+  CertificateOptions expired;
+  expired.begins = std::chrono::seconds(-7200);
+  expired.ends = std::chrono::seconds(-3600);
+  EXPECT_THAT(refusal(expired, "localhost"), HasSubstr("certificate has expired (not after 20"));
+  EXPECT_THAT(refusal(expired, "localhost"), HasSubstr("this machine's clock is wrong"));
+  CertificateOptions future;
+  future.begins = std::chrono::seconds(3600);
+  EXPECT_THAT(refusal(future, "localhost"), HasSubstr("not yet valid (not before 20"));
+}
+
+TEST(TlsSession, RefusesTls11) {
+  const auto server = server_with({});
+  SSL_CTX* context = server->state().context.get();
+  SSL_CTX_set_security_level(context, 0);
+  SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+  Pair pair(client_for("localhost"), server);
+  pair.shake();
+  EXPECT_FALSE(pair.client_result.has_value() && pair.server_result.has_value());
+}
+
+TEST(TlsSession, ResumesASessionInBothVersions) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto client = client_for("localhost");
+    const auto server = server_with({});
+    SSL_CTX_set_max_proto_version(server->state().context.get(), version);
+    for (int i = 0; i < 4; ++i) {
+      Pair pair(client, server);
+      pair.shake();
+      ASSERT_TRUE(pair.client_result.has_value()) << pair.client_result.error().text;
+      EXPECT_EQ(pair.client->info().resumed, i > 0) << version << " " << i;
+      EXPECT_TRUE(pair.client->info().verified);
+      EXPECT_EQ(pair.client->info().subject, "CN=server");
+      pair.client->close();
+    }
+  }
+}
+
+TEST(TlsSession, KeepsNoSessionOfAServerThatWasRefused) {
+  const auto client = client_for("other.example");
+  Pair pair(client, server_with({}));
+  pair.shake();
+  EXPECT_FALSE(pair.client_result.has_value());
+  EXPECT_EQ(client->state().latest, nullptr);
+}
+
+TEST(TlsSession, EndsForGoodAtACloseNotify) {
+  Pair pair(client_for("localhost"), server_with({}));
+  pair.shake();
+  pair.server->close();
+  carry(*pair.server, *pair.client, 4096);
+  std::array<char, 16> room{};
+  EXPECT_TRUE(pair.client->read(room)->ended);
+  pair.client->input("220 cleartext\r\n");
+  const auto read = pair.client->read(room);
+  EXPECT_TRUE(!read || read->ended);
+}
+
+TEST(TlsSession, SaysThatAPlainServerDoesNotSpeakTls) {
+  auto client = std::move(*TlsSession::make(client_for("localhost")));
+  ASSERT_TRUE(client->handshake().has_value());
+  client->input("220 mx.example ESMTP\r\n");
+  const auto result = client->handshake();
+  ASSERT_FALSE(result.has_value());
+  EXPECT_THAT(result.error().text, HasSubstr("does not speak TLS"));
+}
+
+TEST(TlsClient, NamesTheFileItCannotRead) {
+  TlsClient::Options options;
+  options.name = "localhost";
+  options.ca_file = "/nonexistent/ca.pem";
+  const auto made = TlsClient::make(options);
+  ASSERT_FALSE(made.has_value());
+  EXPECT_THAT(made.error().text, HasSubstr("/nonexistent/ca.pem: No such file or directory"));
+}
+
+}  // namespace
+}  // namespace postern::net
