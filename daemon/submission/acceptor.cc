@@ -1,0 +1,180 @@
+#include "submission/acceptor.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/aliases.h"
+#include "mail/date.h"
+#include "mail/headers.h"
+#include "smtp/limits.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace postern::submission {
+namespace {
+
+/// Equal for the same mailbox (mail::same_address), so that 100,000 recipients need no 10^10 comparisons.
+std::string mailbox_key(std::string_view address) {
+  const mail::AddressParts parts = mail::split_address(address);
+  return std::string(parts.local) + "@" + to_lower(parts.domain);
+}
+
+smtp::Refusal refusal_for(const Error& error) {
+  // The details are in the log; the client need not know the server's disk.
+  if (error.failure == Failure::no_space) return {452, "4.3.1", "no space left for the message, try again later"};
+  return {451, "4.3.0", "the message could not be stored, try again later"};
+}
+
+/// A field, or a continuation of one; mail::parse_headers() is the judge, so that both see the same header.
+bool is_header_line(std::string_view line, bool first) {
+  if (line.starts_with(' ') || line.starts_with('\t')) return !first;
+  return !mail::parse_headers(line).fields.empty();
+}
+
+}  // namespace
+
+void complete_envelope(mail::Envelope& envelope, const Config& config) {
+  const std::vector<std::string> local_domains{config.hostname, config.domain, "localhost"};
+  envelope.sender = mail::complete_address(envelope.sender, config.domain);
+  const std::vector<mail::Recipient> given = std::exchange(envelope.recipients, {});
+  std::unordered_set<std::string> seen;
+  for (const mail::Recipient& original : given) {
+    for (const std::string& target : mail::expand_alias(original.address, config.aliases, local_domains)) {
+      mail::Recipient recipient = original;
+      recipient.address = mail::complete_address(target, config.domain);
+      if (seen.insert(mailbox_key(recipient.address)).second) envelope.recipients.push_back(std::move(recipient));
+    }
+  }
+}
+
+Acceptor::Acceptor(const Config& config, queue::Queue& queue, const Clock& clock, SubmissionMemory* memory,
+                   Transaction transaction)
+    : config_(config), queue_(queue), clock_(clock), memory_(memory), transaction_(std::move(transaction)) {
+  complete_envelope(transaction_.envelope, config_);
+}
+
+Acceptor::~Acceptor() {
+  if (!claimed_.empty()) memory_->failed(claimed_);
+}
+
+void Acceptor::refuse(smtp::Refusal refusal) {
+  if (!refusal_) refusal_ = std::move(refusal);
+  intake_.reset();
+  head_ = std::string();
+}
+
+/// Where the header block ends, its empty line included; nothing while it may go on.
+std::optional<std::size_t> Acceptor::header_end() {
+  for (;;) {
+    const std::size_t newline = head_.find('\n', scanned_);
+    if (newline == std::string::npos) return {};
+    const std::string_view line = std::string_view(head_).substr(scanned_, newline + 1 - scanned_);
+    if (line == "\n") return newline + 1;
+    if (!is_header_line(line, scanned_ == 0)) return scanned_;
+    scanned_ = newline + 1;
+  }
+}
+
+Task<void> Acceptor::take(std::string_view text) {
+  if (refusal_ || text.empty()) co_return;
+  if (intake_) {
+    co_await append(text);
+    co_return;
+  }
+  head_ += text;
+  const auto end = header_end();
+  if (end.value_or(head_.size()) > smtp::limits::kHeader) {
+    refuse({552, "5.3.4", "the header is larger than " + std::to_string(smtp::limits::kHeader) + " bytes"});
+  } else if (end) {
+    co_await begin(*end);
+  }
+}
+
+/// The header is known: the message begins.
+Task<void> Acceptor::begin(std::size_t header_size) {
+  const std::string text = std::exchange(head_, {});
+  const std::string_view header = std::string_view(text).substr(0, header_size);
+  const mail::HeaderBlock block = mail::parse_headers(header);
+  if (mail::count(block, "Received") > smtp::limits::kReceivedLines) {
+    refuse({554, "5.4.6", "too many Received fields: this mail is in a loop"});
+    co_return;
+  }
+  intake_ = queue_.begin(transaction_.envelope);
+  mail::Envelope& envelope = transaction_.envelope;
+  envelope.id = intake_->id();
+  envelope.accepted = intake_->accepted();
+  id_ = intake_->id();
+  mail::Completion completion;
+  completion.domain = config_.domain;
+  completion.date = mail::format_date(envelope.accepted);
+  completion.message_id = "<" + id_.str() + "@" + config_.hostname + ">";
+  std::string stored = received_field(envelope, config_.hostname, transaction_.protocol);
+  stored += mail::complete_headers(header, completion);
+  eight_bit_header_ = !is_ascii(stored);
+  stored += std::string_view(text).substr(header_size);
+  co_await append(stored);
+}
+
+Task<void> Acceptor::append(std::string_view text) {
+  wire_size_ += text.size() + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  const auto appended = co_await intake_->append(text);
+  if (appended) co_return;
+  log(Level::error, "cannot store message", {{"id", id_.text()}, {"reason", appended.error().text}});
+  refuse(refusal_for(appended.error()));
+}
+
+/// The client asks again about a submission whose answer it did not hear.
+bool Acceptor::already_stored() {
+  const auto uid = transaction_.envelope.source.uid;
+  if (memory_ == nullptr || transaction_.submission_id.empty() || !uid) return false;
+  const std::string key = SubmissionMemory::key(*uid, transaction_.submission_id);
+  const SubmissionMemory::Answer answer = memory_->claim(key, clock_.steady());
+  switch (answer.claim) {
+    case SubmissionMemory::Claim::mine: claimed_ = key; return false;
+    case SubmissionMemory::Claim::pending:
+      refuse({451, "4.3.0", "this submission is being stored already, ask again"});
+      return false;
+    case SubmissionMemory::Claim::stored: break;
+  }
+  log(Level::info, "submitted again, already stored", {{"id", answer.id.text()}});
+  intake_.reset();
+  id_ = answer.id;
+  return true;
+}
+
+Task<void> Acceptor::commit(mail::BodyType seen) {
+  const bool eight_bit =
+      seen == mail::BodyType::eight_bit || eight_bit_header_ || transaction_.envelope.body == mail::BodyType::eight_bit;
+  transaction_.envelope.wire_size = wire_size_;
+  const auto stored =
+      co_await intake_->commit(wire_size_, eight_bit ? mail::BodyType::eight_bit : mail::BodyType::seven_bit);
+  if (!stored) {
+    log(Level::error, "cannot store message", {{"id", id_.text()}, {"reason", stored.error().text}});
+    refuse(refusal_for(stored.error()));
+    co_return;
+  }
+  if (!claimed_.empty()) memory_->stored(std::exchange(claimed_, {}), id_);
+  const mail::Envelope& envelope = transaction_.envelope;
+  log(Level::info, "accepted",
+      {{"id", id_.text()},
+       {"from", "<" + envelope.sender + ">"},
+       {"to", recipients_text(envelope)},
+       {"recipients", envelope.recipients.size()},
+       {"size", wire_size_},
+       {"client", client_text(envelope.source)},
+       {"helo", envelope.source.helo}});
+}
+
+Task<Acceptor::Outcome> Acceptor::finish(mail::BodyType seen) {
+  // A header without an empty line: all that came is header (RFC 5322 3.5 makes the body optional).
+  if (!refusal_ && !intake_) co_await begin(header_end().value_or(head_.size()));
+  if (!refusal_ && !already_stored() && !refusal_) co_await commit(seen);
+  Outcome outcome;
+  outcome.id = id_;
+  outcome.refusal = refusal_;
+  co_return outcome;
+}
+
+}  // namespace postern::submission

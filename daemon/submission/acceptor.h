@@ -1,0 +1,77 @@
+// One message on its way in: from the transaction as the client told it to a message in the queue. Completes
+// addresses and header, expands aliases, adds Received, streams the body. It never stops the pump: a refusal is
+// remembered and given at the end of the data, so that the client reads it where it looks for it.
+#pragma once
+
+#include "mail/envelope.h"
+#include "queue/queue.h"
+#include "smtp/dialogue.h"
+#include "submission/session.h"
+#include "submission/submission_memory.h"
+#include "submission/trace.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::submission {
+
+/// What the dialogue knows at DATA; the source is filled in.
+struct Transaction {
+  mail::Envelope envelope;
+  Protocol protocol = Protocol::esmtp;
+  std::string submission_id;  ///< empty: none
+};
+
+class Acceptor {
+ public:
+  /// `memory` may be null: then no submission id is remembered. All references outlive the acceptor.
+  Acceptor(const Config& config, queue::Queue& queue, const Clock& clock, SubmissionMemory* memory,
+           Transaction transaction);
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  /// Disk text as the decoder gives it. Does nothing once the message is refused.
+  Task<void> take(std::string_view text);
+  /// The first refusal counts. What was stored so far is given up at once.
+  void refuse(smtp::Refusal refusal);
+  [[nodiscard]] bool refused() const { return refusal_.has_value(); }
+
+  struct Outcome {
+    QueueId id;                            ///< on stable storage, unless refused
+    std::optional<smtp::Refusal> refusal;  ///< nothing is stored
+  };
+  /// The real end of the data has come; `eight_bit`: the client's text has such bytes.
+  Task<Outcome> finish(mail::BodyType seen);
+
+  /// As it is stored: completed and expanded.
+  [[nodiscard]] const mail::Envelope& envelope() const { return transaction_.envelope; }
+
+ private:
+  std::optional<std::size_t> header_end();
+  Task<void> begin(std::size_t header_size);
+  Task<void> append(std::string_view text);
+  Task<void> commit(mail::BodyType seen);
+  bool already_stored();
+
+  const Config& config_;
+  queue::Queue& queue_;
+  const Clock& clock_;
+  SubmissionMemory* memory_;
+  Transaction transaction_;
+  std::string claimed_;  ///< our key in the memory, while it is ours and not settled
+  std::string head_;     ///< the text until the header block is complete
+  std::size_t scanned_ = 0;
+  std::unique_ptr<queue::Intake> intake_;  ///< from the end of the header block on
+  std::uint64_t wire_size_ = 0;
+  bool eight_bit_header_ = false;
+  QueueId id_;
+  std::optional<smtp::Refusal> refusal_;
+};
+
+/// Bare addresses completed, aliases followed, everybody once. DSN parameters go to all that an alias leads to.
+void complete_envelope(mail::Envelope& envelope, const Config& config);
+
+}  // namespace postern::submission

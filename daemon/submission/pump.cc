@@ -1,0 +1,227 @@
+#include "submission/pump.h"
+
+#include "base/log.h"
+#include "smtp/limits.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::submission {
+namespace {
+
+namespace limits = smtp::limits;
+
+constexpr std::size_t kCommandBuffer = 16 * 1024;
+constexpr std::size_t kDataBuffer = 64 * std::size_t{1024};
+constexpr Seconds kGoodbye{5};  // for a last reply
+/// The deadline of the stream ends a session without a word; it comes after the one that says 421.
+constexpr Seconds kBackstop{60};
+constexpr std::size_t kRefusalsLogged = 20;  // of one session
+
+smtp::DialogueConfig dialogue_config(const Config& config, const net::Peer& peer) {
+  smtp::DialogueConfig dialogue;
+  dialogue.hostname = config.hostname;
+  dialogue.message_size = config.message_size;
+  dialogue.recipients = config.recipients;
+  dialogue.submission_id = peer.uid.has_value();
+  return dialogue;
+}
+
+smtp::Dialogue::SpaceCheck space_check(const queue::Queue& queue) {
+  return [&queue](std::uint64_t size) -> std::optional<smtp::Refusal> {
+    if (queue.room_for(size)) return {};
+    return smtp::Refusal{452, "4.3.1", "no space left for a message, try again later"};
+  };
+}
+
+}  // namespace
+
+Pump::Pump(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
+           queue::Queue& queue, Clock& clock, SubmissionMemory* memory)
+    : stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      config_(std::move(config)),
+      queue_(queue),
+      clock_(clock),
+      memory_(memory),
+      dialogue_(dialogue_config(*config_, peer_)),
+      space_(space_check(queue)),
+      buffer_(kCommandBuffer),
+      started_(clock.steady()),
+      waiting_since_(started_) {}
+
+Task<void> Pump::run() {
+  // The listeners are for this machine; a door to others wants a list of networks, which nobody gave.
+  if (!peer_.uid && !peer_.loopback) {
+    log(Level::notice, "refused", {{"client", peer_.address}, {"reason", "not from this machine"}});
+    replies_ = "554 5.7.1 " + config_->hostname + " serves this machine only\r\n";
+    co_await flush();
+    co_return;
+  }
+  replies_ = dialogue_.greeting();
+  // Not `while (co_await ...) {}`: GCC 12 makes an illegal instruction of it.
+  bool more = true;
+  while (more) more = co_await converse();
+}
+
+std::string_view Pump::unread() const { return {buffer_.data() + begin_, end_ - begin_}; }
+
+/// Without its line end, which may be LF alone; valid until the next fill().
+std::optional<std::string_view> Pump::next_line() {
+  const std::string_view bytes = unread();
+  const std::size_t newline = bytes.find('\n');
+  if (newline == std::string_view::npos) return {};
+  begin_ += newline + 1;
+  std::string_view line = bytes.substr(0, newline);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+void Pump::react(const smtp::Reaction& reaction) {
+  replies_ += reaction.reply;
+  const bool refusal = reaction.reply.starts_with('4') || reaction.reply.starts_with('5');
+  if (!refusal || refusals_logged_ == kRefusalsLogged) return;
+  ++refusals_logged_;
+  const std::string_view reply =
+      std::string_view(reaction.reply).substr(0, reaction.reply.find_last_not_of("\r\n") + 1);
+  log(Level::info, "refused", {{"client", client_text(source())}, {"helo", dialogue_.helo()}, {"reply", reply}});
+}
+
+/// Everything that has arrived, then the replies, then more. False: the session is over.
+Task<bool> Pump::converse() {
+  while (const auto line = next_line()) {
+    const bool too_long = line->size() > limits::kCommandLine;
+    const smtp::Reaction reaction = too_long ? dialogue_.on_line_too_long() : dialogue_.on_line(*line, space_);
+    react(reaction);
+    if (reaction.next == smtp::Next::data) {
+      const bool more = co_await take_message();
+      if (!more) co_return false;
+    }
+    if (reaction.next == smtp::Next::close) {
+      co_await flush();
+      co_return false;
+    }
+    if (replies_.size() <= limits::kReplyBuffer) continue;
+    if (!co_await flush()) co_return false;
+  }
+  if (unread().size() > limits::kCommandLine + 1) {  // a CR may wait for its LF
+    react(dialogue_.on_line_too_long());
+    co_await flush();
+    co_return false;
+  }
+  if (ending_) {
+    replies_ += dialogue_.shutting_down().reply;
+    co_await flush();
+    co_return false;
+  }
+  if (!co_await flush()) co_return false;
+  co_return co_await fill();
+}
+
+mail::Source Pump::source() const {
+  mail::Source source;
+  source.kind = peer_.uid ? mail::Source::Kind::local : mail::Source::Kind::smtp;
+  if (peer_.uid) source.uid = *peer_.uid;
+  if (peer_.pid) source.pid = *peer_.pid;
+  if (!peer_.uid) source.peer = peer_.address;
+  source.helo = dialogue_.helo();
+  return source;
+}
+
+Transaction Pump::transaction() const {
+  Transaction transaction;
+  transaction.envelope = dialogue_.envelope();
+  transaction.envelope.source = source();
+  transaction.protocol = dialogue_.extended() ? Protocol::esmtp : Protocol::smtp;
+  transaction.submission_id = dialogue_.submission_id();
+  return transaction;
+}
+
+/// From the 354 to the final reply. Whatever is wrong with the message is told after its real end, so that what
+/// follows it is never taken for commands. False: the client is gone, and nothing of the message is kept.
+Task<bool> Pump::take_message() {
+  phase_ = Phase::message;
+  Acceptor acceptor(*config_, queue_, clock_, memory_, transaction());
+  smtp::DataDecoder decoder;
+  std::string text;
+  for (;;) {
+    std::string_view wire = unread();
+    text.clear();
+    const bool ended = decoder.feed(wire, text);
+    begin_ = end_ - wire.size();
+    if (decoder.fault() != smtp::DataDecoder::Fault::none)
+      acceptor.refuse(smtp::Dialogue::refusal_for(decoder.fault()));
+    if (decoder.wire_size() > config_->message_size) acceptor.refuse(dialogue_.too_large());
+    co_await acceptor.take(text);
+    if (ended) break;
+    if (!co_await flush()) co_return false;
+    if (!co_await fill()) co_return false;
+  }
+  phase_ = Phase::storing;
+  const auto seen = decoder.eight_bit() ? mail::BodyType::eight_bit : mail::BodyType::seven_bit;
+  const Acceptor::Outcome outcome = co_await acceptor.finish(seen);
+  phase_ = Phase::commands;
+  react(outcome.refusal ? dialogue_.on_refused(*outcome.refusal) : dialogue_.on_stored(outcome.id));
+  co_return true;
+}
+
+/// At least one byte more, or false.
+Task<bool> Pump::fill() {
+  if (begin_ > 0) {
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+              buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
+    end_ -= std::exchange(begin_, 0);
+  }
+  if (const std::size_t wanted = in_message() ? kDataBuffer : kCommandBuffer;
+      buffer_.size() != wanted && end_ < wanted) {
+    buffer_.resize(wanted);
+  }
+  waiting_since_ = clock_.steady();
+  const auto left = std::chrono::duration_cast<Milliseconds>(started_ + limits::kSession - waiting_since_);
+  stream_->expires_after(std::min<Milliseconds>(limits::kIdle, std::max(left, Milliseconds(0))) + kBackstop);
+  const std::span<char> room = std::span<char>(buffer_).subspan(end_);
+  reading_ = true;
+  const auto count = co_await stream_->read_some(room);
+  reading_ = false;
+  if (dismissed_) {
+    log_loss(Error{Failure::cancelled, "the session was ended by 421"});
+    co_return false;
+  }
+  if (!count) log_loss(count.error());
+  if (count && *count == 0) log_loss(Error{Failure::closed, "the client ended the connection"});
+  if (!count || *count == 0) co_return false;
+  end_ += *count;
+  co_return true;
+}
+
+/// A client that goes away between messages is no news.
+void Pump::log_loss(const Error& error) const {
+  if (!in_message()) return;
+  log(Level::info, "message not accepted",
+      {{"client", client_text(source())}, {"helo", dialogue_.helo()}, {"reason", error.text}});
+}
+
+Task<bool> Pump::flush() {
+  if (replies_.empty()) co_return true;
+  stream_->expires_after(limits::kIdle);
+  const auto written = co_await stream_->write(replies_);
+  replies_.clear();
+  co_return written.has_value();
+}
+
+bool Pump::overdue() const {
+  const SteadyTime now = clock_.steady();
+  return reading_ && (now - waiting_since_ >= limits::kIdle || now - started_ >= limits::kSession);
+}
+
+Task<void> Pump::dismiss(std::string text) {
+  ending_ = true;
+  if (!reading_ || dismissed_) co_return;
+  dismissed_ = true;  // from here on the pump writes nothing, whatever it reads
+  const std::string reply = "421 4.4.2 " + config_->hostname + " " + text + "\r\n";
+  stream_->expires_after(kGoodbye);
+  static_cast<void>(co_await stream_->write(reply));
+  stream_->cancel();
+}
+
+}  // namespace postern::submission

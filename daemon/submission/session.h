@@ -1,0 +1,57 @@
+// Mail in: the pump between a Stream and smtp::Dialogue, and the acceptor that turns a transaction into a
+// queued message (Received, aliases, completion of addresses and headers, loop and size checks).
+#pragma once
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "net/connection.h"
+#include "net/stream.h"
+#include "queue/queue.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace postern::submission {
+
+struct Config {
+  std::string hostname;
+  std::string domain;  ///< completes bare addresses
+  std::map<std::string, std::vector<std::string>> aliases;
+  std::uint64_t message_size = 50ULL << 20U;
+  std::size_t recipients = 1000;
+};
+
+/// Connections at a time; those over a cap hear 421.
+inline constexpr std::size_t kSessions = 1000;       ///< altogether
+inline constexpr std::size_t kSessionsOfUser = 100;  ///< of one uid on the unix socket
+inline constexpr std::size_t kSessionsOverTcp = 500;
+
+/// Serves one client until it quits, fails or is shut down. Sessions hold the Config they began with.
+Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
+                 queue::Queue& queue, Clock& clock);
+
+/// All sessions of the daemon: the caps, the time-outs that are announced by 421, the submission ids that were stored
+/// lately, and the orderly end. The queue and the clock outlive it.
+class Sessions {
+ public:
+  explicit Sessions(Executor executor);
+  ~Sessions();
+  Sessions(const Sessions&) = delete;
+  Sessions& operator=(const Sessions&) = delete;
+
+  /// Serves the client in a task of its own, or tells it to come back later.
+  void start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
+             queue::Queue& queue, Clock& clock);
+  /// Clients between messages hear 421 at once; those that are sending one, or wait for it to be stored, have
+  /// `grace`, then they are cut off. Whatever was not answered by 250 may have been stored, but never in part.
+  Task<void> shutdown(Seconds grace);
+  [[nodiscard]] std::size_t count() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace postern::submission

@@ -1,0 +1,59 @@
+#include "submission/trace.h"
+
+#include "mail/date.h"
+
+#include <fmt/format.h>
+
+namespace postern::submission {
+namespace {
+
+constexpr std::size_t kRecipientsShown = 3;
+
+/// "127.0.0.1:51122" -> "[127.0.0.1]", "[::1]:51122" -> "[IPv6:::1]" (RFC 5321 4.1.3).
+std::string address_literal(std::string_view peer) {
+  const std::string_view host = peer.substr(0, peer.rfind(':'));
+  if (!host.starts_with('[')) return fmt::format("[{}]", host);
+  return fmt::format("[IPv6:{}", host.substr(1));
+}
+
+std::string_view with_protocol(const mail::Envelope& envelope, Protocol protocol) {
+  if (envelope.smtputf8) return "UTF8SMTP";  // RFC 6531 4.3
+  return protocol == Protocol::esmtp ? "ESMTP" : "SMTP";
+}
+
+}  // namespace
+
+std::string received_field(const mail::Envelope& envelope, std::string_view hostname, Protocol protocol) {
+  const mail::Source& source = envelope.source;
+  std::string field = "Received: ";
+  if (source.kind == mail::Source::Kind::local) {
+    const std::string user = source.uid ? fmt::format("userid {}", *source.uid) : "an unknown user";
+    field += fmt::format("by {} (Postern, from {})\n\tid {}", hostname, user, envelope.id.text());
+  } else {
+    field += fmt::format("from {} ({})\n\tby {} (Postern) with {} id {}", source.helo, address_literal(source.peer),
+                         hostname, with_protocol(envelope, protocol), envelope.id.text());
+  }
+  // With more than one recipient the clause would tell each of the others.
+  if (envelope.recipients.size() == 1) field += fmt::format("\n\tfor <{}>", envelope.recipients.front().address);
+  return field + ";\n\t" + mail::format_date(envelope.accepted) + "\n";
+}
+
+std::string client_text(const mail::Source& source) {
+  if (source.kind != mail::Source::Kind::local) return source.peer;
+  std::string text = source.uid ? fmt::format("uid {}", *source.uid) : "local";
+  if (source.pid) text += fmt::format(" pid {}", *source.pid);
+  return text;
+}
+
+std::string recipients_text(const mail::Envelope& envelope) {
+  std::string text;
+  std::size_t shown = 0;
+  for (const mail::Recipient& recipient : envelope.recipients) {
+    if (shown == kRecipientsShown) return fmt::format("{} and {} more", text, envelope.recipients.size() - shown);
+    if (shown++ > 0) text += ',';
+    text += recipient.address;
+  }
+  return text;
+}
+
+}  // namespace postern::submission

@@ -1,0 +1,354 @@
+#include "submission/session.h"
+
+#include "base/text.h"
+#include "smtp/limits.h"
+#include "support/expected_log.h"
+#include "support/fake_clock.h"
+#include "support/fake_queue.h"
+#include "support/run.h"
+#include "support/scripted_stream.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace postern::submission {
+namespace {
+
+using test::ScriptedStream;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const std::string kEnvelope = "EHLO me\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n";
+const std::string kText = "Subject: hi\r\nFrom: a@b.example\r\n\r\nbody\r\n..dot\r\n";
+
+/// A stream that belongs to the session but whose record outlives it.
+class Borrowed final : public net::Stream {
+ public:
+  explicit Borrowed(ScriptedStream& stream) : stream_(stream) {}
+  Task<Result<std::size_t>> read_some(std::span<char> into) override { return stream_.read_some(into); }
+  Task<Result<void>> write(std::string_view bytes) override {
+    ++writes;
+    return stream_.write(bytes);
+  }
+  Task<Result<void>> start_tls() override { return stream_.start_tls(); }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
+  void expires_after(Milliseconds) override {}
+  void cancel() override { stream_.cancel(); }
+  static inline std::size_t writes = 0;
+
+ private:
+  ScriptedStream& stream_;
+};
+
+struct Door {
+  test::FakeQueue queue;
+  test::FakeClock clock;
+  Config config;
+  net::Peer peer;
+
+  Door() {
+    config.hostname = "mx.example.net";
+    config.domain = "example.net";
+    peer.address = "127.0.0.1:5000";
+    peer.loopback = true;
+  }
+
+  void from_user(uid_t uid) {
+    peer.address = "local";
+    peer.uid = uid;
+    peer.pid = 77;
+  }
+
+  /// Everything the server said to these bytes, sent at once or in chunks.
+  std::string talk(std::string bytes, ScriptedStream::Options options = {}) {
+    std::vector<ScriptedStream::Turn> turns(1);
+    turns[0].say = std::move(bytes);
+    ScriptedStream stream(std::move(turns), options);
+    operations = 0;
+    Borrowed::writes = 0;
+    test::run(serve(std::make_unique<Borrowed>(stream), peer, std::make_shared<const Config>(config), queue, clock));
+    operations = stream.operations();
+    return stream.written();
+  }
+  std::size_t operations = 0;
+};
+
+std::vector<std::string> codes(const std::string& replies) {
+  std::vector<std::string> found;
+  std::size_t at = 0;
+  while (at < replies.size()) {
+    const std::size_t end = replies.find("\r\n", at);
+    if (replies[at + 3] == ' ') found.push_back(replies.substr(at, 3));
+    at = end + 2;
+  }
+  return found;
+}
+
+bool was_logged(const std::string& part) {
+  const auto& lines = test::logged();
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const auto& line) { return line.find(part) != std::string::npos; });
+}
+
+TEST(Session, StoresAMessageWithTraceAndCompletedHeader) {
+  Door door;
+  const std::string replies = door.talk(kEnvelope + kText + ".\r\nQUIT\r\n");
+  EXPECT_THAT(codes(replies), ElementsAre("220", "250", "250", "250", "354", "250", "221"));
+  ASSERT_EQ(door.queue.stored.size(), 1U);
+  const auto& stored = door.queue.stored[0];
+  EXPECT_EQ(stored.text, "Received: from me ([127.0.0.1])\n\tby mx.example.net (Postern) with ESMTP id " +
+                             stored.envelope.id.str() +
+                             "\n\tfor <c@d.example>;\n\tMon, 23 Nov 2026 00:00:00 +0000\n"
+                             "Subject: hi\nFrom: a@b.example\nDate: Mon, 23 Nov 2026 00:00:00 +0000\nMessage-ID: <" +
+                             stored.envelope.id.str() + "@mx.example.net>\n\nbody\n.dot\n");
+  const auto lines = static_cast<std::uint64_t>(std::count(stored.text.begin(), stored.text.end(), '\n'));
+  EXPECT_EQ(stored.wire_size, stored.text.size() + lines);
+  EXPECT_THAT(replies, HasSubstr("queued as " + stored.envelope.id.str()));
+  EXPECT_TRUE(was_logged("accepted from=<a@b.example> to=c@d.example recipients=1"));
+}
+
+TEST(Session, KnowsALocalCallerFromTheKernel) {
+  Door door;
+  door.from_user(1000);
+  door.talk(kEnvelope + kText + ".\r\n");
+  ASSERT_EQ(door.queue.stored.size(), 1U);
+  const auto& stored = door.queue.stored[0];
+  EXPECT_EQ(stored.envelope.source.kind, mail::Source::Kind::local);
+  EXPECT_EQ(stored.envelope.source.uid, 1000U);
+  EXPECT_EQ(stored.envelope.source.pid, 77);
+  EXPECT_THAT(stored.text, StartsWith("Received: by mx.example.net (Postern, from userid 1000)\n\tid "));
+  EXPECT_TRUE(was_logged("client=\"uid 1000 pid 77\""));
+}
+
+TEST(Session, GivesTheSameAnswersForEveryChunkSize) {
+  const std::string bytes = kEnvelope + kText + ".\r\nNOOP\r\n" + kEnvelope.substr(9) + "x\r\n.\r\nQUIT\r\n";
+  Door whole;
+  const std::string expected = whole.talk(bytes);
+  ASSERT_EQ(whole.queue.stored.size(), 2U);
+  for (std::size_t chunk = 1; chunk <= bytes.size(); ++chunk) {
+    Door door;
+    ScriptedStream::Options options;
+    options.chunk = chunk;
+    ASSERT_EQ(door.talk(bytes, options), expected) << chunk;
+    ASSERT_EQ(door.queue.stored.size(), 2U) << chunk;
+    for (std::size_t i = 0; i < 2; ++i) ASSERT_EQ(door.queue.stored[i].text, whole.queue.stored[i].text) << chunk;
+  }
+}
+
+TEST(Session, QueuesNothingFromAnyPrefixOfATransaction) {
+  const std::string bytes = kEnvelope + kText + ".\r\n";
+  for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+    Door door;
+    door.talk(bytes.substr(0, cut));
+    ASSERT_TRUE(door.queue.stored.empty()) << cut;
+    ASSERT_EQ(door.queue.begun, door.queue.abandoned) << cut;
+  }
+}
+
+TEST(Session, StoresAllOrNothingWhereverAnOperationFails) {
+  const std::string bytes = kEnvelope + kText + ".\r\nQUIT\r\n";
+  ScriptedStream::Options options;
+  options.chunk = 7;
+  Door good;
+  good.talk(bytes, options);
+  ASSERT_GT(good.operations, 20U);
+  for (options.failure = Failure::timeout; options.fail_at <= good.operations; ++options.fail_at) {
+    Door door;
+    const bool acknowledged = door.talk(bytes, options).find("queued as") != std::string::npos;
+    ASSERT_GE(door.queue.stored.size(), acknowledged ? 1U : 0U) << options.fail_at;
+    ASSERT_LE(door.queue.stored.size(), 1U) << options.fail_at;
+    ASSERT_EQ(door.queue.begun, door.queue.abandoned + door.queue.stored.size()) << options.fail_at;
+  }
+}
+
+TEST(Session, NeverSeesASmuggledTransaction) {
+  const std::string second = "MAIL FROM:<evil@b.example>\r\nRCPT TO:<victim@d.example>\r\nDATA\r\nsmuggled\r\n.\r\n";
+  for (const std::string_view ending :
+       {"\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r", "\n.\r", "\r.\n"}) {
+    for (std::size_t chunk = 1; chunk < 12; ++chunk) {
+      Door door;
+      ScriptedStream::Options options;
+      options.chunk = chunk;
+      std::string bytes = kEnvelope + "Subject: one\r\n\r\nfirst";
+      bytes.append(ending).append(second).append("QUIT\r\n");
+      const std::string replies = door.talk(bytes, options);
+      ASSERT_LE(door.queue.stored.size(), 1U) << printable(ending);
+      for (const auto& stored : door.queue.stored) {
+        ASSERT_EQ(stored.envelope.sender, "a@b.example") << printable(ending);
+        ASSERT_EQ(stored.envelope.recipients.size(), 1U);
+      }
+      ASSERT_THAT(replies, Not(HasSubstr("evil")));
+      ASSERT_EQ(codes(replies).size(), 7U) << printable(ending) << replies;
+    }
+  }
+}
+
+TEST(Session, AnswersAFailedCommitBy451AndGoesOn) {
+  for (const Failure failure : {Failure::io, Failure::no_space}) {
+    Door door;
+    const test::ExpectLog expected("cannot store message");
+    door.queue.commit_fails = failure;
+    const std::string again = kEnvelope.substr(9) + kText + ".\r\n";
+    const auto found = codes(door.talk(kEnvelope + kText + ".\r\n" + again));
+    const std::string code = failure == Failure::io ? "451" : "452";
+    EXPECT_THAT(found, ElementsAre("220", "250", "250", "250", "354", code, "250", "250", "354", "250"));
+    EXPECT_EQ(door.queue.stored.size(), 1U);
+    EXPECT_EQ(door.queue.abandoned, 1U);
+  }
+}
+
+TEST(Session, AnswersAFailedAppendAfterTheRealEnd) {
+  Door door;
+  const test::ExpectLog expected("cannot store message");
+  door.queue.append_fails = Failure::no_space;
+  EXPECT_THAT(codes(door.talk(kEnvelope + kText + "RSET\r\n.\r\nQUIT\r\n")),
+              ElementsAre("220", "250", "250", "250", "354", "452", "221"));
+  EXPECT_EQ(door.queue.abandoned, 1U);
+}
+
+TEST(Session, RefusesATooLargeMessageAfterItsRealEnd) {
+  for (const std::size_t size : {std::size_t{1000}, std::size_t{1001}, std::size_t{300'000}}) {
+    Door door;
+    door.config.message_size = 1000;
+    std::string text = "\r\n";
+    while (text.size() + 100 <= size) text += std::string(98, 'x') + "\r\n";
+    text += std::string(size - text.size() - 2, 'x') + "\r\n";
+    ASSERT_EQ(text.size(), size);
+    const std::string code = size > 1000 ? "552" : "250";
+    EXPECT_THAT(codes(door.talk(kEnvelope + text + ".\r\nQUIT\r\n")),
+                ElementsAre("220", "250", "250", "250", "354", code, "221"))
+        << size;
+    EXPECT_EQ(door.queue.stored.size(), size > 1000 ? 0U : 1U);
+  }
+}
+
+TEST(Session, RefusesAHeaderOverTheLimitEvenIfItNeverEnds) {
+  std::string header;
+  while (header.size() <= smtp::limits::kHeader) header += "X-Filler: " + std::string(900, 'x') + "\r\n";
+  for (const std::string_view end : {".\r\n", "\r\nbody\r\n.\r\n"}) {
+    Door door;
+    EXPECT_THAT(codes(door.talk(kEnvelope + header + std::string(end) + "QUIT\r\n")),
+                ElementsAre("220", "250", "250", "250", "354", "552", "221"));
+    EXPECT_TRUE(door.queue.stored.empty());
+  }
+}
+
+TEST(Session, TakesALongBodyWithoutAnyHeader) {
+  Door door;
+  std::string body;
+  while (body.size() <= 2 * smtp::limits::kHeader) body += "just words " + std::string(500, 'x') + "\r\n";
+  EXPECT_THAT(codes(door.talk(kEnvelope + body + ".\r\n")), ElementsAre("220", "250", "250", "250", "354", "250"));
+  ASSERT_EQ(door.queue.stored.size(), 1U);
+  EXPECT_THAT(door.queue.stored[0].text, HasSubstr("mx.example.net>\n\njust words "));
+}
+
+TEST(Session, RefusesALoopByItsReceivedFields) {
+  for (const std::size_t count : {smtp::limits::kReceivedLines, smtp::limits::kReceivedLines + 1}) {
+    Door door;
+    std::string header;
+    for (std::size_t i = 0; i < count; ++i) header += "Received: by somebody\r\n";
+    const std::string replies = door.talk(kEnvelope + header + "\r\nbody\r\n.\r\n");
+    const bool loop = count > smtp::limits::kReceivedLines;
+    EXPECT_EQ(codes(replies).back(), loop ? "554" : "250");
+    EXPECT_EQ(replies.find("5.4.6") != std::string::npos, loop);
+  }
+}
+
+TEST(Session, CompletesAddressesAndFollowsAliasesOnce) {
+  Door door;
+  door.config.aliases["root"] = {"admin@example.com", "ops"};
+  door.talk(
+      "EHLO me\r\nMAIL FROM:<cron>\r\nRCPT TO:<root>\r\nRCPT TO:<root@EXAMPLE.net>\r\nRCPT TO:<admin@Example.com>\r\n"
+      "RCPT TO:<other>\r\nDATA\r\nTo: root\r\n\r\n.\r\n");
+  ASSERT_EQ(door.queue.stored.size(), 1U);
+  const mail::Envelope& envelope = door.queue.stored[0].envelope;
+  EXPECT_EQ(envelope.sender, "cron@example.net");
+  std::vector<std::string> to;
+  for (const auto& recipient : envelope.recipients) to.push_back(recipient.address);
+  EXPECT_THAT(to, ElementsAre("admin@example.com", "ops@example.net", "other@example.net"));
+  EXPECT_THAT(door.queue.stored[0].text, HasSubstr("To: root@example.net\n"));
+  EXPECT_THAT(door.queue.stored[0].text, Not(HasSubstr("for <")));
+}
+
+TEST(Session, LeaksNoRecipientFromOneMessageToTheNext) {
+  Door door;
+  std::string bytes = "EHLO me\r\n";
+  for (const std::string user : {"one", "two", "three"}) {
+    bytes += "MAIL FROM:<" + user + "@b.example>\r\nRCPT TO:<" + user + "@d.example>\r\nDATA\r\n" + user + "\r\n.\r\n";
+  }
+  door.talk(bytes);
+  ASSERT_EQ(door.queue.stored.size(), 3U);
+  for (const auto& stored : door.queue.stored) {
+    ASSERT_EQ(stored.envelope.recipients.size(), 1U);
+    const std::string user = stored.envelope.sender.substr(0, stored.envelope.sender.find('@'));
+    EXPECT_EQ(stored.envelope.recipients[0].address, user + "@d.example");
+    EXPECT_THAT(stored.text, testing::EndsWith("\n\n" + user + "\n"));
+  }
+}
+
+TEST(Session, MarksEightBitText) {
+  for (const std::string_view text : {"plain", "gr\xc3\xbc\xc3\x9f"}) {
+    Door door;
+    door.talk(kEnvelope + "\r\n" + std::string(text) + "\r\n.\r\n");
+    ASSERT_EQ(door.queue.stored.size(), 1U);
+    EXPECT_EQ(door.queue.stored[0].body, is_ascii(text) ? mail::BodyType::seven_bit : mail::BodyType::eight_bit);
+  }
+}
+
+TEST(Session, AnswersAThousandPipelinedCommandsInFewWrites) {
+  Door door;
+  std::string bytes = "EHLO me\r\nMAIL FROM:<a@b.example>\r\n";
+  for (int i = 0; i < 1000; ++i) bytes += "RCPT TO:<r" + std::to_string(i) + "@d.example>\r\n";
+  ScriptedStream::Options options;
+  options.chunk = 1 << 20;
+  const std::string replies = door.talk(bytes, options);
+  EXPECT_EQ(codes(replies).size(), 1003U);
+  EXPECT_LT(Borrowed::writes, 10U);
+}
+
+TEST(Session, NeedsTwoWritesForAClientThatSendsEverythingAtOnce) {
+  Door door;
+  door.talk(kEnvelope + kText + ".\r\nQUIT\r\n");
+  EXPECT_EQ(Borrowed::writes, 2U);
+}
+
+TEST(Session, EndsAtACommandLineThatIsTooLong) {
+  const std::string longest = "NOOP " + std::string(smtp::limits::kCommandLine - 5, 'x');
+  for (const std::string_view end : {"\r\n", "\n"}) {
+    Door door;
+    EXPECT_THAT(codes(door.talk(longest + std::string(end) + "QUIT\r\n")), ElementsAre("220", "250", "221"));
+    EXPECT_THAT(codes(door.talk(longest + "x" + std::string(end) + "QUIT\r\n")), ElementsAre("220", "500"));
+  }
+  Door door;
+  EXPECT_THAT(codes(door.talk(longest + "xx")), ElementsAre("220", "500"));
+  EXPECT_THAT(codes(door.talk(std::string(10'000'000, 'x'))), ElementsAre("220", "500"));
+}
+
+TEST(Session, SaysNoAtMailWhenTheDiskIsFull) {
+  Door door;
+  door.queue.full = true;
+  EXPECT_THAT(codes(door.talk("EHLO me\r\nMAIL FROM:<a@b.example>\r\n")), ElementsAre("220", "250", "452"));
+}
+
+TEST(Session, ServesNobodyFromAnotherMachine) {
+  Door door;
+  door.peer.loopback = false;
+  door.peer.address = "192.0.2.7:1234";
+  EXPECT_THAT(door.talk(kEnvelope + kText + ".\r\n"), StartsWith("554 5.7.1 "));
+  EXPECT_TRUE(door.queue.stored.empty());
+}
+
+TEST(Session, LogsNothingOfAClientThatOnlyConnects) {
+  Door door;
+  door.talk("");
+  door.talk("QUIT\r\n");
+  EXPECT_TRUE(test::logged().empty());
+}
+
+}  // namespace
+}  // namespace postern::submission

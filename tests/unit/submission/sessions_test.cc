@@ -1,0 +1,191 @@
+#include "base/text.h"
+#include "submission/session.h"
+#include "submission/submission_memory.h"
+#include "support/expected_log.h"
+#include "support/fake_clock.h"
+#include "support/fake_queue.h"
+#include "support/run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace postern::submission {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+
+/// What a client sent and heard; outlives the session's stream.
+struct Wire {
+  explicit Wire(boost::asio::io_context& loop) : wake(loop, boost::asio::steady_timer::time_point::max()) {}
+  boost::asio::steady_timer wake;
+  std::string from_client;
+  std::string to_client;
+  bool closed = false;  ///< the stream is gone
+};
+
+/// Waits for more of the client until cancelled.
+class WaitingStream final : public net::Stream {
+ public:
+  explicit WaitingStream(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
+  ~WaitingStream() override { wire_->closed = true; }
+  WaitingStream(const WaitingStream&) = delete;
+  WaitingStream& operator=(const WaitingStream&) = delete;
+
+  Task<Result<std::size_t>> read_some(std::span<char> into) override {
+    while (wire_->from_client.empty() && !cancelled_) {
+      static_cast<void>(co_await wire_->wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
+    }
+    if (cancelled_) co_return Error{Failure::cancelled, "cancelled"};
+    const std::size_t count = std::min(into.size(), wire_->from_client.size());
+    std::copy_n(wire_->from_client.begin(), count, into.begin());
+    wire_->from_client.erase(0, count);
+    co_return count;
+  }
+  Task<Result<void>> write(std::string_view bytes) override {
+    if (cancelled_) co_return Error{Failure::cancelled, "cancelled"};
+    wire_->to_client += bytes;
+    co_return Result<void>();
+  }
+  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "no TLS here"}; }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
+  void expires_after(Milliseconds) override {}
+  void cancel() override {
+    cancelled_ = true;
+    wire_->wake.cancel();
+  }
+
+ private:
+  std::shared_ptr<Wire> wire_;
+  bool cancelled_ = false;
+};
+
+const std::string kEnvelope = "EHLO me\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n";
+
+struct House {
+  boost::asio::io_context loop;
+  test::FakeQueue queue;
+  test::FakeClock clock;
+  std::shared_ptr<Config> config = std::make_shared<Config>();
+  Sessions sessions{loop.get_executor()};
+
+  House() {
+    config->hostname = "mx.example.net";
+    config->domain = "example.net";
+  }
+  /// Lets everything run that can run now.
+  void settle() {
+    loop.restart();
+    while (loop.poll() > 0) {
+    }
+  }
+  std::shared_ptr<Wire> connect(std::optional<uid_t> uid, std::string bytes) {
+    auto wire = std::make_shared<Wire>(loop);
+    wire->from_client = std::move(bytes);
+    net::Peer peer;
+    peer.address = uid ? "local" : "127.0.0.1:9";
+    peer.loopback = true;
+    peer.uid = uid;
+    sessions.start(std::make_unique<WaitingStream>(wire), std::move(peer), config, queue, clock);
+    settle();
+    return wire;
+  }
+  void say(const std::shared_ptr<Wire>& wire, const std::string& bytes) {
+    wire->from_client += bytes;
+    wire->wake.cancel();
+    settle();
+  }
+};
+
+TEST(Sessions, SayGoodbyeToClientsBetweenMessagesAtTheEnd) {
+  House house;
+  const auto wire = house.connect(1000, "EHLO me\r\n");
+  EXPECT_EQ(house.sessions.count(), 1U);
+  test::run(house.loop, house.sessions.shutdown(Seconds(60)));
+  EXPECT_THAT(wire->to_client, EndsWith("421 4.4.2 mx.example.net is shutting down, try again later\r\n"));
+  EXPECT_TRUE(wire->closed);
+  EXPECT_EQ(house.sessions.count(), 0U);
+  EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("421 4.3.2 "));
+}
+
+TEST(Sessions, FinishAMessageUnderWayBeforeTheEnd) {
+  House house;
+  const auto wire = house.connect(1000, kEnvelope + "Subject: hi\r\n");
+  bool ended = false;
+  spawn(house.loop.get_executor(), house.sessions.shutdown(Seconds(60)), "shutdown", [&] { ended = true; });
+  house.settle();
+  EXPECT_FALSE(ended);
+  EXPECT_FALSE(wire->closed);
+  house.say(wire, "\r\nbody\r\n.\r\n");
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(house.queue.stored.size(), 1U);
+  EXPECT_THAT(wire->to_client, HasSubstr("250 2.0.0 queued as"));
+  EXPECT_THAT(wire->to_client, EndsWith("421 4.3.2 mx.example.net is shutting down\r\n"));
+}
+
+TEST(Sessions, CutOffAMessageThatTakesTooLongAndKeepNothing) {
+  House house;
+  const auto wire = house.connect(1000, kEnvelope + "Subject: hi\r\n\r\nbody");
+  test::run(house.loop, house.sessions.shutdown(Seconds(0)));
+  EXPECT_TRUE(wire->closed);
+  EXPECT_TRUE(house.queue.stored.empty());
+  EXPECT_EQ(house.queue.abandoned, house.queue.begun);
+}
+
+TEST(Sessions, TurnAwayAUserWithTooManyAndStillServeTheNext) {
+  House house;
+  for (std::size_t i = 0; i < kSessionsOfUser; ++i) {
+    EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 "));
+  }
+  const auto refused = house.connect(1000, "");
+  EXPECT_THAT(refused->to_client, testing::StartsWith("421 4.3.2 mx.example.net too many connections"));
+  EXPECT_TRUE(refused->closed);
+  const auto other = house.connect(1001, "QUIT\r\n");
+  EXPECT_THAT(other->to_client, HasSubstr("221 "));
+  EXPECT_TRUE(other->closed);
+  test::run(house.loop, house.sessions.shutdown(Seconds(1)));
+}
+
+TEST(Sessions, StoreASubmissionOnceHoweverOftenItIsSent) {
+  House house;
+  const std::string bytes =
+      "EHLO me\r\nMAIL FROM:<a@b.example> XSUBMISSION=0123456789abcdef0123456789abcdef\r\nRCPT TO:<c@d.example>\r\n"
+      "DATA\r\nSubject: hi\r\n\r\nbody\r\n.\r\nQUIT\r\n";
+  const std::string first = house.connect(1000, bytes)->to_client;
+  ASSERT_EQ(house.queue.stored.size(), 1U) << first;
+  EXPECT_EQ(house.connect(1000, bytes)->to_client, first);
+  EXPECT_EQ(house.queue.stored.size(), 1U);
+  house.connect(1001, bytes);  // the same id of somebody else is another submission
+  EXPECT_EQ(house.queue.stored.size(), 2U);
+  house.queue.commit_fails = Failure::io;
+  {
+    const test::ExpectLog expected("cannot store message");
+    EXPECT_THAT(house.connect(1002, bytes)->to_client, HasSubstr("451 4.3.0"));
+  }
+  EXPECT_THAT(house.connect(1002, bytes)->to_client, HasSubstr("queued as"));
+  EXPECT_EQ(house.queue.stored.size(), 3U);
+}
+
+TEST(SubmissionMemory, ForgetsAfterItsTimeAndKeepsABoundedNumber) {
+  SubmissionMemory memory;
+  const SteadyTime start;
+  EXPECT_EQ(memory.claim("a", start).claim, SubmissionMemory::Claim::mine);
+  EXPECT_EQ(memory.claim("a", start).claim, SubmissionMemory::Claim::pending);
+  memory.stored("a", QueueId());
+  EXPECT_EQ(memory.claim("a", start + SubmissionMemory::kKept - Seconds(1)).claim, SubmissionMemory::Claim::stored);
+  EXPECT_EQ(memory.claim("a", start + SubmissionMemory::kKept).claim, SubmissionMemory::Claim::mine);
+  for (std::size_t i = 0; i < 2 * SubmissionMemory::kEntries; ++i) {
+    static_cast<void>(memory.claim(std::to_string(i), start + SubmissionMemory::kKept));
+  }
+  EXPECT_LE(memory.size(), SubmissionMemory::kEntries);
+  memory.failed("39999");
+  EXPECT_EQ(memory.claim("39999", start + SubmissionMemory::kKept).claim, SubmissionMemory::Claim::mine);
+}
+
+}  // namespace
+}  // namespace postern::submission
