@@ -1,0 +1,153 @@
+#include "relay/client_session.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "relay/transaction.h"
+#include "relay/verdict.h"
+#include "smtp/limits.h"
+
+#include <utility>
+
+namespace postern::relay {
+
+namespace limits = smtp::limits;
+using mail::Step;
+
+ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost,
+                             Learnt& learnt)
+    : stream_(std::move(stream)), wire_(*stream_), peer_(std::move(peer)), smarthost_(smarthost), learnt_(learnt) {}
+
+bool ClientSession::fail(mail::SiteTrouble trouble) {
+  wire_.give_up();
+  trouble_ = std::move(trouble);
+  return false;
+}
+
+Task<ClientSession::Opened> ClientSession::open(AuthRound& round) {
+  if (!co_await greeting()) co_return Opened::failed;
+  if (!co_await hello()) co_return Opened::failed;
+  if (smarthost_.tls == Tls::starttls) {
+    if (!co_await start_tls()) co_return Opened::failed;
+    // Whatever was said before TLS may have been said by anybody (RFC 3207 4.2).
+    if (!co_await hello()) co_return Opened::failed;
+  }
+  if (smarthost_.user.empty()) co_return Opened::ready;
+
+  AuthResult result = co_await authenticate(wire_, server_, smarthost_, peer_, learnt_.mechanism, round);
+  switch (result.outcome) {
+    case AuthResult::Outcome::failed: fail(std::move(*result.trouble)); co_return Opened::failed;
+    case AuthResult::Outcome::reconnect: wire_.give_up(); co_return Opened::reconnect;
+    case AuthResult::Outcome::done: break;
+  }
+  mechanism_ = std::move(result.mechanism);
+  learnt_.mechanism = mechanism_;
+  co_return Opened::ready;
+}
+
+/// RFC 5321 3.1. A refusal is the server's state, never a verdict on a message.
+Task<bool> ClientSession::greeting() {
+  const auto reply = co_await wire_.reply(limits::kGreeting);
+  if (!reply) co_return fail(site_trouble(Step::greeting, peer_, "greeting", reply.error()));
+  if (reply->code != 220)
+    co_return fail(site_trouble(Step::greeting, peer_, "the server refuses the connection", *reply));
+  greeting_ = reply->text();
+  co_return true;
+}
+
+Task<bool> ClientSession::hello() {
+  server_ = smtp::Capabilities();
+  const std::string line = "EHLO " + smarthost_.helo + "\r\n";
+  const auto reply = co_await wire_.command(line, limits::kMail);
+  if (!reply) co_return fail(site_trouble(Step::ehlo, peer_, "EHLO", reply.error()));
+  if (reply->permanent()) co_return co_await helo(*reply);
+  if (reply->code != 250) co_return fail(site_trouble(Step::ehlo, peer_, "the server answered EHLO with", *reply));
+  server_ = smtp::Capabilities::parse(*reply);
+  extensions_.clear();
+  for (std::size_t i = 1; i < reply->lines.size(); ++i) extensions_.push_back(printable(trim(reply->lines[i])));
+  co_return true;
+}
+
+/// A server that knows no EHLO can offer neither TLS nor AUTH; without need for them HELO will do (RFC 5321 3.2).
+Task<bool> ClientSession::helo(const smtp::Reply& refusal) {
+  if (smarthost_.tls == Tls::starttls || !smarthost_.user.empty()) {
+    co_return fail(site_trouble(Step::ehlo, peer_,
+                                "the server refuses EHLO, without which there is no STARTTLS or AUTH", refusal));
+  }
+  const std::string line = "HELO " + smarthost_.helo + "\r\n";
+  const auto reply = co_await wire_.command(line, limits::kMail);
+  if (!reply) co_return fail(site_trouble(Step::ehlo, peer_, "HELO", reply.error()));
+  if (reply->code != 250) co_return fail(site_trouble(Step::ehlo, peer_, "the server refuses EHLO and HELO", *reply));
+  co_return true;
+}
+
+/// RFC 3207. What goes wrong here is said and nothing else is sent: a stripped STARTTLS is an attack.
+Task<bool> ClientSession::start_tls() {
+  if (!server_.starttls) {
+    const Error error{Failure::tls, "the server does not offer STARTTLS, which the settings require (tls: starttls)"};
+    co_return fail(site_trouble(Step::tls, peer_, "STARTTLS", error));
+  }
+  const auto reply = co_await wire_.command("STARTTLS\r\n", limits::kMail);
+  if (!reply) co_return fail(site_trouble(Step::tls, peer_, "STARTTLS", reply.error()));
+  if (reply->code != 220) co_return fail(site_trouble(Step::tls, peer_, "the server refuses STARTTLS", *reply));
+  if (wire_.unread()) {
+    const Error error{Failure::protocol,
+                      "bytes after the STARTTLS reply: somebody between us and the server may have put them there"};
+    co_return fail(site_trouble(Step::tls, peer_, "STARTTLS", error));
+  }
+  const auto started = co_await wire_.start_tls(limits::kHandshake);
+  if (!started) co_return fail(site_trouble(Step::tls, peer_, "TLS", started.error()));
+  co_return true;
+}
+
+Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
+  TransactionInput input;
+  input.peer = peer_;
+  input.server = server_;
+  input.server.pipelining = server_.pipelining && !learnt_.pipelining_fails;
+  input.reset_first = needs_reset_;
+  TransactionOutcome outcome = co_await run_transaction(wire_, input, message);
+
+  stale_ = outcome.progress == TransactionOutcome::Progress::none && outcome.report.site.has_value();
+  needs_reset_ = outcome.needs_reset;
+  if (outcome.report.site) wire_.give_up();
+  if (outcome.pipelining_failed && messages_ == 0) {
+    learnt_.pipelining_fails = true;
+    log(Level::notice, "pipelining does not work with this server and is not used from now on", {{"host", peer_}});
+  }
+  ++messages_;
+  co_return std::move(outcome.report);
+}
+
+Task<void> ClientSession::quit() {
+  if (wire_.broken()) co_return;
+  // Whatever comes back changes nothing (RFC 5321 4.1.1.10).
+  const auto reply = co_await wire_.command("QUIT\r\n", limits::kQuit);
+  static_cast<void>(reply);
+  wire_.give_up();
+}
+
+void ClientSession::identify(mail::DeliveryReport& report) const {
+  report.host = peer_;
+  report.mechanism = mechanism_;
+  report.tls.clear();
+  if (const net::TlsInfo* tls = stream_->tls()) report.tls = tls->version + ' ' + tls->cipher;
+}
+
+void ClientSession::describe(mail::CheckReport& report) const {
+  report.host = peer_;
+  report.greeting = greeting_;
+  report.extensions = extensions_;
+  report.offered.clear();
+  for (const std::string& name : server_.auth) report.offered.push_back(printable(name));
+  report.mechanism = mechanism_;
+  report.trouble = trouble_;
+  const net::TlsInfo* tls = stream_->tls();
+  if (tls == nullptr) return;
+  report.tls_version = tls->version;
+  report.tls_cipher = tls->cipher;
+  report.certificate_subject = tls->subject;
+  report.certificate_issuer = tls->issuer;
+  report.certificate_expires = tls->not_after;
+}
+
+}  // namespace postern::relay

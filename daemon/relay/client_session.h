@@ -1,0 +1,80 @@
+// One connection to a smarthost from greeting to QUIT, reading like the RFC (5321, 3207 and 4954). No sockets: it talks
+// to a Stream. After any trouble it is of no further use; only quit() and destruction remain.
+#pragma once
+
+#include "base/task.h"
+#include "mail/check.h"
+#include "mail/message.h"
+#include "mail/report.h"
+#include "net/stream.h"
+#include "relay/auth.h"
+#include "relay/relay.h"
+#include "relay/wire.h"
+#include "smtp/capabilities.h"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::relay {
+
+/// What one connection taught us about the server, for the next ones.
+struct Learnt {
+  std::string mechanism;          ///< the one that worked last
+  bool pipelining_fails = false;  ///< it is offered, but a group of commands got no proper replies
+};
+
+class ClientSession {
+ public:
+  /// `peer` names the server for people: "smtp.example.com[192.0.2.1]:465". The smarthost and `learnt` outlive the
+  /// session.
+  ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost, Learnt& learnt);
+
+  enum class Opened { ready, reconnect, failed };
+  /// Greeting, EHLO, STARTTLS, EHLO, AUTH. "reconnect": the server hung up on a refused login, and `round` has more to
+  /// try on a new connection. On failure trouble() says why, and nothing was sent after it.
+  Task<Opened> open(AuthRound& round);
+
+  /// One message on an open session. The report's host, tls and mechanism are not filled in here but by identify().
+  Task<mail::DeliveryReport> send(mail::Message& message);
+
+  /// Best effort; waits a few seconds at most.
+  Task<void> quit();
+
+  /// The next message may be sent.
+  [[nodiscard]] bool usable() const { return !wire_.broken(); }
+  /// The last send() failed before the server had answered anything about the message: on a kept connection
+  /// that means that the server had closed it meanwhile.
+  [[nodiscard]] bool stale() const { return stale_; }
+  [[nodiscard]] std::size_t messages() const { return messages_; }
+  [[nodiscard]] const std::optional<mail::SiteTrouble>& trouble() const { return trouble_; }
+
+  void identify(mail::DeliveryReport& report) const;
+  void describe(mail::CheckReport& report) const;
+  void cancel() { stream_->cancel(); }
+
+ private:
+  Task<bool> greeting();
+  Task<bool> hello();
+  Task<bool> helo(const smtp::Reply& refusal);
+  Task<bool> start_tls();
+  bool fail(mail::SiteTrouble trouble);
+
+  std::unique_ptr<net::Stream> stream_;
+  Wire wire_;
+  std::string peer_;
+  const Smarthost& smarthost_;
+  Learnt& learnt_;
+  smtp::Capabilities server_;
+  std::optional<mail::SiteTrouble> trouble_;
+  std::string greeting_;
+  std::vector<std::string> extensions_;
+  std::string mechanism_;
+  std::size_t messages_ = 0;
+  bool needs_reset_ = false;
+  bool stale_ = false;
+};
+
+}  // namespace postern::relay

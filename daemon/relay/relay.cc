@@ -1,0 +1,180 @@
+#include "relay/relay.h"
+
+#include "net/connection.h"
+#include "net/tls_context.h"
+#include "relay/client_session.h"
+#include "relay/pool.h"
+#include "relay/smtp_relay.h"
+#include "relay/verdict.h"
+#include "smtp/limits.h"
+
+#include <utility>
+
+namespace postern::relay {
+namespace {
+
+namespace limits = smtp::limits;
+using mail::Step;
+
+/// A session that is ready, or why there is none; the session is there in both cases if the connection was made.
+struct Connection {
+  std::unique_ptr<ClientSession> session;
+  std::optional<mail::SiteTrouble> trouble;
+};
+
+Step step_of(Failure failure) {
+  switch (failure) {
+    case Failure::resolve: return Step::resolve;
+    case Failure::tls: return Step::tls;
+    default: return Step::connect;
+  }
+}
+
+class SmtpRelay final : public Relay {
+ public:
+  SmtpRelay(Executor executor, Smarthost smarthost, Connector connector, PoolLimits pool_limits)
+      : smarthost_(std::move(smarthost)),
+        connector_(std::move(connector)),
+        name_(smarthost_.host + ':' + std::to_string(smarthost_.port)),
+        pool_(std::make_shared<Pool>(std::move(executor), pool_limits)) {}
+
+  /// The pool may outlive us for the length of a QUIT, which needs nothing of ours.
+  Task<mail::DeliveryReport> deliver(mail::Message& message) override {
+    if (auto session = pool_->take()) {
+      auto report = co_await send(*session, message);
+      const bool stale = session->stale() && !pool_->closing();
+      pool_->put_back(std::move(session));
+      if (!stale) co_return report;
+    }
+    AuthRound round;
+    Connection connection = co_await connect(round);
+    if (connection.trouble) co_return unanswered(message, connection);
+    auto report = co_await send(*connection.session, message);
+    pool_->put_back(std::move(connection.session));
+    co_return report;
+  }
+
+  Task<mail::CheckReport> check() override {
+    AuthRound round;
+    Connection connection = co_await connect(round);
+    mail::CheckReport report;
+    report.host = name_;
+    if (connection.session) connection.session->describe(report);
+    report.site = smarthost_.name;
+    report.trouble = connection.trouble;
+    report.tried = std::move(round.tried);
+    report.skipped = std::move(round.skipped);
+    if (connection.session) co_await connection.session->quit();
+    co_return report;
+  }
+
+  Task<void> close(Seconds grace) override { co_await pool_->close(grace); }
+
+ private:
+  Task<mail::DeliveryReport> send(ClientSession& session, mail::Message& message) {
+    const Pool::AtWork at_work(*pool_, session);
+    auto report = co_await session.send(message);
+    session.identify(report);
+    co_return report;
+  }
+
+  /// A connection and a login; more than one connection only where the server hangs up on a refused login.
+  Task<Connection> connect(AuthRound& round) {
+    Connection connection;
+    for (;;) {
+      if (pool_->closing()) co_return stopping();
+      auto connected = co_await connector_();
+      if (!connected) {
+        connection.trouble = unreachable(connected.error());
+        co_return connection;
+      }
+      connection.session = std::make_unique<ClientSession>(std::move(connected->stream), std::move(connected->peer),
+                                                           smarthost_, learnt_);
+      const auto opened = co_await open(*connection.session, round);
+      if (opened == ClientSession::Opened::reconnect) continue;
+      if (opened == ClientSession::Opened::failed) connection.trouble = connection.session->trouble();
+      co_return connection;
+    }
+  }
+
+  Task<ClientSession::Opened> open(ClientSession& session, AuthRound& round) {
+    const Pool::AtWork at_work(*pool_, session);
+    co_return co_await session.open(round);
+  }
+
+  /// The error's text already names the host and what was tried.
+  static mail::SiteTrouble unreachable(const Error& error) {
+    mail::SiteTrouble trouble;
+    trouble.step = step_of(error.failure);
+    trouble.failure = error.failure;
+    trouble.text = error.text;
+    return trouble;
+  }
+
+  Connection stopping() const {
+    Connection connection;
+    const Error error{Failure::cancelled, "Postern is stopping"};
+    connection.trouble = site_trouble(Step::connect, name_, "not connected", error);
+    return connection;
+  }
+
+  mail::DeliveryReport unanswered(const mail::Message& message, Connection& connection) const {
+    mail::DeliveryReport report;
+    report.recipients.resize(message.pending().size());
+    report.host = name_;
+    if (connection.session) connection.session->identify(report);
+    report.site = std::move(connection.trouble);
+    return report;
+  }
+
+  Smarthost smarthost_;
+  Connector connector_;
+  Learnt learnt_;
+  std::string name_;
+  std::shared_ptr<Pool> pool_;
+};
+
+/// Connections over sockets. The TLS context is made at the first need, so that a missing CA file is trouble of this
+/// site which ends once the file is there, and nothing else.
+class SocketConnector {
+ public:
+  SocketConnector(Executor executor, const Smarthost& smarthost) : executor_(std::move(executor)) {
+    options_.host = smarthost.host;
+    options_.port = smarthost.port;
+    options_.implicit_tls = smarthost.tls == Tls::implicit;
+    options_.connect_timeout = limits::kConnect;
+    options_.handshake_timeout = limits::kHandshake;
+    with_tls_ = smarthost.tls != Tls::none;
+    tls_.ca_file = smarthost.tls_ca_file;
+    tls_.name = smarthost.tls_name.empty() ? smarthost.host : smarthost.tls_name;
+  }
+
+  Task<Result<net::Connected>> connect() {
+    if (with_tls_ && !options_.tls) {
+      auto made = net::TlsClient::make(tls_);
+      if (!made) co_return made.error();
+      options_.tls = std::move(*made);
+    }
+    net::ClientOptions options = options_;
+    co_return co_await net::connect(executor_, std::move(options));
+  }
+
+ private:
+  Executor executor_;
+  net::ClientOptions options_;
+  net::TlsClient::Options tls_;
+  bool with_tls_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, Connector connector, PoolLimits limits) {
+  return std::make_unique<SmtpRelay>(std::move(executor), std::move(smarthost), std::move(connector), limits);
+}
+
+std::unique_ptr<Relay> Relay::make(Executor executor, Smarthost smarthost) {
+  const auto sockets = std::make_shared<SocketConnector>(executor, smarthost);
+  return make_relay(std::move(executor), std::move(smarthost), [sockets] { return sockets->connect(); }, PoolLimits());
+}
+
+}  // namespace postern::relay

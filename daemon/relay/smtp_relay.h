@@ -1,0 +1,23 @@
+// The Relay over any way to connect: what Relay::make() builds on sockets, and tests on scripts in memory.
+#pragma once
+
+#include "net/connection.h"
+#include "relay/relay.h"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace postern::relay {
+
+/// A new connection to the smarthost, inside TLS already if that is implicit.
+using Connector = std::function<Task<Result<net::Connected>>()>;
+
+struct PoolLimits {
+  Milliseconds idle{Seconds{15}};  ///< a connection without work is ended after that
+  std::size_t messages = 100;      ///< on one connection; many servers allow no more
+};
+
+std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, Connector connector, PoolLimits limits);
+
+}  // namespace postern::relay
