@@ -1,0 +1,170 @@
+#include "settings/complete.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "settings/values.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <map>
+
+namespace postern::settings {
+namespace {
+
+constexpr std::uint16_t kSubmissions = 465;  // RFC 8314 7.3
+constexpr std::uint16_t kSubmission = 587;   // RFC 6409
+constexpr std::uint16_t kSmtp = 25;
+
+std::uint16_t standard_port(Tls tls) {
+  switch (tls) {
+    case Tls::implicit: return kSubmissions;
+    case Tls::starttls: return kSubmission;
+    case Tls::none: break;
+  }
+  return kSmtp;
+}
+
+bool stays_here(const std::string& host) { return iequals(host, "localhost") || is_loopback(host); }
+
+void check_names(Settings& settings, Report& report) {
+  if (settings.hostname.empty()) settings.hostname = machine_name();
+  if (settings.hostname.find('.') == std::string::npos) {
+    report.warning(report.place("hostname"), "the host name '" + settings.hostname +
+                                                 "' has no domain; many servers refuse such a name: set 'hostname'");
+  }
+  if (settings.domain.empty()) settings.domain = settings.hostname;
+}
+
+void check_listeners(const Settings& settings, Report& report) {
+  if (settings.submit_socket == settings.control_socket) {
+    report.error(report.place("listen.control"), "'listen.submit' and 'listen.control' must differ");
+  }
+  for (std::size_t i = 0; i < settings.smtp_listen.size(); ++i) {
+    const auto endpoint = parse_endpoint(settings.smtp_listen[i]);
+    if (!endpoint || endpoint->loopback) continue;
+    report.warning(report.place("listen.smtp[" + std::to_string(i) + "]"),
+                   "'" + settings.smtp_listen[i] +
+                       "' is not a loopback address: whoever reaches it can send mail through this machine");
+  }
+}
+
+/// Mail to a smarthost that is this daemon would come back for ever.
+void check_loop(const Settings& settings, const Smarthost& smarthost, Mark where, Report& report) {
+  for (const std::string& text : settings.smtp_listen) {
+    const auto own = parse_endpoint(text);
+    if (!own || own->port != smarthost.port) continue;
+    const bool everywhere = own->address == "0.0.0.0" || own->address == "::";
+    const bool here = own->address == smarthost.host || (stays_here(smarthost.host) && (everywhere || own->loopback));
+    const bool by_name = iequals(smarthost.host, settings.hostname) && !own->loopback;
+    if (!here && !by_name) continue;
+    report.error(where, "the smarthost " + smarthost.host + " port " + std::to_string(smarthost.port) +
+                            " is this daemon's own listener " + text + "; mail would run in a circle");
+    return;
+  }
+}
+
+void check_account(const Smarthost& smarthost, const std::string& path, Report& report) {
+  if (smarthost.user.empty() && !smarthost.password_file.empty()) {
+    report.error(report.place(path + ".password_file"), "'" + path + "' has a 'password_file' but no 'user'");
+  }
+  if (!smarthost.user.empty() && smarthost.password_file.empty() && !report.was_written(path + ".password_file")) {
+    report.error(report.place(path + ".user"), "'" + path + "' has a 'user' but no 'password_file'");
+  }
+  if (!smarthost.password_file.empty()) {
+    const auto password = read_password(smarthost.password_file);
+    if (!password) report.error(report.place(path + ".password_file"), password.error().text);
+    struct stat status{};
+    if (password && stat(smarthost.password_file.c_str(), &status) == 0 && status.st_uid != 0 &&
+        status.st_uid != geteuid()) {
+      report.warning(report.place(path + ".password_file"), smarthost.password_file + " belongs to uid " +
+                                                                std::to_string(status.st_uid) +
+                                                                ", who can change the password");
+    }
+  }
+}
+
+void check_tls(const Smarthost& smarthost, const std::string& path, Report& report) {
+  if (smarthost.allow_cleartext_auth) {
+    report.warning(report.place(path + ".allow_cleartext_auth"),
+                   "'" + path + ".allow_cleartext_auth' is on: the password for " + smarthost.host +
+                       (smarthost.tls == Tls::none ? " may travel unencrypted"
+                                                   : " is sent inside TLS all the same; leave the key out"));
+  }
+  if (smarthost.tls == Tls::none && !stays_here(smarthost.host)) {
+    report.warning(report.place(path + ".tls"), "mail to " + smarthost.host + " travels unencrypted ('tls: none')");
+  }
+  if (smarthost.tls_ca_file.empty()) return;
+  const UniqueFd file(open(smarthost.tls_ca_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status{};
+  if (!file || fstat(file.get(), &status) != 0) {
+    report.error(report.place(path + ".tls_ca_file"), system_error(errno, "cannot read " + smarthost.tls_ca_file).text);
+  } else if (!S_ISREG(status.st_mode)) {
+    report.error(report.place(path + ".tls_ca_file"), smarthost.tls_ca_file + " is not a file");
+  }
+}
+
+void check_smarthosts(Settings& settings, Report& report) {
+  std::map<std::string, std::size_t> names;
+  for (std::size_t i = 0; i < settings.smarthosts.size(); ++i) {
+    Smarthost& smarthost = settings.smarthosts[i];
+    const std::string path = "smarthosts[" + std::to_string(i) + "]";
+    check_account(smarthost, path, report);
+    check_tls(smarthost, path, report);
+    if (smarthost.port == 0) smarthost.port = standard_port(smarthost.tls);
+    if (smarthost.tls_name.empty()) smarthost.tls_name = smarthost.host;
+    if (smarthost.name.empty()) smarthost.name = smarthost.host;
+    if (smarthost.host.empty()) continue;
+    check_loop(settings, smarthost, report.place(path + ".host"), report);
+    if (!names.emplace(to_lower(smarthost.name), i).second) {
+      report.error(report.place(path + ".name"),
+                   "two smarthosts are named '" + smarthost.name + "'; give each a 'name' of its own");
+    }
+  }
+  if (settings.smarthosts.size() > 1) {
+    report.warning(report.place("smarthosts[1]"), "only the first smarthost is used for now");
+  }
+}
+
+void check_retry(const Settings& settings, Report& report) {
+  if (settings.retry_min > settings.retry_max) {
+    report.error(report.place("retry.min"), "'retry.min' is longer than 'retry.max' (" + to_words(settings.retry_min) +
+                                                " and " + to_words(settings.retry_max) + ")");
+  }
+  if (settings.retry_max > settings.retry_expire) {
+    report.error(report.place("retry.max"), "'retry.max' is longer than 'retry.expire' (" +
+                                                to_words(settings.retry_max) + " and " +
+                                                to_words(settings.retry_expire) + ")");
+  }
+}
+
+}  // namespace
+
+std::string machine_name() {
+  std::array<char, 256> buffer{};
+  if (gethostname(buffer.data(), buffer.size() - 1) != 0) return "localhost";
+  std::string name = buffer.data();
+  if (name.find('.') == std::string::npos) {
+    addrinfo hints{};
+    hints.ai_flags = AI_CANONNAME;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (getaddrinfo(name.c_str(), nullptr, &hints, &found) == 0) {
+      if (found->ai_canonname != nullptr && is_host_name(found->ai_canonname)) name = found->ai_canonname;
+      freeaddrinfo(found);
+    }
+  }
+  return is_host_name(name) ? name : "localhost";
+}
+
+void complete(Settings& settings, Report& report) {
+  check_names(settings, report);
+  check_listeners(settings, report);
+  check_smarthosts(settings, report);
+  check_retry(settings, report);
+}
+
+}  // namespace postern::settings

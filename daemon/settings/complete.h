@@ -1,0 +1,18 @@
+// The second half of loading: the defaults that depend on other settings or on the machine, and the
+// checks that need more than one key or the file system.
+#pragma once
+
+#include "settings/report.h"
+#include "settings/settings.h"
+
+#include <string>
+
+namespace postern::settings {
+
+void complete(Settings& settings, Report& report);
+
+/// The machine's fully qualified name, as far as it can be found; "localhost" if it has no usable one.
+/// Asks the resolver (and may wait for it) only if the kernel's name has no dot.
+[[nodiscard]] std::string machine_name();
+
+}  // namespace postern::settings

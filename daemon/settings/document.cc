@@ -1,0 +1,218 @@
+#include "settings/document.h"
+
+#include "base/text.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+namespace postern::settings {
+namespace {
+
+constexpr std::size_t kDepth = 8;  // the deepest setting stands at 4
+
+struct TooDeep {
+  Mark mark;
+};
+
+Mark to_mark(const YAML::Mark& mark) {
+  if (mark.is_null()) return Mark{};
+  return Mark{static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1};
+}
+
+/// Builds the tree from events. What is refused is reported and replaced by an empty value, so that the
+/// rest of the file is still checked.
+class Builder final : public YAML::EventHandler {
+ public:
+  explicit Builder(Report& report) : report_(report) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Node node;
+    node.mark = to_mark(mark);
+    check_anchor(node.mark, anchor);
+    take(std::move(node));
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    Node node;
+    node.mark = to_mark(mark);
+    report_.error(node.mark, "YAML aliases (*name) are not supported; write the value out");
+    refused_ = true;
+    take(std::move(node));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.mark = to_mark(mark);
+    node.quoted = tag == "!";
+    node.text = value;
+    check_anchor(node.mark, anchor);
+    check_tag(node.mark, tag);
+    take(std::move(node));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Node::Kind::list, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Node::Kind::map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+  [[nodiscard]] bool refused() const { return refused_; }
+  [[nodiscard]] std::optional<Node> root() && { return std::move(root_); }
+
+ private:
+  struct Frame {
+    Node node;
+    std::optional<Node> key;             ///< of a map: read, its value not yet
+    std::map<std::string, Mark> places;  ///< of a map: the keys so far
+  };
+
+  void check_anchor(Mark mark, YAML::anchor_t anchor) {
+    if (anchor == 0) return;
+    report_.error(mark, "YAML anchors (&name) are not supported; write the value out where it is needed");
+  }
+
+  void check_tag(Mark mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    report_.error(mark, "YAML tags (!" + tag + ") are not supported; every key has its own type already");
+  }
+
+  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    Frame frame;
+    frame.node.kind = kind;
+    frame.node.mark = to_mark(mark);
+    check_anchor(frame.node.mark, anchor);
+    check_tag(frame.node.mark, tag);
+    if (stack_.size() >= kDepth) throw TooDeep{frame.node.mark};
+    stack_.push_back(std::move(frame));
+  }
+
+  void close() {
+    Node node = std::move(stack_.back().node);
+    stack_.pop_back();
+    take(std::move(node));
+  }
+
+  void take(Node node) {
+    if (stack_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Frame& frame = stack_.back();
+    if (frame.node.kind == Node::Kind::list) {
+      frame.node.items.push_back(std::move(node));
+    } else if (!frame.key) {
+      frame.key = std::move(node);
+    } else {
+      take_entry(frame, std::move(node));
+    }
+  }
+
+  void take_entry(Frame& frame, Node value) {
+    const Node key = std::move(*frame.key);
+    frame.key.reset();
+    // yaml-cpp places a missing value at the token after it.
+    if (value.kind == Node::Kind::null) value.mark = key.mark;
+    if (key.kind != Node::Kind::scalar || key.text.empty()) {
+      if (!refused_) {
+        report_.error(key.mark, "a key must be a word; a text such as \"[::1]:25\" needs its quotes");
+      }
+      return;
+    }
+    if (key.text == "<<" && !key.quoted) {
+      report_.error(key.mark, "YAML merge keys (<<) are not supported; write the values out");
+      return;
+    }
+    if (const auto [first, fresh] = frame.places.emplace(key.text, key.mark); !fresh) {
+      report_.error(key.mark, "duplicate key '" + key.text + "'; it stands already in line " +
+                                  std::to_string(first->second.line));
+      return;
+    }
+    frame.node.entries.push_back(Entry{key.text, key.mark, std::move(value)});
+  }
+
+  Report& report_;
+  bool refused_ = false;
+  std::vector<Frame> stack_;
+  std::optional<Node> root_;
+};
+
+/// Bytes that no text editor writes, and tabs where YAML counts columns.
+bool check_bytes(const std::string& text, Report& report) {
+  bool good = true;
+  std::size_t number = 0;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view line(text.data() + begin, end - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    ++number;
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    if (indent < line.size() && line[indent] == '\t' && !trim(line).empty()) {
+      report.error(Mark{number, indent + 1}, "tab in the indentation; YAML indents by spaces");
+      good = false;
+    }
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      if (!has_control(line.substr(i, 1)) || line[i] == '\t') continue;
+      report.error(Mark{number, i + 1}, "control byte; this is not a text file");
+      return false;
+    }
+    if (!is_utf8(line)) {
+      report.error(Mark{number, 1}, "this line is not valid UTF-8");
+      good = false;
+    }
+    begin = end + 1;
+  }
+  return good;
+}
+
+}  // namespace
+
+std::optional<Node> read_document(const std::string& text, Report& report) {
+  if (!check_bytes(text, report)) return std::nullopt;
+  Builder builder(report);
+  try {
+    // yaml-cpp lets a quote that never closes end with the file; a document's end makes it an error.
+    std::istringstream input(text + "\n...\n");
+    YAML::Parser parser(input);
+    if (parser.HandleNextDocument(builder)) {
+      std::optional<Node> first = std::move(builder).root();
+      Builder second(report);
+      if (!parser.HandleNextDocument(second)) {
+        if (first && first->kind == Node::Kind::null) first->kind = Node::Kind::map;
+        return first;
+      }
+      const std::optional<Node> other = std::move(second).root();
+      report.error(other ? other->mark : Mark{}, "a second YAML document (after ---); the file must hold one");
+      return std::nullopt;
+    }
+  } catch (const TooDeep& deep) {
+    report.error(deep.mark, "nested too deep");
+    return std::nullopt;
+  } catch (const YAML::Exception& error) {
+    const bool unclosed = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
+    report.error(to_mark(error.mark), "not valid YAML: " + (unclosed ? "a quote before this never closes" : error.msg));
+    return std::nullopt;
+  }
+  Node nothing;
+  nothing.kind = Node::Kind::map;
+  return nothing;
+}
+
+}  // namespace postern::settings

@@ -1,0 +1,222 @@
+#include "settings/keys.h"
+
+#include "settings/values.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace postern::settings {
+namespace {
+
+template <class Target>
+struct Key {
+  std::string_view path;
+  std::string_view type;
+  std::string_view low;  ///< the allowed range where the type has one, written like a value
+  std::string_view high;
+  std::string_view standard;
+  std::string_view help;
+  void (*read)(Target&, const Node&, Scope&);
+};
+
+/// A row's reader: converts the node and, if that went well, assigns the member.
+template <auto Member, auto Convert, class Target>
+void set(Target& target, const Node& node, Scope& scope) {
+  if (auto value = Convert(node, scope)) target.*Member = std::move(*value);
+}
+
+void read_smarthosts(Settings& settings, const Node& node, Scope& scope);
+
+using S = Settings;
+using H = Smarthost;
+
+// clang-format off
+constexpr auto kKeys = std::to_array<Key<S>>({
+    {"hostname", "host name", "", "", "the machine's FQDN",
+     "the name used in EHLO, in Received and in Message-IDs", set<&S::hostname, host_name_value>},
+    {"domain", "host name", "", "", "hostname",
+     "completes addresses without a domain", set<&S::domain, host_name_value>},
+    {"spool", "path", "", "", "/var/spool/postern",
+     "the directory of the queue", set<&S::spool, path_value>},
+    {"listen.submit", "path", "", "", "/run/postern/submit.sock",
+     "the unix socket on which sendmail hands mail in", set<&S::submit_socket, socket_value>},
+    {"listen.control", "path", "", "", "/run/postern/control.sock",
+     "the unix socket of the postern command", set<&S::control_socket, socket_value>},
+    {"listen.smtp", "list of addresses", "", "", R"(["127.0.0.1:25", "[::1]:25"])",
+     "where SMTP is taken; [] for nowhere", set<&S::smtp_listen, endpoints_value>},
+    {"smarthosts", "list", "", "", "[]",
+     "the servers that take the mail; without one it is held", read_smarthosts},
+    {"aliases", "map", "", "", "{}",
+     "where mail to local names goes", set<&S::aliases, aliases_value>},
+    {"limits.message_size", "size", "1K", "2G", "50M",
+     "the largest message accepted", set<&S::message_size, size_value>},
+    {"limits.recipients", "number", "1", "100000", "1000",
+     "the most recipients of one message", set<&S::recipients, count_value>},
+    {"retry.min", "duration", "1s", "1d", "1m",
+     "the wait after the first failed attempt", set<&S::retry_min, duration_value>},
+    {"retry.max", "duration", "1s", "7d", "1h",
+     "the longest wait between attempts", set<&S::retry_max, duration_value>},
+    {"retry.expire", "duration", "1s", "90d", "5d",
+     "the age at which undelivered mail goes back to its sender", set<&S::retry_expire, duration_value>},
+});
+
+constexpr std::string_view kSmarthosts = "smarthosts";
+constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
+    {"name", "text", "", "", "host",
+     "the name in logs and commands", set<&H::name, text_value>},
+    {"host", "host name or address", "", "", "required",
+     "the server", set<&H::host, host_value>},
+    {"port", "number", "1", "65535", "465 for tls: implicit, 587 for starttls, 25 for none",
+     "the server's port", set<&H::port, port_value>},
+    {"tls", "implicit | starttls | none", "", "", "implicit",
+     "how the connection is encrypted", set<&H::tls, tls_value>},
+    {"tls_ca_file", "path", "", "", "the system's store",
+     "the certificates of the authorities to trust", set<&H::tls_ca_file, path_value>},
+    {"tls_name", "host name or address", "", "", "host",
+     "the name the server's certificate must carry", set<&H::tls_name, host_value>},
+    {"user", "text", "", "", "none",
+     "the account; without one there is no AUTH", set<&H::user, text_value>},
+    {"password_file", "path", "", "", "none",
+     "the file with the account's password", set<&H::password_file, path_value>},
+    {"allow_cleartext_auth", "boolean", "", "", "false",
+     "lets PLAIN and LOGIN reveal the password without TLS", set<&H::allow_cleartext_auth, boolean_value>},
+    {"connections", "number", "1", "100", "4",
+     "the most connections to the server at once", set<&H::connections, count_value>},
+});
+// clang-format on
+
+/// The edits (insert, delete, replace) from one word to the other.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string_view last_word(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
+/// The keys that may stand under `prefix` ("", "listen.", "smarthosts[]."): first words, sections included.
+std::vector<std::string> keys_under(const std::string& prefix) {
+  std::vector<std::string> names;
+  for (const KeyInfo& key : all_keys()) {
+    if (!key.path.starts_with(prefix)) continue;
+    const std::string rest = key.path.substr(prefix.size());
+    std::string word = rest.substr(0, rest.find_first_of(".["));
+    if (std::find(names.begin(), names.end(), word) == names.end()) names.push_back(std::move(word));
+  }
+  return names;
+}
+
+/// What the writer of an unknown key probably wanted.
+std::string advice(const std::string& prefix, const std::string& word) {
+  if (word == "password" || word == "pass") {
+    return "a password does not stand in this file; write it into a file of its own and name that in 'password_file'";
+  }
+  const std::vector<std::string> names = keys_under(prefix);
+  const std::string_view start = std::string_view(word).substr(0, 64);
+  const auto nearest = std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+    return distance(start, a) < distance(start, b);
+  });
+  if (nearest != names.end() && distance(start, *nearest) <= std::max<std::size_t>(1, nearest->size() / 3)) {
+    return "did you mean '" + *nearest + "'?";
+  }
+  for (const KeyInfo& key : all_keys()) {
+    if (last_word(key.path) == word) return "did you mean '" + key.path + "'?";
+  }
+  std::string list = "here may stand: ";
+  for (const std::string& name : names) list += (&name == names.data() ? "" : ", ") + name;
+  return list;
+}
+
+struct Place {
+  std::string shown;  ///< with indexes: "smarthosts[0]."
+  std::string table;  ///< as in the table: "smarthosts[]."
+  std::string group;  ///< the part of a row's path that is already behind us: "listen."
+};
+
+/// Reads a map of keys against the rows of one table; groups ("listen") call it again.
+template <class Target, std::size_t N>
+void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Place& place, Target& target,
+              Report& report) {
+  for (const Entry& entry : map.entries) {
+    const std::string path = place.group + entry.key;
+    const std::string shown = place.shown + entry.key;
+    report.remember(shown, entry.value.mark);
+    const auto row = std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.path == path; });
+    if (row != keys.end()) {
+      Scope scope{report, shown, row->low, row->high};
+      row->read(target, entry.value, scope);
+      continue;
+    }
+    const bool group =
+        std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.path.starts_with(path + "."); });
+    if (!group) {
+      report.error(entry.mark, "unknown key '" + shown + "'; " + advice(place.table, entry.key));
+    } else if (entry.value.kind != Node::Kind::map) {
+      report.error(entry.value.mark, "'" + shown + "' must be a group of keys; leave it out for the defaults");
+    } else {
+      read_map(entry.value, keys, Place{shown + ".", place.table + entry.key + ".", path + "."}, target, report);
+    }
+  }
+}
+
+void read_smarthosts(Settings& settings, const Node& node, Scope& scope) {
+  if (node.kind != Node::Kind::list) {
+    scope.error(node, "must be a list; begin each server with '- host: NAME', or write [] for none");
+    return;
+  }
+  for (const Node& item : node.items) {
+    const std::string shown = scope.path + "[" + std::to_string(settings.smarthosts.size()) + "]";
+    scope.report.remember(shown, item.mark);
+    Smarthost& smarthost = settings.smarthosts.emplace_back();
+    if (item.kind != Node::Kind::map) {
+      scope.report.error(item.mark, "'" + shown + "' must be a group of keys; begin it with '- host: NAME'");
+      continue;
+    }
+    read_map(item, kSmarthostKeys, Place{shown + ".", std::string(kSmarthosts) + "[].", ""}, smarthost, scope.report);
+    if (!scope.report.was_written(shown + ".host")) {
+      scope.report.error(item.mark, "'" + shown + "' has no 'host'; name the server");
+    }
+  }
+}
+
+template <class Target>
+KeyInfo describe(const Key<Target>& key, const std::string& prefix) {
+  std::string type(key.type);
+  if (!key.low.empty()) type += " " + std::string(key.low) + "-" + std::string(key.high);
+  return KeyInfo{prefix + std::string(key.path), std::move(type), std::string(key.standard), std::string(key.help)};
+}
+
+std::vector<KeyInfo> describe_all() {
+  std::vector<KeyInfo> infos;
+  for (const auto& key : kKeys) {
+    infos.push_back(describe(key, ""));
+    if (key.path != kSmarthosts) continue;
+    for (const auto& inner : kSmarthostKeys) infos.push_back(describe(inner, std::string(kSmarthosts) + "[]."));
+  }
+  return infos;
+}
+
+}  // namespace
+
+const std::vector<KeyInfo>& all_keys() {
+  static const std::vector<KeyInfo> keys = describe_all();
+  return keys;
+}
+
+void read_keys(const Node& root, Settings& settings, Report& report) {
+  read_map(root, kKeys, Place{}, settings, report);
+}
+
+}  // namespace postern::settings

@@ -1,0 +1,38 @@
+// YAML to Settings, strictly: an unknown key, a wrong type or an impossible value is an error with its
+// place. All errors are found at once.
+#pragma once
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "settings/settings.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::settings {
+
+struct Problem {
+  std::string file;
+  std::size_t line = 0;  ///< 1-based; 0: the file as a whole
+  std::size_t column = 0;
+  std::string text;                       ///< "unknown key 'smarthost'; did you mean 'smarthosts'?"
+  [[nodiscard]] std::string str() const;  ///< file:line:column: text
+};
+
+struct Loaded {
+  std::optional<Settings> settings;  ///< nothing if there is any problem
+  std::vector<Problem> problems;
+  std::vector<Problem> warnings;  ///< for example: cleartext AUTH is allowed for this host
+};
+
+[[nodiscard]] Loaded load(const std::string& path);
+/// The same from text; `file` is the name for messages.
+[[nodiscard]] Loaded parse(const std::string& text, const std::string& file);
+
+/// Reads a password file: at most 64 KiB, exactly one trailing newline (or CR LF) stripped; it must not be
+/// readable or writable by others (group is allowed) and must not be empty. Read anew at each login.
+/// Failures: not_found, denied, invalid.
+[[nodiscard]] Result<Secret> read_password(const std::string& path);
+
+}  // namespace postern::settings

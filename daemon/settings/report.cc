@@ -1,0 +1,61 @@
+#include "settings/report.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace postern::settings {
+namespace {
+
+// Nobody reads more at once, and a file of a million mistakes shall not become a log of a million lines.
+constexpr std::size_t kMostProblems = 100;
+
+void add(std::vector<Problem>& problems, Problem problem) {
+  if (problems.size() > kMostProblems) return;
+  if (problems.size() == kMostProblems) problem.text = "too many problems; the rest is not shown";
+  problems.push_back(std::move(problem));
+}
+
+void sort_by_place(std::vector<Problem>& problems) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
+}
+
+}  // namespace
+
+std::string Problem::str() const {
+  std::string where = printable(file);
+  if (line != 0) where += ":" + std::to_string(line) + ":" + std::to_string(column);
+  return where + ": " + printable(text);
+}
+
+void Report::error(Mark where, std::string text) {
+  add(errors_, Problem{file_, where.line, where.column, std::move(text)});
+}
+
+void Report::warning(Mark where, std::string text) {
+  add(warnings_, Problem{file_, where.line, where.column, std::move(text)});
+}
+
+Mark Report::place(std::string_view path) const {
+  while (true) {
+    if (const auto found = places_.find(path); found != places_.end()) return found->second;
+    const std::size_t parent = path.find_last_of(".[");
+    if (parent == std::string_view::npos) return Mark{};
+    path = path.substr(0, parent);
+  }
+}
+
+Loaded Report::finish(Settings settings) && {
+  sort_by_place(errors_);
+  sort_by_place(warnings_);
+  Loaded loaded;
+  if (errors_.empty()) loaded.settings = std::move(settings);
+  loaded.problems = std::move(errors_);
+  loaded.warnings = std::move(warnings_);
+  return loaded;
+}
+
+}  // namespace postern::settings

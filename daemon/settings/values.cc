@@ -1,0 +1,294 @@
+#include "settings/values.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <set>
+
+namespace postern::settings {
+namespace {
+
+struct Unit {
+  char letter;
+  std::uint64_t factor;
+};
+constexpr std::array kSizes = {Unit{'K', 1ULL << 10U}, Unit{'M', 1ULL << 20U}, Unit{'G', 1ULL << 30U}};
+constexpr std::array kDurations = {Unit{'s', 1}, Unit{'m', 60}, Unit{'h', 3600}, Unit{'d', 86400}};
+
+template <std::size_t N>
+std::optional<std::uint64_t> with_unit(std::string_view text, const std::array<Unit, N>& units) {
+  if (text.empty()) return std::nullopt;
+  for (const Unit& unit : units) {
+    if (text.back() != unit.letter) continue;
+    const auto number = parse_decimal(text.substr(0, text.size() - 1));
+    if (!number || *number > std::numeric_limits<std::uint64_t>::max() / unit.factor) return std::nullopt;
+    return *number * unit.factor;
+  }
+  return std::nullopt;
+}
+
+std::string kind_name(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::null: return "nothing";
+    case Node::Kind::scalar: return "one value";
+    case Node::Kind::list: return "a list";
+    case Node::Kind::map: return "a group of keys";
+  }
+  return "something else";
+}
+
+/// The scalar's text; else reports that `wanted` belongs here.
+const std::string* scalar(const Node& node, const Scope& scope, const std::string& wanted) {
+  if (node.kind == Node::Kind::null) {
+    scope.error(node, "has no value; write " + wanted + ", or leave the key out for its default");
+    return nullptr;
+  }
+  if (node.kind != Node::Kind::scalar) {
+    scope.error(node, "must be " + wanted + ", not " + kind_name(node));
+    return nullptr;
+  }
+  return &node.text;
+}
+
+using ParseNumber = std::optional<std::uint64_t> (*)(std::string_view);
+
+/// A number with or without unit, in the range of the table's row.
+std::optional<std::uint64_t> measure(const Node& node, const Scope& scope, ParseNumber parse,
+                                     const std::string& wanted) {
+  const std::string* text = scalar(node, scope, wanted);
+  if (text == nullptr) return std::nullopt;
+  if (node.quoted) {
+    scope.error(node, "must be " + wanted + ", without quotes");
+    return std::nullopt;
+  }
+  const auto value = parse(*text);
+  if (!value) {
+    scope.error(node, "must be " + wanted + ", not '" + *text + "'");
+    return std::nullopt;
+  }
+  if (*value < parse(scope.low).value_or(0) || *value > parse(scope.high).value_or(0)) {
+    scope.error(node, "must be from " + std::string(scope.low) + " to " + std::string(scope.high) + ", not " + *text);
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<std::string> alias_target(const Node& node, const Scope& scope) {
+  const std::string* text = scalar(node, scope, "an address or a list of addresses");
+  if (text == nullptr) return std::nullopt;
+  if (text->empty() || text->starts_with('|') || text->starts_with('/') || istarts_with(*text, ":include:")) {
+    scope.error(node, "must lead to addresses; programs, files and includes are not supported");
+    return std::nullopt;
+  }
+  auto address = mail::parse_address(*text, mail::Utf8::allow);
+  if (!address) {
+    scope.error(node, "is not an address: '" + *text + "': " + address.error().text);
+    return std::nullopt;
+  }
+  return std::move(*address);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_decimal(std::string_view text) {
+  if (text.size() > 1 && text.starts_with('0')) return std::nullopt;
+  return parse_number(text);
+}
+
+std::optional<std::uint64_t> parse_duration(std::string_view text) { return with_unit(text, kDurations); }
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  if (const auto plain = parse_decimal(text)) return plain;
+  return with_unit(text, kSizes);
+}
+
+bool is_loopback(const std::string& address) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6) != 0;
+}
+
+std::optional<Endpoint> parse_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto port = parse_decimal(text.substr(colon + 1));
+  if (!port || *port > 65535) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const bool brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+  if (brackets) host = host.substr(1, host.size() - 2);
+  Endpoint endpoint{std::string(host), static_cast<std::uint16_t>(*port), false};
+  in6_addr any{};
+  if (inet_pton(brackets ? AF_INET6 : AF_INET, endpoint.address.c_str(), &any) != 1) return std::nullopt;
+  endpoint.loopback = is_loopback(endpoint.address);
+  return endpoint;
+}
+
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > 253) return false;
+  std::size_t label = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '.') {
+      if (label == 0 || text[i - 1] == '-') return false;
+      label = 0;
+      continue;
+    }
+    const bool alphanumeric = (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+    // The underscore is in no standard and in many a container's name.
+    if (!alphanumeric && c != '_' && (c != '-' || label == 0)) return false;
+    if (++label > 63) return false;
+  }
+  return label != 0 && text.back() != '-';
+}
+
+std::optional<std::string> text_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "a text");
+  if (text == nullptr) return std::nullopt;
+  if (text->empty() || has_control(*text) || trim(*text).size() != text->size()) {
+    scope.error(node, "must be a text of one line, not empty and without blanks around it");
+    return std::nullopt;
+  }
+  return *text;
+}
+
+std::optional<std::string> host_name_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "a host name");
+  if (text == nullptr) return std::nullopt;
+  if (is_host_name(*text)) return *text;
+  scope.error(node, "must be a host name such as mail.example.com, not '" + *text + "'" +
+                        (is_ascii(*text) ? "" : "; write an international name in its xn-- form"));
+  return std::nullopt;
+}
+
+std::optional<std::string> host_value(const Node& node, Scope& scope) {
+  in6_addr any{};
+  if (node.kind == Node::Kind::scalar && inet_pton(AF_INET6, node.text.c_str(), &any) == 1) return node.text;
+  if (node.kind == Node::Kind::scalar && !is_host_name(node.text) && node.text.find(':') != std::string::npos) {
+    scope.error(node, "must be a host name or a numeric address, not '" + node.text + "'; a port goes under 'port'");
+    return std::nullopt;
+  }
+  return host_name_value(node, scope);
+}
+
+std::optional<std::string> path_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "an absolute path");
+  if (text == nullptr) return std::nullopt;
+  if (text->starts_with('/') && !has_control(*text)) return *text;
+  scope.error(node, "must be an absolute path (it begins with /), not '" + *text + "'");
+  return std::nullopt;
+}
+
+std::optional<std::string> socket_value(const Node& node, Scope& scope) {
+  constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+  auto path = path_value(node, scope);
+  if (!path || path->size() <= kLongest) return path;
+  scope.error(node, "is too long for a unix socket: " + std::to_string(path->size()) + " bytes, at most " +
+                        std::to_string(kLongest));
+  return std::nullopt;
+}
+
+std::optional<bool> boolean_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "true or false");
+  if (text == nullptr) return std::nullopt;
+  if (!node.quoted && *text == "true") return true;
+  if (!node.quoted && *text == "false") return false;
+  scope.error(node, "must be true or false" + std::string(node.quoted ? ", without quotes" : ", not '" + *text + "'"));
+  return std::nullopt;
+}
+
+std::optional<unsigned> count_value(const Node& node, Scope& scope) {
+  const auto value = measure(node, scope, parse_decimal, "a whole number");
+  if (!value) return std::nullopt;
+  return static_cast<unsigned>(*value);
+}
+
+std::optional<std::uint16_t> port_value(const Node& node, Scope& scope) {
+  const auto value = count_value(node, scope);
+  if (!value) return std::nullopt;
+  return static_cast<std::uint16_t>(*value);
+}
+
+std::optional<std::uint64_t> size_value(const Node& node, Scope& scope) {
+  return measure(node, scope, parse_size, "a size such as 50M (units K, M, G; none: bytes)");
+}
+
+std::optional<Seconds> duration_value(const Node& node, Scope& scope) {
+  const auto value = measure(node, scope, parse_duration, "a duration such as 90s, 1m, 1h or 5d");
+  if (!value) return std::nullopt;
+  return Seconds(static_cast<Seconds::rep>(*value));
+}
+
+std::optional<Tls> tls_value(const Node& node, Scope& scope) {
+  static constexpr std::array<std::pair<std::string_view, Tls>, 3> kNames = {
+      {{"implicit", Tls::implicit}, {"starttls", Tls::starttls}, {"none", Tls::none}}};
+  const std::string* text = scalar(node, scope, "implicit, starttls or none");
+  if (text == nullptr) return std::nullopt;
+  for (const auto& [name, tls] : kNames) {
+    if (*text == name) return tls;
+  }
+  scope.error(node, "must be implicit, starttls or none, not '" + *text + "'");
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope) {
+  if (node.kind != Node::Kind::list) {
+    scope.error(node,
+                "must be a list such as [\"127.0.0.1:25\", \"[::1]:25\"], or [] for none, not " + kind_name(node));
+    return std::nullopt;
+  }
+  std::vector<std::string> endpoints;
+  std::set<std::string> seen;
+  for (const Node& item : node.items) {
+    if (item.kind != Node::Kind::scalar) {
+      scope.error(item, "must list quoted texts: \"[::1]:25\", not [::1]:25");
+      continue;
+    }
+    const auto endpoint = parse_endpoint(item.text);
+    if (!endpoint) {
+      scope.error(item, "must list numeric addresses with a port, such as 127.0.0.1:25 or \"[::1]:25\", not '" +
+                            item.text + "'");
+    } else if (!seen.insert(item.text).second && endpoint->port != 0) {
+      scope.error(item, "lists " + item.text + " twice");
+    } else {
+      scope.report.remember(scope.path + "[" + std::to_string(endpoints.size()) + "]", item.mark);
+      endpoints.push_back(item.text);
+    }
+  }
+  return endpoints;
+}
+
+std::optional<std::map<std::string, std::vector<std::string>>> aliases_value(const Node& node, Scope& scope) {
+  if (node.kind != Node::Kind::map) {
+    scope.error(node, "must be names with addresses, such as { root: admin@example.com }, not " + kind_name(node));
+    return std::nullopt;
+  }
+  std::map<std::string, std::vector<std::string>> aliases;
+  for (const Entry& entry : node.entries) {
+    const Scope alias{scope.report, scope.path + "." + entry.key, {}, {}};
+    Node name;
+    name.mark = entry.mark;
+    if (entry.key.find('@') != std::string::npos || !mail::parse_address(entry.key, mail::Utf8::allow)) {
+      alias.error(name, "must be the name of a local user, without a domain");
+      continue;
+    }
+    const auto [place, fresh] = aliases.try_emplace(to_lower(entry.key));
+    if (!fresh) alias.error(name, "stands here twice; upper and lower case are the same");
+    const bool list = entry.value.kind == Node::Kind::list;
+    if (list && entry.value.items.empty()) alias.error(entry.value, "has no address");
+    const std::vector<Node> one = list ? std::vector<Node>{} : std::vector<Node>{entry.value};
+    for (const Node& target : list ? entry.value.items : one) {
+      if (auto address = alias_target(target, alias)) place->second.push_back(std::move(*address));
+    }
+  }
+  return aliases;
+}
+
+}  // namespace postern::settings

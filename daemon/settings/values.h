@@ -1,0 +1,68 @@
+// From a node to a typed value: one function per type of the table in keys.cc. Each returns the value, or
+// nothing after it reported what is wrong.
+//
+// YAML 1.1 surprises end here: a boolean is true or false and nothing else ("no" is a word), a number is
+// decimal without leading zero, exponent or sign, and neither is ever quoted.
+#pragma once
+
+#include "base/clock.h"
+#include "settings/document.h"
+#include "settings/report.h"
+#include "settings/settings.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::settings {
+
+/// What a reader knows about the value it reads.
+struct Scope {
+  Report& report;
+  std::string path;  ///< as the administrator knows it: "smarthosts[0].port"
+  std::string_view low;
+  std::string_view high;  ///< the allowed range, written like a value
+
+  /// "'retry.min' must be ...": `text` goes on after the name.
+  void error(const Node& node, const std::string& text) const { report.error(node.mark, "'" + path + "' " + text); }
+};
+
+/// "90s", "1m", "1h", "5d" in seconds.
+[[nodiscard]] std::optional<std::uint64_t> parse_duration(std::string_view text);
+/// "65536", "64K", "50M", "1G" in bytes.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
+/// Decimal digits without a leading zero.
+[[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text);
+
+/// "127.0.0.1:25" or "[::1]:25" taken apart; nothing if it is not a numeric address and a port.
+struct Endpoint {
+  std::string address;  ///< without brackets
+  std::uint16_t port = 0;
+  bool loopback = false;
+};
+[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
+/// A numeric address of this machine's loopback network.
+[[nodiscard]] bool is_loopback(const std::string& address);
+[[nodiscard]] bool is_host_name(std::string_view text);
+
+[[nodiscard]] std::optional<std::string> text_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::string> host_name_value(const Node& node, Scope& scope);
+/// A host name or a numeric address.
+[[nodiscard]] std::optional<std::string> host_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::string> path_value(const Node& node, Scope& scope);
+/// A path short enough for the address of a unix socket.
+[[nodiscard]] std::optional<std::string> socket_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<bool> boolean_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::uint16_t> port_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<unsigned> count_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::uint64_t> size_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<Seconds> duration_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<Tls> tls_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::map<std::string, std::vector<std::string>>> aliases_value(const Node& node,
+                                                                                           Scope& scope);
+
+}  // namespace postern::settings

@@ -1,0 +1,385 @@
+#include "settings/load.h"
+#include "scratch_dir.h"
+#include "settings/complete.h"
+#include "settings/keys.h"
+#include "settings/values.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+namespace postern::settings {
+namespace {
+
+const std::string kHost = "hostname: web1.example.net\n";
+
+Settings good(const std::string& text) {
+  const Loaded loaded = parse(text, "f.yaml");
+  for (const Problem& problem : loaded.problems) ADD_FAILURE() << problem.str();
+  return loaded.settings.value_or(Settings{});
+}
+
+std::string first_problem(const std::string& text) {
+  const Loaded loaded = parse(text, "f.yaml");
+  EXPECT_FALSE(loaded.settings) << text;
+  return loaded.problems.empty() ? "nothing" : loaded.problems[0].str();
+}
+
+std::string warnings(const std::string& text) {
+  std::string all;
+  for (const Problem& warning : parse(text, "f.yaml").warnings) all += warning.str() + "\n";
+  return all;
+}
+
+TEST(Load, TheSmallestUsefulFile) {
+  const ScratchDir dir;
+  const std::string password = dir.write("password", "secret\n");
+  const Settings settings = good(kHost +
+                                 "smarthosts:\n"
+                                 "  - host: smtp.example.com\n"
+                                 "    user: alerts@example.com\n"
+                                 "    password_file: " +
+                                 password + "\naliases: { root: admin@example.com }\n");
+  ASSERT_EQ(settings.smarthosts.size(), 1U);
+  Smarthost expected;
+  expected.name = expected.host = expected.tls_name = "smtp.example.com";
+  expected.port = 465;
+  expected.user = "alerts@example.com";
+  expected.password_file = password;
+  EXPECT_EQ(settings.smarthosts[0], expected);
+  EXPECT_EQ(settings.aliases.at("root"), std::vector<std::string>{"admin@example.com"});
+}
+
+TEST(Load, EveryKeyReachesItsMember) {
+  const ScratchDir dir;
+  const std::string password = dir.write("password", "secret");
+  const std::string ca = dir.write("ca.pem", "");
+  Settings expected;
+  expected.hostname = "a.example";
+  expected.domain = "b.example";
+  expected.spool = "/s";
+  expected.submit_socket = "/r/submit";
+  expected.control_socket = "/r/control";
+  expected.smtp_listen = {"[::1]:2525"};
+  expected.smarthosts = {Smarthost{"n", "h.example", 99, Tls::starttls, ca, "t.example", "u", password, true, 7}};
+  expected.aliases = {{"root", {"x@y.example", "other"}}, {"mailer-daemon", {"root"}}};
+  expected.message_size = 3 << 20;
+  expected.recipients = 5;
+  expected.retry_min = Seconds(30);
+  expected.retry_max = Seconds(7200);
+  expected.retry_expire = Seconds(86400);
+  EXPECT_EQ(good("hostname: a.example\ndomain: b.example\nspool: /s\n"
+                 "listen: {submit: /r/submit, control: /r/control, smtp: [\"[::1]:2525\"]}\n"
+                 "smarthosts: [{name: n, host: h.example, port: 99, tls: starttls, tls_ca_file: " +
+                 ca + ", tls_name: t.example, user: u, password_file: " + password +
+                 ", allow_cleartext_auth: true, connections: 7}]\n"
+                 "aliases: {Root: [x@y.example, other], MAILER-DAEMON: root}\n"
+                 "limits: {message_size: 3M, recipients: 5}\nretry: {min: 30s, max: 2h, expire: 1d}\n"),
+            expected);
+}
+
+TEST(Load, NoSettingAtAllIsAllowedAndHoldsMail) {
+  const Settings settings = good("# nothing set\n");
+  EXPECT_TRUE(settings.smarthosts.empty());
+  EXPECT_EQ(settings.spool, "/var/spool/postern");
+  EXPECT_EQ(settings.hostname, machine_name());
+  EXPECT_EQ(settings.domain, settings.hostname);
+}
+
+TEST(Load, DefaultsDependOnOtherKeys) {
+  EXPECT_EQ(good(kHost).domain, "web1.example.net");
+  EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: starttls}]").smarthosts[0].port, 587);
+  EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: implicit}]").smarthosts[0].port, 465);
+  EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: none}]").smarthosts[0].port, 25);
+  EXPECT_EQ(good(kHost + "smarthosts: [{host: \"2001:db8::1\"}]").smarthosts[0].tls_name, "2001:db8::1");
+}
+
+// A default written in the table is the default of the member.
+TEST(Keys, StandardsAreWhatTheMembersHold) {
+  std::size_t checked = 0;
+  for (const KeyInfo& key : all_keys()) {
+    if (key.path.starts_with("smarthosts[]") || key.path == "hostname" || key.path == "domain") continue;
+    std::string text = kHost;
+    const std::size_t dot = key.path.find('.');
+    text += dot == std::string::npos
+                ? key.path + ": " + key.standard
+                : key.path.substr(0, dot) + ": {" + key.path.substr(dot + 1) + ": " + key.standard + "}";
+    EXPECT_EQ(good(text), good(kHost)) << text;
+    ++checked;
+  }
+  for (const std::string inner : {"tls", "allow_cleartext_auth", "connections"}) {
+    const auto key = std::find_if(all_keys().begin(), all_keys().end(),
+                                  [&](const KeyInfo& info) { return info.path == "smarthosts[]." + inner; });
+    ASSERT_NE(key, all_keys().end());
+    const std::string smarthost = kHost + "smarthosts: [{host: h";
+    EXPECT_EQ(good(smarthost + ", " + inner + ": " + key->standard + "}]"), good(smarthost + "}]"));
+    ++checked;
+  }
+  EXPECT_GE(checked, 14U);
+}
+
+std::string with_value(const std::string& path, const std::string& value) {
+  if (path.starts_with("smarthosts[]."))
+    return kHost + "smarthosts: [{host: h, " + path.substr(path.find('.') + 1) + ": " + value + "}]\n";
+  const std::size_t dot = path.find('.');
+  if (dot == std::string::npos) return kHost + path + ": " + value + "\n";
+  return kHost + path.substr(0, dot) + ": {" + path.substr(dot + 1) + ": " + value + "}\n";
+}
+
+// The value just outside a range: "1K" -> 1023, "90d" -> 7776001s.
+std::string beyond(const std::string& type, const std::string& limit, int step) {
+  const bool duration = type == "duration";
+  const auto value = duration ? parse_duration(limit) : parse_size(limit);
+  return std::to_string(static_cast<std::int64_t>(value.value_or(0)) + step) + (duration ? "s" : "");
+}
+
+TEST(Keys, RangesEndWhereTheTableSays) {
+  const std::regex ranged("(number|size|duration) ([0-9A-Za-z]+)-([0-9A-Za-z]+)");
+  std::size_t checked = 0;
+  for (const KeyInfo& key : all_keys()) {
+    std::smatch match;
+    if (!std::regex_match(key.type, match, ranged)) continue;
+    for (const std::string& limit : {match[2].str(), match[3].str()}) {
+      for (const Problem& problem : parse(with_value(key.path, limit), "f").problems) {
+        // Only the order of the three retry times may be wrong.
+        EXPECT_NE(problem.text.find("is longer than"), std::string::npos) << key.path << ": " << problem.str();
+      }
+    }
+    for (const std::string& value : {beyond(match[1], match[2], -1), beyond(match[1], match[3], 1)}) {
+      EXPECT_NE(first_problem(with_value(key.path, value)).find("must be from"), std::string::npos)
+          << key.path << " " << value;
+    }
+    ++checked;
+  }
+  EXPECT_GE(checked, 7U);
+}
+
+TEST(Keys, NoNumberTakesAYaml11Surprise) {
+  for (const KeyInfo& key : all_keys()) {
+    const bool number = key.type.starts_with("number");
+    if (!number && !key.type.starts_with("size") && !key.type.starts_with("duration")) continue;
+    for (const std::string value : {"0123",
+                                    "1e3",
+                                    "+5",
+                                    "-1",
+                                    "0x10",
+                                    "0o17",
+                                    "1_000",
+                                    "1.5",
+                                    "yes",
+                                    "~",
+                                    "",
+                                    "2020-01-01",
+                                    "10MB",
+                                    "10 M",
+                                    "5x",
+                                    "m",
+                                    "-1s",
+                                    "1h30m",
+                                    "99999999999999999999",
+                                    "99999999999999999999s",
+                                    "\"5\"",
+                                    "[5]",
+                                    "{a: 5}",
+                                    ".inf",
+                                    "60:30"}) {
+      EXPECT_NE(first_problem(with_value(key.path, value)).find(key.path.substr(key.path.rfind('.') + 1)),
+                std::string::npos)
+          << key.path << " " << value;
+    }
+    if (number) {
+      EXPECT_NE(first_problem(with_value(key.path, "5m")), "nothing");
+    }
+  }
+}
+
+TEST(Keys, ABooleanIsTrueOrFalse) {
+  for (const std::string value : {"yes", "no", "on", "off", "True", "TRUE", "y", "1", "~", "\"true\"", "[true]"}) {
+    EXPECT_NE(first_problem(with_value("smarthosts[].allow_cleartext_auth", value)).find("true or false"),
+              std::string::npos)
+        << value;
+  }
+}
+
+TEST(Keys, EveryKeyRefusesAValueOfAnotherShape) {
+  for (const KeyInfo& key : all_keys()) {
+    for (const std::string value : {"[[1]]", "{a: {b: 1}}", "~", "\"\"", "\" \"", "\"a\\nb\""}) {
+      const std::string text = with_value(key.path, value);
+      // The host of with_value would be a duplicate key; hostname as well.
+      EXPECT_NE(first_problem(text).find("f.yaml:"), std::string::npos) << text;
+    }
+  }
+}
+
+TEST(Keys, HasHelpForEveryKey) {
+  for (const KeyInfo& key : all_keys()) {
+    EXPECT_FALSE(key.help.empty() || key.type.empty() || key.standard.empty()) << key.path;
+  }
+}
+
+struct Wrong {
+  std::string text;
+  std::string message;  // begins with this
+};
+
+TEST(Load, SaysWhatIsWrongWhereAndWhatToDo) {
+  const std::vector<Wrong> cases = {
+      {"smarthost: []\n", "f.yaml:1:1: unknown key 'smarthost'; did you mean 'smarthosts'?"},
+      {kHost + "limits:\n  mesage_size: 5M\n",
+       "f.yaml:3:3: unknown key 'limits.mesage_size'; did you mean 'message_size'?"},
+      {"message_size: 5M\n", "f.yaml:1:1: unknown key 'message_size'; did you mean 'limits.message_size'?"},
+      {"listen:\n  spool: /x\n", "f.yaml:2:3: unknown key 'listen.spool'; did you mean 'spool'?"},
+      {"listen:\n  frobnicate: 1\n",
+       "f.yaml:2:3: unknown key 'listen.frobnicate'; here may stand: submit, control, smtp"},
+      {"host: x\n", "f.yaml:1:1: unknown key 'host'; did you mean 'smarthosts[].host'?"},
+      {"smarthosts:\n  - host: h\n    password: x\n",
+       "f.yaml:3:5: unknown key 'smarthosts[0].password'; a password does not stand in this file"},
+      {"limits: 5\n", "f.yaml:1:9: 'limits' must be a group of keys"},
+      {"limits:\n", "f.yaml:1:1: 'limits' must be a group of keys"},
+      {"retry: {min: 90}\n", "f.yaml:1:14: 'retry.min' must be a duration such as 90s, 1m, 1h or 5d, not '90'"},
+      {"retry: {min: 2h}\n", "f.yaml:1:14: 'retry.min' is longer than 'retry.max' (2h and 1h)"},
+      {"retry: {max: 6d}\n", "f.yaml:1:14: 'retry.max' is longer than 'retry.expire' (6d and 5d)"},
+      {"spool: var/spool\n", "f.yaml:1:8: 'spool' must be an absolute path"},
+      {"spool:\n", "f.yaml:1:1: 'spool' has no value"},
+      {"hostname: a b\n", "f.yaml:1:11: 'hostname' must be a host name"},
+      {"hostname: m\xc3\xbcller.example\n", "f.yaml:1:11: 'hostname' must be a host name"},
+      {"smarthosts: {host: h}\n", "f.yaml:1:13: 'smarthosts' must be a list"},
+      {"smarthosts: [h]\n", "f.yaml:1:14: 'smarthosts[0]' must be a group of keys"},
+      {"smarthosts:\n  - port: 25\n", "f.yaml:2:5: 'smarthosts[0]' has no 'host'"},
+      {"smarthosts:\n  - host: h:25\n",
+       "f.yaml:2:11: 'smarthosts[0].host' must be a host name or a numeric address, not "
+       "'h:25'; a port goes under 'port'"},
+      {"smarthosts:\n  - host: h\n    tls: TLS\n",
+       "f.yaml:3:10: 'smarthosts[0].tls' must be implicit, starttls or none"},
+      {"smarthosts:\n  - host: h\n    user: u\n", "f.yaml:3:11: 'smarthosts[0]' has a 'user' but no 'password_file'"},
+      {"smarthosts:\n  - host: h\n  - host: H\n", "f.yaml:3:5: two smarthosts are named 'H'"},
+      {"smarthosts:\n  - host: h\n    tls_ca_file: /nonexistent\n",
+       "f.yaml:3:18: cannot read /nonexistent: No such file or directory"},
+      {"smarthosts:\n  - host: h\n    tls_ca_file: /\n", "f.yaml:3:18: / is not a file"},
+      {"smarthosts:\n  - host: h\n    user: u\n    password_file: /nonexistent\n",
+       "f.yaml:4:20: cannot read the password file /nonexistent: No such file or directory"},
+      {"listen: {smtp: 25}\n", "f.yaml:1:16: 'listen.smtp' must be a list such as"},
+      {"listen: {smtp: [localhost:25]}\n", "f.yaml:1:17: 'listen.smtp' must list numeric addresses with a port"},
+      {"listen: {smtp: [[127.0.0.1]]}\n", "f.yaml:1:17: 'listen.smtp' must list quoted texts"},
+      {"listen: {smtp: [[::1]:25]}\n",
+       "f.yaml:1:17: a key must be a word; a text such as \"[::1]:25\" needs its quotes"},
+      {"listen: {smtp: [127.0.0.1:25, 127.0.0.1:25]}\n", "f.yaml:1:31: 'listen.smtp' lists 127.0.0.1:25 twice"},
+      {"listen: {submit: /a, control: /a}\n", "f.yaml:1:31: 'listen.submit' and 'listen.control' must differ"},
+      {"aliases: [root]\n", "f.yaml:1:10: 'aliases' must be names with addresses"},
+      {"aliases: {root: '|/bin/sh'}\n", "f.yaml:1:17: 'aliases.root' must lead to addresses; programs"},
+      {"aliases: {root: /dev/null}\n", "f.yaml:1:17: 'aliases.root' must lead to addresses; programs"},
+      {"aliases: {root: ':include:/x'}\n", "f.yaml:1:17: 'aliases.root' must lead to addresses; programs"},
+      {"aliases: {root: a@@b}\n", "f.yaml:1:17: 'aliases.root' is not an address: 'a@@b': "},
+      {"aliases: {root: []}\n", "f.yaml:1:17: 'aliases.root' has no address"},
+      {"aliases: {root: [a@b.example, {c: d}]}\n", "f.yaml:1:31: 'aliases.root' must be an address or a list"},
+      {"aliases: {root@x.example: a@b.example}\n",
+       "f.yaml:1:11: 'aliases.root@x.example' must be the name of a local user"},
+      {"aliases: {root: a, Root: b}\n", "f.yaml:1:20: 'aliases.Root' stands here twice"},
+      {"just words\n", "f.yaml:1:1: the file must hold keys with values"},
+      {"- a\n", "f.yaml:1:1: the file must hold keys with values"},
+      {"", "f.yaml: the file is empty"},
+      {" \n\t\n", "f.yaml: the file is empty"},
+  };
+  for (const Wrong& wrong : cases) {
+    EXPECT_EQ(first_problem(wrong.text).substr(0, wrong.message.size()), wrong.message) << wrong.text;
+  }
+}
+
+TEST(Load, TellsAllErrorsAtOnceInTheOrderOfTheFile) {
+  const Loaded loaded = parse(
+      "hostnme: x\nspool: rel\nretry: {min: 0s, min: 1m, max: yes}\nsmarthosts:\n  - port: 0\n    tls: maybe\n", "f");
+  std::vector<std::size_t> lines;
+  for (const Problem& problem : loaded.problems) lines.push_back(problem.line);
+  EXPECT_EQ(lines, (std::vector<std::size_t>{1, 2, 3, 3, 3, 5, 5, 6}));
+}
+
+TEST(Load, ASmarthostThatIsTheOwnListenerIsRefused) {
+  for (const std::string text :
+       {"smarthosts: [{host: localhost, tls: none}]", "smarthosts: [{host: 127.0.0.1, tls: none}]",
+        "smarthosts: [{host: \"::1\", tls: none}]",
+        "listen: {smtp: [\"0.0.0.0:587\"]}\nsmarthosts: [{host: localhost, tls: starttls}]",
+        "listen: {smtp: [\"192.0.2.1:25\"]}\nsmarthosts: [{host: web1.example.net, tls: none}]"}) {
+    EXPECT_NE(first_problem(kHost + text).find("in a circle"), std::string::npos) << text;
+  }
+  EXPECT_EQ(good(kHost + "smarthosts: [{host: localhost, tls: none, port: 2525}]").smarthosts.size(), 1U);
+  EXPECT_EQ(good(kHost + "listen: {smtp: []}\nsmarthosts: [{host: localhost, tls: none}]").smarthosts.size(), 1U);
+}
+
+TEST(Load, WarnsOfWhatIsAllowedButDangerous) {
+  EXPECT_EQ(warnings(kHost + "smarthosts: [{host: h.example}]"), "");
+  EXPECT_NE(warnings("hostname: web1\n").find("f.yaml:1:11: the host name 'web1' has no domain"), std::string::npos);
+  EXPECT_NE(warnings(kHost + "listen: {smtp: [\"127.0.0.1:25\", \"192.0.2.1:25\"]}")
+                .find("f.yaml:2:33: '192.0.2.1:25' is not a loopback address"),
+            std::string::npos);
+  EXPECT_NE(
+      warnings(kHost + "smarthosts: [{host: h, tls: none, allow_cleartext_auth: true}]").find("may travel unencrypted"),
+      std::string::npos);
+  EXPECT_NE(warnings(kHost + "smarthosts: [{host: h, tls: none}]").find("travels unencrypted"), std::string::npos);
+  EXPECT_EQ(warnings(kHost + "smarthosts: [{host: 127.0.0.1, port: 2525, tls: none}]"), "");
+  EXPECT_NE(warnings(kHost + "smarthosts: [{host: a}, {host: b}]").find("only the first smarthost"), std::string::npos);
+}
+
+TEST(Load, AUserWithoutTlsIsNoErrorSinceCramMd5HidesThePassword) {
+  const ScratchDir dir;
+  const std::string password = dir.write("password", "x");
+  EXPECT_EQ(
+      good(kHost + "smarthosts: [{host: h, tls: none, user: u, password_file: " + password + "}]").smarthosts[0].user,
+      "u");
+}
+
+TEST(Load, RefusesAFileThatIsNoOrdinaryOne) {
+  const ScratchDir dir;
+  EXPECT_NE(load(dir / "missing").problems.at(0).str().find("No such file"), std::string::npos);
+  EXPECT_NE(load(dir / "").problems.at(0).str().find("is not a file"), std::string::npos);
+  ASSERT_EQ(mkfifo((dir / "fifo").c_str(), 0600), 0);
+  EXPECT_NE(load(dir / "fifo").problems.at(0).str().find("is not a file"), std::string::npos);
+  const std::string large = dir.write("large", std::string((1U << 20U) + 1, '#'));
+  EXPECT_NE(load(large).problems.at(0).str().find("larger than 1 MiB"), std::string::npos);
+  const std::string largest = dir.write("largest", std::string(1U << 20U, '#'));
+  EXPECT_TRUE(load(largest).settings);
+  const std::string file = dir.write("good", kHost);
+  EXPECT_EQ(load(file).settings.value_or(Settings{}).hostname, "web1.example.net");
+}
+
+TEST(Load, CutAnywhereNeverBreaks) {
+  const std::string text = kHost +
+                           "listen: {smtp: [\"127.0.0.1:25\"]}\nsmarthosts:\n  - host: h\n    tls: none\n"
+                           "aliases: { root: [a@b.example, c] }\nretry: {min: 1m}\n";
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    const Loaded loaded = parse(text.substr(0, size), "f");
+    EXPECT_NE(loaded.settings.has_value(), !loaded.problems.empty()) << size;
+  }
+}
+
+// Prose begins with "# ", a setting with "#" and its key or its indentation of two or more blanks.
+std::string uncommented(std::istream& file) {
+  std::string text;
+  for (std::string line; std::getline(file, line);) {
+    const bool prose = line.size() < 3 || line[0] != '#' || (line[1] == ' ' && line[2] != ' ');
+    text += (prose ? "" : line.substr(1)) + "\n";
+  }
+  return text;
+}
+
+TEST(ShippedFile, LoadsAsItIsAndWithEveryKeyUncommented) {
+  const std::string path = POSTERN_TEST_DIR "/../config/postern.yaml";
+  EXPECT_TRUE(load(path).settings);
+  const ScratchDir dir;
+  std::ifstream file(path);
+  std::string text = uncommented(file);
+  text = std::regex_replace(text, std::regex("/etc/postern/password"), dir.write("password", "x"));
+  text = std::regex_replace(text, std::regex("/etc/ssl/certs/ca-certificates.crt"), dir.write("ca.pem", ""));
+  const Settings settings = good(text);
+  EXPECT_EQ(settings.smarthosts.size(), 1U);
+  for (const KeyInfo& key : all_keys()) {
+    const std::string word = key.path.substr(key.path.find_last_of(".]") + 1);
+    EXPECT_TRUE(std::regex_search(text, std::regex("(^|\n)[ -]*" + word + ":"))) << key.path;
+  }
+}
+
+}  // namespace
+}  // namespace postern::settings
