@@ -1,0 +1,71 @@
+#include "control/answer.h"
+
+#include "base/text.h"
+#include "control/exits.h"
+#include "control/values.h"
+
+namespace postern::control {
+namespace {
+
+constexpr std::size_t kPiece = 16 * 1024;
+constexpr Seconds kWriteTimeout{60};
+constexpr Seconds kCommandTimeout{2 * 3600};  // a check of several smarthosts that answer slowly
+
+}  // namespace
+
+Task<Result<void>> Answer::line(const boost::json::object& object) {
+  const std::string text = to_line(object);
+  co_return co_await add(text);
+}
+
+Task<Result<void>> Answer::text(std::string_view bytes) {
+  if (!text_begun_) pending_ += "ok\n";
+  text_begun_ = true;
+  co_return co_await add(bytes);
+}
+
+Task<Result<void>> Answer::add(std::string_view bytes) {
+  if (broken_) co_return Error{Failure::closed, "the client has gone"};
+  pending_ += bytes;
+  if (pending_.size() < kPiece) co_return Result<void>();
+  co_return co_await flush();
+}
+
+Task<Result<void>> Answer::flush() {
+  if (broken_) co_return Error{Failure::closed, "the client has gone"};
+  if (pending_.empty()) co_return Result<void>();
+  stream_.expires_after(kWriteTimeout);
+  Result<void> written = co_await stream_.write(pending_);
+  pending_.clear();
+  broken_ = !written;
+  if (written) stream_.expires_after(kCommandTimeout);
+  co_return written;
+}
+
+Task<void> Answer::end_json(const Result<int>& outcome) {
+  boost::json::object last;
+  if (outcome) {
+    last["done"] = true;
+    last["exit"] = *outcome;
+  } else {
+    last["error"] = json_text(outcome.error().text);
+    last["exit"] = exits::code_for(outcome.error().failure);
+  }
+  const Result<void> added = co_await line(last);
+  if (added) (void)co_await flush();
+}
+
+Task<void> Answer::end_plain(const Result<int>& outcome) {
+  if (!text_begun_ && !outcome) {
+    // Nothing was said yet, so the first line can tell.
+    const int code = exits::code_for(outcome.error().failure);
+    pending_ += "error " + std::to_string(code) + " " + printable(outcome.error().text) + "\n";
+  } else if (!outcome) {
+    pending_ += "(the listing is not complete: " + printable(outcome.error().text) + ")\n";
+  } else if (!text_begun_) {
+    pending_ += "ok\n";
+  }
+  (void)co_await flush();
+}
+
+}  // namespace postern::control

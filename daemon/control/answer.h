@@ -1,0 +1,40 @@
+// The way back to a control client: lines and text collected into pieces of some KiB and written in order.
+// After a failed write every further call fails too, so a command ends soon after its client has gone.
+#pragma once
+
+#include "base/result.h"
+#include "base/task.h"
+#include "net/stream.h"
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace postern::control {
+
+class Answer {
+ public:
+  explicit Answer(net::Stream& stream) : stream_(stream) {}
+
+  /// One JSON object as one line. Failures: those of Stream::write.
+  Task<Result<void>> line(const boost::json::object& object);
+  /// Plain text for the shim; the first brings the line "ok" before it.
+  Task<Result<void>> text(std::string_view bytes);
+  /// Sends what is collected. To be called before anything that takes time.
+  Task<Result<void>> flush();
+
+  /// The last line of either form.
+  Task<void> end_json(const Result<int>& outcome);
+  Task<void> end_plain(const Result<int>& outcome);
+
+ private:
+  Task<Result<void>> add(std::string_view bytes);
+
+  net::Stream& stream_;
+  std::string pending_;
+  bool text_begun_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace postern::control

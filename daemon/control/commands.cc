@@ -1,0 +1,228 @@
+#include "control/commands.h"
+
+#include "base/log.h"
+#include "control/exits.h"
+#include "control/requests.h"
+#include "control/values.h"
+#include "control/verdict.h"
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+
+constexpr std::size_t kDefaultLimit = 1'000'000'000;  // a listing without "limit" is whole
+constexpr Seconds kRetryAllPause{1};
+
+Task<Result<int>> run_status(Call& call) {
+  Context& context = call.context;
+  const queue::Totals totals = context.queue.totals();
+  const std::vector<queue::SiteStatus> sites = context.queue.sites();
+  const Verdict verdict = judge(totals, sites, context.config_file, context.clock.wall());
+
+  object status;
+  status["kind"] = "status";
+  status["verdict"] = json_text(verdict.text);
+  status["version"] = json_text(context.version);
+  status["started"] = to_rfc3339(context.started);
+  status["hostname"] = json_text(context.hostname);
+  status["config"] = json_text(context.config_file);
+  status["spool"] = json_text(context.spool);
+  status["queue"] = to_json(totals);
+  boost::json::array smarthosts;
+  for (const queue::SiteStatus& site : sites) smarthosts.emplace_back(to_json(site));
+  status["smarthosts"] = std::move(smarthosts);
+  const Result<void> sent = co_await call.answer.line(status);
+  if (!sent) co_return sent.error();
+  co_return verdict.exit;
+}
+
+Task<Result<int>> run_list(Call& call) {
+  const Result<std::uint64_t> limit = number_of(call.request, "limit", kDefaultLimit);
+  if (!limit) co_return limit.error();
+  std::optional<QueueId> after;
+  if (call.request.contains("after")) {
+    const Result<QueueId> id = id_of(call.request, "after");
+    if (!id) co_return id.error();
+    after = *id;
+  }
+  std::uint64_t left = *limit;
+  while (true) {
+    const std::vector<queue::Entry> page = co_await call.context.queue.list(after, kPage);
+    if (page.empty()) co_return exits::kWell;
+    for (const queue::Entry& entry : page) {
+      if (!call.caller.owns(entry)) continue;
+      if (left == 0) {
+        object more;
+        more["kind"] = "more";
+        if (after) more["after"] = after->text();
+        const Result<void> told = co_await call.answer.line(more);
+        if (!told) co_return told.error();
+        co_return exits::kWell;
+      }
+      const object line = to_json(entry);
+      const Result<void> sent = co_await call.answer.line(line);
+      if (!sent) co_return sent.error();
+      --left;
+      after = entry.id;
+    }
+    after = page.back().id;
+  }
+}
+
+Task<Result<int>> retry_one(Call& call, QueueId id) {
+  if (const Result<void> allowed = co_await may_touch(call, id); !allowed) co_return allowed.error();
+  const Result<void> done = call.context.queue.retry(id);
+  if (!done) co_return done.error();
+  log(Level::info, "retry asked for", {{"id", id.text()}, {"uid", uid_text(call.caller)}});
+  object line;
+  line["kind"] = "retried";
+  line["id"] = id.text();
+  const Result<void> sent = co_await call.answer.line(line);
+  if (!sent) co_return sent.error();
+  co_return exits::kWell;
+}
+
+// For an ordinary user "all" are all of his own.
+Task<Result<std::size_t>> retry_own(Call& call) {
+  std::size_t count = 0;
+  std::optional<QueueId> after;
+  while (true) {
+    const std::vector<queue::Entry> page = co_await call.context.queue.list(after, kPage);
+    if (page.empty()) co_return count;
+    for (const queue::Entry& entry : page) {
+      if (call.caller.owns(entry) && call.context.queue.retry(entry.id)) ++count;
+    }
+    after = page.back().id;
+  }
+}
+
+Task<Result<std::size_t>> retry_all(Call& call) {
+  if (!call.caller.administrator) co_return co_await retry_own(call);
+  const SteadyTime now = call.context.clock.steady();
+  const std::optional<SteadyTime> last = call.context.last_retry_all;
+  if (last && now - *last < kRetryAllPause) {
+    co_return Error{Failure::limit, "all messages were made due less than a second ago; nothing more is needed"};
+  }
+  call.context.last_retry_all = now;
+  const std::size_t count = call.context.queue.retry_all();
+  log(Level::info, "retry of all messages asked for", {{"messages", count}, {"uid", uid_text(call.caller)}});
+  co_return count;
+}
+
+Task<Result<int>> run_retry(Call& call) {
+  if (call.request.contains("id")) {
+    const Result<QueueId> id = id_of(call.request, "id");
+    if (!id) co_return id.error();
+    co_return co_await retry_one(call, *id);
+  }
+  const Result<std::size_t> count = co_await retry_all(call);
+  if (!count) co_return count.error();
+  object line;
+  line["kind"] = "retried";
+  line["count"] = static_cast<std::int64_t>(*count);
+  const Result<void> sent = co_await call.answer.line(line);
+  if (!sent) co_return sent.error();
+  co_return exits::kWell;
+}
+
+Task<Result<int>> run_flush(Call& call) {
+  const Result<std::size_t> count = co_await retry_all(call);
+  if (!count && count.error().failure != Failure::limit) co_return count.error();
+  co_return exits::kWell;
+}
+
+Task<Result<int>> run_delete(Call& call) {
+  const Result<QueueId> id = id_of(call.request, "id");
+  if (!id) co_return id.error();
+  if (const Result<void> allowed = co_await may_touch(call, *id); !allowed) co_return allowed.error();
+  const Result<void> removed = co_await call.context.queue.remove(*id);
+  if (!removed) co_return removed.error();
+  log(Level::notice, "deleted by command", {{"id", id->text()}, {"uid", uid_text(call.caller)}});
+  object line;
+  line["kind"] = "deleted";
+  line["id"] = id->text();
+  const Result<void> sent = co_await call.answer.line(line);
+  if (!sent) co_return sent.error();
+  co_return exits::kWell;
+}
+
+Task<Result<int>> check_one(Call& call, const std::string& site) {
+  object begin;
+  begin["kind"] = "checking";
+  begin["site"] = json_text(site);
+  const Result<void> told = co_await call.answer.line(begin);
+  if (!told) co_return told.error();
+  const Result<void> flushed = co_await call.answer.flush();
+  if (!flushed) co_return flushed.error();
+
+  const mail::CheckReport report = co_await call.context.check(site);
+  if (!report.trouble) call.context.queue.site_recovered(site);
+  const object line = to_json(report);
+  const Result<void> sent = co_await call.answer.line(line);
+  if (!sent) co_return sent.error();
+  co_return report.trouble ? exits::kTrouble : exits::kWell;
+}
+
+Task<Result<int>> run_check(Call& call) {
+  std::vector<std::string> sites = call.context.sites();
+  const Result<std::string> wanted = text_of(call.request, "site", "");
+  if (!wanted) co_return wanted.error();
+  if (!wanted->empty()) {
+    if (std::find(sites.begin(), sites.end(), *wanted) == sites.end()) {
+      co_return Error{Failure::invalid,
+                      fmt::format("no smarthost is called {}; there is: {}", *wanted,
+                                  sites.empty() ? "none" : fmt::format("{}", fmt::join(sites, ", ")))};
+    }
+    sites = {*wanted};
+  }
+  if (sites.empty()) {
+    object none;
+    none["kind"] = "notice";
+    none["text"] = json_text("no smarthost is configured: add one to " + call.context.config_file);
+    const Result<void> sent = co_await call.answer.line(none);
+    if (!sent) co_return sent.error();
+    co_return exits::kTrouble;
+  }
+  int worst = exits::kWell;
+  for (const std::string& site : sites) {
+    const Result<int> one = co_await check_one(call, site);
+    if (!one) co_return one.error();
+    worst = std::max(worst, *one);
+  }
+  co_return worst;
+}
+
+constexpr std::array kCommands{
+    Command{"status", Form::json, Who::anybody, run_status},
+    Command{"queue list", Form::json, Who::anybody, run_list},
+    Command{"queue show", Form::json, Who::anybody, run_show},
+    Command{"queue retry", Form::json, Who::anybody, run_retry},
+    Command{"queue delete", Form::json, Who::anybody, run_delete},
+    Command{"check", Form::json, Who::administrators, run_check},
+    Command{"send-test", Form::json, Who::administrators, run_send_test},
+    Command{"mailq", Form::plain, Who::anybody, run_mailq},
+    Command{"flush", Form::plain, Who::anybody, run_flush},
+};
+
+}  // namespace
+
+bool Caller::owns(const queue::Entry& entry) const {
+  if (administrator) return true;
+  return peer.uid && entry.source.uid && *peer.uid == *entry.source.uid;
+}
+
+const Command* find_command(std::string_view name, Form form) {
+  const auto* const found = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) {
+    return command.name == name && command.form == form;
+  });
+  return found == kCommands.end() ? nullptr : found;
+}
+
+}  // namespace postern::control

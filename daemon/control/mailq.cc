@@ -1,0 +1,99 @@
+#include "control/mailq.h"
+
+#include "base/text.h"
+#include "control/commands.h"
+#include "control/exits.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace postern::control {
+namespace {
+
+constexpr std::size_t kReasonColumn = 76;  // where a reason ends, as Postfix has it
+
+std::string_view mark(queue::State state) {
+  if (state == queue::State::active) return "*";
+  if (state == queue::State::held) return "!";
+  return " ";
+}
+
+std::string arrival(WallTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  std::string text(32, '\0');
+  text.resize(std::strftime(text.data(), text.size(), "%a %b %e %H:%M:%S", &local));
+  return text;
+}
+
+bool settled(const queue::Entry::Rcpt& recipient) {
+  return recipient.last && recipient.last->verdict != mail::Verdict::deferred;
+}
+
+std::string reason_for(const queue::Entry& entry, const queue::Entry::Rcpt* recipient) {
+  std::string reason;
+  if (recipient != nullptr && recipient->last) reason = recipient->last->text;
+  if (reason.empty()) reason = entry.reason;
+  if (entry.state == queue::State::failed) return reason.empty() ? "failed" : "failed: " + reason;
+  if (entry.state == queue::State::corrupt) return reason.empty() ? "the file is damaged" : "damaged: " + reason;
+  return reason;
+}
+
+std::string reason_line(const std::string& reason) {
+  return fmt::format("{:>{}}\n", "(" + reason + ")", kReasonColumn);
+}
+
+}  // namespace
+
+std::string mailq_entry(const queue::Entry& entry) {
+  const std::string sender = entry.sender.empty() ? "MAILER-DAEMON" : printable(entry.sender);
+  std::string text = fmt::format("{}{} {:>8} {} {}\n", entry.id.text(), mark(entry.state), entry.size,
+                                 arrival(entry.accepted), sender);
+  std::string shown;
+  for (const queue::Entry::Rcpt& recipient : entry.recipients) {
+    // In failed/ the recipients that failed are what there is to see.
+    const bool delivered = recipient.last && recipient.last->verdict == mail::Verdict::delivered;
+    if (delivered || (settled(recipient) && entry.state != queue::State::failed)) continue;
+    if (const std::string reason = printable(reason_for(entry, &recipient)); !reason.empty() && reason != shown) {
+      text += reason_line(reason);
+      shown = reason;
+    }
+    text += fmt::format("{:>46} {}\n", "", printable(recipient.address));
+  }
+  if (entry.recipients.empty()) {
+    if (const std::string reason = printable(reason_for(entry, nullptr)); !reason.empty()) text += reason_line(reason);
+  }
+  return text + "\n";
+}
+
+std::string mailq_footer(std::uint64_t bytes, std::uint64_t requests) {
+  return fmt::format("-- {} Kbytes in {} Request{}.\n", bytes / 1024, requests, requests == 1 ? "" : "s");
+}
+
+Task<Result<int>> run_mailq(Call& call) {
+  std::uint64_t bytes = 0;
+  std::uint64_t requests = 0;
+  std::optional<QueueId> after;
+  while (true) {
+    const std::vector<queue::Entry> page = co_await call.context.queue.list(after, kPage);
+    if (page.empty()) break;
+    for (const queue::Entry& entry : page) {
+      if (!call.caller.owns(entry)) continue;
+      std::string text = requests == 0 ? std::string(kMailqHeader) : std::string();
+      text += mailq_entry(entry);
+      const Result<void> sent = co_await call.answer.text(text);
+      if (!sent) co_return sent.error();
+      bytes += entry.size;
+      ++requests;
+    }
+    after = page.back().id;
+  }
+  const std::string last = requests == 0 ? std::string(kMailqEmpty) : mailq_footer(bytes, requests);
+  const Result<void> sent = co_await call.answer.text(last);
+  if (!sent) co_return sent.error();
+  co_return exits::kWell;
+}
+
+}  // namespace postern::control

@@ -1,0 +1,206 @@
+#include "control/render.h"
+
+#include "control/fields.h"
+#include "control/render_check.h"
+#include "control/verdict.h"
+
+#include <fmt/format.h>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+using boost::json::value;
+
+constexpr std::size_t kListedRecipients = 3;
+
+std::string bracketed(const std::string& address) { return address.empty() ? "<>" : address; }
+
+std::string row(std::string_view label, const std::string& text) {
+  return text.empty() ? std::string() : fmt::format("{:<14}{}\n", label, text);
+}
+
+// "deferred: 451 4.7.1 try later"; the server's words often begin with the codes already.
+std::string status_text(const object& status) {
+  const std::string verdict = text_in(status, "verdict");
+  if (verdict.empty()) return "not tried yet";
+  const std::int64_t number = number_in(status, "code");
+  const std::string code = number != 0 ? std::to_string(number) + " " : std::string();
+  const std::string enhanced = status.contains("enhanced") ? text_in(status, "enhanced") + " " : std::string();
+  std::string words = text_in(status, "text");
+  const bool complete = !code.empty() && words.starts_with(code);
+  if (!complete && !words.starts_with(enhanced)) words.insert(0, enhanced);
+  if (!complete) words.insert(0, code);
+  return words.empty() ? verdict : verdict + ": " + words;
+}
+
+std::string entry(const object& line, WallTime now) {
+  const std::optional<WallTime> accepted = time_in(line, "accepted");
+  const std::optional<WallTime> next = time_in(line, "next");
+  std::string recipients;
+  std::size_t count = 0;
+  for (const value& one : array_in(line, "recipients")) {
+    if (!one.is_object() || ++count > kListedRecipients) continue;
+    recipients += (recipients.empty() ? "" : ", ") + text_in(one.get_object(), "address");
+  }
+  if (count > kListedRecipients) recipients += fmt::format(" and {} more", count - kListedRecipients);
+  const std::string reason = text_in(line, "reason");
+  const std::string age = accepted ? to_words(std::max(Seconds(0), std::chrono::floor<Seconds>(now - *accepted))) : "";
+  std::string text = fmt::format("{:<16}  {:<7}  {:>7}  {:>6}  {:<9}  {} -> {}\n", text_in(line, "id"),
+                                 text_in(line, "state"), age, short_size(number_in(line, "size")),
+                                 next ? relative(*next, now) : "-", bracketed(text_in(line, "sender")), recipients);
+  if (!reason.empty()) text += fmt::format("{:18}{}\n", "", reason);
+  return text;
+}
+
+std::string source_text(const object& source) {
+  std::string text = text_in(source, "kind");
+  if (source.contains("uid")) text += fmt::format(", uid {}", number_in(source, "uid"));
+  if (source.contains("pid")) text += fmt::format(", pid {}", number_in(source, "pid"));
+  if (source.contains("peer")) text += ", " + text_in(source, "peer");
+  return text;
+}
+
+std::string message(const object& line, WallTime now) {
+  const std::optional<WallTime> accepted = time_in(line, "accepted");
+  const std::optional<WallTime> next = time_in(line, "next");
+  std::string text = row("id", text_in(line, "id")) + row("state", text_in(line, "state"));
+  if (accepted) text += row("accepted", fmt::format("{} ({})", local_time(*accepted), relative(*accepted, now)));
+  text += row("source", source_text(object_in(line, "source")));
+  text += row("size", fmt::format("{} bytes", number_in(line, "size")));
+  text += row("smarthost", text_in(line, "site"));
+  if (next) text += row("next attempt", fmt::format("{} ({})", local_time(*next), relative(*next, now)));
+  text += row("reason", text_in(line, "reason"));
+  text += row("from", bracketed(text_in(line, "sender")));
+  for (const value& one : array_in(line, "recipients")) {
+    if (!one.is_object()) continue;
+    const object& recipient = one.get_object();
+    text +=
+        row("to", fmt::format("{}  ({})", text_in(recipient, "address"), status_text(object_in(recipient, "last"))));
+  }
+  text += "\n" + lines_in(line, "header");
+  if (line.contains("body")) text += "\n" + lines_in(line, "body");
+  if (flag_in(line, "truncated")) text += "(the rest is not shown)\n";
+  return text;
+}
+
+std::string smarthost(const object& site, std::size_t width, WallTime now) {
+  const object& trouble = object_in(site, "trouble");
+  const std::optional<WallTime> since = time_in(site, "since");
+  const std::optional<WallTime> probe = time_in(site, "next_probe");
+  const std::optional<WallTime> delivery = time_in(site, "last_delivery");
+  std::string state = "well";
+  if (!trouble.empty()) state = flag_in(trouble, "login_refused") ? "login refused" : "trouble";
+  std::string text = fmt::format("{}  {:<13}  {:>7}  {:>6}  {}\n", padded(text_in(site, "name"), width), state,
+                                 number_in(site, "waiting"), number_in(site, "active"),
+                                 delivery ? relative(*delivery, now) : "none yet");
+  if (trouble.empty()) return text;
+  text += fmt::format("  {} at {}", text_in(trouble, "text"), text_in(trouble, "step"));
+  if (since) text += ", since " + clock_time(*since, now);
+  if (probe) text += ", next try " + relative(*probe, now);
+  return text + "\n";
+}
+
+std::string status(const object& line, WallTime now) {
+  const object& totals = object_in(line, "queue");
+  const std::optional<WallTime> started = time_in(line, "started");
+  std::string text = text_in(line, "verdict") + "\n\n";
+  text += row("posternd", fmt::format("{} on {}{}", text_in(line, "version"), text_in(line, "hostname"),
+                                      started ? ", started " + relative(*started, now) : std::string()));
+  text += row("settings", text_in(line, "config")) + row("spool", text_in(line, "spool"));
+  text += row("queue", fmt::format("{} waiting, {} active, {} on hold, {} failed, {} damaged",
+                                   number_in(totals, "waiting"), number_in(totals, "active"), number_in(totals, "held"),
+                                   number_in(totals, "failed"), number_in(totals, "corrupt")));
+  text += row("since start", fmt::format("{} accepted; recipients: {} delivered, {} deferred, {} bounced",
+                                         number_in(totals, "accepted"), number_in(totals, "delivered"),
+                                         number_in(totals, "deferred"), number_in(totals, "bounced")));
+  const boost::json::array& sites = array_in(line, "smarthosts");
+  if (sites.empty()) return text;
+  std::size_t width = std::string_view("SMARTHOST").size();
+  for (const value& site : sites) {
+    if (site.is_object()) width = std::max(width, text_in(site.get_object(), "name").size());
+  }
+  text += fmt::format("\n{}  {:<13}  WAITING  ACTIVE  LAST DELIVERY\n", padded("SMARTHOST", width), "STATE");
+  for (const value& site : sites) {
+    if (site.is_object()) text += smarthost(site.get_object(), width, now);
+  }
+  return text;
+}
+
+std::string more(const object& line, WallTime) {
+  return fmt::format("There are more: postern queue list --after {}\n", text_in(line, "after"));
+}
+
+std::string retried(const object& line, WallTime) {
+  if (line.contains("id")) return text_in(line, "id") + ": will be tried now\n";
+  return messages(static_cast<std::size_t>(std::max<std::int64_t>(0, number_in(line, "count")))) +
+         " will be tried now\n";
+}
+
+std::string deleted(const object& line, WallTime) { return text_in(line, "id") + ": deleted\n"; }
+
+std::string notice(const object& line, WallTime) { return text_in(line, "text") + "\n"; }
+
+std::string transport_text(const object& line) {
+  std::string text = text_in(line, "host");
+  if (const std::string tls = text_in(line, "tls"); !tls.empty()) text += ", " + tls;
+  if (const std::string mechanism = text_in(line, "mechanism"); !mechanism.empty()) text += ", AUTH " + mechanism;
+  return text;
+}
+
+std::string event(const object& line, WallTime) {
+  const std::string what = text_in(line, "event");
+  if (what == "queued") return "queued as " + text_in(line, "id") + "\n";
+  if (what == "attempt") return "an attempt begins\n";
+  if (what == "removed") return "the message has left the queue\n";
+  const std::string transport = transport_text(line);
+  const std::string through = transport.empty() ? "" : "  through " + transport + "\n";
+  if (what == "site_trouble") {
+    return "not sent: " + text_in(object_in(line, "trouble"), "text") + "\n" + through +
+           "the message stays in the queue and will be tried again\n";
+  }
+  return text_in(line, "recipient") + ": " + status_text(object_in(line, "status")) + "\n" + through;
+}
+
+struct Kind {
+  std::string_view name;
+  std::string (*render)(const object& line, WallTime now);
+};
+
+std::string nothing(const object&, WallTime) { return {}; }
+
+constexpr std::array kKinds{
+    Kind{"status", status},   Kind{"entry", entry},     Kind{"message", message},  Kind{"more", more},
+    Kind{"retried", retried}, Kind{"deleted", deleted}, Kind{"checking", nothing}, Kind{"check", render_check},
+    Kind{"event", event},     Kind{"notice", notice},
+};
+
+constexpr std::string_view kListHeading =
+    "ID                STATE        AGE    SIZE  NEXT       SENDER -> RECIPIENTS, REASON\n";
+
+}  // namespace
+
+std::string Renderer::line(const object& object) {
+  const std::string kind = text_in(object, "kind");
+  if (kind == "checking") waiting_for_ = text_in(object, "site");
+  if (kind == "event") waiting_for_ = object.contains("host") ? text_in(object, "host") : "the smarthost";
+  const auto* const found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& known) { return known.name == kind; });
+  if (found == kKinds.end()) return {};
+  std::string text;
+  if (kind == "entry" && !heading_shown_) {
+    text = kListHeading;
+    heading_shown_ = true;
+  }
+  return text + found->render(object, now_);
+}
+
+std::string Renderer::end() const {
+  return command_ == "queue list" && !heading_shown_ ? "The queue is empty.\n" : std::string();
+}
+
+}  // namespace postern::control

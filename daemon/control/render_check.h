@@ -1,0 +1,14 @@
+// `postern check` as text: what was found out about one smarthost, in the order it happened.
+#pragma once
+
+#include "base/clock.h"
+
+#include <boost/json/object.hpp>
+
+#include <string>
+
+namespace postern::control {
+
+[[nodiscard]] std::string render_check(const boost::json::object& line, WallTime now);
+
+}  // namespace postern::control

@@ -1,0 +1,64 @@
+#include "control/requests.h"
+
+#include "base/log.h"
+
+#include <fmt/format.h>
+#include <boost/json/value.hpp>
+
+namespace postern::control {
+namespace {
+
+Error wrong(std::string_view key, std::string_view what) {
+  return {Failure::invalid, fmt::format("\"{}\" must be {}", key, what)};
+}
+
+}  // namespace
+
+Result<std::string> text_of(const boost::json::object& request, std::string_view key, std::string_view otherwise) {
+  const boost::json::value* value = request.if_contains(key);
+  if (value == nullptr || value->is_null()) return std::string(otherwise);
+  if (!value->is_string()) return wrong(key, "a text");
+  return std::string(value->get_string());
+}
+
+Result<std::uint64_t> number_of(const boost::json::object& request, std::string_view key, std::uint64_t otherwise) {
+  const boost::json::value* value = request.if_contains(key);
+  if (value == nullptr || value->is_null()) return otherwise;
+  if (value->is_int64() && value->get_int64() >= 0) return static_cast<std::uint64_t>(value->get_int64());
+  if (value->is_uint64()) return value->get_uint64();
+  return wrong(key, "a number, 0 or more");
+}
+
+Result<bool> flag_of(const boost::json::object& request, std::string_view key) {
+  const boost::json::value* value = request.if_contains(key);
+  if (value == nullptr || value->is_null()) return false;
+  if (!value->is_bool()) return wrong(key, "true or false");
+  return value->get_bool();
+}
+
+Result<QueueId> id_of(const boost::json::object& request, std::string_view key) {
+  const Result<std::string> text = text_of(request, key, "");
+  if (!text) return text.error();
+  const std::optional<QueueId> id = QueueId::parse(*text);
+  if (!id) {
+    return Error{Failure::invalid, fmt::format("\"{}\" is no queue id: they have {} characters of a-z and 0-9 and are "
+                                               "shown by `postern queue list`",
+                                               *text, QueueId::kLength)};
+  }
+  return *id;
+}
+
+Task<Result<void>> may_touch(Call& call, QueueId id) {
+  // An administrator may delete even what cannot be read any more.
+  if (call.caller.administrator) co_return Result<void>();
+  const Result<queue::Entry> entry = co_await call.context.queue.find(id);
+  if (!entry) co_return entry.error();
+  if (call.caller.owns(*entry)) co_return Result<void>();
+  log(Level::notice, "control command refused: the message of another user",
+      {{"id", id.text()}, {"uid", uid_text(call.caller)}});
+  co_return Error{Failure::denied, id.str() + " is the message of another user"};
+}
+
+std::string uid_text(const Caller& caller) { return caller.peer.uid ? std::to_string(*caller.peer.uid) : "unknown"; }
+
+}  // namespace postern::control

@@ -1,0 +1,160 @@
+// `send-test`: queues a message like any other and tells what becomes of it.
+#include "base/log.h"
+#include "base/text.h"
+#include "control/commands.h"
+#include "control/exits.h"
+#include "control/requests.h"
+#include "control/values.h"
+#include "mail/address.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+using queue::Event;
+
+constexpr std::uint64_t kDefaultSeconds = 60;
+constexpr std::uint64_t kMaxSeconds = 3600;
+
+/// Events on their way from the queue's callback to the coroutine. The callback may come after the command has
+/// ended, so both share this.
+struct Inbox {
+  explicit Inbox(const Executor& executor) : timer(executor) {}
+
+  std::deque<Event> events;
+  boost::asio::steady_timer timer;
+};
+
+// False when the time is over.
+Task<bool> wait_for_event(Inbox& inbox) {
+  while (inbox.events.empty()) {
+    if (inbox.timer.expiry() <= std::chrono::steady_clock::now()) co_return false;
+    boost::system::error_code ignored;
+    co_await inbox.timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  }
+  co_return true;
+}
+
+/// What is known of each recipient so far.
+class Progress {
+ public:
+  explicit Progress(const mail::Envelope& envelope) {
+    for (const mail::Recipient& recipient : envelope.recipients) verdicts_[recipient.address] = std::nullopt;
+  }
+
+  /// The exit code once there is nothing more to wait for.
+  std::optional<int> on(const Event& event) {
+    switch (event.kind) {
+      case Event::Kind::attempt: return std::nullopt;
+      case Event::Kind::delivered: verdicts_[event.recipient] = mail::Verdict::delivered; break;
+      case Event::Kind::deferred: verdicts_[event.recipient] = mail::Verdict::deferred; break;
+      case Event::Kind::failed: verdicts_[event.recipient] = mail::Verdict::failed; break;
+      case Event::Kind::site_trouble: return exits::kLater;
+      case Event::Kind::removed: return known() ? exit() : exits::kTrouble;
+    }
+    if (!known()) return std::nullopt;
+    return exit();
+  }
+
+ private:
+  [[nodiscard]] bool known() const {
+    return std::all_of(verdicts_.begin(), verdicts_.end(), [](const auto& one) { return one.second.has_value(); });
+  }
+  [[nodiscard]] bool any(mail::Verdict verdict) const {
+    return std::any_of(verdicts_.begin(), verdicts_.end(), [&](const auto& one) { return one.second == verdict; });
+  }
+  [[nodiscard]] int exit() const {
+    if (any(mail::Verdict::failed)) return exits::kTrouble;
+    return any(mail::Verdict::deferred) ? exits::kLater : exits::kWell;
+  }
+
+  std::map<std::string, std::optional<mail::Verdict>> verdicts_;
+};
+
+Task<Result<void>> store(queue::Intake& intake, const std::string& text) {
+  const Result<void> appended = co_await intake.append(text);
+  if (!appended) co_return appended.error();
+  const auto lines = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  co_return co_await intake.commit(text.size() + lines,
+                                   is_ascii(text) ? mail::BodyType::seven_bit : mail::BodyType::eight_bit);
+}
+
+Task<Result<void>> tell(Call& call, const object& line) {
+  const Result<void> added = co_await call.answer.line(line);
+  if (!added) co_return added.error();
+  co_return co_await call.answer.flush();
+}
+
+Task<Result<int>> follow(Call& call, Inbox& inbox, Progress progress, QueueId id) {
+  while (co_await wait_for_event(inbox)) {
+    const Event event = std::move(inbox.events.front());
+    inbox.events.pop_front();
+    const object line = to_json(event);
+    const Result<void> told = co_await tell(call, line);
+    if (!told) co_return told.error();
+    if (const std::optional<int> exit = progress.on(event)) co_return *exit;
+  }
+  object line;
+  line["kind"] = "notice";
+  line["text"] = "no answer from the smarthost in time; the message stays in the queue: postern queue show " + id.str();
+  const Result<void> told = co_await tell(call, line);
+  if (!told) co_return told.error();
+  co_return exits::kLater;
+}
+
+Result<mail::Envelope> make_envelope(Call& call) {
+  const Result<std::string> wanted = text_of(call.request, "recipient", "");
+  if (!wanted) return wanted.error();
+  if (wanted->empty()) return Error{Failure::invalid, "\"recipient\" is missing"};
+  const Result<std::string> address = mail::parse_address(*wanted, mail::Utf8::allow);
+  if (!address) return Error{Failure::invalid, *wanted + " is no address: " + address.error().text};
+  mail::Envelope envelope = call.context.test_envelope(*address, call.caller.peer);
+  if (envelope.recipients.empty()) return Error{Failure::invalid, *wanted + " is an alias without a recipient"};
+  return envelope;
+}
+
+}  // namespace
+
+Task<Result<int>> run_send_test(Call& call) {
+  queue::Queue& queue = call.context.queue;
+  const Result<std::uint64_t> seconds = number_of(call.request, "timeout", kDefaultSeconds);
+  if (!seconds) co_return seconds.error();
+  const Result<mail::Envelope> envelope = make_envelope(call);
+  if (!envelope) co_return envelope.error();
+  const std::string text = call.context.test_message(*envelope);
+  if (const Result<void> room = queue.room_for(text.size()); !room) co_return room.error();
+
+  const std::unique_ptr<queue::Intake> intake = queue.begin(*envelope);
+  const QueueId id = intake->id();
+  const auto inbox = std::make_shared<Inbox>(co_await boost::asio::this_coro::executor);
+  inbox->timer.expires_after(Seconds(std::min(*seconds, kMaxSeconds)));
+  // Watching begins before the message is stored, so no event is missed.
+  const queue::Watch on_event = [inbox](const Event& event) {
+    inbox->events.push_back(event);
+    inbox->timer.cancel();
+  };
+  const std::shared_ptr<void> watching = queue.watch(id, on_event);
+  const Result<void> stored = co_await store(*intake, text);
+  if (!stored) co_return stored.error();
+  log(Level::info, "test message queued", {{"id", id.text()}, {"uid", uid_text(call.caller)}});
+
+  object line;
+  line["kind"] = "event";
+  line["event"] = "queued";
+  line["id"] = id.text();
+  const Result<void> told = co_await tell(call, line);
+  if (!told) co_return told.error();
+  co_return co_await follow(call, *inbox, Progress(*envelope), id);
+}
+
+}  // namespace postern::control

@@ -1,0 +1,101 @@
+#include "control/server.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "control/answer.h"
+#include "control/commands.h"
+#include "control/requests.h"
+
+#include <boost/json/parse.hpp>
+
+#include <unistd.h>
+#include <array>
+
+namespace postern::control {
+namespace {
+
+constexpr std::size_t kRequestLimit = 64 * 1024;
+constexpr Seconds kRequestTimeout{10};
+
+bool is_administrator(const net::Peer& peer) { return peer.uid && (*peer.uid == 0 || *peer.uid == ::geteuid()); }
+
+Task<Result<std::string>> read_request(net::Stream& stream) {
+  stream.expires_after(kRequestTimeout);
+  std::string request;
+  std::array<char, 4096> piece{};
+  while (true) {
+    const Result<std::size_t> got = co_await stream.read_some(piece);
+    if (!got) co_return got.error();
+    if (*got == 0) co_return Error{Failure::closed, "the client ended before its request did"};
+    request.append(piece.data(), *got);
+    if (const std::size_t end = request.find('\n'); end != std::string::npos) {
+      request.resize(end);
+      co_return request;
+    }
+    if (request.size() > kRequestLimit) co_return Error{Failure::invalid, "the request is longer than 64 KiB"};
+  }
+}
+
+/// A request line, understood.
+struct Request {
+  const Command* command = nullptr;
+  boost::json::object members;
+};
+
+Result<Request> parse_request(std::string_view line) {
+  Request request;
+  if (!line.starts_with('{')) {
+    request.command = find_command(line, Form::plain);
+    if (request.command == nullptr)
+      return Error{Failure::invalid, "unknown request \"" + std::string(line.substr(0, 64)) + "\""};
+    return request;
+  }
+  boost::json::error_code fault;
+  const boost::json::value value = boost::json::parse(line, fault);
+  if (fault || !value.is_object()) return Error{Failure::invalid, "the request is not a JSON object"};
+  request.members = value.get_object();
+  const Result<std::string> name = text_of(request.members, "command", "");
+  if (!name) return name.error();
+  request.command = find_command(*name, Form::json);
+  if (request.command == nullptr) return Error{Failure::invalid, "unknown command \"" + name->substr(0, 64) + "\""};
+  return request;
+}
+
+Task<Result<int>> run_command(const Request& request, Context& context, const Caller& caller, Answer& answer) {
+  if (request.command->who == Who::administrators && !caller.administrator) {
+    log(Level::notice, "control command refused: for administrators only",
+        {{"command", request.command->name}, {"uid", uid_text(caller)}});
+    co_return Error{Failure::denied,
+                    std::string(request.command->name) + " is for root and the daemon's own user only"};
+  }
+  Call call{context, caller, request.members, answer};
+  co_return co_await request.command->run(call);
+}
+
+}  // namespace
+
+Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<Context> context) {
+  Result<std::string> line = co_await read_request(*stream);
+  if (!line && line.error().failure != Failure::invalid) co_return;
+  if (line && line->ends_with('\r')) line->pop_back();
+
+  Answer answer(*stream);
+  Caller caller;
+  caller.peer = std::move(peer);
+  caller.administrator = is_administrator(caller.peer);
+  const bool json = !line || line->starts_with('{');
+  const Result<Request> request = line ? parse_request(*line) : Result<Request>(line.error());
+  Result<int> outcome = 0;
+  if (request) {
+    outcome = co_await run_command(*request, *context, caller, answer);
+  } else {
+    outcome = request.error();
+  }
+  if (json) {
+    co_await answer.end_json(outcome);
+  } else {
+    co_await answer.end_plain(outcome);
+  }
+}
+
+}  // namespace postern::control

@@ -1,0 +1,47 @@
+// The administrator's socket. A client sends one request line and reads until the end.
+//
+// Programs that want data send a JSON object: {"command":"queue list","limit":50}; the answer is one JSON object per
+// line, each with a "kind" (render.cc lists them), the last of them {"done":true,"exit":0} or
+// {"error":"...","exit":64}; "exit" is the exit code for the client (exits.h). The sendmail shim sends a bare
+// word, `mailq` or `flush`; the answer is a first line "ok" or "error EXIT TEXT" and then plain text to show.
+//
+// Limits: a request has 64 KiB and 10 seconds to arrive; a client that does not read its answer for a minute is
+// left. Answers are made piece by piece, so their length does not matter.
+#pragma once
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "mail/check.h"
+#include "net/connection.h"
+#include "queue/queue.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::control {
+
+/// What the commands need of the program around them. app fills it in.
+struct Context {
+  queue::Queue& queue;
+  Clock& clock;
+  std::string version;
+  WallTime started;
+  std::string hostname;
+  std::string config_file;
+  std::string spool;
+  std::function<std::vector<std::string>()> sites;                 ///< names, in order
+  std::function<Task<mail::CheckReport>(std::string site)> check;  ///< one smarthost
+  std::function<mail::Envelope(std::string recipient, const net::Peer& peer)>
+      test_envelope;                                               ///< of send-test, aliases applied
+  std::function<std::string(const mail::Envelope&)> test_message;  ///< its text, LF lines
+
+  std::optional<SteadyTime> last_retry_all{};  ///< for the rate limit; the commands' own memory
+};
+
+/// One client. uid 0 and the daemon's own uid may do everything; others see and handle only their own messages.
+Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<Context> context);
+
+}  // namespace postern::control

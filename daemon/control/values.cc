@@ -1,0 +1,238 @@
+#include "control/values.h"
+
+#include "base/text.h"
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace postern::control {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+
+constexpr auto kMaxSigned = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+// Numbers as int64 throughout, so that readers need to know one type only.
+std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(std::min(value, kMaxSigned)); }
+
+void put_time(object& into, std::string_view key, const std::optional<WallTime>& time) {
+  if (time) into[key] = to_rfc3339(*time);
+}
+
+void put_text(object& into, std::string_view key, std::string_view text) {
+  if (!text.empty()) into[key] = json_text(text);
+}
+
+object to_json(const mail::Status& status) {
+  object result;
+  result["verdict"] = mail::name(status.verdict);
+  if (status.code != 0) result["code"] = status.code;
+  put_text(result, "enhanced", status.enhanced);
+  put_text(result, "text", status.text);
+  return result;
+}
+
+object to_json(const mail::SiteTrouble& trouble) {
+  object result;
+  result["step"] = mail::name(trouble.step);
+  result["failure"] = name(trouble.failure);
+  if (trouble.code != 0) result["code"] = trouble.code;
+  put_text(result, "text", trouble.text);
+  result["login_refused"] = trouble.login_refused;
+  return result;
+}
+
+std::string_view kind_name(mail::Source::Kind kind) {
+  switch (kind) {
+    case mail::Source::Kind::local: return "local";
+    case mail::Source::Kind::smtp: return "smtp";
+    case mail::Source::Kind::daemon: return "daemon";
+  }
+  return "daemon";
+}
+
+object to_json(const mail::Source& source) {
+  object result;
+  result["kind"] = kind_name(source.kind);
+  if (source.uid) result["uid"] = *source.uid;
+  if (source.pid) result["pid"] = *source.pid;
+  put_text(result, "peer", source.peer);
+  put_text(result, "helo", source.helo);
+  return result;
+}
+
+array to_json(const std::vector<std::string>& texts) {
+  array result;
+  for (const std::string& text : texts) result.emplace_back(json_text(text));
+  return result;
+}
+
+std::string_view kind_name(queue::Event::Kind kind) {
+  switch (kind) {
+    case queue::Event::Kind::attempt: return "attempt";
+    case queue::Event::Kind::delivered: return "delivered";
+    case queue::Event::Kind::deferred: return "deferred";
+    case queue::Event::Kind::failed: return "failed";
+    case queue::Event::Kind::site_trouble: return "site_trouble";
+    case queue::Event::Kind::removed: return "removed";
+  }
+  return "removed";
+}
+
+// The code point at the front of valid UTF-8, which is then removed.
+char32_t take_code_point(std::string_view& text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  char32_t point = length == 1 ? lead : lead & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) point = (point << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  text.remove_prefix(length);
+  return point;
+}
+
+void append_escaped(std::string& into, char32_t point) {
+  if (point < 0x10000) {
+    into += fmt::format("\\u{:04x}", static_cast<unsigned>(point));
+    return;
+  }
+  const unsigned rest = static_cast<unsigned>(point) - 0x10000U;  // RFC 8259 section 7: a surrogate pair
+  into += fmt::format("\\u{:04x}\\u{:04x}", 0xD800U + (rest >> 10U), 0xDC00U + (rest & 0x3FFU));
+}
+
+}  // namespace
+
+std::string to_line(const boost::json::value& value) {
+  const std::string serialized = boost::json::serialize(value);
+  if (!is_utf8(serialized)) return printable(serialized) + "\n";
+  std::string line;
+  line.reserve(serialized.size() + 1);
+  std::string_view rest = serialized;
+  while (!rest.empty()) {
+    const char32_t point = take_code_point(rest);
+    // The serializer has escaped what is below 0x20; DEL and everything beyond ASCII occur in strings only.
+    if (point < 0x7F) {
+      line += static_cast<char>(point);
+    } else {
+      append_escaped(line, point);
+    }
+  }
+  line += '\n';
+  return line;
+}
+
+boost::json::string json_text(std::string_view bytes) {
+  if (is_utf8(bytes)) return boost::json::string(bytes);
+  std::string result;
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find('\n');
+    const std::string_view line = bytes.substr(0, end);
+    result += is_utf8(line) ? std::string(line) : printable(line);
+    if (end == std::string_view::npos) break;
+    result += '\n';
+    bytes.remove_prefix(end + 1);
+  }
+  return boost::json::string(result);
+}
+
+object to_json(const queue::Entry& entry) {
+  object result;
+  result["kind"] = "entry";
+  result["id"] = entry.id.text();
+  result["state"] = queue::name(entry.state);
+  result["size"] = number(entry.size);
+  result["accepted"] = to_rfc3339(entry.accepted);
+  put_time(result, "next", entry.next);
+  result["sender"] = json_text(entry.sender);
+  result["source"] = to_json(entry.source);
+  array recipients;
+  for (const queue::Entry::Rcpt& recipient : entry.recipients) {
+    object one;
+    one["address"] = json_text(recipient.address);
+    if (recipient.last) one["last"] = to_json(*recipient.last);
+    recipients.emplace_back(std::move(one));
+  }
+  result["recipients"] = std::move(recipients);
+  put_text(result, "site", entry.site);
+  put_text(result, "reason", entry.reason);
+  return result;
+}
+
+object to_json(const queue::SiteStatus& site) {
+  object result;
+  result["name"] = json_text(site.name);
+  result["waiting"] = number(site.waiting);
+  result["active"] = number(site.active);
+  if (site.trouble) result["trouble"] = to_json(*site.trouble);
+  put_time(result, "since", site.since);
+  put_time(result, "next_probe", site.next_probe);
+  put_time(result, "last_delivery", site.last_delivery);
+  return result;
+}
+
+object to_json(const queue::Totals& totals) {
+  object result;
+  result["waiting"] = number(totals.waiting);
+  result["active"] = number(totals.active);
+  result["held"] = number(totals.held);
+  result["failed"] = number(totals.failed);
+  result["corrupt"] = number(totals.corrupt);
+  put_time(result, "oldest", totals.oldest);
+  result["accepted"] = number(totals.accepted);
+  result["delivered"] = number(totals.delivered);
+  result["deferred"] = number(totals.deferred);
+  result["bounced"] = number(totals.bounced);
+  return result;
+}
+
+object to_json(const queue::Event& event) {
+  object result;
+  result["kind"] = "event";
+  result["event"] = kind_name(event.kind);
+  result["id"] = event.id.text();
+  put_text(result, "recipient", event.recipient);
+  if (!event.recipient.empty()) result["status"] = to_json(event.status);
+  if (event.report.site) result["trouble"] = to_json(*event.report.site);
+  if (event.report.uncertain) result["uncertain"] = true;
+  put_text(result, "host", event.report.host);
+  put_text(result, "tls", event.report.tls);
+  put_text(result, "mechanism", event.report.mechanism);
+  return result;
+}
+
+object to_json(const mail::CheckReport& report) {
+  object result;
+  result["kind"] = "check";
+  result["site"] = json_text(report.site);
+  put_text(result, "host", report.host);
+  put_text(result, "greeting", report.greeting);
+  put_text(result, "tls_version", report.tls_version);
+  put_text(result, "tls_cipher", report.tls_cipher);
+  put_text(result, "certificate_subject", report.certificate_subject);
+  put_text(result, "certificate_issuer", report.certificate_issuer);
+  put_text(result, "certificate_expires", report.certificate_expires);
+  result["extensions"] = to_json(report.extensions);
+  result["offered"] = to_json(report.offered);
+  array tried;
+  for (const mail::AuthAttempt& attempt : report.tried) {
+    object one;
+    one["mechanism"] = json_text(attempt.mechanism);
+    one["succeeded"] = attempt.succeeded;
+    put_text(one, "reply", attempt.reply);
+    tried.emplace_back(std::move(one));
+  }
+  result["tried"] = std::move(tried);
+  array skipped;
+  for (const mail::AuthSkip& skip : report.skipped) {
+    object one;
+    one["mechanism"] = json_text(skip.mechanism);
+    one["reason"] = json_text(skip.reason);
+    skipped.emplace_back(std::move(one));
+  }
+  result["skipped"] = std::move(skipped);
+  put_text(result, "mechanism", report.mechanism);
+  if (report.trouble) result["trouble"] = to_json(*report.trouble);
+  return result;
+}
+
+}  // namespace postern::control

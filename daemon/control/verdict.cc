@@ -1,0 +1,125 @@
+#include "control/verdict.h"
+
+#include "control/exits.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace postern::control {
+namespace {
+
+std::tm local(WallTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm result{};
+  ::localtime_r(&seconds, &result);
+  return result;
+}
+
+std::string_view verb(std::size_t count, std::string_view one, std::string_view many) {
+  return count == 1 ? one : many;
+}
+
+std::string waiting_since(const queue::Totals& totals, WallTime now) {
+  std::string text = fmt::format("{} {}", messages(totals.waiting), verb(totals.waiting, "waits", "wait"));
+  if (totals.oldest) text += " since " + clock_time(*totals.oldest, now);
+  return text;
+}
+
+// The relay's text names the host as a rule; the name is added where it does not.
+std::string trouble_text(const queue::SiteStatus& site) {
+  const std::string& text = site.trouble->text;
+  if (text.find(site.name) != std::string::npos) return text;
+  if (site.trouble->login_refused) return fmt::format("{} refuses the login: {}", site.name, text);
+  return fmt::format("{}: {}", site.name, text);
+}
+
+struct Clause {
+  int exit = 0;
+  std::string text;
+};
+
+Clause unconfigured(const queue::Totals& totals, const std::string& config_file) {
+  const std::size_t kept = totals.waiting + totals.active + totals.held;
+  if (kept == 0) return {exits::kTrouble, "no smarthost is configured: add one to " + config_file};
+  return {exits::kTrouble, fmt::format("no smarthost is configured: {} {} held; add one to {}", messages(kept),
+                                       verb(kept, "is", "are"), config_file)};
+}
+
+// Among several smarthosts the refused login is the one to hear of: it does not mend itself.
+const queue::SiteStatus* worst(const std::vector<queue::SiteStatus>& sites) {
+  const queue::SiteStatus* found = nullptr;
+  for (const queue::SiteStatus& site : sites) {
+    if (!site.trouble) continue;
+    if (site.trouble->login_refused) return &site;
+    if (found == nullptr || site.waiting > found->waiting) found = &site;
+  }
+  return found;
+}
+
+Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
+  if (const queue::SiteStatus* site = worst(sites)) {
+    const int exit = site->trouble->login_refused ? exits::kAttention
+                     : totals.waiting > 0         ? exits::kTrouble
+                                                  : exits::kWell;
+    const std::string before = totals.waiting > 0 ? waiting_since(totals, now) : "nothing waits, but";
+    return {exit, before + (totals.waiting > 0 ? ": " : " ") + trouble_text(*site)};
+  }
+  if (totals.waiting > 0 && totals.oldest && now - *totals.oldest > kLongWait) {
+    return {exits::kTrouble, waiting_since(totals, now) + ": `postern queue list` shows the reasons"};
+  }
+  if (totals.waiting > 0) {
+    return {exits::kWell,
+            fmt::format("{} {} for the next attempt", messages(totals.waiting), verb(totals.waiting, "waits", "wait"))};
+  }
+  if (totals.active > 0) {
+    return {exits::kWell, fmt::format("all is well: {} {} being delivered", messages(totals.active),
+                                      verb(totals.active, "is", "are"))};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string messages(std::size_t count) { return fmt::format("{} {}", count, count == 1 ? "message" : "messages"); }
+
+std::string clock_time(WallTime time, WallTime now) {
+  const std::tm then = local(time);
+  const std::tm today = local(now);
+  const bool same_day = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
+  std::string text(32, '\0');
+  text.resize(std::strftime(text.data(), text.size(), same_day ? "%H:%M" : "%b %e %H:%M", &then));
+  return text;
+}
+
+Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, const std::string& config_file,
+              WallTime now) {
+  std::vector<Clause> clauses;
+  if (sites.empty()) {
+    clauses.push_back(unconfigured(totals, config_file));
+  } else {
+    if (Clause clause = flow(totals, sites, now); !clause.text.empty()) clauses.push_back(std::move(clause));
+    if (totals.held > 0) {
+      clauses.push_back(
+          {exits::kWell, fmt::format("{} {} on hold", messages(totals.held), verb(totals.held, "is", "are"))});
+    }
+  }
+  if (totals.failed > 0) {
+    clauses.push_back({exits::kAttention, messages(totals.failed) + " failed for good: see `postern queue list`"});
+  }
+  if (totals.corrupt > 0) {
+    clauses.push_back({exits::kAttention, fmt::format("{} {} damaged: see `postern queue list`",
+                                                      messages(totals.corrupt), verb(totals.corrupt, "is", "are"))});
+  }
+  if (clauses.empty()) return {exits::kWell, "all is well: nothing waits"};
+
+  Verdict verdict;
+  for (const Clause& clause : clauses) {
+    verdict.exit = std::max(verdict.exit, clause.exit);
+    verdict.text += (verdict.text.empty() ? "" : "; ") + clause.text;
+  }
+  return verdict;
+}
+
+}  // namespace postern::control

@@ -1,0 +1,201 @@
+// postern: the administrator's command. It turns arguments into requests for the control socket and shows the answers.
+#include "control/client.h"
+#include "control/exits.h"
+#include "control/render.h"
+#include "control/values.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace {
+
+using boost::json::object;
+namespace control = postern::control;
+namespace exits = postern::control::exits;
+
+constexpr auto kFooter = R"(Exit codes:
+  0   well
+  1   mail waits because of trouble or for more than an hour; a check or a test message failed
+  2   status: a login is refused, or there are failed or damaged messages
+  64  wrong usage    66 no such message    69 posternd cannot be reached
+  75  not now: the test message waits, or the message is just being sent
+  77  not allowed    65 damaged file    70 internal error    74 input/output error
+See postern(8).)";
+
+/// The answer on its way to standard output, with a line on the terminal for those who wait.
+class Display {
+ public:
+  enum class Form { text, json };
+
+  Display(std::string command, Form form)
+      : renderer_(std::move(command), postern::system_clock().wall()), form_(form), terminal_(::isatty(2) == 1) {}
+
+  void line(const object& object) {
+    clear_progress();
+    const std::string text = renderer_.line(object);
+    print(form_ == Form::json ? control::to_line(object) : text);
+  }
+
+  void wait(postern::Seconds waited) {
+    if (!terminal_) return;
+    const std::string text = fmt::format("\r\033[Kwaiting for {} ... {}s", renderer_.waiting_for(), waited.count());
+    std::fputs(text.c_str(), stderr);
+    progress_shown_ = true;
+  }
+
+  void end() {
+    clear_progress();
+    if (form_ == Form::text) print(renderer_.end());
+  }
+
+  void clear_progress() {
+    if (progress_shown_) std::fputs("\r\033[K", stderr);
+    progress_shown_ = false;
+  }
+
+ private:
+  static void print(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  }
+
+  control::Renderer renderer_;
+  Form form_;
+  bool terminal_;
+  bool progress_shown_ = false;
+};
+
+/// What the arguments ask for: one request or several of the same kind.
+struct Job {
+  std::string socket = "/run/postern/control.sock";
+  Display::Form form = Display::Form::text;
+  std::vector<object> requests;
+};
+
+int run(const Job& job, const object& request) {
+  Display display(std::string(request.at("command").as_string()), job.form);
+  control::Exchange exchange;
+  exchange.socket = job.socket;
+  exchange.request = request;
+  exchange.on_line = [&display](const object& line) { display.line(line); };
+  exchange.on_wait = [&display](postern::Seconds waited) { display.wait(waited); };
+  const control::Ending ending = control::talk(exchange);
+  if (ending.error.empty()) {
+    display.end();
+  } else {
+    display.clear_progress();
+    std::fputs(("postern: " + ending.error + "\n").c_str(), stderr);
+  }
+  if (std::ferror(stdout) != 0) return exits::kIo;
+  return ending.exit;
+}
+
+object request_for(std::string_view command) {
+  object request;
+  request["command"] = command;
+  return request;
+}
+
+void add_status(CLI::App& app, Job& job) {
+  CLI::App* status = app.add_subcommand("status", "whether mail flows and if not, why");
+  status->callback([&job] { job.requests.push_back(request_for("status")); });
+}
+
+void add_list(CLI::App& queue, Job& job, std::vector<std::string>& words, std::uint64_t& limit) {
+  CLI::App* list = queue.add_subcommand("list", "the messages, oldest first, each with the reason it waits");
+  CLI::Option* limited = list->add_option("--limit", limit, "show at most so many")->type_name("N");
+  CLI::Option* after = list->add_option("--after", words, "begin after this message")->expected(1)->type_name("ID");
+  list->callback([&job, &words, &limit, limited, after] {
+    object request = request_for("queue list");
+    if (limited->count() > 0) request["limit"] = limit;
+    if (after->count() > 0) request["after"] = words.front();
+    job.requests.push_back(std::move(request));
+  });
+}
+
+// `name ID...`, one request for each id.
+CLI::App* add_for_ids(CLI::App& queue, Job& job, std::vector<std::string>& words, const std::string& name,
+                      const std::string& description) {
+  CLI::App* command = queue.add_subcommand(name, description);
+  command->add_option("ID", words, "queue ids, as `postern queue list` shows them")->required();
+  command->callback([&job, &words, name] {
+    for (const std::string& id : words) {
+      object request = request_for("queue " + name);
+      if (name != "retry" || id != "all") request["id"] = id;
+      job.requests.push_back(std::move(request));
+    }
+  });
+  return command;
+}
+
+void add_check(CLI::App& app, Job& job, std::vector<std::string>& words) {
+  CLI::App* check = app.add_subcommand("check", "connect to the smarthosts, show TLS and login; sends no mail");
+  check->add_option("SITE", words, "only this smarthost, by its name in the settings")->expected(0, 1);
+  check->callback([&job, &words] {
+    object request = request_for("check");
+    if (!words.empty()) request["site"] = words.front();
+    job.requests.push_back(std::move(request));
+  });
+}
+
+void add_send_test(CLI::App& app, Job& job, std::vector<std::string>& words, std::uint64_t& seconds) {
+  CLI::App* test = app.add_subcommand("send-test", "send a test message and follow it to the smarthost's answer");
+  test->add_option("ADDRESS", words, "recipient")->required()->expected(1);
+  test->add_option("--timeout", seconds, "wait at most so long")->capture_default_str()->type_name("SECONDS");
+  test->callback([&job, &words, &seconds] {
+    object request = request_for("send-test");
+    request["recipient"] = words.front();
+    request["timeout"] = seconds;
+    job.requests.push_back(std::move(request));
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Looks after the mail that posternd holds.", "postern");
+  app.set_version_flag("--version", "postern " POSTERN_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();  // global options may stand after the subcommand
+  app.footer(kFooter);
+
+  Job job;
+  bool json = false;
+  bool body = false;
+  std::vector<std::string> words;
+  std::uint64_t limit = 0;
+  std::uint64_t seconds = 60;
+  app.add_option("--socket", job.socket, "posternd's control socket")
+      ->envname("POSTERN_CONTROL_SOCKET")
+      ->capture_default_str()
+      ->type_name("PATH");
+  app.add_flag("--json", json, "one JSON object per line instead of text");
+
+  add_status(app, job);
+  CLI::App* queue = app.add_subcommand("queue", "list and handle messages")->require_subcommand(1);
+  add_list(*queue, job, words, limit);
+  add_for_ids(*queue, job, words, "show", "one message: envelope, state and header")
+      ->add_flag("--body", body, "the body too");
+  add_for_ids(*queue, job, words, "retry", "try messages now; `retry all` tries every one");
+  add_for_ids(*queue, job, words, "delete", "remove messages for good, without a bounce");
+  add_check(app, job, words);
+  add_send_test(app, job, words, seconds);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exits::kUsage;
+  }
+
+  job.form = json ? Display::Form::json : Display::Form::text;
+  int worst = 0;
+  for (object& request : job.requests) {
+    if (body) request["body"] = true;
+    worst = std::max(worst, run(job, request));
+  }
+  return worst;
+}

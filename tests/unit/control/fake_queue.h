@@ -1,0 +1,128 @@
+// A queue in memory for the control commands: entries are what the test puts in, events what it scripts.
+#pragma once
+
+#include "queue/queue.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::test {
+
+class FakeQueue final : public queue::Queue {
+ public:
+  std::vector<queue::Entry> entries;  ///< in order of their ids
+  std::map<QueueId, std::string> files;
+  queue::Totals counted;
+  std::vector<queue::SiteStatus> site_list;
+  std::vector<QueueId> retried;
+  std::vector<QueueId> removed;
+  std::vector<std::string> recovered;
+  std::size_t retry_all_calls = 0;
+  std::size_t longest_page = 0;
+  bool room = true;
+  bool commit_works = true;
+  QueueId next_id = *QueueId::parse("0000000000000zzz");
+  std::vector<queue::Event> events;  ///< told to the watcher at commit
+  mail::Envelope begun;
+  std::string text;
+  std::uint64_t wire_size = 0;
+
+  Task<Result<void>> start() override { co_return Result<void>(); }
+  Task<void> stop() override { co_return; }
+  void configure(queue::Config, std::vector<queue::SiteConfig>) override {}
+  [[nodiscard]] Result<void> room_for(std::uint64_t) const override {
+    if (room) return {};
+    return Error{Failure::no_space, "the disk is full"};
+  }
+  std::unique_ptr<queue::Intake> begin(mail::Envelope envelope) override;
+
+  Task<std::vector<queue::Entry>> list(std::optional<QueueId> after, std::size_t limit) override {
+    const auto from = std::find_if(entries.begin(), entries.end(),
+                                   [&](const queue::Entry& entry) { return !after || entry.id > *after; });
+    const auto count = std::min<std::ptrdiff_t>(entries.end() - from, static_cast<std::ptrdiff_t>(limit));
+    longest_page = std::max(longest_page, static_cast<std::size_t>(count));
+    co_return std::vector<queue::Entry>(from, from + count);
+  }
+  Task<Result<queue::Entry>> find(QueueId id) override {
+    const auto found = position(id);
+    if (found == entries.end()) co_return Error{Failure::not_found, id.str() + ": no such message"};
+    co_return *found;
+  }
+  Task<Result<std::string>> raw(QueueId id, std::size_t limit) override {
+    const auto found = files.find(id);
+    if (found == files.end()) co_return Error{Failure::not_found, id.str() + ": no such message"};
+    co_return found->second.substr(0, limit);
+  }
+  Result<void> retry(QueueId id) override {
+    const auto found = position(id);
+    if (found == entries.end()) return Error{Failure::not_found, id.str() + ": no such message"};
+    if (found->state == queue::State::active) return Error{Failure::busy, id.str() + " is just being sent"};
+    retried.push_back(id);
+    return {};
+  }
+  std::size_t retry_all() override {
+    ++retry_all_calls;
+    return entries.size();
+  }
+  Task<Result<void>> remove(QueueId id) override {
+    const auto found = position(id);
+    if (found == entries.end()) co_return Error{Failure::not_found, id.str() + ": no such message"};
+    if (found->state == queue::State::active) co_return Error{Failure::busy, id.str() + " is just being sent"};
+    entries.erase(found);
+    removed.push_back(id);
+    co_return Result<void>();
+  }
+  [[nodiscard]] queue::Totals totals() const override { return counted; }
+  [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return site_list; }
+  void site_recovered(const std::string& name) override { recovered.push_back(name); }
+  std::shared_ptr<void> watch(QueueId, queue::Watch watch) override {
+    auto handle = std::make_shared<queue::Watch>(std::move(watch));
+    watcher_ = handle;
+    return handle;
+  }
+  [[nodiscard]] bool watched() const { return !watcher_.expired(); }
+
+  void tell() {
+    for (const queue::Event& event : events) {
+      if (const auto watcher = watcher_.lock()) (*watcher)(event);
+    }
+  }
+
+ private:
+  std::vector<queue::Entry>::iterator position(QueueId id) {
+    return std::find_if(entries.begin(), entries.end(), [&](const queue::Entry& entry) { return entry.id == id; });
+  }
+  std::weak_ptr<queue::Watch> watcher_;
+};
+
+class FakeIntake final : public queue::Intake {
+ public:
+  FakeIntake(FakeQueue& queue, QueueId id) : queue_(queue), id_(id) {}
+  [[nodiscard]] const QueueId& id() const override { return id_; }
+  [[nodiscard]] WallTime accepted() const override { return {}; }
+  Task<Result<void>> append(std::string_view text) override {
+    queue_.text += text;
+    co_return Result<void>();
+  }
+  Task<Result<void>> commit(std::uint64_t wire_size, mail::BodyType) override {
+    if (!queue_.commit_works) co_return Error{Failure::no_space, "the disk is full"};
+    queue_.wire_size = wire_size;
+    queue_.tell();
+    co_return Result<void>();
+  }
+
+ private:
+  FakeQueue& queue_;
+  QueueId id_;
+};
+
+inline std::unique_ptr<queue::Intake> FakeQueue::begin(mail::Envelope envelope) {
+  begun = std::move(envelope);
+  return std::make_unique<FakeIntake>(*this, next_id);
+}
+
+}  // namespace postern::test

@@ -1,0 +1,220 @@
+#include "control/render.h"
+
+#include "control/values.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace postern::control {
+namespace {
+
+const WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(15);
+
+class Render : public testing::Test {
+ protected:
+  Render() { ::setenv("TZ", "UTC", 1); }
+
+  static mail::CheckReport good_check() {
+    mail::CheckReport report;
+    report.site = "main";
+    report.host = "smtp.example.com[192.0.2.1]:465";
+    report.greeting = "220 smtp.example.com ESMTP";
+    report.tls_version = "TLSv1.3";
+    report.tls_cipher = "TLS_AES_256_GCM_SHA384";
+    report.certificate_subject = "CN=smtp.example.com";
+    report.certificate_issuer = "CN=Example CA";
+    report.certificate_expires = "2027-01-01T00:00:00Z";
+    report.extensions = {"PIPELINING", "SIZE 1000", "AUTH CRAM-MD5 PLAIN GSSAPI"};
+    report.offered = {"CRAM-MD5", "PLAIN", "GSSAPI"};
+    report.tried = {{"CRAM-MD5", false, "535 5.7.8 no"}, {"PLAIN", true, "235 2.7.0 ok"}};
+    report.skipped = {{"GSSAPI", "not supported"}};
+    report.mechanism = "PLAIN";
+    return report;
+  }
+
+  static queue::Entry entry() {
+    queue::Entry entry;
+    entry.id = QueueId::make(kNow - std::chrono::hours(1), 1);
+    entry.size = 1840;
+    entry.accepted = kNow - std::chrono::minutes(63);
+    entry.next = kNow + Seconds(240);
+    entry.sender = "root@web1";
+    entry.source.uid = 1000;
+    entry.source.pid = 77;
+    entry.source.kind = mail::Source::Kind::local;
+    entry.site = "main";
+    entry.reason = "connection refused";
+    mail::Status later;
+    later.code = 451;
+    later.enhanced = "4.7.1";
+    later.text = "451 4.7.1 try later";
+    entry.recipients = {{"a@x", later}, {"b@x", std::nullopt}};
+    return entry;
+  }
+
+  static std::string once(const boost::json::object& object) { return Renderer("status", kNow).line(object); }
+};
+
+TEST_F(Render, ShowsACheckStepByStep) {
+  EXPECT_EQ(once(to_json(good_check())),
+            "main\n"
+            "  connect      smtp.example.com[192.0.2.1]:465\n"
+            "  greeting     220 smtp.example.com ESMTP\n"
+            "  TLS          TLSv1.3, TLS_AES_256_GCM_SHA384\n"
+            "  certificate  CN=smtp.example.com\n"
+            "    issuer     CN=Example CA\n"
+            "    expires    2027-01-01 (in 38 days)\n"
+            "  EHLO         PIPELINING, SIZE 1000, AUTH CRAM-MD5 PLAIN GSSAPI\n"
+            "  AUTH         offered: CRAM-MD5 PLAIN GSSAPI\n"
+            "    not tried  GSSAPI: not supported\n"
+            "    tried      CRAM-MD5: refused (535 5.7.8 no)\n"
+            "    tried      PLAIN: works (235 2.7.0 ok)\n"
+            "  verdict      all is well; login by PLAIN\n");
+}
+
+TEST_F(Render, ShowsACheckThatDidNotConnect) {
+  mail::CheckReport report;
+  report.site = "main";
+  report.host = "smtp.example.com:465";
+  mail::SiteTrouble trouble;
+  trouble.text = "connection refused";
+  report.trouble = trouble;
+  EXPECT_EQ(once(to_json(report)),
+            "main\n"
+            "  connect      smtp.example.com:465\n"
+            "  verdict      TROUBLE at connect: connection refused\n");
+}
+
+TEST_F(Render, WarnsOfAnExpiredCertificateAndOfCleartext) {
+  mail::CheckReport report = good_check();
+  report.certificate_expires = "2026-11-21T15:00:00Z";
+  EXPECT_NE(once(to_json(report)).find("2026-11-21 (EXPIRED 2d ago)"), std::string::npos) << once(to_json(report));
+  report.tls_version.clear();
+  EXPECT_NE(once(to_json(report)).find("not encrypted"), std::string::npos);
+}
+
+TEST_F(Render, ListsInColumnsUnderOneHeading) {
+  const boost::json::object line = to_json(entry());
+  Renderer renderer("queue list", kNow);
+  EXPECT_EQ(renderer.end(), "The queue is empty.\n");
+  const std::string row = entry().id.str() + "  waiting     1h3m    1.8K  in 4m      root@web1 -> a@x, b@x\n" +
+                          "                  connection refused\n";
+  EXPECT_EQ(renderer.line(line),
+            "ID                STATE        AGE    SIZE  NEXT       SENDER -> RECIPIENTS, REASON\n" + row);
+  EXPECT_EQ(renderer.line(line), row);
+  EXPECT_EQ(renderer.end(), "");
+}
+
+TEST_F(Render, ShowsAMessageWithItsRecipientsAndHeader) {
+  boost::json::object line = to_json(entry());
+  line["kind"] = "message";
+  line["header"] = "Subject: hi\n\tthere\n";
+  EXPECT_EQ(once(line), "id            " + entry().id.str() +
+                            "\n"
+                            "state         waiting\n"
+                            "accepted      2026-11-23 13:57:00 (1h3m ago)\n"
+                            "source        local, uid 1000, pid 77\n"
+                            "size          1840 bytes\n"
+                            "smarthost     main\n"
+                            "next attempt  2026-11-23 15:04:00 (in 4m)\n"
+                            "reason        connection refused\n"
+                            "from          root@web1\n"
+                            "to            a@x  (deferred: 451 4.7.1 try later)\n"
+                            "to            b@x  (not tried yet)\n"
+                            "\n"
+                            "Subject: hi\n"
+                            " there\n");
+}
+
+TEST_F(Render, PutsCodeAndWordsOfAVerdictTogetherOnce) {
+  boost::json::object event;
+  event["kind"] = "event";
+  event["event"] = "delivered";
+  event["recipient"] = "a@x";
+  mail::Status status;
+  status.verdict = mail::Verdict::delivered;
+  struct Row {
+    int code;
+    const char* enhanced;
+    const char* text;
+    const char* shown;
+  };
+  for (const Row& row : {Row{250, "2.0.0", "ok", "250 2.0.0 ok"}, Row{250, "2.0.0", "2.0.0 ok", "250 2.0.0 ok"},
+                         Row{250, "2.0.0", "250 2.0.0 ok", "250 2.0.0 ok"}, Row{250, "", "250 ok", "250 ok"},
+                         Row{0, "4.4.7", "too old", "4.4.7 too old"}, Row{0, "", "x", "x"}}) {
+    queue::Event done;
+    done.kind = queue::Event::Kind::delivered;
+    done.recipient = "a@x";
+    done.status = status;
+    done.status.code = row.code;
+    done.status.enhanced = row.enhanced;
+    done.status.text = row.text;
+    EXPECT_EQ(once(to_json(done)), std::string("a@x: delivered: ") + row.shown + "\n");
+  }
+}
+
+TEST_F(Render, ShowsTheTroubleOfASite) {
+  queue::SiteStatus site;
+  site.name = "smtp.example.com";
+  site.waiting = 3;
+  mail::SiteTrouble trouble;
+  trouble.step = mail::Step::auth;
+  trouble.text = "535 5.7.8 no";
+  trouble.login_refused = true;
+  site.trouble = trouble;
+  site.since = kNow - Seconds(3480);
+  site.next_probe = kNow + Seconds(180);
+  boost::json::object line;
+  line["kind"] = "status";
+  line["verdict"] = "the verdict";
+  line["smarthosts"] = boost::json::array();
+  line["smarthosts"].as_array().emplace_back(to_json(site));
+  const std::string text = once(line);
+  EXPECT_TRUE(text.starts_with("the verdict\n\n")) << text;
+  EXPECT_NE(text.find("SMARTHOST         STATE          WAITING  ACTIVE  LAST DELIVERY\n"
+                      "smtp.example.com  login refused        3       0  none yet\n"
+                      "  535 5.7.8 no at auth, since 14:02, next try in 3m\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(Render, IsNotSteeredByAnyMemberOfAnAnswer) {
+  const std::vector<boost::json::object> lines{to_json(good_check()), to_json(entry())};
+  for (boost::json::object line : lines) {
+    for (const auto& member : boost::json::object(line)) {
+      if (member.key() == "kind") continue;
+      for (const boost::json::value& hostile :
+           {boost::json::value("a\x1b[2J\x07\u009b\u202e"), boost::json::value(7), boost::json::value(nullptr),
+            boost::json::value(boost::json::array{"\x1b", 1}),
+            boost::json::value(boost::json::object{{"text", "\x1b"}})}) {
+        boost::json::object changed = line;
+        changed[member.key()] = hostile;
+        const std::string text = once(changed);
+        EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+        EXPECT_EQ(text.find('\x07'), std::string::npos) << text;
+        EXPECT_EQ(text.find("\u202e"), std::string::npos) << text;
+      }
+    }
+  }
+}
+
+TEST_F(Render, KeepsToItselfWhatItDoesNotKnow) {
+  boost::json::object line;
+  EXPECT_EQ(once(line), "");
+  line["kind"] = "weather";
+  EXPECT_EQ(once(line), "");
+}
+
+TEST_F(Render, KnowsWhomTheDaemonWaitsFor) {
+  Renderer renderer("check", kNow);
+  EXPECT_EQ(renderer.waiting_for(), "posternd");
+  boost::json::object line;
+  line["kind"] = "checking";
+  line["site"] = "smtp.example.com";
+  EXPECT_EQ(renderer.line(line), "");
+  EXPECT_EQ(renderer.waiting_for(), "smtp.example.com");
+}
+
+}  // namespace
+}  // namespace postern::control

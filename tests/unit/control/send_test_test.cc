@@ -1,0 +1,85 @@
+#include "session.h"
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+using queue::Event;
+
+class SendTest : public Control {
+ protected:
+  static Event event(Event::Kind kind, const std::string& recipient = "a@example.com") {
+    Event result;
+    result.kind = kind;
+    if (kind == Event::Kind::delivered || kind == Event::Kind::deferred || kind == Event::Kind::failed) {
+      result.recipient = recipient;
+      result.status.text = "its words";
+    }
+    return result;
+  }
+
+  int send(std::vector<Event> events) {
+    queue.events = std::move(events);
+    return exit_of(R"({"command":"send-test","recipient":"a@example.com","timeout":0})");
+  }
+};
+
+TEST_F(SendTest, QueuesTheMessageAndFollowsItToTheAnswer) {
+  queue.events = {event(Event::Kind::attempt), event(Event::Kind::delivered)};
+  queue.events[1].report.host = "smtp.example.com[192.0.2.1]:465";
+  const std::vector<object> lines = ask_json(R"({"command":"send-test","recipient":"a@example.com"})");
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines[0].at("event").as_string(), "queued");
+  EXPECT_EQ(lines[0].at("id").as_string(), queue.next_id.str());
+  EXPECT_EQ(lines[1].at("event").as_string(), "attempt");
+  EXPECT_EQ(lines[2].at("event").as_string(), "delivered");
+  EXPECT_EQ(lines[2].at("host").as_string(), "smtp.example.com[192.0.2.1]:465");
+  EXPECT_EQ(lines[3].at("exit").as_int64(), 0);
+  EXPECT_EQ(queue.text, "Subject: test\n\nhello\n");
+  EXPECT_EQ(queue.wire_size, queue.text.size() + 3);
+  EXPECT_EQ(queue.begun.recipients.at(0).address, "a@example.com");
+  EXPECT_FALSE(queue.watched());
+}
+
+TEST_F(SendTest, EndsWithTheCodeOfWhatHappened) {
+  EXPECT_EQ(send({event(Event::Kind::delivered)}), 0);
+  EXPECT_EQ(send({event(Event::Kind::failed)}), 1);
+  EXPECT_EQ(send({event(Event::Kind::deferred)}), 75);
+  EXPECT_EQ(send({event(Event::Kind::site_trouble)}), 75);
+  EXPECT_EQ(send({event(Event::Kind::attempt), event(Event::Kind::removed)}), 1);
+  EXPECT_EQ(send({}), 75);
+  EXPECT_EQ(send({event(Event::Kind::attempt)}), 75);
+}
+
+TEST_F(SendTest, WaitsForEveryRecipientOfAnAlias) {
+  context->test_envelope = [](const std::string&, const net::Peer&) {
+    mail::Envelope envelope;
+    envelope.recipients = {{"a@example.com", 0, ""}, {"b@example.com", 0, ""}};
+    return envelope;
+  };
+  EXPECT_EQ(send({event(Event::Kind::delivered), event(Event::Kind::delivered, "b@example.com")}), 0);
+  EXPECT_EQ(send({event(Event::Kind::failed), event(Event::Kind::delivered, "b@example.com")}), 1);
+  EXPECT_EQ(send({event(Event::Kind::deferred), event(Event::Kind::delivered, "b@example.com")}), 75);
+  EXPECT_EQ(send({event(Event::Kind::delivered)}), 75);
+}
+
+TEST_F(SendTest, TellsWhyNothingWasQueued) {
+  EXPECT_EQ(exit_of(R"({"command":"send-test"})"), 64);
+  EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a b@example.com"})"), 64);
+  EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a@example.com","timeout":-1})"), 64);
+  queue.commit_works = false;
+  EXPECT_EQ(send({}), 75);
+  EXPECT_FALSE(queue.watched());
+  queue.room = false;
+  EXPECT_EQ(send({}), 75);
+}
+
+TEST_F(SendTest, DoesNotTouchWhatIsGoneWhenEventsComeLate) {
+  EXPECT_EQ(send({}), 75);
+  queue.events = {event(Event::Kind::delivered)};
+  queue.tell();
+  EXPECT_FALSE(queue.watched());
+}
+
+}  // namespace
+}  // namespace postern::control

@@ -1,0 +1,261 @@
+#include "control/server.h"
+
+#include "control/commands.h"
+#include "session.h"
+
+#include <algorithm>
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+
+class ControlServer : public Control {};
+
+std::size_t entries_in(const std::vector<object>& lines) {
+  return static_cast<std::size_t>(
+      std::count_if(lines.begin(), lines.end(), [](const object& line) { return line.contains("state"); }));
+}
+
+TEST_F(ControlServer, AnswersAnyBadRequestWithUsage) {
+  const std::vector<std::string> bad{
+      "{",        "{}",          "{\"command\":7}",         "{\"command\":\"\"}",   "{\"command\":\"queue\"}",
+      "{\"a\":}", "{\"\xff\":1", "{\"command\":\"mailq\"}", "{\"command\":\"x\"}]", "{\"command\":null}",
+  };
+  for (const std::string& request : bad) EXPECT_EQ(exit_of(request), 64) << request;
+}
+
+TEST_F(ControlServer, AnswersAnUnknownWordInPlainText) {
+  EXPECT_EQ(ask("status\n"), "error 64 unknown request \"status\"\n");
+  EXPECT_EQ(ask("\n"), "error 64 unknown request \"\"\n");
+  EXPECT_EQ(ask("\x1b[2J\n"), "error 64 unknown request \"\\x1b[2J\"\n");
+}
+
+TEST_F(ControlServer, SurvivesDeeplyNestedRequests) {
+  std::string nested = R"({"command":)";
+  nested.append(20'000, '[');
+  EXPECT_EQ(exit_of(nested), 64);
+}
+
+TEST_F(ControlServer, RefusesARequestWithoutEnd) {
+  const std::string answer = ask(std::string(100'000, 'x'));
+  EXPECT_NE(answer.find("64 KiB"), std::string::npos) << answer;
+}
+
+TEST_F(ControlServer, SaysNothingToAClientThatEndsBeforeItsLine) { EXPECT_EQ(ask("mailq"), ""); }
+
+TEST_F(ControlServer, ReadsARequestInPiecesOfAnySize) {
+  const std::string request = R"({"command":"status"})";
+  const std::string whole = ask(request + "\n");
+  for (std::size_t chunk = 1; chunk <= request.size(); ++chunk) {
+    test::ScriptedStream::Options options;
+    options.chunk = chunk;
+    EXPECT_EQ(ask(request + "\n", kRoot, options), whole) << chunk;
+  }
+}
+
+TEST_F(ControlServer, EndsQuietlyWhereverTheStreamFails) {
+  for (unsigned i = 0; i < 300; ++i) add(i, kAlice);
+  const std::vector<std::string> requests{"mailq\n",
+                                          "flush\n",
+                                          "{\"command\":\"status\"}\n",
+                                          "{\"command\":\"queue list\"}\n",
+                                          request("queue show", 1) + "\n",
+                                          "{\"command\":\"check\"}\n",
+                                          "{\"command\":\"send-test\",\"recipient\":\"a@example.com\",\"timeout\":0}\n",
+                                          "garbage\n"};
+  for (const std::string& line : requests) {
+    const std::string whole = ask(line);
+    for (std::size_t operation = 1; operation <= 12; ++operation) {
+      test::ScriptedStream::Options options;
+      options.fail_at = operation;
+      options.failure = operation % 2 == 0 ? Failure::closed : Failure::timeout;
+      const std::string part = ask(line, kRoot, options);
+      EXPECT_TRUE(line.starts_with("flush") || whole.starts_with(part)) << line << part;
+      EXPECT_FALSE(queue.watched());
+    }
+  }
+}
+
+TEST_F(ControlServer, ListsTenThousandMessagesPageByPage) {
+  for (unsigned i = 0; i < 10'000; ++i) add(i, kAlice);
+  const std::vector<object> lines = ask_json(R"({"command":"queue list"})");
+  ASSERT_EQ(lines.size(), 10'001U);
+  for (unsigned i = 0; i < 10'000; ++i) ASSERT_EQ(lines[i].at("id").as_string(), id(i).str());
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 0);
+  EXPECT_LE(queue.longest_page, kPage);
+}
+
+TEST_F(ControlServer, PagesAListingByLimitAndAfter) {
+  for (unsigned i = 0; i < 100; ++i) add(i, i % 3 == 0 ? kAlice : kBob);
+  for (const std::size_t limit : {1U, 7U, 31U, 32U, 33U, 34U, 100U}) {
+    std::string after;
+    std::size_t seen = 0;
+    for (unsigned round = 0; round < 100; ++round) {
+      const std::vector<object> lines =
+          ask_json(R"({"command":"queue list","limit":)" + std::to_string(limit) + after + "}", kAlice);
+      seen += entries_in(lines);
+      if (lines.size() < 2 || lines[lines.size() - 2].at("kind").as_string() != "more") break;
+      after = R"(,"after":")" + std::string(lines[lines.size() - 2].at("after").as_string()) + "\"";
+    }
+    EXPECT_EQ(seen, 34U) << limit;
+  }
+}
+
+TEST_F(ControlServer, RefusesAListingWithImpossibleBounds) {
+  for (const char* members :
+       {R"("limit":-1)", R"("limit":"x")", R"("limit":1.5)", R"("after":"../x")", R"("after":3)"}) {
+    EXPECT_EQ(exit_of(std::string(R"({"command":"queue list",)") + members + "}"), 64) << members;
+  }
+}
+
+TEST_F(ControlServer, ShowsOthersOnlyTheirOwnMessages) {
+  add(1, kAlice);
+  add(2, kBob);
+  add(3, kRoot);
+  queue.entries[2].source.uid.reset();
+  EXPECT_EQ(entries_in(ask_json(R"({"command":"queue list"})", kRoot)), 3U);
+  EXPECT_EQ(entries_in(ask_json(R"({"command":"queue list"})", kAlice)), 1U);
+  const std::string mailq = ask("mailq\n", kBob);
+  EXPECT_NE(mailq.find(id(2).str()), std::string::npos);
+  EXPECT_EQ(mailq.find(id(1).str()), std::string::npos);
+  EXPECT_NE(mailq.find("1 Request."), std::string::npos);
+}
+
+TEST_F(ControlServer, RefusesTheMessageOfAnotherUser) {
+  add(1, kAlice);
+  queue.files[id(1)] = "size: 1\n\nx";
+  for (const char* command : {"queue show", "queue retry", "queue delete"}) {
+    EXPECT_EQ(exit_of(request(command, 1), kBob), 77) << command;
+    EXPECT_EQ(exit_of(request(command, 9), kBob), 66) << command;
+  }
+  EXPECT_TRUE(queue.retried.empty());
+  EXPECT_TRUE(queue.removed.empty());
+  for (const char* command : {"queue show", "queue retry", "queue delete"}) {
+    EXPECT_EQ(exit_of(request(command, 1), kAlice), 0) << command;
+  }
+  EXPECT_EQ(queue.retried.size(), 1U);
+  EXPECT_EQ(queue.removed.size(), 1U);
+}
+
+TEST_F(ControlServer, KeepsChecksAndTestMessagesForAdministrators) {
+  EXPECT_EQ(exit_of(R"({"command":"check"})", kAlice), 77);
+  EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a@example.com"})", kAlice), 77);
+  EXPECT_NE(exit_of(R"({"command":"status"})", kAlice), 77);
+}
+
+TEST_F(ControlServer, NeverTakesAPathForAnId) {
+  for (const char* text : {"../../etc/passwd", "*", "", ".", "0000000000000000/", "0000000000000000 ",
+                           "OOOOOOOOOOOOOOOO", "000000000000000", "00000000000000000"}) {
+    for (const char* command : {"queue show", "queue delete"}) {
+      const std::string line = std::string(R"({"command":")") + command + R"(","id":")" + text + "\"}";
+      EXPECT_EQ(exit_of(line), 64) << text;
+    }
+  }
+  EXPECT_EQ(exit_of(R"({"command":"queue delete"})"), 64);
+  EXPECT_EQ(exit_of(R"({"command":"queue delete","id":["0000000000000000"]})"), 64);
+  EXPECT_TRUE(queue.removed.empty());
+}
+
+TEST_F(ControlServer, TellsUnknownAndBusyMessagesApart) {
+  add(1, kAlice, queue::State::active);
+  EXPECT_EQ(exit_of(request("queue delete", 1)), 75);
+  EXPECT_EQ(exit_of(request("queue retry", 1)), 75);
+  EXPECT_EQ(exit_of(request("queue delete", 2)), 66);
+  EXPECT_EQ(exit_of(request("queue retry", 2)), 66);
+  EXPECT_EQ(exit_of(request("queue show", 2)), 66);
+}
+
+TEST_F(ControlServer, DeletesOnceAndLogsWhoDidIt) {
+  add(1, kAlice);
+  EXPECT_EQ(exit_of(request("queue delete", 1), kAlice), 0);
+  EXPECT_EQ(exit_of(request("queue delete", 1), kAlice), 66);
+  EXPECT_EQ(queue.removed, std::vector<QueueId>{id(1)});
+}
+
+TEST_F(ControlServer, RetriesEverythingAtMostOnceASecond) {
+  add(1, kAlice);
+  EXPECT_EQ(exit_of(R"({"command":"queue retry"})"), 0);
+  EXPECT_EQ(exit_of(R"({"command":"queue retry"})"), 75);
+  EXPECT_EQ(ask("flush\n"), "ok\n");
+  EXPECT_EQ(queue.retry_all_calls, 1U);
+  clock.advance(Seconds(1));
+  EXPECT_EQ(ask("flush\n"), "ok\n");
+  EXPECT_EQ(queue.retry_all_calls, 2U);
+}
+
+TEST_F(ControlServer, FlushesOnlyTheirOwnMessagesForOrdinaryUsers) {
+  for (unsigned i = 0; i < 100; ++i) add(i, i % 2 == 0 ? kAlice : kBob);
+  EXPECT_EQ(ask("flush\n", kAlice), "ok\n");
+  EXPECT_EQ(queue.retried.size(), 50U);
+  EXPECT_EQ(queue.retry_all_calls, 0U);
+}
+
+TEST_F(ControlServer, ShowsTheHeaderAndTheBodyOnlyOnRequest) {
+  add(1, kAlice);
+  queue.files[id(1)] = "postern: 1\nsize: 0000000023\n\nSubject: hi\n there\n\nbody\nlog: not part of it\n";
+  const object without = ask_json(request("queue show", 1)).front();
+  EXPECT_EQ(without.at("header").as_string(), "Subject: hi\n there\n");
+  EXPECT_FALSE(without.contains("body"));
+  std::string with = request("queue show", 1);
+  with.insert(with.size() - 1, ",\"body\":true");
+  EXPECT_EQ(ask_json(with).front().at("body").as_string(), "bod");  // as far as `size` goes
+}
+
+TEST_F(ControlServer, ShowsAFileCutAnywhere) {
+  add(1, kAlice);
+  const std::string file = "size: 0000000022\nto: \xff\xfe\n\nSubject: \xe9t\xe9\n\nb\x1b[2Jdy\n";
+  std::string line = request("queue show", 1);
+  line.insert(line.size() - 1, ",\"body\":true");
+  for (std::size_t size = 0; size <= file.size(); ++size) {
+    queue.files[id(1)] = file.substr(0, size);
+    EXPECT_EQ(exit_of(line), 0) << size;
+  }
+}
+
+TEST_F(ControlServer, AnswersInPlainAsciiWhateverTheAddressesHold) {
+  queue::Entry& entry = add(1, kAlice);
+  entry.sender = "\x1b]0;owned\x07\u009b31m\u202e@\xff";
+  entry.recipients[0].address = "j\u00f6rg@\U0001F600.example";
+  for (const std::string& request : {std::string("{\"command\":\"queue list\"}\n"), std::string("mailq\n")}) {
+    for (const char byte : ask(request)) {
+      const bool plain = byte == '\n' || (byte >= ' ' && byte < 0x7F);
+      const bool utf8 = (static_cast<unsigned char>(byte) & 0x80U) != 0 && request == "mailq\n";
+      EXPECT_TRUE(plain || utf8) << static_cast<int>(byte);
+    }
+  }
+  const object listed = ask_json(R"({"command":"queue list"})").front();
+  EXPECT_EQ(listed.at("recipients").as_array()[0].as_object().at("address").as_string(),
+            "j\u00f6rg@\U0001F600.example");
+}
+
+TEST_F(ControlServer, ReportsTheVerdictFirst) {
+  queue.site_list.push_back({});
+  queue.site_list.back().name = "smtp.example.com";
+  const std::vector<object> lines = ask_json(R"({"command":"status"})");
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].at("verdict").as_string(), "all is well: nothing waits");
+  EXPECT_EQ(lines[0].at("version").as_string(), "1.2.3");
+  EXPECT_EQ(lines[0].at("smarthosts").as_array().size(), 1U);
+  queue.counted.failed = 1;
+  EXPECT_EQ(exit_of(R"({"command":"status"})"), 2);
+}
+
+TEST_F(ControlServer, ChecksEverySiteAndReleasesTheHealthyOnes) {
+  sites = {"good", "bad"};
+  mail::CheckReport bad;
+  bad.site = "bad";
+  bad.trouble = mail::SiteTrouble{mail::Step::connect, Failure::refused, 0, "connection refused", false};
+  reports = {bad};
+  const std::vector<object> lines = ask_json(R"({"command":"check"})");
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 1);
+  EXPECT_EQ(queue.recovered, std::vector<std::string>{"good"});
+  EXPECT_EQ(exit_of(R"({"command":"check","site":"good"})"), 0);
+  EXPECT_EQ(exit_of(R"({"command":"check","site":"other"})"), 64);
+  sites.clear();
+  EXPECT_EQ(exit_of(R"({"command":"check"})"), 1);
+}
+
+}  // namespace
+}  // namespace postern::control

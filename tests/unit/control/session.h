@@ -1,0 +1,140 @@
+// One request to the control server over a stream in memory.
+#pragma once
+
+#include "control/server.h"
+#include "fake_queue.h"
+#include "support/fake_clock.h"
+#include "support/run.h"
+#include "support/scripted_stream.h"
+
+#include <gtest/gtest.h>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace postern::control {
+
+inline constexpr uid_t kRoot = 0;
+inline constexpr uid_t kAlice = 4001;
+inline constexpr uid_t kBob = 4002;
+
+/// A stream that notes what was written where the test can see it after the server has dropped the stream.
+class Recorded final : public net::Stream {
+ public:
+  Recorded(std::string request, std::string& written, test::ScriptedStream::Options options)
+      : inner_({{"", std::move(request)}}, options), written_(written) {}
+  Task<Result<std::size_t>> read_some(std::span<char> into) override { co_return co_await inner_.read_some(into); }
+  Task<Result<void>> write(std::string_view bytes) override {
+    const Result<void> done = co_await inner_.write(bytes);
+    if (done) written_ += bytes;
+    co_return done;
+  }
+  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "none"}; }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
+  void expires_after(Milliseconds) override {}
+  void cancel() override {}
+
+ private:
+  test::ScriptedStream inner_;
+  std::string& written_;
+};
+
+class Control : public testing::Test {
+ protected:
+  Control() {
+    ::setenv("TZ", "UTC", 1);
+    context = std::make_shared<Context>(Context{queue,
+                                                clock,
+                                                "1.2.3",
+                                                clock.wall() - Seconds(90),
+                                                "web1.example.net",
+                                                "/etc/postern/postern.yaml",
+                                                "/var/spool/postern",
+                                                {},
+                                                {},
+                                                {},
+                                                {}});
+    context->sites = [this] { return sites; };
+    context->check = [this](std::string site) { return check(std::move(site)); };
+    context->test_envelope = [](const std::string& recipient, const net::Peer&) {
+      mail::Envelope envelope;
+      envelope.recipients.push_back({recipient, 0, ""});
+      return envelope;
+    };
+    context->test_message = [](const mail::Envelope&) { return std::string("Subject: test\n\nhello\n"); };
+  }
+
+  std::string ask(const std::string& request, uid_t uid = kRoot, test::ScriptedStream::Options options = {}) {
+    std::string written;
+    net::Peer peer;
+    peer.uid = uid;
+    test::run(serve(std::make_unique<Recorded>(request, written, options), peer, context));
+    return written;
+  }
+
+  std::vector<boost::json::object> ask_json(const std::string& request, uid_t uid = kRoot) {
+    std::vector<boost::json::object> lines;
+    const std::string answer = ask(request + "\n", uid);
+    std::string_view rest = answer;
+    while (!rest.empty()) {
+      const std::size_t end = rest.find('\n');
+      EXPECT_NE(end, std::string::npos) << answer;
+      lines.push_back(boost::json::parse(boost::json::string_view(rest.data(), end)).as_object());
+      rest.remove_prefix(end + 1);
+    }
+    EXPECT_FALSE(lines.empty());
+    return lines;
+  }
+
+  /// The exit code of the last line.
+  int exit_of(const std::string& request, uid_t uid = kRoot) {
+    return static_cast<int>(ask_json(request, uid).back().at("exit").as_int64());
+  }
+
+  static QueueId id(unsigned number) {
+    const auto at = std::chrono::sys_days(std::chrono::year(2026) / 11 / 22) + Seconds(number);
+    return QueueId::make(at, number);
+  }
+
+  queue::Entry& add(unsigned number, uid_t owner, queue::State state = queue::State::waiting) {
+    queue::Entry entry;
+    entry.id = id(number);
+    entry.state = state;
+    entry.size = 1000 + number;
+    entry.accepted = entry.id.accepted();
+    entry.sender = "root@web1.example.net";
+    entry.source.kind = mail::Source::Kind::local;
+    entry.source.uid = owner;
+    entry.recipients.push_back({"admin@example.com", std::nullopt});
+    entry.reason = "smtp.example.com: connection refused";
+    queue.entries.push_back(entry);
+    return queue.entries.back();
+  }
+
+  static std::string request(const std::string& command, unsigned number) {
+    return R"({"command":")" + command + R"(","id":")" + id(number).str() + "\"}";
+  }
+
+  test::FakeClock clock;
+  test::FakeQueue queue;
+  std::vector<std::string> sites{"smtp.example.com"};
+  std::vector<mail::CheckReport> reports;
+  std::shared_ptr<Context> context;
+
+ private:
+  Task<mail::CheckReport> check(std::string site) {
+    mail::CheckReport report;
+    for (const mail::CheckReport& known : reports) {
+      if (known.site == site) report = known;
+    }
+    report.site = std::move(site);
+    co_return report;
+  }
+};
+
+}  // namespace postern::control

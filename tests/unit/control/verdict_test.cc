@@ -1,0 +1,107 @@
+#include "control/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace postern::control {
+namespace {
+
+constexpr auto kConfig = "/etc/postern/postern.yaml";
+const WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(15);
+
+class VerdictTest : public testing::Test {
+ protected:
+  VerdictTest() {
+    ::setenv("TZ", "UTC", 1);
+    queue::SiteStatus site;
+    site.name = "smtp.example.com";
+    sites.push_back(site);
+  }
+
+  void trouble(const std::string& text, bool login_refused = false) {
+    mail::SiteTrouble trouble;
+    trouble.text = text;
+    trouble.login_refused = login_refused;
+    sites[0].trouble = trouble;
+  }
+
+  void expect(int exit, const std::string& text) const {
+    const Verdict verdict = judge(totals, sites, kConfig, kNow);
+    EXPECT_EQ(verdict.text, text);
+    EXPECT_EQ(verdict.exit, exit);
+  }
+
+  queue::Totals totals;
+  std::vector<queue::SiteStatus> sites;
+};
+
+TEST_F(VerdictTest, SaysThatAllIsWell) { expect(0, "all is well: nothing waits"); }
+
+TEST_F(VerdictTest, CallsMailUnderWayWell) {
+  totals.active = 1;
+  expect(0, "all is well: 1 message is being delivered");
+}
+
+TEST_F(VerdictTest, NamesTheMissingSmarthost) {
+  sites.clear();
+  expect(1, "no smarthost is configured: add one to /etc/postern/postern.yaml");
+  totals.waiting = 4;
+  totals.held = 1;
+  expect(1, "no smarthost is configured: 5 messages are held; add one to /etc/postern/postern.yaml");
+}
+
+TEST_F(VerdictTest, GivesTheReasonWhyMailWaits) {
+  totals.waiting = 1;
+  totals.oldest = kNow - std::chrono::minutes(58);
+  trouble("connection refused");
+  expect(1, "1 message waits since 14:02: smtp.example.com: connection refused");
+}
+
+TEST_F(VerdictTest, DoesNotNameTheHostTwice) {
+  totals.waiting = 3;
+  totals.oldest = kNow - std::chrono::minutes(58);
+  trouble("smtp.example.com:465 refuses the login: 535 5.7.8 no", true);
+  expect(2, "3 messages wait since 14:02: smtp.example.com:465 refuses the login: 535 5.7.8 no");
+  trouble("535 5.7.8 no", true);
+  expect(2, "3 messages wait since 14:02: smtp.example.com refuses the login: 535 5.7.8 no");
+}
+
+TEST_F(VerdictTest, TellsOfARefusedLoginEvenIfNothingWaits) {
+  trouble("535 5.7.8 no", true);
+  expect(2, "nothing waits, but smtp.example.com refuses the login: 535 5.7.8 no");
+  trouble("timeout");
+  expect(0, "nothing waits, but smtp.example.com: timeout");
+}
+
+TEST_F(VerdictTest, PrefersTheRefusedLoginAmongSeveralTroubles) {
+  totals.waiting = 2;
+  trouble("timeout");
+  sites[0].waiting = 2;
+  sites.push_back(sites[0]);
+  sites[1].name = "backup.example.com";
+  sites[1].trouble->login_refused = true;
+  expect(2, "2 messages wait: backup.example.com refuses the login: timeout");
+}
+
+TEST_F(VerdictTest, FindsALongWaitSuspiciousWithoutAnyTrouble) {
+  totals.waiting = 2;
+  totals.oldest = kNow - kLongWait;
+  expect(0, "2 messages wait for the next attempt");
+  totals.oldest = kNow - kLongWait - Seconds(1);
+  expect(1, "2 messages wait since 13:59: `postern queue list` shows the reasons");
+  totals.oldest = kNow - std::chrono::days(2);
+  expect(1, "2 messages wait since Nov 21 15:00: `postern queue list` shows the reasons");
+}
+
+TEST_F(VerdictTest, AddsFailedAndDamagedMessages) {
+  totals.failed = 2;
+  expect(2, "2 messages failed for good: see `postern queue list`");
+  totals.failed = 0;
+  totals.corrupt = 1;
+  totals.held = 1;
+  expect(2, "1 message is on hold; 1 message is damaged: see `postern queue list`");
+}
+
+}  // namespace
+}  // namespace postern::control
