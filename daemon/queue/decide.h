@@ -1,0 +1,61 @@
+// What follows from one attempt: a pure function from what is known to what is to be done.
+//
+//   delivered                          settled
+//   failed (5xx)                       settled, and the sender is told
+//   deferred (4xx)                     tried again; logged if it says something new
+//   deferred after retry.expire        failed as 4.4.7, the sender is told
+//   no answer, trouble of the site     untouched, no write at all, due again as soon as the site is well
+//   no answer, uncertain               tried again late, logged
+//   no answer, no reason               tried again by the schedule, nothing written
+#pragma once
+
+#include "base/clock.h"
+#include "mail/envelope.h"
+#include "mail/report.h"
+#include "queue/queue.h"
+#include "spool/spool.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::queue {
+
+/// One recipient as the log of its file tells.
+struct RecipientState {
+  std::optional<mail::Status> last;
+  [[nodiscard]] bool settled() const { return last && last->verdict != mail::Verdict::deferred; }
+};
+
+/// The envelope's recipients folded with the log: the last line of each counts, a settled one stays settled.
+[[nodiscard]] std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vector<spool::LogLine>& log);
+/// Indexes of those not settled.
+[[nodiscard]] std::vector<std::size_t> pending(const std::vector<RecipientState>& states);
+
+struct Verdict {
+  std::size_t recipient = 0;  ///< index into the envelope
+  mail::Status status;
+};
+
+struct Actions {
+  std::vector<Verdict> verdicts;    ///< everything learnt, for the log of the program and for watchers
+  std::vector<spool::LogLine> log;  ///< to append to the file
+  spool::Durability durability = spool::Durability::lazy;  ///< of that append
+  std::vector<std::size_t> failed;  ///< indexes into `verdicts`: the sender is told before anything is written
+  bool done = false;                ///< nobody is waited for any more
+  WallTime next;                    ///< of the next attempt, unless done
+  bool store_next = false;          ///< on disk as well: it is the message's own schedule, not the site's
+};
+
+/// `states` are from before the attempt; the report speaks of pending(states). `jitter` is in [0, 1).
+[[nodiscard]] Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
+                             const mail::DeliveryReport& report, WallTime now, const Retry& retry, double jitter);
+
+/// The verdict as the server said it: "451 4.3.0 try again later".
+[[nodiscard]] std::string reply_text(const mail::Status& status);
+
+/// The failure of this recipient may be told to the sender (RFC 3461 4.1, RFC 5321 4.5.5).
+[[nodiscard]] bool wants_bounce(const mail::Envelope& envelope, const mail::Recipient& recipient);
+
+}  // namespace postern::queue

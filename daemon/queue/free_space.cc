@@ -1,0 +1,40 @@
+#include "queue/free_space.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace postern::queue {
+
+Result<void> enough_room(const spool::Space& space, std::uint64_t size) {
+  if (space.bytes < kReservedBytes || space.bytes - kReservedBytes < size) {
+    return Error{Failure::no_space, fmt::format("{} MiB free on the spool's disk, {} MiB are kept in reserve",
+                                                space.bytes >> 20U, kReservedBytes >> 20U)};
+  }
+  if (space.inodes < kReservedInodes) {
+    return Error{Failure::no_space, fmt::format("{} inodes free on the spool's disk, {} are kept in reserve",
+                                                space.inodes, kReservedInodes)};
+  }
+  return {};
+}
+
+Result<void> FreeSpace::room_for(std::uint64_t size) {
+  const SteadyTime now = clock_.steady();
+  if (!state_->sampling && (!state_->taken || now - *state_->taken >= kSampleAge)) {
+    state_->sampling = true;
+    spawn(loop_, sample(state_, spool_, pool_, now), "free space of the spool");
+  }
+  if (!state_->space) return {};
+  return enough_room(*state_->space, size);
+}
+
+Task<void> FreeSpace::sample(std::shared_ptr<State> state, spool::Spool& spool, spool::DiskPool& pool, SteadyTime now) {
+  auto job = [&spool] { return spool.space(); };
+  const Result<spool::Space> space = co_await pool.run(std::move(job));
+  state->sampling = false;
+  state->taken = now;
+  // A sample that fails refuses nobody: writing will tell.
+  state->space = space ? std::optional(*space) : std::nullopt;
+}
+
+}  // namespace postern::queue

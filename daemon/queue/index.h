@@ -1,0 +1,71 @@
+// The messages in memory: one small ticket each, found by id or taken in order of their due time. A million of
+// them take about 100 MiB. Synchronous and without I/O.
+#pragma once
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace postern::queue {
+
+struct Ticket {
+  /// `held` is kept from delivery but stays in queue/: of a newer format, or damaged and not to be moved.
+  enum class Phase : std::uint8_t { waiting, active, held, corrupt };
+
+  QueueId id;
+  WallTime due;
+  std::uint64_t size = 0;  ///< bytes of the file
+  std::uint16_t site = 0;  ///< the site it was last tried at
+  Phase phase = Phase::waiting;
+};
+
+class Index {
+ public:
+  /// False if there already is one with this id.
+  bool add(const Ticket& ticket);
+  bool remove(const QueueId& id);
+  /// Valid until the next change of the index.
+  [[nodiscard]] const Ticket* find(const QueueId& id) const;
+
+  /// The waiting ticket that is due first.
+  [[nodiscard]] const Ticket* first() const;
+  /// Changes the phase and, if given, the due time.
+  void set(const QueueId& id, Ticket::Phase phase, std::optional<WallTime> due = {});
+  void set_site(const QueueId& id, std::uint16_t site);
+  void set_size(const QueueId& id, std::uint64_t size);
+  /// Gives every waiting ticket the due time that `change` makes of its own.
+  void reschedule(const std::function<WallTime(WallTime)>& change);
+  void for_each(const std::function<void(const Ticket&)>& visit) const;
+
+  [[nodiscard]] std::size_t size() const { return places_.size(); }
+  [[nodiscard]] std::size_t waiting() const { return heap_.size(); }
+
+ private:
+  using Slot = std::uint32_t;
+  static constexpr Slot kNowhere = UINT32_MAX;
+  struct Entry {
+    Ticket ticket;
+    Slot heap_at = kNowhere;  ///< position in heap_ while waiting
+  };
+
+  [[nodiscard]] bool before(Slot a, Slot b) const;
+  void put(std::size_t position, Slot slot);
+  void rise(std::size_t position);
+  void sink(std::size_t position);
+  void push(Slot slot);
+  void pull(Slot slot);
+
+  std::vector<Entry> entries_;
+  std::vector<Slot> free_;
+  std::vector<Slot> heap_;  ///< binary heap of waiting entries, the earliest first
+  boost::unordered_flat_map<QueueId, Slot, std::hash<QueueId>> places_;
+};
+
+}  // namespace postern::queue

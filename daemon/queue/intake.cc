@@ -1,0 +1,40 @@
+#include "queue/intake.h"
+
+#include <utility>
+
+namespace postern::queue {
+namespace {
+
+/// Callers know two kinds: the disk is full, or something is wrong with it.
+Result<void> as_promised(const Result<void>& result) {
+  if (result || result.error().failure == Failure::no_space) return result;
+  return Error{Failure::io, result.error().text, result.error().code};
+}
+
+}  // namespace
+
+SpoolIntake::SpoolIntake(spool::DiskPool& pool, std::shared_ptr<spool::Draft> draft, Ended ended)
+    : pool_(pool), draft_(std::move(draft)), ended_(std::move(ended)) {}
+
+SpoolIntake::~SpoolIntake() {
+  // Giving up a spilled draft closes and unlinks a file: not on the event loop.
+  if (draft_->spilled()) pool_.post([draft = std::move(draft_)]() mutable { draft.reset(); });
+}
+
+Task<Result<void>> SpoolIntake::append(std::string_view text) {
+  draft_->add(text);
+  if (!draft_->full()) co_return Result<void>();
+  auto job = [draft = draft_] { return draft->spill(); };
+  const Result<void> spilled = co_await pool_.run(std::move(job));
+  co_return as_promised(spilled);
+}
+
+Task<Result<void>> SpoolIntake::commit(std::uint64_t wire_size, mail::BodyType body) {
+  auto job = [draft = draft_, wire_size, body] { return draft->commit(wire_size, body); };
+  const Result<void> committed = co_await pool_.run(std::move(job));
+  const Result<void> result = as_promised(committed);
+  ended_(*draft_, result);
+  co_return result;
+}
+
+}  // namespace postern::queue

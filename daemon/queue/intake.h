@@ -1,0 +1,34 @@
+// The writer that submission is given: a Draft of the spool, its blocking steps on the disk pool.
+#pragma once
+
+#include "queue/queue.h"
+#include "spool/disk_pool.h"
+#include "spool/draft.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace postern::queue {
+
+class SpoolIntake final : public Intake {
+ public:
+  /// Called on the loop for a commit that succeeded (nothing) or failed (the error).
+  using Ended = std::function<void(const spool::Draft& draft, const Result<void>& result)>;
+
+  SpoolIntake(spool::DiskPool& pool, std::shared_ptr<spool::Draft> draft, Ended ended);
+  ~SpoolIntake() override;
+
+  [[nodiscard]] const QueueId& id() const override { return draft_->envelope().id; }
+  [[nodiscard]] WallTime accepted() const override { return draft_->envelope().accepted; }
+  Task<Result<void>> append(std::string_view text) override;
+  Task<Result<void>> commit(std::uint64_t wire_size, mail::BodyType body) override;
+
+ private:
+  spool::DiskPool& pool_;
+  std::shared_ptr<spool::Draft> draft_;
+  Ended ended_;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,208 @@
+#include "queue/queue_impl.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "queue/intake.h"
+#include "queue/schedule.h"
+#include "spool/recovery.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::queue {
+
+std::string_view name(State state) {
+  switch (state) {
+    case State::active: return "active";
+    case State::waiting: return "waiting";
+    case State::held: return "held";
+    case State::failed: return "failed";
+    case State::corrupt: return "corrupt";
+  }
+  return "unknown";
+}
+
+std::unique_ptr<Queue> Queue::make(Executor loop, spool::Spool& spool, spool::DiskPool& pool, Clock& clock,
+                                   Config config, std::vector<SiteConfig> sites, Deliver deliver) {
+  return std::make_unique<QueueImpl>(std::move(loop), spool, pool, clock, std::move(config), std::move(sites),
+                                     std::move(deliver));
+}
+
+QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, Clock& clock, Config config,
+                     std::vector<SiteConfig> sites, Deliver deliver)
+    : loop_(std::move(loop)),
+      spool_(spool),
+      pool_(pool),
+      clock_(clock),
+      config_(std::move(config)),
+      deliver_(std::move(deliver)),
+      space_(std::make_unique<FreeSpace>(loop_, spool_, pool_, clock_)),
+      timer_(loop_),
+      all_closed_(loop_) {
+  set_sites(std::move(sites));
+}
+
+Task<Result<void>> QueueImpl::start() {
+  auto job = [spool = &spool_] { return spool::recover(*spool); };
+  const Result<spool::Recovered> recovered = co_await pool_.run(std::move(job));
+  if (!recovered) co_return recovered.error();
+  const WallTime now = clock_.wall();
+  for (const spool::Found& found : recovered->queue) {
+    Ticket ticket;
+    ticket.id = found.id;
+    ticket.due = believable(found.modified, now, config_.retry);
+    ticket.size = found.size;
+    index_.add(ticket);
+  }
+  counted_.held = recovered->held.size();
+  counted_.failed = recovered->failed;
+  counted_.corrupt = recovered->corrupt;
+  log(Level::info, "queue loaded",
+      {{"messages", recovered->queue.size()},
+       {"unfinished_receptions_removed", recovered->unfinished},
+       {"failed", recovered->failed},
+       {"corrupt", recovered->corrupt}});
+  (void)space_->room_for(0);
+  running_ = true;
+  pump();
+  co_return Result<void>();
+}
+
+Task<void> QueueImpl::stop() {
+  running_ = false;
+  timer_.cancel();
+  timer_armed_ = false;
+  give_back();
+  while (open_ > 0) {
+    all_closed_.expires_at(SteadyTime::max());
+    boost::system::error_code ended;
+    co_await all_closed_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
+  }
+}
+
+void QueueImpl::configure(Config config, std::vector<SiteConfig> sites) {
+  config_ = std::move(config);
+  set_sites(std::move(sites));
+  pump();
+}
+
+/// A site that keeps its name keeps its health.
+void QueueImpl::set_sites(std::vector<SiteConfig> sites) {
+  std::vector<SitePtr> before = std::exchange(sites_, {});
+  for (SiteConfig& config : sites) {
+    const auto known = std::ranges::find_if(before, [&](const SitePtr& site) { return site->name() == config.name; });
+    if (known == before.end()) {
+      sites_.push_back(std::make_shared<Site>(std::move(config)));
+    } else {
+      (*known)->configure(std::move(config));
+      sites_.push_back(*known);
+    }
+  }
+}
+
+QueueId QueueImpl::new_id() {
+  constexpr std::uint64_t kSecond = 1'000'000;
+  const auto since = std::chrono::time_point_cast<std::chrono::microseconds>(clock_.wall()).time_since_epoch();
+  auto time = static_cast<std::uint64_t>(since.count());
+  // The clock has milliseconds; messages within one keep their order by counting on. A clock set back is followed.
+  if (time <= last_id_time_ && last_id_time_ - time < kSecond) time = last_id_time_ + 1;
+  last_id_time_ = time;
+  const std::chrono::microseconds stamp(time);
+  return QueueId::make(std::chrono::sys_time<std::chrono::microseconds>(stamp), random_number());
+}
+
+double QueueImpl::chance() { return static_cast<double>(random_number() >> 11U) * 0x1p-53; }
+
+std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
+  envelope.id = new_id();
+  envelope.accepted = envelope.id.accepted();
+  auto draft = std::make_shared<spool::Draft>(spool_, std::move(envelope));
+  return std::make_unique<SpoolIntake>(pool_, std::move(draft),
+                                       [this](const spool::Draft& ended, const Result<void>& result) {
+                                         if (result) {
+                                           ++counted_.accepted;
+                                           accepted(ended);
+                                         } else {
+                                           space_->forget_age();
+                                         }
+                                       });
+}
+
+void QueueImpl::accepted(const spool::Draft& draft) {
+  Ticket ticket;
+  ticket.id = draft.envelope().id;
+  ticket.due = clock_.wall();
+  ticket.size = draft.file_size();
+  index_.add(ticket);
+  pump();
+}
+
+Result<void> QueueImpl::retry(QueueId id) {
+  const Ticket* ticket = index_.find(id);
+  if (ticket == nullptr) return Error{Failure::not_found, "no message " + id.str() + " waits in the queue"};
+  if (ticket->phase == Ticket::Phase::active) {
+    return Error{Failure::busy, "message " + id.str() + " is being tried right now"};
+  }
+  index_.set(id, Ticket::Phase::waiting, clock_.wall());
+  for (const SitePtr& site : sites_) site->force_probe(clock_.steady());
+  pump();
+  return {};
+}
+
+std::size_t QueueImpl::retry_all() {
+  const WallTime now = clock_.wall();
+  index_.reschedule([now](WallTime due) { return std::min(due, now); });
+  for (const SitePtr& site : sites_) site->force_probe(clock_.steady());
+  const std::size_t count = index_.waiting() + open_;
+  pump();
+  return count;
+}
+
+Task<Result<void>> QueueImpl::remove(QueueId id) {
+  const Ticket* ticket = index_.find(id);
+  if (ticket != nullptr && ticket->phase == Ticket::Phase::active) {
+    co_return Error{Failure::busy,
+                    "message " + id.str() + " is being delivered right now; try again when it has ended"};
+  }
+  const bool queued = ticket != nullptr;
+  const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
+  if (queued) index_.set(id, Ticket::Phase::active);  // nobody takes it meanwhile
+  auto job = [spool = &spool_, id, queued]() -> Result<spool::Area> {
+    if (queued) {
+      const Result<void> gone = spool->remove(id, spool::Area::queue, spool::Durability::synced);
+      if (gone || gone.error().failure == Failure::not_found) return spool::Area::queue;
+      return gone.error();
+    }
+    for (const spool::Area area : {spool::Area::failed, spool::Area::corrupt, spool::Area::hold}) {
+      const Result<void> gone = spool->remove(id, area, spool::Durability::synced);
+      if (gone) return area;
+      if (gone.error().failure != Failure::not_found) return gone.error();
+    }
+    return Error{Failure::not_found, "no message " + id.str()};
+  };
+  const Result<spool::Area> removed = co_await pool_.run(std::move(job));
+  if (!removed) {
+    if (queued) index_.set(id, before);
+    co_return removed.error();
+  }
+  if (queued) gone(id);
+  if (*removed == spool::Area::failed && counted_.failed > 0) --counted_.failed;
+  if (*removed == spool::Area::corrupt && counted_.corrupt > 0) --counted_.corrupt;
+  if (*removed == spool::Area::hold && counted_.held > 0) --counted_.held;
+  log(Level::info, "removed", {{"id", id.text()}, {"from", spool::name(*removed)}});
+  co_return Result<void>();
+}
+
+void QueueImpl::site_recovered(const std::string& name) {
+  for (const SitePtr& site : sites_) {
+    if (site->name() == name) tell_site(*site, site->recovered());
+  }
+  pump();
+}
+
+std::shared_ptr<void> QueueImpl::watch(QueueId id, Watch watch) { return watchers_.add(id, std::move(watch)); }
+
+}  // namespace postern::queue

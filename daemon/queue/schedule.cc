@@ -1,0 +1,22 @@
+#include "queue/schedule.h"
+
+#include <algorithm>
+
+namespace postern::queue {
+
+WallTime next_attempt(WallTime accepted, WallTime now, const Retry& retry, double jitter) {
+  const Milliseconds low = retry.min;
+  const Milliseconds high = std::max(retry.min, retry.max);
+  const Milliseconds wait = std::clamp(now - accepted, low, high);
+  const double factor = 0.9 + 0.2 * jitter;
+  return now + Milliseconds(static_cast<Milliseconds::rep>(static_cast<double>(wait.count()) * factor));
+}
+
+WallTime believable(WallTime next, WallTime now, const Retry& retry) {
+  const Milliseconds longest = std::max({retry.min, retry.max, kUncertainDelay});
+  return next > now + longest + longest / 10 ? now : next;
+}
+
+bool past_expiry(WallTime accepted, WallTime now, const Retry& retry) { return now - accepted > retry.expire; }
+
+}  // namespace postern::queue

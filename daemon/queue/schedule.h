@@ -1,0 +1,24 @@
+// When a message is tried again. Pure: time and chance are given.
+#pragma once
+
+#include "base/clock.h"
+#include "queue/queue.h"
+
+namespace postern::queue {
+
+/// After an uncertain delivery (the answer to the end of data was lost) a server has this long to finish with the
+/// message before it sees it again.
+inline constexpr Seconds kUncertainDelay{15 * 60};
+
+/// now + clamp(now - accepted, min, max), plus or minus 10 %: `jitter` is in [0, 1). A message is tried often
+/// while it is young; no state is needed for it. Never before `now`.
+[[nodiscard]] WallTime next_attempt(WallTime accepted, WallTime now, const Retry& retry, double jitter);
+
+/// A stored time as it may be believed: what lies further ahead than any back-off reaches was written under a
+/// clock that was wrong, and is due now.
+[[nodiscard]] WallTime believable(WallTime next, WallTime now, const Retry& retry);
+
+/// The age limit has passed: an attempt that fails now is the last one. Without an attempt nothing expires.
+[[nodiscard]] bool past_expiry(WallTime accepted, WallTime now, const Retry& retry);
+
+}  // namespace postern::queue

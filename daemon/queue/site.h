@@ -1,0 +1,71 @@
+// The health of one smarthost. Trouble closes the site for a time that doubles from step to step; at the end
+// of each step one message is let through as a probe, and its outcome alone decides. Any answer opens the site at once.
+// Pure: time (steady, for intervals) and chance are given.
+//
+// The first step is retry.min / 12, at least 1 s: a restart of the smarthost costs seconds, not minutes.
+// The last is retry.max. A refused login waits at least kLoginPause, so that no provider locks the account.
+#pragma once
+
+#include "base/clock.h"
+#include "mail/report.h"
+#include "queue/queue.h"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace postern::queue {
+
+inline constexpr Seconds kLoginPause{5 * 60};
+/// Forced probes ("postern queue retry" in a loop) come no closer than this.
+inline constexpr Seconds kForcedProbeGap{1};
+
+class Site {
+ public:
+  explicit Site(SiteConfig config) : config_(std::move(config)) {}
+
+  [[nodiscard]] const std::string& name() const { return config_.name; }
+  [[nodiscard]] const SiteConfig& config() const { return config_; }
+  void configure(SiteConfig config) { config_ = std::move(config); }
+
+  [[nodiscard]] bool healthy() const { return !trouble_; }
+  /// One more message may be given to it now.
+  [[nodiscard]] bool accepts(SteadyTime now) const;
+  /// How many messages are worth having open for it now, those under way included.
+  [[nodiscard]] std::size_t appetite(SteadyTime now) const;
+
+  enum class Permit { ordinary, probe };
+  Permit started(SteadyTime now);
+
+  enum class Change { none, down, up };
+  /// Ends what `started` began. No trouble means that the server answered.
+  Change finished(Permit permit, const std::optional<mail::SiteTrouble>& trouble, SteadyTime now, WallTime wall,
+                  const Retry& retry, double jitter);
+  /// Ends what `started` began without having learnt anything.
+  void returned(Permit permit);
+
+  /// The next probe at once (but see kForcedProbeGap).
+  void force_probe(SteadyTime now);
+  Change recovered();
+
+  [[nodiscard]] std::size_t active() const { return active_; }
+  [[nodiscard]] const std::optional<mail::SiteTrouble>& trouble() const { return trouble_; }
+  [[nodiscard]] std::optional<WallTime> since() const { return since_; }
+  /// Nothing while healthy or while the probe is under way.
+  [[nodiscard]] std::optional<SteadyTime> next_probe() const;
+  [[nodiscard]] std::optional<WallTime> last_delivery() const { return last_delivery_; }
+  void delivered(WallTime when) { last_delivery_ = when; }
+
+ private:
+  SiteConfig config_;
+  std::size_t active_ = 0;
+  bool probing_ = false;
+  std::optional<mail::SiteTrouble> trouble_;
+  std::optional<WallTime> since_;
+  std::optional<WallTime> last_delivery_;
+  Milliseconds step_{0};
+  SteadyTime probe_at_;
+  SteadyTime last_start_;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,131 @@
+#include "spool/draft.h"
+
+#include "base/random.h"
+
+#include <fcntl.h>
+
+#include <utility>
+
+namespace postern::spool {
+namespace {
+
+// Ids are microseconds and 30 random bits: even one retry is not seen in practice.
+constexpr int kIdAttempts = 3;
+
+}  // namespace
+
+Draft::Draft(Spool& spool, mail::Envelope envelope) : spool_(spool), envelope_(std::move(envelope)) {
+  envelope_.size = 0;
+  auto text = envelope_text(envelope_);
+  if (!text) {
+    refused_ = text.error();
+    return;
+  }
+  place_ = std::move(*text);
+  buffer_ = place_ + checksum_text(std::string(Sha256::kHexLength, '0'));
+}
+
+Draft::~Draft() {
+  if (!committed_) abandon();
+}
+
+void Draft::add(std::string_view text) {
+  buffer_ += text;
+  envelope_.size += text.size();
+}
+
+Result<void> Draft::open_tmp() {
+  for (int attempt = 1;; ++attempt) {
+    auto file = File::open(spool_.disk_, spool_.fd(Area::tmp), envelope_.id.str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (!file) {
+      if (file.error().failure != Failure::exists || attempt == kIdAttempts) return file.error();
+      make_new_id();
+      continue;
+    }
+    file_ = std::move(*file);
+    has_tmp_name_ = true;
+    return {};
+  }
+}
+
+void Draft::make_new_id() {
+  envelope_.id =
+      QueueId::make(std::chrono::time_point_cast<std::chrono::microseconds>(envelope_.accepted), random_number());
+}
+
+Result<void> Draft::spill() {
+  if (refused_) return *refused_;
+  std::string_view text = buffer_;
+  if (!file_) {
+    if (auto opened = open_tmp(); !opened) return opened.error();
+    text.remove_prefix(place_.size() + kChecksumText);
+  }
+  sha_.update(text);
+  if (auto done = file_.write_all(buffer_); !done) return done.error();
+  written_ += buffer_.size();
+  buffer_.clear();
+  return {};
+}
+
+Result<void> Draft::commit(std::uint64_t wire_size, mail::BodyType body) {
+  if (refused_) return *refused_;
+  envelope_.wire_size = wire_size;
+  envelope_.body = body;
+  auto done = file_ ? write_rest() : write_whole();
+  if (done) done = publish();
+  if (!done) {
+    abandon();
+    return done.error();
+  }
+  committed_ = true;
+  return {};
+}
+
+/// Everything is in memory: one write of the finished file. A clash of names makes a new id and starts over.
+Result<void> Draft::write_whole() {
+  for (int attempt = 1;; ++attempt) {
+    if (auto opened = open_tmp(); !opened) return opened.error();
+    auto text = envelope_text(envelope_);
+    if (!text) return text.error();
+    const std::size_t head = place_.size() + kChecksumText;
+    if (text->size() != place_.size()) return Error{Failure::invalid, "a message too large for the spool's format"};
+    const std::string digest = checksum(std::string_view(buffer_).substr(head), *text);
+    buffer_.replace(0, head, *text + checksum_text(digest));
+    if (auto written = file_.write_all(buffer_); !written) return written.error();
+    written_ = buffer_.size();
+    auto renamed =
+        spool_.disk_.rename(spool_.fd(Area::tmp), envelope_.id.str(), spool_.fd(Area::queue), envelope_.id.str());
+    if (renamed) return {};
+    if (renamed.error().failure != Failure::exists || attempt == kIdAttempts) return renamed.error();
+    abandon();
+    make_new_id();
+  }
+}
+
+/// The text is on its way to the disk already: the last piece, then the envelope over its place.
+Result<void> Draft::write_rest() {
+  if (auto done = spill(); !done) return done.error();
+  const auto text = envelope_text(envelope_);
+  if (!text) return text.error();
+  if (text->size() != place_.size()) return Error{Failure::invalid, "a message too large for the spool's format"};
+  sha_.update(*text);
+  if (auto done = file_.pwrite_all(*text + checksum_text(hex(sha_.finish())), 0); !done) return done.error();
+  return spool_.disk_.rename(spool_.fd(Area::tmp), envelope_.id.str(), spool_.fd(Area::queue), envelope_.id.str());
+}
+
+// The name comes before the sync so that both are in one journal commit; that the file is whole can be seen in it.
+Result<void> Draft::publish() {
+  has_tmp_name_ = false;
+  has_queue_name_ = true;
+  if (auto synced = spool_.disk_.fdatasync(file_.get()); !synced) return synced.error();
+  if (auto closed = file_.close(); !closed) return closed.error();
+  return spool_.sync(Area::queue);
+}
+
+void Draft::abandon() {
+  (void)file_.close();
+  if (std::exchange(has_tmp_name_, false)) (void)spool_.disk_.unlink(spool_.fd(Area::tmp), envelope_.id.str());
+  if (std::exchange(has_queue_name_, false)) (void)spool_.disk_.unlink(spool_.fd(Area::queue), envelope_.id.str());
+}
+
+}  // namespace postern::spool

@@ -1,0 +1,63 @@
+// One message on its way into the spool. Small ones stay in memory until commit() and are written by one job; larger
+// ones spill. add() is for any thread; spill(), commit() and the destructor of a spilled draft block.
+#pragma once
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "mail/envelope.h"
+#include "spool/disk.h"
+#include "spool/spool.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::spool {
+
+class Draft {
+ public:
+  /// `envelope.id` and `accepted` are set; the id may be made anew until commit() has returned.
+  Draft(Spool& spool, mail::Envelope envelope);
+  /// Uncommitted: nothing stays.
+  ~Draft();
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+
+  [[nodiscard]] const mail::Envelope& envelope() const { return envelope_; }
+  /// Bytes of the file after commit().
+  [[nodiscard]] std::uint64_t file_size() const { return written_; }
+
+  /// LF text, kept in memory.
+  void add(std::string_view text);
+  /// Time for spill().
+  [[nodiscard]] bool full() const { return buffer_.size() > kPiece; }
+  [[nodiscard]] bool spilled() const { return static_cast<bool>(file_); }
+  /// Writes what is in memory to tmp/. Failures: no_space, io, invalid, limit.
+  Result<void> spill();
+  /// On stable storage, data and name, when this returns well; on failure nothing of it stays.
+  /// Failures: no_space, io, invalid (a value of the envelope cannot be stored), limit.
+  Result<void> commit(std::uint64_t wire_size, mail::BodyType body);
+
+ private:
+  Result<void> open_tmp();
+  Result<void> write_whole();
+  Result<void> write_rest();
+  Result<void> publish();
+  void make_new_id();
+  void abandon();
+
+  Spool& spool_;
+  mail::Envelope envelope_;
+  std::string buffer_;  ///< text not yet written; begins with the envelope's place if nothing is written
+  std::string place_;   ///< the envelope as it was at the beginning: its length stays
+  std::optional<Error> refused_;
+  Sha256 sha_;
+  File file_;
+  std::uint64_t written_ = 0;
+  bool has_tmp_name_ = false;
+  bool has_queue_name_ = false;
+  bool committed_ = false;
+};
+
+}  // namespace postern::spool

@@ -1,0 +1,105 @@
+// The spool directory: one file per message in queue/, written in tmp/, set aside in hold/, failed/ or corrupt/. All
+// calls block and belong on the disk pool; each may be called from any thread. Only the queue uses this.
+#pragma once
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "spool/directory_sync.h"
+#include "spool/disk.h"
+#include "spool/format.h"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::spool {
+
+enum class Area { tmp, queue, hold, failed, corrupt };
+inline constexpr std::array kAreas = {Area::tmp, Area::queue, Area::hold, Area::failed, Area::corrupt};
+[[nodiscard]] std::string_view name(Area area);
+
+/// Messages up to this size are read and written in one piece, larger ones in pieces of this size.
+inline constexpr std::size_t kPiece = 256U << 10U;
+
+enum class Durability { lazy, synced };
+
+/// A file of an area as a listing shows it, unopened.
+struct Found {
+  QueueId id;
+  std::uint64_t size = 0;
+  WallTime modified;  ///< in queue/: the next attempt
+};
+
+/// A message as read and checked against its checksum.
+struct Stored {
+  mail::Envelope envelope;
+  std::vector<LogLine> log;
+  std::uint64_t text_at = 0;    ///< where the message begins in the file
+  std::uint64_t log_end = 0;    ///< end of the last whole line: where the log continues
+  std::uint64_t file_size = 0;  ///< more than log_end if an append was torn
+  std::string small_text;       ///< the whole message, if it is at most kPiece
+  File large;                   ///< open for read_piece, if it is larger
+};
+
+class Spool {
+ public:
+  /// Makes the last component of `path` and its directories where they are missing (mode 0700), and takes the lock.
+  /// Failures: busy (another daemon; the text names its pid), not_found, denied, io, no_space.
+  static Result<std::unique_ptr<Spool>> open(Disk& disk, const std::string& path);
+  ~Spool();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+  /// Reads and verifies. Failures: not_found, corrupt, newer, io.
+  Result<Stored> read(const QueueId& id, Area area = Area::queue);
+  /// Envelope and log alone, the message neither read nor verified: for listings. Failures as read().
+  Result<Stored> read_summary(const QueueId& id, Area area);
+  /// Up to kPiece bytes of a large message from `offset` of its text; empty at the end. Failure: io.
+  Result<std::string> read_piece(const Stored& stored, std::uint64_t offset);
+  /// The file's first bytes as they are. Failures: not_found, io.
+  Result<std::string> read_raw(const QueueId& id, Area area, std::size_t limit);
+
+  /// Appends whole lines at `stored.log_end`, after cutting off a torn tail. On failure none of them stays.
+  /// Failures: no_space, io, not_found.
+  Result<void> append_log(const QueueId& id, Stored& stored, const std::vector<LogLine>& lines, Durability durability);
+  /// When the message is tried next; not synced, lost in a crash it is due at once.
+  Result<void> set_next(const QueueId& id, WallTime time);
+  /// Not synced with Durability::lazy: after a crash the file may be back. Failures: not_found, io.
+  Result<void> remove(const QueueId& id, Area area, Durability durability);
+  /// Into another area, durably; never over a file that is there. Failures: exists, no_space, io.
+  Result<void> move(const QueueId& id, Area from, Area to);
+
+  /// Regular files named by an id. Everything else is left alone, unopened, with one warning per name.
+  Result<std::vector<Found>> list(Area area);
+  /// Deletes what crashed receptions left in tmp/. Only before the first Draft of this process.
+  Result<std::size_t> clear_tmp();
+  Result<Space> space();
+
+ private:
+  friend class Draft;
+  Spool(Disk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
+
+  Result<void> make_directories();
+  Result<void> take_lock();
+  Result<void> sync(Area area);
+  [[nodiscard]] int fd(Area area) const { return areas_.at(static_cast<std::size_t>(area)).get(); }
+  Result<Stored> read_small(const File& file, std::uint64_t size) const;
+  Result<Stored> read_large(File file, std::uint64_t size) const;
+  void warn_foreign(Area area, const std::string& name);
+
+  Disk& disk_;
+  std::string path_;
+  File root_;
+  File lock_;
+  std::array<File, kAreas.size()> areas_;
+  std::array<std::unique_ptr<DirectorySync>, kAreas.size()> syncs_;
+  std::mutex warned_mutex_;
+  std::vector<std::string> warned_;  ///< foreign names that were told; bounded
+};
+
+}  // namespace postern::spool

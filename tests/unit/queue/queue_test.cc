@@ -1,0 +1,466 @@
+// The delivery loop over a disk in memory, with a delivery function that does what the test says and a clock that
+// stands still until told.
+#include "queue/queue.h"
+
+#include "queue/schedule.h"
+#include "spool/disk_pool.h"
+#include "spool/spool.h"
+#include "support/expected_log.h"
+#include "support/fake_clock.h"
+#include "support/memory_disk.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <stdexcept>
+
+namespace postern::queue {
+namespace {
+
+using mail::DeliveryReport;
+using mail::Status;
+
+Status delivered() { return Status{mail::Verdict::delivered, 250, "2.0.0", "Ok"}; }
+Status deferred() { return Status{mail::Verdict::deferred, 451, "4.3.0", "try again later"}; }
+Status refused() { return Status{mail::Verdict::failed, 550, "5.1.1", "no such user"}; }
+
+DeliveryReport site_trouble(mail::Step step = mail::Step::connect) {
+  DeliveryReport report;
+  report.site = mail::SiteTrouble{step, Failure::refused, 0, "connection refused", false};
+  return report;
+}
+
+/// What the smarthost does with each recipient: by address, else delivered.
+struct Smarthost {
+  std::map<std::string, Status> answers;
+  std::optional<DeliveryReport> trouble;
+  bool throws = false;
+  std::vector<std::string> got;  // addresses delivered
+  std::vector<std::string> texts;
+  std::size_t attempts = 0;
+  std::size_t active = 0;
+  std::size_t most_active = 0;
+};
+
+Task<DeliveryReport> deliver_to(Smarthost* host, spool::DiskPool* pool, mail::Message* message) {
+  ++host->attempts;
+  ++host->active;
+  host->most_active = std::max(host->most_active, host->active);
+  auto elsewhere = [] { return 0; };
+  co_await pool->run(std::move(elsewhere));
+  --host->active;
+  if (host->throws) throw std::runtime_error("poison");
+  if (host->trouble) co_return *host->trouble;
+  std::string text;
+  for (;;) {
+    const Result<std::string_view> piece = co_await message->read();
+    if (!piece || piece->empty()) break;
+    text += *piece;
+  }
+  DeliveryReport report;
+  report.host = "smtp.example.com[192.0.2.1]:465";
+  for (const std::size_t index : message->pending()) {
+    const std::string& address = message->envelope().recipients[index].address;
+    const auto answer = host->answers.find(address);
+    const Status status = answer == host->answers.end() ? delivered() : answer->second;
+    if (status.verdict == mail::Verdict::delivered) host->got.push_back(address);
+    report.recipients.emplace_back(status);
+  }
+  host->texts.push_back(std::move(text));
+  co_return report;
+}
+
+/// Runs the loop until this task has ended; the queue's timer, which sleeps in real time, is not waited for.
+template <class T>
+T run(boost::asio::io_context& loop, Task<T> task) {
+  std::optional<T> value;
+  boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr failure, T result) {
+    if (failure) std::rethrow_exception(failure);
+    value.emplace(std::move(result));
+  });
+  loop.restart();
+  while (!value) loop.run_one();
+  return std::move(*value);
+}
+
+void run(boost::asio::io_context& loop, Task<void> task) {
+  bool ended = false;
+  boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+    ended = true;
+  });
+  loop.restart();
+  while (!ended) loop.run_one();
+}
+
+class QueueTest : public testing::Test {
+ protected:
+  QueueTest() { open(); }
+  ~QueueTest() override { close(); }
+
+  void open(std::vector<SiteConfig> sites = {{"main", 4}}) {
+    spool = std::move(*spool::Spool::open(disk, "spool"));
+    Config config;
+    config.hostname = "web1.example.net";
+    config.domain = "example.net";
+    queue =
+        Queue::make(loop.get_executor(), *spool, pool, clock, config, std::move(sites),
+                    [this](mail::Message& message, const std::string&) { return deliver_to(&host, &pool, &message); });
+    EXPECT_TRUE(run(loop, queue->start()));
+    settle();
+  }
+  void close() {
+    if (queue) run(loop, queue->stop());
+    queue.reset();
+    spool.reset();
+  }
+  void reopen() {
+    close();
+    open();
+  }
+
+  static mail::Envelope envelope(std::vector<std::string> recipients, std::string sender = "alice@example.com") {
+    mail::Envelope made;
+    made.sender = std::move(sender);
+    for (std::string& address : recipients) {
+      mail::Recipient one;
+      one.address = std::move(address);
+      made.recipients.push_back(std::move(one));
+    }
+    return made;
+  }
+
+  /// Commits and lets the loop run until nothing more happens without time passing.
+  QueueId accept(mail::Envelope made, const std::string& text = "Subject: hi\n\nbody\n") {
+    auto intake = queue->begin(std::move(made));
+    EXPECT_TRUE(run(loop, intake->append(text)));
+    EXPECT_TRUE(run(loop, intake->commit(text.size(), mail::BodyType::seven_bit)));
+    const QueueId id = intake->id();
+    settle();
+    return id;
+  }
+  void settle() {
+    for (int quiet = 0; quiet < 3;) {
+      auto nothing = [] { return 0; };
+      (void)run(loop, pool.run(std::move(nothing)));
+      quiet = queue->totals().active == 0 ? quiet + 1 : 0;
+    }
+  }
+  void pass(Milliseconds time) {
+    clock.advance(time);
+    queue->configure(config(), {{"main", 4}});  // looks at the clock
+    settle();
+  }
+  static Config config() {
+    Config made;
+    made.hostname = "web1.example.net";
+    made.domain = "example.net";
+    return made;
+  }
+  [[nodiscard]] std::vector<std::string> files() const { return disk.names("spool/queue"); }
+
+  boost::asio::io_context loop;
+  test::FakeClock clock;
+  test::MemoryDisk disk;
+  spool::DiskPool pool{1};
+  Smarthost host;
+  std::unique_ptr<spool::Spool> spool;
+  std::unique_ptr<Queue> queue;
+};
+
+TEST_F(QueueTest, AMessageIsDeliveredAndItsFileIsGone) {
+  const QueueId id = accept(envelope({"bob@example.net"}), "Subject: hi\n\nbody\n");
+  EXPECT_EQ(host.got, std::vector<std::string>{"bob@example.net"});
+  EXPECT_EQ(host.texts, std::vector<std::string>{"Subject: hi\n\nbody\n"});
+  EXPECT_TRUE(files().empty());
+  EXPECT_EQ(queue->totals().delivered, 1U);
+  EXPECT_EQ(run(loop, queue->find(id)).error().failure, Failure::not_found);
+}
+
+TEST_F(QueueTest, ALargeMessageArrivesWholeInPieces) {
+  std::string text = "Subject: large\n\n";
+  while (text.size() < 3 * spool::kPiece) text += "a line of the large message\n";
+  accept(envelope({"bob@example.net"}), text);
+  ASSERT_EQ(host.texts.size(), 1U);
+  EXPECT_TRUE(host.texts[0] == text);
+}
+
+TEST_F(QueueTest, ADeferredRecipientIsTriedAgainAndTheSettledOneIsNot) {
+  host.answers["bob@example.net"] = deferred();
+  const QueueId id = accept(envelope({"bob@example.net", "carol@example.org"}));
+  EXPECT_EQ(host.got, std::vector<std::string>{"carol@example.org"});
+  const auto entry = run(loop, queue->find(id));
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->state, State::waiting);
+  EXPECT_EQ(entry->reason, "451 4.3.0 try again later");
+  reopen();  // the verdicts are in the file
+  host.answers.clear();
+  pass(Seconds(600));
+  EXPECT_EQ(host.got, (std::vector<std::string>{"carol@example.org", "bob@example.net"}));
+  EXPECT_TRUE(files().empty());
+}
+
+TEST_F(QueueTest, TheSameDeferralIsLoggedOnce) {
+  host.answers["bob@example.net"] = deferred();
+  const QueueId id = accept(envelope({"bob@example.net"}));
+  const std::string after_first = *run(loop, queue->raw(id, 100'000));
+  for (int i = 0; i < 5; ++i) pass(Seconds(7200));
+  EXPECT_EQ(host.attempts, 6U);
+  EXPECT_EQ(*run(loop, queue->raw(id, 100'000)), after_first);
+}
+
+TEST_F(QueueTest, ARefusedRecipientIsBouncedAndTheBounceIsDelivered) {
+  host.answers["bob@example.net"] = refused();
+  accept(envelope({"bob@example.net", "carol@example.org"}));
+  EXPECT_EQ(host.got, (std::vector<std::string>{"carol@example.org", "alice@example.com"}));
+  ASSERT_EQ(host.texts.size(), 2U);
+  EXPECT_NE(host.texts[1].find("no such user"), std::string::npos);
+  EXPECT_TRUE(files().empty());
+  EXPECT_EQ(queue->totals().bounced, 1U);
+}
+
+TEST_F(QueueTest, WhatCanBeNeitherDeliveredNorBouncedGoesToFailed) {
+  const test::ExpectLog expected("kept in failed/");
+  host.answers["bob@example.net"] = refused();
+  const QueueId id = accept(envelope({"bob@example.net"}, ""));
+  mail::Envelope never = envelope({"bob@example.net"});
+  never.recipients[0].notify = mail::kNotifyNever;
+  accept(std::move(never));
+  accept(envelope({"bob@example.net"}), "Auto-Submitted: auto-generated\nSubject: hi\n\nbody\n");
+  EXPECT_TRUE(host.got.empty());
+  EXPECT_TRUE(files().empty());
+  EXPECT_EQ(disk.names("spool/failed").size(), 3U);
+  const auto entry = run(loop, queue->find(id));
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->state, State::failed);
+  EXPECT_EQ(entry->reason, "550 5.1.1 no such user");
+  EXPECT_EQ(run(loop, queue->list({}, 10)).size(), 3U);
+  EXPECT_TRUE(run(loop, queue->remove(id)));
+  EXPECT_EQ(queue->totals().failed, 2U);
+}
+
+TEST_F(QueueTest, ABounceThatCannotBeStoredDropsNobody) {
+  const test::ExpectLog expected("bounce cannot be stored");
+  host.answers["bob@example.net"] = refused();
+  auto intake = queue->begin(envelope({"bob@example.net"}));
+  ASSERT_TRUE(run(loop, intake->append("Subject: hi\n\nbody\n")));
+  // accept: 6 calls; read: 4; the 11th call opens the bounce.
+  disk.fail_at(11, ENOSPC);
+  ASSERT_TRUE(run(loop, intake->commit(20, mail::BodyType::seven_bit)));
+  settle();
+  EXPECT_EQ(files().size(), 1U);
+  disk.heal();
+  pass(Seconds(7200));
+  EXPECT_EQ(host.got, std::vector<std::string>{"alice@example.com"});
+  EXPECT_TRUE(files().empty());
+}
+
+TEST_F(QueueTest, ExpiryNeedsAnAttemptAfterTheAgeLimit) {
+  host.answers["bob@example.net"] = deferred();
+  accept(envelope({"bob@example.net"}));
+  close();
+  clock.advance(Seconds(30 * 24 * 3600));
+  open();
+  settle();
+  ASSERT_EQ(host.texts.size(), 3U);  // twice tried, then the report
+  EXPECT_NE(host.texts[2].find("expired"), std::string::npos);
+  EXPECT_EQ(host.got, std::vector<std::string>{"alice@example.com"});
+  EXPECT_TRUE(files().empty());
+}
+
+TEST_F(QueueTest, TroubleOfTheSiteTouchesNoFileAndCostsOneProbeAStep) {
+  const test::ExpectLog expected("site down");
+  host.trouble = site_trouble();
+  accept(envelope({"bob@example.net"}));
+  const std::size_t before = host.attempts;
+  EXPECT_EQ(before, 1U);
+  const std::size_t appends = disk.calls_of("set_modified") + disk.calls_of("truncate");
+  std::vector<QueueId> ids;
+  for (int i = 0; i < 20; ++i) ids.push_back(accept(envelope({"bob@example.net"})));
+  EXPECT_EQ(host.attempts, 1U);
+  const std::size_t writes = disk.calls_of("write");
+  for (int i = 0; i < 3; ++i) {
+    pass(Seconds(3600));
+    EXPECT_EQ(host.attempts, 2U + static_cast<std::size_t>(i));
+  }
+  EXPECT_EQ(disk.calls_of("write"), writes);
+  EXPECT_EQ(disk.calls_of("set_modified") + disk.calls_of("truncate"), appends);
+  EXPECT_EQ(run(loop, queue->find(ids[3]))->reason, "connection refused");
+  EXPECT_TRUE(queue->sites()[0].trouble);
+  EXPECT_EQ(queue->sites()[0].waiting, 21U);
+  host.trouble.reset();
+  pass(Seconds(4000));
+  EXPECT_EQ(host.got.size(), 21U);
+  EXPECT_TRUE(files().empty());
+  EXPECT_LE(host.most_active, 4U);
+}
+
+TEST_F(QueueTest, RetryProbesASiteThatIsDown) {
+  const test::ExpectLog expected("site down");
+  host.trouble = site_trouble();
+  const QueueId id = accept(envelope({"bob@example.net"}));
+  clock.advance(Seconds(2));
+  host.trouble.reset();
+  EXPECT_TRUE(queue->retry(id));
+  settle();
+  EXPECT_EQ(host.got.size(), 1U);
+}
+
+TEST_F(QueueTest, AMessageThatBringsTheSiteDownIsNotFirstAgain) {
+  const test::ExpectLog expected("site down");
+  host.trouble = site_trouble(mail::Step::end_of_data);
+  accept(envelope({"poison@example.net"}));
+  accept(envelope({"bob@example.net"}));
+  host.trouble.reset();
+  pass(Seconds(8));
+  ASSERT_FALSE(host.got.empty());
+  EXPECT_EQ(host.got.front(), "bob@example.net");
+}
+
+TEST_F(QueueTest, UncertainDeliveryIsTriedLate) {
+  const test::ExpectLog expected("delivery uncertain");
+  DeliveryReport report;
+  report.uncertain = true;
+  report.recipients.resize(1);
+  host.trouble = report;
+  const QueueId id = accept(envelope({"bob@example.net"}));
+  const auto entry = run(loop, queue->find(id));
+  ASSERT_TRUE(entry);
+  EXPECT_GE(*entry->next, clock.wall() + kUncertainDelay);
+  EXPECT_NE(entry->reason.find("uncertain"), std::string::npos);
+}
+
+TEST_F(QueueTest, AnExceptionOutOfADeliveryStopsNeitherTheMessageNorTheOthers) {
+  const test::ExpectLog expected("internal error in a delivery");
+  host.throws = true;
+  for (int i = 0; i < 6; ++i) accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.attempts, 6U);
+  host.throws = false;
+  pass(Seconds(7200));
+  EXPECT_EQ(host.got.size(), 6U);
+}
+
+TEST_F(QueueTest, ADamagedFileGoesToCorruptAndTheOthersFlow) {
+  const test::ExpectLog expected("damaged message");
+  const QueueId id = *QueueId::parse("0123456789abcdef");
+  disk.put("spool/queue/" + id.str(), "nonsense");
+  reopen();
+  accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.got.size(), 1U);
+  EXPECT_EQ(disk.names("spool/corrupt"), std::vector<std::string>{id.str()});
+  EXPECT_EQ(queue->totals().corrupt, 1U);
+  EXPECT_EQ(run(loop, queue->find(id))->state, State::corrupt);
+}
+
+TEST_F(QueueTest, AFileOfANewerFormatIsHeldAndListed) {
+  const test::ExpectLog expected("newer version");
+  const QueueId id = *QueueId::parse("0123456789abcdef");
+  disk.put("spool/queue/" + id.str(), "postern-spool: 2\nwhatever\n");
+  reopen();
+  settle();
+  EXPECT_EQ(run(loop, queue->find(id))->state, State::held);
+  EXPECT_EQ(files(), std::vector<std::string>{id.str()});
+  EXPECT_EQ(disk.content("spool/queue/" + id.str()), "postern-spool: 2\nwhatever\n");
+}
+
+TEST_F(QueueTest, ADeliveredRecipientIsNotTriedAgainThoughItsLogCannotBeWritten) {
+  const test::ExpectLog expected("delivery log cannot be written");
+  host.answers["bob@example.net"] = deferred();
+  auto intake = queue->begin(envelope({"bob@example.net", "carol@example.org"}));
+  ASSERT_TRUE(run(loop, intake->append("Subject: hi\n\nbody\n")));
+  disk.fail_at(11, ENOSPC);  // the open of the append
+  ASSERT_TRUE(run(loop, intake->commit(20, mail::BodyType::seven_bit)));
+  settle();
+  disk.heal();
+  pass(Seconds(7200));
+  pass(Seconds(7200));
+  EXPECT_EQ(host.got, std::vector<std::string>{"carol@example.org"});
+  reopen();
+  host.answers.clear();
+  pass(Seconds(7200));
+  EXPECT_EQ(host.got, (std::vector<std::string>{"carol@example.org", "bob@example.net"}));
+}
+
+TEST_F(QueueTest, WithoutASiteMailIsHeldAndFlowsOnceThereIsOne) {
+  close();
+  open({});
+  const QueueId id = accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.attempts, 0U);
+  EXPECT_EQ(run(loop, queue->find(id))->reason, "no smarthost is configured");
+  pass(Seconds(1));
+  EXPECT_EQ(host.got.size(), 1U);
+}
+
+TEST_F(QueueTest, NeverMoreThanItsConnectionsAreUsedAtOnce) {
+  const test::ExpectLog expected("site down");
+  host.trouble = site_trouble();
+  for (int i = 0; i < 100; ++i) accept(envelope({"bob@example.net"}));
+  host.trouble.reset();
+  pass(Seconds(3600));
+  EXPECT_EQ(host.got.size(), 100U);
+  EXPECT_EQ(host.most_active, 4U);
+}
+
+TEST_F(QueueTest, RemovedMeansGoneFromTheDiskAtOnce) {
+  host.answers["bob@example.net"] = deferred();
+  const QueueId id = accept(envelope({"bob@example.net"}));
+  EXPECT_TRUE(run(loop, queue->remove(id)));
+  for (const auto& left : disk.after_crash()) EXPECT_TRUE(left->names("spool/queue").empty());
+  EXPECT_EQ(run(loop, queue->remove(id)).error().failure, Failure::not_found);
+  EXPECT_EQ(queue->retry(id).error().failure, Failure::not_found);
+}
+
+TEST_F(QueueTest, ListingGoesByPagesInOrderOfAcceptance) {
+  host.answers["bob@example.net"] = deferred();
+  std::vector<QueueId> ids;
+  for (int i = 0; i < 25; ++i) ids.push_back(accept(envelope({"bob@example.net"})));
+  std::vector<QueueId> seen;
+  std::optional<QueueId> after;
+  for (;;) {
+    const auto page = run(loop, queue->list(after, 10));
+    if (page.empty()) break;
+    for (const Entry& entry : page) seen.push_back(entry.id);
+    after = seen.back();
+  }
+  EXPECT_EQ(seen, ids);
+}
+
+TEST_F(QueueTest, WatchersHearOfTheirMessageUntilTheyLeave) {
+  std::vector<Event::Kind> heard;
+  auto intake = queue->begin(envelope({"bob@example.net"}));
+  auto handle = queue->watch(intake->id(), [&](const Event& event) { heard.push_back(event.kind); });
+  ASSERT_TRUE(run(loop, intake->append("Subject: hi\n\nbody\n")));
+  ASSERT_TRUE(run(loop, intake->commit(20, mail::BodyType::seven_bit)));
+  settle();
+  EXPECT_EQ(heard, (std::vector<Event::Kind>{Event::Kind::attempt, Event::Kind::delivered, Event::Kind::removed}));
+}
+
+TEST_F(QueueTest, AClockSetBackParksNothing) {
+  host.answers["bob@example.net"] = deferred();
+  accept(envelope({"bob@example.net"}));
+  host.answers.clear();
+  clock.jump_wall(-Seconds(10 * 365 * 24 * 3600LL));
+  pass(Seconds(1));
+  EXPECT_EQ(host.got.size(), 1U);
+}
+
+TEST_F(QueueTest, AFullDiskRefusesAndIsNoticedWhenItIsFreeAgain) {
+  disk.set_space(spool::Space{1U << 20U, 1U << 20U});
+  clock.advance(Seconds(6));
+  (void)queue->room_for(0);
+  settle();
+  EXPECT_EQ(queue->room_for(0).error().failure, Failure::no_space);
+  disk.set_space(spool::Space{1ULL << 40U, 1U << 20U});
+  clock.advance(Seconds(6));
+  (void)queue->room_for(0);
+  settle();
+  EXPECT_TRUE(queue->room_for(1U << 20U));
+}
+
+}  // namespace
+}  // namespace postern::queue

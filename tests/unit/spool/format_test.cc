@@ -1,0 +1,224 @@
+// The queue file: version 1 must be read for ever, and no damage may pass for a message.
+#include "spool/format.h"
+
+#include "spool/fields.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace postern::spool {
+namespace {
+
+const std::string kMessage = "From: alice@example.com\nSubject: hi\n\nbody\n";
+
+mail::Envelope envelope() {
+  mail::Envelope made;
+  made.id = *QueueId::parse("0123456789abcdef");
+  made.accepted = made.id.accepted();
+  made.source.kind = mail::Source::Kind::smtp;
+  made.source.peer = "127.0.0.1:51122";
+  made.source.uid = 33;
+  made.source.helo = "app1";
+  made.sender = "alice@example.com";
+  made.recipients.resize(2);
+  made.recipients[0].address = "bob@example.net";
+  made.recipients[0].notify = mail::kNotifySuccess | mail::kNotifyFailure;
+  made.recipients[0].orcpt = "rfc822;bob+40example.net";
+  made.recipients[1].address = "\"odd > \\\" name\"@example.org";
+  made.envid = "QQ314159";
+  made.ret = mail::Return::headers;
+  made.body = mail::BodyType::eight_bit;
+  made.smtputf8 = true;
+  made.size = kMessage.size();
+  made.wire_size = kMessage.size() + 4;
+  return made;
+}
+
+std::string file(const mail::Envelope& given, const std::string& message = kMessage) {
+  const std::string text = *envelope_text(given);
+  return text + checksum_text(checksum(message, text)) + message;
+}
+
+LogLine line(mail::Verdict verdict) {
+  return LogLine{envelope().accepted, "bob@example.net", mail::Status{verdict, 451, "4.3.0", "try again later"}};
+}
+
+std::string read_golden(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
+  const auto parsed = parse_file(file(envelope()) + *log_text(line(mail::Verdict::deferred)));
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  const mail::Envelope& back = parsed->head.envelope;
+  EXPECT_EQ(back.id, envelope().id);
+  EXPECT_EQ(back.accepted, envelope().accepted);
+  EXPECT_EQ(back.source.kind, mail::Source::Kind::smtp);
+  EXPECT_EQ(back.source.peer, "127.0.0.1:51122");
+  EXPECT_EQ(back.source.uid, 33U);
+  EXPECT_EQ(back.source.helo, "app1");
+  EXPECT_EQ(back.sender, "alice@example.com");
+  ASSERT_EQ(back.recipients.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(back.recipients[i].address, envelope().recipients[i].address);
+    EXPECT_EQ(back.recipients[i].notify, envelope().recipients[i].notify);
+    EXPECT_EQ(back.recipients[i].orcpt, envelope().recipients[i].orcpt);
+  }
+  EXPECT_EQ(back.envid, "QQ314159");
+  EXPECT_EQ(back.ret, mail::Return::headers);
+  EXPECT_EQ(back.body, mail::BodyType::eight_bit);
+  EXPECT_TRUE(back.smtputf8);
+  EXPECT_EQ(back.size, kMessage.size());
+  EXPECT_EQ(back.wire_size, kMessage.size() + 4);
+  ASSERT_EQ(parsed->log.lines.size(), 1U);
+  EXPECT_EQ(parsed->log.lines[0].recipient, "bob@example.net");
+  EXPECT_EQ(parsed->log.lines[0].status.text, "try again later");
+}
+
+TEST(QueueFile, GoldenFilesOfVersionOneAreReadForEver) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(POSTERN_TEST_DIR "/golden/spool")) {
+    const std::string bytes = read_golden(entry.path());
+    const auto parsed = parse_file(bytes);
+    ASSERT_TRUE(parsed) << entry.path() << ": " << parsed.error().text;
+    EXPECT_FALSE(parsed->head.envelope.recipients.empty()) << entry.path();
+    ++count;
+  }
+  EXPECT_GE(count, 3U);
+}
+
+TEST(QueueFile, EveryFlippedBitIsDetected) {
+  const std::string good = file(envelope());
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string bad = good;
+      bad[at] = static_cast<char>(static_cast<unsigned char>(bad[at]) ^ 1U << bit);
+      const auto parsed = parse_file(bad);
+      ASSERT_FALSE(parsed) << "byte " << at << " bit " << bit;
+      ASSERT_TRUE(parsed.error().failure == Failure::corrupt || parsed.error().failure == Failure::newer);
+    }
+  }
+}
+
+TEST(QueueFile, EveryTruncationIsDetected) {
+  const std::string good = file(envelope());
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    const auto parsed = parse_file(good.substr(0, length));
+    ASSERT_FALSE(parsed) << length;
+    ASSERT_EQ(parsed.error().failure, Failure::corrupt) << length;
+  }
+}
+
+TEST(QueueFile, EveryInsertedRemovedOrRepeatedByteIsDetected) {
+  const std::string good = file(envelope());
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (const char c : {'\0', '\n', 'x', ' '}) {
+      const std::string longer = good.substr(0, at) + c + good.substr(at);
+      if (longer != good.substr(0, at + 1) + c + good.substr(at + 1) || at + 1 < good.size()) {
+        ASSERT_FALSE(parse_file(longer)) << at;
+      }
+    }
+    if (at + 1 < good.size() || good[at] != good.back()) {
+      ASSERT_FALSE(parse_file(good.substr(0, at) + good.substr(at + 1))) << at;
+    }
+  }
+}
+
+TEST(QueueFile, AHoleIsDetected) {
+  const std::string message = std::string(20'000, 'x') + "\n";
+  mail::Envelope given = envelope();
+  given.size = message.size();
+  std::string bad = file(given, message);
+  ASSERT_TRUE(parse_file(bad));
+  bad.replace(8192, 4096, std::string(4096, '\0'));
+  EXPECT_FALSE(parse_file(bad));
+}
+
+TEST(QueueFile, WhatFollowsTheMessageMustBeLogLinesOrATornTail) {
+  const std::string good = file(envelope());
+  EXPECT_FALSE(parse_file(good + "more\n"));
+  EXPECT_FALSE(parse_file(good + "\n"));
+  const std::string log = *log_text(line(mail::Verdict::deferred)) + *log_text(line(mail::Verdict::delivered));
+  for (std::size_t length = 0; length <= log.size(); ++length) {
+    const auto parsed = parse_file(good + log.substr(0, length));
+    ASSERT_TRUE(parsed) << length;
+    const std::string kept = log.substr(0, length);
+    EXPECT_EQ(parsed->log.lines.size(), static_cast<std::size_t>(std::ranges::count(kept, '\n')));
+    EXPECT_EQ(parsed->log.length, kept.rfind('\n') == std::string::npos ? 0 : kept.rfind('\n') + 1);
+  }
+  const auto zeros = parse_file(good + std::string(100, '\0'));
+  ASSERT_TRUE(zeros);
+  EXPECT_EQ(zeros->log.length, 0U);
+}
+
+TEST(QueueFile, LaterKeysAndLogKindsAreSkipped) {
+  std::string text = *envelope_text(envelope()) + "requiretls: yes\n";
+  const std::string later = text + checksum_text(checksum(kMessage, text)) + kMessage;
+  EXPECT_TRUE(parse_file(later));
+  const auto parsed =
+      parse_file(later + "log: 2026-11-23T00:00:00.000Z <bob@example.net> considered 1 2 3\nlog: note\n");
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->log.lines.empty());
+}
+
+TEST(QueueFile, AHigherVersionIsNewerWhateverFollows) {
+  for (const std::string rest : {"", "anything\n", "\x01\x02\n\n"}) {
+    EXPECT_EQ(parse_file("postern-spool: 2\n" + rest).error().failure, Failure::newer);
+    EXPECT_EQ(parse_file("postern-spool: 10\n" + rest).error().failure, Failure::newer);
+    for (const std::string version : {"0", "", "-1", "01", "2x", "x"}) {
+      EXPECT_EQ(parse_file("postern-spool: " + version + "\n" + rest).error().failure, Failure::corrupt) << version;
+    }
+  }
+}
+
+TEST(QueueFile, NoControlByteEntersAField) {
+  for (int c = 0; c < 32; ++c) {
+    const std::string bad = std::string("a") + static_cast<char>(c) + "to: <evil@example.com>";
+    mail::Envelope given = envelope();
+    given.sender = bad;
+    EXPECT_EQ(envelope_text(given).error().failure, Failure::invalid) << c;
+    given = envelope();
+    given.recipients[0].address = bad;
+    EXPECT_EQ(envelope_text(given).error().failure, Failure::invalid) << c;
+    given = envelope();
+    given.recipients[0].orcpt = bad;
+    EXPECT_EQ(envelope_text(given).error().failure, Failure::invalid) << c;
+    given = envelope();
+    given.envid = bad;
+    EXPECT_EQ(envelope_text(given).error().failure, Failure::invalid) << c;
+    given = envelope();
+    given.source.helo = bad;  // the client's word: made printable
+    given.size = kMessage.size();
+    const auto parsed = parse_file(file(given));
+    ASSERT_TRUE(parsed) << c;
+    EXPECT_EQ(parsed->head.envelope.recipients.size(), 2U);
+    LogLine hostile = line(mail::Verdict::failed);
+    hostile.status.text = "no\nlog: 2026-11-23T00:00:00.000Z <carol@example.org> delivered 250 2.0.0 Ok";
+    EXPECT_EQ(std::ranges::count(*log_text(hostile), '\n'), 1);
+  }
+}
+
+TEST(QueueFile, AnAddressThatWouldNotReadBackIsRefused) {
+  for (const std::string address : {"a>b", "a\"b", "a> NOTIFY=NEVER", "\"unfinished"}) {
+    EXPECT_FALSE(path_text(address)) << address;
+  }
+}
+
+TEST(QueueFile, TheNumbersKnownAtTheEndDoNotChangeTheLength) {
+  mail::Envelope before = envelope();
+  before.size = before.wire_size = 0;
+  before.body = mail::BodyType::seven_bit;
+  mail::Envelope after = envelope();
+  after.size = after.wire_size = 999'999'999'999;
+  EXPECT_EQ(envelope_text(before)->size(), envelope_text(after)->size());
+}
+
+}  // namespace
+}  // namespace postern::spool

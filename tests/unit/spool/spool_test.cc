@@ -1,0 +1,265 @@
+// The directory around the messages: lock, log, recovery, foreign files; and the pool and the shared sync.
+#include "spool/spool.h"
+
+#include "spool/directory_sync.h"
+#include "spool/disk_pool.h"
+#include "spool/draft.h"
+#include "spool/recovery.h"
+#include "support/expected_log.h"
+#include "support/memory_disk.h"
+#include "support/run.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <thread>
+
+namespace postern::spool {
+namespace {
+
+const QueueId kId = *QueueId::parse("0123456789abcdef");
+
+void store(Spool& spool) {
+  mail::Envelope envelope;
+  envelope.id = kId;
+  envelope.accepted = kId.accepted();
+  envelope.sender = "alice@example.com";
+  envelope.recipients.resize(1);
+  envelope.recipients[0].address = "bob@example.net";
+  Draft draft(spool, envelope);
+  draft.add("Subject: hi\n\nbody\n");
+  ASSERT_TRUE(draft.commit(20, mail::BodyType::seven_bit));
+}
+
+std::vector<LogLine> lines() {
+  return {LogLine{kId.accepted(), "bob@example.net", mail::Status{mail::Verdict::delivered, 250, "2.0.0", "Ok"}}};
+}
+
+TEST(SpoolLog, IsAppendedAfterATornTail) {
+  test::MemoryDisk disk;
+  auto spool = *Spool::open(disk, "spool");
+  store(*spool);
+  const std::string path = "spool/queue/" + kId.str();
+  disk.put(path, disk.content(path) + "log: 2026-11-23T00:00");
+  auto stored = *spool->read(kId);
+  ASSERT_TRUE(spool->append_log(kId, stored, lines(), Durability::lazy));
+  ASSERT_TRUE(spool->append_log(kId, stored, lines(), Durability::synced));
+  EXPECT_EQ(spool->read(kId)->log.size(), 2U);
+}
+
+TEST(SpoolLog, EveryFailingCallLeavesAReadableFile) {
+  for (std::size_t nth = 1;; ++nth) {
+    test::MemoryDisk disk;
+    auto spool = *Spool::open(disk, "spool");
+    store(*spool);
+    auto stored = *spool->read(kId);
+    const std::size_t before = disk.open_files();
+    disk.fail_at(nth, EIO);
+    const bool done = spool->append_log(kId, stored, lines(), Durability::synced).has_value();
+    const bool reached = disk.calls() >= nth;
+    EXPECT_EQ(done, !reached) << nth;
+    EXPECT_EQ(disk.open_files(), before);
+    disk.heal();
+    auto again = spool->read(kId);
+    ASSERT_TRUE(again) << nth;
+    ASSERT_TRUE(spool->append_log(kId, *again, lines(), Durability::synced));
+    EXPECT_GE(spool->read(kId)->log.size(), 1U);
+    if (!reached) break;
+  }
+}
+
+TEST(SpoolLog, ASyncedLineSurvivesEveryCrashAndAnyCrashLeavesTheMessage) {
+  for (std::size_t nth = 1;; ++nth) {
+    test::MemoryDisk disk;
+    auto spool = *Spool::open(disk, "spool");
+    store(*spool);
+    auto stored = *spool->read(kId);
+    disk.crash_after(nth);
+    const bool done = spool->append_log(kId, stored, lines(), Durability::synced).has_value();
+    const bool everything = disk.calls() <= nth;
+    for (const auto& left : disk.after_crash()) {
+      auto again = *Spool::open(*left, "spool");
+      const auto found = again->read(kId);
+      // A block of zeros under the appended bytes may end in the line's own LF: then the file is known to be damaged.
+      if (done) {
+        ASSERT_TRUE(found);
+        EXPECT_EQ(found->log.size(), 1U);
+      } else {
+        EXPECT_TRUE(found || found.error().failure == Failure::corrupt);
+      }
+    }
+    if (everything) break;
+  }
+}
+
+TEST(SpoolMove, AMoveThatSaidYesSurvivesEveryCrash) {
+  for (std::size_t nth = 1;; ++nth) {
+    test::MemoryDisk disk;
+    auto spool = *Spool::open(disk, "spool");
+    store(*spool);
+    disk.crash_after(nth);
+    const bool done = spool->move(kId, Area::queue, Area::failed).has_value();
+    const bool everything = disk.calls() <= nth;
+    for (const auto& left : disk.after_crash()) {
+      auto again = *Spool::open(*left, "spool");
+      const bool in_queue = again->read(kId, Area::queue).has_value();
+      const bool in_failed = again->read(kId, Area::failed).has_value();
+      if (done) {
+        EXPECT_TRUE(in_failed && !in_queue);
+      }
+    }
+    if (everything) break;
+  }
+}
+
+TEST(SpoolRecovery, EmptiesTmpAndListsTheQueueWithoutOpeningIt) {
+  test::MemoryDisk disk;
+  auto spool = *Spool::open(disk, "spool");
+  store(*spool);
+  disk.put("spool/tmp/" + kId.str(), "half a mess");
+  const std::size_t opened = disk.calls_of("open");
+  const auto recovered = recover(*spool);
+  ASSERT_TRUE(recovered);
+  EXPECT_EQ(recovered->unfinished, 1U);
+  ASSERT_EQ(recovered->queue.size(), 1U);
+  EXPECT_EQ(recovered->queue[0].id, kId);
+  EXPECT_EQ(disk.calls_of("open"), opened);
+  EXPECT_TRUE(disk.names("spool/tmp").empty());
+}
+
+class RealSpool : public testing::Test {
+ protected:
+  RealSpool() {
+    std::string name = std::filesystem::temp_directory_path() / "postern-spool-XXXXXX";
+    directory = ::mkdtemp(name.data());
+  }
+  ~RealSpool() override { std::filesystem::remove_all(directory); }
+  std::filesystem::path directory;
+};
+
+TEST_F(RealSpool, TheRealDiskDoesAllOfIt) {
+  const std::string path = directory / "spool";
+  auto spool = *Spool::open(posix_disk(), path);
+  store(*spool);
+  auto stored = *spool->read(kId);
+  EXPECT_EQ(stored.small_text, "Subject: hi\n\nbody\n");
+  ASSERT_TRUE(spool->append_log(kId, stored, lines(), Durability::synced));
+  const WallTime next = kId.accepted() + Seconds(100) + Milliseconds(7);
+  ASSERT_TRUE(spool->set_next(kId, next));
+  const auto found = *spool->list(Area::queue);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].modified, next);
+  EXPECT_EQ(found[0].size, stored.file_size);
+  EXPECT_GT(spool->space()->bytes, 0U);
+  ASSERT_TRUE(spool->move(kId, Area::queue, Area::corrupt));
+  ASSERT_TRUE(spool->remove(kId, Area::corrupt, Durability::synced));
+  EXPECT_EQ(spool->read(kId).error().failure, Failure::not_found);
+  struct stat mode{};
+  ASSERT_EQ(::stat(path.c_str(), &mode), 0);
+  EXPECT_EQ(mode.st_mode & 0777U, 0700U);
+}
+
+TEST_F(RealSpool, ASecondDaemonIsRefusedWithThePidOfTheFirst) {
+  const std::string path = directory / "spool";
+  {
+    auto first = *Spool::open(posix_disk(), path);
+    const auto second = Spool::open(posix_disk(), path);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().failure, Failure::busy);
+    EXPECT_NE(second.error().text.find("pid " + std::to_string(::getpid())), std::string::npos);
+  }
+  EXPECT_TRUE(Spool::open(posix_disk(), path)) << "a lock left behind is stale";
+}
+
+TEST_F(RealSpool, OnlyTheLastDirectoryIsMade) {
+  EXPECT_EQ(Spool::open(posix_disk(), directory / "not" / "there").error().failure, Failure::not_found);
+}
+
+TEST_F(RealSpool, ForeignFilesAreIgnoredUnopenedAndToldOnce) {
+  const test::ExpectLog expected("foreign file");
+  auto spool = *Spool::open(posix_disk(), directory / "spool");
+  const auto queue = directory / "spool" / "queue";
+  const std::string id = kId.str();
+  std::filesystem::create_directory(queue / id);
+  ASSERT_EQ(::mkfifo((queue / "0123456789abcdeg").c_str(), 0600), 0);
+  std::filesystem::create_symlink("/etc/passwd", queue / "0123456789abcdeh");
+  for (const std::string name : {".hidden", "with\nline", "%s%n", "short"}) {
+    std::filesystem::create_symlink("/nowhere", queue / name);
+  }
+  const std::size_t before = test::logged().size();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(spool->list(Area::queue)->empty());
+  EXPECT_EQ(test::logged().size() - before, 7U);
+  EXPECT_FALSE(spool->read(*QueueId::parse("0123456789abcdeg")));
+  EXPECT_FALSE(spool->read(*QueueId::parse("0123456789abcdeh")));
+}
+
+/// Remembers how many changes had been made when the last successful sync began.
+class WatchedDisk : public test::MemoryDisk {
+ public:
+  Result<void> fsync(int) override {
+    const std::size_t seen = changes;
+    ++syncs;
+    if (failing) return system_error(EIO, "fsync");
+    for (std::size_t known = covered; known < seen && !covered.compare_exchange_weak(known, seen);) continue;
+    return {};
+  }
+  std::atomic<std::size_t> changes = 0;
+  std::atomic<std::size_t> covered = 0;
+  std::atomic<std::size_t> syncs = 0;
+  bool failing = false;
+};
+
+TEST(SharedSync, ASyncThatBeganBeforeAChangeDoesNotCountForIt) {
+  WatchedDisk disk;
+  DirectorySync sync(disk, 1);
+  std::atomic<std::size_t> uncovered = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 500; ++k) {
+        const std::size_t mine = ++disk.changes;
+        if (!sync.sync() || disk.covered < mine) ++uncovered;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(uncovered, 0U);
+  EXPECT_LE(disk.syncs, 4000U);
+}
+
+TEST(SharedSync, EveryoneWhoWaitedHearsOfAFailure) {
+  WatchedDisk disk;
+  disk.failing = true;
+  DirectorySync sync(disk, 1);
+  std::atomic<std::size_t> good = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 100; ++k) good += sync.sync() ? 1U : 0U;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 0U);
+}
+
+Task<int> on_the_pool(DiskPool* pool) {
+  const auto loop_thread = std::this_thread::get_id();
+  auto job = [] { return std::this_thread::get_id(); };
+  const auto pool_thread = co_await pool->run(std::move(job));
+  EXPECT_NE(pool_thread, loop_thread);
+  EXPECT_EQ(std::this_thread::get_id(), loop_thread);
+  co_return 7;
+}
+
+TEST(Pool, RunsTheJobElsewhereAndResumesHere) {
+  DiskPool pool(2);
+  EXPECT_EQ(test::run(on_the_pool(&pool)), 7);
+}
+
+}  // namespace
+}  // namespace postern::spool
