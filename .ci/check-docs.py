@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Holds the documentation to the programs: the configuration keys with their defaults (posternd --list-keys,
+config/postern.yaml, postern.yaml.5), the options in --help (posternd.8, postern.8) and sendmail's options
+(sendmail-shim/options.cc, sendmail.1). Exit status 1 if anything is missing on either side.
+
+usage: check-docs.py BIN_DIR      the bin directory of a build, such as build/dev/bin"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+problems = 0
+
+
+def complain(text):
+    global problems
+    problems += 1
+    print(text)
+
+
+def output(*command):
+    return subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=60)
+
+
+def page(name):
+    """The page's source as text: escapes and quotes gone, so that options read as they are typed."""
+    path = ROOT / "man" / name
+    if not path.exists():
+        complain(f"man/{name}: there is no such page")
+        return ""
+    return path.read_text(encoding="utf-8").replace("\\-", "-").replace("\\&", "")
+
+
+def keys(binary):
+    rows = [line.split("\t") for line in output(binary, "--list-keys").stdout.splitlines()]
+    if not rows:
+        complain(f"{binary} --list-keys printed nothing")
+    return {row[0]: row[2] for row in rows}
+
+
+def uncommented(text):
+    """Prose begins with '# ', a setting with '#' and its key or with two blanks or more."""
+    lines = []
+    for line in text.splitlines():
+        prose = len(line) < 3 or line[0] != "#" or (line[1] == " " and line[2] != " ")
+        lines.append("" if prose else line[1:])
+    return "\n".join(lines) + "\n"
+
+
+def yaml_keys(text):
+    """path -> value of the few forms that the shipped file uses."""
+    found, stack = {}, []
+    for line in text.splitlines():
+        match = re.match(r"( *)(- )?([a-z0-9_]+):(?: +(.*))?$", line)
+        if not match:
+            continue
+        indent = len(match[1]) + len(match[2] or "")
+        while stack and stack[-1][0] >= indent:
+            stack.pop()
+        parent = stack[-1][1] if stack else ""
+        path = parent + ("[]." if parent == "smarthosts" else "." if parent else "") + match[3]
+        found[path] = (match[4] or "").strip()
+        stack.append((indent, path))
+    return found
+
+
+def literal(standard):
+    """A default that can be written into the file, not one that is computed."""
+    return re.fullmatch(r"/\S+|\d+[A-Za-z]?|true|false|implicit|\[\".*\]", standard) is not None
+
+
+def check_keys(binary):
+    in_code = keys(binary)
+    shipped = ROOT / "config" / "postern.yaml"
+    text = uncommented(shipped.read_text(encoding="utf-8"))
+    in_file = yaml_keys(text)
+    manual = page("postern.yaml.5")
+    in_manual = set(re.findall(r"^\.It Ic (\S+)$", manual, re.M))
+    paragraphs = dict(re.findall(r"^\.It Ic (\S+)\n(.*?)(?=^\.(?:It|El|Sh))", manual, re.M | re.S))
+    for key, standard in in_code.items():
+        if key not in in_file:
+            complain(f"config/postern.yaml: the key {key} is missing")
+        elif literal(standard) and in_file[key] != standard:
+            complain(f"config/postern.yaml: {key} shows {in_file[key]}, the default is {standard}")
+        if key not in in_manual:
+            complain(f"man/postern.yaml.5: the key {key} is missing (.It Ic {key})")
+        elif literal(standard) and standard not in paragraphs[key].replace("\\(dq", '"'):
+            complain(f"man/postern.yaml.5: the paragraph of {key} does not name its default {standard}")
+    groups = {key[:i] for key in in_code for i in range(len(key)) if key[i] in ".["}
+    for key in in_file:
+        if key not in in_code and key not in groups and not key.startswith("aliases."):
+            complain(f"config/postern.yaml: the program knows no key {key}")
+    for key in in_manual - set(in_code):
+        complain(f"man/postern.yaml.5: the program knows no key {key}")
+    check_loads(binary, shipped, text)
+
+
+def check_loads(binary, shipped, text):
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in ("/etc/postern/password", "/etc/ssl/certs/ca-certificates.crt"):
+            stand_in = pathlib.Path(scratch, pathlib.Path(name).name)
+            stand_in.write_text("x\n")
+            stand_in.chmod(0o600)
+            text = text.replace(name, str(stand_in))
+        full = pathlib.Path(scratch, "postern.yaml")
+        full.write_text(text)
+        for path, what in ((shipped, "as shipped"), (full, "with every key uncommented")):
+            result = output(binary, "--check", "--config", path)
+            if result.returncode != 0:
+                complain(f"config/postern.yaml {what}: posternd --check ends with {result.returncode}:\n"
+                         + result.stdout + result.stderr)
+
+
+def long_options(text):
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - {"--help"}
+
+
+def check_options(name, manual, help_text):
+    options = long_options(help_text)
+    in_manual = set(re.findall(r"-{1,2}[a-z][a-z-]+", re.sub(r"\bFl -?", lambda m: "--" if "-" in m[0] else "-", manual)))
+    for option in sorted(options):
+        if option not in in_manual:
+            complain(f"man/{name}.8: the option {option} is missing")
+
+
+def check_programs(bin_dir):
+    check_options("posternd", page("posternd.8"), output(bin_dir / "posternd", "--help").stdout)
+    manual = page("postern.8")
+    help_text = output(bin_dir / "postern", "--help").stdout
+    check_options("postern", manual, help_text)
+    for command in subcommands(help_text):
+        inner = output(bin_dir / "postern", command, "--help").stdout
+        check_command(manual, command, inner)
+        for below in subcommands(inner):
+            check_command(manual, f"{command} {below}", output(bin_dir / "postern", command, below, "--help").stdout)
+
+
+def subcommands(help_text):
+    match = re.search(r"^(?:SUBCOMMANDS|Subcommands|Commands):\n((?:[ \t]+.*\n)+)", help_text + "\n", re.M)
+    return re.findall(r"^ {1,4}([a-z][a-z-]*)\b", match[1], re.M) if match else []
+
+
+def check_command(manual, command, help_text):
+    if not re.search(r"\b" + command.replace(" ", r"\s+(?:Cm\s+)?") + r"\b", manual):
+        complain(f"man/postern.8: the command '{command}' is missing")
+    check_options("postern", manual, help_text)
+
+
+def check_sendmail():
+    source = ROOT / "sendmail-shim" / "options.cc"
+    rows = re.findall(r"OptionRow\{'(.)',\s*\w+,\s*Use::(\w+)", source.read_text(encoding="utf-8"))
+    if not rows:
+        complain("sendmail-shim/options.cc: the table of options was not found; adapt check-docs.py")
+    manual = page("sendmail.1")
+    letters = set(re.findall(r"\bFl (\w)", manual))
+    for line in re.findall(r"^\.(?:It|Op) Fl .*$", manual, re.M):
+        letters |= set(re.findall(r"(?<= )(\w)(?= , | Ns |$)", line))
+    for letter, use in rows:
+        if letter not in letters:
+            complain(f"man/sendmail.1: the option -{letter} ({use}) is missing")
+    for letter in sorted(letters - {letter for letter, _ in rows}):
+        complain(f"man/sendmail.1: the program knows no option -{letter}")
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    bin_dir = pathlib.Path(sys.argv[1])
+    check_keys(bin_dir / "posternd")
+    check_programs(bin_dir)
+    check_sendmail()
+    print(f"check-docs: {problems} problems")
+    return 1 if problems else 0
+
+
+sys.exit(main())

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Holds the sources to the arrows of the design: which room may include which, and who may touch sockets,
+TLS, the spool directory. Prints file:line, what is wrong and why; exit status 1 if there is anything.
+
+usage: check-layers.py [REPOSITORY]"""
+
+import pathlib
+import re
+import sys
+
+BASE = {"base"}
+ROOMS = {
+    "base": BASE,
+    "mail": {"mail"} | BASE,
+    "smtp": {"smtp", "mail"} | BASE,
+    "sasl": {"sasl"} | BASE,
+    "net": {"net"} | BASE,
+    "spool": {"spool", "mail"} | BASE,
+    "queue": {"queue", "spool", "mail"} | BASE,
+    "submission": {"submission", "queue", "smtp", "net", "mail"} | BASE,
+    "relay": {"relay", "smtp", "sasl", "net", "mail"} | BASE,
+    "control": {"control", "queue", "net", "mail"} | BASE,
+    "settings": {"settings", "mail"} | BASE,
+    "sendmail-shim": {"sendmail-shim", "smtp", "mail"} | BASE,
+}
+ALL_ROOMS = set(ROOMS) | {"app"}
+ROOMS["app"] = ALL_ROOMS - {"sendmail-shim"}
+PROGRAMS = {"main.cc": ROOMS["app"], "postern.cc": {"control", "queue", "net", "mail", "base"}}
+
+SOCKETS = re.compile(r"boost/asio/(ip|local|ssl|generic)/|boost/asio/(connect|basic_.*socket.*)\.hpp")
+OPENSSL_ROOMS = {"net", "sasl"}
+OPENSSL_FILES = {"daemon/base/digest.cc"}
+SPOOL_CALLS = re.compile(r"(?<![\w.>])(?:::)?\b(openat|renameat2|renameat|fsync|fdatasync|unlinkat|syncfs|linkat)\s*\(")
+REGEX = re.compile(r"\bstd::regex\b")
+QUESTION, REFUSAL = 400, 600
+
+problems = 0
+
+
+def complain(path, line, text):
+    global problems
+    problems += 1
+    print(f"{path}:{line}: {text}")
+
+
+def without_comments(text):
+    """The text with comments and strings blanked, line for line."""
+    return re.sub(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"', lambda m: re.sub(r"[^\n]", " ", m.group(0)), text, flags=re.S)
+
+
+def check_includes(path, room, allowed, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
+        if not found:
+            continue
+        kind, name = found.groups()
+        target = name.split("/")[0]
+        if kind == '"':
+            if "/" not in name or target not in ALL_ROOMS:
+                complain(path, number, f'#include "{name}": write the path from daemon/, such as "base/log.h"')
+            elif target not in allowed:
+                arrows = " ".join(sorted(allowed))
+                complain(path, number, f'#include "{name}": {room} may include only: {arrows}')
+        elif name == "boost/asio.hpp":
+            complain(path, number, "#include <boost/asio.hpp>: include what you use; the whole costs seconds a file")
+        elif SOCKETS.match(name) and room != "net":
+            complain(path, number, f"#include <{name}>: only net/ uses Asio's sockets and TLS; use net/stream.h")
+        elif name.startswith("openssl/") and room not in OPENSSL_ROOMS and str(path) not in OPENSSL_FILES:
+            complain(path, number, f"#include <{name}>: OpenSSL belongs to net/, sasl/ and base/digest.cc")
+        elif name.startswith("yaml-cpp/") and room != "settings":
+            complain(path, number, f"#include <{name}>: YAML belongs to settings/")
+
+
+def check_words(path, room, text):
+    for number, line in enumerate(without_comments(text).splitlines(), 1):
+        if re.search(r"\basio::detached\b|\bboost/asio/detached", line):
+            complain(path, number, "asio::detached swallows exceptions; use postern::spawn(executor, task, name)")
+        call = SPOOL_CALLS.search(line)
+        if call and room != "spool":
+            complain(path, number, f"{call.group(1)}(): only spool/ changes files in the spool; use queue/queue.h")
+        if REGEX.search(line):
+            complain(path, number, "std::regex recurses on its input; write the parser out")
+
+
+def main():
+    root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent)
+    sources = [p for d in ("daemon", "sendmail-shim", "tests") for p in sorted((root / d).rglob("*"))
+               if p.suffix in (".cc", ".h")]
+    for source in sources:
+        path = source.relative_to(root)
+        text = source.read_text(encoding="utf-8")
+        lines = text.count("\n")
+        if lines > REFUSAL:
+            complain(path, lines, f"{lines} lines; a file over {REFUSAL} is refused: split it by duty")
+        elif lines > QUESTION:
+            print(f"{path}: note: {lines} lines; over {QUESTION} is a question: one file, one duty?")
+        if "boost/asio.hpp" in text and path.parts[0] == "tests":
+            complain(path, 1, "#include <boost/asio.hpp>: include what you use")
+        if path.parts[0] == "tests":
+            continue
+        if path.parts[0] == "sendmail-shim":
+            room, allowed = "sendmail-shim", ROOMS["sendmail-shim"]
+        elif len(path.parts) == 2:
+            room, allowed = path.name, PROGRAMS.get(path.name, set())
+        else:
+            room, allowed = path.parts[1], ROOMS.get(path.parts[1])
+        if allowed is None:
+            complain(path, 1, f"{room} is no room of the design; add it to DESIGN and to .ci/check-layers.py")
+            continue
+        check_includes(path, room, allowed, text)
+        check_words(path, room, text)
+    print(f"check-layers: {len(sources)} files, {problems} problems")
+    return 1 if problems else 0
+
+
+sys.exit(main())

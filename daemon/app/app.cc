@@ -1,0 +1,205 @@
+#include "app/app.h"
+
+#include "app/doors.h"
+#include "app/sites.h"
+#include "app/supervisor.h"
+#include "app/test_message.h"
+#include "base/log.h"
+#include "control/server.h"
+#include "queue/queue.h"
+#include "settings/load.h"
+#include "spool/disk.h"
+#include "spool/disk_pool.h"
+#include "spool/spool.h"
+#include "submission/session.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace postern::app {
+namespace {
+
+constexpr Seconds kSessionGrace{10};   // for clients in DATA, at the stop
+constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
+
+queue::Config queue_config(const settings::Settings& settings) {
+  queue::Config config;
+  config.hostname = settings.hostname;
+  config.domain = settings.domain;
+  config.retry = queue::Retry{settings.retry_min, settings.retry_max, settings.retry_expire};
+  config.message_size = settings.message_size;
+  return config;
+}
+
+std::shared_ptr<const submission::Config> submission_config(const settings::Settings& settings) {
+  submission::Config config;
+  config.hostname = settings.hostname;
+  config.domain = settings.domain;
+  config.aliases = settings.aliases;
+  config.message_size = settings.message_size;
+  config.recipients = settings.recipients;
+  return std::make_shared<const submission::Config>(std::move(config));
+}
+
+std::string status_line(const queue::Queue& queue) {
+  const queue::Totals totals = queue.totals();
+  std::string line = fmt::format("{} waiting, {} under way, {} accepted, {} delivered", totals.waiting, totals.active,
+                                 totals.accepted, totals.delivered);
+  for (const queue::SiteStatus& site : queue.sites()) {
+    if (site.trouble) line += "; " + site.name + ": " + site.trouble->text;
+  }
+  return line;
+}
+
+void log_warnings(const settings::Loaded& loaded) {
+  for (const settings::Problem& warning : loaded.warnings) log(Level::warning, "settings", {{"what", warning.str()}});
+}
+
+}  // namespace
+
+struct App::Parts {
+  Parts(boost::asio::io_context& io, std::string file, settings::Settings loaded)
+      : loop(io.get_executor()),
+        config_file(std::move(file)),
+        settings(std::move(loaded)),
+        submission(submission_config(settings)),
+        sites(loop),
+        sessions(loop),
+        heartbeat(loop, [this] { return status_line(*queue); }),
+        doors(loop, Doors::Serve{[this](std::unique_ptr<net::Stream> stream, net::Peer peer) {
+                                   sessions.start(std::move(stream), std::move(peer), submission, *queue,
+                                                  system_clock());
+                                 },
+                                 [this](std::unique_ptr<net::Stream> stream, net::Peer peer) {
+                                   spawn(loop, control::serve(std::move(stream), std::move(peer), control), "control");
+                                 }}) {}
+
+  Result<void> build();
+  void apply(settings::Settings wanted);
+  std::shared_ptr<control::Context> control_context();
+  Task<mail::CheckReport> check(std::string site);
+
+  Executor loop;
+  std::string config_file;
+  settings::Settings settings;
+  WallTime started = system_clock().wall();
+  spool::DiskPool pool;
+  std::unique_ptr<spool::Spool> spool;
+  std::shared_ptr<const submission::Config> submission;
+  Sites sites;
+  std::unique_ptr<queue::Queue> queue;
+  std::shared_ptr<control::Context> control;
+  submission::Sessions sessions;
+  Heartbeat heartbeat;
+  Doors doors;
+};
+
+Result<void> App::Parts::build() {
+  auto opened = spool::Spool::open(spool::posix_disk(), settings.spool);
+  if (!opened) return opened.error();
+  spool = std::move(*opened);
+  sites.configure(settings);
+  queue = queue::Queue::make(
+      loop, *spool, pool, system_clock(), queue_config(settings), sites.configs(),
+      [this](mail::Message& message, const std::string& site) { return sites.deliver(message, site); });
+  control = control_context();
+  return doors.open(settings);
+}
+
+void App::Parts::apply(settings::Settings wanted) {
+  sites.configure(wanted);
+  queue->configure(queue_config(wanted), sites.configs());
+  submission = submission_config(wanted);
+  doors.reconfigure(wanted);
+  control->hostname = wanted.hostname;
+  settings = std::move(wanted);
+}
+
+Task<mail::CheckReport> App::Parts::check(std::string site) {
+  mail::CheckReport report = co_await sites.check(site);
+  if (!report.trouble) queue->site_recovered(site);
+  co_return report;
+}
+
+std::shared_ptr<control::Context> App::Parts::control_context() {
+  return std::make_shared<control::Context>(control::Context{
+      .queue = *queue,
+      .clock = system_clock(),
+      .version = POSTERN_VERSION,
+      .started = started,
+      .hostname = settings.hostname,
+      .config_file = config_file,
+      .spool = settings.spool,
+      .sites = [this] { return sites.names(); },
+      .check = [this](std::string site) { return check(std::move(site)); },
+      .test_envelope = [this](const std::string& recipient,
+                              const net::Peer& peer) { return test_envelope(settings, recipient, peer); },
+      .test_message = [this](const mail::Envelope& envelope) { return test_message(settings, envelope); },
+  });
+}
+
+App::App(boost::asio::io_context& loop, std::string config_file, settings::Settings settings)
+    : parts_(std::make_unique<Parts>(loop, std::move(config_file), std::move(settings))) {}
+
+App::~App() = default;
+
+Task<Result<void>> App::start() {
+  Result<void> built = parts_->build();
+  if (!built) co_return built;
+  Result<void> recovered = co_await parts_->queue->start();
+  if (!recovered) co_return recovered;
+  parts_->doors.start();
+  parts_->heartbeat.start();
+  notify_ready(status_line(*parts_->queue));
+  log(Level::notice, "ready",
+      {{"version", POSTERN_VERSION}, {"spool", parts_->settings.spool}, {"waiting", parts_->queue->totals().waiting}});
+  if (parts_->settings.smarthosts.empty()) {
+    log(Level::warning, "no smarthost is configured: mail is accepted and held", {{"file", parts_->config_file}});
+  }
+  co_return Result<void>();
+}
+
+void App::reload() {
+  notify_reloading();
+  settings::Loaded loaded = settings::load(parts_->config_file);
+  if (loaded.settings && loaded.settings->spool != parts_->settings.spool) {
+    settings::Problem problem;
+    problem.file = parts_->config_file;
+    problem.text = "the spool cannot be changed while the daemon runs; restart it";
+    loaded.problems.push_back(problem);
+  }
+  for (const settings::Problem& problem : loaded.problems) {
+    log(Level::error, "settings", {{"what", problem.str()}});
+  }
+  if (loaded.problems.empty() && loaded.settings) {
+    log_warnings(loaded);
+    parts_->apply(std::move(*loaded.settings));
+    log(Level::notice, "settings reloaded", {{"file", parts_->config_file}});
+  } else {
+    log(Level::error, "the old settings stay in force", {{"file", parts_->config_file}});
+  }
+  notify_ready(status_line(*parts_->queue));
+}
+
+Task<void> App::stop() {
+  notify_stopping();
+  parts_->heartbeat.stop();
+  parts_->doors.close();
+  co_await parts_->sessions.shutdown(kSessionGrace);
+  // Both at once: the queue ends when its deliveries have, and the relays see to it that they do.
+  bool closed = false;
+  boost::asio::steady_timer until_closed(parts_->loop, boost::asio::steady_timer::time_point::max());
+  spawn(parts_->loop, parts_->sites.close(kDeliveryGrace), "close smarthosts", [&closed, &until_closed] {
+    closed = true;
+    until_closed.cancel();
+  });
+  co_await parts_->queue->stop();
+  if (!closed) co_await until_closed.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  log(Level::notice, "stopped");
+}
+
+}  // namespace postern::app

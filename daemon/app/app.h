@@ -1,0 +1,37 @@
+// The daemon put together: builds the rooms' objects, starts them in order, reloads, stops them in order. The only
+// room that knows all others.
+#pragma once
+
+#include "base/result.h"
+#include "base/task.h"
+#include "settings/settings.h"
+
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <string>
+
+namespace postern::app {
+
+class App {
+ public:
+  /// `config_file` is read again at each reload.
+  App(boost::asio::io_context& loop, std::string config_file, settings::Settings settings);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  /// Lock and recover the spool, bind the sockets, start taking and delivering mail. Failures: busy (another
+  /// daemon has the spool), denied, invalid, io; nothing is left running then.
+  Task<Result<void>> start();
+  /// Reads the file again. A broken file keeps the settings in force and says why in the log.
+  void reload();
+  /// Takes no new work, lets sessions in DATA and deliveries under way end in a bounded time, ends the rest.
+  Task<void> stop();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace postern::app

@@ -1,0 +1,112 @@
+#include "app/sites.h"
+
+#include "settings/load.h"
+
+#include <algorithm>
+
+namespace postern::app {
+namespace {
+
+relay::Tls relay_tls(settings::Tls tls) {
+  switch (tls) {
+    case settings::Tls::implicit: return relay::Tls::implicit;
+    case settings::Tls::starttls: return relay::Tls::starttls;
+    case settings::Tls::none: return relay::Tls::none;
+  }
+  return relay::Tls::implicit;
+}
+
+relay::Smarthost relay_smarthost(const settings::Smarthost& from, const std::string& helo) {
+  relay::Smarthost to;
+  to.name = from.name;
+  to.host = from.host;
+  to.port = from.port;
+  to.tls = relay_tls(from.tls);
+  to.tls_ca_file = from.tls_ca_file;
+  to.tls_name = from.tls_name;
+  to.user = from.user;
+  to.password = [file = from.password_file] { return settings::read_password(file); };
+  to.allow_cleartext_auth = from.allow_cleartext_auth;
+  to.helo = helo;
+  return to;
+}
+
+/// A relay that is no longer wanted: what it has under way may end, then its connections are closed.
+Task<void> retire(std::shared_ptr<relay::Relay> relay) {
+  constexpr Seconds kGrace{60};
+  co_await relay->close(kGrace);
+}
+
+mail::SiteTrouble unknown_site(const std::string& name) {
+  mail::SiteTrouble trouble;
+  trouble.failure = Failure::not_found;
+  trouble.text = "no smarthost is named " + name;
+  return trouble;
+}
+
+}  // namespace
+
+void Sites::configure(const settings::Settings& settings) {
+  std::vector<Site> wanted;
+  for (const settings::Smarthost& smarthost : settings.smarthosts) {
+    const auto old = std::ranges::find_if(
+        sites_, [&](const Site& site) { return site.smarthost == smarthost && site.helo == settings.hostname; });
+    if (old != sites_.end()) {
+      wanted.push_back(std::move(*old));
+      sites_.erase(old);
+      continue;
+    }
+    std::shared_ptr<relay::Relay> relay = relay::Relay::make(loop_, relay_smarthost(smarthost, settings.hostname));
+    wanted.push_back(Site{smarthost, settings.hostname, std::move(relay)});
+  }
+  for (Site& site : sites_) spawn(loop_, retire(std::move(site.relay)), "close smarthost " + site.smarthost.name);
+  sites_ = std::move(wanted);
+}
+
+const Sites::Site* Sites::find(const std::string& name) const {
+  const auto site = std::ranges::find_if(sites_, [&](const Site& each) { return each.smarthost.name == name; });
+  return site == sites_.end() ? nullptr : &*site;
+}
+
+std::vector<std::string> Sites::names() const {
+  std::vector<std::string> out;
+  for (const Site& site : sites_) out.push_back(site.smarthost.name);
+  return out;
+}
+
+std::vector<queue::SiteConfig> Sites::configs() const {
+  std::vector<queue::SiteConfig> out;
+  for (const Site& site : sites_) out.push_back(queue::SiteConfig{site.smarthost.name, site.smarthost.connections});
+  return out;
+}
+
+Task<mail::DeliveryReport> Sites::deliver(mail::Message& message, std::string site) {
+  const Site* found = find(site);
+  if (found == nullptr) {
+    mail::DeliveryReport report;
+    report.recipients.resize(message.pending().size());
+    report.site = unknown_site(site);
+    co_return report;
+  }
+  // Held here, so that a reload in mid-delivery does not take the relay away.
+  const std::shared_ptr<relay::Relay> relay = found->relay;
+  co_return co_await relay->deliver(message);
+}
+
+Task<mail::CheckReport> Sites::check(std::string site) {
+  const Site* found = find(site);
+  if (found == nullptr) {
+    mail::CheckReport report;
+    report.site = site;
+    report.trouble = unknown_site(site);
+    co_return report;
+  }
+  const std::shared_ptr<relay::Relay> relay = found->relay;
+  co_return co_await relay->check();
+}
+
+Task<void> Sites::close(Seconds grace) {
+  for (const Site& site : sites_) co_await site.relay->close(grace);
+}
+
+}  // namespace postern::app

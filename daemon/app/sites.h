@@ -1,0 +1,45 @@
+// The smarthosts of the settings as the relay and the queue want them.
+#pragma once
+
+#include "base/result.h"
+#include "base/task.h"
+#include "mail/check.h"
+#include "mail/message.h"
+#include "mail/report.h"
+#include "queue/queue.h"
+#include "relay/relay.h"
+#include "settings/settings.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace postern::app {
+
+/// The relays by the names of their sites. A relay whose settings did not change survives a reload with its
+/// connections and what it learnt; one that is no longer wanted ends after its last delivery.
+class Sites {
+ public:
+  explicit Sites(Executor loop) : loop_(std::move(loop)) {}
+
+  void configure(const settings::Settings& settings);
+  [[nodiscard]] std::vector<std::string> names() const;
+  [[nodiscard]] std::vector<queue::SiteConfig> configs() const;
+  Task<mail::DeliveryReport> deliver(mail::Message& message, std::string site);
+  Task<mail::CheckReport> check(std::string site);
+  Task<void> close(Seconds grace);
+
+ private:
+  struct Site {
+    settings::Smarthost smarthost;
+    std::string helo;
+    std::shared_ptr<relay::Relay> relay;
+  };
+  [[nodiscard]] const Site* find(const std::string& name) const;
+
+  Executor loop_;
+  std::vector<Site> sites_;
+};
+
+}  // namespace postern::app

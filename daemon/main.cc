@@ -1,0 +1,149 @@
+// posternd: arguments, settings, and the App until a signal ends it.
+#include "app/app.h"
+#include "app/journal.h"
+#include "app/supervisor.h"
+#include "base/log.h"
+#include "settings/keys.h"
+#include "settings/load.h"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+namespace postern {
+namespace {
+
+struct Arguments {
+  std::string config = "/etc/postern/postern.yaml";
+  bool check = false;
+  bool list_keys = false;
+  bool debug = false;
+};
+
+void list_keys() {
+  for (const settings::KeyInfo& key : settings::all_keys())
+    fmt::print("{}\t{}\t{}\n", key.path, key.type, key.standard);
+}
+
+void print(const settings::Loaded& loaded) {
+  for (const settings::Problem& warning : loaded.warnings) fmt::print(stderr, "{} (warning)\n", warning.str());
+  for (const settings::Problem& problem : loaded.problems) fmt::print(stderr, "{}\n", problem.str());
+}
+
+/// No core file and no debugger of the same user: the process holds passwords and other people's mail.
+void protect_memory() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+void ignore_signals() {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error value
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a file size limit
+}
+
+Task<void> run(app::App& app, boost::asio::io_context& loop, int& status) {
+  const Result<void> started = co_await app.start();
+  if (started) co_return;
+  log(Level::error, "cannot start", {{"why", started.error().text}});
+  status = started.error().failure == Failure::busy ? EX_TEMPFAIL : EX_OSERR;
+  loop.stop();
+}
+
+Task<void> stop(app::App& app, boost::asio::io_context& loop) {
+  co_await app.stop();
+  loop.stop();
+}
+
+class Signals {
+ public:
+  Signals(boost::asio::io_context& loop, app::App& app) : loop_(loop), app_(app), set_(loop, SIGTERM, SIGINT, SIGHUP) {}
+
+  void wait() {
+    set_.async_wait([this](const boost::system::error_code& error, int number) {
+      if (!error) handle(number);
+    });
+  }
+
+ private:
+  void handle(int number) {
+    if (number == SIGHUP) {
+      if (!stopping_) app_.reload();
+    } else if (!stopping_) {
+      stopping_ = true;
+      log(Level::notice, "stopping", {{"signal", number}});
+      spawn(loop_.get_executor(), stop(app_, loop_), "stop");
+    } else {
+      log(Level::warning, "stopping at once: a second signal came");
+      loop_.stop();
+    }
+    wait();
+  }
+
+  boost::asio::io_context& loop_;
+  app::App& app_;
+  boost::asio::signal_set set_;
+  bool stopping_ = false;
+};
+
+int serve(const std::string& config, settings::Settings loaded) {
+  protect_memory();
+  ignore_signals();
+  app::log_to_journal_if_there();
+  boost::asio::io_context loop(1);
+  app::App app(loop, config, std::move(loaded));
+  Signals signals(loop, app);
+  signals.wait();
+  int status = EX_OK;
+  spawn(loop.get_executor(), run(app, loop, status), "start");
+  loop.run();
+  return status;
+}
+
+int run_posternd(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App parser("posternd takes mail from local programs and forwards it to a smarthost. See posternd(8).");
+  parser.add_option("--config", arguments.config, "the settings file")->capture_default_str()->type_name("FILE");
+  parser.add_flag("--check", arguments.check, "check the settings file, tell every error, and exit (0: good, 78: not)");
+  parser.add_flag("--list-keys", arguments.list_keys, "list every settings key with its type and default, and exit");
+  parser.add_flag("--debug", arguments.debug, "log more");
+  parser.set_version_flag("--version", "posternd " POSTERN_VERSION);
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return parser.exit(error) == 0 ? EX_OK : EX_USAGE;
+  }
+  if (arguments.list_keys) {
+    list_keys();
+    return EX_OK;
+  }
+  if (arguments.debug) set_log_level(Level::debug);
+  settings::Loaded loaded = settings::load(arguments.config);
+  print(loaded);
+  if (!loaded.settings) return EX_CONFIG;
+  if (arguments.check) {
+    fmt::print("{}: good\n", arguments.config);
+    return EX_OK;
+  }
+  return serve(arguments.config, std::move(*loaded.settings));
+}
+
+}  // namespace
+}  // namespace postern
+
+int main(int argc, char** argv) {
+  try {
+    return postern::run_posternd(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "posternd: {}\n", error.what());
+    return EX_SOFTWARE;
+  }
+}

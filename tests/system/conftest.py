@@ -1,0 +1,100 @@
+"""Fixtures. Start the tests with tests/system/run: it makes the disposable view of the machine they need."""
+
+import fcntl
+import os
+import socket
+import struct
+import zlib
+
+import pytest
+
+from certs import Certificates
+from postern import Posternd
+from servers import Dovecot, Exim, Postfix
+
+INSIDE = os.environ.get("POSTERN_SYSTEM_TESTS")
+
+
+def pytest_collection_modifyitems(items):
+    if INSIDE == "inside":
+        return
+    reason = ("this machine permits no private namespaces or overlays" if INSIDE == "refused"
+              else "start the system tests with tests/system/run")
+    for item in items:
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _loopback_up():
+    with socket.socket() as sock:
+        fcntl.ioctl(sock, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: IFF_UP, IFF_RUNNING
+
+
+@pytest.fixture(scope="session")
+def work():
+    """A directory on a real disk, the same path in every root."""
+    _loopback_up()
+    return "/srv/postern"
+
+
+@pytest.fixture(scope="session")
+def certificates(work):
+    return Certificates(f"{work}/certs")
+
+
+@pytest.fixture(scope="session")
+def dovecot(work):
+    server = Dovecot(f"{work}/dovecot")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postfix(work, certificates, dovecot):
+    server = Postfix(f"{work}/postfix", certificates, dovecot)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def exim(work, certificates):
+    server = Exim(f"{work}/exim", certificates)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows the end of every log that its fixtures own."""
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    for name, fixture in item.funcargs.items():
+        log = getattr(fixture, "log", None)
+        if isinstance(log, str) and os.path.exists(log):
+            with open(log, errors="replace") as source:
+                report.sections.append((f"log of {name}", "".join(source.readlines()[-40:])))
+
+
+@pytest.fixture
+def posternd(work, certificates, request):
+    """A daemon with a fresh directory, not yet started. It must end cleanly and its log must show no fault."""
+    number = request.session.__dict__.setdefault("posternd_number", 0) + 1
+    request.session.posternd_number = number
+    os.makedirs(f"{work}/postern{number}")
+    daemon = Posternd(f"{work}/postern{number}", certificates.ca, **getattr(request, "param", {}))
+    yield daemon
+    status = daemon.stop()
+    assert status in (None, 0), f"posternd ended with {status}:\n{daemon.read_log()[-4000:]}"
+    if os.path.exists(daemon.log):
+        assert not daemon.faults()
+
+
+@pytest.fixture
+def inbox(request):
+    """A local part nobody else uses."""
+    words = "".join(c if c.isalnum() else "-" for c in request.node.name.lower()).strip("-")
+    return f"{words[:40]}-{zlib.crc32(words.encode()):08x}"

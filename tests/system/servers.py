@@ -1,0 +1,321 @@
+"""The smarthosts: Postfix with Dovecot's SASL, and Exim. One instance of each, many ports, one port a behaviour."""
+
+import email
+import glob
+import grp
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import textwrap
+
+from waiting import wait_for, wait_for_port
+
+USER, PASSWORD = "alerts@example.com", "correct horse&battery"
+# Stored as a hash only, so the CRAM-MD5 that the server announces cannot work for this user.
+HASHED_USER = "hashed@example.com"
+
+# port: (certificate, implicit TLS, mechanisms, AUTH before TLS)
+POSTFIX_PORTS = {
+    2500: ("good", False, "plain login cram-md5", False),
+    2501: ("good", True, "plain login cram-md5", False),
+    2502: ("good", False, "plain", False),
+    2503: ("good", False, "login", False),
+    2504: ("good", False, "cram-md5", False),
+    2510: ("other", False, "plain login cram-md5", False),
+    2511: ("other", True, "plain login cram-md5", False),
+    2512: ("expired", False, "plain login cram-md5", False),
+    2513: ("expired", True, "plain login cram-md5", False),
+    2514: ("self", False, "plain login cram-md5", False),
+    2515: ("self", True, "plain login cram-md5", False),
+    2520: (None, False, "plain login cram-md5", True),
+    2521: (None, False, "plain login", True),
+    2522: (None, False, "cram-md5", True),
+}
+
+
+def _write(path, text, mode=0o644):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as out:
+        out.write(textwrap.dedent(text))
+    os.chmod(path, mode)
+
+
+def _read(path):
+    try:
+        with open(path, errors="replace") as source:
+            return source.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _bytes(path):
+    with open(path, "rb") as source:
+        return source.read()
+
+
+class Arrived:
+    """The one Maildir of a server. `header` is what the server adds to say which recipient a file is for; each
+    test uses a recipient of its own."""
+
+    def __init__(self, directory, header):
+        self.directory = directory
+        self.header = header.encode()
+
+    def raw(self, local):
+        wanted = self.header + f": {local}@".encode()
+        every = [_bytes(path) for path in sorted(glob.glob(f"{self.directory}/new/*"))]
+        return [raw for raw in every if wanted in raw.partition(b"\n\n")[0]]
+
+    def wait(self, local, count=1, seconds=20):
+        """The messages for this local part as (headers, body bytes); waits until `count` have arrived."""
+        wait_for(lambda: len(self.raw(local)) >= count, seconds, f"{count} message(s) for {local}")
+        found = []
+        for raw in self.raw(local):
+            head, _, body = raw.partition(b"\n\n")
+            found.append((email.message_from_bytes(head + b"\n\n"), body))
+        return found
+
+
+class Dovecot:
+    """Only the SASL server. Its log names every attempt, also those that fail."""
+
+    def __init__(self, directory):
+        self.log = f"{directory}/dovecot.log"
+        self.config = f"{directory}/dovecot.conf"
+        self.socket = f"{directory}/auth"
+        hashed = subprocess.run(["doveadm", "-o", "auth_debug=no", "pw", "-s", "SHA512-CRYPT", "-p", PASSWORD],
+                                check=True, capture_output=True, text=True).stdout.strip()
+        _write(f"{directory}/users", f"{USER}:{{PLAIN}}{PASSWORD}\n{HASHED_USER}:{hashed}\n")
+        _write(self.config, f"""\
+            base_dir = /run/dovecot-test
+            log_path = {self.log}
+            protocols =
+            auth_mechanisms = plain login cram-md5
+            auth_verbose = yes
+            auth_debug = yes
+            auth_failure_delay = 0
+            disable_plaintext_auth = no
+            ssl = no
+            passdb {{
+              driver = passwd-file
+              args = {directory}/users
+            }}
+            userdb {{
+              driver = static
+              args = uid=65534 gid=65534 home=/nonexistent
+            }}
+            service auth {{
+              unix_listener {self.socket} {{
+                mode = 0666
+              }}
+            }}
+            service anvil {{
+              # Mode 0: no penalty for earlier failures from the same address.
+              unix_listener anvil-auth-penalty {{
+                mode = 0
+              }}
+            }}
+            """)
+
+    def start(self):
+        subprocess.run(["dovecot", "-c", self.config], check=True)
+        wait_for(lambda: os.path.exists(self.socket), 20, "Dovecot's socket")
+
+    def stop(self):
+        subprocess.run(["doveadm", "-c", self.config, "stop"], check=False)
+
+    def attempts(self):
+        """(mechanism, rest of the line) of every AUTH request so far."""
+        return re.findall(r"client in: AUTH\t\d+\t(\S+)\t(.*)", _read(self.log))
+
+
+class Postfix:
+    host = "smtp.example.com"
+
+    def __init__(self, directory, certificates, dovecot):
+        self.directory = directory
+        self.config = f"{directory}/etc"
+        self.log = f"{directory}/postfix.log"
+        self.dovecot = dovecot
+        self.mail = Arrived(f"{directory}/mail/all", "Delivered-To")
+        os.makedirs(f"{directory}/mail")
+        shutil.chown(f"{directory}/mail", "nobody", "nogroup")
+        for name in ("queue", "data"):
+            os.makedirs(f"{directory}/{name}")
+        shutil.chown(f"{directory}/data", "postfix")
+        shutil.copytree("/etc/postfix", self.config, symlinks=True)
+        _write(f"{self.config}/domains", "/./ ok\n")
+        _write(f"{self.config}/main.cf", f"""\
+            compatibility_level = 3.6
+            queue_directory = {directory}/queue
+            data_directory = {directory}/data
+            maillog_file = {self.log}
+            maillog_file_prefixes = {directory}
+            myhostname = {self.host}
+            inet_interfaces = loopback-only
+            inet_protocols = ipv4
+            mydestination =
+            alias_maps =
+            local_recipient_maps =
+            message_size_limit = 60000000
+            virtual_mailbox_domains = regexp:{self.config}/domains
+            virtual_mailbox_maps = static:all/
+            virtual_mailbox_base = {directory}/mail
+            virtual_mailbox_limit = 0
+            virtual_uid_maps = static:{pwd.getpwnam("nobody").pw_uid}
+            virtual_gid_maps = static:{grp.getgrnam("nogroup").gr_gid}
+            smtpd_sasl_auth_enable = yes
+            smtpd_sasl_type = dovecot
+            smtpd_sasl_path = {dovecot.socket}
+            smtpd_sasl_security_options = noanonymous
+            smtpd_tls_loglevel = 1
+            smtpd_tls_received_header = yes
+            smtpd_error_sleep_time = 0
+            smtpd_client_connection_rate_limit = 0
+            smtpd_client_connection_count_limit = 0
+            smtpd_relay_restrictions = permit_sasl_authenticated, reject
+            smtpd_recipient_restrictions = permit_sasl_authenticated, reject
+            smtpd_peername_lookup = no
+            """)
+        services = []
+        for port, (certificate, implicit, mechanisms, cleartext) in POSTFIX_PORTS.items():
+            services.append(f"127.0.0.1:{port} inet n - n - - smtpd\n"
+                            f"  -o smtpd_sasl_mechanism_filter={mechanisms.replace(' ', ',')}\n"
+                            f"  -o smtpd_tls_auth_only={'no' if cleartext else 'yes'}\n"
+                            f"  -o smtpd_tls_wrappermode={'yes' if implicit else 'no'}\n"
+                            f"  -o syslog_name=port{port}\n")
+            if certificate:
+                services.append(f"  -o smtpd_tls_security_level=may\n"
+                                f"  -o smtpd_tls_chain_files={certificates.pem(certificate)}\n")
+        limits = {"anvil": 1, "postlog": 1, "qmgr": 1, "pickup": 1, "tlsmgr": 1, "cleanup": 0, "bounce": 0, "defer": 0,
+                  "trace": 0}
+        for name, kind, command in [("pickup", "unix", "pickup"), ("cleanup", "unix", "cleanup"),
+                                    ("qmgr", "unix", "qmgr"), ("tlsmgr", "unix", "tlsmgr"),
+                                    ("rewrite", "unix", "trivial-rewrite"), ("bounce", "unix", "bounce"),
+                                    ("defer", "unix", "bounce"), ("trace", "unix", "bounce"),
+                                    ("proxymap", "unix", "proxymap"), ("smtp", "unix", "smtp"),
+                                    ("error", "unix", "error"), ("virtual", "unix", "virtual"),
+                                    ("anvil", "unix", "anvil"), ("postlog", "unix-dgram", "postlogd")]:
+            private = "n" if name in ("pickup", "cleanup", "qmgr", "postlog") else "-"
+            services.append(f"{name} {kind} {private} {'n' if name == 'virtual' else '-'} n - "
+                            f"{limits.get(name, '-')} {command}\n")
+        _write(f"{self.config}/master.cf", "".join(services))
+
+    def start(self):
+        run = subprocess.run(["postfix", "-c", self.config, "start"], capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr + _read(self.log)
+        for port in POSTFIX_PORTS:
+            wait_for_port(port)
+
+    def stop(self):
+        subprocess.run(["postfix", "-c", self.config, "stop"], capture_output=True, check=False)
+
+    def sessions(self, port):
+        """The summaries Postfix logs at each disconnect from this port: {"ehlo": "1", "auth": "0/1", ...}."""
+        lines = re.findall(rf"port{port}/smtpd\[\d+\]: disconnect from \S+(.*)", _read(self.log))
+        return [dict(re.findall(r"(\w+)=(\S+)", line)) for line in lines]
+
+    def wait_session(self, port, before, seconds=20):
+        """The summaries of the sessions that ended after the first `before`; at least one."""
+        wait_for(lambda: len(self.sessions(port)) > before, seconds, f"a session on port {port}")
+        return self.sessions(port)[before:]
+
+
+class Exim:
+    """The second smarthost, in a root of its own below /exim. STARTTLS on 3500, implicit TLS on 3501."""
+
+    host = "smtp2.example.com"
+    starttls, implicit = 3500, 3501
+
+    def __init__(self, directory, certificates):
+        self.directory = directory
+        self.mail = Arrived(f"{directory}/mail", "Envelope-to")
+        self.log = f"{directory}/log/mainlog"
+        for name in ("spool", "log", "mail"):
+            os.makedirs(f"{directory}/{name}")
+            self._chown(f"{directory}/{name}")
+        shutil.copy(certificates.pem("second"), f"{directory}/cert.pem")
+        self._chown(f"{directory}/cert.pem")
+        self.config = "/etc/exim4/exim4.conf"
+        _write("/exim" + self.config, f"""\
+            primary_hostname = {self.host}
+            spool_directory = {directory}/spool
+            log_file_path = {directory}/log/%slog
+            log_selector = +smtp_connection +smtp_protocol_error
+            daemon_smtp_ports = {self.starttls} : {self.implicit}
+            local_interfaces = 127.0.0.1
+            tls_on_connect_ports = {self.implicit}
+            tls_advertise_hosts = *
+            tls_certificate = {directory}/cert.pem
+            auth_advertise_hosts = ${{if eq{{$tls_in_cipher}}{{}}{{}}{{*}}}}
+            acl_smtp_rcpt = check_rcpt
+            never_users =
+            keep_environment =
+            host_lookup =
+            rfc1413_query_timeout = 0s
+            smtp_accept_max = 50
+            smtp_accept_queue_per_connection = 0
+            smtp_enforce_sync = true
+            bounce_return_size_limit = 10K
+
+            begin acl
+            check_rcpt:
+              accept authenticated = *
+              deny message = log in first
+
+            begin routers
+            all:
+              driver = accept
+              transport = maildir
+
+            begin transports
+            maildir:
+              driver = appendfile
+              maildir_format
+              directory = {directory}/mail
+              create_directory
+              user = Debian-exim
+              delivery_date_add
+              envelope_to_add
+              return_path_add
+
+            begin retry
+            * * F,1h,1m
+
+            begin authenticators
+            cram:
+              driver = cram_md5
+              public_name = CRAM-MD5
+              server_secret = ${{if eq{{$auth1}}{{{USER}}}{{{PASSWORD}}}fail}}
+              server_set_id = $auth1
+            plain:
+              driver = plaintext
+              public_name = PLAIN
+              server_prompts = :
+              server_condition = ${{if and{{{{eq{{$auth2}}{{{USER}}}}}{{eq{{$auth3}}{{{PASSWORD}}}}}}}}}
+              server_set_id = $auth2
+            login:
+              driver = plaintext
+              public_name = LOGIN
+              server_prompts = Username:: : Password::
+              server_condition = ${{if and{{{{eq{{$auth1}}{{{USER}}}}}{{eq{{$auth2}}{{{PASSWORD}}}}}}}}}
+              server_set_id = $auth1
+            """)
+        self.process = None
+
+    def _chown(self, path):
+        subprocess.run(["chroot", "/exim", "chown", "Debian-exim:Debian-exim", path], check=True)
+
+    def start(self):
+        self.process = subprocess.Popen(["chroot", "/exim", "exim4", "-bdf", "-q30s"])
+        wait_for_port(self.starttls)
+        wait_for_port(self.implicit)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+    def logged(self):
+        return _read(self.log)

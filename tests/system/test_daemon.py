@@ -1,0 +1,145 @@
+"""The daemon's life: start, reload, stop, a second one, the order of system calls before a 250."""
+
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+
+from postern import RELEASE, message, smarthost
+from waiting import wait_for
+
+NOBODY_LISTENS = 2599
+
+
+def test_a_restart_keeps_the_queue(postfix, posternd, inbox):
+    posternd.configure(smarthost(NOBODY_LISTENS))
+    posternd.start()
+    for n in range(20):
+        posternd.sendmail(message(f"{inbox}@example.com", f"{n}\n"), "-i", f"{inbox}@example.com")
+    ids = {entry["id"] for entry in posternd.queue()}
+    assert len(ids) == 20
+    assert posternd.stop() == 0
+    posternd.start()
+    assert {entry["id"] for entry in posternd.queue()} == ids
+    assert posternd.stop() == 0
+    posternd.configure(smarthost(2500))
+    posternd.start()
+    found = postfix.mail.wait(inbox, 20)
+    assert sorted(int(body) for _, body in found) == list(range(20))
+    posternd.wait_empty()
+    assert len(postfix.mail.raw(inbox)) == 20
+
+
+def test_a_broken_file_keeps_the_settings(postfix, posternd, inbox):
+    posternd.configure(smarthost(2500))
+    posternd.start()
+    posternd.write("smarthost:\n  - host: x\nlimits: { recipients: many }\n")
+    posternd.reload()
+    wait_for(lambda: "the old settings stay in force" in posternd.read_log(), 20, "the word about the old settings")
+    log = posternd.read_log()
+    assert f"{posternd.config}:1:1" in log and "smarthosts" in log and f"{posternd.config}:3:" in log, log
+    posternd.sendmail(message(f"{inbox}@example.com", "x\n"), "-i", f"{inbox}@example.com")
+    postfix.mail.wait(inbox)
+
+
+def test_check_lists_every_error_with_its_place(posternd):
+    posternd.write("hostnam: x\nlimits: { message_size: lots }\nsmarthosts:\n  - host: a\n    tls: maybe\n")
+    run = posternd.run("--check", "--config", posternd.config, program="posternd")
+    assert run.returncode == 78, run
+    text = (run.stdout + run.stderr).decode()
+    for place in (":1:1:", ":2:", ":5:"):
+        assert posternd.config + place in text, text
+    assert "hostname" in text
+    posternd.configure(smarthost(2500))
+    assert posternd.run("--check", "--config", posternd.config, program="posternd", user="postern").returncode == 0
+
+
+def test_a_password_others_can_read_is_an_error(posternd):
+    posternd.configure(smarthost(2500))
+    os.chmod(f"{posternd.directory}/password", 0o644)
+    run = posternd.run("--check", "--config", posternd.config, program="posternd", user="postern")
+    assert run.returncode == 78 and b"password" in run.stdout + run.stderr, run
+
+
+def test_a_second_daemon_refuses(posternd):
+    posternd.configure(smarthost(2500))
+    posternd.start()
+    run = posternd.run("--config", posternd.config, program="posternd", user="postern", timeout=30)
+    assert run.returncode != 0
+    assert str(posternd.process.pid) in (run.stdout + run.stderr).decode(), run
+    posternd.smtp().quit()
+
+
+def test_the_commands_say_when_the_daemon_is_not_there(posternd):
+    posternd.configure(smarthost(2500))
+    run = posternd.run("status")
+    assert run.returncode == 69 and run.stderr, run
+    run = posternd.sendmail(message("x@example.com", "x\n"), "-i", "x@example.com", check=False)
+    assert run.returncode == 75, run
+
+
+def test_sigterm_lets_data_end(postfix, posternd, inbox):
+    posternd.configure(smarthost(2500))
+    posternd.start()
+    client = posternd.smtp()
+    client.ehlo()
+    client.mail("a@example.net")
+    client.rcpt(f"{inbox}@example.com")
+    client.putcmd("data")
+    assert client.getreply()[0] == 354
+    client.send(b"Subject: late\r\n\r\n")
+    posternd.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: "stopping" in posternd.read_log(), 10, "the word that it stops")
+    client.send(b"body\r\n.\r\n")
+    assert client.getreply()[0] == 250
+    assert posternd.stop() == 0
+    posternd.start()
+    postfix.mail.wait(inbox)
+
+
+def test_delete_and_retry(posternd, inbox):
+    posternd.configure(smarthost(NOBODY_LISTENS))
+    posternd.start()
+    posternd.sendmail(message(f"{inbox}@example.com", "x\n"), "-i", f"{inbox}@example.com")
+    (entry,) = wait_for(posternd.queue, 10, "the message")
+    posternd.wait_reason()
+    assert posternd.run("queue", "retry", entry["id"]).returncode == 0
+    run = wait_for(lambda: (lambda r: r.returncode == 0 and r)(posternd.run("queue", "delete", entry["id"])), 10, "delete")
+    assert run and posternd.queue() == [] and posternd.queue_files() == []
+
+
+@pytest.mark.parametrize("posternd", [{"programs": RELEASE}], indirect=True)
+def test_the_250_comes_after_the_syncs(posternd, inbox, work):
+    # The release build: LeakSanitizer cannot work under strace.
+    posternd.configure(smarthost(NOBODY_LISTENS))
+    posternd.start()
+    trace = f"{work}/strace.out"
+    tracer = subprocess.Popen(["strace", "-f", "-y", "-s", "64", "-o", trace, "-p", str(posternd.process.pid), "-e",
+                               "trace=openat,renameat2,rename,linkat,fdatasync,fsync,sendto,sendmsg,write,writev"],
+                              stderr=subprocess.DEVNULL)
+    wait_for(lambda: "TracerPid:\t0" not in open(f"/proc/{posternd.process.pid}/status").read(), 10, "strace")
+    with posternd.smtp() as client:
+        client.sendmail("a@example.net", [f"{inbox}@example.com"], message("x@example.com", "x\n"))
+    tracer.terminate()
+    tracer.wait(10)
+    lines = open(trace, errors="replace").read().splitlines()
+
+    def first(pattern, after=0):
+        found = [n for n, line in enumerate(lines) if n >= after and re.search(pattern, line)]
+        assert found, f"no {pattern} in\n" + "\n".join(lines)
+        return found[0]
+
+    # A call that another thread interrupted is done where it is resumed.
+    def done(call, path):
+        start = first(rf"{call}\(\d+<[^>]*{path}")
+        if "unfinished" not in lines[start]:
+            return start
+        return first(rf"^{lines[start].split()[0]} .*{call} resumed", start)
+
+    start_of_data = first(r'"354 ')
+    file_synced = done("fdatasync", "/spool/[^>]*")
+    directory_synced = done("fsync", "/spool/queue")
+    answered = first(r'"250 [^"]*', start_of_data)
+    assert start_of_data < file_synced < answered and directory_synced < answered, "\n".join(lines)

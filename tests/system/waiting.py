@@ -1,0 +1,28 @@
+"""Waiting for a fact instead of sleeping for a time."""
+
+import socket
+import time
+
+
+def wait_for(fact, seconds, what):
+    """Returns fact()'s first true value; fails with the name of what never came."""
+    end = time.monotonic() + seconds
+    while True:
+        value = fact()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def port_answers(port, host="127.0.0.1"):
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+
+def wait_for_port(port, seconds=30):
+    wait_for(lambda: port_answers(port), seconds, f"port {port}")
