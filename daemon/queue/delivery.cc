@@ -201,10 +201,10 @@ void QueueImpl::learn(Site& site, Site::Permit permit, const mail::DeliveryRepor
 }
 
 void QueueImpl::tell_site(const Site& site, Site::Change change) {
-  if (change == Site::Change::down) {
+  if (change == Site::Change::down || change == Site::Change::other_trouble) {
     const mail::SiteTrouble& trouble = *site.trouble();
     const auto probe = site.next_probe().value_or(clock_.steady()) - clock_.steady();
-    log(Level::warning, "site down",
+    log(Level::warning, change == Site::Change::down ? "site down" : "site still down",
         {{"site", site.name()},
          {"step", mail::name(trouble.step)},
          {"why", trouble.text},

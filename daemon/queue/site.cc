@@ -43,9 +43,8 @@ Site::Change Site::finished(Permit permit, const std::optional<mail::SiteTrouble
   Milliseconds wait(static_cast<Milliseconds::rep>(static_cast<double>(step_.count()) * (0.9 + 0.2 * jitter)));
   if (trouble->login_refused) wait = std::max<Milliseconds>(wait, kLoginPause);
   probe_at_ = now + wait;
-  const bool was_healthy = !trouble_;
-  trouble_ = trouble;
-  if (!was_healthy) return Change::none;
+  const std::optional<mail::SiteTrouble> before = std::exchange(trouble_, trouble);
+  if (before) return before->text == trouble->text ? Change::none : Change::other_trouble;
   since_ = wall;
   return Change::down;
 }

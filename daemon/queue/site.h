@@ -37,7 +37,7 @@ class Site {
   enum class Permit { ordinary, probe };
   Permit started(SteadyTime now);
 
-  enum class Change { none, down, up };
+  enum class Change { none, down, other_trouble, up };
   /// Ends what `started` began. No trouble means that the server answered.
   Change finished(Permit permit, const std::optional<mail::SiteTrouble>& trouble, SteadyTime now, WallTime wall,
                   const Retry& retry, double jitter);

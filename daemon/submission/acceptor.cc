@@ -155,6 +155,7 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
     refuse(refusal_for(stored.error()));
     co_return;
   }
+  id_ = intake_->id();  // made anew if the name was taken
   if (!claimed_.empty()) memory_->stored(std::exchange(claimed_, {}), id_);
   const mail::Envelope& envelope = transaction_.envelope;
   log(Level::info, "accepted",

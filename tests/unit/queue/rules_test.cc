@@ -134,6 +134,16 @@ TEST_F(SiteTest, TheBackOffDoublesUpToTheLimitAndEachStepHasOneProbe) {
   EXPECT_EQ(*site.next_probe(), now + Seconds(5)) << "success forgets the steps";
 }
 
+TEST_F(SiteTest, ATroubleThatBecomesAnotherIsToldAgain) {
+  EXPECT_EQ(attempt(trouble()), Site::Change::down);
+  mail::SiteTrouble other = trouble();
+  other.text = "530 authentication required";
+  now = *site.next_probe();
+  EXPECT_EQ(attempt(other), Site::Change::other_trouble);
+  now = *site.next_probe();
+  EXPECT_EQ(attempt(other), Site::Change::none);
+}
+
 TEST_F(SiteTest, ConnectionsThatFailTogetherAreOneTrouble) {
   const Site::Permit first = site.started(now);
   const Site::Permit second = site.started(now);
