@@ -13,10 +13,10 @@
 #include "spool/spool.h"
 #include "submission/session.h"
 
+#include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
 
 #include <utility>
 
@@ -87,8 +87,8 @@ struct App::Parts {
   std::string config_file;
   settings::Settings settings;
   WallTime started = system_clock().wall();
-  spool::DiskPool pool;
   std::unique_ptr<spool::Spool> spool;
+  spool::DiskPool pool;  // after the spool: it ends first, and with it every job that uses the spool
   std::shared_ptr<const submission::Config> submission;
   Sites sites;
   std::unique_ptr<queue::Queue> queue;

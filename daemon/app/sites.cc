@@ -70,12 +70,14 @@ const Sites::Site* Sites::find(const std::string& name) const {
 
 std::vector<std::string> Sites::names() const {
   std::vector<std::string> out;
+  out.reserve(sites_.size());
   for (const Site& site : sites_) out.push_back(site.smarthost.name);
   return out;
 }
 
 std::vector<queue::SiteConfig> Sites::configs() const {
   std::vector<queue::SiteConfig> out;
+  out.reserve(sites_.size());
   for (const Site& site : sites_) out.push_back(queue::SiteConfig{site.smarthost.name, site.smarthost.connections});
   return out;
 }

@@ -14,17 +14,16 @@
 
 namespace postern::control {
 
-[[nodiscard]] std::string text_in(const boost::json::object& object, std::string_view key);
+[[nodiscard]] std::string text_in(const boost::json::object& from, std::string_view key);
 /// Several lines: each is made printable, tabs become blanks.
-[[nodiscard]] std::string lines_in(const boost::json::object& object, std::string_view key);
-[[nodiscard]] std::int64_t number_in(const boost::json::object& object, std::string_view key);
-[[nodiscard]] bool flag_in(const boost::json::object& object, std::string_view key);
-[[nodiscard]] std::optional<WallTime> time_in(const boost::json::object& object, std::string_view key);
-[[nodiscard]] const boost::json::object& object_in(const boost::json::object& object, std::string_view key);
-[[nodiscard]] const boost::json::array& array_in(const boost::json::object& object, std::string_view key);
+[[nodiscard]] std::string lines_in(const boost::json::object& from, std::string_view key);
+[[nodiscard]] std::int64_t number_in(const boost::json::object& from, std::string_view key);
+[[nodiscard]] bool flag_in(const boost::json::object& from, std::string_view key);
+[[nodiscard]] std::optional<WallTime> time_in(const boost::json::object& from, std::string_view key);
+[[nodiscard]] const boost::json::object& object_in(const boost::json::object& from, std::string_view key);
+[[nodiscard]] const boost::json::array& array_in(const boost::json::object& from, std::string_view key);
 /// The texts of an array, printable, with `separator` between them.
-[[nodiscard]] std::string joined_in(const boost::json::object& object, std::string_view key,
-                                    std::string_view separator);
+[[nodiscard]] std::string joined_in(const boost::json::object& from, std::string_view key, std::string_view separator);
 
 /// "in 4m" or "4m ago"; "now" within a second.
 [[nodiscard]] std::string relative(WallTime time, WallTime now);

@@ -34,7 +34,7 @@ bool settled(const queue::Entry::Rcpt& recipient) {
 
 std::string reason_for(const queue::Entry& entry, const queue::Entry::Rcpt* recipient) {
   std::string reason;
-  if (recipient != nullptr && recipient->last) reason = recipient->last->text;
+  if (recipient != nullptr && recipient->last) reason = mail::to_text(*recipient->last);
   if (reason.empty()) reason = entry.reason;
   if (entry.state == queue::State::failed) return reason.empty() ? "failed" : "failed: " + reason;
   if (entry.state == queue::State::corrupt) return reason.empty() ? "the file is damaged" : "damaged: " + reason;

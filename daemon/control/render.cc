@@ -24,17 +24,14 @@ std::string row(std::string_view label, const std::string& text) {
   return text.empty() ? std::string() : fmt::format("{:<14}{}\n", label, text);
 }
 
-// "deferred: 451 4.7.1 try later"; the server's words often begin with the codes already.
+// "deferred: 451 4.7.1 try later"
 std::string status_text(const object& status) {
   const std::string verdict = text_in(status, "verdict");
   if (verdict.empty()) return "not tried yet";
-  const std::int64_t number = number_in(status, "code");
-  const std::string code = number != 0 ? std::to_string(number) + " " : std::string();
-  const std::string enhanced = status.contains("enhanced") ? text_in(status, "enhanced") + " " : std::string();
-  std::string words = text_in(status, "text");
-  const bool complete = !code.empty() && words.starts_with(code);
-  if (!complete && !words.starts_with(enhanced)) words.insert(0, enhanced);
-  if (!complete) words.insert(0, code);
+  std::string words;
+  if (const std::int64_t code = number_in(status, "code"); code != 0) words += std::to_string(code) + " ";
+  if (status.contains("enhanced")) words += text_in(status, "enhanced") + " ";
+  words += text_in(status, "text");
   return words.empty() ? verdict : verdict + ": " + words;
 }
 

@@ -106,8 +106,7 @@ class Writer {
     for (const BouncedRecipient& one : bounce_.recipients) {
       words += "\n<" + one_line(one.recipient.address) + ">\n    ";
       if (!one.host.empty()) words += one_line(one.host) + " said: ";
-      if (one.status.code != 0) words += std::to_string(one.status.code) + " ";
-      words += one_line(one.status.text) + "\n";
+      words += one_line(to_text(one.status)) + "\n";
     }
     part("text/plain; charset=utf-8", words);
   }
@@ -129,9 +128,9 @@ class Writer {
     lines += is_enhanced(one.status.enhanced) ? one.status.enhanced : "5.0.0";
     lines += '\n';
     if (!one.host.empty()) lines += "Remote-MTA: dns; " + ascii_line(host_name(one.host), utf8) + "\n";
-    lines += one.status.code == 0 ? "Diagnostic-Code: X-Postern; "
-                                  : "Diagnostic-Code: smtp; " + std::to_string(one.status.code) + " ";
-    lines += ascii_line(one.status.text, utf8) + "\n";
+    lines += one.status.code == 0 ? "Diagnostic-Code: X-Postern; " + ascii_line(one.status.text, utf8)
+                                  : "Diagnostic-Code: smtp; " + ascii_line(to_text(one.status), utf8);
+    lines += '\n';
     lines += "Last-Attempt-Date: " + format_date(bounce_.now, bounce_.utc_offset) + "\n";
     return lines;
   }

@@ -26,13 +26,11 @@ enum class BodyType { seven_bit, eight_bit };      ///< BODY= of RFC 6152
 enum class Return { unspecified, full, headers };  ///< RET= of RFC 3461 4.3
 
 /// NOTIFY= of RFC 3461 4.1 as bits; 0 means that none was given.
-enum Notify : unsigned {
-  kNotifyUnspecified = 0,
-  kNotifyNever = 1,
-  kNotifySuccess = 2,
-  kNotifyFailure = 4,
-  kNotifyDelay = 8
-};
+inline constexpr unsigned kNotifyUnspecified = 0;
+inline constexpr unsigned kNotifyNever = 1;
+inline constexpr unsigned kNotifySuccess = 2;
+inline constexpr unsigned kNotifyFailure = 4;
+inline constexpr unsigned kNotifyDelay = 8;
 
 /// One forward-path. `address` is a valid Mailbox (RFC 5321 4.1.2) without the angle brackets.
 struct Recipient {

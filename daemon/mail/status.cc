@@ -11,4 +11,11 @@ std::string_view name(Verdict verdict) {
   return "unknown";
 }
 
+std::string to_text(const Status& status) {
+  std::string text;
+  if (status.code != 0) text += std::to_string(status.code) + " ";
+  if (!status.enhanced.empty()) text += status.enhanced + " ";
+  return text + status.text;
+}
+
 }  // namespace postern::mail

@@ -14,7 +14,10 @@ struct Status {
   Verdict verdict = Verdict::deferred;
   int code = 0;          ///< SMTP reply code, 0 if the verdict is our own
   std::string enhanced;  ///< RFC 3463 "5.1.1"; always set on a failure, consistent with the verdict's class
-  std::string text;      ///< printable, at most 512 bytes, one line: the server's words or our own
+  std::string text;      ///< printable, at most 512 bytes, one line: the server's words without the codes, or our own
 };
+
+/// "550 5.1.1 no such user": codes and words in one line, for logs, listings and reports.
+[[nodiscard]] std::string to_text(const Status& status);
 
 }  // namespace postern::mail

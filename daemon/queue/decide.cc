@@ -113,13 +113,6 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
   return actions;
 }
 
-std::string reply_text(const mail::Status& status) {
-  std::string text;
-  if (status.code != 0) text += std::to_string(status.code) + " ";
-  if (!status.enhanced.empty()) text += status.enhanced + " ";
-  return text + status.text;
-}
-
 bool wants_bounce(const mail::Envelope& envelope, const mail::Recipient& recipient) {
   if (envelope.sender.empty()) return false;
   return recipient.notify == mail::kNotifyUnspecified || (recipient.notify & mail::kNotifyFailure) != 0;

@@ -52,9 +52,6 @@ struct Actions {
 [[nodiscard]] Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
                              const mail::DeliveryReport& report, WallTime now, const Retry& retry, double jitter);
 
-/// The verdict as the server said it: "451 4.3.0 try again later".
-[[nodiscard]] std::string reply_text(const mail::Status& status);
-
 /// The failure of this recipient may be told to the sender (RFC 3461 4.1, RFC 5321 4.5.5).
 [[nodiscard]] bool wants_bounce(const mail::Envelope& envelope, const mail::Recipient& recipient);
 

@@ -27,7 +27,7 @@ State state_of(spool::Area area, const Ticket* ticket) {
 std::string reason_of(const std::vector<RecipientState>& states, State state) {
   const auto wanted = state == State::failed ? mail::Verdict::failed : mail::Verdict::deferred;
   for (const RecipientState& one : states) {
-    if (one.last && one.last->verdict == wanted) return reply_text(*one.last);
+    if (one.last && one.last->verdict == wanted) return mail::to_text(*one.last);
   }
   return {};
 }

@@ -189,7 +189,7 @@ void QueueImpl::tell(const StoredMessage& message, const Actions& actions, const
   }
   for (const Verdict& verdict : actions.verdicts) {
     const std::string& to = envelope.recipients[verdict.recipient].address;
-    const std::string reply = reply_text(verdict.status);
+    const std::string reply = mail::to_text(verdict.status);
     log(Level::info, mail::name(verdict.status.verdict),
         {{"id", event.id.text()},
          {"to", to},

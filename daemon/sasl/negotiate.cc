@@ -53,6 +53,15 @@ std::string_view obstacle(const Row& row, const std::vector<std::string>& offere
   return {};
 }
 
+/// Stable. By hand: std::ranges::stable_partition asks libstdc++ for a deprecated buffer, which clang refuses.
+template <typename Wanted>
+void move_to_front(std::vector<const Row*>& rows, Wanted wanted) {
+  auto front = rows.begin();
+  for (auto row = rows.begin(); row != rows.end(); ++row) {
+    if (wanted(**row)) std::rotate(front++, row, row + 1);
+  }
+}
+
 }  // namespace
 
 Choice negotiate(const std::vector<std::string>& offered, const Channel& channel, const Credentials& credentials,
@@ -69,8 +78,8 @@ Choice negotiate(const std::vector<std::string>& offered, const Channel& channel
     }
   }
   // Where others may read along, what hides the secret comes first, even if the policy allows the rest.
-  if (!safe) std::ranges::stable_partition(usable, [](const Row* row) { return row->secrecy == Secrecy::hides; });
-  std::ranges::stable_partition(usable, [&](const Row* row) { return iequals(row->name, policy.remembered); });
+  if (!safe) move_to_front(usable, [](const Row& row) { return row.secrecy == Secrecy::hides; });
+  move_to_front(usable, [&](const Row& row) { return iequals(row.name, policy.remembered); });
   for (const Row* row : usable) choice.usable.emplace_back(row->name);
 
   for (const std::string& name : offered) {

@@ -17,10 +17,14 @@ void add(std::vector<Problem>& problems, Problem problem) {
   problems.push_back(std::move(problem));
 }
 
+/// Stable, and few enough to insert one by one: for std::stable_sort clang refuses libstdc++'s deprecated buffer.
 void sort_by_place(std::vector<Problem>& problems) {
-  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+  const auto before = [](const Problem& a, const Problem& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
-  });
+  };
+  for (auto next = problems.begin(); next != problems.end(); ++next) {
+    std::rotate(std::upper_bound(problems.begin(), next, *next, before), next, next + 1);
+  }
 }
 
 }  // namespace

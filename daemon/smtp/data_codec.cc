@@ -63,6 +63,7 @@ void DataDecoder::take_line_bytes(std::string_view& wire, char*& out) {
   wire.remove_prefix(1);
   if (bare_newline_ == BareNewline::reject) fail(Fault::bare_lf);
   end_line(out);
+  state_ = State::bare_line_start;
 }
 
 /// The checks that are cheaper over all new text at once than line by line. The text ends before the
@@ -90,6 +91,13 @@ bool DataDecoder::feed(std::string_view& wire, std::string& text) {
         if (wire.front() == '.') {
           wire.remove_prefix(1);
           state_ = State::dot;
+          break;
+        }
+        [[fallthrough]];
+      case State::bare_line_start:
+        if (state_ == State::bare_line_start && wire.front() == '.') {
+          wire.remove_prefix(1);
+          state_ = State::line;
           break;
         }
         [[fallthrough]];

@@ -14,8 +14,8 @@ enum class BareNewline { line_end, reject };
 
 /// Wire to disk. Only CR LF . CR LF ends the data, whatever came before it (or . CR LF as the very first
 /// bytes: an empty message); what is refused is read to the real end first, so that the client hears why and
-/// does not repeat it for ever. A dot is unstuffed after CR LF and nowhere else: a line that begins after
-/// a bare LF was not the start of a line for the client's dot stuffing (RFC 5321 4.5.2), so its dot is text.
+/// does not repeat it for ever. A dot at the start of a line is unstuffed (RFC 5321 4.5.2), after a bare LF too:
+/// clients that send LF as line end stuff there as well (Python's smtplib, given bytes). It never ends the data there.
 /// The result does not depend on how the bytes are cut into pieces. Of several faults the first one counts.
 class DataDecoder {
  public:
@@ -33,7 +33,7 @@ class DataDecoder {
   [[nodiscard]] bool eight_bit() const { return eight_bit_; }
 
  private:
-  enum class State { line_start, line, cr, dot, dot_cr };
+  enum class State { line_start, bare_line_start, line, cr, dot, dot_cr };
 
   void take_line_bytes(std::string_view& wire, char*& out);
   void end_line(char*& out);

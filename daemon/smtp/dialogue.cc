@@ -201,20 +201,20 @@ constexpr unsigned kFree = 0;
 constexpr unsigned kErrors = 1;
 constexpr unsigned kIdle = 2;
 
-struct Row {
+struct CommandRow {
   std::string_view verb;
   Reaction (*run)(Dialogue& self, std::string_view argument, const Dialogue::SpaceCheck& space);
   unsigned charges;
 };
 
 constexpr std::array kCommands{
-    Row{"EHLO", Commands::ehlo, kErrors | kIdle}, Row{"HELO", Commands::helo, kErrors | kIdle},
-    Row{"MAIL", Commands::mail, kErrors},         Row{"RCPT", Commands::rcpt, kFree},
-    Row{"DATA", Commands::data, kIdle},           Row{"RSET", Commands::rset, kErrors | kIdle},
-    Row{"NOOP", Commands::noop, kErrors | kIdle}, Row{"VRFY", Commands::vrfy, kErrors | kIdle},
-    Row{"EXPN", Commands::expn, kErrors | kIdle}, Row{"HELP", Commands::help, kErrors | kIdle},
-    Row{"QUIT", Commands::quit, kFree},           Row{"STARTTLS", Commands::starttls, kErrors | kIdle},
-    Row{"AUTH", Commands::auth, kErrors | kIdle}, Row{"BDAT", Commands::bdat, kFree},
+    CommandRow{"EHLO", Commands::ehlo, kErrors | kIdle}, CommandRow{"HELO", Commands::helo, kErrors | kIdle},
+    CommandRow{"MAIL", Commands::mail, kErrors},         CommandRow{"RCPT", Commands::rcpt, kFree},
+    CommandRow{"DATA", Commands::data, kIdle},           CommandRow{"RSET", Commands::rset, kErrors | kIdle},
+    CommandRow{"NOOP", Commands::noop, kErrors | kIdle}, CommandRow{"VRFY", Commands::vrfy, kErrors | kIdle},
+    CommandRow{"EXPN", Commands::expn, kErrors | kIdle}, CommandRow{"HELP", Commands::help, kErrors | kIdle},
+    CommandRow{"QUIT", Commands::quit, kFree},           CommandRow{"STARTTLS", Commands::starttls, kErrors | kIdle},
+    CommandRow{"AUTH", Commands::auth, kErrors | kIdle}, CommandRow{"BDAT", Commands::bdat, kFree},
 };
 
 }  // namespace
@@ -226,7 +226,7 @@ std::string Dialogue::greeting() const { return reply_line(220, "", config_.host
 Reaction Dialogue::on_line(std::string_view line, const SpaceCheck& space) {
   const Result<CommandLine> command = parse_command(line);
   if (!command) return limit_misuse(say(500, "5.5.2", command.error().text), kErrors | kIdle);
-  const auto row = std::ranges::find(kCommands, std::string_view(command->verb), &Row::verb);
+  const auto row = std::ranges::find(kCommands, std::string_view(command->verb), &CommandRow::verb);
   if (row == kCommands.end()) return limit_misuse(say(500, "5.5.1", "unknown command"), kErrors | kIdle);
   return limit_misuse(row->run(*this, command->argument, space), row->charges);
 }

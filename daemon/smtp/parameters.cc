@@ -76,7 +76,7 @@ Taken take_submission_id(std::string_view value, MailParameters& mail) {
 Taken take_notify(std::string_view value, RcptParameters& rcpt) {
   struct Name {
     std::string_view text;
-    mail::Notify bit;
+    unsigned bit;
   };
   static constexpr std::array kNames{Name{"NEVER", mail::kNotifyNever}, Name{"SUCCESS", mail::kNotifySuccess},
                                      Name{"FAILURE", mail::kNotifyFailure}, Name{"DELAY", mail::kNotifyDelay}};
@@ -110,7 +110,7 @@ Taken take_orcpt(std::string_view value, RcptParameters& rcpt) {
 }
 
 template <class Parameters>
-struct Row {
+struct ParameterRow {
   std::string_view keyword;
   Taken (*take)(std::string_view value, Parameters& parameters);
 };
@@ -118,25 +118,25 @@ struct Row {
 constexpr std::string_view kSubmissionIdKeyword = "XSUBMISSION";
 
 constexpr std::array kMailRows{
-    Row<MailParameters>{"SIZE", take_size},
-    Row<MailParameters>{"BODY", take_body},
-    Row<MailParameters>{"SMTPUTF8", take_smtputf8},
-    Row<MailParameters>{"RET", take_ret},
-    Row<MailParameters>{"ENVID", take_envid},
-    Row<MailParameters>{"AUTH", take_auth},
-    Row<MailParameters>{kSubmissionIdKeyword, take_submission_id},
+    ParameterRow<MailParameters>{"SIZE", take_size},
+    ParameterRow<MailParameters>{"BODY", take_body},
+    ParameterRow<MailParameters>{"SMTPUTF8", take_smtputf8},
+    ParameterRow<MailParameters>{"RET", take_ret},
+    ParameterRow<MailParameters>{"ENVID", take_envid},
+    ParameterRow<MailParameters>{"AUTH", take_auth},
+    ParameterRow<MailParameters>{kSubmissionIdKeyword, take_submission_id},
 };
 
 constexpr std::array kRcptRows{
-    Row<RcptParameters>{"NOTIFY", take_notify},
-    Row<RcptParameters>{"ORCPT", take_orcpt},
+    ParameterRow<RcptParameters>{"NOTIFY", take_notify},
+    ParameterRow<RcptParameters>{"ORCPT", take_orcpt},
 };
 
 template <class Parameters, std::size_t N>
-Parsed<Parameters> parse(const ParameterList& list, const std::array<Row<Parameters>, N>& rows) {
+Parsed<Parameters> parse(const ParameterList& list, const std::array<ParameterRow<Parameters>, N>& rows) {
   Parameters parameters;
   for (const auto& [keyword, value] : list) {
-    const auto row = std::ranges::find(rows, std::string_view(keyword), &Row<Parameters>::keyword);
+    const auto row = std::ranges::find(rows, std::string_view(keyword), &ParameterRow<Parameters>::keyword);
     if (row == rows.end()) return Refusal{555, "5.5.4", "parameter " + keyword + " is not supported"};
     const Taken taken = row->take(value, parameters);
     if (taken == Taken::malformed) return Refusal{501, "5.5.4", "bad value of parameter " + keyword};

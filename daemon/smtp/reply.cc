@@ -49,15 +49,25 @@ std::string Reply::enhanced() const {
   return std::string(text.substr(0, end));
 }
 
+std::string Reply::words() const {
+  const std::string status = enhanced();
+  std::string out;
+  for (const std::string& line : lines) {
+    std::string_view text = line;
+    if (!status.empty() && text.starts_with(status)) text.remove_prefix(status.size());  // servers repeat it
+    text = trim(text);
+    if (text.empty()) continue;
+    out.append(out.empty() ? "" : " / ").append(printable(text));
+    if (out.size() > kTextForPeople) break;
+  }
+  cut(out, kTextForPeople);
+  return out;
+}
+
 std::string Reply::text() const {
   std::string out = std::to_string(code);
-  std::string_view before = " ";
-  for (const std::string& line : lines) {
-    const std::string_view words = trim(line);
-    if (words.empty()) continue;
-    out.append(before).append(printable(words));
-    before = " / ";
-    if (out.size() > kTextForPeople) break;
+  for (const std::string& part : {enhanced(), words()}) {
+    if (!part.empty()) out.append(" ").append(part);
   }
   cut(out, kTextForPeople);
   return out;

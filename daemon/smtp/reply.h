@@ -21,6 +21,8 @@ struct Reply {
   [[nodiscard]] bool permanent() const { return code / 100 == 5; }
   /// "5.1.1" if the text begins with an enhanced code of the reply's class (RFC 2034), else empty.
   [[nodiscard]] std::string enhanced() const;
+  /// The server's words alone, without the codes: "no such user". Printable, one line, at most 512 bytes.
+  [[nodiscard]] std::string words() const;
   /// One printable line for people: "550 5.1.1 no such user", lines joined by " / ", at most 512 bytes.
   [[nodiscard]] std::string text() const;
 };

@@ -121,8 +121,8 @@ Task<bool> Pump::converse() {
 mail::Source Pump::source() const {
   mail::Source source;
   source.kind = peer_.uid ? mail::Source::Kind::local : mail::Source::Kind::smtp;
-  if (peer_.uid) source.uid = *peer_.uid;
-  if (peer_.pid) source.pid = *peer_.pid;
+  source.uid = peer_.uid;
+  source.pid = peer_.pid;
   if (!peer_.uid) source.peer = peer_.address;
   source.helo = dialogue_.helo();
   return source;

@@ -28,7 +28,7 @@ struct Fixture {
     bounce.now = *parse_rfc3339("2026-11-23T17:04:05Z");
     BouncedRecipient one;
     one.recipient.address = "bob@example.com";
-    one.status = Status{Verdict::failed, 550, "5.1.1", "5.1.1 no such user"};
+    one.status = Status{Verdict::failed, 550, "5.1.1", "no such user"};
     one.host = "smtp.example.com[192.0.2.1]:465";
     bounce.recipients.push_back(one);
     envelope.sender = "me@example.net";
@@ -112,7 +112,7 @@ TEST(Bounce, ServerTextCannotBreakOut) {
 TEST(Bounce, PrintableTextIsNotEscapedTwice) {
   Fixture fixture;
   fixture.bounce.recipients[0].status.text = "odd \\x1b text";
-  EXPECT_THAT(fixture.make().text, HasSubstr("smtp; 550 odd \\x1b text\n"));
+  EXPECT_THAT(fixture.make().text, HasSubstr("smtp; 550 5.1.1 odd \\x1b text\n"));
 }
 
 TEST(Bounce, OwnVerdictsHaveNoReplyCode) {
@@ -120,7 +120,7 @@ TEST(Bounce, OwnVerdictsHaveNoReplyCode) {
   fixture.bounce.recipients[0].status = Status{Verdict::deferred, 0, "4.4.7", "not delivered within 5 days"};
   fixture.bounce.recipients[0].host.clear();
   const std::string text = fixture.make().text;
-  EXPECT_THAT(text, HasSubstr("<bob@example.com>\n    not delivered within 5 days\n"));
+  EXPECT_THAT(text, HasSubstr("<bob@example.com>\n    4.4.7 not delivered within 5 days\n"));
   EXPECT_THAT(text, HasSubstr("Status: 4.4.7\nDiagnostic-Code: X-Postern; not delivered within 5 days\n"));
   EXPECT_THAT(text, Not(HasSubstr("Remote-MTA")));
 }
@@ -129,7 +129,7 @@ TEST(Bounce, TheStatusPartIsAsciiUnlessAnAddressIsNot) {
   Fixture fixture;
   fixture.bounce.recipients[0].status.text = "Benutzer unbekannt: gr\xC3\xBC\xC3\x9F";
   BounceText report = fixture.make();
-  EXPECT_THAT(report.text, HasSubstr("smtp; 550 Benutzer unbekannt: gr????\n"));
+  EXPECT_THAT(report.text, HasSubstr("smtp; 550 5.1.1 Benutzer unbekannt: gr????\n"));
   EXPECT_THAT(report.text, HasSubstr("charset=utf-8\nContent-Transfer-Encoding: 8bit\n"));
   EXPECT_EQ(report.body, BodyType::eight_bit);
   EXPECT_FALSE(report.smtputf8);

@@ -104,7 +104,7 @@ class QueueTest : public testing::Test {
   ~QueueTest() override { close(); }
 
   void open(std::vector<SiteConfig> sites = {{"main", 4}}) {
-    spool = std::move(*spool::Spool::open(disk, "spool"));
+    spool = *spool::Spool::open(disk, "spool");
     Config config;
     config.hostname = "web1.example.net";
     config.domain = "example.net";

@@ -68,7 +68,8 @@ bool only_whole_line_ends(std::string_view wire) {
 /// The same rules as DataDecoder, one byte at a time and without any speed.
 Decoded reference(std::string_view wire, BareNewline mode) {
   Decoded want;
-  bool line_start = true;  // after CR LF or at the very beginning
+  bool line_start = true;   // after CR LF or at the very beginning
+  bool bare_start = false;  // after a bare LF
   std::size_t length = 0;
   const auto fail = [&](Fault fault) {
     if (want.fault == Fault::none) want.fault = fault;
@@ -84,8 +85,9 @@ Decoded reference(std::string_view wire, BareNewline mode) {
       want.rest = std::string(here.substr(3));
       break;
     }
-    const bool stuffed = line_start && here.front() == '.';
+    const bool stuffed = (line_start || bare_start) && here.front() == '.';
     line_start = false;
+    bare_start = false;
     if (stuffed) {
       ++i;
       continue;
@@ -97,6 +99,7 @@ Decoded reference(std::string_view wire, BareNewline mode) {
       want.wire_size += 2;
       length = 0;
       line_start = crlf;
+      bare_start = !crlf;
       i += crlf ? 2 : 1;
       continue;
     }
@@ -131,6 +134,13 @@ TEST(DataDecoder, UnstuffsDotsAndCountsTheWireSizeWithoutThem) {
   EXPECT_EQ(decoded.wire_size, std::string_view("a\r\n.\r\n..\r\nb\r\n\r\n").size());
 }
 
+TEST(DataDecoder, UnstuffsDotsAfterABareLineFeedToo) {
+  // What Python's smtplib sends for a message of bytes with LF line ends.
+  const Decoded decoded = decode("a\n..\n...b\n.c\n\r\n.\r\n");
+  EXPECT_EQ(decoded.text, "a\n.\n..b\nc\n\n");
+  EXPECT_EQ(decoded.rest, "");
+}
+
 TEST(DataDecoder, NeverEndsAtAnythingButTheWholeMark) {
   struct Case {
     std::string_view wire;
@@ -159,10 +169,6 @@ TEST(DataDecoder, NeverEndsAtAnythingButTheWholeMark) {
       EXPECT_EQ(onward.find("\r\n.\r\n"), onward.size() - 5) << "one message goes in, one goes out";
     }
   }
-}
-
-TEST(DataDecoder, KeepsADotAfterABareNewlineAsText) {
-  EXPECT_EQ(decode("a\n..b\n.\n.c\r\n.\r\n").text, "a\n..b\n.\n.c\n");
 }
 
 TEST(DataDecoder, SeesTheEndAfterWhateverCameBefore) {

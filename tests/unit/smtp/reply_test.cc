@@ -202,5 +202,16 @@ TEST(Reply, IsShownWithinALimitWithoutHalfCharacters) {
   }
 }
 
+TEST(Reply, TellsItsWordsWithoutTheCodesOfEachLine) {
+  Reply reply;
+  reply.code = 550;
+  reply.lines = {"5.1.1 <b@x>: no such user", "5.1.1 see https://example.com", ""};
+  EXPECT_EQ(reply.words(), "<b@x>: no such user / see https://example.com");
+  EXPECT_EQ(reply.text(), "550 5.1.1 <b@x>: no such user / see https://example.com");
+  reply.lines = {"5.1.1"};
+  EXPECT_EQ(reply.words(), "");
+  EXPECT_EQ(reply.text(), "550 5.1.1");
+}
+
 }  // namespace
 }  // namespace postern::smtp
