@@ -3,11 +3,9 @@
 #include "base/text.h"
 #include "net/socket_stream.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <sys/un.h>
 #include <vector>
@@ -18,7 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kAddresses = 8;  // tried of one host; more are a mistake or an attack on our patience
 constexpr Milliseconds kLeastShare{2000};
 

@@ -5,10 +5,8 @@
 #include "net/socket_stream.h"
 #include "net/unix_socket.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -22,7 +20,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr int kBacklog = 1024;
 constexpr int kAcceptedAtOnce = 64;  // then the sessions have their turn
 constexpr Milliseconds kPause{100};  // when the system has no descriptors or memory for another connection

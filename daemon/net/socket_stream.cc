@@ -1,9 +1,7 @@
 #include "net/socket_stream.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include <sys/socket.h>
@@ -13,7 +11,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kRecords = 17 * 1024;                  // a little more than one whole TLS record
 constexpr std::size_t kPlainPiece = 64 * std::size_t{1024};  // encrypted and sent at once
 
@@ -24,7 +21,7 @@ SocketStream::SocketStream(Socket socket) : socket_(std::move(socket)) {
 }
 
 SocketStream::~SocketStream() {
-  if (!secure_ || failed_ || !socket_.is_open()) return;
+  if (!secure_ || failed_ || unwritable_ || !socket_.is_open()) return;
   // As good as it gets without waiting: a close_notify that does not fit into the socket's buffer is lost.
   session_->close();
   const std::string_view last = session_->output();
@@ -68,14 +65,19 @@ Task<Result<std::size_t>> SocketStream::receive(std::span<char> into) {
 Task<Result<void>> SocketStream::send(std::string_view bytes) {
   const auto [code, count] = co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()), kToken);
   static_cast<void>(count);
-  if (code || failed_) co_return fail(code, "write");
-  co_return Result<void>();
+  if (failed_) co_return *failed_;
+  if (!code) co_return Result<void>();
+  Error error = system_error(code.value(), "write");
+  if (error.failure != Failure::closed && error.failure != Failure::io) co_return fail(std::move(error));
+  unwritable_ = std::move(error);
+  co_return *unwritable_;
 }
 
 /// Sends what the TLS session has for the peer. If a flush is under way (a writer's, while a reader came by), that
 /// one takes everything along.
 Task<Result<void>> SocketStream::flush() {
   if (sending_) co_return Result<void>();
+  if (unwritable_) co_return *unwritable_;
   sending_ = true;
   Result<void> sent;
   while (sent && !session_->output().empty()) {
@@ -109,7 +111,8 @@ Task<Result<std::size_t>> SocketStream::read_some(std::span<char> into) {
     if (read->count > 0) co_return read->count;
     ended_ = read->ended;
     if (ended_) break;
-    if (auto sent = co_await flush(); !sent) co_return sent.error();
+    // What cannot be sent (the answer to a key update) does not matter to what was said before.
+    if (auto sent = co_await flush(); !sent && !unwritable_) co_return sent.error();
     if (auto fed = co_await feed(); !fed) co_return fed.error();
   }
   co_return std::size_t{0};
@@ -117,6 +120,7 @@ Task<Result<std::size_t>> SocketStream::read_some(std::span<char> into) {
 
 Task<Result<void>> SocketStream::write(std::string_view bytes) {
   if (failed_) co_return *failed_;
+  if (unwritable_) co_return *unwritable_;
   if (bytes.empty()) co_return Result<void>();
   if (!secure_) co_return co_await send(bytes);
   while (!bytes.empty()) {
@@ -137,6 +141,7 @@ Result<std::unique_ptr<TlsSession>> SocketStream::make_session() const {
 
 Task<Result<void>> SocketStream::start_tls() {
   if (failed_) co_return *failed_;
+  if (unwritable_) co_return *unwritable_;
   auto session = make_session();
   if (!session) co_return fail(session.error());
   session_ = std::move(*session);

@@ -5,7 +5,9 @@
 #include "net/tls_session.h"
 #include "net/watchdog.h"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <memory>
 #include <optional>
@@ -14,6 +16,9 @@
 namespace postern::net {
 
 using Socket = boost::asio::generic::stream_protocol::socket;
+
+/// How net/ awaits: the error is a value of the tuple.
+inline constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 class SocketStream final : public Stream {
  public:
@@ -54,6 +59,7 @@ class SocketStream final : public Stream {
   bool secure_ = false;
   bool ended_ = false;  ///< the peer said its last word in TLS
   std::optional<Error> failed_;
+  std::optional<Error> unwritable_;  ///< the peer takes nothing more; what it said before can still be read
 };
 
 }  // namespace postern::net

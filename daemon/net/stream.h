@@ -24,7 +24,8 @@ struct TlsInfo {
   bool resumed = false;   ///< the handshake resumed an earlier session
 };
 
-/// After any operation failed, every further one fails too. Not for use from several tasks at once, but
+/// After any operation failed, every further one fails too, with one exception: after a write that failed with closed
+/// or io, read_some still gives what the peer had sent before it hung up. Not for use from several tasks at once, but
 /// that one may write while another waits in read_some.
 class Stream {
  public:
@@ -32,7 +33,8 @@ class Stream {
   /// At least one byte into `into`; 0 means that the peer ended the stream.
   /// Failures: timeout, closed, io, tls, cancelled.
   virtual Task<Result<std::size_t>> read_some(std::span<char> into) = 0;
-  /// All of the bytes. Failures: timeout, closed, io, tls, cancelled.
+  /// All of the bytes. Failures: timeout, closed, io, tls, cancelled. A peer that said why it hung up can still be
+  /// read after closed and io.
   virtual Task<Result<void>> write(std::string_view bytes) = 0;
   /// Makes the stream TLS as a client (the name and chain are verified as the connection was
   /// configured). Failures: timeout, closed, io, tls.

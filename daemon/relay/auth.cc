@@ -16,7 +16,6 @@ namespace limits = smtp::limits;
 using mail::Step;
 
 constexpr int kContinue = 334;
-constexpr int kAccepted = 235;
 
 /// How one attempt with one mechanism ended.
 struct Attempt {
@@ -37,6 +36,27 @@ Attempt ended(Attempt::End end, const smtp::Reply& reply) {
   return attempt;
 }
 
+/// Servers exist that repeat the line they refuse. What they say goes into the log and is shown to every user, so
+/// words that hold the password, or the response that encodes it, are not kept.
+void hide_secrets(std::string& words, const sasl::Credentials& credentials) {
+  constexpr std::size_t kTelling = 8;  // enough of the encoded response to know it by, were it cut off
+  std::string both = std::string(1, '\0') + credentials.user + '\0';
+  both += credentials.password.reveal();
+  std::string plain = base64_encode(both).substr(0, kTelling);
+  std::string password(credentials.password.reveal());
+  std::string encoded = base64_encode(password);
+  encoded.resize(std::min(encoded.find('='), encoded.size()));
+  const std::string said = to_lower(words);
+  for (std::string* secret : {&plain, &password, &encoded}) {
+    if (!secret->empty() && said.find(to_lower(*secret)) != std::string::npos) {
+      const bool has_code = words.size() > 3 && parse_number(words.substr(0, 3));
+      words = (has_code ? words.substr(0, 4) : std::string()) + "(words that repeat the login are not shown)";
+    }
+    wipe(*secret);
+  }
+  wipe(both);
+}
+
 Attempt failed(const Error& error) {
   Attempt attempt;
   attempt.words = error.text;
@@ -53,7 +73,12 @@ sasl::Challenge challenge_of(const smtp::Reply& reply) {
 
 /// Sends a line that holds a secret, and wipes it.
 Task<Result<smtp::Reply>> secret_command(Wire& wire, std::string line) {
-  line += "\r\n";
+  // A string that grows leaves its old bytes behind.
+  std::string whole;
+  whole.reserve(line.size() + 2);
+  whole.append(line).append("\r\n");
+  wipe(line);
+  line = std::move(whole);
   auto reply = co_await wire.command(line, limits::kMail);
   wipe(line);
   co_return reply;
@@ -86,10 +111,14 @@ std::string auth_command(sasl::Mechanism& mechanism, Inline with) {
   std::optional<std::string> initial = mechanism.initial();
   if (!initial) return line;
   // An empty initial response is written "=" (RFC 4954 section 4).
-  const std::string encoded = initial->empty() ? "=" : base64_encode(*initial);
+  std::string encoded = initial->empty() ? "=" : base64_encode(*initial);
   wipe(*initial);
-  if (line.size() + 1 + encoded.size() + 2 > limits::kInlineCommand) return line;
-  return line + ' ' + encoded;
+  if (line.size() + 1 + encoded.size() + 2 <= limits::kInlineCommand) {
+    line.reserve(line.size() + 1 + encoded.size());
+    line.append(" ").append(encoded);
+  }
+  wipe(encoded);
+  return line;
 }
 
 Task<Attempt> attempt(Wire& wire, sasl::Mechanism& mechanism, std::string command) {
@@ -103,11 +132,17 @@ Task<Attempt> attempt(Wire& wire, sasl::Mechanism& mechanism, std::string comman
     reply = co_await secret_command(wire, std::move(line));
   }
   if (!reply) co_return failed(reply.error());
-  if (reply->code == kAccepted) co_return ended(Attempt::End::accepted, *reply);
+  // 235 by RFC 4954; of a code that is not foreseen the first digit counts (RFC 5321 4.3.2).
+  if (reply->positive()) co_return ended(Attempt::End::accepted, *reply);
   if (reply->transient() || reply->permanent()) co_return ended(Attempt::End::refused, *reply);
   wire.give_up();  // out of step: every later reply would be taken for another
   const Error error{Failure::protocol, "unexpected reply to AUTH: \"" + reply->text() + "\""};
   co_return failed(error);
+}
+
+void hide_secrets(Attempt& attempt, const sasl::Credentials& credentials) {
+  hide_secrets(attempt.words, credentials);
+  if (attempt.error) hide_secrets(attempt.error->text, credentials);
 }
 
 /// Some servers refuse the initial response for its form alone (501, 504): they get it when they ask for it.
@@ -117,10 +152,12 @@ Task<Attempt> attempt_both_ways(Wire& wire, std::string_view name, const sasl::C
   const std::string bare = auth_command(*mechanism, Inline::no);
   const bool had_initial = command != bare;
   Attempt first = co_await attempt(wire, *mechanism, std::move(command));
+  hide_secrets(first, credentials);
   const bool form = first.end == Attempt::End::refused && (first.code == 501 || first.code == 504);
   if (!had_initial || !form) co_return first;
   const auto again = sasl::make_mechanism(name, credentials);
   Attempt second = co_await attempt(wire, *again, bare);
+  hide_secrets(second, credentials);
   // What the server said of the first try is an answer; that it hung up on the second one is none.
   if (second.end == Attempt::End::failed && second.error->failure == Failure::closed) co_return first;
   co_return second;

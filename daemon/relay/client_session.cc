@@ -24,6 +24,7 @@ bool ClientSession::fail(mail::SiteTrouble trouble) {
 }
 
 Task<ClientSession::Opened> ClientSession::open(AuthRound& round) {
+  wire_.allow(limits::kAttempt);
   if (!co_await greeting()) co_return Opened::failed;
   if (!co_await hello()) co_return Opened::failed;
   if (smarthost_.tls == Tls::starttls) {
@@ -105,9 +106,11 @@ Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
   input.server = server_;
   input.server.pipelining = server_.pipelining && !learnt_.pipelining_fails;
   input.reset_first = needs_reset_;
+  wire_.allow(limits::kAttempt + Seconds(message.envelope().wire_size / limits::kSlowest));
   TransactionOutcome outcome = co_await run_transaction(wire_, input, message);
 
-  stale_ = outcome.progress == TransactionOutcome::Progress::none && outcome.report.site.has_value();
+  const bool unanswered = outcome.progress == TransactionOutcome::Progress::none && outcome.report.site.has_value();
+  stale_ = unanswered || (messages_ > 0 && outcome.progress == TransactionOutcome::Progress::postponed);
   needs_reset_ = outcome.needs_reset;
   if (outcome.report.site) wire_.give_up();
   if (outcome.pipelining_failed && messages_ == 0) {
@@ -118,10 +121,10 @@ Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
   co_return std::move(outcome.report);
 }
 
-Task<void> ClientSession::quit() {
+Task<void> ClientSession::quit(Milliseconds patience) {
   if (wire_.broken()) co_return;
   // Whatever comes back changes nothing (RFC 5321 4.1.1.10).
-  const auto reply = co_await wire_.command("QUIT\r\n", limits::kQuit);
+  const auto reply = co_await wire_.command("QUIT\r\n", patience);
   static_cast<void>(reply);
   wire_.give_up();
 }

@@ -40,13 +40,13 @@ class ClientSession {
   /// One message on an open session. The report's host, tls and mechanism are not filled in here but by identify().
   Task<mail::DeliveryReport> send(mail::Message& message);
 
-  /// Best effort; waits a few seconds at most.
-  Task<void> quit();
+  /// Best effort; waits so long at most.
+  Task<void> quit(Milliseconds patience);
 
   /// The next message may be sent.
   [[nodiscard]] bool usable() const { return !wire_.broken(); }
-  /// The last send() failed before the server had answered anything about the message: on a kept connection
-  /// that means that the server had closed it meanwhile.
+  /// The last send() failed before the server had answered anything about the message, or a server that had taken
+  /// messages before answered 451 to MAIL: on a kept connection that means that the server wants a new one.
   [[nodiscard]] bool stale() const { return stale_; }
   [[nodiscard]] std::size_t messages() const { return messages_; }
   [[nodiscard]] const std::optional<mail::SiteTrouble>& trouble() const { return trouble_; }

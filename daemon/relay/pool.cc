@@ -1,8 +1,13 @@
 #include "relay/pool.h"
 
+#include "smtp/limits.h"
+
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::relay {
@@ -16,7 +21,25 @@ Pool::AtWork::AtWork(Pool& pool, ClientSession& session) : pool_(pool), session_
 
 Pool::AtWork::~AtWork() {
   std::erase(pool_.at_work_, &session_);
-  if (pool_.closing_ && pool_.at_work_.empty()) pool_.drained_.cancel();
+  std::erase(pool_.leaving_, &session_);
+  pool_.ended();
+}
+
+void Pool::ended() {
+  if (closing_ && at_work_.empty() && connecting_.empty()) drained_.cancel();
+}
+
+Task<Result<net::Connected>> Pool::connecting(Task<Result<net::Connected>> task) {
+  boost::asio::cancellation_signal stop;
+  connecting_.push_back(&stop);
+  auto token = boost::asio::bind_cancellation_slot(stop.slot(), boost::asio::as_tuple(boost::asio::use_awaitable));
+  auto [bug, connected] = co_await boost::asio::co_spawn(executor_, std::move(task), token);
+  std::erase(connecting_, &stop);
+  ended();
+  if (!bug) co_return std::move(connected);
+  // A cancelled coroutine ends by an exception.
+  if (!closing_) std::rethrow_exception(bug);
+  co_return Error{Failure::cancelled, "not connected: Postern is stopping"};
 }
 
 std::unique_ptr<ClientSession> Pool::take() {
@@ -61,25 +84,35 @@ void Pool::reap() {
 
 void Pool::retire(std::unique_ptr<ClientSession> session) {
   if (!session->usable()) return;
-  spawn(executor_, say_quit(shared_from_this(), std::move(session)), "relay quit");
+  leaving_.push_back(session.get());
+  auto leaving = std::make_unique<AtWork>(*this, *session);
+  spawn(executor_, say_quit(shared_from_this(), std::move(session), std::move(leaving)), "relay quit");
 }
 
-Task<void> Pool::say_quit(std::shared_ptr<Pool> self, std::unique_ptr<ClientSession> session) {
-  const AtWork at_work(*self, *session);
-  co_await session->quit();
+Task<void> Pool::say_quit(std::shared_ptr<Pool> self, std::unique_ptr<ClientSession> session,
+                          std::unique_ptr<AtWork> leaving) {
+  co_await session->quit(self->closing_ ? smtp::limits::kFarewell : smtp::limits::kQuit);
+  leaving.reset();
+}
+
+/// Waits until nothing is at work, but no longer than that.
+Task<void> Pool::drain(SteadyTime until) {
+  drained_.expires_at(until);
+  if (!at_work_.empty() || !connecting_.empty())
+    co_await drained_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
 Task<void> Pool::close(Seconds grace) {
   closing_ = true;
   reaper_.cancel();
-  const SteadyTime end = std::chrono::steady_clock::now() + grace;
-  while (auto session = take()) {
-    const AtWork at_work(*this, *session);
-    co_await session->quit();
-  }
-  drained_.expires_at(end);
-  if (!at_work_.empty()) co_await drained_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  const SteadyTime now = std::chrono::steady_clock::now();
+  while (auto session = take()) retire(std::move(session));
+  co_await drain(now + std::min(grace, smtp::limits::kFarewell));
+  for (ClientSession* session : leaving_) session->cancel();
+  co_await drain(now + grace);
   for (ClientSession* session : at_work_) session->cancel();
+  const auto connecting = connecting_;
+  for (auto* stop : connecting) stop->emit(boost::asio::cancellation_type::terminal);
 }
 
 }  // namespace postern::relay

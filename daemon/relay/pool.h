@@ -4,6 +4,7 @@
 #include "relay/client_session.h"
 #include "relay/smtp_relay.h"
 
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <memory>
@@ -35,7 +36,11 @@ class Pool : public std::enable_shared_from_this<Pool> {
     ClientSession& session_;
   };
 
+  /// Runs what makes a connection, so that close() can end it in every phase (name, TCP, TLS): then cancelled.
+  Task<Result<net::Connected>> connecting(Task<Result<net::Connected>> task);
+
   [[nodiscard]] bool closing() const { return closing_; }
+  /// QUIT on all idle connections at once, for kFarewell at most; those at work have the grace and are then cancelled.
   Task<void> close(Seconds grace);
 
  private:
@@ -43,7 +48,10 @@ class Pool : public std::enable_shared_from_this<Pool> {
     std::unique_ptr<ClientSession> session;
     SteadyTime since;
   };
-  static Task<void> say_quit(std::shared_ptr<Pool> self, std::unique_ptr<ClientSession> session);
+  static Task<void> say_quit(std::shared_ptr<Pool> self, std::unique_ptr<ClientSession> session,
+                             std::unique_ptr<AtWork> leaving);
+  Task<void> drain(SteadyTime until);
+  void ended();
   void arm();
   void reap();
 
@@ -53,6 +61,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
   boost::asio::steady_timer drained_;
   std::vector<Idle> idle_;  // in the order of their last use
   std::vector<ClientSession*> at_work_;
+  std::vector<ClientSession*> leaving_;  // those at work that only say QUIT
+  std::vector<boost::asio::cancellation_signal*> connecting_;
   bool armed_ = false;
   bool closing_ = false;
 };

@@ -4,6 +4,7 @@
 #include "net/tls_context.h"
 #include "relay/client_session.h"
 #include "relay/pool.h"
+#include "relay/remainder.h"
 #include "relay/smtp_relay.h"
 #include "relay/verdict.h"
 #include "smtp/limits.h"
@@ -40,17 +41,17 @@ class SmtpRelay final : public Relay {
 
   /// The pool may outlive us for the length of a QUIT, which needs nothing of ours.
   Task<mail::DeliveryReport> deliver(mail::Message& message) override {
-    if (auto session = pool_->take()) {
-      auto report = co_await send(*session, message);
-      const bool stale = session->stale() && !pool_->closing();
-      pool_->put_back(std::move(session));
-      if (!stale) co_return report;
+    const SteadyTime end = std::chrono::steady_clock::now() + limits::kAttempt;
+    auto report = co_await deliver_once(message);
+    bool progress = delivered_any(report);
+    // RFC 5321 4.5.3.1.10: who was too many goes into the next transaction, at once, as long as each reaches somebody.
+    while (progress && !report.site && !pool_->closing() && std::chrono::steady_clock::now() < end) {
+      Remainder rest(message, report);
+      if (rest.pending().empty()) break;
+      auto part = co_await deliver_once(rest);
+      progress = delivered_any(part);
+      rest.merge(std::move(part), report);
     }
-    AuthRound round;
-    Connection connection = co_await connect(round);
-    if (connection.trouble) co_return unanswered(message, connection);
-    auto report = co_await send(*connection.session, message);
-    pool_->put_back(std::move(connection.session));
     co_return report;
   }
 
@@ -64,13 +65,32 @@ class SmtpRelay final : public Relay {
     report.trouble = connection.trouble;
     report.tried = std::move(round.tried);
     report.skipped = std::move(round.skipped);
-    if (connection.session) co_await connection.session->quit();
+    if (connection.session) co_await connection.session->quit(limits::kQuit);
     co_return report;
   }
 
   Task<void> close(Seconds grace) override { co_await pool_->close(grace); }
 
  private:
+  /// One transaction.
+  Task<mail::DeliveryReport> deliver_once(mail::Message& message) {
+    if (auto session = pool_->take()) {
+      auto report = co_await send(*session, message);
+      const bool stale = session->stale() && !pool_->closing();
+      if (!stale) {
+        pool_->put_back(std::move(session));
+        co_return report;
+      }
+      pool_->retire(std::move(session));
+    }
+    AuthRound round;
+    Connection connection = co_await connect(round);
+    if (connection.trouble) co_return unanswered(message, connection);
+    auto report = co_await send(*connection.session, message);
+    pool_->put_back(std::move(connection.session));
+    co_return report;
+  }
+
   Task<mail::DeliveryReport> send(ClientSession& session, mail::Message& message) {
     const Pool::AtWork at_work(*pool_, session);
     auto report = co_await session.send(message);
@@ -83,7 +103,7 @@ class SmtpRelay final : public Relay {
     Connection connection;
     for (;;) {
       if (pool_->closing()) co_return stopping();
-      auto connected = co_await connector_();
+      auto connected = co_await pool_->connecting(connector_());
       if (!connected) {
         connection.trouble = unreachable(connected.error());
         co_return connection;

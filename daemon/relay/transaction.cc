@@ -94,7 +94,7 @@ class Transaction {
     const Command first = pending_.front().command;
     const auto sent = co_await wire_.send(batch_, limits::kMail);
     batch_.clear();
-    if (!sent) co_return lost(first, sent.error());
+    if (!sent) co_return co_await hung_up(first, sent.error());
     const bool group = pending_.size() > 1;
     for (const Pending& pending : pending_) {
       const auto reply = co_await wire_.reply(pending.command == Command::data ? limits::kDataStart : limits::kMail);
@@ -131,6 +131,7 @@ class Transaction {
     if (reply.positive()) return true;
     if (concerns_account(reply)) return refused(Command::mail, "the server refuses MAIL", reply);
     mail_refused_ = true;
+    if (reply.code == 451) outcome_.progress = TransactionOutcome::Progress::postponed;
     for (auto& recipient : outcome_.report.recipients) recipient = status_of(reply);
     return true;
   }
@@ -167,6 +168,7 @@ class Transaction {
   }
 
   Task<void> text() {
+    message_.rewind();
     smtp::DataEncoder encoder;
     std::string block;
     block.reserve(std::min(static_cast<std::size_t>(message_.envelope().wire_size) + kSlack, kBlock + kSlack));
@@ -187,6 +189,8 @@ class Transaction {
       }
     }
     encoder.finish(block);
+    // Cutting the wait for the answer to the dot short would make duplicates.
+    wire_.allow(limits::kDataBlock + limits::kDataDone);
     // The end of data leaves in one write with what comes before it: some middleboxes want it in one segment.
     const auto written = co_await wire_.send(block, limits::kDataBlock);
     if (!written) {
@@ -219,8 +223,15 @@ class Transaction {
     settle(status_of(*reply));
   }
 
-  /// The text did not go out to its end, so the server cannot have taken it. What it said meanwhile, if anything, is
-  /// no answer to the dot and so not final.
+  /// A group of commands could not be written: what the server said before it hung up tells more than the error.
+  Task<bool> hung_up(Command command, Error error) {
+    const auto words = co_await wire_.last_words(limits::kQuit);
+    const bool refusal = words && (words->transient() || words->permanent());
+    if (refusal) co_return refused(command, "the server closes the connection", *words);
+    co_return lost(command, error);
+  }
+
+  /// The text did not go out to its end, so the server cannot have taken it.
   Task<void> interrupted(Error error) {
     const auto words = co_await wire_.last_words(limits::kQuit);
     const bool refusal = words && (words->transient() || words->permanent());
@@ -232,10 +243,8 @@ class Transaction {
       outcome_.report.site = site_trouble(Step::data, input_.peer, "the server ended the transfer", *words);
       co_return;
     }
-    mail::Status status = status_of(*words);
-    status.verdict = Verdict::deferred;
-    if (status.enhanced.front() != '4') status.enhanced = "4.0.0";
-    settle(status);
+    const bool final = error.failure != Failure::protocol;  // it hung up, rather than speaking out of turn
+    settle(final ? status_of(*words) : deferred_status_of(*words));
   }
 
   /// Our own disk, not the server: DATA can only be left by closing the connection.

@@ -1,5 +1,6 @@
 #include "relay/wire.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::relay {
@@ -9,10 +10,15 @@ Error Wire::fail(Error error) {
   return error;
 }
 
+void Wire::expires_after(Milliseconds deadline) {
+  const auto left = std::chrono::duration_cast<Milliseconds>(allowed_until_ - std::chrono::steady_clock::now());
+  stream_.expires_after(std::clamp(left, Milliseconds(0), deadline));
+}
+
 Task<Result<void>> Wire::send(std::string_view bytes, Milliseconds deadline) {
   if (broken_) co_return Error{Failure::closed, "the connection was given up"};
   if (unread()) co_return fail(Error{Failure::protocol, "the server spoke out of turn"});
-  stream_.expires_after(deadline);
+  expires_after(deadline);
   auto written = co_await stream_.write(bytes);
   if (!written) broken_ = true;
   co_return written;
@@ -27,7 +33,7 @@ Result<std::optional<smtp::Reply>> Wire::parse() {
 
 Task<Result<smtp::Reply>> Wire::reply(Milliseconds deadline) {
   if (broken_) co_return Error{Failure::closed, "the connection was given up"};
-  stream_.expires_after(deadline);
+  expires_after(deadline);
   for (;;) {
     auto parsed = parse();
     if (!parsed) co_return fail(parsed.error());
@@ -54,7 +60,7 @@ Task<std::optional<smtp::Reply>> Wire::last_words(Milliseconds deadline) {
 }
 
 Task<Result<void>> Wire::start_tls(Milliseconds deadline) {
-  stream_.expires_after(deadline);
+  expires_after(deadline);
   auto started = co_await stream_.start_tls();
   if (!started) broken_ = true;
   co_return started;

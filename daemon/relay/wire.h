@@ -19,6 +19,9 @@ class Wire {
  public:
   explicit Wire(net::Stream& stream) : stream_(stream) {}
 
+  /// From now on everything together may take so long; the deadlines below are cut to what is left of it.
+  void allow(Milliseconds altogether) { allowed_until_ = std::chrono::steady_clock::now() + altogether; }
+
   /// Writes commands, whose replies are then read one by one, or message text. Failures: those of Stream::write, and
   /// protocol if the server said something nobody asked for: its replies would shift onto the wrong commands.
   Task<Result<void>> send(std::string_view bytes, Milliseconds deadline);
@@ -40,12 +43,14 @@ class Wire {
  private:
   Result<std::optional<smtp::Reply>> parse();
   Error fail(Error error);
+  void expires_after(Milliseconds deadline);
 
   net::Stream& stream_;
   smtp::ReplyParser parser_;
   std::array<char, 4096> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  SteadyTime allowed_until_ = SteadyTime::max();
   bool broken_ = false;
 };
 

@@ -100,7 +100,7 @@ Task<Result<std::string>> FakeQueue::raw(QueueId id, std::size_t limit) {
   co_return found->text.substr(0, limit);
 }
 
-Result<void> FakeQueue::retry(QueueId id) {
+Result<void> FakeQueue::retry(QueueId id, queue::Probe) {
   if (position(stored, id) == stored.end()) return not_found();
   return {};
 }

@@ -38,8 +38,8 @@ class FakeQueue final : public queue::Queue {
   Task<std::vector<queue::Entry>> list(std::optional<QueueId> after, std::size_t limit) override;
   Task<Result<queue::Entry>> find(QueueId id) override;
   Task<Result<std::string>> raw(QueueId id, std::size_t limit) override;
-  Result<void> retry(QueueId id) override;
-  std::size_t retry_all() override { return stored.size(); }
+  Result<void> retry(QueueId id, queue::Probe probe) override;
+  std::size_t retry_all(queue::Probe) override { return stored.size(); }
   Task<Result<void>> remove(QueueId id) override;
   [[nodiscard]] queue::Totals totals() const override;
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return {}; }

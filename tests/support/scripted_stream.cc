@@ -50,7 +50,12 @@ Task<Result<std::size_t>> ScriptedStream::read_some(std::span<char> into) {
 
 Task<Result<void>> ScriptedStream::write(std::string_view bytes) {
   if (cancelled_) co_return Error{Failure::cancelled, "cancelled"};
-  if (failing()) co_return Error{options_.failure, "scripted failure"};
+  const bool readable = !broken_;
+  if (failing() || unwritable_) {
+    unwritable_ = readable && (options_.failure == Failure::closed || options_.failure == Failure::io);
+    if (unwritable_) broken_ = false;
+    co_return Error{options_.failure, "scripted failure"};
+  }
   written_ += bytes;
   unmatched_ += bytes;
   advance();
@@ -58,7 +63,7 @@ Task<Result<void>> ScriptedStream::write(std::string_view bytes) {
 }
 
 Task<Result<void>> ScriptedStream::start_tls() {
-  if (failing()) co_return Error{options_.failure, "scripted failure"};
+  if (failing() || unwritable_) co_return Error{options_.failure, "scripted failure"};
   ++tls_starts_;
   if (options_.tls_fails) co_return Error{Failure::tls, "scripted TLS failure"};
   secure_ = true;

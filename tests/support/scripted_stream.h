@@ -12,7 +12,8 @@ namespace postern::test {
 
 /// The peer: `expect` lines are what the code under test must write, `say` what it reads next. Reads
 /// arrive in pieces of at most `chunk` bytes. The Nth operation (counting reads, writes and start_tls from 1)
-/// fails with `failure` if asked. When the script is at its end a read gives end of stream.
+/// fails with `failure` if asked, and with it all that follow; but after a write that failed with closed or io, what
+/// was said before can still be read. When the script is at its end a read gives end of stream.
 class ScriptedStream final : public net::Stream {
  public:
   struct Options {
@@ -61,6 +62,7 @@ class ScriptedStream final : public net::Stream {
   bool secure_ = false;
   bool cancelled_ = false;
   bool broken_ = false;
+  bool unwritable_ = false;
   std::size_t operations_ = 0;
   std::size_t tls_starts_ = 0;
 };

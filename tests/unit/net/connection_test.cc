@@ -57,6 +57,15 @@ Task<Result<std::string>> ask(Stream& stream, std::string question) {
   co_return answer;
 }
 
+/// Takes a little, says a word and hangs up on what is still coming.
+Task<void> refuse_in_the_middle(std::unique_ptr<Stream> stream) {
+  std::array<char, 512> buffer{};
+  const auto count = co_await stream->read_some(buffer);
+  EXPECT_TRUE(count && *count > 0);
+  const auto written = co_await stream->write("552 too big\r\n");
+  EXPECT_TRUE(written.has_value());
+}
+
 struct World {
   boost::asio::io_context loop;
   Certificates certificates;
@@ -64,6 +73,7 @@ struct World {
   std::vector<Peer> peers;
   std::vector<std::unique_ptr<Stream>> silent;
   ClientOptions options;
+  bool refuses = false;
 
   enum class Server { echo, silent };
 
@@ -73,7 +83,8 @@ struct World {
     const auto accepted = [this, kind](std::unique_ptr<Stream> stream, Peer peer) {
       peers.push_back(std::move(peer));
       if (kind == Server::silent) return silent.push_back(std::move(stream));
-      spawn(loop.get_executor(), echo(std::move(stream)), "echo");
+      auto talk = refuses ? refuse_in_the_middle(std::move(stream)) : echo(std::move(stream));
+      spawn(loop.get_executor(), std::move(talk), "server");
     };
     listener->start(accepted, std::move(tls), implicit);
     const auto address = parse_socket_address(listener->address());
@@ -234,6 +245,52 @@ TEST(Connection, GivesUpAHandshakeThatNobodyAnswers) {
   EXPECT_EQ(client.error().failure, Failure::timeout);
 }
 
+struct LastWords {
+  std::optional<Failure> write;
+  std::optional<Failure> write_again;
+  std::string words;
+  std::size_t reads = 0;
+};
+
+Task<LastWords> send_until_refused(Stream& stream) {
+  LastWords seen;
+  const std::string block(64 * std::size_t{1024}, 'x');
+  for (int i = 0; i < 1000 && !seen.write; ++i) {
+    const auto written = co_await stream.write(block);
+    if (!written) seen.write = written.error().failure;
+  }
+  const auto again = co_await stream.write("x");
+  if (!again) seen.write_again = again.error().failure;
+  std::array<char, 64> buffer{};
+  for (; seen.reads < 100; ++seen.reads) {
+    const auto count = co_await stream.read_some(buffer);
+    if (!count || *count == 0) break;
+    seen.words.append(buffer.data(), *count);
+  }
+  co_return seen;
+}
+
+TEST(Connection, ReadsWhatThePeerSaidBeforeItHungUpOnOurWrite) {
+  for (const bool tls : {false, true}) {
+    SCOPED_TRACE(tls);
+    World world;
+    if (tls) {
+      world.serve_tls(true, {});
+    } else {
+      world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"));
+    }
+    world.refuses = true;
+    auto client = world.connected();
+    ASSERT_TRUE(client.has_value()) << client.error().text;
+    client->stream->expires_after(Seconds(20));
+    const LastWords seen = world.wait(send_until_refused(*client->stream));
+    EXPECT_EQ(seen.write, Failure::closed);
+    EXPECT_EQ(seen.write_again, Failure::closed);
+    EXPECT_EQ(seen.words, "552 too big\r\n");
+    EXPECT_LT(seen.reads, 20U);
+  }
+}
+
 std::string socket_path(const World& world) { return world.certificates.directory() + "/submit.sock"; }
 
 TEST(Listener, TellsWhoCallsOnAUnixSocketAndRemovesItsFile) {
@@ -278,7 +335,7 @@ TEST(Listener, ReplacesADeadSocketButNotALivingOneNorAFile) {
 TEST(Listener, LeavesASocketFileThatIsNoLongerItsOwn) {
   World world;
   const std::string path = socket_path(world);
-  auto first = std::move(*Listener::local(world.loop.get_executor(), path, 0600));
+  auto first = *Listener::local(world.loop.get_executor(), path, 0600);
   std::filesystem::rename(path, path + ".old");
   const auto second = Listener::local(world.loop.get_executor(), path, 0600);
   ASSERT_TRUE(second.has_value());

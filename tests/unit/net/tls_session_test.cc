@@ -46,7 +46,7 @@ struct Pair {
   Result<TlsSession::Want> server_result = TlsSession::Want::input;
 
   Pair(const std::shared_ptr<TlsClient>& from, const std::shared_ptr<TlsServer>& to)
-      : client(std::move(*TlsSession::make(from))), server(std::move(*TlsSession::make(to))) {}
+      : client(*TlsSession::make(from)), server(*TlsSession::make(to)) {}
 
   void shake() {
     for (int i = 0; i < 10; ++i) {
@@ -203,7 +203,7 @@ TEST(TlsSession, EndsForGoodAtACloseNotify) {
 }
 
 TEST(TlsSession, SaysThatAPlainServerDoesNotSpeakTls) {
-  auto client = std::move(*TlsSession::make(client_for("localhost")));
+  auto client = *TlsSession::make(client_for("localhost"));
   ASSERT_TRUE(client->handshake().has_value());
   client->input("220 mx.example ESMTP\r\n");
   const auto result = client->handshake();

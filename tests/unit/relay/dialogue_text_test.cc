@@ -19,7 +19,7 @@ namespace postern::relay {
 namespace {
 
 struct Step {
-  enum class Kind { say, expect, tls, fail };
+  enum class Kind { say, expect, tls, fail, hang_up };
   Kind kind = Kind::say;
   std::string bytes;
 };
@@ -41,7 +41,7 @@ struct Conversation {
   void advance() {
     for (; at < steps.size(); ++at) {
       const Step& step = steps[at];
-      if (step.kind == Step::Kind::tls || step.kind == Step::Kind::fail) return;
+      if (step.kind == Step::Kind::tls || step.kind == Step::Kind::fail || step.kind == Step::Kind::hang_up) return;
       if (step.kind == Step::Kind::say) {
         readable += step.bytes;
         continue;
@@ -80,6 +80,11 @@ class DialogueStream final : public net::Stream {
     co_return count;
   }
   Task<Result<void>> write(std::string_view bytes) override {
+    if (talk_->at < talk_->steps.size() && talk_->steps[talk_->at].kind == Step::Kind::hang_up) {
+      ++talk_->at;
+      talk_->advance();
+      co_return Error{Failure::closed, "write: Broken pipe"};
+    }
     talk_->written += bytes;
     talk_->advance();
     co_return Result<void>();
@@ -188,6 +193,7 @@ void read_line(Dialogue& dialogue, std::string_view line) {
     if (word == "C:") step.kind = Step::Kind::expect;
     if (word == "!tls-fails") step.bytes = "handshake";
     if (word.starts_with("!tls")) step.kind = Step::Kind::tls;
+    if (word == "!hangs-up") step.kind = Step::Kind::hang_up;
     if (word == "!timeout") step.kind = Step::Kind::fail;
     if (word == "!close") return;  // nothing follows on this connection: a read gives the end of the stream
     ASSERT_TRUE(!step.bytes.empty() || word.starts_with("!")) << dialogue.name << ": " << line;

@@ -6,6 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <optional>
+
 namespace postern::relay {
 namespace {
 
@@ -113,6 +119,108 @@ TEST(Pool, SaysQuitAndConnectsNoMoreOnceItIsClosed) {
   EXPECT_EQ(server.connections, 1U);
   EXPECT_EQ(server.messages, 5U);
   EXPECT_EQ(server.quits, 1U);
+}
+
+/// Answers QUIT only when everybody has said it.
+struct Farewell {
+  explicit Farewell(const Executor& executor) : all_said(executor) {}
+  boost::asio::steady_timer all_said;
+  std::size_t waiting = 0;
+  bool one_by_one = false;
+};
+
+class PoliteStream final : public net::Stream {
+ public:
+  PoliteStream(Server& server, Farewell& farewell) : inner_(server), farewell_(farewell) {}
+  Task<Result<std::size_t>> read_some(std::span<char> into) override {
+    if (!quitting_) co_return co_await inner_.read_some(into);
+    if (++farewell_.waiting == 3) {
+      farewell_.all_said.cancel();
+      co_return std::size_t{0};
+    }
+    farewell_.all_said.expires_after(Seconds(5));
+    const auto [stopped] = co_await farewell_.all_said.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    if (!stopped) farewell_.one_by_one = true;
+    co_return std::size_t{0};
+  }
+  Task<Result<void>> write(std::string_view bytes) override {
+    quitting_ = bytes == "QUIT\r\n";
+    return inner_.write(bytes);
+  }
+  Task<Result<void>> start_tls() override { return inner_.start_tls(); }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
+  void expires_after(Milliseconds) override {}
+  void cancel() override {}
+
+ private:
+  AgreeableStream inner_;
+  Farewell& farewell_;
+  bool quitting_ = false;
+};
+
+struct Opening {
+  Opening(const Executor& executor, Server& to, Farewell& by) : server(to), farewell(by), all_open(executor) {}
+  Server& server;
+  Farewell& farewell;
+  boost::asio::steady_timer all_open;
+  std::size_t open = 0;
+};
+
+/// All three connections are made before any is used, so that there will be three idle ones.
+Task<Result<net::Connected>> agree_together(Opening* opening) {
+  if (++opening->open < 3) {
+    opening->all_open.expires_at(SteadyTime::max());
+    static_cast<void>(co_await opening->all_open.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
+  } else {
+    opening->all_open.cancel();
+  }
+  net::Connected connected;
+  connected.stream = std::make_unique<PoliteStream>(opening->server, opening->farewell);
+  connected.peer = "mx";
+  co_return connected;
+}
+
+TEST(Pool, SaysQuitOnAllIdleConnectionsTogether) {
+  Server server;
+  boost::asio::io_context loop;
+  Farewell farewell(loop.get_executor());
+  Opening opening(loop.get_executor(), server, farewell);
+  const Connector connector = [o = &opening] { return agree_together(o); };
+  const auto relay = make_relay(loop.get_executor(), smarthost(), connector, PoolLimits());
+  for (int i = 0; i < 3; ++i) spawn(loop.get_executor(), deliver(*relay, 1), "delivery");
+  loop.poll();
+  ASSERT_EQ(server.messages, 3U);
+  ASSERT_EQ(server.connections, 3U);
+  test::run(loop, relay->close(Seconds(0)));
+  EXPECT_EQ(server.quits, 3U);
+  EXPECT_FALSE(farewell.one_by_one);
+}
+
+Task<Result<net::Connected>> never_connects(Executor executor) {
+  boost::asio::steady_timer long_time(executor, Seconds(5));
+  static_cast<void>(co_await long_time.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
+  static_cast<void>(co_await long_time.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
+  co_return Error{Failure::refused, "nobody there"};
+}
+
+Task<void> deliver_to_nobody(Relay& relay, std::optional<mail::DeliveryReport>& seen) {
+  const std::vector<std::string> recipients(1, "b@y");
+  TestMessage message("a@x", recipients, "hi\n");
+  seen = co_await relay.deliver(message);
+}
+
+TEST(Pool, CancelsConnectsUnderWayAfterTheGrace) {
+  boost::asio::io_context loop;
+  const Executor executor = loop.get_executor();
+  const auto relay = make_relay(executor, smarthost(), [executor] { return never_connects(executor); }, PoolLimits());
+  std::optional<mail::DeliveryReport> seen;
+  spawn(executor, deliver_to_nobody(*relay, seen), "delivery");
+  loop.poll();
+  ASSERT_FALSE(seen);
+  test::run(loop, relay->close(Seconds(0)));
+  ASSERT_TRUE(seen && seen->site);
+  EXPECT_EQ(seen->site->failure, Failure::cancelled);
 }
 
 }  // namespace
