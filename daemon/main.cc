@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 namespace postern {
@@ -46,6 +47,14 @@ void protect_memory() {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
+/// As many descriptors as we may have: each client and each connection to a smarthost is one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void ignore_signals() {
   std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error value
   std::signal(SIGXFSZ, SIG_IGN);  // so is a file size limit
@@ -53,7 +62,7 @@ void ignore_signals() {
 
 Task<void> run(app::App& app, boost::asio::io_context& loop, int& status) {
   const Result<void> started = co_await app.start();
-  if (started) co_return;
+  if (started || started.error().failure == Failure::cancelled) co_return;  // cancelled: a signal came meanwhile
   log(Level::error, "cannot start", {{"why", started.error().text}});
   status = started.error().failure == Failure::busy ? EX_TEMPFAIL : EX_OSERR;
   loop.stop();
@@ -97,6 +106,7 @@ class Signals {
 
 int serve(const std::string& config, settings::Settings loaded) {
   protect_memory();
+  raise_descriptor_limit();
   ignore_signals();
   app::log_to_journal_if_there();
   boost::asio::io_context loop(1);
@@ -127,6 +137,8 @@ int run_posternd(int argc, char** argv) {
     return EX_OK;
   }
   if (arguments.debug) set_log_level(Level::debug);
+  // Absolute, since it is shown to people in other directories.
+  arguments.config = std::filesystem::absolute(arguments.config).lexically_normal().string();
   settings::Loaded loaded = settings::load(arguments.config);
   print(loaded);
   if (!loaded.settings) return EX_CONFIG;

@@ -108,7 +108,9 @@ void add_status(CLI::App& app, Job& job) {
 
 void add_list(CLI::App& queue, Job& job, std::vector<std::string>& words, std::uint64_t& limit) {
   CLI::App* list = queue.add_subcommand("list", "the messages, oldest first, each with the reason it waits");
-  CLI::Option* limited = list->add_option("--limit", limit, "show at most so many")->type_name("N");
+  CLI::Option* limited = list->add_option("--limit", limit, "show at most so many")
+                             ->type_name("N")
+                             ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   CLI::Option* after = list->add_option("--after", words, "begin after this message")->expected(1)->type_name("ID");
   list->callback([&job, &words, &limit, limited, after] {
     object request = request_for("queue list");

@@ -6,6 +6,8 @@
 #include "smtp/data_codec.h"
 #include "smtp/reply.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -14,6 +16,7 @@ namespace postern::shim {
 namespace {
 
 constexpr int kConnections = 3;
+constexpr useconds_t kPauseAfter421 = 500'000;
 constexpr std::size_t kPiece = 256UL * 1024;
 
 struct Meaning {
@@ -39,7 +42,7 @@ class Session {
     // The daemon is ours: what it offers is known, so nobody waits for the greeting or the EHLO reply. A refusal
     // of one command makes it refuse those that follow, and each reply is looked at (RFC 2920 3.1).
     if (auto exit = channel_.write(envelope())) return lose(exit->text);
-    if (auto exit = expect("the greeting", 2)) return *exit;
+    if (auto exit = expect("the greeting", 2)) return turned_away_ ? lose(exit->text) : *exit;
     if (auto exit = expect("EHLO", 2)) return *exit;
     if (auto exit = expect("the sender " + bracketed(submission_.sender), 2)) return *exit;
     if (auto exit = read_recipients()) return *exit;
@@ -55,6 +58,7 @@ class Session {
   /// early: nothing can have been stored. late: the answer to the end of data is missing.
   enum class Loss { none, early, late };
   [[nodiscard]] Loss lost() const { return loss_; }
+  [[nodiscard]] bool turned_away() const { return turned_away_; }
 
  private:
   static std::string bracketed(std::string_view address) { return "<" + std::string(address) + ">"; }
@@ -109,6 +113,7 @@ class Session {
     smtp::Reply reply;
     if (auto exit = read_reply(reply)) return exit;
     if (reply.code / 100 == hundreds) return std::nullopt;
+    turned_away_ = reply.code == 421;
     return Exit{exit_code_for(reply.code, reply.enhanced()), "the mail daemon refused " + what + ": " + reply.text()};
   }
 
@@ -171,6 +176,7 @@ class Session {
   std::size_t accepted_ = 0;
   std::optional<Exit> refused_;
   Loss loss_ = Loss::none;
+  bool turned_away_ = false;  ///< 421: the daemon ends, or has too many clients; another try may be served
   bool data_ended_ = false;
 };
 
@@ -186,11 +192,12 @@ int exit_code_for(int reply_code, std::string_view enhanced) {
 }
 
 Exit submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
-  std::optional<Exit> unknown;  // what to say while the message may be stored already
+  std::optional<Exit> unknown;      // what to say while the message may be stored already
+  std::optional<Exit> turned_away;  // what a daemon said that has no time for us
   pid_t asked = 0;
   for (int attempt = 1;; ++attempt) {
     auto channel = connect();
-    if (!channel) return unknown.value_or(channel.error());
+    if (!channel) return unknown.value_or(turned_away.value_or(channel.error()));
     if (unknown && channel->peer() != asked) return *unknown;
     asked = channel->peer();
     Session session(submission, delivery, *channel);
@@ -198,7 +205,9 @@ Exit submit(const Submission& submission, const Delivery& delivery, const Connec
     if (session.lost() == Session::Loss::none) return exit;
     if (session.lost() == Session::Loss::late) unknown = exit;
     const bool same_process_can_be_told = asked > 1;
+    if (session.turned_away()) turned_away = exit;
     if (attempt == kConnections || (unknown && !same_process_can_be_told)) return unknown.value_or(exit);
+    if (session.turned_away()) ::usleep(kPauseAfter421);
   }
 }
 

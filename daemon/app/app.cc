@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include "app/doors.h"
+#include "app/recipients.h"
 #include "app/sites.h"
 #include "app/supervisor.h"
 #include "app/test_message.h"
@@ -18,12 +19,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <map>
 #include <utility>
 
 namespace postern::app {
 namespace {
 
-constexpr Seconds kSessionGrace{10};   // for clients in DATA, at the stop
+constexpr Seconds kSessionGrace{10};  // for clients in DATA, at the stop
+constexpr std::size_t kControlClientsOfUser = 20;
 constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
 
 queue::Config queue_config(const settings::Settings& settings) {
@@ -32,6 +35,7 @@ queue::Config queue_config(const settings::Settings& settings) {
   config.domain = settings.domain;
   config.retry = queue::Retry{settings.retry_min, settings.retry_max, settings.retry_expire};
   config.message_size = settings.message_size;
+  config.expand = [settings](const std::string& address) { return recipients_for(settings, address); };
   return config;
 }
 
@@ -75,13 +79,14 @@ struct App::Parts {
                                                   system_clock());
                                  },
                                  [this](std::unique_ptr<net::Stream> stream, net::Peer peer) {
-                                   spawn(loop, control::serve(std::move(stream), std::move(peer), control), "control");
+                                   serve_control(std::move(stream), std::move(peer));
                                  }}) {}
 
   Result<void> build();
   void apply(settings::Settings wanted);
   std::shared_ptr<control::Context> control_context();
   Task<mail::CheckReport> check(std::string site);
+  void serve_control(std::unique_ptr<net::Stream> stream, net::Peer peer);
 
   Executor loop;
   std::string config_file;
@@ -93,6 +98,7 @@ struct App::Parts {
   Sites sites;
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
+  std::map<uid_t, std::size_t> control_clients;
   submission::Sessions sessions;
   Heartbeat heartbeat;
   Doors doors;
@@ -117,6 +123,17 @@ void App::Parts::apply(settings::Settings wanted) {
   doors.reconfigure(wanted);
   control->hostname = wanted.hostname;
   settings = std::move(wanted);
+}
+
+/// One user's clients must not use up the descriptors that submissions need.
+void App::Parts::serve_control(std::unique_ptr<net::Stream> stream, net::Peer peer) {
+  const uid_t uid = peer.uid.value_or(static_cast<uid_t>(-1));
+  if (control_clients[uid] >= kControlClientsOfUser) return;  // the stream closes
+  ++control_clients[uid];
+  const auto done = [this, uid] {
+    if (--control_clients[uid] == 0) control_clients.erase(uid);
+  };
+  spawn(loop, control::serve(std::move(stream), std::move(peer), control), "control", done);
 }
 
 Task<mail::CheckReport> App::Parts::check(std::string site) {

@@ -85,6 +85,11 @@ void Doors::start() {
 }
 
 void Doors::reconfigure(const settings::Settings& settings) {
+  for (const auto& [doors, wanted] :
+       {std::pair(&submit_, settings.submit_socket), std::pair(&control_, settings.control_socket)}) {
+    if (doors->empty() || doors->front().address.empty() || doors->front().address == wanted) continue;
+    log(Level::warning, "a changed socket needs a restart", {{"in_use", doors->front().address}, {"wanted", wanted}});
+  }
   if (smtp_inherited_) return;
   const auto unwanted = std::ranges::partition(smtp_, [&](const Door& door) {
     return std::ranges::find(settings.smtp_listen, door.address) != settings.smtp_listen.end();

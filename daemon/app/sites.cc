@@ -2,6 +2,10 @@
 
 #include "settings/load.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 
 namespace postern::app {
@@ -31,11 +35,11 @@ relay::Smarthost relay_smarthost(const settings::Smarthost& from, const std::str
   return to;
 }
 
-/// A relay that is no longer wanted: what it has under way may end, then its connections are closed.
-Task<void> retire(std::shared_ptr<relay::Relay> relay) {
-  constexpr Seconds kGrace{60};
-  co_await relay->close(kGrace);
-}
+/// A relay that is no longer wanted: what it has under way may end, however slow the line, since a transfer cut off
+/// would be made a second time.
+constexpr Seconds kRetirement{3600};
+
+Task<void> close_relay(std::shared_ptr<relay::Relay> relay, Seconds grace) { co_await relay->close(grace); }
 
 mail::SiteTrouble unknown_site(const std::string& name) {
   mail::SiteTrouble trouble;
@@ -57,9 +61,13 @@ void Sites::configure(const settings::Settings& settings) {
       continue;
     }
     std::shared_ptr<relay::Relay> relay = relay::Relay::make(loop_, relay_smarthost(smarthost, settings.hostname));
-    wanted.push_back(Site{smarthost, settings.hostname, std::move(relay)});
+    wanted.push_back(Site{smarthost, settings.hostname, ++made_, std::move(relay)});
   }
-  for (Site& site : sites_) spawn(loop_, retire(std::move(site.relay)), "close smarthost " + site.smarthost.name);
+  std::erase_if(retired_, [](const auto& relay) { return relay.expired(); });
+  for (const Site& site : sites_) {
+    retired_.emplace_back(site.relay);
+    spawn(loop_, close_relay(site.relay, kRetirement), "retire " + site.smarthost.name);
+  }
   sites_ = std::move(wanted);
 }
 
@@ -78,7 +86,8 @@ std::vector<std::string> Sites::names() const {
 std::vector<queue::SiteConfig> Sites::configs() const {
   std::vector<queue::SiteConfig> out;
   out.reserve(sites_.size());
-  for (const Site& site : sites_) out.push_back(queue::SiteConfig{site.smarthost.name, site.smarthost.connections});
+  for (const Site& site : sites_)
+    out.push_back(queue::SiteConfig{site.smarthost.name, site.smarthost.connections, site.generation});
   return out;
 }
 
@@ -108,7 +117,19 @@ Task<mail::CheckReport> Sites::check(std::string site) {
 }
 
 Task<void> Sites::close(Seconds grace) {
-  for (const Site& site : sites_) co_await site.relay->close(grace);
+  // All at once: the graces do not add up.
+  std::vector<std::shared_ptr<relay::Relay>> relays;
+  for (const Site& site : sites_) relays.push_back(site.relay);
+  for (const auto& retired : retired_) {
+    if (auto relay = retired.lock()) relays.push_back(std::move(relay));
+  }
+  std::size_t open = relays.size();
+  boost::asio::steady_timer all_closed(loop_, boost::asio::steady_timer::time_point::max());
+  const auto closed = [&open, &all_closed] {
+    if (--open == 0) all_closed.cancel();
+  };
+  for (const auto& relay : relays) spawn(loop_, close_relay(relay, grace), "close smarthost", closed);
+  if (open > 0) co_await all_closed.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
 }  // namespace postern::app

@@ -10,7 +10,7 @@
 #include "relay/relay.h"
 #include "settings/settings.h"
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,12 +34,15 @@ class Sites {
   struct Site {
     settings::Smarthost smarthost;
     std::string helo;
+    std::uint64_t generation = 0;  ///< tells a relay made anew from the one before it
     std::shared_ptr<relay::Relay> relay;
   };
   [[nodiscard]] const Site* find(const std::string& name) const;
 
   Executor loop_;
   std::vector<Site> sites_;
+  std::vector<std::weak_ptr<relay::Relay>> retired_;  ///< of earlier settings, with deliveries under way
+  std::uint64_t made_ = 0;
 };
 
 }  // namespace postern::app

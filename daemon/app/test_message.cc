@@ -1,10 +1,12 @@
 #include "app/test_message.h"
 
+#include "app/recipients.h"
 #include "mail/address.h"
-#include "mail/aliases.h"
 #include "mail/date.h"
 
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace postern::app {
 namespace {
@@ -25,10 +27,9 @@ mail::Envelope test_envelope(const settings::Settings& settings, const std::stri
   envelope.source.uid = peer.uid;
   envelope.source.pid = peer.pid;
   envelope.sender = sender_of(settings);
-  const std::vector<std::string> local{settings.hostname, settings.domain, "localhost"};
-  for (const std::string& address : mail::expand_alias(recipient, settings.aliases, local)) {
+  for (std::string& address : recipients_for(settings, recipient)) {
     mail::Recipient to;
-    to.address = mail::complete_address(address, settings.domain);
+    to.address = std::move(address);
     envelope.recipients.push_back(std::move(to));
   }
   return envelope;

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,9 @@ void write_to_stderr(const LogRecord& record) {
   line += ": ";
   line += format(record);
   line += '\n';
+  // A pipe whose reader sleeps would stop the event loop, and with it all mail: such lines are lost.
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1) return;
   // One write per line, so that lines of several processes do not mix. Failure must not stop mail.
   [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());
 }

@@ -76,9 +76,13 @@ Task<Result<int>> run_list(Call& call) {
   }
 }
 
+queue::Probe probe_for(const Caller& caller) {
+  return caller.administrator ? queue::Probe::forced : queue::Probe::polite;
+}
+
 Task<Result<int>> retry_one(Call& call, QueueId id) {
   if (const Result<void> allowed = co_await may_touch(call, id); !allowed) co_return allowed.error();
-  const Result<void> done = call.context.queue.retry(id);
+  const Result<void> done = call.context.queue.retry(id, probe_for(call.caller));
   if (!done) co_return done.error();
   log(Level::info, "retry asked for", {{"id", id.text()}, {"uid", uid_text(call.caller)}});
   object line;
@@ -97,7 +101,7 @@ Task<Result<std::size_t>> retry_own(Call& call) {
     const std::vector<queue::Entry> page = co_await call.context.queue.list(after, kPage);
     if (page.empty()) co_return count;
     for (const queue::Entry& entry : page) {
-      if (call.caller.owns(entry) && call.context.queue.retry(entry.id)) ++count;
+      if (call.caller.owns(entry) && call.context.queue.retry(entry.id, probe_for(call.caller))) ++count;
     }
     after = page.back().id;
   }
@@ -111,7 +115,7 @@ Task<Result<std::size_t>> retry_all(Call& call) {
     co_return Error{Failure::limit, "all messages were made due less than a second ago; nothing more is needed"};
   }
   call.context.last_retry_all = now;
-  const std::size_t count = call.context.queue.retry_all();
+  const std::size_t count = call.context.queue.retry_all(probe_for(call.caller));
   log(Level::info, "retry of all messages asked for", {{"messages", count}, {"uid", uid_text(call.caller)}});
   co_return count;
 }

@@ -106,7 +106,9 @@ Task<Result<int>> follow(Call& call, Inbox& inbox, Progress progress, QueueId id
   }
   object line;
   line["kind"] = "notice";
-  line["text"] = "no answer from the smarthost in time; the message stays in the queue: postern queue show " + id.str();
+  const Result<queue::Entry> entry = co_await call.context.queue.find(id);
+  const std::string reason = entry && !entry->reason.empty() ? entry->reason : "the smarthost did not answer in time";
+  line["text"] = "not delivered yet: " + reason + "; the message stays in the queue: postern queue show " + id.str();
   const Result<void> told = co_await tell(call, line);
   if (!told) co_return told.error();
   co_return exits::kLater;
@@ -131,6 +133,9 @@ Task<Result<int>> run_send_test(Call& call) {
   if (!seconds) co_return seconds.error();
   Result<mail::Envelope> envelope = make_envelope(call);
   if (!envelope) co_return envelope.error();
+  if (call.context.sites().empty()) {
+    co_return Error{Failure::invalid, "no smarthost is configured; add one to " + call.context.config_file};
+  }
   if (const Result<void> room = queue.room_for(0); !room) co_return room.error();
 
   const std::unique_ptr<queue::Intake> intake = queue.begin(*envelope);
@@ -151,7 +156,7 @@ Task<Result<int>> run_send_test(Call& call) {
   log(Level::info, "test message queued", {{"id", id.text()}, {"uid", uid_text(call.caller)}});
   // A smarthost in its back-off is probed now: who asks wants to know how it is at this moment. Busy means that
   // the message is on its way already.
-  static_cast<void>(queue.retry(id));
+  static_cast<void>(queue.retry(id, queue::Probe::forced));
 
   object line;
   line["kind"] = "event";

@@ -74,8 +74,8 @@ Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& s
             fmt::format("{} {} for the next attempt", messages(totals.waiting), verb(totals.waiting, "waits", "wait"))};
   }
   if (totals.active > 0) {
-    return {exits::kWell, fmt::format("all is well: {} {} being delivered", messages(totals.active),
-                                      verb(totals.active, "is", "are"))};
+    return {exits::kWell,
+            fmt::format("{} {} being delivered", messages(totals.active), verb(totals.active, "is", "are"))};
   }
   return {};
 }
@@ -119,6 +119,8 @@ Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>&
     verdict.exit = std::max(verdict.exit, clause.exit);
     verdict.text += (verdict.text.empty() ? "" : "; ") + clause.text;
   }
+  const bool only_flow = clauses.size() == 1 && !sites.empty() && totals.waiting == 0 && totals.active > 0;
+  if (verdict.exit == exits::kWell && only_flow) verdict.text.insert(0, "all is well: ");
   return verdict;
 }
 

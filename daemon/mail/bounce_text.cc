@@ -149,7 +149,8 @@ class Writer {
   }
 
   void original_part() {
-    if (envelope_.ret == Return::full && original_.size() == envelope_.size) {
+    // Whole unless the sender asked for the header alone: after this the queue has the message no more.
+    if (envelope_.ret != Return::headers && original_.size() == envelope_.size) {
       part(result_.smtputf8 ? "message/global" : "message/rfc822", original_);
     } else {
       part(result_.smtputf8 ? "message/global-headers" : "text/rfc822-headers", header_);

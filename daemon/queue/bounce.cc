@@ -11,7 +11,7 @@ namespace postern::queue {
 
 BounceMail make_bounce(const Config& config, const QueueId& id, const mail::Envelope& envelope,
                        std::string_view original, const std::vector<Verdict>& verdicts, const std::string& host,
-                       WallTime now) {
+                       const std::vector<std::string>& to, WallTime now) {
   mail::Bounce bounce;
   bounce.id = id;
   bounce.hostname = config.hostname;
@@ -28,10 +28,12 @@ BounceMail make_bounce(const Config& config, const QueueId& id, const mail::Enve
   result.envelope.id = id;
   result.envelope.accepted = now;
   result.envelope.source.kind = mail::Source::Kind::daemon;
-  mail::Recipient to;
-  to.address = envelope.sender;
-  to.notify = mail::kNotifyNever;  // RFC 3461 5.2.9 allows it; nobody can be told anyway
-  result.envelope.recipients.push_back(std::move(to));
+  for (const std::string& address : to) {
+    mail::Recipient one;
+    one.address = address;
+    one.notify = mail::kNotifyNever;  // RFC 3461 5.2.9 allows it; nobody can be told anyway
+    result.envelope.recipients.push_back(std::move(one));
+  }
   result.envelope.body = report.body;
   result.envelope.smtputf8 = report.smtputf8;
   result.text = std::move(report.text);

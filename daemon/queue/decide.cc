@@ -26,8 +26,16 @@ mail::Status uncertain() {
   return status;
 }
 
+/// What a message dies of that outlives its time in the middle of transactions: the site's own words.
+mail::Status status_of(const mail::SiteTrouble& trouble) {
+  mail::Status status;
+  status.code = trouble.code;
+  status.text = trouble.text;
+  return status;
+}
+
 /// Trouble in the middle of a transaction may be this message's doing: it must not be the one that is tried first
-/// each time the site opens.
+/// each time the site opens, nor live for ever.
 bool met_in_transaction(const mail::SiteTrouble& trouble) {
   switch (trouble.step) {
     case mail::Step::mail:
@@ -43,6 +51,7 @@ std::optional<mail::Status> judge(const std::optional<mail::Status>& answer, con
                                   bool last_attempt, const Retry& retry) {
   std::optional<mail::Status> status = answer;
   if (!status && report.uncertain) status = uncertain();
+  if (!status && last_attempt && report.site && met_in_transaction(*report.site)) status = status_of(*report.site);
   if (status && status->verdict == mail::Verdict::deferred && last_attempt) return expired(*status, retry);
   return status;
 }

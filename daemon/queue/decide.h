@@ -5,6 +5,7 @@
 //   deferred (4xx)                     tried again; logged if it says something new
 //   deferred after retry.expire        failed as 4.4.7, the sender is told
 //   no answer, trouble of the site     untouched, no write at all, due again as soon as the site is well
+//     the same in a transaction        after retry.expire failed as 4.4.7: it may be this message's doing
 //   no answer, uncertain               tried again late, logged
 //   no answer, no reason               tried again by the schedule, nothing written
 #pragma once

@@ -73,11 +73,11 @@ void QueueImpl::give_back() {
     const QueueId id = ready_.front()->id();
     ready_.pop_front();
     index_.set(id, Ticket::Phase::waiting);
-    closed(id);
+    closed();
   }
 }
 
-void QueueImpl::closed(const QueueId&) {
+void QueueImpl::closed() {
   --open_;
   if (open_ == 0) all_closed_.cancel();
 }
@@ -120,7 +120,7 @@ Task<void> QueueImpl::prepare(QueueId id) {
   if (!stored) {
     Error error = stored.error();
     co_await unreadable(id, std::move(error));
-    closed(id);
+    closed();
     pump();
     co_return;
   }
@@ -133,7 +133,7 @@ Task<void> QueueImpl::prepare(QueueId id) {
     Actions settled;
     settled.done = true;
     co_await finish(*message, settled);
-    closed(id);
+    closed();
     pump();
     co_return;
   }
@@ -187,7 +187,7 @@ Task<void> QueueImpl::attempt(MessagePtr message, SitePtr site, Site::Permit per
   pump();  // the connection is free for the next one while this one's outcome is written
   co_await perform(*message, report);
   message.reset();
-  closed(id);
+  closed();
   pump();
 }
 

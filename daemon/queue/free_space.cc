@@ -20,12 +20,13 @@ Result<void> enough_room(const spool::Space& space, std::uint64_t size) {
 
 Result<void> FreeSpace::room_for(std::uint64_t size) {
   const SteadyTime now = clock_.steady();
-  if (!state_->sampling && (!state_->taken || now - *state_->taken >= kSampleAge)) {
+  const bool recent = state_->taken && now - *state_->taken < kSampleAge;
+  if (recent && state_->space) return enough_room(*state_->space, size);
+  if (!recent && !state_->sampling) {
     state_->sampling = true;
     spawn(loop_, sample(state_, spool_, pool_, now), "free space of the spool");
   }
-  if (!state_->space) return {};
-  return enough_room(*state_->space, size);
+  return {};
 }
 
 Task<void> FreeSpace::sample(std::shared_ptr<State> state, spool::Spool& spool, spool::DiskPool& pool, SteadyTime now) {

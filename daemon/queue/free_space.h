@@ -1,6 +1,6 @@
-// Whether there is room for another message, from a sample of the file system not older than kSampleAge while it
-// is asked for. The reserve keeps bounces and delivery logs writable when the disk is full: kReservedBytes beyond the
-// message, and kReservedInodes.
+// Whether there is room for another message, from a sample of the file system not older than kSampleAge. The reserve
+// keeps bounces and delivery logs writable when the disk is full: kReservedBytes beyond the message, and
+// kReservedInodes.
 #pragma once
 
 #include "base/clock.h"
@@ -27,7 +27,8 @@ class FreeSpace {
   FreeSpace(Executor loop, spool::Spool& spool, spool::DiskPool& pool, Clock& clock)
       : loop_(std::move(loop)), spool_(spool), pool_(pool), clock_(clock) {}
 
-  /// Starts a new sample if the last one is old. Without any sample there is room. Failure: no_space.
+  /// Starts a new sample if the last one is old. Without a recent one there is room: an old one may refuse mail that
+  /// would fit by now, and the write will tell. Failure: no_space.
   Result<void> room_for(std::uint64_t size);
   /// The next question takes a new sample: a write has just failed.
   void forget_age() { state_->taken.reset(); }

@@ -35,6 +35,7 @@ struct BounceJob {
   QueueId id;
   std::vector<Verdict> verdicts;
   std::string host;
+  std::vector<std::string> to;
   WallTime now;
 
   /// The draft that was committed; nothing if the message was made by a program.
@@ -42,12 +43,53 @@ struct BounceJob {
     const auto text = first_text(*spool, *stored);
     if (!text) return text.error();
     if (auto_submitted(*text)) return std::shared_ptr<spool::Draft>();
-    BounceMail mail = make_bounce(config, id, stored->envelope, *text, verdicts, host, now);
+    BounceMail mail = make_bounce(config, id, stored->envelope, *text, verdicts, host, to, now);
     auto draft = std::make_shared<spool::Draft>(*spool, std::move(mail.envelope));
     draft->add(mail.text);
     const auto body = draft->envelope().body;
     if (auto done = draft->commit(mail.wire_size, body); !done) return done.error();
     return draft;
+  }
+};
+
+/// How the file of a settled message ended.
+struct Ending {
+  Result<spool::Area> area;  ///< failed; queue: it is gone
+  bool logged = false;       ///< the verdicts are in the file
+};
+
+/// Removing the file of a settled message, or moving it to failed/, as one job.
+struct EndJob {
+  spool::Spool* spool;
+  std::shared_ptr<spool::Stored> stored;
+  std::vector<spool::LogLine> lines;
+  bool failures;  ///< somebody was not delivered
+  bool untold;    ///< and somebody's failure may not be told
+
+  Ending operator()() const {
+    const QueueId& id = stored->envelope.id;
+    bool set_aside = untold;
+    if (failures && !untold) {
+      const auto text = first_text(*spool, *stored);
+      if (!text) return Ending{text.error()};
+      set_aside = auto_submitted(*text);
+    }
+    if (!set_aside) {
+      const auto removed = spool->remove(id, spool::Area::queue, spool::Durability::lazy);
+      if (removed || removed.error().failure == Failure::not_found) return Ending{spool::Area::queue};
+      // What cannot be removed must at least not be sent again after a restart.
+      return Ending{removed.error(), write().has_value()};
+    }
+    if (auto done = write(); !done) return Ending{done.error()};
+    if (auto moved = spool->move(id, spool::Area::queue, spool::Area::failed); !moved) {
+      return Ending{moved.error(), true};
+    }
+    return Ending{spool::Area::failed, true};
+  }
+
+  Result<void> write() const {
+    if (lines.empty()) return {};
+    return spool->append_log(stored->envelope.id, *stored, lines, spool::Durability::synced);
   }
 };
 
@@ -79,14 +121,19 @@ Task<Result<void>> QueueImpl::bounce(const StoredMessage& message, const Actions
     if (wants_bounce(message.envelope(), message.envelope().recipients[verdict.recipient])) told.push_back(verdict);
   }
   if (told.empty()) co_return Result<void>();
-  BounceJob job{&spool_, message.stored(), config_, new_id(), told, host, clock_.wall()};
+  const std::string& sender = message.envelope().sender;
+  std::vector<std::string> to;
+  if (config_.expand) to = config_.expand(sender);
+  if (to.empty()) to.push_back(sender);
+  BounceJob job{&spool_, message.stored(), config_, new_id(), told, host, std::move(to), clock_.wall()};
+  job.config.expand = nullptr;  // it belongs to the event loop
   const Result<std::shared_ptr<spool::Draft>> stored = co_await pool_.run(std::move(job));
   if (!stored) co_return stored.error();
   if (*stored == nullptr) co_return Result<void>();
   counted_.bounced += told.size();
   log(Level::info, "bounced",
       {{"id", message.id().text()},
-       {"to", message.envelope().sender},
+       {"to", sender},
        {"bounce", (*stored)->envelope().id.text()},
        {"recipients", told.size()}});
   accepted(**stored);
@@ -108,36 +155,21 @@ Task<void> QueueImpl::finish(const StoredMessage& message, const Actions& action
   if (const auto more = unwritten_.find(message.id()); more != unwritten_.end()) {
     lines.insert(lines.begin(), more->second.begin(), more->second.end());
   }
-  auto job = [spool = &spool_, stored = message.stored(), lines, failures, untold]() -> Result<spool::Area> {
-    const QueueId& id = stored->envelope.id;
-    bool set_aside = untold;
-    if (failures && !untold) {
-      const auto text = first_text(*spool, *stored);
-      if (!text) return text.error();
-      set_aside = auto_submitted(*text);
-    }
-    if (!set_aside) {
-      const auto removed = spool->remove(id, spool::Area::queue, spool::Durability::lazy);
-      if (removed || removed.error().failure == Failure::not_found) return spool::Area::queue;
-      // What cannot be removed must at least not be sent again after a restart.
-      if (!lines.empty()) (void)spool->append_log(id, *stored, lines, spool::Durability::synced);
-      return removed.error();
-    }
-    if (!lines.empty()) {
-      if (auto done = spool->append_log(id, *stored, lines, spool::Durability::synced); !done) return done.error();
-    }
-    if (auto moved = spool->move(id, spool::Area::queue, spool::Area::failed); !moved) return moved.error();
-    return spool::Area::failed;
-  };
-  const Result<spool::Area> ended = co_await pool_.run(std::move(job));
+  EndJob job{&spool_, message.stored(), lines, failures, untold};
+  const Ending ended = co_await pool_.run(std::move(job));
   const QueueId id = message.id();
-  if (!ended) {
-    log(Level::warning, "message is settled but its file cannot be removed; held",
-        {{"id", id.text()}, {"why", ended.error().text}});
-    index_.set(id, Ticket::Phase::held);
+  if (!ended.area) {
+    log(Level::warning, "message is settled but its file cannot be removed, tried again later",
+        {{"id", id.text()}, {"why", ended.area.error().text}});
+    if (ended.logged) {
+      unwritten_.erase(id);
+    } else {
+      unwritten_[id] = std::move(lines);
+    }
+    index_.set(id, Ticket::Phase::waiting, clock_.wall() + config_.retry.min);
     co_return;
   }
-  if (*ended == spool::Area::failed) {
+  if (*ended.area == spool::Area::failed) {
     ++counted_.failed;
     log(Level::warning, "neither delivered nor bounced: kept in failed/", {{"id", id.text()}});
   }

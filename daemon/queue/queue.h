@@ -37,12 +37,16 @@ struct Config {
   std::string domain;    ///< bounces come from MAILER-DAEMON@domain
   Retry retry;
   std::uint64_t message_size = 50ULL << 20U;  ///< bytes on the wire
+  /// Where mail for this sender goes: the recipients of a bounce, aliases applied. Empty, or with an empty answer: to
+  /// the sender itself. Called on the event loop.
+  std::function<std::vector<std::string>(const std::string& sender)> expand{};
 };
 
-/// A smarthost as the queue sees it. The queue keeps health and back-off by name.
+/// A smarthost as the queue sees it. The queue keeps health and back-off by name and generation.
 struct SiteConfig {
   std::string name;
   unsigned connections = 4;
+  std::uint64_t generation = 0;  ///< another one: its settings changed, what was learnt of it counts no more
 };
 
 /// Tries one message through one site. Handed in by app, which knows the relay.
@@ -110,15 +114,21 @@ struct Event {
 };
 using Watch = std::function<void(const Event&)>;
 
+/// How a retry treats a site in trouble. Nobody but an administrator may force a login that was refused: the provider
+/// would lock the account.
+enum class Probe { polite, forced };
+
 class Queue {
  public:
   static std::unique_ptr<Queue> make(Executor loop, spool::Spool& spool, spool::DiskPool& pool, Clock& clock,
                                      Config config, std::vector<SiteConfig> sites, Deliver deliver);
   virtual ~Queue() = default;
 
-  /// Recovers the spool, loads the tickets and starts delivering.
+  /// Recovers the spool, loads the tickets and starts delivering. Failures: io, cancelled (stop() was called
+  /// meanwhile).
   virtual Task<Result<void>> start() = 0;
-  /// No new deliveries; returns when those under way have ended (the caller cancels the relay after its time).
+  /// For good. No new deliveries; returns when those under way, and a start() under way, have ended (the caller
+  /// cancels the relay after its time).
   virtual Task<void> stop() = 0;
   virtual void configure(Config config, std::vector<SiteConfig> sites) = 0;
 
@@ -134,10 +144,10 @@ class Queue {
   virtual Task<Result<Entry>> find(QueueId id) = 0;
   /// The message's file as it is on disk, at most `limit` bytes. Failures: not_found, io.
   virtual Task<Result<std::string>> raw(QueueId id, std::size_t limit) = 0;
-  /// Due now, its site probed at once. Failures: not_found, busy (active).
-  virtual Result<void> retry(QueueId id) = 0;
+  /// Due now, the sites probed at once. Failures: not_found, busy (active).
+  virtual Result<void> retry(QueueId id, Probe probe = Probe::polite) = 0;
   /// Everything due now and every site probed; the number of messages.
-  virtual std::size_t retry_all() = 0;
+  virtual std::size_t retry_all(Probe probe = Probe::polite) = 0;
   /// Durably removed. Failures: not_found, busy (active: wait or stop), io.
   virtual Task<Result<void>> remove(QueueId id) = 0;
 

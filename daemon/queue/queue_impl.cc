@@ -47,7 +47,10 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
 
 Task<Result<void>> QueueImpl::start() {
   auto job = [spool = &spool_] { return spool::recover(*spool); };
+  ++open_;
   const Result<spool::Recovered> recovered = co_await pool_.run(std::move(job));
+  closed();
+  if (stopped_) co_return Error{Failure::cancelled, "the queue was stopped while it started"};
   if (!recovered) co_return recovered.error();
   const WallTime now = clock_.wall();
   for (const spool::Found& found : recovered->queue) {
@@ -72,6 +75,7 @@ Task<Result<void>> QueueImpl::start() {
 }
 
 Task<void> QueueImpl::stop() {
+  stopped_ = true;
   running_ = false;
   timer_.cancel();
   timer_armed_ = false;
@@ -89,11 +93,13 @@ void QueueImpl::configure(Config config, std::vector<SiteConfig> sites) {
   pump();
 }
 
-/// A site that keeps its name keeps its health.
+/// A site that keeps its name and generation keeps its health. What is under way at one that went reports to that one.
 void QueueImpl::set_sites(std::vector<SiteConfig> sites) {
   std::vector<SitePtr> before = std::exchange(sites_, {});
   for (SiteConfig& config : sites) {
-    const auto known = std::ranges::find_if(before, [&](const SitePtr& site) { return site->name() == config.name; });
+    const auto known = std::ranges::find_if(before, [&](const SitePtr& site) {
+      return site->name() == config.name && site->config().generation == config.generation;
+    });
     if (known == before.end()) {
       sites_.push_back(std::make_shared<Site>(std::move(config)));
     } else {
@@ -140,22 +146,22 @@ void QueueImpl::accepted(const spool::Draft& draft) {
   pump();
 }
 
-Result<void> QueueImpl::retry(QueueId id) {
+Result<void> QueueImpl::retry(QueueId id, Probe probe) {
   const Ticket* ticket = index_.find(id);
   if (ticket == nullptr) return Error{Failure::not_found, "no message " + id.str() + " waits in the queue"};
   if (ticket->phase == Ticket::Phase::active) {
     return Error{Failure::busy, "message " + id.str() + " is being tried right now"};
   }
   index_.set(id, Ticket::Phase::waiting, clock_.wall());
-  for (const SitePtr& site : sites_) site->force_probe(clock_.steady());
+  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), probe);
   pump();
   return {};
 }
 
-std::size_t QueueImpl::retry_all() {
+std::size_t QueueImpl::retry_all(Probe probe) {
   const WallTime now = clock_.wall();
   index_.reschedule([now](WallTime due) { return std::min(due, now); });
-  for (const SitePtr& site : sites_) site->force_probe(clock_.steady());
+  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), probe);
   const std::size_t count = index_.waiting() + open_;
   pump();
   return count;

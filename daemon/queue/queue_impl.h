@@ -37,8 +37,8 @@ class QueueImpl final : public Queue {
   Task<std::vector<Entry>> list(std::optional<QueueId> after, std::size_t limit) override;
   Task<Result<Entry>> find(QueueId id) override;
   Task<Result<std::string>> raw(QueueId id, std::size_t limit) override;
-  Result<void> retry(QueueId id) override;
-  std::size_t retry_all() override;
+  Result<void> retry(QueueId id, Probe probe) override;
+  std::size_t retry_all(Probe probe) override;
   Task<Result<void>> remove(QueueId id) override;
   [[nodiscard]] Totals totals() const override;
   [[nodiscard]] std::vector<SiteStatus> sites() const override;
@@ -63,7 +63,7 @@ class QueueImpl final : public Queue {
   void notice_clock_jump();
   [[nodiscard]] std::size_t appetite() const;
   [[nodiscard]] SitePtr choose() const;
-  void closed(const QueueId& id);
+  void closed();
   Task<void> prepare(QueueId id);
   Task<void> unreadable(QueueId id, Error error);
   Task<void> attempt(MessagePtr message, SitePtr site, Site::Permit permit);
@@ -104,8 +104,9 @@ class QueueImpl final : public Queue {
   std::map<QueueId, std::vector<spool::LogLine>> unwritten_;  ///< log lines the disk did not take
   Watchers watchers_;
   Totals counted_;
-  std::size_t open_ = 0;  ///< messages between waiting and waiting (or gone)
+  std::size_t open_ = 0;  ///< messages between waiting and waiting (or gone), and start() while it runs
   bool running_ = false;
+  bool stopped_ = false;
   boost::asio::steady_timer timer_;
   bool timer_armed_ = false;
   boost::asio::steady_timer all_closed_;

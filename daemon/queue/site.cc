@@ -39,7 +39,9 @@ Site::Change Site::finished(Permit permit, const std::optional<mail::SiteTrouble
 
   const Milliseconds first = std::max<Milliseconds>(retry.min / 12, Seconds(1));
   const Milliseconds last = std::max<Milliseconds>(retry.max, first);
-  step_ = step_ == Milliseconds(0) ? first : std::min(2 * step_, last);
+  // A forced probe came before its time and is no step: impatience must not make the pauses longer.
+  const bool early = std::exchange(early_, false);
+  if (!early) step_ = step_ == Milliseconds(0) ? first : std::min(2 * step_, last);
   Milliseconds wait(static_cast<Milliseconds::rep>(static_cast<double>(step_.count()) * (0.9 + 0.2 * jitter)));
   if (trouble->login_refused) wait = std::max<Milliseconds>(wait, kLoginPause);
   probe_at_ = now + wait;
@@ -49,13 +51,18 @@ Site::Change Site::finished(Permit permit, const std::optional<mail::SiteTrouble
   return Change::down;
 }
 
-void Site::force_probe(SteadyTime now) {
+void Site::force_probe(SteadyTime now, Probe probe) {
   if (!trouble_ || probing_) return;
-  probe_at_ = std::min(probe_at_, std::max(now, last_start_ + kForcedProbeGap));
+  if (trouble_->login_refused && probe != Probe::forced) return;
+  const SteadyTime at = std::max(now, last_start_ + kForcedProbeGap);
+  if (at >= probe_at_) return;
+  probe_at_ = at;
+  early_ = true;
 }
 
 Site::Change Site::recovered() {
   step_ = Milliseconds(0);
+  early_ = false;
   since_.reset();
   return std::exchange(trouble_, std::nullopt) ? Change::up : Change::none;
 }

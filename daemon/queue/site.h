@@ -44,8 +44,8 @@ class Site {
   /// Ends what `started` began without having learnt anything.
   void returned(Permit permit);
 
-  /// The next probe at once (but see kForcedProbeGap).
-  void force_probe(SteadyTime now);
+  /// The next probe at once (but see kForcedProbeGap), unless the login was refused and the probe is polite.
+  void force_probe(SteadyTime now, Probe probe);
   Change recovered();
 
   [[nodiscard]] std::size_t active() const { return active_; }
@@ -60,6 +60,7 @@ class Site {
   SiteConfig config_;
   std::size_t active_ = 0;
   bool probing_ = false;
+  bool early_ = false;  ///< the next probe was forced
   std::optional<mail::SiteTrouble> trouble_;
   std::optional<WallTime> since_;
   std::optional<WallTime> last_delivery_;

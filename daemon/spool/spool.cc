@@ -277,7 +277,7 @@ Result<void> Spool::move(const QueueId& id, Area from, Area to) {
   return sync(from);
 }
 
-void Spool::warn_foreign(Area area, const std::string& name) {
+void Spool::warn_once(Area area, const std::string& name, std::string_view what, const std::string& why) {
   constexpr std::size_t kRemembered = 1000;
   const std::string place = std::string(spool::name(area)) + "/" + name;
   {
@@ -285,7 +285,7 @@ void Spool::warn_foreign(Area area, const std::string& name) {
     if (warned_.size() >= kRemembered || std::ranges::find(warned_, place) != warned_.end()) return;
     warned_.push_back(place);
   }
-  log(Level::warning, "foreign file in the spool is ignored; move it away", {{"file", path_ + "/" + place}});
+  log(Level::warning, what, {{"file", path_ + "/" + place}, {"why", why}});
 }
 
 Result<std::vector<Found>> Spool::list(Area area) {
@@ -297,9 +297,13 @@ Result<std::vector<Found>> Spool::list(Area area) {
     const auto id = QueueId::parse(name);
     const auto info = id ? disk_.info(fd(area), name) : Result<FileInfo>(FileInfo{});
     if (!info && info.error().failure == Failure::not_found) continue;  // removed meanwhile
-    if (!info) return info.error();
+    if (!info) {
+      warn_once(area, name, "file in the spool cannot be examined; ignored until the next start", info.error().text);
+      continue;
+    }
     if (!info->regular) {
-      warn_foreign(area, name);
+      warn_once(area, name, "foreign file in the spool is ignored; move it away",
+                id ? "not a regular file" : "not named by a queue id");
       continue;
     }
     found.push_back(Found{*id, info->size, info->modified});
@@ -310,10 +314,15 @@ Result<std::vector<Found>> Spool::list(Area area) {
 Result<std::size_t> Spool::clear_tmp() {
   const auto left = list(Area::tmp);
   if (!left) return left.error();
+  std::size_t removed = 0;
   for (const Found& one : *left) {
-    if (auto gone = disk_.unlink(fd(Area::tmp), one.id.str()); !gone) return gone.error();
+    if (auto gone = disk_.unlink(fd(Area::tmp), one.id.str()); gone) {
+      ++removed;
+    } else {
+      warn_once(Area::tmp, one.id.str(), "unfinished reception cannot be removed; remove it", gone.error().text);
+    }
   }
-  return left->size();
+  return removed;
 }
 
 Result<Space> Spool::space() { return disk_.space(root_.get()); }

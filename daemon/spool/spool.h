@@ -74,9 +74,11 @@ class Spool {
   /// Into another area, durably; never over a file that is there. Failures: exists, no_space, io.
   Result<void> move(const QueueId& id, Area from, Area to);
 
-  /// Regular files named by an id. Everything else is left alone, unopened, with one warning per name.
+  /// Regular files named by an id. Everything else, and what cannot be examined, is left alone, unopened, with one
+  /// warning per name. Failure: io (the directory cannot be read).
   Result<std::vector<Found>> list(Area area);
-  /// Deletes what crashed receptions left in tmp/. Only before the first Draft of this process.
+  /// Deletes what crashed receptions left in tmp/; what cannot be deleted stays, with a warning. Only before the first
+  /// Draft of this process.
   Result<std::size_t> clear_tmp();
   Result<Space> space();
 
@@ -90,7 +92,7 @@ class Spool {
   [[nodiscard]] int fd(Area area) const { return areas_.at(static_cast<std::size_t>(area)).get(); }
   Result<Stored> read_small(const File& file, std::uint64_t size) const;
   Result<Stored> read_large(File file, std::uint64_t size) const;
-  void warn_foreign(Area area, const std::string& name);
+  void warn_once(Area area, const std::string& name, std::string_view what, const std::string& why);
 
   Disk& disk_;
   std::string path_;
@@ -99,7 +101,7 @@ class Spool {
   std::array<File, kAreas.size()> areas_;
   std::array<std::unique_ptr<DirectorySync>, kAreas.size()> syncs_;
   std::mutex warned_mutex_;
-  std::vector<std::string> warned_;  ///< foreign names that were told; bounded
+  std::vector<std::string> warned_;  ///< names that were told; bounded
 };
 
 }  // namespace postern::spool

@@ -148,6 +148,11 @@ TEST(Submit, AConnectionLostEarlyIsOpenedAgain) {
   }
 }
 
+TEST(Submit, ADaemonThatEndsIsAskedAgainAndTheNextOneServes) {
+  std::vector<Script> scripts = {{{"421 4.3.2 shutting down"}, ""}, {kGood, ""}};
+  EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK);
+}
+
 TEST(Submit, AConnectionLostLateIsAskedAgainWithTheSameId) {
   // Both ends of a socket pair belong to this process, so the second connection leads to "the same daemon".
   std::vector<Script> scripts = {{{kGood.begin(), kGood.end() - 1}, ""}, {kGood, ""}};

@@ -19,6 +19,7 @@ class FakeQueue final : public queue::Queue {
   queue::Totals counted;
   std::vector<queue::SiteStatus> site_list;
   std::vector<QueueId> retried;
+  std::vector<queue::Probe> probes;  ///< of every retry
   std::vector<QueueId> removed;
   std::vector<std::string> recovered;
   std::size_t retry_all_calls = 0;
@@ -57,15 +58,17 @@ class FakeQueue final : public queue::Queue {
     if (found == files.end()) co_return Error{Failure::not_found, id.str() + ": no such message"};
     co_return found->second.substr(0, limit);
   }
-  Result<void> retry(QueueId id) override {
+  Result<void> retry(QueueId id, queue::Probe probe) override {
     const auto found = position(id);
     if (found == entries.end()) return Error{Failure::not_found, id.str() + ": no such message"};
     if (found->state == queue::State::active) return Error{Failure::busy, id.str() + " is just being sent"};
     retried.push_back(id);
+    probes.push_back(probe);
     return {};
   }
-  std::size_t retry_all() override {
+  std::size_t retry_all(queue::Probe probe) override {
     ++retry_all_calls;
+    probes.push_back(probe);
     return entries.size();
   }
   Task<Result<void>> remove(QueueId id) override {

@@ -191,6 +191,16 @@ TEST_F(ControlServer, FlushesOnlyTheirOwnMessagesForOrdinaryUsers) {
   EXPECT_EQ(queue.retry_all_calls, 0U);
 }
 
+TEST_F(ControlServer, ForcesAProbeOnlyForAdministrators) {
+  add(1, kAlice);
+  for (const auto& [user, probe] : {std::pair(kAlice, queue::Probe::polite), std::pair(kRoot, queue::Probe::forced)}) {
+    queue.probes.clear();
+    EXPECT_EQ(exit_of(request("queue retry", 1), user), 0);
+    EXPECT_EQ(ask("flush\n", user), "ok\n");
+    EXPECT_EQ(queue.probes, std::vector(2, probe)) << user;
+  }
+}
+
 TEST_F(ControlServer, ShowsTheHeaderAndTheBodyOnlyOnRequest) {
   add(1, kAlice);
   queue.files[id(1)] = "postern: 1\nsize: 0000000023\n\nSubject: hi\n there\n\nbody\nlog: not part of it\n";

@@ -35,16 +35,17 @@ std::optional<mail::Status> answer(std::size_t kind) {
 }
 
 TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
-  for (std::size_t code = 0; code < 64 * 3 * 2; ++code) {
+  for (std::size_t code = 0; code < 64 * 4 * 2; ++code) {
     const std::size_t kinds[] = {code % 4, code / 4 % 4, code / 16 % 4};
-    const std::size_t mode = code / 64 % 3;  // plain, site trouble, uncertain
-    const bool old = code / 192 != 0;
+    const std::size_t mode = code / 64 % 4;  // plain, site trouble, uncertain, site trouble in the transaction
+    const bool old = code / 256 != 0;
     mail::Envelope envelope = three();
     if (old) envelope.accepted = kNow - kRetry.expire - Seconds(1);
     mail::DeliveryReport report;
     for (const std::size_t kind : kinds) report.recipients.push_back(answer(kind));
     if (mode == 1) report.site = trouble();
     report.uncertain = mode == 2;
+    if (mode == 3) report.site = mail::SiteTrouble{mail::Step::end_of_data, Failure::refused, 421, "go away", false};
     const std::vector<RecipientState> states(3);
     const Actions actions = decide(envelope, states, report, kNow, kRetry, 0.5);
 
@@ -55,7 +56,7 @@ TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
     for (std::size_t i = 0; i < 3; ++i) {
       const bool unanswered = kinds[i] == 0;
       const bool final_answer = kinds[i] == 1 || kinds[i] == 3;
-      const bool expires = old && (kinds[i] == 2 || (unanswered && mode == 2));
+      const bool expires = old && (kinds[i] == 2 || (unanswered && mode >= 2));
       EXPECT_EQ(settled.contains(i), final_answer || expires) << code;
     }
     EXPECT_EQ(actions.done, settled.size() == 3) << code;
@@ -71,7 +72,7 @@ TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
     if (!actions.done && mode == 2) {
       EXPECT_GE(actions.next, kNow + kUncertainDelay);
     }
-    if (!actions.done && mode == 0) {
+    if (!actions.done && (mode == 0 || mode == 3)) {
       EXPECT_GT(actions.next, kNow) << "no busy retry";
     }
   }
@@ -87,6 +88,19 @@ TEST(Decide, ADeferralThatSaysTheSameIsNotLoggedAgain) {
   ASSERT_EQ(actions.log.size(), 2U);
   EXPECT_EQ(actions.log[0].recipient, "b");
   EXPECT_EQ(actions.log[1].recipient, "c");
+}
+
+TEST(Decide, ExpiresInTheWordsOfTheSiteWhatNoTransactionSurvives) {
+  mail::Envelope envelope = three();
+  envelope.accepted = kNow - kRetry.expire - Seconds(1);
+  mail::DeliveryReport report;
+  report.site = mail::SiteTrouble{mail::Step::end_of_data, Failure::refused, 421, "go away", false};
+  const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, kNow, kRetry, 0.5);
+  EXPECT_TRUE(actions.done);
+  ASSERT_EQ(actions.failed.size(), 3U);
+  EXPECT_EQ(actions.verdicts[0].status.code, 421);
+  EXPECT_EQ(actions.verdicts[0].status.enhanced, "4.4.7");
+  EXPECT_NE(actions.verdicts[0].status.text.find("go away"), std::string::npos);
 }
 
 TEST(Decide, SpeaksOnlyOfThoseThatWait) {

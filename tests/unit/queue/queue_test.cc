@@ -103,14 +103,14 @@ class QueueTest : public testing::Test {
   QueueTest() { open(); }
   ~QueueTest() override { close(); }
 
-  void open(std::vector<SiteConfig> sites = {{"main", 4}}) {
+  void make(std::vector<SiteConfig> sites) {
     spool = *spool::Spool::open(disk, "spool");
-    Config config;
-    config.hostname = "web1.example.net";
-    config.domain = "example.net";
     queue =
-        Queue::make(loop.get_executor(), *spool, pool, clock, config, std::move(sites),
+        Queue::make(loop.get_executor(), *spool, pool, clock, config(), std::move(sites),
                     [this](mail::Message& message, const std::string&) { return deliver_to(&host, &pool, &message); });
+  }
+  void open(std::vector<SiteConfig> sites = {{"main", 4}}) {
+    make(std::move(sites));
     EXPECT_TRUE(run(loop, queue->start()));
     settle();
   }
@@ -311,6 +311,84 @@ TEST_F(QueueTest, RetryProbesASiteThatIsDown) {
   EXPECT_EQ(host.got.size(), 1U);
 }
 
+TEST_F(QueueTest, OnlyAForcedRetryTriesALoginThatWasRefused) {
+  const test::ExpectLog expected("site down");
+  host.trouble = site_trouble(mail::Step::auth);
+  host.trouble->site->login_refused = true;
+  const QueueId id = accept(envelope({"bob@example.net"}));
+  clock.advance(Seconds(2));
+  EXPECT_TRUE(queue->retry(id));
+  (void)queue->retry_all();
+  settle();
+  EXPECT_EQ(host.attempts, 1U);
+  EXPECT_TRUE(queue->retry(id, Probe::forced));
+  settle();
+  EXPECT_EQ(host.attempts, 2U);
+  clock.advance(Seconds(2));
+  EXPECT_EQ(queue->retry_all(Probe::forced), 1U);
+  settle();
+  EXPECT_EQ(host.attempts, 3U);
+}
+
+TEST_F(QueueTest, ASiteOfAnotherGenerationStartsAfresh) {
+  const test::ExpectLog expected("site down");
+  host.trouble = site_trouble();
+  accept(envelope({"bob@example.net"}));
+  host.trouble.reset();
+  queue->configure(config(), {{"main", 4, 0}});
+  settle();
+  EXPECT_TRUE(queue->sites()[0].trouble);
+  queue->configure(config(), {{"main", 4, 1}});
+  EXPECT_FALSE(queue->sites()[0].trouble);
+  settle();
+  EXPECT_EQ(host.got.size(), 1U);
+}
+
+TEST_F(QueueTest, ABounceGoesWhereMailForTheSenderGoes) {
+  Config expanding = config();
+  expanding.expand = [](const std::string& sender) {
+    EXPECT_EQ(sender, "alice@example.com");
+    return std::vector<std::string>{"carol@example.org", "dave@example.org"};
+  };
+  queue->configure(expanding, {{"main", 4}});
+  host.answers["bob@example.net"] = refused();
+  accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.got, (std::vector<std::string>{"carol@example.org", "dave@example.org"}));
+
+  expanding.expand = [](const std::string&) { return std::vector<std::string>(); };
+  queue->configure(expanding, {{"main", 4}});
+  accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.got.back(), "alice@example.com");
+}
+
+TEST_F(QueueTest, ASettledMessageThatTheDiskKeepsIsNotSentAgainAndGoesLater) {
+  const test::ExpectLog expected("message is settled but its file cannot be removed");
+  auto intake = queue->begin(envelope({"bob@example.net"}));
+  ASSERT_TRUE(run(loop, intake->append("Subject: hi\n\nbody\n")));
+  disk.crash_after(10);  // accept: 6 calls; read: 4; neither the removal nor the log succeeds
+  ASSERT_TRUE(run(loop, intake->commit(20, mail::BodyType::seven_bit)));
+  settle();
+  disk.heal();
+  EXPECT_EQ(files().size(), 1U);
+  EXPECT_EQ(queue->totals().waiting, 1U);
+  pass(config().retry.min);
+  EXPECT_EQ(host.got, std::vector<std::string>{"bob@example.net"});
+  EXPECT_TRUE(files().empty());
+}
+
+TEST_F(QueueTest, AStopDuringTheStartCancelsIt) {
+  accept(envelope({"bob@example.net"}));
+  close();
+  make({{"main", 4}});
+  std::optional<Result<void>> started;
+  boost::asio::co_spawn(loop, queue->start(),
+                        [&](std::exception_ptr, Result<void> result) { started.emplace(std::move(result)); });
+  run(loop, queue->stop());
+  ASSERT_TRUE(started) << "stop() waits for it";
+  ASSERT_FALSE(*started);
+  EXPECT_EQ(started->error().failure, Failure::cancelled);
+}
+
 TEST_F(QueueTest, AMessageThatBringsTheSiteDownIsNotFirstAgain) {
   const test::ExpectLog expected("site down");
   host.trouble = site_trouble(mail::Step::end_of_data);
@@ -452,12 +530,12 @@ TEST_F(QueueTest, AClockSetBackParksNothing) {
 TEST_F(QueueTest, AFullDiskRefusesAndIsNoticedWhenItIsFreeAgain) {
   disk.set_space(spool::Space{1U << 20U, 1U << 20U});
   clock.advance(Seconds(6));
-  (void)queue->room_for(0);
+  EXPECT_TRUE(queue->room_for(0)) << "nothing recent is known";
   settle();
   EXPECT_EQ(queue->room_for(0).error().failure, Failure::no_space);
   disk.set_space(spool::Space{1ULL << 40U, 1U << 20U});
   clock.advance(Seconds(6));
-  (void)queue->room_for(0);
+  EXPECT_TRUE(queue->room_for(1U << 20U)) << "an old sample refuses nobody";
   settle();
   EXPECT_TRUE(queue->room_for(1U << 20U));
 }

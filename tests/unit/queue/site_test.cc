@@ -71,7 +71,31 @@ TEST_F(SiteTest, ARefusedLoginPausesAtLeastFiveMinutes) {
 
 TEST_F(SiteTest, AForcedProbeIsQuickButNotHammering) {
   (void)attempt(trouble());
-  for (int i = 0; i < 100; ++i) site.force_probe(now);
+  for (int i = 0; i < 100; ++i) site.force_probe(now, Probe::polite);
+  EXPECT_EQ(*site.next_probe(), now + kForcedProbeGap);
+}
+
+TEST_F(SiteTest, AForcedProbeThatFailsMakesThePauseNoLonger) {
+  (void)attempt(trouble());
+  for (int i = 0; i < 100; ++i) {
+    now += kForcedProbeGap;
+    site.force_probe(now, Probe::forced);
+    (void)attempt(trouble());
+    ASSERT_EQ(*site.next_probe(), now + Seconds(5));
+  }
+  now += Seconds(5);
+  (void)attempt(trouble());
+  EXPECT_EQ(*site.next_probe(), now + Seconds(10));
+}
+
+TEST_F(SiteTest, APoliteProbeLeavesARefusedLoginAlone) {
+  mail::SiteTrouble refused = trouble();
+  refused.login_refused = true;
+  (void)attempt(refused);
+  const auto pause = site.next_probe();
+  site.force_probe(now, Probe::polite);
+  EXPECT_EQ(site.next_probe(), pause);
+  site.force_probe(now, Probe::forced);
   EXPECT_EQ(*site.next_probe(), now + kForcedProbeGap);
 }
 

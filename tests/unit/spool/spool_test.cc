@@ -132,6 +132,41 @@ TEST(SpoolRecovery, EmptiesTmpAndListsTheQueueWithoutOpeningIt) {
   EXPECT_TRUE(disk.names("spool/tmp").empty());
 }
 
+/// One name that can be neither looked at nor removed.
+class StubbornDisk : public test::MemoryDisk {
+ public:
+  using MemoryDisk::info;
+  Result<FileInfo> info(int directory, const std::string& name) override {
+    if (name == stubborn && !examinable) return system_error(EIO, "stat");
+    return MemoryDisk::info(directory, name);
+  }
+  Result<void> unlink(int directory, const std::string& name) override {
+    if (name == stubborn) return system_error(EPERM, "unlink");
+    return MemoryDisk::unlink(directory, name);
+  }
+  std::string stubborn;
+  bool examinable = true;
+};
+
+TEST(SpoolRecovery, OneBadFileIsToldAndStopsNothing) {
+  const test::ExpectLog unfinished("unfinished reception cannot be removed");
+  const test::ExpectLog unknown("cannot be examined");
+  StubbornDisk disk;
+  auto spool = *Spool::open(disk, "spool");
+  store(*spool);
+  disk.stubborn = "0123456789abcdeg";
+  for (const std::string area : {"tmp", "queue"}) disk.put("spool/" + area + "/" + disk.stubborn, "?");
+  disk.put("spool/tmp/" + kId.str(), "half a mess");
+  for (const bool examinable : {true, false}) {
+    disk.examinable = examinable;
+    const auto recovered = recover(*spool);
+    ASSERT_TRUE(recovered);
+    EXPECT_EQ(recovered->unfinished, examinable ? 1U : 0U);
+    EXPECT_EQ(recovered->queue.size(), examinable ? 2U : 1U);
+    EXPECT_EQ(disk.names("spool/tmp"), std::vector<std::string>{disk.stubborn});
+  }
+}
+
 class RealSpool : public testing::Test {
  protected:
   RealSpool() {
