@@ -119,6 +119,7 @@ Task<mail::CheckReport> Sites::check(std::string site) {
 Task<void> Sites::close(Seconds grace) {
   // All at once: the graces do not add up.
   std::vector<std::shared_ptr<relay::Relay>> relays;
+  relays.reserve(sites_.size() + retired_.size());
   for (const Site& site : sites_) relays.push_back(site.relay);
   for (const auto& retired : retired_) {
     if (auto relay = retired.lock()) relays.push_back(std::move(relay));
