@@ -189,6 +189,13 @@ int main(int argc, char** argv) {
   add_send_test(app, job, words, seconds);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // A misspelt command is left over, and what CLI11 then misses is the command that it would have been.
+    const std::vector<std::string> unknown = app.remaining(true);
+    if (unknown.empty()) return app.exit(error) == 0 ? 0 : exits::kUsage;
+    fmt::print(stderr, "postern: unknown command or option: {}\nRun postern --help for the commands.\n",
+               unknown.front());
+    return exits::kUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : exits::kUsage;
   }

@@ -132,6 +132,21 @@ Task<Result<void>> SocketStream::write(std::string_view bytes) {
   co_return Result<void>();
 }
 
+bool SocketStream::readable() {
+  if (failed_ || ended_) return true;
+  char first = 0;
+  if (!secure_) {
+    return ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+  }
+  for (;;) {
+    if (session_->readable()) return true;
+    const ssize_t count = ::recv(socket_.native_handle(), records_.data(), records_.size(), MSG_DONTWAIT);
+    if (count == 0) return true;
+    if (count < 0) return false;
+    session_->input(std::string_view(records_.data(), static_cast<std::size_t>(count)));
+  }
+}
+
 Result<std::unique_ptr<TlsSession>> SocketStream::make_session() const {
   if (session_) return Error{Failure::tls, "TLS was begun already"};
   if (client_) return TlsSession::make(client_);

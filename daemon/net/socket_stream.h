@@ -34,6 +34,7 @@ class SocketStream final : public Stream {
   Task<Result<std::size_t>> read_some(std::span<char> into) override;
   Task<Result<void>> write(std::string_view bytes) override;
   Task<Result<void>> start_tls() override;
+  [[nodiscard]] bool readable() override;
   [[nodiscard]] bool secure() const override { return secure_; }
   [[nodiscard]] const TlsInfo* tls() const override { return secure_ ? &session_->info() : nullptr; }
   void expires_after(Milliseconds duration) override { watchdog_->expires_after(duration); }

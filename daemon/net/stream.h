@@ -39,6 +39,9 @@ class Stream {
   /// Makes the stream TLS as a client (the name and chain are verified as the connection was
   /// configured). Failures: timeout, closed, io, tls.
   virtual Task<Result<void>> start_tls() = 0;
+  /// The peer has said something that was not read yet, or has ended the stream; asks without waiting. Only while no
+  /// operation is under way.
+  [[nodiscard]] virtual bool readable() { return false; }
   /// Inside TLS. On a client's stream this implies that the peer was verified.
   [[nodiscard]] virtual bool secure() const = 0;
   [[nodiscard]] virtual const TlsInfo* tls() const = 0;

@@ -115,6 +115,15 @@ Result<TlsSession::Read> TlsSession::read(std::span<char> into) {
   }
 }
 
+bool TlsSession::readable() {
+  ERR_clear_error();
+  char first = 0;
+  const int count = SSL_peek(ssl_.get(), &first, 1);
+  const bool waits = count <= 0 && SSL_get_error(ssl_.get(), count) == SSL_ERROR_WANT_READ;
+  ERR_clear_error();
+  return !waits;
+}
+
 Result<void> TlsSession::write(std::string_view text) {
   ERR_clear_error();
   // Renegotiation is off and the output is memory, so SSL_write either takes everything or has failed.

@@ -32,6 +32,8 @@ class TlsSession {
   Result<Want> handshake();
   /// Failure: tls.
   Result<Read> read(std::span<char> into);
+  /// read() would return text, or the end. Records that are not whole yet do not count.
+  [[nodiscard]] bool readable();
   Result<void> write(std::string_view text);
   /// Puts a close_notify into the output.
   void close();

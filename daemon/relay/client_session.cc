@@ -23,8 +23,8 @@ bool ClientSession::fail(mail::SiteTrouble trouble) {
   return false;
 }
 
-Task<ClientSession::Opened> ClientSession::open(AuthRound& round) {
-  wire_.allow(limits::kAttempt);
+Task<ClientSession::Opened> ClientSession::open(AuthRound& round, Seconds patience) {
+  wire_.allow(patience);
   if (!co_await greeting()) co_return Opened::failed;
   if (!co_await hello()) co_return Opened::failed;
   if (smarthost_.tls == Tls::starttls) {
@@ -48,7 +48,13 @@ Task<ClientSession::Opened> ClientSession::open(AuthRound& round) {
 /// RFC 5321 3.1. A refusal is the server's state, never a verdict on a message.
 Task<bool> ClientSession::greeting() {
   const auto reply = co_await wire_.reply(limits::kGreeting);
-  if (!reply) co_return fail(site_trouble(Step::greeting, peer_, "greeting", reply.error()));
+  if (!reply) {
+    Error error = reply.error();
+    if (error.failure == Failure::timeout && smarthost_.tls != Tls::implicit) {
+      error.text += "; if this port expects TLS from the first byte, as 465 does, set tls: implicit";
+    }
+    co_return fail(site_trouble(Step::greeting, peer_, "no greeting", error));
+  }
   if (reply->code != 220)
     co_return fail(site_trouble(Step::greeting, peer_, "the server refuses the connection", *reply));
   greeting_ = reply->text();

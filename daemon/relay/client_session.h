@@ -34,8 +34,9 @@ class ClientSession {
 
   enum class Opened { ready, reconnect, failed };
   /// Greeting, EHLO, STARTTLS, EHLO, AUTH. "reconnect": the server hung up on a refused login, and `round` has more to
-  /// try on a new connection. On failure trouble() says why, and nothing was sent after it.
-  Task<Opened> open(AuthRound& round);
+  /// try on a new connection. On failure trouble() says why, and nothing was sent after it. All of it together takes
+  /// so long at most.
+  Task<Opened> open(AuthRound& round, Seconds patience);
 
   /// One message on an open session. The report's host, tls and mechanism are not filled in here but by identify().
   Task<mail::DeliveryReport> send(mail::Message& message);

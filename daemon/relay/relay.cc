@@ -57,7 +57,7 @@ class SmtpRelay final : public Relay {
 
   Task<mail::CheckReport> check() override {
     AuthRound round;
-    Connection connection = co_await connect(round);
+    Connection connection = co_await connect(round, limits::kCheck);
     mail::CheckReport report;
     report.host = name_;
     if (connection.session) connection.session->describe(report);
@@ -84,7 +84,7 @@ class SmtpRelay final : public Relay {
       pool_->retire(std::move(session));
     }
     AuthRound round;
-    Connection connection = co_await connect(round);
+    Connection connection = co_await connect(round, limits::kAttempt);
     if (connection.trouble) co_return unanswered(message, connection);
     auto report = co_await send(*connection.session, message);
     pool_->put_back(std::move(connection.session));
@@ -99,7 +99,7 @@ class SmtpRelay final : public Relay {
   }
 
   /// A connection and a login; more than one connection only where the server hangs up on a refused login.
-  Task<Connection> connect(AuthRound& round) {
+  Task<Connection> connect(AuthRound& round, Seconds patience) {
     Connection connection;
     for (;;) {
       if (pool_->closing()) co_return stopping();
@@ -110,16 +110,16 @@ class SmtpRelay final : public Relay {
       }
       connection.session = std::make_unique<ClientSession>(std::move(connected->stream), std::move(connected->peer),
                                                            smarthost_, learnt_);
-      const auto opened = co_await open(*connection.session, round);
+      const auto opened = co_await open(*connection.session, round, patience);
       if (opened == ClientSession::Opened::reconnect) continue;
       if (opened == ClientSession::Opened::failed) connection.trouble = connection.session->trouble();
       co_return connection;
     }
   }
 
-  Task<ClientSession::Opened> open(ClientSession& session, AuthRound& round) {
+  Task<ClientSession::Opened> open(ClientSession& session, AuthRound& round, Seconds patience) {
     const Pool::AtWork at_work(*pool_, session);
-    co_return co_await session.open(round);
+    co_return co_await session.open(round, patience);
   }
 
   /// The error's text already names the host and what was tried.

@@ -189,6 +189,12 @@ class Transaction {
       }
     }
     encoder.finish(block);
+    // Before our dot nobody can have taken the message, whatever is said.
+    if (wire_.stream().readable()) {
+      const Error early{Failure::protocol, "the server answered before the end of the message"};
+      co_await interrupted(early);
+      co_return;
+    }
     // Cutting the wait for the answer to the dot short would make duplicates.
     wire_.allow(limits::kDataBlock + limits::kDataDone);
     // The end of data leaves in one write with what comes before it: some middleboxes want it in one segment.

@@ -7,9 +7,8 @@
 //
 // A server that answers in the middle of the text and hangs up ("552 too big") has given its verdict: what it said is
 // read and counts if it is a 4xx or 5xx, since no further answer can come. An answer in the middle of the text on a
-// connection that stands may belong to another command: it defers and is never final. A 2xx that
-// is read before our dot counts as nothing. (Nothing is read while the text goes out, so a 2xx that a broken server
-// sends in that time is not told from the answer to the dot.)
+// connection that stands may belong to another command: it defers and is never final. A 2xx before
+// our dot counts as nothing: before the dot goes out we look whether something was said already.
 #pragma once
 
 #include "base/task.h"

@@ -38,6 +38,7 @@ inline constexpr Seconds kDataStart{120};  // 4.5.3.2.4
 inline constexpr Seconds kDataBlock{180};  // 4.5.3.2.5
 inline constexpr Seconds kDataDone{600};   // 4.5.3.2.6
 inline constexpr Seconds kQuit{5};
+inline constexpr Seconds kCheck{60};      // a connection that a person waits for, until it is logged in
 inline constexpr Seconds kFarewell{1};    // QUIT on all idle connections at the stop
 inline constexpr Seconds kAttempt{3600};  // one attempt altogether, however close to its deadlines a server answers,
 inline constexpr std::size_t kSlowest = 4096;  // and as long again as the text takes at so many bytes a second

@@ -37,6 +37,7 @@ class ScriptedStream final : public net::Stream {
   Task<Result<std::size_t>> read_some(std::span<char> into) override;
   Task<Result<void>> write(std::string_view bytes) override;
   Task<Result<void>> start_tls() override;
+  [[nodiscard]] bool readable() override { return !readable_.empty(); }
   [[nodiscard]] bool secure() const override { return secure_; }
   [[nodiscard]] const net::TlsInfo* tls() const override { return secure_ ? &tls_ : nullptr; }
   void expires_after(Milliseconds) override {}

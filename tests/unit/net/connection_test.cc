@@ -220,6 +220,27 @@ TEST(Connection, TurnsToTlsInTheMiddle) {
   EXPECT_FALSE(world.wait(client->stream->start_tls()).has_value());
 }
 
+TEST(Connection, SeesWithoutWaitingWhetherThePeerHasSpoken) {
+  for (const bool tls : {false, true}) {
+    World world;
+    world.serve_tls(tls, {});
+    auto client = world.connected();
+    ASSERT_TRUE(client.has_value()) << client.error().text;
+    Stream& stream = *client->stream;
+    EXPECT_EQ(*world.wait(ask(stream, "hello")), "hello");
+    EXPECT_FALSE(stream.readable()) << tls;  // tickets that came meanwhile are no words
+    ASSERT_TRUE(world.wait(stream.write("more")).has_value());
+    for (int i = 0; i < 1000 && !stream.readable(); ++i) world.loop.run_one_for(Milliseconds(10));
+    EXPECT_TRUE(stream.readable()) << tls;
+    EXPECT_TRUE(stream.readable()) << "looking takes nothing away";
+    std::array<char, 16> buffer{};
+    const auto count = world.wait(stream.read_some(buffer));
+    ASSERT_TRUE(count.has_value());
+    EXPECT_EQ(std::string_view(buffer.data(), *count), "more");
+    EXPECT_FALSE(stream.readable()) << tls;
+  }
+}
+
 TEST(Connection, GivesNoStreamWhenTheServerIsNotVerified) {
   World world;
   test::CertificateOptions wrong;

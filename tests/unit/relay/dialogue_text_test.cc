@@ -19,7 +19,7 @@ namespace postern::relay {
 namespace {
 
 struct Step {
-  enum class Kind { say, expect, tls, fail, hang_up };
+  enum class Kind { say, expect, tls, fail, hang_up, speak };
   Kind kind = Kind::say;
   std::string bytes;
 };
@@ -41,7 +41,7 @@ struct Conversation {
   void advance() {
     for (; at < steps.size(); ++at) {
       const Step& step = steps[at];
-      if (step.kind == Step::Kind::tls || step.kind == Step::Kind::fail || step.kind == Step::Kind::hang_up) return;
+      if (step.kind != Step::Kind::say && step.kind != Step::Kind::expect) return;
       if (step.kind == Step::Kind::say) {
         readable += step.bytes;
         continue;
@@ -98,6 +98,13 @@ class DialogueStream final : public net::Stream {
     talk_->secure = true;
     talk_->advance();
     co_return Result<void>();
+  }
+  [[nodiscard]] bool readable() override {
+    if (talk_->at < talk_->steps.size() && talk_->steps[talk_->at].kind == Step::Kind::speak) {
+      ++talk_->at;
+      talk_->advance();
+    }
+    return !talk_->readable.empty();
   }
   [[nodiscard]] bool secure() const override { return talk_->secure; }
   [[nodiscard]] const net::TlsInfo* tls() const override { return talk_->secure ? &tls_ : nullptr; }
@@ -194,6 +201,7 @@ void read_line(Dialogue& dialogue, std::string_view line) {
     if (word == "!tls-fails") step.bytes = "handshake";
     if (word.starts_with("!tls")) step.kind = Step::Kind::tls;
     if (word == "!hangs-up") step.kind = Step::Kind::hang_up;
+    if (word == "!speaks") step.kind = Step::Kind::speak;
     if (word == "!timeout") step.kind = Step::Kind::fail;
     if (word == "!close") return;  // nothing follows on this connection: a read gives the end of the stream
     ASSERT_TRUE(!step.bytes.empty() || word.starts_with("!")) << dialogue.name << ": " << line;
