@@ -47,6 +47,7 @@ std::string_view name(Failure failure) {
     case Failure::corrupt: return "corrupt";
     case Failure::newer: return "newer";
     case Failure::denied: return "denied";
+    case Failure::rejected: return "rejected";
     case Failure::cancelled: return "cancelled";
   }
   return "unknown";

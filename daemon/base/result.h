@@ -27,6 +27,7 @@ enum class Failure {
   corrupt,    ///< a stored file is damaged
   newer,      ///< a stored file has a format version this program does not know
   denied,     ///< the caller may not do this
+  rejected,   ///< who checks the credentials refused them for good
   cancelled,  ///< we ended it ourselves
 };
 

@@ -19,6 +19,9 @@ class Secret {
   /// The bytes, for the mechanism that needs them. Do not copy them into anything that lives on.
   [[nodiscard]] std::string_view reveal() const { return text_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
+  /// For settings and the like that are compared as wholes; it takes as long as the beginnings agree, so nothing that
+  /// a peer sends is compared by it.
+  friend bool operator==(const Secret&, const Secret&) = default;
 
  private:
   void wipe();

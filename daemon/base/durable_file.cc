@@ -1,0 +1,72 @@
+#include "base/durable_file.h"
+
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace postern {
+namespace {
+
+Error io_error(const char* doing, const std::string& path) { return system_error(errno, std::string(doing) + path); }
+
+Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return io_error("cannot write ", path);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Result<void> put(const std::string& temporary, const std::string& path, std::string_view bytes) {
+  const UniqueFd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) return io_error("cannot write ", temporary);
+  if (fchmod(file.get(), 0600) != 0) return io_error("cannot protect ", temporary);
+  if (auto written = write_all(file.get(), bytes, temporary); !written) return written;
+  if (fsync(file.get()) != 0) return io_error("cannot sync ", temporary);
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) return io_error("cannot replace ", path);
+  return {};
+}
+
+}  // namespace
+
+Result<void> replace_file(const std::string& path, std::string_view bytes) {
+  const std::string temporary = path + ".new";
+  if (auto done = put(temporary, path, bytes); !done) {
+    unlink(temporary.c_str());
+    return done;
+  }
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const UniqueFd opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened || fsync(opened.get()) != 0) return io_error("cannot sync the directory ", directory);
+  return {};
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status{};
+  if (!file || fstat(file.get(), &status) != 0) return io_error("cannot read ", path);
+  if (!S_ISREG(status.st_mode)) return Error{Failure::invalid, path + " is not a file"};
+  // Room for the whole file at once: growing would leave copies of a secret in freed memory.
+  std::string text(limit + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t count = read(file.get(), text.data() + size, text.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return io_error("cannot read ", path);
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  if (size > limit) return Error{Failure::limit, path + " is larger than " + std::to_string(limit) + " bytes"};
+  text.resize(size);
+  return text;
+}
+
+}  // namespace postern

@@ -1,0 +1,20 @@
+// Small files of ours outside the spool (a refresh token, what is remembered of a site): replaced as a whole or not at
+// all, and on stable storage when the call returns. Blocking: not for the event loop.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace postern {
+
+/// Writes a new file beside the old one, mode 0600, syncs it, renames it over the old one and syncs the directory.
+/// Whatever fails, the old file stays as it was. Failures: io, no_space, not_found, denied; the text names the path.
+Result<void> replace_file(const std::string& path, std::string_view bytes);
+
+/// A regular file of at most `limit` bytes. Failures: not_found, denied, io, invalid (no regular file), limit.
+Result<std::string> read_file(const std::string& path, std::size_t limit);
+
+}  // namespace postern

@@ -1,0 +1,49 @@
+#include "base/durable_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace postern {
+namespace {
+
+class DurableFile : public testing::Test {
+ protected:
+  DurableFile() {
+    std::string pattern = testing::TempDir() + "durableXXXXXX";
+    directory_ = mkdtemp(pattern.data());
+  }
+  ~DurableFile() override { std::filesystem::remove_all(directory_); }
+  [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string directory_;
+};
+
+TEST_F(DurableFile, IsReplacedAsAWholeAndOpenToItsOwnerOnly) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{5}, std::size_t{70000}}) {
+    ASSERT_TRUE(replace_file(path("token"), std::string(size, 'x')).has_value());
+    EXPECT_EQ(*read_file(path("token"), 70000), std::string(size, 'x'));
+    struct stat status{};
+    ASSERT_EQ(stat(path("token").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path("token.new")));
+}
+
+TEST_F(DurableFile, StaysAsItWasWhereTheNewOneCannotBeWritten) {
+  ASSERT_TRUE(replace_file(path("token"), "old").has_value());
+  std::filesystem::create_directory(path("token.new"));
+  EXPECT_FALSE(replace_file(path("token"), "new").has_value());
+  EXPECT_EQ(*read_file(path("token"), 10), "old");
+}
+
+TEST_F(DurableFile, SaysWhatCannotBeRead) {
+  ASSERT_TRUE(replace_file(path("token"), "12345").has_value());
+  EXPECT_EQ(read_file(path("token"), 4).error().failure, Failure::limit);
+  EXPECT_EQ(read_file(path("none"), 4).error().failure, Failure::not_found);
+  EXPECT_EQ(read_file(directory_, 4).error().failure, Failure::invalid);
+}
+
+}  // namespace
+}  // namespace postern
