@@ -10,7 +10,7 @@ std::string proof(std::string_view password, std::string_view challenge) { retur
 
 class CramMd5 final : public Mechanism {
  public:
-  explicit CramMd5(Credentials credentials) : credentials_(std::move(credentials)) {}
+  CramMd5(std::string user, Secret password) : user_(std::move(user)), password_(std::move(password)) {}
 
   [[nodiscard]] std::string_view name() const override { return "CRAM-MD5"; }
 
@@ -23,47 +23,47 @@ class CramMd5 final : public Mechanism {
     if (challenge.raw.size() > kLongestLine) return Error{Failure::protocol, "the challenge is too long"};
     if (!challenge.decoded) return Error{Failure::protocol, "the challenge is not base64"};
     if (challenge.decoded->empty()) return Error{Failure::protocol, "the challenge is empty"};
-    return Response{credentials_.user + ' ' + proof(credentials_.password.reveal(), *challenge.decoded), true};
+    return Response{user_ + ' ' + proof(password_.reveal(), *challenge.decoded), true};
   }
 
  private:
-  Credentials credentials_;
+  std::string user_;
+  Secret password_;
   bool answered_ = false;
 };
 
 class CramMd5Server final : public ServerMechanism {
  public:
-  CramMd5Server(PasswordOf password_of, std::string challenge)
-      : password_of_(std::move(password_of)), challenge_(std::move(challenge)) {}
+  explicit CramMd5Server(ServerSide server) : server_(std::move(server)) {}
 
   /// The server speaks first, so an initial response is a fault (RFC 4954 section 4).
   Answer step(const std::optional<std::string>& response) override {
     if (!response) {
       if (std::exchange(asked_, true)) return Answer{Outcome::failure, {}};
-      return Answer{Outcome::challenge, challenge_};
+      return Answer{Outcome::challenge, server_.challenge_seed};
     }
     const std::size_t blank = response->rfind(' ');  // a user name may hold blanks, the digest does not
     if (!asked_ || blank == std::string::npos) return Answer{Outcome::failure, {}};
     const std::string_view answer = *response;
-    const std::optional<std::string> password = password_of_(answer.substr(0, blank));
-    const bool right = password && same_secret(proof(*password, challenge_), answer.substr(blank + 1));
+    const std::optional<std::string> password = password_of(server_, answer.substr(0, blank));
+    const bool right = password && same_secret(proof(*password, server_.challenge_seed), answer.substr(blank + 1));
     return Answer{right ? Outcome::success : Outcome::failure, {}};
   }
 
  private:
-  PasswordOf password_of_;
-  std::string challenge_;
+  ServerSide server_;
   bool asked_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Mechanism> make_cram_md5(const Credentials& credentials) {
-  return std::make_unique<CramMd5>(credentials);
+std::unique_ptr<Mechanism> make_cram_md5(std::string_view, const Credentials& credentials, const Situation&) {
+  if (!credentials.password) return nullptr;
+  return std::make_unique<CramMd5>(credentials.user, *credentials.password);
 }
 
-std::unique_ptr<ServerMechanism> make_cram_md5_server(PasswordOf password_of, std::string challenge_seed) {
-  return std::make_unique<CramMd5Server>(std::move(password_of), std::move(challenge_seed));
+std::unique_ptr<ServerMechanism> make_cram_md5_server(std::string_view, ServerSide server) {
+  return std::make_unique<CramMd5Server>(std::move(server));
 }
 
 }  // namespace postern::sasl

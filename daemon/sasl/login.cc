@@ -7,7 +7,7 @@ namespace {
 
 class Login final : public Mechanism {
  public:
-  explicit Login(Credentials credentials) : credentials_(std::move(credentials)) {}
+  Login(std::string user, Secret password) : user_(std::move(user)), password_(std::move(password)) {}
 
   [[nodiscard]] std::string_view name() const override { return "LOGIN"; }
 
@@ -20,8 +20,8 @@ class Login final : public Mechanism {
     if (challenge.raw.size() > kLongestLine) return Error{Failure::protocol, "the server's prompt is too long"};
     if (state_ == State::user && read_prompt(challenge).asks == Prompt::Asks::password) state_ = State::password;
     switch (state_) {
-      case State::user: state_ = State::password; return Response{credentials_.user, true};
-      case State::password: state_ = State::done; return Response{std::string(credentials_.password.reveal()), true};
+      case State::user: state_ = State::password; return Response{user_, true};
+      case State::password: state_ = State::done; return Response{std::string(password_.reveal()), true};
       case State::done: break;
     }
     return Error{Failure::protocol, "the server asks again after user and password"};
@@ -29,13 +29,14 @@ class Login final : public Mechanism {
 
  private:
   enum class State { user, password, done };
-  Credentials credentials_;
+  std::string user_;
+  Secret password_;
   State state_ = State::user;
 };
 
 class LoginServer final : public ServerMechanism {
  public:
-  explicit LoginServer(PasswordOf password_of) : password_of_(std::move(password_of)) {}
+  explicit LoginServer(ServerSide server) : server_(std::move(server)) {}
 
   /// A user name in the AUTH line is taken, as the common servers do.
   Answer step(const std::optional<std::string>& response) override {
@@ -48,23 +49,26 @@ class LoginServer final : public ServerMechanism {
       user_ = *response;
       return Answer{Outcome::challenge, "Password:"};
     }
-    const std::optional<std::string> expected = password_of_(*user_);
+    const std::optional<std::string> expected = password_of(server_, *user_);
     const bool right = expected && same_secret(*expected, *response);
     return Answer{right ? Outcome::success : Outcome::failure, {}};
   }
 
  private:
-  PasswordOf password_of_;
+  ServerSide server_;
   std::optional<std::string> user_;
   bool asked_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Mechanism> make_login(const Credentials& credentials) { return std::make_unique<Login>(credentials); }
+std::unique_ptr<Mechanism> make_login(std::string_view, const Credentials& credentials, const Situation&) {
+  if (!credentials.password) return nullptr;
+  return std::make_unique<Login>(credentials.user, *credentials.password);
+}
 
-std::unique_ptr<ServerMechanism> make_login_server(PasswordOf password_of, std::string) {
-  return std::make_unique<LoginServer>(std::move(password_of));
+std::unique_ptr<ServerMechanism> make_login_server(std::string_view, ServerSide server) {
+  return std::make_unique<LoginServer>(std::move(server));
 }
 
 }  // namespace postern::sasl

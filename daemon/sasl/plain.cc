@@ -7,18 +7,18 @@ namespace {
 
 class Plain final : public Mechanism {
  public:
-  explicit Plain(Credentials credentials) : credentials_(std::move(credentials)) {}
+  Plain(std::string user, Secret password) : user_(std::move(user)), password_(std::move(password)) {}
 
   [[nodiscard]] std::string_view name() const override { return "PLAIN"; }
 
   /// The authorization identity stays empty: servers refuse or misread any other (RFC 4616 section 2).
   [[nodiscard]] std::optional<std::string> initial() override {
     std::string message;
-    message.reserve(credentials_.user.size() + credentials_.password.reveal().size() + 2);
+    message.reserve(user_.size() + password_.reveal().size() + 2);
     message += '\0';
-    message += credentials_.user;
+    message += user_;
     message += '\0';
-    message += credentials_.password.reveal();
+    message += password_.reveal();
     return message;
   }
 
@@ -29,7 +29,7 @@ class Plain final : public Mechanism {
     const Prompt prompt = read_prompt(challenge);
     if (state_ == State::start && prompt.asks == Prompt::Asks::user) {
       state_ = State::user_sent;
-      return Response{credentials_.user, !prompt.clear};
+      return Response{user_, !prompt.clear};
     }
     if (state_ == State::start) {
       state_ = State::done;
@@ -37,20 +37,21 @@ class Plain final : public Mechanism {
     }
     if (state_ == State::user_sent) {
       state_ = State::done;
-      return Response{std::string(credentials_.password.reveal()), !prompt.clear};
+      return Response{std::string(password_.reveal()), !prompt.clear};
     }
     return Error{Failure::protocol, "the server asks again after the whole answer"};
   }
 
  private:
   enum class State { start, user_sent, done };
-  Credentials credentials_;
+  std::string user_;
+  Secret password_;
   State state_ = State::start;
 };
 
 class PlainServer final : public ServerMechanism {
  public:
-  explicit PlainServer(PasswordOf password_of) : password_of_(std::move(password_of)) {}
+  explicit PlainServer(ServerSide server) : server_(std::move(server)) {}
 
   Answer step(const std::optional<std::string>& response) override {
     if (!response && !asked_) {
@@ -68,22 +69,25 @@ class PlainServer final : public ServerMechanism {
     const std::string_view password = message.substr(second + 1);
     if (user.empty() || password.find('\0') != std::string_view::npos) return Answer{Outcome::failure, {}};
     if (!acting_as.empty() && acting_as != user) return Answer{Outcome::failure, {}};
-    const std::optional<std::string> expected = password_of_(user);
+    const std::optional<std::string> expected = password_of(server_, user);
     const bool right = expected && same_secret(*expected, password);
     return Answer{right ? Outcome::success : Outcome::failure, {}};
   }
 
  private:
-  PasswordOf password_of_;
+  ServerSide server_;
   bool asked_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Mechanism> make_plain(const Credentials& credentials) { return std::make_unique<Plain>(credentials); }
+std::unique_ptr<Mechanism> make_plain(std::string_view, const Credentials& credentials, const Situation&) {
+  if (!credentials.password) return nullptr;
+  return std::make_unique<Plain>(credentials.user, *credentials.password);
+}
 
-std::unique_ptr<ServerMechanism> make_plain_server(PasswordOf password_of, std::string) {
-  return std::make_unique<PlainServer>(std::move(password_of));
+std::unique_ptr<ServerMechanism> make_plain_server(std::string_view, ServerSide server) {
+  return std::make_unique<PlainServer>(std::move(server));
 }
 
 }  // namespace postern::sasl

@@ -20,13 +20,6 @@ Prompt read_prompt(const Challenge& challenge) {
   return prompt;
 }
 
-bool same_secret(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
-  }
-  return difference == 0;
-}
+bool is_go_on(const Challenge& challenge) { return !challenge.decoded || challenge.decoded->empty(); }
 
 }  // namespace postern::sasl
