@@ -51,6 +51,21 @@ std::string name_text(const X509_NAME* name) {
   return size > 0 ? printable(std::string_view(data, static_cast<std::size_t>(size))) : std::string();
 }
 
+std::string common_name(const X509_NAME* name) {
+  int at = -1;
+  for (int next = 0; next >= 0;) {
+    next = X509_NAME_get_index_by_NID(name, NID_commonName, at);
+    if (next >= 0) at = next;
+  }
+  if (at < 0) return {};
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  if (size < 0) return {};
+  std::string shown = printable({reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)});
+  OPENSSL_free(text);
+  return shown;
+}
+
 std::string time_text(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return {};

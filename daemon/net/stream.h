@@ -10,18 +10,24 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace postern::net {
 
 /// What was negotiated, for logs, `postern check` and Received.
 struct TlsInfo {
-  std::string version;    ///< "TLSv1.3"
-  std::string cipher;     ///< "TLS_AES_256_GCM_SHA384"
-  std::string subject;    ///< of the peer's certificate, printable
-  std::string issuer;     ///< printable
-  std::string not_after;  ///< RFC 3339, empty if unknown
-  bool verified = false;  ///< chain and name were checked and are good
-  bool resumed = false;   ///< the handshake resumed an earlier session
+  std::string version;      ///< "TLSv1.3"
+  std::string cipher;       ///< "TLS_AES_256_GCM_SHA384"
+  std::string subject;      ///< of the peer's certificate, printable; on a server's stream only of a verified one
+  std::string common_name;  ///< of the subject, printable: whom a client's certificate names
+  std::string issuer;       ///< printable
+  std::string not_after;    ///< RFC 3339, empty if unknown
+  bool verified = false;    ///< chain and name were checked and are good
+  /// Channel bindings as (name, bytes), best first: tls-exporter (RFC 9266) on TLS 1.3; tls-server-end-point and
+  /// tls-unique (RFC 5929) on 1.2, the latter never on a resumed session without extended master secret.
+  std::vector<std::pair<std::string, std::string>> bindings;
+  bool resumed = false;  ///< the handshake resumed an earlier session
 };
 
 /// After any operation failed, every further one fails too, with one exception: after a write that failed with closed

@@ -43,7 +43,12 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
   return 1;
 }
 
+constexpr int kSecurityLevel = 2;  // 112 bits: no RSA below 2048, no SHA-1; whatever the system's openssl.cnf says
+constexpr int kDepth = 8;          // intermediate certificates; a chain is rarely longer than three
+
 void harden(SSL_CTX* context) {
+  SSL_CTX_set_security_level(context, kSecurityLevel);
+  SSL_CTX_set_verify_depth(context, kDepth);
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
@@ -56,6 +61,69 @@ Result<void> load_authorities(SSL_CTX* context, const std::string& ca_file) {
   }
   if (SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1) return {};
   return Error{Failure::tls, "cannot read certificates from " + ca_file + ": " + tls_reason()};
+}
+
+/// OpenSSL would ask on the terminal.
+int no_passphrase(char*, int, int, void*) { return -1; }
+
+Error bad_file(const char* what, const std::string& path) {
+  return Error{Failure::tls, std::string(what) + ' ' + printable(path) + ": " + tls_reason()};
+}
+
+/// Our own certificate and key. An expired one is told here: servers only say "certificate expired" or hang up.
+Result<void> load_own(SSL_CTX* context, const std::string& certificate_file, const std::string& key_file) {
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
+    return bad_file("cannot read the certificate", certificate_file);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    const unsigned long code = ERR_peek_error();
+    const bool other = ERR_GET_LIB(code) == ERR_LIB_X509 && ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH;
+    return other ? bad_file("this key is not that of the certificate:", key_file)
+                 : bad_file("cannot read the key (it must not be encrypted)", key_file);
+  }
+  if (SSL_CTX_check_private_key(context) != 1) return bad_file("this key is not that of the certificate:", key_file);
+  return {};
+}
+
+Result<void> check_dates(SSL_CTX* context, const std::string& certificate_file) {
+  const X509* certificate = SSL_CTX_get0_certificate(context);
+  const ASN1_TIME* begins = X509_get0_notBefore(certificate);
+  const ASN1_TIME* ends = X509_get0_notAfter(certificate);
+  std::string wrong;
+  if (X509_cmp_current_time(begins) > 0) wrong = "is not yet valid (not before " + time_text(begins);
+  if (X509_cmp_current_time(ends) < 0) wrong = "has expired (not after " + time_text(ends);
+  if (wrong.empty()) return {};
+  return Error{Failure::tls,
+               "our certificate " + printable(certificate_file) + ' ' + wrong + "); or this machine's clock is wrong"};
+}
+
+Result<void> load_client_certificate(SSL_CTX* context, const TlsClient::Options& options) {
+  if (options.certificate_file.empty()) return {};
+  const std::string& key = options.key_file.empty() ? options.certificate_file : options.key_file;
+  if (auto loaded = load_own(context, options.certificate_file, key); !loaded) return loaded;
+  return check_dates(context, options.certificate_file);
+}
+
+Result<void> ask_for_certificates(SSL_CTX* context, const std::string& ca_file) {
+  if (ca_file.empty()) return {};
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(ca_file.c_str());
+  if (names == nullptr) return bad_file("cannot read certificates from", ca_file);
+  SSL_CTX_set_client_CA_list(context, names);
+  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+    return bad_file("cannot read certificates from", ca_file);
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, remember_verify_failure);
+  return {};
+}
+
+Result<void> limit_versions(SSL_CTX* context, const std::string& versions) {
+  if (versions.empty()) return {};
+  const int version = versions == "TLSv1.3" ? TLS1_3_VERSION : versions == "TLSv1.2" ? TLS1_2_VERSION : 0;
+  if (version == 0) return Error{Failure::tls, "not a version of TLS that is spoken here: " + printable(versions)};
+  SSL_CTX_set_min_proto_version(context, version);
+  SSL_CTX_set_max_proto_version(context, version);
+  return {};
 }
 
 /// RFC 9525 6.3: the subject alternative names only, and "*" only as a whole label.
@@ -101,6 +169,7 @@ Result<std::shared_ptr<TlsClient>> TlsClient::make(const Options& options) {
   if (context == nullptr) return Error{Failure::tls, "cannot set up TLS: " + tls_reason()};
   harden(context);
   if (auto loaded = load_authorities(context, options.ca_file); !loaded) return loaded.error();
+  if (auto loaded = load_client_certificate(context, options); !loaded) return loaded.error();
   if (!set_expected_name(context, *state)) {
     return Error{Failure::tls, "cannot check certificates for the name " + printable(state->name)};
   }
@@ -115,18 +184,22 @@ TlsClient::TlsClient(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsClient::~TlsClient() = default;
 
 Result<std::shared_ptr<TlsServer>> TlsServer::make(const std::string& certificate_file, const std::string& key_file) {
+  Options options;
+  options.certificate_file = certificate_file;
+  options.key_file = key_file;
+  return make(options);
+}
+
+Result<std::shared_ptr<TlsServer>> TlsServer::make(const Options& options) {
   ERR_clear_error();
   auto state = std::make_unique<State>();
   state->context.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* context = state->context.get();
   if (context == nullptr) return Error{Failure::tls, "cannot set up TLS: " + tls_reason()};
   harden(context);
-  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
-    return Error{Failure::tls, "cannot read the certificate " + certificate_file + ": " + tls_reason()};
-  }
-  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return Error{Failure::tls, "cannot read the key " + key_file + ": " + tls_reason()};
-  }
+  if (auto limited = limit_versions(context, options.versions); !limited) return limited.error();
+  if (auto loaded = load_own(context, options.certificate_file, options.key_file); !loaded) return loaded.error();
+  if (auto asks = ask_for_certificates(context, options.client_ca_file); !asks) return asks.error();
   constexpr std::array<unsigned char, 7> kSessionContext = {'p', 'o', 's', 't', 'e', 'r', 'n'};
   SSL_CTX_set_session_id_context(context, kSessionContext.data(), kSessionContext.size());
   return std::make_shared<TlsServer>(std::move(state));

@@ -13,10 +13,13 @@ namespace postern::net {
 class TlsClient {
  public:
   struct Options {
-    std::string ca_file;  ///< empty: the system's store
-    std::string name;     ///< the name (or IP address) the certificate must carry, and SNI
+    std::string ca_file;           ///< empty: the system's store
+    std::string name;              ///< the name (or IP address) the certificate must carry, and SNI
+    std::string certificate_file;  ///< PEM chain of our own, shown if the server asks (EXTERNAL); empty: none
+    std::string key_file;          ///< its key, not encrypted; empty: in the certificate's file
   };
-  /// Failures: tls (the CA file is missing or unreadable; the text says which).
+  /// Failures: tls (a file is missing or unreadable, the certificate is not good today, or the key is not its own; the
+  /// text says which).
   static Result<std::shared_ptr<TlsClient>> make(const Options& options);
 
   struct State;
@@ -33,6 +36,14 @@ class TlsClient {
 /// Server side, for the practice smarthost and tests.
 class TlsServer {
  public:
+  struct Options {
+    std::string certificate_file;
+    std::string key_file;
+    std::string client_ca_file;  ///< asks for a client certificate signed by one of these; empty: asks for none
+    std::string versions;        ///< "TLSv1.2" or "TLSv1.3": only that; empty: both
+  };
+  /// A client without a certificate is let in; one whose certificate does not verify is not.
+  static Result<std::shared_ptr<TlsServer>> make(const Options& options);
   static Result<std::shared_ptr<TlsServer>> make(const std::string& certificate_file, const std::string& key_file);
 
   struct State;

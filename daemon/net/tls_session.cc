@@ -1,6 +1,7 @@
 #include "net/tls_session.h"
 
 #include "net/certificate.h"
+#include "net/channel_binding.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -85,19 +86,29 @@ Result<void> TlsSession::accept_peer() {
   info_.version = SSL_get_version(ssl);
   info_.cipher = SSL_get_cipher_name(ssl);
   info_.resumed = SSL_session_reused(ssl) == 1;
-  if (!client_) return {};
+  info_.bindings = channel_bindings(ssl);
+  X509* certificate = SSL_get0_peer_certificate(ssl);
+  if (!client_) {
+    // Without a certificate the result is "ok", too.
+    if (certificate != nullptr && SSL_get_verify_result(ssl) == X509_V_OK) describe_peer(certificate);
+    return {};
+  }
   // A resumed handshake shows no certificate; the verdict comes with the session, which keep_session() took only from a
   // verified one. Either way nothing counts as secure without both.
-  X509* certificate = SSL_get0_peer_certificate(ssl);
   if (certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) {
     client_->state().latest.reset();
     return Error{Failure::tls, "certificate verify failed: the server's certificate was not verified"};
   }
-  info_.subject = name_text(X509_get_subject_name(certificate));
-  info_.issuer = name_text(X509_get_issuer_name(certificate));
-  info_.not_after = time_text(X509_get0_notAfter(certificate));
+  describe_peer(certificate);
   info_.verified = true;
   return {};
+}
+
+void TlsSession::describe_peer(X509* certificate) {
+  info_.subject = name_text(X509_get_subject_name(certificate));
+  info_.common_name = common_name(X509_get_subject_name(certificate));
+  info_.issuer = name_text(X509_get_issuer_name(certificate));
+  info_.not_after = time_text(X509_get0_notAfter(certificate));
 }
 
 Result<TlsSession::Read> TlsSession::read(std::span<char> into) {

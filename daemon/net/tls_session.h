@@ -49,6 +49,7 @@ class TlsSession {
   bool set_up(SSL_CTX* context);
   Error failure(std::string_view doing);
   Result<void> accept_peer();
+  void describe_peer(X509* certificate);
 
   std::shared_ptr<TlsClient> client_;  // one of the two
   std::shared_ptr<TlsServer> server_;

@@ -1,6 +1,6 @@
 #include "net/tls_session.h"
 
-#include "support/certificates.h"
+#include "tls_pair.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,60 +8,8 @@
 namespace postern::net {
 namespace {
 
-using test::CertificateOptions;
-using test::Certificates;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-Certificates& certificates() {
-  static Certificates instance;
-  return instance;
-}
-
-std::shared_ptr<TlsServer> server_with(const CertificateOptions& options) {
-  const auto files = certificates().make("server", options);
-  return *TlsServer::make(files.certificate, files.key);
-}
-
-std::shared_ptr<TlsClient> client_for(const std::string& name) {
-  TlsClient::Options options;
-  options.ca_file = certificates().ca_file();
-  options.name = name;
-  return *TlsClient::make(options);
-}
-
-void carry(TlsSession& from, TlsSession& to, std::size_t chunk) {
-  std::string_view records = from.output();
-  while (!records.empty()) {
-    to.input(records.substr(0, chunk));
-    records.remove_prefix(std::min(chunk, records.size()));
-  }
-  from.output_sent();
-}
-
-struct Pair {
-  std::unique_ptr<TlsSession> client;
-  std::unique_ptr<TlsSession> server;
-  Result<TlsSession::Want> client_result = TlsSession::Want::input;
-  Result<TlsSession::Want> server_result = TlsSession::Want::input;
-
-  Pair(const std::shared_ptr<TlsClient>& from, const std::shared_ptr<TlsServer>& to)
-      : client(*TlsSession::make(from)), server(*TlsSession::make(to)) {}
-
-  void shake() {
-    for (int i = 0; i < 10; ++i) {
-      client_result = client->handshake();
-      carry(*client, *server, 4096);
-      server_result = server->handshake();
-      carry(*server, *client, 4096);
-      if (!client_result || !server_result) return;
-      if (*client_result == TlsSession::Want::nothing && *server_result == TlsSession::Want::nothing) break;
-    }
-    // The tickets of TLS 1.3 come after the handshake and are taken in by a read.
-    std::array<char, 16> nothing{};
-    EXPECT_TRUE(client->read(nothing)->wants_input);
-  }
-};
 
 std::string refusal(const CertificateOptions& options, const std::string& name) {
   Pair pair(client_for(name), server_with(options));
@@ -107,6 +55,7 @@ TEST(TlsSession, CarriesTextThroughRecordsCutAnywhere) {
   }
 }
 
+// H26
 TEST(TlsSession, RefusesANameThatTheCertificateDoesNotCarry) {
   CertificateOptions options;
   options.names = {"a.example", "*.b.example", "192.0.2.1"};
@@ -131,6 +80,7 @@ TEST(TlsSession, AcceptsWildcardsOfOneLabelAndAddresses) {
   }
 }
 
+// H25
 TEST(TlsSession, RefusesWhatNobodyTrustedSigned) {
   CertificateOptions options;
   options.self_signed = true;
@@ -143,6 +93,7 @@ TEST(TlsSession, RefusesWhatNobodyTrustedSigned) {
   EXPECT_THAT(pair.client_result.error().text, StartsWith("certificate verify failed: "));
 }
 
+// H28
 TEST(TlsSession, RefusesACertificateOutsideItsTime) {
   CertificateOptions expired;
   expired.begins = std::chrono::seconds(-7200);
@@ -154,6 +105,7 @@ TEST(TlsSession, RefusesACertificateOutsideItsTime) {
   EXPECT_THAT(refusal(future, "localhost"), HasSubstr("not yet valid (not before 20"));
 }
 
+// H31
 TEST(TlsSession, RefusesTls11) {
   const auto server = server_with({});
   SSL_CTX* context = server->state().context.get();
@@ -182,6 +134,7 @@ TEST(TlsSession, ResumesASessionInBothVersions) {
   }
 }
 
+// H30: nor does a resumed session escape the verdict
 TEST(TlsSession, KeepsNoSessionOfAServerThatWasRefused) {
   const auto client = client_for("other.example");
   Pair pair(client, server_with({}));
@@ -190,6 +143,7 @@ TEST(TlsSession, KeepsNoSessionOfAServerThatWasRefused) {
   EXPECT_EQ(client->state().latest, nullptr);
 }
 
+// H36
 TEST(TlsSession, EndsForGoodAtACloseNotify) {
   Pair pair(client_for("localhost"), server_with({}));
   pair.shake();
@@ -202,6 +156,7 @@ TEST(TlsSession, EndsForGoodAtACloseNotify) {
   EXPECT_TRUE(!read || read->ended);
 }
 
+// H32, H34
 TEST(TlsSession, SaysThatAPlainServerDoesNotSpeakTls) {
   auto client = *TlsSession::make(client_for("localhost"));
   ASSERT_TRUE(client->handshake().has_value());
