@@ -1,0 +1,128 @@
+#include "credentials/authorization_server.h"
+
+#include "base/base64.h"
+#include "base/text.h"
+#include "credentials/file.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::credentials {
+namespace {
+
+using Answer = AuthorizationServer::Answer;
+
+/// RFC 6749 2.3.1: both are form-encoded before they are joined.
+Secret basic_authorization(const std::string& id, const Secret& secret) {
+  std::string encoded = percent_encode(secret.reveal());
+  std::string pair;
+  pair.reserve(3 * id.size() + encoded.size() + 1);
+  pair += percent_encode(id);
+  pair += ':';
+  pair += encoded;
+  std::string base64 = base64_encode(pair);
+  std::string value;
+  value.reserve(base64.size() + 6);
+  value += "Basic ";
+  value += base64;
+  for (std::string* text : {&encoded, &pair, &base64}) wipe(*text);
+  Secret authorization(std::move(value));
+  return authorization;
+}
+
+Error status_error(Failure failure, const Url& url, const HttpAnswer& answer, const std::string& more = {}) {
+  return Error{failure, url.text() + " answered " + std::to_string(answer.status) + more};
+}
+
+Error unusable(const Url& url, const HttpAnswer& answer) {
+  if (answer.status / 100 == 3) {
+    const std::string where = printable(answer.location.substr(0, answer.location.find('?')).substr(0, 200));
+    return status_error(Failure::protocol, url, answer,
+                        " and wants to redirect to " + where + ", which is not followed: configure the final URL");
+  }
+  if (answer.status == 404) return status_error(Failure::not_found, url, answer, " (not found)");
+  return status_error(Failure::protocol, url, answer);
+}
+
+bool is_trouble(const HttpAnswer& answer, const std::string& error) {
+  return answer.status == 429 || answer.status >= 500 || error == "temporarily_unavailable" || error == "server_error";
+}
+
+Result<Answer> read_answer_of(const Url& url, const HttpAnswer& http) {
+  Answer answer;
+  auto members = Members::parse(http.body);
+  if (members) {
+    answer.error = members->words("error");
+    answer.description = members->words("error_description");
+    answer.members = std::move(*members);
+  }
+  if (is_trouble(http, answer.error)) {
+    return status_error(Failure::busy, url, http, answer.error.empty() ? "" : ": " + in_words(answer));
+  }
+  if (!answer.error.empty()) return answer;
+  if (http.status == 401) {
+    answer.error = "invalid_client";
+    return answer;
+  }
+  if (http.status / 100 != 2) return unusable(url, http);
+  if (members) return answer;
+  return Error{Failure::protocol, url.text() + ": " + members.error().text};
+}
+
+}  // namespace
+
+std::string in_words(const Answer& answer) {
+  return answer.description.empty() ? answer.error : answer.error + " (" + answer.description + ")";
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestSecret &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
+AuthorizationServer::AuthorizationServer(Executor loop, OAuth2 client, HttpOptions http)
+    : loop_(std::move(loop)), client_(std::move(client)), http_(std::move(http)) {}
+
+HttpRequest AuthorizationServer::make_request(const Url& url, const Form& form,
+                                              const std::optional<Secret>& secret) const {
+  HttpRequest request;
+  request.url = url;
+  request.form = form;
+  if (secret && secret_in_ == SecretIn::header) {
+    request.authorization = basic_authorization(client_.client_id, *secret);
+    return request;
+  }
+  request.form.emplace_back("client_id", Secret(client_.client_id));
+  if (secret) request.form.emplace_back("client_secret", *secret);
+  return request;
+}
+
+Task<Result<Answer>> AuthorizationServer::post(std::string url, Form form, std::optional<Secret> secret) {
+  const auto parsed = parse_url(url);
+  if (!parsed) co_return parsed.error();
+  for (;;) {
+    const SecretIn used = secret_in_;
+    const auto http = co_await http_exchange(loop_, make_request(*parsed, form, secret), http_);
+    if (!http) co_return http.error();
+    auto answer = read_answer_of(*parsed, *http);
+    if (!secret || !answer || answer->error != "invalid_client") co_return answer;
+    // Neither is known to work: the next request begins with the way that servers must know.
+    secret_in_ = used == SecretIn::header ? SecretIn::body : SecretIn::header;
+    if (used == SecretIn::body) co_return answer;
+  }
+}
+
+Task<Result<Members>> AuthorizationServer::get(std::string url) {
+  auto parsed = parse_url(url);
+  if (!parsed) co_return parsed.error();
+  HttpRequest request;
+  request.url = *parsed;
+  const auto http = co_await http_exchange(loop_, request, http_);
+  if (!http) co_return http.error();
+  if (http->status != 200) co_return unusable(*parsed, *http);
+  auto members = Members::parse(http->body);
+  if (members) co_return members;
+  co_return Error{Failure::protocol, parsed->text() + ": " + members.error().text};
+}
+
+}  // namespace postern::credentials

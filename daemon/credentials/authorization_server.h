@@ -1,0 +1,47 @@
+// Private to credentials/: requests to the endpoints of an authorization server (RFC 6749, RFC 8628) as one client.
+#pragma once
+
+#include "credentials/http.h"
+#include "credentials/make.h"
+#include "credentials/members.h"
+
+#include <optional>
+#include <string>
+
+namespace postern::credentials {
+
+class AuthorizationServer {
+ public:
+  struct Answer {
+    std::string error;        ///< RFC 6749 5.2, RFC 8628 3.5: "invalid_grant"; empty: success
+    std::string description;  ///< of the error, printable
+    Members members;
+  };
+
+  AuthorizationServer(Executor loop, OAuth2 client, HttpOptions http);
+
+  /// The client's secret goes into the Authorization field, or, where the server does not know that, into the body
+  /// (RFC 6749 2.3.1); a client without one gives its id in the body. Must live until the task has ended. Failures:
+  /// those of http_exchange; invalid (the URL); busy (the server is in trouble: 5xx, 429); protocol (no such answer).
+  Task<Result<Answer>> post(std::string url, Form form, std::optional<Secret> secret);
+
+  /// A document of metadata (RFC 8414). Failures: likewise; not_found (404).
+  Task<Result<Members>> get(std::string url);
+
+ private:
+  enum class SecretIn { header, body };
+  [[nodiscard]] HttpRequest make_request(const Url& url, const Form& form, const std::optional<Secret>& secret) const;
+
+  Executor loop_;
+  OAuth2 client_;
+  HttpOptions http_;
+  SecretIn secret_in_ = SecretIn::header;
+};
+
+/// "invalid_grant (Token has been revoked)".
+[[nodiscard]] std::string in_words(const AuthorizationServer::Answer& answer);
+
+/// What the server calls a token may be one: printable ASCII without blanks (RFC 6749 appendix A.12 and A.17).
+[[nodiscard]] bool is_token(std::string_view text);
+
+}  // namespace postern::credentials

@@ -1,0 +1,25 @@
+// Private to credentials/: a secret from the first line that a program writes. No shell is involved; the program runs
+// in a process group of its own, with /dev/null as its input, and is killed when its time or its output runs out.
+#pragma once
+
+#include "base/clock.h"
+#include "credentials/secret_origin.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace postern::credentials {
+
+struct Command {
+  std::string what;  ///< for the texts of errors: "password command"
+  std::vector<std::string> argv;
+  Milliseconds time{30'000};
+};
+
+/// Callers that ask while it runs get the same answer. What it writes is never logged, except the end of its standard
+/// error in the text of an error. Failures: not_found, denied (cannot be run), timeout, limit (wrote more than 64 KiB),
+/// io (exit status not 0), invalid (no usable first line).
+[[nodiscard]] std::shared_ptr<SecretOrigin> make_command_origin(Executor loop, Command command);
+
+}  // namespace postern::credentials

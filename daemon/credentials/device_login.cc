@@ -1,0 +1,193 @@
+#include "credentials/device_login.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "credentials/authorization_server.h"
+#include "credentials/device_flow.h"
+#include "credentials/file.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace postern::credentials {
+namespace {
+
+using Answer = AuthorizationServer::Answer;
+using Prompt = std::function<Task<Result<void>>(DevicePrompt)>;
+
+constexpr Seconds kInterval{5};  // RFC 8628 3.2: if the server names none
+constexpr Seconds kSlowDown{5};  // 3.5
+constexpr Seconds kLongestWait{60};
+constexpr Seconds kLongestLife{3600};
+constexpr std::size_t kPlaces = 6;  // asked for metadata
+
+struct Device {
+  DevicePrompt prompt;
+  Secret code;
+  Seconds interval = kInterval;
+};
+
+/// Where the server's metadata may be: its issuer is not configured, but its path is usually a beginning of the token
+/// endpoint's (OpenID Connect Discovery 4, RFC 8414 3).
+std::vector<std::string> metadata_places(const Url& token) {
+  std::vector<std::string> places{token.origin() + "/.well-known/openid-configuration",
+                                  token.origin() + "/.well-known/oauth-authorization-server"};
+  const std::string path = token.target.substr(0, token.target.find('?'));
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos && places.size() < kPlaces;
+       slash = path.find('/', slash + 1)) {
+    places.push_back(token.origin() + path.substr(0, slash) + "/.well-known/openid-configuration");
+  }
+  return places;
+}
+
+Task<Result<std::string>> discover(AuthorizationServer& server, const OAuth2& client) {
+  const auto token = parse_url(client.token_url);
+  if (!token) co_return token.error();
+  const std::vector<std::string> places = metadata_places(*token);
+  for (const std::string& place : places) {
+    const auto found = co_await server.get(place);
+    if (!found) {
+      const Failure failure = found.error().failure;
+      if (failure == Failure::not_found || failure == Failure::protocol) continue;
+      co_return found.error();
+    }
+    // Metadata of another issuer on the same host is not about this server.
+    if (found->text("token_endpoint") != client.token_url) continue;
+    std::string device(found->text("device_authorization_endpoint"));
+    if (!device.empty()) co_return device;
+  }
+  co_return Error{Failure::not_found,
+                  "found no device authorization endpoint at " + token->origin() +
+                      ": set device_url, or the server has no device grant (RFC 8628) and the refresh token must be "
+                      "got in another way"};
+}
+
+Error refused(const std::string& url, const Answer& answer) {
+  return Error{Failure::denied, url + " refused: " + in_words(answer) +
+                                    ": check client_id, client_secret_file and scope, and that the provider allows the "
+                                    "device grant to this client"};
+}
+
+Task<Result<Device>> ask_for_code(AuthorizationServer& server, const OAuth2& client, std::string url,
+                                  const std::optional<Secret>& secret) {
+  Form form;
+  if (!client.scope.empty()) form.emplace_back("scope", Secret(client.scope));
+  const auto answer = co_await server.post(url, std::move(form), secret);
+  if (!answer) co_return answer.error();
+  if (!answer->error.empty()) co_return refused(url, *answer);
+  Device device;
+  device.code = Secret(std::string(answer->members.text("device_code")));
+  device.prompt.code = answer->members.words("user_code");
+  device.prompt.url = answer->members.words("verification_uri");
+  // An early draft's name, still sent by Google.
+  if (device.prompt.url.empty()) device.prompt.url = answer->members.words("verification_url");
+  device.prompt.complete_url = answer->members.words("verification_uri_complete");
+  device.prompt.expires = std::min(answer->members.seconds("expires_in").value_or(kLongestLife), kLongestLife);
+  const Seconds interval = answer->members.seconds("interval").value_or(kInterval);
+  device.interval = std::clamp(interval, Seconds(1), kLongestWait);
+  if (!is_token(device.code.reveal()) || device.prompt.code.empty() || device.prompt.url.empty()) {
+    co_return Error{Failure::protocol, url + " gave no device_code, user_code or verification_uri"};
+  }
+  co_return device;
+}
+
+enum class Verdict { agreed, pending, slow_down, final };
+
+Verdict verdict_of(const Result<Answer>& answer) {
+  // RFC 8628 3.5: a server that does not answer is asked less often.
+  if (!answer) return answer.error().failure == Failure::invalid ? Verdict::final : Verdict::slow_down;
+  if (answer->error == "authorization_pending") return Verdict::pending;
+  if (answer->error == "slow_down") return Verdict::slow_down;
+  return answer->error.empty() ? Verdict::agreed : Verdict::final;
+}
+
+Error final_error(const std::string& url, const Result<Answer>& answer) {
+  if (!answer) return answer.error();
+  if (answer->error == "access_denied") return Error{Failure::denied, "the login was refused: " + in_words(*answer)};
+  if (answer->error == "expired_token") return Error{Failure::timeout, "nobody agreed in time; start the login again"};
+  return refused(url, *answer);
+}
+
+Task<Result<Secret>> poll(const DeviceWorld& world, AuthorizationServer& server, const OAuth2& client,
+                          const Device& device, const std::optional<Secret>& secret, const Prompt& prompt) {
+  Seconds interval = device.interval;
+  std::string trouble;
+  for (Seconds waited = interval; waited <= device.prompt.expires; waited += interval) {
+    co_await world.sleep(interval);
+    DevicePrompt again = device.prompt;
+    again.expires -= waited;
+    if (auto there = co_await prompt(std::move(again)); !there) co_return there.error();
+    Form form;
+    form.emplace_back("grant_type", Secret("urn:ietf:params:oauth:grant-type:device_code"));
+    form.emplace_back("device_code", device.code);
+    auto answer = co_await server.post(client.token_url, std::move(form), secret);
+    trouble = answer ? std::string() : "; " + answer.error().text;
+    const Verdict verdict = verdict_of(answer);
+    if (verdict == Verdict::slow_down) interval = std::min(interval + kSlowDown, kLongestWait);
+    if (verdict == Verdict::final) co_return final_error(client.token_url, answer);
+    if (verdict != Verdict::agreed) continue;
+    Secret refresh(std::string(answer->members.text("refresh_token")));
+    if (is_token(refresh.reveal())) co_return refresh;
+    co_return Error{Failure::protocol, client.token_url +
+                                           " gave no refresh token: many servers give one only if scope contains "
+                                           "offline_access"};
+  }
+  co_return Error{Failure::timeout, "nobody agreed in time; start the login again" + trouble};
+}
+
+Task<Result<std::optional<Secret>>> client_secret(const OAuth2& client, Blocking blocking) {
+  if (client.client_secret_file.empty()) co_return std::optional<Secret>();
+  SecretFile file;
+  file.what = "client secret file";
+  file.path = client.client_secret_file;
+  auto secret = co_await read_secret(std::move(blocking), std::move(file));
+  if (!secret) co_return secret.error();
+  co_return std::optional<Secret>(std::move(*secret));
+}
+
+Task<void> sleep_on(Executor loop, Seconds time) {
+  constexpr auto kSleepToken = boost::asio::as_tuple(boost::asio::use_awaitable);
+  boost::asio::steady_timer timer(loop, time);
+  static_cast<void>(co_await timer.async_wait(kSleepToken));
+}
+
+}  // namespace
+
+Task<Result<void>> device_login_in(DeviceWorld world, Executor loop, OAuth2 client, Blocking blocking, Prompt prompt) {
+  if (client.refresh_token_file.empty()) {
+    co_return Error{Failure::invalid, "refresh_token_file is not set: a login has nowhere to be stored"};
+  }
+  const auto secret = co_await client_secret(client, blocking);
+  if (!secret) co_return secret.error();
+  AuthorizationServer server(loop, client, world.http);
+  Result<std::string> url = client.device_url;
+  if (url->empty()) url = co_await discover(server, client);
+  if (!url) co_return url.error();
+  const auto device = co_await ask_for_code(server, client, *url, *secret);
+  if (!device) co_return device.error();
+  if (auto told = co_await prompt(device->prompt); !told) co_return told;
+  auto refresh = co_await poll(world, server, client, *device, *secret, prompt);
+  if (!refresh) co_return refresh.error();
+  auto stored = co_await store_secret(std::move(blocking), client.refresh_token_file, std::move(*refresh));
+  if (stored) {
+    log(Level::info, "login stored", {{"url", client.token_url}, {"file", client.refresh_token_file}});
+    co_return stored;
+  }
+  Error error = stored.error();
+  error.text = "the login succeeded but cannot be stored: " + error.text;
+  co_return error;
+}
+
+Task<Result<void>> device_login(Executor loop, OAuth2 client, Blocking blocking, Prompt prompt) {
+  DeviceWorld world;
+  world.http.ca_file = client.ca_file;
+  world.sleep = [loop](Seconds time) { return sleep_on(loop, time); };
+  return device_login_in(std::move(world), loop, std::move(client), std::move(blocking), std::move(prompt));
+}
+
+}  // namespace postern::credentials

@@ -1,0 +1,32 @@
+// Private to credentials/: the answers of authorization servers are JSON objects of which we need top-level strings and
+// numbers only.
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::credentials {
+
+class Members {
+ public:
+  /// At most 8 levels deep. The text and everything in between is wiped. Failure: protocol (no JSON object).
+  static Result<Members> parse(const Secret& json_text);
+
+  /// A string, or a number in digits; empty if there is none.
+  [[nodiscard]] std::string_view text(std::string_view name) const;
+  /// Whole seconds from 0 to ten years, also of a string of digits, as some servers send it; else nothing.
+  [[nodiscard]] std::optional<Seconds> seconds(std::string_view name) const;
+  /// For logs and errors: printable, at most 300 bytes.
+  [[nodiscard]] std::string words(std::string_view name) const;
+
+ private:
+  std::map<std::string, Secret, std::less<>> members_;
+};
+
+}  // namespace postern::credentials

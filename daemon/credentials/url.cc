@@ -1,0 +1,95 @@
+#include "credentials/url.h"
+
+#include "base/text.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace postern::credentials {
+namespace {
+
+bool is_address(int family, const std::string& host) {
+  std::array<unsigned char, 16> bytes{};
+  return ::inet_pton(family, host.c_str(), bytes.data()) == 1;
+}
+
+bool is_host_name(std::string_view host) {
+  return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
+}
+
+bool is_loopback_host(const std::string& host) {
+  if (host == "localhost" || host == "::1") return true;
+  return host.starts_with("127.") && is_address(AF_INET, host);
+}
+
+/// host[:port]; the reason if it is not.
+const char* take_authority(std::string_view authority, Url& url) {
+  if (authority.find('@') != std::string_view::npos) return "it must not hold a user or password";
+  std::string_view port;
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return "a bracket is missing";
+    url.host = to_lower(authority.substr(1, end - 1));
+    if (!is_address(AF_INET6, url.host)) return "what is in the brackets is no IPv6 address";
+    port = authority.substr(end + 1);
+  } else {
+    const std::size_t colon = std::min(authority.find(':'), authority.size());
+    url.host = to_lower(authority.substr(0, colon));
+    if (!is_host_name(url.host)) return "it has no valid host name";
+    port = authority.substr(colon);
+  }
+  if (port.empty()) return nullptr;
+  const auto number = port.front() == ':' ? parse_number(port.substr(1)) : std::nullopt;
+  if (!number || *number == 0 || *number > 65535) return "its port is no number from 1 to 65535";
+  url.port = static_cast<std::uint16_t>(*number);
+  return nullptr;
+}
+
+const char* take_url(std::string_view rest, Url& url) {
+  if (rest.size() > 2048) return "it is longer than 2048 bytes";
+  if (!std::ranges::all_of(rest, [](char c) { return c > ' ' && c < '\x7F'; }))
+    return "it must be ASCII without blanks";
+  if (rest.find('#') != std::string_view::npos) return "it must not have a fragment (#)";
+  if (istarts_with(rest, "https://")) {
+    rest.remove_prefix(8);
+  } else if (istarts_with(rest, "http://")) {
+    rest.remove_prefix(7);
+    url.tls = false;
+    url.port = 80;
+  } else {
+    return "it must begin with https://";
+  }
+  const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  if (const char* reason = take_authority(rest.substr(0, end), url)) return reason;
+  if (!url.tls && !is_loopback_host(url.host)) return "http:// is for loopback only; use https://";
+  const std::string_view target = rest.substr(end);
+  url.target = (target.starts_with('/') ? "" : "/") + std::string(target);
+  return nullptr;
+}
+
+}  // namespace
+
+std::string Url::authority() const {
+  std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  if (port != (tls ? 443 : 80)) text += ":" + std::to_string(port);
+  return text;
+}
+
+std::string Url::origin() const { return (tls ? "https://" : "http://") + authority(); }
+
+std::string Url::text() const { return origin() + target.substr(0, target.find('?')); }
+
+Result<Url> parse_url(const std::string& text) {
+  Url url;
+  if (const char* reason = take_url(text, url)) {
+    return Error{Failure::invalid, "the URL " + printable(text.substr(0, 200)) + " cannot be used: " + reason};
+  }
+  return url;
+}
+
+}  // namespace postern::credentials

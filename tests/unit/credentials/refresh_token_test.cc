@@ -1,0 +1,153 @@
+// What becomes of the refresh token: read, rotated, stored, near its end.
+#include "oauth_bench.h"
+#include "support/expected_log.h"
+
+namespace postern::credentials {
+namespace {
+
+using test::ExpectLog;
+using testing::HasSubstr;
+using testing::Not;
+using Want = Source::Want;
+
+TEST(RefreshToken, AMissingRefreshTokenAsksForALogin) {
+  OAuthBench bench;
+  std::filesystem::remove(bench.client.refresh_token_file);
+  const auto secret = bench.get();
+  ASSERT_FALSE(secret);
+  EXPECT_EQ(secret.error().failure, Failure::not_found);
+  EXPECT_THAT(secret.error().text, HasSubstr(bench.client.refresh_token_file));
+  EXPECT_THAT(secret.error().text, HasSubstr("run `postern login`"));
+  EXPECT_TRUE(bench.server.requests.empty());
+  // The login is noticed at once.
+  static_cast<void>(bench.dir.write("refresh", "refresh-new"));
+  EXPECT_EQ(bench.token(), "access-1");
+  EXPECT_THAT(bench.server.requests.at(0).body, HasSubstr("refresh_token=refresh-new&"));
+}
+
+TEST(RefreshToken, ARotatedRefreshTokenIsOnTheDiskBeforeTheAccessTokenIsUsed) {
+  OAuthBench bench;
+  bench.server.answer_with([&](const Request& request) {
+    const std::string next = "refresh-" + std::to_string(bench.issued + 1);
+    EXPECT_THAT(request.body, HasSubstr("refresh_token=refresh-" + std::to_string(bench.issued) + "&"));
+    return token_answer("access-" + std::to_string(++bench.issued), 3600, R"(,"refresh_token":")" + next + "\"");
+  });
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(bench.token(Want::renewed), "access-" + std::to_string(i));
+    EXPECT_EQ(bench.dir.read("refresh"), "refresh-" + std::to_string(i) + "\n");
+    struct stat status{};
+    ASSERT_EQ(stat(bench.client.refresh_token_file.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    bench.clock.advance(Seconds(5));
+  }
+}
+
+TEST(RefreshToken, TheSameRefreshTokenAgainIsNotWrittenAgain) {
+  OAuthBench bench;
+  bench.always(token_answer("a", 3600, R"(,"refresh_token":"refresh-0")"));
+  int writes = 0;
+  bench.blocking = [&writes](std::function<Result<std::string>()> function) {
+    ++writes;
+    return at_once(std::move(function));
+  };
+  EXPECT_EQ(bench.token(), "a");
+  EXPECT_EQ(writes, 1) << "only the file was read";
+  EXPECT_EQ(bench.dir.read("refresh"), "refresh-0\n");
+}
+
+TEST(RefreshToken, ARefreshTokenThatCannotBeStoredIsKeptInMemoryAndStoredLater) {
+  OAuthBench bench;
+  bench.in_turn({token_answer("access-1", 3600, R"(,"refresh_token":"refresh-1")"), token_answer("access-2"),
+                 token_answer("access-3")});
+  // The place of the new file is taken by a directory: nobody, not even root, can write there.
+  const std::string obstacle = bench.client.refresh_token_file + ".new";
+  std::filesystem::create_directory(obstacle);
+  {
+    const ExpectLog failed("cannot store the new refresh token");
+    EXPECT_EQ(bench.token(), "access-1");
+    EXPECT_EQ(bench.dir.read("refresh"), "refresh-0\n");
+  }
+  std::filesystem::remove(obstacle);
+  bench.clock.advance(Seconds(5));
+  EXPECT_EQ(bench.token(Want::renewed), "access-2");
+  EXPECT_THAT(bench.server.requests.at(1).body, HasSubstr("refresh_token=refresh-1&"));
+  EXPECT_EQ(bench.dir.read("refresh"), "refresh-1\n");
+  bench.clock.advance(Seconds(5));
+  EXPECT_EQ(bench.token(Want::renewed), "access-3");
+  EXPECT_THAT(bench.server.requests.at(2).body, HasSubstr("refresh_token=refresh-1&"));
+  EXPECT_THAT(test::logged(), Not(testing::Contains(HasSubstr("refresh-1"))));
+}
+
+TEST(RefreshToken, ANewLoginCountsMoreThanATokenInMemory) {
+  OAuthBench bench;
+  bench.in_turn({token_answer("access-1", 3600, R"(,"refresh_token":"refresh-1")"), token_answer("access-2")});
+  const std::string obstacle = bench.client.refresh_token_file + ".new";
+  std::filesystem::create_directory(obstacle);
+  const ExpectLog failed("cannot store the new refresh token");
+  EXPECT_EQ(bench.token(), "access-1");
+  static_cast<void>(bench.dir.write("refresh", "login\n"));
+  EXPECT_EQ(bench.token(Want::renewed), "access-2");
+  EXPECT_THAT(bench.server.requests.at(1).body, HasSubstr("refresh_token=login&"));
+}
+
+TEST(RefreshToken, ALoginDuringARequestIsNotOverwritten) {
+  OAuthBench bench;
+  bench.server.answer_with([&](const Request&) {
+    static_cast<void>(bench.dir.write("refresh", "login\n"));
+    return token_answer("a", 3600, R"(,"refresh_token":"refresh-1")");
+  });
+  EXPECT_EQ(bench.token(), "a");
+  EXPECT_EQ(bench.dir.read("refresh"), "login\n");
+}
+
+TEST(RefreshToken, ARefreshTokenThatSomebodyElseRotatedMeanwhileIsReadAgain) {
+  OAuthBench bench;
+  bench.server.answer_with([&](const Request& request) {
+    if (request.body.find("refresh-0") == std::string::npos) return bench.issue();
+    static_cast<void>(bench.dir.write("refresh", "refresh-1\n"));
+    return refusal("invalid_grant");
+  });
+  EXPECT_EQ(bench.token(), "access-1");
+  EXPECT_EQ(bench.server.requests.size(), 2U);
+}
+
+TEST(RefreshToken, WarnsOnceADayWhenTheLoginEndsSoon) {
+  OAuthBench bench;
+  const auto day = std::chrono::hours(24);
+  const WallTime end = bench.clock.wall() + 9 * day;
+  bench.server.answer_with([&](const Request&) {
+    const auto left = std::chrono::duration_cast<Seconds>(end - bench.clock.wall());
+    return token_answer("a", 3600, ",\"refresh_token_expires_in\":" + std::to_string(left.count()));
+  });
+  for (int hour = 0; hour <= 47; ++hour) {
+    EXPECT_EQ(bench.token(), "a");
+    bench.clock.advance(std::chrono::hours(1));
+  }
+  for (int days = 2; days <= 5; ++days) {
+    const std::size_t before = test::logged().size();
+    const ExpectLog warned("run `postern login` for this smarthost ");
+    for (int hour = 0; hour < 24; ++hour) {
+      EXPECT_EQ(bench.token(), "a");
+      bench.clock.advance(std::chrono::hours(1));
+    }
+    const auto& lines = test::logged();
+    EXPECT_EQ(std::count_if(lines.begin() + static_cast<std::ptrdiff_t>(before), lines.end(),
+                            [](const std::string& line) { return line.find("ends soon") != std::string::npos; }),
+              1);
+  }
+}
+
+TEST(RefreshToken, DoesNotWarnWhereEachRefreshTokenLivesOnAnew) {
+  OAuthBench bench;
+  bench.server.answer_with([&](const Request&) {
+    const std::string next = std::to_string(++bench.issued);
+    return token_answer("a", 3600, R"(,"refresh_expires_in":1800,"refresh_token":"r)" + next + "\"");
+  });
+  for (int hour = 0; hour < 48; ++hour) {
+    EXPECT_EQ(bench.token(), "a");
+    bench.clock.advance(std::chrono::hours(1));
+  }
+}
+
+}  // namespace
+}  // namespace postern::credentials
