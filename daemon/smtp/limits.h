@@ -24,6 +24,7 @@ inline constexpr std::size_t kReplyBuffer = std::size_t{64} * 1024;  // unread r
 // What we accept as a client.
 inline constexpr std::size_t kReplyLine = 4096;  // 4.5.3.1.5 asks for 512
 inline constexpr std::size_t kReplyLines = 128;
+inline constexpr std::size_t kBlankLines = 3;  // before a reply
 inline constexpr std::size_t kReplyBytes = std::size_t{64} * 1024;
 inline constexpr std::size_t kAuthLine = 12288;     // RFC 4954 4
 inline constexpr std::size_t kInlineCommand = 512;  // longest AUTH command with initial response

@@ -79,7 +79,7 @@ Result<std::optional<Reply>> ReplyParser::feed(std::string_view& bytes) {
     const std::string_view piece = bytes.substr(0, end == std::string_view::npos ? end : end + 1);
     const std::size_t text = piece.size() - (end == std::string_view::npos ? 0 : 1);
     // One byte more than the limit, for the CR that is not part of the text.
-    if (line_.size() + text > limits::kReplyLine + 1) return Error{Failure::limit, "a reply line is too long"};
+    if (line_.size() + text > longest_line_ + 1) return Error{Failure::limit, "a reply line is too long"};
     if (bytes_ + piece.size() > limits::kReplyBytes) return Error{Failure::limit, "a reply is too long"};
     line_.append(piece.substr(0, text));
     bytes_ += piece.size();
@@ -98,12 +98,19 @@ Result<std::optional<Reply>> ReplyParser::feed(std::string_view& bytes) {
 
 Result<bool> ReplyParser::take_line() {
   if (line_.ends_with('\r')) line_.pop_back();
-  if (line_.size() > limits::kReplyLine) return Error{Failure::limit, "a reply line is too long"};
+  if (line_.size() > longest_line_) return Error{Failure::limit, "a reply line is too long"};
   const std::string_view line = line_;
+  // Some servers put an empty line before a reply. It cannot be taken for anything else.
+  if (line.empty() && reply_.lines.empty() && blank_ < limits::kBlankLines) {
+    ++blank_;
+    return false;
+  }
+  blank_ = 0;
   const int code = code_of(line);
   if (code == 0) {
     return Error{Failure::protocol, "not an SMTP reply: \"" + printable(line.substr(0, 64)) + "\""};
   }
+  // Some would take the last line's code. For a reply to RCPT that would be a guess whether mail is lost.
   if (!reply_.lines.empty() && reply_.code != code) {
     return Error{Failure::protocol, "the code changes within one reply, from " + std::to_string(reply_.code) + " to " +
                                         std::to_string(code)};

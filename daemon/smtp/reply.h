@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "smtp/limits.h"
 
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ class ReplyParser {
   /// consumed and more is needed. Failures: protocol (not a reply, or the code changes within it),
   /// limit (kReplyLine, kReplyLines, kReplyBytes). After a failure the parser is of no further use.
   Result<std::optional<Reply>> feed(std::string_view& bytes);
+  /// The longest line from now on, in bytes without the line end; kReplyLine until then.
+  void allow_line(std::size_t bytes) { longest_line_ = bytes; }
   /// Part of a reply has been read.
   [[nodiscard]] bool midway() const { return !line_.empty() || !reply_.lines.empty(); }
 
@@ -43,6 +46,8 @@ class ReplyParser {
   std::string line_;
   Reply reply_;
   std::size_t bytes_ = 0;
+  std::size_t longest_line_ = limits::kReplyLine;
+  std::size_t blank_ = 0;  ///< lines before the reply
 };
 
 }  // namespace postern::smtp

@@ -84,9 +84,19 @@ TEST(ReplyParser, TakesOnlyABlankOrADashAfterTheCode) {
   }
 }
 
+TEST(ReplyParser, SkipsAFewEmptyLinesBeforeAReplyAndNoneWithin) {
+  for (std::size_t blank = 0; blank <= 6; ++blank) {
+    std::string bytes;
+    for (std::size_t i = 0; i < blank; ++i) bytes += i % 2 == 0 ? "\r\n" : "\n";
+    const bool tolerated = blank <= limits::kBlankLines;
+    EXPECT_EQ(read(bytes + "250 ok\r\n").failure.has_value(), !tolerated) << blank;
+  }
+  EXPECT_EQ(read("250-a\r\n\r\n250 b\r\n").failure, Failure::protocol);
+}
+
 TEST(ReplyParser, RefusesWhatIsNoReply) {
-  for (const std::string_view line : {"", "2", "25", "2500", "99999999999", " 250", "+250", "-250", "250\tx", "2 50",
-                                      "25o ok", "HTTP/1.1 400", "\r"}) {
+  for (const std::string_view line :
+       {"2", "25", "2500", "99999999999", " 250", "+250", "-250", "250\tx", "2 50", "25o ok", "HTTP/1.1 400", "\r"}) {
     EXPECT_EQ(read(std::string(line) + "\r\n").failure, Failure::protocol) << line;
   }
 }
