@@ -1,10 +1,9 @@
 #include "relay/auth.h"
 
-#include "base/base64.h"
 #include "base/text.h"
+#include "relay/login_attempt.h"
 #include "relay/verdict.h"
 #include "sasl/negotiate.h"
-#include "smtp/limits.h"
 
 #include <algorithm>
 #include <utility>
@@ -12,199 +11,128 @@
 namespace postern::relay {
 namespace {
 
-namespace limits = smtp::limits;
+using credentials::Source;
 using mail::Step;
+using End = LoginAttempt::End;
 
-constexpr int kContinue = 334;
-
-/// How one attempt with one mechanism ended.
-struct Attempt {
-  enum class End { accepted, refused, nonsense, failed };
-  End end = End::failed;
-  int code = 0;
-  std::string words;           ///< for people: the server's, or why it ended
-  std::optional<Error> error;  ///< failed: of the connection
-};
-
-enum class Inline { yes, no };
-
-Attempt ended(Attempt::End end, const smtp::Reply& reply) {
-  Attempt attempt;
-  attempt.end = end;
-  attempt.code = reply.code;
-  attempt.words = reply.text();
-  return attempt;
-}
-
-/// Servers exist that repeat the line they refuse. What they say goes into the log and is shown to every user, so
-/// words that hold the password, or the response that encodes it, are not kept.
-void hide_secrets(std::string& words, const sasl::Credentials& credentials) {
-  constexpr std::size_t kTelling = 8;  // enough of the encoded response to know it by, were it cut off
-  std::string both = std::string(1, '\0') + credentials.user + '\0';
-  both += credentials.password.reveal();
-  std::string plain = base64_encode(both).substr(0, kTelling);
-  std::string password(credentials.password.reveal());
-  std::string encoded = base64_encode(password);
-  encoded.resize(std::min(encoded.find('='), encoded.size()));
-  const std::string said = to_lower(words);
-  for (std::string* secret : {&plain, &password, &encoded}) {
-    if (!secret->empty() && said.find(to_lower(*secret)) != std::string::npos) {
-      const bool has_code = words.size() > 3 && parse_number(words.substr(0, 3));
-      words = (has_code ? words.substr(0, 4) : std::string()) + "(words that repeat the login are not shown)";
-    }
-    wipe(*secret);
-  }
-  wipe(both);
-}
-
-Attempt failed(const Error& error) {
-  Attempt attempt;
-  attempt.words = error.text;
-  attempt.error = error;
-  return attempt;
-}
-
-sasl::Challenge challenge_of(const smtp::Reply& reply) {
-  sasl::Challenge challenge;
-  if (!reply.lines.empty()) challenge.raw = reply.lines.front();
-  challenge.decoded = base64_decode(trim(challenge.raw));
-  return challenge;
-}
-
-/// Sends a line that holds a secret, and wipes it.
-Task<Result<smtp::Reply>> secret_command(Wire& wire, std::string line) {
-  // A string that grows leaves its old bytes behind.
-  std::string whole;
-  whole.reserve(line.size() + 2);
-  whole.append(line).append("\r\n");
-  wipe(line);
-  line = std::move(whole);
-  auto reply = co_await wire.command(line, limits::kMail);
-  wipe(line);
-  co_return reply;
-}
-
-std::string encode(sasl::Response& response) {
-  std::string line = response.encoded ? base64_encode(response.bytes) : response.bytes;
-  wipe(response.bytes);
-  return line;
-}
-
-/// A response in clear text must stay one line.
-bool fits_a_line(const sasl::Response& response) { return response.encoded || !has_control(response.bytes); }
-
-/// RFC 4954 section 4: "*" ends the exchange, and the server answers 501.
-Task<Attempt> cancel(Wire& wire, std::string why) {
-  const auto reply = co_await wire.command("*\r\n", limits::kMail);
-  if (!reply) co_return failed(reply.error());
-  if (reply->code == kClosing) co_return ended(Attempt::End::refused, *reply);
-  Attempt attempt;
-  attempt.end = Attempt::End::nonsense;
-  attempt.words = std::move(why);
-  co_return attempt;
-}
-
-std::string auth_command(sasl::Mechanism& mechanism, Inline with) {
-  std::string line = "AUTH ";
-  line += mechanism.name();
-  if (with == Inline::no) return line;
-  std::optional<std::string> initial = mechanism.initial();
-  if (!initial) return line;
-  // An empty initial response is written "=" (RFC 4954 section 4).
-  std::string encoded = initial->empty() ? "=" : base64_encode(*initial);
-  wipe(*initial);
-  if (line.size() + 1 + encoded.size() + 2 <= limits::kInlineCommand) {
-    line.reserve(line.size() + 1 + encoded.size());
-    line.append(" ").append(encoded);
-  }
-  wipe(encoded);
-  return line;
-}
-
-Task<Attempt> attempt(Wire& wire, sasl::Mechanism& mechanism, std::string command) {
-  auto reply = co_await secret_command(wire, std::move(command));
-  while (reply && reply->code == kContinue) {
-    const sasl::Challenge challenge = challenge_of(*reply);
-    auto response = mechanism.step(challenge);
-    if (!response) co_return co_await cancel(wire, response.error().text);
-    if (!fits_a_line(*response)) co_return co_await cancel(wire, "the credentials do not fit into a line of text");
-    std::string line = encode(*response);
-    reply = co_await secret_command(wire, std::move(line));
-  }
-  if (!reply) co_return failed(reply.error());
-  // 235 by RFC 4954; of a code that is not foreseen the first digit counts (RFC 5321 4.3.2).
-  if (reply->positive()) co_return ended(Attempt::End::accepted, *reply);
-  if (reply->transient() || reply->permanent()) co_return ended(Attempt::End::refused, *reply);
-  wire.give_up();  // out of step: every later reply would be taken for another
-  const Error error{Failure::protocol, "unexpected reply to AUTH: \"" + reply->text() + "\""};
-  co_return failed(error);
-}
-
-void hide_secrets(Attempt& attempt, const sasl::Credentials& credentials) {
-  hide_secrets(attempt.words, credentials);
-  if (attempt.error) hide_secrets(attempt.error->text, credentials);
-}
-
-/// Some servers refuse the initial response for its form alone (501, 504): they get it when they ask for it.
-Task<Attempt> attempt_both_ways(Wire& wire, std::string_view name, const sasl::Credentials& credentials) {
-  const auto mechanism = sasl::make_mechanism(name, credentials);
-  std::string command = auth_command(*mechanism, Inline::yes);
-  const std::string bare = auth_command(*mechanism, Inline::no);
-  const bool had_initial = command != bare;
-  Attempt first = co_await attempt(wire, *mechanism, std::move(command));
-  hide_secrets(first, credentials);
-  const bool form = first.end == Attempt::End::refused && (first.code == 501 || first.code == 504);
-  if (!had_initial || !form) co_return first;
-  const auto again = sasl::make_mechanism(name, credentials);
-  Attempt second = co_await attempt(wire, *again, bare);
-  hide_secrets(second, credentials);
-  // What the server said of the first try is an answer; that it hung up on the second one is none.
-  if (second.end == Attempt::End::failed && second.error->failure == Failure::closed) co_return first;
-  co_return second;
-}
+constexpr std::string_view kDistrusted =
+    "; the server did not prove that it is who it should be, or somebody sits between it and us. The login was "
+    "stopped, "
+    "and nothing else is tried: find out who answers there (postern check), and change the password if it may have "
+    "been read";
 
 std::string list(const std::vector<mail::AuthAttempt>& tried) {
   std::string text;
   for (const mail::AuthAttempt& attempt : tried) {
     if (!text.empty()) text += "; ";
-    text += attempt.mechanism + ": " + attempt.reply;
+    text.append(attempt.mechanism).append(": \"").append(attempt.reply).append("\"");
   }
   return text;
 }
 
-mail::SiteTrouble nothing_usable(std::string_view host, const smtp::Capabilities& server, const AuthRound& round) {
+std::string list(const std::vector<std::string>& names) {
   std::string text;
-  for (const std::string& name : server.auth) text.append(text.empty() ? "" : " ").append(printable(name));
-  text = server.auth.empty() ? "the server offers no AUTH, but a user is configured"
-                             : "no usable mechanism; the server offers " + text;
-  for (const mail::AuthSkip& skip : round.skipped) text += "; " + printable(skip.mechanism) + ": " + skip.reason;
+  for (const std::string& name : names) text.append(text.empty() ? "" : " ").append(printable(name));
+  return text;
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::any_of(names, [name](const std::string& each) { return iequals(each, name); });
+}
+
+mail::SiteTrouble nothing_usable(std::string_view host, const smtp::Capabilities& server, const Smarthost& smarthost,
+                                 const AuthRound& round) {
+  std::string text = "the server offers no AUTH, but a login is configured";
+  if (!server.auth.empty()) text = "no usable mechanism; the server offers " + list(server.auth);
+  if (!smarthost.mechanisms.empty()) text += "; the settings (mechanisms) allow " + list(smarthost.mechanisms);
+  for (const mail::AuthSkip& skip : round.skipped) {
+    if (contains(server.auth, skip.mechanism)) text += "; " + printable(skip.mechanism) + ": " + skip.reason;
+  }
   const Error error{Failure::denied, text};
   return site_trouble(Step::auth, host, "cannot log in", error);
 }
 
-mail::SiteTrouble all_refused(std::string_view host, const AuthRound& round, int code) {
-  const Error error{Failure::denied, list(round.tried)};
-  mail::SiteTrouble result = site_trouble(Step::auth, host, "every mechanism was refused", error);
-  result.code = code;
-  result.login_refused = round.refused && !round.transient;
+/// In the middle of a login, which the server may have counted.
+mail::SiteTrouble broken_off(std::string_view host, const std::string& name, const Error& error) {
+  mail::SiteTrouble result = site_trouble(Step::auth, host, "AUTH " + name, error);
+  result.login_spent = error.failure != Failure::cancelled;
   return result;
 }
 
-bool is_tried(const AuthRound& round, std::string_view name) {
-  return std::ranges::any_of(round.tried, [&](const mail::AuthAttempt& t) { return t.mechanism == name; });
+mail::SiteTrouble all_refused(std::string_view host, const AuthRound& round) {
+  Error error{Failure::denied, list(round.tried)};
+  if (!round.deciding) {
+    // A server that hangs up in place of a 535 counts failed logins all the same.
+    error.failure = Failure::closed;
+    mail::SiteTrouble dropped = site_trouble(Step::auth, host, "every login ended without an answer", error);
+    dropped.login_spent = true;
+    return dropped;
+  }
+  mail::SiteTrouble result = site_trouble(Step::auth, host, "every mechanism was refused", error);
+  const mail::AuthAttempt& attempt = round.tried[round.deciding->tried];
+  result.code = round.deciding->code;
+  result.login_refused = !round.deciding->temporary;
+  result.answer = attempt.mechanism + ": " + attempt.reply;
+  return result;
 }
 
-void note(AuthRound& round, const std::string& name, const Attempt& attempt) {
+/// An authorization server that refuses for good refuses the login: it is not asked again and again either.
+mail::SiteTrouble no_credentials(std::string_view host, const Error& error) {
+  mail::SiteTrouble result = site_trouble(Step::auth, host, "cannot log in", error);
+  result.login_refused = error.failure == Failure::rejected;
+  return result;
+}
+
+/// Waits like a refused login: trying again and again would give somebody in between more to work with.
+mail::SiteTrouble distrust(std::string_view host, const std::string& name, const LoginAttempt& attempt) {
+  Error error = *attempt.error;
+  error.text += kDistrusted;
+  mail::SiteTrouble result = site_trouble(Step::auth, host, "AUTH " + name, error);
+  result.code = attempt.code;
+  result.login_refused = true;
+  return result;
+}
+
+/// See AuthRound::deciding.
+int weight(const std::string& name, const LoginAttempt& attempt) {
+  if (attempt.end == End::nonsense) return 0;
+  return sasl::shows_password(name) ? 2 : 1;
+}
+
+/// Of equal ones the last, but a refusal for good is not undone by "too many logins".
+bool outweighs(const AuthRound::Refusal& known, const AuthRound::Refusal& next) {
+  if (known.weight != next.weight) return known.weight > next.weight;
+  return !known.temporary && next.temporary;
+}
+
+mail::AuthAttempt::End end_of(const LoginAttempt& attempt) {
+  using Told = mail::AuthAttempt::End;
+  switch (attempt.end) {
+    case End::accepted: return Told::accepted;
+    case End::refused: return attempt.temporary ? Told::postponed : Told::refused;
+    case End::nonsense: return Told::nonsense;
+    case End::distrusted: return Told::distrusted;
+    case End::failed: return attempt.garbled() ? Told::nonsense : Told::dropped;
+  }
+  return Told::dropped;
+}
+
+void note(AuthRound& round, const std::string& name, const LoginAttempt& attempt) {
   mail::AuthAttempt tried;
   tried.mechanism = name;
-  tried.succeeded = attempt.end == Attempt::End::accepted;
+  tried.end = end_of(attempt);
   tried.reply = attempt.words;
   round.tried.push_back(std::move(tried));
-  const bool temporary = attempt.end == Attempt::End::refused && attempt.code / 100 == 4;
-  if (attempt.end == Attempt::End::nonsense || (attempt.end == Attempt::End::refused && !temporary)) {
-    round.refused = true;
-  }
-  round.transient = temporary;
+  const auto told = round.tried.back().end;
+  if (told == mail::AuthAttempt::End::postponed || told == mail::AuthAttempt::End::dropped) round.unsettled = true;
+  if (attempt.end != End::refused && attempt.end != End::nonsense) return;
+  AuthRound::Refusal refusal;
+  refusal.tried = round.tried.size() - 1;
+  refusal.code = attempt.code;
+  refusal.temporary = attempt.end == End::refused && attempt.temporary;
+  refusal.weight = weight(name, attempt);
+  if (round.deciding && outweighs(*round.deciding, refusal)) return;
+  round.deciding = refusal;
 }
 
 AuthResult done(const std::string& mechanism) {
@@ -226,67 +154,134 @@ AuthResult failure(mail::SiteTrouble trouble) {
   return result;
 }
 
-/// 421, or the connection is gone: the server talks to nobody any more on this one.
-bool hung_up(const Attempt& attempt) {
-  if (attempt.end == Attempt::End::failed) return attempt.error->failure == Failure::closed;
-  return attempt.end == Attempt::End::refused && attempt.code == kClosing;
-}
+/// One connection's part of the round.
+class Login {
+ public:
+  Login(Wire& wire, const Smarthost& smarthost, std::string_view host, AuthRound& round)
+      : wire_(wire), smarthost_(smarthost), host_(host), round_(round) {}
 
-Result<sasl::Credentials> credentials_of(const Smarthost& smarthost) {
-  sasl::Credentials credentials;
-  credentials.user = smarthost.user;
-  if (!smarthost.password) return Error{Failure::not_found, "a user is configured but no password"};
-  auto password = smarthost.password();
-  if (!password) return password.error();
-  credentials.password = std::move(*password);
-  return credentials;
-}
-
-/// What is left to try in this round, best first.
-std::vector<std::string> choose(Wire& wire, const smtp::Capabilities& server, const Smarthost& smarthost,
-                                const sasl::Credentials& credentials, std::string_view remembered, AuthRound& round) {
-  sasl::Channel channel;
-  channel.encrypted = wire.stream().secure();
-  channel.verified = channel.encrypted;  // a client's stream is secure only after the peer was verified
-  sasl::Policy policy;
-  policy.allow_cleartext = smarthost.allow_cleartext_auth;
-  policy.remembered = remembered;
-  sasl::Choice choice = sasl::negotiate(server.auth, channel, credentials, policy);
-  round.skipped.clear();
-  for (sasl::Skipped& skip : choice.skipped) {
-    round.skipped.push_back(mail::AuthSkip{std::move(skip.mechanism), std::move(skip.reason)});
+  Task<AuthResult> run(const smtp::Capabilities& server, const SiteNotes& notes) {
+    if (!round_.credentials) {
+      auto read = co_await round_.waiting.get(smarthost_.credentials, Source::Want::current);
+      if (!read) co_return failure(no_credentials(host_, read.error()));
+      round_.credentials = std::move(*read);
+    }
+    const std::vector<std::string> names = choose(server, notes);
+    if (names.empty() && round_.tried.empty()) co_return failure(nothing_usable(host_, server, smarthost_, round_));
+    for (const std::string& name : names) {
+      auto ended = co_await turn(name);
+      if (ended) co_return std::move(*ended);
+      const bool last = name == names.back();
+      if (last || code_ == kClosing) break;
+      if (gone_) co_return reconnect();
+    }
+    co_return failure(all_refused(host_, round_));
   }
-  std::erase_if(choice.usable, [&](const std::string& name) { return is_tried(round, name); });
-  return std::move(choice.usable);
-}
+
+ private:
+  /// What is left to try in this round, best first.
+  std::vector<std::string> choose(const smtp::Capabilities& server, const SiteNotes& notes) {
+    sasl::Channel channel;
+    channel.encrypted = wire_.stream().secure();
+    channel.verified = channel.encrypted;  // a client's stream is secure only after the peer was verified
+    if (const net::TlsInfo* tls = wire_.stream().tls()) {
+      for (const auto& [name, data] : tls->bindings) channel.bindings.push_back(sasl::ChannelBinding{name, data});
+    }
+    const sasl::Policy policy = login_policy(smarthost_, notes.mechanism(*round_.credentials));
+    situation_ = sasl::situation(server.auth, channel, policy);
+    situation_.host = smarthost_.host;
+    situation_.port = smarthost_.port;
+    sasl::Choice choice = sasl::negotiate(server.auth, channel, *round_.credentials, policy);
+    round_.skipped.clear();
+    for (sasl::Skipped& skip : choice.skipped) {
+      round_.skipped.push_back(mail::AuthSkip{std::move(skip.mechanism), std::move(skip.reason)});
+    }
+    round_.order = choice.usable;
+    std::erase_if(choice.usable, [&](const std::string& name) { return contains(round_.spent, name); });
+    return std::move(choice.usable);
+  }
+
+  /// One mechanism, with a renewed token if the first one is not wanted. Nothing: the next one may be tried.
+  Task<std::optional<AuthResult>> turn(const std::string& name) {
+    for (;;) {
+      const LoginAttempt attempt =
+          co_await attempt_login(wire_, name, *round_.credentials, situation_, smarthost_.blocking);
+      // After a refusal it was the refusal that ended the connection: this mechanism has not had its turn.
+      if (attempt.hung_up() && refused_here_) co_return reconnect();
+      note(round_, name, attempt);
+      gone_ = attempt.end == End::failed && (attempt.hung_up() || attempt.garbled());
+      code_ = attempt.code;
+      if (attempt.end == End::accepted) co_return done(name);
+      if (attempt.end == End::distrusted) co_return failure(distrust(host_, name, attempt));
+      if (attempt.end == End::failed && !gone_) {
+        co_return failure(broken_off(host_, name, *attempt.error));
+      }
+      refused_here_ = true;
+      if (attempt.other_binding && next_binding() && !attempt.hung_up()) continue;
+      if (!attempt.judged || !sasl::uses_token(name)) break;
+      const bool renewed = co_await renew();
+      if (!renewed) break;
+      if (attempt.hung_up()) co_return reconnect();
+    }
+    round_.spent.push_back(name);
+    co_return std::nullopt;
+  }
+
+  /// A server that knows none of our bindings is honest about it: then what comes after -PLUS has its turn.
+  bool next_binding() {
+    if (situation_.bindings.size() < 2) return false;
+    situation_.bindings.erase(situation_.bindings.begin());
+    return true;
+  }
+
+  /// A new token, once a round. Somebody else may have got one since ours was read: then that one is tried.
+  Task<bool> renew() {
+    const std::shared_ptr<Source>& source = smarthost_.credentials;
+    if (round_.renewed || !source->renewable()) co_return false;
+    round_.renewed = true;
+    const auto now = co_await round_.waiting.get(source, Source::Want::current);
+    const bool fresh =
+        now && now->token && round_.credentials->token && now->token->reveal() != round_.credentials->token->reveal();
+    if (fresh) {
+      round_.credentials = *now;
+      co_return true;
+    }
+    const auto renewed = co_await round_.waiting.get(source, Source::Want::renewed);
+    if (renewed) {
+      round_.credentials = *renewed;
+      co_return true;
+    }
+    round_.tried.back().reply += "; the token could not be renewed: " + renewed.error().text;
+    if (round_.deciding && round_.deciding->tried == round_.tried.size() - 1) {
+      round_.deciding->temporary = renewed.error().failure != Failure::rejected;
+    }
+    co_return false;
+  }
+
+  Wire& wire_;
+  const Smarthost& smarthost_;
+  std::string_view host_;
+  AuthRound& round_;
+  sasl::Situation situation_;
+  int code_ = 0;               // of the last refusal
+  bool gone_ = false;          // the server closed the connection
+  bool refused_here_ = false;  // something was refused on this connection
+};
 
 }  // namespace
 
-Task<AuthResult> authenticate(Wire& wire, const smtp::Capabilities& server, const Smarthost& smarthost,
-                              std::string_view host, std::string_view remembered, AuthRound& round) {
-  const auto credentials = credentials_of(smarthost);
-  if (!credentials) co_return failure(site_trouble(Step::auth, host, "cannot log in", credentials.error()));
-  const std::vector<std::string> names = choose(wire, server, smarthost, *credentials, remembered, round);
-  if (names.empty() && round.tried.empty()) co_return failure(nothing_usable(host, server, round));
+sasl::Policy login_policy(const Smarthost& smarthost, std::string remembered) {
+  sasl::Policy policy;
+  policy.allow_cleartext = smarthost.allow_cleartext_auth;
+  policy.remembered = std::move(remembered);
+  policy.mechanisms = smarthost.mechanisms;
+  return policy;
+}
 
-  bool refused_here = false;
-  int code = 0;
-  for (const std::string& name : names) {
-    const Attempt outcome = co_await attempt_both_ways(wire, name, *credentials);
-    // After a refusal it was the refusal that ended the connection: this mechanism has not had its turn.
-    if (hung_up(outcome) && refused_here) co_return reconnect();
-    note(round, name, outcome);
-    if (outcome.end == Attempt::End::accepted) co_return done(name);
-    const bool dropped = outcome.end == Attempt::End::failed && outcome.error->failure == Failure::closed;
-    if (outcome.end == Attempt::End::failed && !dropped) {
-      co_return failure(site_trouble(Step::auth, host, "AUTH " + name, *outcome.error));
-    }
-    code = outcome.code;
-    if (code == kClosing) break;
-    if (dropped && name != names.back()) co_return reconnect();
-    refused_here = true;
-  }
-  co_return failure(all_refused(host, round, code));
+Task<AuthResult> authenticate(Wire& wire, const smtp::Capabilities& server, const Smarthost& smarthost,
+                              std::string_view host, const SiteNotes& notes, AuthRound& round) {
+  Login login(wire, smarthost, host, round);
+  co_return co_await login.run(server, notes);
 }
 
 }  // namespace postern::relay

@@ -32,17 +32,59 @@ Task<ClientSession::Opened> ClientSession::open(AuthRound& round, Seconds patien
     // Whatever was said before TLS may have been said by anybody (RFC 3207 4.2).
     if (!co_await hello()) co_return Opened::failed;
   }
-  if (smarthost_.user.empty()) co_return Opened::ready;
+  if (!smarthost_.credentials) co_return Opened::ready;
+  // In one expression with co_return GCC 12 resumes at a wrong place here (SIGILL in the ASan build).
+  const Opened opened = co_await log_in(round);
+  co_return opened;
+}
 
-  AuthResult result = co_await authenticate(wire_, server_, smarthost_, peer_, learnt_.mechanism, round);
+Offer ClientSession::offer() const {
+  Offer offer;
+  offer.mechanisms = server_.auth;
+  if (const net::TlsInfo* tls = stream_->tls()) offer.tls = tls->version;
+  return offer;
+}
+
+Task<ClientSession::Opened> ClientSession::log_in(AuthRound& round) {
+  const Offer now = offer();
+  weaker_ = learnt_.notes.compare(now, peer_);
+  if (!weaker_.empty() && smarthost_.refuse_downgrade && !round.accept_weaker) {
+    fail(downgraded());
+    co_return Opened::failed;
+  }
+  // Only a login that an administrator asked for makes a weaker offer the measure: until then it stays an alarm.
+  if (weaker_.empty()) learnt_.notes.take(now);
+
+  waiting_ = &round.waiting;
+  AuthResult result = co_await authenticate(wire_, server_, smarthost_, peer_, learnt_.notes, round);
+  waiting_ = nullptr;
   switch (result.outcome) {
     case AuthResult::Outcome::failed: fail(std::move(*result.trouble)); co_return Opened::failed;
     case AuthResult::Outcome::reconnect: wire_.give_up(); co_return Opened::reconnect;
     case AuthResult::Outcome::done: break;
   }
   mechanism_ = std::move(result.mechanism);
-  learnt_.mechanism = mechanism_;
+  const bool as_expected = weaker_.empty() || round.accept_weaker;
+  if (!weaker_.empty() && round.accept_weaker) learnt_.notes.take(now);
+  // What is better may have met a hiccup only, or may come back: then it is tried again at the next connection.
+  if (as_expected && !round.unsettled) learnt_.notes.worked(mechanism_, *round.credentials);
   co_return Opened::ready;
+}
+
+void ClientSession::cancel() {
+  stream_->cancel();
+  if (waiting_ != nullptr) waiting_->cancel();
+}
+
+mail::SiteTrouble ClientSession::downgraded() const {
+  std::string text;
+  for (const std::string& sentence : weaker_) text.append(text.empty() ? "" : "; ").append(sentence);
+  text +=
+      "; nothing was logged in to, as the settings say (auth_downgrade: refuse). Somebody may sit in between, or the "
+      "server was changed: ask who runs it. If the change is meant, run postern check --accept-weaker: once its login "
+      "succeeds, what the server offers now is the measure";
+  const Error error{Failure::denied, text};
+  return site_trouble(Step::auth, peer_, "the server is weaker than before", error);
 }
 
 /// RFC 5321 3.1. A refusal is the server's state, never a verdict on a message.
@@ -76,7 +118,7 @@ Task<bool> ClientSession::hello() {
 
 /// A server that knows no EHLO can offer neither TLS nor AUTH; without need for them HELO will do (RFC 5321 3.2).
 Task<bool> ClientSession::helo(const smtp::Reply& refusal) {
-  if (smarthost_.tls == Tls::starttls || !smarthost_.user.empty()) {
+  if (smarthost_.tls == Tls::starttls || smarthost_.credentials) {
     co_return fail(site_trouble(Step::ehlo, peer_,
                                 "the server refuses EHLO, without which there is no STARTTLS or AUTH", refusal));
   }
@@ -149,6 +191,7 @@ void ClientSession::describe(mail::CheckReport& report) const {
   report.offered.clear();
   for (const std::string& name : server_.auth) report.offered.push_back(printable(name));
   report.mechanism = mechanism_;
+  report.weaker = weaker_;
   report.trouble = trouble_;
   const net::TlsInfo* tls = stream_->tls();
   if (tls == nullptr) return;

@@ -8,6 +8,7 @@
 #include "mail/report.h"
 #include "net/stream.h"
 #include "relay/auth.h"
+#include "relay/memory.h"
 #include "relay/relay.h"
 #include "relay/wire.h"
 #include "smtp/capabilities.h"
@@ -17,12 +18,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace postern::relay {
 
 /// What one connection taught us about the server, for the next ones.
 struct Learnt {
-  std::string mechanism;          ///< the one that worked last
+  SiteNotes notes;                ///< kept beyond this run
   bool pipelining_fails = false;  ///< it is offered, but a group of commands got no proper replies
 };
 
@@ -33,6 +36,9 @@ class ClientSession {
   ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost, Learnt& learnt);
 
   enum class Opened { ready, reconnect, failed };
+  /// What is said from now on goes there too, secrets left out.
+  void trace_to(Trace sink) { wire_.trace_to(std::move(sink)); }
+
   /// Greeting, EHLO, STARTTLS, EHLO, AUTH. "reconnect": the server hung up on a refused login, and `round` has more to
   /// try on a new connection. On failure trouble() says why, and nothing was sent after it. All of it together takes
   /// so long at most.
@@ -54,13 +60,17 @@ class ClientSession {
 
   void identify(mail::DeliveryReport& report) const;
   void describe(mail::CheckReport& report) const;
-  void cancel() { stream_->cancel(); }
+  [[nodiscard]] const std::string& peer() const { return peer_; }
+  void cancel();
 
  private:
   Task<bool> greeting();
   Task<bool> hello();
   Task<bool> helo(const smtp::Reply& refusal);
   Task<bool> start_tls();
+  Task<Opened> log_in(AuthRound& round);
+  [[nodiscard]] Offer offer() const;
+  [[nodiscard]] mail::SiteTrouble downgraded() const;
   bool fail(mail::SiteTrouble trouble);
 
   std::unique_ptr<net::Stream> stream_;
@@ -73,6 +83,8 @@ class ClientSession {
   std::string greeting_;
   std::vector<std::string> extensions_;
   std::string mechanism_;
+  std::vector<std::string> weaker_;
+  CredentialWait* waiting_ = nullptr;  ///< during the login
   std::size_t messages_ = 0;
   bool needs_reset_ = false;
   bool stale_ = false;

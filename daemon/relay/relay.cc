@@ -1,8 +1,10 @@
 #include "relay/relay.h"
 
+#include "base/log.h"
 #include "net/connection.h"
 #include "net/tls_context.h"
 #include "relay/client_session.h"
+#include "relay/explain.h"
 #include "relay/pool.h"
 #include "relay/remainder.h"
 #include "relay/smtp_relay.h"
@@ -33,9 +35,11 @@ Step step_of(Failure failure) {
 
 class SmtpRelay final : public Relay {
  public:
-  SmtpRelay(Executor executor, Smarthost smarthost, Connector connector, PoolLimits pool_limits)
+  SmtpRelay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory, Connector connector,
+            PoolLimits pool_limits)
       : smarthost_(std::move(smarthost)),
         connector_(std::move(connector)),
+        learnt_{SiteNotes(std::move(memory), smarthost_)},
         name_(smarthost_.host + ':' + std::to_string(smarthost_.port)),
         pool_(std::make_shared<Pool>(std::move(executor), pool_limits)) {}
 
@@ -55,19 +59,28 @@ class SmtpRelay final : public Relay {
     co_return report;
   }
 
-  Task<mail::CheckReport> check() override {
-    AuthRound round;
-    Connection connection = co_await connect(round, limits::kCheck);
+  Task<mail::CheckReport> check(mail::CheckOptions options) override {
     mail::CheckReport report;
+    AuthRound round;
+    round.accept_weaker = options.accept_weaker;
+    Trace sink;
+    if (options.verbose) sink = [&report](const std::string& line) { report.trace.push_back(line); };
+    Connection connection = co_await connect(round, limits::kCheck, std::move(sink));
     report.host = name_;
     if (connection.session) connection.session->describe(report);
     report.site = smarthost_.name;
     report.trouble = connection.trouble;
     report.tried = std::move(round.tried);
     report.skipped = std::move(round.skipped);
+    report.order = std::move(round.order);
+    if (smarthost_.credentials) report.credentials = credential_words(smarthost_.credentials->kinds());
     if (connection.session) co_await connection.session->quit(limits::kQuit);
+    // The session's trace goes into the report, which goes away.
+    connection.session.reset();
     co_return report;
   }
+
+  [[nodiscard]] mail::CheckReport explain() const override { return explain_login(smarthost_, learnt_.notes.recall()); }
 
   Task<void> close(Seconds grace) override { co_await pool_->close(grace); }
 
@@ -84,7 +97,7 @@ class SmtpRelay final : public Relay {
       pool_->retire(std::move(session));
     }
     AuthRound round;
-    Connection connection = co_await connect(round, limits::kAttempt);
+    Connection connection = co_await connect(round, limits::kAttempt, Trace());
     if (connection.trouble) co_return unanswered(message, connection);
     auto report = co_await send(*connection.session, message);
     pool_->put_back(std::move(connection.session));
@@ -99,7 +112,7 @@ class SmtpRelay final : public Relay {
   }
 
   /// A connection and a login; more than one connection only where the server hangs up on a refused login.
-  Task<Connection> connect(AuthRound& round, Seconds patience) {
+  Task<Connection> connect(AuthRound& round, Seconds patience, Trace sink) {
     Connection connection;
     for (;;) {
       if (pool_->closing()) co_return stopping();
@@ -110,11 +123,21 @@ class SmtpRelay final : public Relay {
       }
       connection.session = std::make_unique<ClientSession>(std::move(connected->stream), std::move(connected->peer),
                                                            smarthost_, learnt_);
+      trace(*connection.session, sink);
       const auto opened = co_await open(*connection.session, round, patience);
       if (opened == ClientSession::Opened::reconnect) continue;
       if (opened == ClientSession::Opened::failed) connection.trouble = connection.session->trouble();
       co_return connection;
     }
+  }
+
+  /// To whoever asked, and into the log if the settings say so.
+  void trace(ClientSession& session, const Trace& sink) const {
+    if (!smarthost_.trace) return sink ? session.trace_to(sink) : void();
+    session.trace_to([sink, host = session.peer()](const std::string& line) {
+      log(Level::info, "trace", {{"host", host}, {"line", line}});
+      if (sink) sink(line);
+    });
   }
 
   Task<ClientSession::Opened> open(ClientSession& session, AuthRound& round, Seconds patience) {
@@ -167,10 +190,13 @@ class SocketConnector {
     with_tls_ = smarthost.tls != Tls::none;
     tls_.ca_file = smarthost.tls_ca_file;
     tls_.name = smarthost.tls_name.empty() ? smarthost.host : smarthost.tls_name;
+    tls_.certificate_file = smarthost.client_certificate;
+    tls_.key_file = smarthost.client_key;
   }
 
   Task<Result<net::Connected>> connect() {
-    if (with_tls_ && !options_.tls) {
+    // A certificate of ours is read at each login, as every other credential is; sessions would name the old one.
+    if (with_tls_ && (!options_.tls || !tls_.certificate_file.empty())) {
       auto made = net::TlsClient::make(tls_);
       if (!made) co_return made.error();
       options_.tls = std::move(*made);
@@ -188,13 +214,17 @@ class SocketConnector {
 
 }  // namespace
 
-std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, Connector connector, PoolLimits limits) {
-  return std::make_unique<SmtpRelay>(std::move(executor), std::move(smarthost), std::move(connector), limits);
+std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory,
+                                  Connector connector, PoolLimits limits) {
+  return std::make_unique<SmtpRelay>(std::move(executor), std::move(smarthost), std::move(memory), std::move(connector),
+                                     limits);
 }
 
-std::unique_ptr<Relay> Relay::make(Executor executor, Smarthost smarthost) {
+std::unique_ptr<Relay> Relay::make(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory) {
   const auto sockets = std::make_shared<SocketConnector>(executor, smarthost);
-  return make_relay(std::move(executor), std::move(smarthost), [sockets] { return sockets->connect(); }, PoolLimits());
+  return make_relay(
+      std::move(executor), std::move(smarthost), std::move(memory), [sockets] { return sockets->connect(); },
+      PoolLimits());
 }
 
 }  // namespace postern::relay

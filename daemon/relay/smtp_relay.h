@@ -18,6 +18,7 @@ struct PoolLimits {
   std::size_t messages = 100;      ///< on one connection; many servers allow no more
 };
 
-std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, Connector connector, PoolLimits limits);
+std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory,
+                                  Connector connector, PoolLimits limits);
 
 }  // namespace postern::relay

@@ -181,7 +181,7 @@ class Transaction {
       if (piece->empty()) break;
       encoder.feed(*piece, block);
       if (block.size() < kBlock) continue;
-      const auto written = co_await wire_.send(block, limits::kDataBlock);
+      const auto written = co_await wire_.send_text(block, limits::kDataBlock);
       block.clear();
       if (!written) {
         co_await interrupted(written.error());
@@ -198,7 +198,7 @@ class Transaction {
     // Cutting the wait for the answer to the dot short would make duplicates.
     wire_.allow(limits::kDataBlock + limits::kDataDone);
     // The end of data leaves in one write with what comes before it: some middleboxes want it in one segment.
-    const auto written = co_await wire_.send(block, limits::kDataBlock);
+    const auto written = co_await wire_.send_text(block, limits::kDataBlock);
     if (!written) {
       co_await interrupted(written.error());
       co_return;

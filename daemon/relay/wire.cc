@@ -1,9 +1,44 @@
 #include "relay/wire.h"
 
+#include "base/text.h"
+#include "smtp/limits.h"
+
 #include <algorithm>
 #include <utility>
 
 namespace postern::relay {
+namespace {
+
+constexpr std::size_t kTraceLine = 512;
+constexpr std::size_t kCodeAndCr = 5;  // around a challenge
+
+/// Not in the middle of a character.
+void cut(std::string& line) {
+  if (line.size() <= kTraceLine) return;
+  std::size_t end = kTraceLine - 3;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
+  line.resize(end);
+  line += "...";
+}
+
+}  // namespace
+
+std::vector<std::string> lines_of(const smtp::Reply& reply) {
+  std::vector<std::string> lines;
+  const std::string code = std::to_string(reply.code);
+  for (const std::string& text : reply.lines) {
+    const bool last = lines.size() + 1 == reply.lines.size();
+    lines.push_back(code + (last ? ' ' : '-') + printable(text));
+  }
+  if (lines.empty()) lines.push_back(code);
+  return lines;
+}
+
+void Wire::trace(std::string line) const {
+  if (!trace_) return;
+  cut(line);
+  trace_(line);
+}
 
 Error Wire::fail(Error error) {
   broken_ = true;
@@ -16,6 +51,20 @@ void Wire::expires_after(Milliseconds deadline) {
 }
 
 Task<Result<void>> Wire::send(std::string_view bytes, Milliseconds deadline) {
+  for (std::string_view rest = trace_ ? bytes : std::string_view(); !rest.empty();) {
+    const std::size_t end = std::min(rest.find("\r\n"), rest.size());
+    trace("C: " + printable(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 2, rest.size()));
+  }
+  co_return co_await write(bytes, deadline);
+}
+
+Task<Result<void>> Wire::send_text(std::string_view bytes, Milliseconds deadline) {
+  if (trace_) trace("C: (" + std::to_string(bytes.size()) + " bytes of message)");
+  co_return co_await write(bytes, deadline);
+}
+
+Task<Result<void>> Wire::write(std::string_view bytes, Milliseconds deadline) {
   if (broken_) co_return Error{Failure::closed, "the connection was given up"};
   if (unread()) co_return fail(Error{Failure::protocol, "the server spoke out of turn"});
   expires_after(deadline);
@@ -32,6 +81,13 @@ Result<std::optional<smtp::Reply>> Wire::parse() {
 }
 
 Task<Result<smtp::Reply>> Wire::reply(Milliseconds deadline) {
+  auto reply = co_await read_reply(deadline);
+  if (!reply || !trace_) co_return reply;
+  for (const std::string& line : lines_of(*reply)) trace("S: " + line);
+  co_return reply;
+}
+
+Task<Result<smtp::Reply>> Wire::read_reply(Milliseconds deadline) {
   if (broken_) co_return Error{Failure::closed, "the connection was given up"};
   expires_after(deadline);
   for (;;) {
@@ -49,6 +105,15 @@ Task<Result<smtp::Reply>> Wire::reply(Milliseconds deadline) {
 Task<Result<smtp::Reply>> Wire::command(std::string_view line, Milliseconds deadline) {
   if (const auto sent = co_await send(line, deadline); !sent) co_return sent.error();
   co_return co_await reply(deadline);
+}
+
+Task<Result<smtp::Reply>> Wire::secret_command(std::string_view line, std::string_view shown, Milliseconds deadline) {
+  if (trace_) trace("C: " + printable(shown));
+  if (const auto sent = co_await write(line, deadline); !sent) co_return sent.error();
+  parser_.allow_line(smtp::limits::kAuthLine + kCodeAndCr);
+  auto reply = co_await read_reply(deadline);
+  parser_.allow_line(smtp::limits::kReplyLine);
+  co_return reply;
 }
 
 Task<std::optional<smtp::Reply>> Wire::last_words(Milliseconds deadline) {

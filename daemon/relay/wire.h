@@ -10,10 +10,19 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace postern::relay {
+
+/// Takes the lines of a protocol trace: "C: EHLO me", "S: 250 ok", printable and of bounded length.
+using Trace = std::function<void(const std::string& line)>;
+
+/// A reply as the lines it came in: "250-mx", "250 SIZE 1000"; printable.
+[[nodiscard]] std::vector<std::string> lines_of(const smtp::Reply& reply);
 
 class Wire {
  public:
@@ -22,13 +31,23 @@ class Wire {
   /// From now on everything together may take so long; the deadlines below are cut to what is left of it.
   void allow(Milliseconds altogether) { allowed_until_ = std::chrono::steady_clock::now() + altogether; }
 
-  /// Writes commands, whose replies are then read one by one, or message text. Failures: those of Stream::write, and
+  /// From now on what is said goes there too. Message text and what belongs to a secret_command() does not.
+  void trace_to(Trace sink) { trace_ = std::move(sink); }
+  [[nodiscard]] bool traced() const { return static_cast<bool>(trace_); }
+  void trace(std::string line) const;
+
+  /// Writes commands, whose replies are then read one by one. Failures: those of Stream::write, and
   /// protocol if the server said something nobody asked for: its replies would shift onto the wrong commands.
   Task<Result<void>> send(std::string_view bytes, Milliseconds deadline);
+  /// The same for message text.
+  Task<Result<void>> send_text(std::string_view bytes, Milliseconds deadline);
   /// The next reply. Failures: those of Stream::read_some, closed at the end of the stream, protocol, limit.
   Task<Result<smtp::Reply>> reply(Milliseconds deadline);
   /// One command and its reply.
   Task<Result<smtp::Reply>> command(std::string_view line, Milliseconds deadline);
+  /// One command that holds a secret, and its reply. The trace shows `shown` in its place, and the reply not at all: to
+  /// show what is fit to be seen of it is left to the caller.
+  Task<Result<smtp::Reply>> secret_command(std::string_view line, std::string_view shown, Milliseconds deadline);
   /// After a failed send(): what the server said before, if that can still be read. The wire stays broken.
   Task<std::optional<smtp::Reply>> last_words(Milliseconds deadline);
   Task<Result<void>> start_tls(Milliseconds deadline);
@@ -41,6 +60,8 @@ class Wire {
   [[nodiscard]] net::Stream& stream() { return stream_; }
 
  private:
+  Task<Result<void>> write(std::string_view bytes, Milliseconds deadline);
+  Task<Result<smtp::Reply>> read_reply(Milliseconds deadline);
   Result<std::optional<smtp::Reply>> parse();
   Error fail(Error error);
   void expires_after(Milliseconds deadline);
@@ -50,6 +71,7 @@ class Wire {
   std::array<char, 4096> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  Trace trace_;
   SteadyTime allowed_until_ = SteadyTime::max();
   bool broken_ = false;
 };

@@ -3,6 +3,7 @@
 #include "support/run.h"
 #include "support/scripted_stream.h"
 #include "test_message.h"
+#include "test_source.h"
 
 #include <gtest/gtest.h>
 
@@ -15,8 +16,7 @@ Smarthost smarthost() {
   Smarthost host;
   host.host = "mx";
   host.tls = Tls::starttls;
-  host.user = "demo";
-  host.password = [] { return Result<Secret>(Secret("secret")); };
+  host.credentials = password_source("demo", "secret");
   host.helo = "me";
   return host;
 }
@@ -54,9 +54,9 @@ struct Seen {
 
 Task<Seen> play(std::vector<ScriptedStream::Turn> turns, ScriptedStream::Options options, std::size_t piece) {
   Seen seen;
-  Learnt learnt;
-  AuthRound round;
   const Smarthost host = smarthost();
+  Learnt learnt{SiteNotes(nullptr, host)};
+  AuthRound round;
   const std::vector<std::string> recipients = {"b@y", "c@y"};
   TestMessage message("a@x", recipients, "Subject: hi\n\n.dot\n");
   message.piece(piece);
@@ -176,7 +176,7 @@ TEST(ClientSession, DefersAMessageThatCannotBeReadAndDropsTheConnection) {
   turns.resize(9);
   auto stream = std::make_unique<ScriptedStream>(std::move(turns));
   const Smarthost host = smarthost();
-  Learnt learnt;
+  Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   ClientSession session(std::move(stream), "mx", host, learnt);
   ASSERT_EQ(test::run(session.open(round, Seconds(60))), ClientSession::Opened::ready);
@@ -196,7 +196,7 @@ TEST(ClientSession, MakesNoCommandOfAnAddressWithALineBreak) {
   auto owned = std::make_unique<ScriptedStream>(std::move(turns));
   ScriptedStream& stream = *owned;
   const Smarthost host = smarthost();
-  Learnt learnt;
+  Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   ClientSession session(std::move(owned), "mx", host, learnt);
   ASSERT_EQ(test::run(session.open(round, Seconds(60))), ClientSession::Opened::ready);
@@ -227,8 +227,8 @@ TEST(ClientSession, SendsManyRecipientsInBoundedGroupsAndOnlyThePendingOnes) {
   ScriptedStream& stream = *owned;
   Smarthost host = smarthost();
   host.tls = Tls::none;
-  host.user.clear();
-  Learnt learnt;
+  host.credentials.reset();
+  Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   ClientSession session(std::move(owned), "mx", host, learnt);
   ASSERT_EQ(test::run(session.open(round, Seconds(60))), ClientSession::Opened::ready);

@@ -1,10 +1,13 @@
 // Plays the dialogues of tests/dialogues/client: text that somebody who knows SMTP but not C++ can check. The language
 // is explained in tests/dialogues/client/README.txt.
-#include "base/base64.h"
 #include "base/text.h"
+#include "dialogue_stream.h"
+#include "relay/memory.h"
 #include "relay/smtp_relay.h"
+#include "support/expected_log.h"
 #include "support/run.h"
 #include "test_message.h"
+#include "test_source.h"
 
 #include <gtest/gtest.h>
 
@@ -18,108 +21,12 @@
 namespace postern::relay {
 namespace {
 
-struct Step {
-  enum class Kind { say, expect, tls, fail, hang_up, speak };
-  Kind kind = Kind::say;
-  std::string bytes;
-};
-
-/// One connection of a dialogue. It is shared with the test, because the relay destroys its streams.
-struct Conversation {
-  std::vector<Step> steps;
-  bool secure = false;
-  std::string mismatch;
-
-  std::size_t at = 0;
-  std::string readable;
-  std::string written;
-
-  void complain(std::string text) {
-    if (mismatch.empty()) mismatch = std::move(text);
-  }
-
-  void advance() {
-    for (; at < steps.size(); ++at) {
-      const Step& step = steps[at];
-      if (step.kind != Step::Kind::say && step.kind != Step::Kind::expect) return;
-      if (step.kind == Step::Kind::say) {
-        readable += step.bytes;
-        continue;
-      }
-      const std::string_view front = std::string_view(written).substr(0, step.bytes.size());
-      if (!step.bytes.starts_with(front)) {
-        complain("expected \"" + printable(step.bytes) + "\", was written \"" + printable(written) + "\"");
-      }
-      if (front.size() < step.bytes.size() || !mismatch.empty()) return;
-      written.erase(0, step.bytes.size());
-    }
-  }
-
-  void finish() {
-    if (!written.empty()) complain("written beyond the script: \"" + printable(written) + "\"");
-    if (at < steps.size()) complain("never reached: \"" + printable(steps[at].bytes) + "\"");
-  }
-};
-
-class DialogueStream final : public net::Stream {
- public:
-  explicit DialogueStream(std::shared_ptr<Conversation> talk) : talk_(std::move(talk)) {
-    tls_.version = "TLSv1.3";
-    tls_.cipher = "TEST";
-    talk_->advance();
-  }
-  Task<Result<std::size_t>> read_some(std::span<char> into) override {
-    if (talk_->readable.empty() && talk_->at < talk_->steps.size() &&
-        talk_->steps[talk_->at].kind == Step::Kind::fail) {
-      ++talk_->at;
-      co_return Error{Failure::timeout, "timed out"};
-    }
-    const std::size_t count = std::min(into.size(), talk_->readable.size());
-    std::copy_n(talk_->readable.begin(), count, into.begin());
-    talk_->readable.erase(0, count);
-    co_return count;
-  }
-  Task<Result<void>> write(std::string_view bytes) override {
-    if (talk_->at < talk_->steps.size() && talk_->steps[talk_->at].kind == Step::Kind::hang_up) {
-      ++talk_->at;
-      talk_->advance();
-      co_return Error{Failure::closed, "write: Broken pipe"};
-    }
-    talk_->written += bytes;
-    talk_->advance();
-    co_return Result<void>();
-  }
-  Task<Result<void>> start_tls() override {
-    if (talk_->at >= talk_->steps.size() || talk_->steps[talk_->at].kind != Step::Kind::tls) {
-      talk_->complain("TLS was started out of place");
-      co_return Error{Failure::tls, "no TLS here"};
-    }
-    if (!talk_->steps[talk_->at++].bytes.empty()) co_return Error{Failure::tls, "handshake failed"};
-    talk_->secure = true;
-    talk_->advance();
-    co_return Result<void>();
-  }
-  [[nodiscard]] bool readable() override {
-    if (talk_->at < talk_->steps.size() && talk_->steps[talk_->at].kind == Step::Kind::speak) {
-      ++talk_->at;
-      talk_->advance();
-    }
-    return !talk_->readable.empty();
-  }
-  [[nodiscard]] bool secure() const override { return talk_->secure; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return talk_->secure ? &tls_ : nullptr; }
-  void expires_after(Milliseconds) override {}
-  void cancel() override {}
-
- private:
-  std::shared_ptr<Conversation> talk_;
-  net::TlsInfo tls_;
-};
-
 struct Dialogue {
   std::string name;
   Smarthost smarthost;
-  std::vector<std::string> jobs;  // "mail ..." and "check", in order
+  std::shared_ptr<VolatileMemory> memory = std::make_shared<VolatileMemory>();
+  std::vector<std::string> warnings;
+  std::vector<std::string> jobs;  // in order
   std::vector<std::shared_ptr<Conversation>> connections;
   std::vector<std::string> outcome;
 };
@@ -135,32 +42,26 @@ Words words_of(std::string_view line) {
   return words;
 }
 
-/// \0 \r \n \xNN, and {text} for the base64 of text.
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '{') {
-      const std::size_t end = text.find('}', i);
-      out += base64_encode(unescape(text.substr(i + 1, end - i - 1)));
-      i = end;
-      continue;
-    }
-    if (text[i] != '\\') {
-      out += text[i];
-      continue;
-    }
-    switch (text[++i]) {
-      case '0': out += '\0'; break;
-      case 'r': out += '\r'; break;
-      case 'n': out += '\n'; break;
-      case 'x':
-        out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
-        i += 2;
-        break;
-      default: out += text[i];
-    }
-  }
-  return out;
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> items;
+  std::istringstream in(list);
+  for (std::string item; std::getline(in, item, ',');) items.push_back(item);
+  return items;
+}
+
+/// What is remembered from earlier runs, with the credentials as they are or, by changed, as they were.
+void remember(Dialogue& dialogue, std::string_view line) {
+  Words words = words_of(line);
+  SiteNotes notes(dialogue.memory, dialogue.smarthost);
+  Offer offer;
+  offer.mechanisms = split(words["offered"]);
+  offer.tls = words["tls"];
+  notes.take(offer);
+  if (!words.contains("mechanism")) return;
+  boost::asio::io_context loop;
+  auto credentials = test::run(loop, dialogue.smarthost.credentials->get(credentials::Source::Want::current));
+  if (words.contains("changed")) credentials->password = Secret("another");
+  notes.worked(words["mechanism"], *credentials);
 }
 
 Smarthost smarthost_of(std::string_view line) {
@@ -171,10 +72,23 @@ Smarthost smarthost_of(std::string_view line) {
   host.port = 25;
   host.helo = "me";
   host.tls = words.contains("starttls") ? Tls::starttls : words.contains("implicit") ? Tls::implicit : Tls::none;
-  host.user = words["user"];
   host.allow_cleartext_auth = words.contains("cleartext");
-  const std::string password = words["password"];
-  host.password = [password] { return Result<Secret>(Secret(password)); };
+  host.refuse_downgrade = words.contains("refuse-downgrade");
+  host.mechanisms = split(words["mechanisms"]);
+  if (!words.contains("user")) return host;
+  sasl::Credentials credentials;
+  credentials.user = words["user"];
+  if (words.contains("password")) credentials.password = Secret(words["password"]);
+  std::vector<std::string> tokens = split(words["token"]);
+  if (!tokens.empty()) credentials.token = Secret(tokens.front());
+  credentials.client_certificate = words.contains("certificate");
+  const auto source = std::make_shared<TestSource>(std::move(credentials));
+  for (std::size_t i = 1; i < tokens.size(); ++i) source->tokens.push_back(tokens[i]);
+  if (words.contains("unreadable")) source->unreadable = Error{Failure::not_found, "no such file: /etc/password"};
+  if (words.contains("withdrawn")) source->unreadable = Error{Failure::rejected, "https://idp refused: invalid_grant"};
+  if (words.contains("unrenewable")) source->unrenewable = Error{Failure::timeout, "https://idp: no answer"};
+  if (words.contains("revoked")) source->unrenewable = Error{Failure::rejected, "https://idp: invalid_grant"};
+  host.credentials = source;
   return host;
 }
 
@@ -185,26 +99,34 @@ void read_line(Dialogue& dialogue, std::string_view line) {
   if (line.empty() || word == "#") return;
   if (word == "smarthost") {
     dialogue.smarthost = smarthost_of(rest);
-  } else if (word == "mail" || word == "check") {
+  } else if (word == "remembered") {
+    remember(dialogue, rest);
+  } else if (word == "warns") {
+    dialogue.warnings.emplace_back(rest);
+  } else if (word == "mail" || word == "check" || word == "explain" || word == "memory") {
     dialogue.jobs.emplace_back(line);
   } else if (word == "connect") {
     dialogue.connections.push_back(std::make_shared<Conversation>());
     dialogue.connections.back()->secure = dialogue.smarthost.tls == Tls::implicit;
+    if (!rest.empty()) dialogue.connections.back()->tls = rest;
   } else if (word == "=") {
     dialogue.outcome.emplace_back(rest);
   } else {
     ASSERT_FALSE(dialogue.connections.empty()) << dialogue.name << ": " << line;
     Step step;
-    if (word == "C:" || word == "S:") step.bytes = unescape(rest) + "\r\n";
-    if (word == "S|") step.bytes = unescape(rest);
+    if (word == "C:") step.bytes = unescape(rest) + "\r\n";
+    if (word == "C~") step.bytes = unescape(rest);
+    if (word == "S:") step.bytes = std::string(rest) + "\\r\\n";
+    if (word == "S|") step.bytes = rest;
     if (word == "C:") step.kind = Step::Kind::expect;
+    if (word == "C~") step.kind = Step::Kind::expect_beginning;
     if (word == "!tls-fails") step.bytes = "handshake";
     if (word.starts_with("!tls")) step.kind = Step::Kind::tls;
     if (word == "!hangs-up") step.kind = Step::Kind::hang_up;
     if (word == "!speaks") step.kind = Step::Kind::speak;
     if (word == "!timeout") step.kind = Step::Kind::fail;
     if (word == "!close") return;  // nothing follows on this connection: a read gives the end of the stream
-    ASSERT_TRUE(!step.bytes.empty() || word.starts_with("!")) << dialogue.name << ": " << line;
+    ASSERT_TRUE(!step.bytes.empty() || word == "C~" || word.starts_with("!")) << dialogue.name << ": " << line;
     dialogue.connections.back()->steps.push_back(std::move(step));
   }
 }
@@ -244,6 +166,7 @@ std::string facts_of(const mail::SiteTrouble& trouble) {
   std::string line = "site " + std::string(mail::name(trouble.step));
   if (trouble.code != 0) line += ' ' + std::to_string(trouble.code);
   if (trouble.login_refused) line += " login-refused";
+  if (trouble.login_spent) line += " login-spent";
   return line + " ~ " + trouble.text;
 }
 
@@ -263,11 +186,30 @@ void tell(const mail::Message& message, const mail::DeliveryReport& report, std:
   if (report.site) out.push_back(facts_of(*report.site));
 }
 
+std::string list(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+void tell(const SiteMemory& memory, std::vector<std::string>& out) {
+  out.push_back("memory mechanism=" + memory.mechanism + " tls=" + memory.tls + " offered=" + list(memory.offered));
+}
+
+std::string outcome_of(const mail::AuthAttempt& attempt) {
+  using End = mail::AuthAttempt::End;
+  if (attempt.end == End::accepted) return " ok";
+  return attempt.end == End::refused ? " failed" : ' ' + std::string(mail::name(attempt.end));
+}
+
 void tell(const mail::CheckReport& report, std::vector<std::string>& out) {
   for (const mail::AuthAttempt& attempt : report.tried) {
-    out.push_back("tried " + attempt.mechanism + (attempt.succeeded ? " ok" : " failed") + " ~ " + attempt.reply);
+    out.push_back("tried " + attempt.mechanism + outcome_of(attempt) + " ~ " + attempt.reply);
   }
-  for (const mail::AuthSkip& skip : report.skipped) out.push_back("skipped " + skip.mechanism + " ~ " + skip.reason);
+  for (const mail::AuthSkip& skip : report.skipped) {
+    if (skip.reason != "the server does not offer it") out.push_back("skipped " + skip.mechanism + " ~ " + skip.reason);
+  }
+  for (const std::string& sentence : report.weaker) out.push_back("weaker ~ " + sentence);
   if (!report.mechanism.empty()) out.push_back("via " + report.mechanism);
   if (report.trouble) out.push_back(facts_of(*report.trouble));
 }
@@ -282,12 +224,27 @@ Task<Result<net::Connected>> next_connection(const Dialogue* dialogue, std::size
 
 Task<std::vector<std::string>> play(Executor executor, const Dialogue& dialogue, std::size_t& connections) {
   const Connector connector = [d = &dialogue, n = &connections] { return next_connection(d, n); };
-  const auto relay = make_relay(executor, dialogue.smarthost, connector, PoolLimits());
+  const auto relay = make_relay(executor, dialogue.smarthost, dialogue.memory, connector, PoolLimits());
   std::vector<std::string> outcome;
   for (const std::string& job : dialogue.jobs) {
-    if (job == "check") {
-      const auto report = co_await relay->check();
+    if (job.starts_with("check")) {
+      mail::CheckOptions options;
+      options.verbose = job == "check trace";
+      options.accept_weaker = job == "check accept-weaker";
+      const auto report = co_await relay->check(options);
+      for (const std::string& line : report.trace) outcome.push_back("trace " + line);
+      if (job == "check order") outcome.push_back("order " + list(report.order) + " by " + report.credentials);
       tell(report, outcome);
+      continue;
+    }
+    if (job == "explain") {
+      const auto report = relay->explain();
+      outcome.push_back("order " + list(report.order) + " by " + report.credentials);
+      tell(report, outcome);
+      continue;
+    }
+    if (job == "memory") {
+      tell(SiteNotes(dialogue.memory, dialogue.smarthost).recall(), outcome);
       continue;
     }
     TestMessage message = message_of(job);
@@ -314,6 +271,8 @@ TEST(ClientDialogues, GoAsWrittenInTheTexts) {
       SCOPED_TRACE(dialogue.name);
       ++played;
       boost::asio::io_context loop;
+      std::vector<std::unique_ptr<test::ExpectLog>> announced;
+      for (const std::string& words : dialogue.warnings) announced.push_back(std::make_unique<test::ExpectLog>(words));
       std::size_t connections = 0;
       const auto outcome = test::run(loop, play(loop.get_executor(), dialogue, connections));
       EXPECT_EQ(connections, dialogue.connections.size());

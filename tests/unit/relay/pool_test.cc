@@ -69,6 +69,15 @@ Task<void> deliver_and_close(Relay& relay, int messages) {
   co_await relay.close(Seconds{1});
 }
 
+Task<void> deliver_by_turns(Relay& one, Relay& other) {
+  for (int i = 0; i < 2; ++i) {
+    co_await deliver(one, 1);
+    co_await deliver(other, 1);
+  }
+  co_await one.close(Seconds{1});
+  co_await other.close(Seconds{1});
+}
+
 Smarthost smarthost() {
   Smarthost host;
   host.host = "mx";
@@ -82,7 +91,8 @@ TEST(Pool, EndsAConnectionThatIsIdleTooLong) {
   boost::asio::io_context loop;
   PoolLimits limits;
   limits.idle = Milliseconds(0);
-  const auto relay = make_relay(loop.get_executor(), smarthost(), [&server] { return agree(&server); }, limits);
+  const auto relay =
+      make_relay(loop.get_executor(), smarthost(), nullptr, [&server] { return agree(&server); }, limits);
   test::run(loop, deliver(*relay, 1));  // runs until nothing is left to do: the timer has fired
   EXPECT_EQ(server.quits, 1U);
   test::run(loop, deliver(*relay, 1));
@@ -95,7 +105,8 @@ TEST(Pool, EndsAConnectionThatHasCarriedItsMessages) {
   boost::asio::io_context loop;
   PoolLimits limits;
   limits.messages = 3;
-  const auto relay = make_relay(loop.get_executor(), smarthost(), [&server] { return agree(&server); }, limits);
+  const auto relay =
+      make_relay(loop.get_executor(), smarthost(), nullptr, [&server] { return agree(&server); }, limits);
   test::run(loop, deliver_and_close(*relay, 6));
   EXPECT_EQ(server.connections, 2U);
   EXPECT_EQ(server.messages, 6U);
@@ -114,7 +125,8 @@ Task<void> deliver_too_late(Relay& relay) {
 TEST(Pool, SaysQuitAndConnectsNoMoreOnceItIsClosed) {
   Server server;
   boost::asio::io_context loop;
-  const auto relay = make_relay(loop.get_executor(), smarthost(), [&server] { return agree(&server); }, PoolLimits());
+  const auto relay =
+      make_relay(loop.get_executor(), smarthost(), nullptr, [&server] { return agree(&server); }, PoolLimits());
   test::run(loop, deliver_too_late(*relay));
   EXPECT_EQ(server.connections, 1U);
   EXPECT_EQ(server.messages, 5U);
@@ -187,7 +199,7 @@ TEST(Pool, SaysQuitOnAllIdleConnectionsTogether) {
   Farewell farewell(loop.get_executor());
   Opening opening(loop.get_executor(), server, farewell);
   const Connector connector = [o = &opening] { return agree_together(o); };
-  const auto relay = make_relay(loop.get_executor(), smarthost(), connector, PoolLimits());
+  const auto relay = make_relay(loop.get_executor(), smarthost(), nullptr, connector, PoolLimits());
   for (int i = 0; i < 3; ++i) spawn(loop.get_executor(), deliver(*relay, 1), "delivery");
   loop.poll();
   ASSERT_EQ(server.messages, 3U);
@@ -213,7 +225,8 @@ Task<void> deliver_to_nobody(Relay& relay, std::optional<mail::DeliveryReport>& 
 TEST(Pool, CancelsConnectsUnderWayAfterTheGrace) {
   boost::asio::io_context loop;
   const Executor executor = loop.get_executor();
-  const auto relay = make_relay(executor, smarthost(), [executor] { return never_connects(executor); }, PoolLimits());
+  const auto relay =
+      make_relay(executor, smarthost(), nullptr, [executor] { return never_connects(executor); }, PoolLimits());
   std::optional<mail::DeliveryReport> seen;
   spawn(executor, deliver_to_nobody(*relay, seen), "delivery");
   loop.poll();
@@ -221,6 +234,20 @@ TEST(Pool, CancelsConnectsUnderWayAfterTheGrace) {
   test::run(loop, relay->close(Seconds(0)));
   ASSERT_TRUE(seen && seen->site);
   EXPECT_EQ(seen->site->failure, Failure::cancelled);
+}
+
+// H39: what a connection was made for belongs to one relay; one with other settings has connections of its own.
+TEST(Pool, IsNotSharedBetweenRelays) {
+  Server server;
+  boost::asio::io_context loop;
+  const Connector connector = [s = &server] { return agree(s); };
+  const auto one = make_relay(loop.get_executor(), smarthost(), nullptr, connector, PoolLimits());
+  Smarthost changed = smarthost();
+  changed.tls_name = "other";
+  const auto other = make_relay(loop.get_executor(), changed, nullptr, connector, PoolLimits());
+  test::run(loop, deliver_by_turns(*one, *other));
+  EXPECT_EQ(server.messages, 4U);
+  EXPECT_EQ(server.connections, 2U);
 }
 
 }  // namespace

@@ -66,5 +66,31 @@ TEST(Wire, ReadsWhatWasSaidBeforeAWriteFailedButOnlyIfThePeerHungUp) {
   }
 }
 
+TEST(Wire, TracesCommandsAndRepliesButNeitherMessagesNorSecrets) {
+  std::vector<test::ScriptedStream::Turn> turns;
+  turns.push_back({"MAIL FROM:<a@x>\r\nDATA\r\n", "250-ok\r\n250 \x1b[1mfine\r\n354 go\r\n"});
+  turns.push_back({"text\r\n.\r\n", "250 taken\r\n"});
+  turns.push_back({"secret\r\n", "535 secret\r\n"});
+  turns.push_back({"NOOP\r\n", "250 " + std::string(600, 'x') + "\r\n"});
+  test::ScriptedStream stream(turns);
+  Wire wire(stream);
+  std::vector<std::string> lines;
+  wire.trace_to([&lines](const std::string& line) { lines.push_back(line); });
+  ASSERT_TRUE(test::run(wire.send("MAIL FROM:<a@x>\r\nDATA\r\n", Seconds(1))).has_value());
+  ASSERT_TRUE(test::run(wire.reply(Seconds(1))).has_value());
+  ASSERT_TRUE(test::run(wire.reply(Seconds(1))).has_value());
+  ASSERT_TRUE(test::run(wire.send_text("text\r\n.\r\n", Seconds(1))).has_value());
+  ASSERT_TRUE(test::run(wire.reply(Seconds(1))).has_value());
+  ASSERT_TRUE(test::run(wire.secret_command("secret\r\n", "(response)", Seconds(1))).has_value());
+  ASSERT_TRUE(test::run(wire.command("NOOP\r\n", Seconds(1))).has_value());
+  const std::vector<std::string> expected = {"C: MAIL FROM:<a@x>",  "C: DATA",       "S: 250-ok",
+                                             "S: 250 \\x1b[1mfine", "S: 354 go",     "C: (9 bytes of message)",
+                                             "S: 250 taken",        "C: (response)", "C: NOOP"};
+  ASSERT_EQ(lines.size(), expected.size() + 1);
+  EXPECT_TRUE(std::ranges::equal(expected, std::span(lines).first(expected.size())));
+  EXPECT_EQ(lines.back().size(), 512U);
+  EXPECT_EQ(stream.mismatch(), "");
+}
+
 }  // namespace
 }  // namespace postern::relay

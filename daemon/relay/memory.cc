@@ -1,0 +1,195 @@
+#include "relay/memory.h"
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace postern::relay {
+namespace {
+
+constexpr std::size_t kSalt = 8;                       // hexadecimal digits
+constexpr std::size_t kDigest = 4;                     // of 64
+constexpr std::size_t kLongestName = 20;               // RFC 4422 3.1
+constexpr Seconds kSameAlarm{3600};                    // a server that changes to and fro is told of so often at most
+constexpr std::int64_t kTrustInMechanism = 24 * 3600;  // seconds: then what is better has another chance
+constexpr std::string_view kBinding = "-PLUS";
+constexpr std::string_view kScram = "SCRAM-";
+
+bool binds(std::string_view mechanism) { return mechanism.ends_with(kBinding); }
+bool is_scram(std::string_view mechanism) { return mechanism.starts_with(kScram); }
+bool is_any(std::string_view) { return true; }
+
+struct Loss {
+  bool (*kind)(std::string_view mechanism);
+  std::string_view sentence;
+};
+
+// From the greatest; one implies those below it.
+constexpr std::array kLosses{
+    Loss{is_any, "the server offers no AUTH any more; before, it offered "},
+    Loss{is_scram,
+         "the server offers no SCRAM mechanism any more, which keeps the password to ourselves; before, it "
+         "offered "},
+    Loss{binds,
+         "the server offers no mechanism with channel binding (-PLUS) any more, which would show that somebody "
+         "sits in between; before, it offered "},
+};
+
+std::vector<std::string> of_kind(const std::vector<std::string>& mechanisms, bool (*kind)(std::string_view)) {
+  std::vector<std::string> found;
+  std::ranges::copy_if(mechanisms, std::back_inserter(found), kind);
+  return found;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text.append(text.empty() ? "" : " ").append(word);
+  return text;
+}
+
+/// What a server says is kept on disk, so only what can be a mechanism's name.
+bool is_name(const std::string& mechanism) {
+  return mechanism.size() <= kLongestName && std::ranges::all_of(mechanism, [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
+std::vector<std::string> names_in(const Offer& offer) {
+  std::vector<std::string> names = offer.mechanisms;
+  std::erase_if(names, [](const std::string& name) { return !is_name(name); });
+  return names;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+std::string user_of(const Smarthost& smarthost) {
+  return smarthost.credentials ? smarthost.credentials->kinds().user : std::string();
+}
+
+std::int64_t seconds_now() {
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<Seconds>(since_1970).count();
+}
+
+/// A time in the future is none: the clock was wrong then or is now.
+bool is_recent(const std::string& since) {
+  const auto then = parse_number(since);
+  const std::int64_t now = seconds_now();
+  if (!then || *then > static_cast<std::uint64_t>(std::max<std::int64_t>(now, 0))) return false;
+  return now - static_cast<std::int64_t>(*then) < kTrustInMechanism;
+}
+
+/// With its length, so that no two lists of parts are alike.
+void add(Sha256& digest, std::string_view part) {
+  digest.update(std::to_string(part.size()) + ":");
+  digest.update(part);
+}
+
+}  // namespace
+
+SiteMemory VolatileMemory::recall(const std::string& key) const {
+  const auto entry = entries_.find(key);
+  return entry == entries_.end() ? SiteMemory() : entry->second;
+}
+
+std::vector<std::string> weaker(const SiteMemory& before, const Offer& now) {
+  std::vector<std::string> sentences;
+  if (before.tls.empty() || now.tls.empty()) return sentences;
+  for (const Loss& loss : kLosses) {
+    const std::vector<std::string> had = of_kind(before.offered, loss.kind);
+    if (had.empty() || !of_kind(now.mechanisms, loss.kind).empty()) continue;
+    sentences.push_back(std::string(loss.sentence) + joined(had));
+    break;
+  }
+  // "TLSv1.2" and "TLSv1.3" compare as they should.
+  if (now.tls < before.tls) sentences.push_back("the server speaks only " + now.tls + "; before, " + before.tls);
+  return sentences;
+}
+
+std::vector<std::string> weaker(const SiteMemory& memory) {
+  return weaker(memory, Offer{memory.weaker, memory.weaker_tls});
+}
+
+std::string fingerprint(const sasl::Credentials& credentials, std::string_view salt) {
+  Sha256 digest;
+  add(digest, salt);
+  add(digest, credentials.user);
+  add(digest, credentials.password ? credentials.password->reveal() : std::string_view());
+  add(digest, credentials.password ? "password" : "");
+  add(digest, credentials.token ? "token" : "");
+  add(digest, credentials.client_certificate ? "certificate" : "");
+  return std::string(salt) + '.' + hex(digest.finish()).substr(0, kDigest);
+}
+
+bool is_fingerprint_of(std::string_view known, const sasl::Credentials& credentials) {
+  const std::size_t dot = known.find('.');
+  return dot != std::string_view::npos && fingerprint(credentials, known.substr(0, dot)) == known;
+}
+
+SiteNotes::SiteNotes(std::shared_ptr<MemoryStore> store, const Smarthost& smarthost)
+    : store_(store ? std::move(store) : std::make_shared<VolatileMemory>()),
+      key_(smarthost.host + ':' + std::to_string(smarthost.port) + ' ' + user_of(smarthost)) {}
+
+SiteMemory SiteNotes::recall() const {
+  SiteMemory memory = store_->recall(key_);
+  if (!is_recent(memory.since)) memory.mechanism.clear();
+  return memory;
+}
+
+std::string SiteNotes::mechanism(const sasl::Credentials& credentials) const {
+  SiteMemory memory = recall();
+  return is_fingerprint_of(memory.secret, credentials) ? std::move(memory.mechanism) : std::string();
+}
+
+std::vector<std::string> SiteNotes::compare(const Offer& now, std::string_view host) {
+  SiteMemory memory = store_->recall(key_);
+  std::vector<std::string> sentences = weaker(memory, now);
+  memory.weaker = sentences.empty() ? std::vector<std::string>() : names_in(now);
+  memory.weaker_tls = sentences.empty() ? std::string() : now.tls;
+  store_->keep(key_, std::move(memory));
+  if (sentences.empty()) {
+    alarm_.recovered = true;
+    return sentences;
+  }
+  std::string text;
+  for (const std::string& sentence : sentences) text.append(text.empty() ? "" : "; ").append(sentence);
+  const SteadyTime at = std::chrono::steady_clock::now();
+  if (text == alarm_.text && (!alarm_.recovered || at - alarm_.at < kSameAlarm)) return sentences;
+  log(Level::warning, "the server is weaker than before", {{"host", host}, {"change", text}});
+  alarm_ = Alarm{std::move(text), at, false};
+  return sentences;
+}
+
+void SiteNotes::take(const Offer& now) {
+  if (now.mechanisms.empty()) return;
+  SiteMemory memory = store_->recall(key_);
+  std::vector<std::string> offered = names_in(now);
+  const bool more =
+      std::ranges::any_of(offered, [&](const std::string& name) { return !contains(memory.offered, name); });
+  if (more && !memory.offered.empty()) memory.mechanism.clear();
+  memory.offered = std::move(offered);
+  memory.tls = now.tls;
+  memory.weaker.clear();
+  memory.weaker_tls.clear();
+  store_->keep(key_, std::move(memory));
+}
+
+void SiteNotes::worked(std::string mechanism, const sasl::Credentials& credentials) {
+  SiteMemory memory = store_->recall(key_);
+  const bool known = memory.mechanism == mechanism && is_recent(memory.since);
+  if (!known) memory.since = std::to_string(seconds_now());
+  memory.mechanism = std::move(mechanism);
+  if (!is_fingerprint_of(memory.secret, credentials)) {
+    memory.secret = fingerprint(credentials, hex(random_bytes(kSalt / 2)));
+  }
+  store_->keep(key_, std::move(memory));
+}
+
+}  // namespace postern::relay

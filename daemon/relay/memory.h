@@ -1,0 +1,75 @@
+// What a relay knows of its site from earlier connections and runs: the mechanism that worked, what the server offered,
+// and so whether it offers less than before.
+#pragma once
+
+#include "base/clock.h"
+#include "relay/relay.h"
+#include "sasl/mechanism.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::relay {
+
+/// Remembers for as long as it lives.
+class VolatileMemory final : public MemoryStore {
+ public:
+  [[nodiscard]] SiteMemory recall(const std::string& key) const override;
+  void keep(const std::string& key, SiteMemory memory) override { entries_[key] = std::move(memory); }
+
+ private:
+  std::map<std::string, SiteMemory> entries_;
+};
+
+/// What a server offers on one connection.
+struct Offer {
+  std::vector<std::string> mechanisms;
+  std::string tls;  ///< "TLSv1.3"; empty: the connection is in clear text
+};
+
+/// What was offered inside TLS before and is not any more, one sentence each. Nothing if one of the two is in clear
+/// text: that is the settings' doing, not the server's.
+[[nodiscard]] std::vector<std::string> weaker(const SiteMemory& before, const Offer& now);
+
+/// The same of what is offered now, as it was noted; nothing while the server is as good as it was.
+[[nodiscard]] std::vector<std::string> weaker(const SiteMemory& memory);
+
+/// Tells whether the credentials were changed since. A few hexadecimal digits with a salt: too few to find out a
+/// password by trying. An access token is new each time, so only that there is one counts.
+[[nodiscard]] std::string fingerprint(const sasl::Credentials& credentials, std::string_view salt);
+[[nodiscard]] bool is_fingerprint_of(std::string_view known, const sasl::Credentials& credentials);
+
+/// The entry of one site in a store.
+class SiteNotes {
+ public:
+  SiteNotes(std::shared_ptr<MemoryStore> store, const Smarthost& smarthost);
+
+  /// Without the mechanism if for a day nothing better was tried.
+  [[nodiscard]] SiteMemory recall() const;
+  /// The mechanism that worked last with these credentials; empty: none is known.
+  [[nodiscard]] std::string mechanism(const sasl::Credentials& credentials) const;
+  /// Compares, and logs at warning what became weaker: once, not at every connection. It is noted until an offer as
+  /// good as before comes, or take().
+  std::vector<std::string> compare(const Offer& now, std::string_view host);
+  /// The offer that later ones are compared with from now on. A server without AUTH is no measure. What worked last is
+  /// forgotten if the server offers something that it did not before: that may be better.
+  void take(const Offer& now);
+  /// The best mechanism that works: whatever is better was refused for good.
+  void worked(std::string mechanism, const sasl::Credentials& credentials);
+
+ private:
+  struct Alarm {
+    std::string text;
+    SteadyTime at;
+    bool recovered = false;  ///< an offer as good as before came since
+  };
+
+  std::shared_ptr<MemoryStore> store_;
+  std::string key_;
+  Alarm alarm_;
+};
+
+}  // namespace postern::relay
