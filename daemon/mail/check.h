@@ -3,17 +3,33 @@
 
 #include "mail/report.h"
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern::mail {
 
+struct CheckOptions {
+  bool verbose = false;        ///< with the protocol's lines, secrets left out
+  bool accept_weaker = false;  ///< a login that succeeds makes what the server offers now the measure of downgrades
+};
+
 struct AuthAttempt {
+  enum class End { accepted, refused, postponed, dropped, nonsense, distrusted };
   std::string mechanism;
-  bool succeeded = false;
+  End end = End::refused;
   std::string reply;  ///< the server's words, or why it ended
 };
+
+/// "dropped" and so on, for scripts.
+[[nodiscard]] constexpr std::string_view name(AuthAttempt::End end) {
+  constexpr std::array<std::string_view, 6> kNames{"accepted", "refused",  "postponed",
+                                                   "dropped",  "nonsense", "distrusted"};
+  return kNames.at(static_cast<std::size_t>(end));
+}
 
 struct AuthSkip {
   std::string mechanism;
@@ -33,6 +49,10 @@ struct CheckReport {
   std::vector<std::string> offered;     ///< mechanisms
   std::vector<AuthAttempt> tried;
   std::vector<AuthSkip> skipped;
+  std::vector<std::string> order;      ///< mechanisms that can be used, best first
+  std::vector<std::string> weaker;     ///< what the server offered before and no longer does, as sentences
+  std::vector<std::string> trace;      ///< "C: EHLO ...", "S: 250 ...", if it was asked for
+  std::string credentials;             ///< what there is to log in with: "password", "token", "client certificate"
   std::string mechanism;               ///< the one that worked; empty: none
   std::optional<SiteTrouble> trouble;  ///< nothing: all is well
 };

@@ -24,6 +24,8 @@ struct SiteTrouble {
   int code = 0;                ///< reply code if the server said one
   std::string text;            ///< printable one line for the administrator, the server's words quoted
   bool login_refused = false;  ///< every usable mechanism was refused for good: pause, do not hammer
+  bool login_spent = false;    ///< a login was begun and got no answer: counts as one that was refused for now
+  std::string answer{};        ///< of a refused round of logins: "PLAIN: 535 ...", the one that decides
 };
 
 struct DeliveryReport {

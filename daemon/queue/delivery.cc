@@ -1,6 +1,7 @@
 // The delivery loop. pump() takes due messages while the sites have appetite, prepare() reads one, feed() gives
 // those that are read to sites with a free connection, attempt() tries one.
 #include "base/log.h"
+#include "mail/advice.h"
 #include "queue/queue_impl.h"
 #include "queue/schedule.h"
 
@@ -84,14 +85,14 @@ void QueueImpl::closed() {
 
 void QueueImpl::arm_timer() {
   const Ticket* first = index_.first();
-  if (!running_ || first == nullptr) return;
+  if (!running_ || (first == nullptr && ready_.empty())) return;
   const WallTime wall = clock_.wall();
   const SteadyTime steady = clock_.steady();
   Milliseconds wait = kLongestSleep;
-  if (first->due > wall) wait = std::min(wait, first->due - wall);
+  if (first != nullptr && first->due > wall) wait = std::min(wait, first->due - wall);
   for (const SitePtr& site : sites_) {
-    const auto probe = site->next_probe();
-    if (probe && *probe > steady) wait = std::min(wait, std::chrono::ceil<Milliseconds>(*probe - steady));
+    const auto opens = site->wake(steady);
+    if (opens && *opens > steady) wait = std::min(wait, std::chrono::ceil<Milliseconds>(*opens - steady));
   }
   const auto at = std::chrono::steady_clock::now() + wait;
   // An earlier wake-up looks again and sleeps again: cheaper than setting the timer for every message.
@@ -201,17 +202,26 @@ void QueueImpl::learn(Site& site, Site::Permit permit, const mail::DeliveryRepor
 }
 
 void QueueImpl::tell_site(const Site& site, Site::Change change) {
-  if (change == Site::Change::down || change == Site::Change::other_trouble) {
-    const mail::SiteTrouble& trouble = *site.trouble();
-    const auto probe = site.next_probe().value_or(clock_.steady()) - clock_.steady();
-    log(Level::warning, change == Site::Change::down ? "site down" : "site still down",
-        {{"site", site.name()},
-         {"step", mail::name(trouble.step)},
-         {"why", trouble.text},
-         {"next_try_in", to_words(std::chrono::ceil<Seconds>(probe))}});
-  } else if (change == Site::Change::up) {
+  if (change == Site::Change::none) return;
+  if (change == Site::Change::up) {
     log(Level::notice, "site up", {{"site", site.name()}});
+    return;
   }
+  const mail::SiteTrouble& trouble = *site.trouble();
+  if (trouble.failure == Failure::cancelled) return;  // that is us, at the stop
+  const auto probe = site.next_probe().value_or(clock_.steady()) - clock_.steady();
+  const bool alarm = change == Site::Change::login_refused;
+  const std::string_view what = alarm                          ? "site down: the login failed"
+                                : change == Site::Change::down ? "site down"
+                                                               : "site still down";
+  std::string advice = mail::advice(trouble, site.name());
+  if (advice.empty()) advice = "`postern check " + site.name() + "` shows more";
+  log(alarm ? Level::error : Level::warning, what,
+      {{"site", site.name()},
+       {"step", mail::name(trouble.step)},
+       {"why", trouble.text},
+       {"advice", advice},
+       {"next_try_in", to_words(std::chrono::ceil<Seconds>(probe))}});
 }
 
 }  // namespace postern::queue

@@ -75,7 +75,8 @@ Entry QueueImpl::describe(const Seen& seen) const {
     entry.reason = "no smarthost is configured";
   } else if (site->trouble() && ticket->due <= clock_.wall()) {
     // Due, but its site is down: it waits for the next probe, and that is why.
-    entry.reason = site->trouble()->text;
+    entry.trouble = site->trouble();
+    entry.reason = entry.trouble->text;
     const auto probe = site->next_probe();
     if (probe) {
       const auto wait = std::chrono::ceil<Milliseconds>(*probe - clock_.steady());

@@ -214,7 +214,11 @@ void QueueImpl::tell(const StoredMessage& message, const Actions& actions, const
   const auto delay = std::chrono::floor<Seconds>(std::max(clock_.wall() - envelope.accepted, Milliseconds(0)));
   Event event;
   event.id = message.id();
-  if (watchers_.wants(event.id)) event.report = report;
+  if (watchers_.wants(event.id)) {
+    event.report = report;
+    const Ticket* ticket = index_.find(event.id);
+    if (ticket != nullptr && ticket->site < sites_.size()) event.site = sites_[ticket->site]->name();
+  }
   if (report.uncertain) {
     log(Level::warning, "delivery uncertain",
         {{"id", event.id.text()}, {"host", report.host}, {"next_try_in", to_words(kUncertainDelay)}});

@@ -83,7 +83,8 @@ struct Entry {
   };
   std::vector<Rcpt> recipients;  ///< settled ones included
   std::string site;
-  std::string reason;  ///< why it waits, one line: the recipients' or the site's trouble
+  std::string reason;                          ///< why it waits, one line: the recipients' or the site's trouble
+  std::optional<mail::SiteTrouble> trouble{};  ///< of the site, if that is the reason
 };
 
 struct SiteStatus {
@@ -108,6 +109,7 @@ struct Event {
   enum class Kind { attempt, delivered, deferred, failed, site_trouble, removed };
   Kind kind = Kind::attempt;
   QueueId id;
+  std::string site;             ///< of all but attempt and removed
   std::string recipient;        ///< of delivered, deferred, failed
   mail::Status status;          ///< of delivered, deferred, failed
   mail::DeliveryReport report;  ///< of all but attempt and removed
@@ -130,6 +132,7 @@ class Queue {
   /// For good. No new deliveries; returns when those under way, and a start() under way, have ended (the caller
   /// cancels the relay after its time).
   virtual Task<void> stop() = 0;
+  /// Sites in trouble are probed at once, those with a refused login too.
   virtual void configure(Config config, std::vector<SiteConfig> sites) = 0;
 
   /// Whether a message of so many bytes (0: unknown) may be taken now: free bytes and inodes against the
@@ -153,7 +156,7 @@ class Queue {
 
   [[nodiscard]] virtual Totals totals() const = 0;
   [[nodiscard]] virtual std::vector<SiteStatus> sites() const = 0;
-  /// Forget the site's trouble (after `postern check` found it well).
+  /// Forget the site's trouble (after `postern check` found it well): its mail is tried at once.
   virtual void site_recovered(const std::string& name) = 0;
 
   /// Called for every event of this message until the returned handle is destroyed.

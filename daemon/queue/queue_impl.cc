@@ -90,6 +90,8 @@ Task<void> QueueImpl::stop() {
 void QueueImpl::configure(Config config, std::vector<SiteConfig> sites) {
   config_ = std::move(config);
   set_sites(std::move(sites));
+  // The password may be another one now, or the server well again.
+  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), Probe::forced);
   pump();
 }
 

@@ -4,10 +4,25 @@
 #include <utility>
 
 namespace postern::queue {
+namespace {
+
+/// The server said no to a login, for good or for now, or hung up on it: every further try may count against the
+/// account.
+bool login_answered(const mail::SiteTrouble& trouble) {
+  return trouble.login_refused || trouble.login_spent || (trouble.step == mail::Step::auth && trouble.code != 0);
+}
+
+/// The step after `step`; the first has none before it.
+Milliseconds next_step(Milliseconds step, Milliseconds first, Milliseconds last) {
+  return step == Milliseconds(0) ? first : std::min(2 * step, last);
+}
+
+}  // namespace
 
 bool Site::accepts(SteadyTime now) const {
-  if (!trouble_) return active_ < config_.connections;
-  return !probing_ && now >= probe_at_;
+  if (trouble_) return !probing_ && now >= probe_at_;
+  if (active_ >= config_.connections) return false;
+  return active_ == 0 || warm(now) || now >= last_start_ + kAlone;
 }
 
 std::size_t Site::appetite(SteadyTime now) const {
@@ -19,41 +34,58 @@ std::size_t Site::appetite(SteadyTime now) const {
 Site::Permit Site::started(SteadyTime now) {
   ++active_;
   last_start_ = now;
-  if (!trouble_) return Permit::ordinary;
-  probing_ = true;
-  return Permit::probe;
+  probing_ = trouble_.has_value();
+  return Permit{epoch_};
 }
 
 void Site::returned(Permit permit) {
   --active_;
-  if (permit == Permit::probe) probing_ = false;
+  if (permit.epoch == epoch_) probing_ = false;
 }
 
 Site::Change Site::finished(Permit permit, const std::optional<mail::SiteTrouble>& trouble, SteadyTime now,
                             WallTime wall, const Retry& retry, double jitter) {
   returned(permit);
-  // Several connections fail together when a server goes: they are one trouble and one step. While it is down only the
-  // probe counts.
-  if (trouble_ && permit == Permit::ordinary) return Change::none;
-  if (!trouble) return recovered();
+  // Several connections fail together when a server goes: they are one trouble and one step. Nor does a late failure
+  // count against a site that was found well in the meantime.
+  if (permit.epoch != epoch_) return Change::none;
+  if (!trouble) {
+    answered_ = now;
+    return recovered();
+  }
+  const bool refused_before = login_step_ != Milliseconds(0);
+  probe_at_ = now + pause(*trouble, retry, jitter);
+  const std::optional<mail::SiteTrouble> before = std::exchange(trouble_, trouble);
+  if (!before) {
+    ++epoch_;
+    answered_.reset();
+    since_ = wall;
+  }
+  if (trouble->login_refused) return refused_before ? Change::none : Change::login_refused;
+  if (!before) return Change::down;
+  return before->text == trouble->text ? Change::none : Change::other_trouble;
+}
 
-  const Milliseconds first = std::max<Milliseconds>(retry.min / 12, Seconds(1));
-  const Milliseconds last = std::max<Milliseconds>(retry.max, first);
+/// How long the site is left alone after this trouble; goes one step on.
+Milliseconds Site::pause(const mail::SiteTrouble& trouble, const Retry& retry, double jitter) {
   // A forced probe came before its time and is no step: impatience must not make the pauses longer.
   const bool early = std::exchange(early_, false);
-  if (!early) step_ = step_ == Milliseconds(0) ? first : std::min(2 * step_, last);
-  Milliseconds wait(static_cast<Milliseconds::rep>(static_cast<double>(step_.count()) * (0.9 + 0.2 * jitter)));
-  if (trouble->login_refused) wait = std::max<Milliseconds>(wait, kLoginPause);
-  probe_at_ = now + wait;
-  const std::optional<mail::SiteTrouble> before = std::exchange(trouble_, trouble);
-  if (before) return before->text == trouble->text ? Change::none : Change::other_trouble;
-  since_ = wall;
-  return Change::down;
+  if (trouble.login_refused) {
+    if (!early || login_step_ == Milliseconds(0)) {
+      login_step_ = next_step(login_step_, kLoginPause, kLongestLoginPause);
+    }
+    return login_step_;
+  }
+  const Milliseconds first = std::max<Milliseconds>(retry.min / 12, Seconds(1));
+  const Milliseconds last = std::max<Milliseconds>(retry.max, first);
+  if (!early || step_ == Milliseconds(0)) step_ = next_step(step_, first, last);
+  const Milliseconds wait(static_cast<Milliseconds::rep>(static_cast<double>(step_.count()) * (0.9 + 0.2 * jitter)));
+  return login_answered(trouble) ? std::max<Milliseconds>(wait, kLoginDelay) : wait;
 }
 
 void Site::force_probe(SteadyTime now, Probe probe) {
   if (!trouble_ || probing_) return;
-  if (trouble_->login_refused && probe != Probe::forced) return;
+  if (login_answered(*trouble_) && probe != Probe::forced) return;
   const SteadyTime at = std::max(now, last_start_ + kForcedProbeGap);
   if (at >= probe_at_) return;
   probe_at_ = at;
@@ -62,14 +94,25 @@ void Site::force_probe(SteadyTime now, Probe probe) {
 
 Site::Change Site::recovered() {
   step_ = Milliseconds(0);
+  login_step_ = Milliseconds(0);
   early_ = false;
+  if (!trouble_) return Change::none;
+  ++epoch_;
+  probing_ = false;
   since_.reset();
-  return std::exchange(trouble_, std::nullopt) ? Change::up : Change::none;
+  trouble_.reset();
+  return Change::up;
 }
 
 std::optional<SteadyTime> Site::next_probe() const {
   if (!trouble_ || probing_) return std::nullopt;
   return probe_at_;
+}
+
+std::optional<SteadyTime> Site::wake(SteadyTime now) const {
+  if (trouble_) return next_probe();
+  const bool alone = active_ > 0 && active_ < config_.connections && !warm(now);
+  return alone ? std::optional(last_start_ + kAlone) : std::nullopt;
 }
 
 }  // namespace postern::queue

@@ -3,7 +3,14 @@
 // Pure: time (steady, for intervals) and chance are given.
 //
 // The first step is retry.min / 12, at least 1 s: a restart of the smarthost costs seconds, not minutes.
-// The last is retry.max. A refused login waits at least kLoginPause, so that no provider locks the account.
+// The last is retry.max.
+//
+// A refused login has steps of its own, whatever `retry` says, so that no provider locks the account: kLoginPause,
+// doubling up to kLongestLoginPause. Only what shows that the login works makes them short again; a login that could
+// not even be tried meanwhile does not. A login refused for now (454) waits kLoginDelay at least.
+//
+// After a quiet time one message goes alone until the server has answered it, or for kAlone: otherwise each connection
+// would try a login that is refused.
 #pragma once
 
 #include "base/clock.h"
@@ -11,12 +18,19 @@
 #include "queue/queue.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 namespace postern::queue {
 
 inline constexpr Seconds kLoginPause{5 * 60};
+inline constexpr Seconds kLongestLoginPause{60 * 60};
+inline constexpr Seconds kLoginDelay{60};
+/// An answer of the server counts so long: shorter than any connection is kept.
+inline constexpr Seconds kWarm{10};
+/// Longer than a round of logins takes at a server that delays each refusal.
+inline constexpr Seconds kAlone{60};
 /// Forced probes ("postern queue retry" in a loop) come no closer than this.
 inline constexpr Seconds kForcedProbeGap{1};
 
@@ -34,17 +48,21 @@ class Site {
   /// How many messages are worth having open for it now, those under way included.
   [[nodiscard]] std::size_t appetite(SteadyTime now) const;
 
-  enum class Permit { ordinary, probe };
+  /// For one attempt. What it finds out counts only while the site is as it was when the attempt began.
+  struct Permit {
+    std::uint64_t epoch = 0;
+  };
   Permit started(SteadyTime now);
 
-  enum class Change { none, down, other_trouble, up };
+  /// `login_refused` comes once in a trouble, however often it is refused again.
+  enum class Change { none, down, other_trouble, login_refused, up };
   /// Ends what `started` began. No trouble means that the server answered.
   Change finished(Permit permit, const std::optional<mail::SiteTrouble>& trouble, SteadyTime now, WallTime wall,
                   const Retry& retry, double jitter);
   /// Ends what `started` began without having learnt anything.
   void returned(Permit permit);
 
-  /// The next probe at once (but see kForcedProbeGap), unless the login was refused and the probe is polite.
+  /// The next probe at once (but see kForcedProbeGap), unless the server refused the login and the probe is polite.
   void force_probe(SteadyTime now, Probe probe);
   Change recovered();
 
@@ -53,20 +71,28 @@ class Site {
   [[nodiscard]] std::optional<WallTime> since() const { return since_; }
   /// Nothing while healthy or while the probe is under way.
   [[nodiscard]] std::optional<SteadyTime> next_probe() const;
+  /// When accepts() may become true by time alone.
+  [[nodiscard]] std::optional<SteadyTime> wake(SteadyTime now) const;
   [[nodiscard]] std::optional<WallTime> last_delivery() const { return last_delivery_; }
   void delivered(WallTime when) { last_delivery_ = when; }
 
  private:
+  [[nodiscard]] bool warm(SteadyTime now) const { return answered_ && now - *answered_ <= kWarm; }
+  [[nodiscard]] Milliseconds pause(const mail::SiteTrouble& trouble, const Retry& retry, double jitter);
+
   SiteConfig config_;
   std::size_t active_ = 0;
+  std::uint64_t epoch_ = 0;  ///< counts the changes between well and trouble
   bool probing_ = false;
   bool early_ = false;  ///< the next probe was forced
   std::optional<mail::SiteTrouble> trouble_;
   std::optional<WallTime> since_;
   std::optional<WallTime> last_delivery_;
   Milliseconds step_{0};
+  Milliseconds login_step_{0};
   SteadyTime probe_at_;
   SteadyTime last_start_;
+  std::optional<SteadyTime> answered_;
 };
 
 }  // namespace postern::queue

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace postern::queue {
 namespace {
@@ -30,7 +32,6 @@ TEST_F(SiteTest, TheBackOffDoublesUpToTheLimitAndEachStepHasOneProbe) {
     now += Seconds(wait);
     ASSERT_TRUE(site.accepts(now)) << wait;
     const Site::Permit permit = site.started(now);
-    EXPECT_EQ(permit, Site::Permit::probe);
     EXPECT_FALSE(site.accepts(now)) << "only one probe";
     EXPECT_EQ(site.finished(permit, trouble(), now, kNow, kRetry, 0.5), Site::Change::none);
   }
@@ -62,11 +63,129 @@ TEST_F(SiteTest, ConnectionsThatFailTogetherAreOneTrouble) {
   EXPECT_EQ(site.active(), 0U);
 }
 
-TEST_F(SiteTest, ARefusedLoginPausesAtLeastFiveMinutes) {
-  mail::SiteTrouble refused = trouble();
-  refused.login_refused = true;
-  EXPECT_EQ(attempt(refused), Site::Change::down);
-  EXPECT_GE(*site.next_probe(), now + kLoginPause);
+mail::SiteTrouble login_refused() {
+  return mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "PLAIN: 535 5.7.8 no", true};
+}
+
+TEST_F(SiteTest, ARefusedLoginPausesLongerEachTimeWhateverTheRetrySettings) {
+  for (const Retry& retry : {Retry{}, Retry{Seconds(1), Seconds(2), Seconds(10)},
+                             Retry{Seconds(86400), Seconds(86400 * 2), Seconds(86400 * 9)}}) {
+    for (const double jitter : {0.0, 0.5, 0.999}) {
+      Site fresh{SiteConfig{"main", 4}};
+      for (const int minutes : {5, 10, 20, 40, 60, 60, 60}) {
+        ASSERT_TRUE(fresh.accepts(now));
+        (void)fresh.finished(fresh.started(now), login_refused(), now, kNow, retry, jitter);
+        ASSERT_EQ(*fresh.next_probe(), now + std::chrono::minutes(minutes));
+        now = *fresh.next_probe();
+      }
+    }
+  }
+}
+
+TEST_F(SiteTest, TheAlarmOfARefusedLoginComesOnceUntilTheSiteIsWell) {
+  EXPECT_EQ(attempt(login_refused()), Site::Change::login_refused);
+  for (int i = 0; i < 5; ++i) {
+    now = *site.next_probe();
+    mail::SiteTrouble again = login_refused();
+    again.text += " request " + std::to_string(i);  // providers put an id into their words
+    EXPECT_EQ(attempt(again), Site::Change::none);
+    EXPECT_EQ(site.trouble()->text, again.text);
+  }
+  now = *site.next_probe();
+  EXPECT_EQ(attempt(trouble()), Site::Change::other_trouble);
+  now = *site.next_probe();
+  EXPECT_EQ(attempt(login_refused()), Site::Change::none);
+  now = *site.next_probe();
+  EXPECT_EQ(attempt(std::nullopt), Site::Change::up);
+  EXPECT_EQ(attempt(login_refused()), Site::Change::login_refused);
+}
+
+TEST_F(SiteTest, ALoginThatIsRefusedAfterOtherTroubleIsAnAlarm) {
+  EXPECT_EQ(attempt(trouble()), Site::Change::down);
+  now = *site.next_probe();
+  EXPECT_EQ(attempt(login_refused()), Site::Change::login_refused);
+  EXPECT_EQ(*site.next_probe(), now + kLoginPause);
+}
+
+TEST_F(SiteTest, OtherTroubleInBetweenDoesNotShortenTheLoginPause) {
+  (void)attempt(login_refused());
+  now = *site.next_probe();
+  (void)attempt(login_refused());
+  now = *site.next_probe();
+  (void)attempt(trouble());
+  now = *site.next_probe();
+  (void)attempt(login_refused());
+  EXPECT_EQ(*site.next_probe(), now + std::chrono::minutes(20));
+}
+
+TEST_F(SiteTest, AForcedLoginThatIsRefusedMakesThePauseNoLonger) {
+  (void)attempt(login_refused());
+  for (int i = 0; i < 100; ++i) {
+    now += kForcedProbeGap;
+    site.force_probe(now, Probe::forced);
+    (void)attempt(login_refused());
+    ASSERT_EQ(*site.next_probe(), now + kLoginPause);
+  }
+  now = *site.next_probe();
+  (void)attempt(login_refused());
+  EXPECT_EQ(*site.next_probe(), now + 2 * kLoginPause);
+}
+
+TEST_F(SiteTest, ALoginRefusedForNowIsNotTriedAgainWithinAMinute) {
+  mail::SiteTrouble later = login_refused();
+  later.login_refused = false;
+  later.code = 454;
+  EXPECT_EQ(attempt(later), Site::Change::down);
+  EXPECT_EQ(*site.next_probe(), now + kLoginDelay);
+  site.force_probe(now, Probe::polite);
+  EXPECT_EQ(*site.next_probe(), now + kLoginDelay) << "nobody but an administrator";
+  site.force_probe(now, Probe::forced);
+  EXPECT_EQ(*site.next_probe(), now + kForcedProbeGap);
+}
+
+TEST_F(SiteTest, AFailureFromBeforeTheRecoveryCountsNoMore) {
+  const Site::Permit slow = site.started(now);
+  (void)site.finished(site.started(now), login_refused(), now, kNow, kRetry, 0.5);
+  now = *site.next_probe();
+  const Site::Permit probe = site.started(now);
+  EXPECT_EQ(site.recovered(), Site::Change::up);
+  EXPECT_TRUE(site.healthy());
+  EXPECT_EQ(site.finished(probe, login_refused(), now, kNow, kRetry, 0.5), Site::Change::none);
+  EXPECT_EQ(site.finished(slow, login_refused(), now, kNow, kRetry, 0.5), Site::Change::none);
+  EXPECT_TRUE(site.healthy());
+  EXPECT_EQ(site.active(), 0U);
+  EXPECT_EQ(attempt(login_refused()), Site::Change::login_refused);
+}
+
+TEST_F(SiteTest, AfterAQuietTimeOneGoesAlone) {
+  const auto hour = std::chrono::hours(1);
+  for (int round = 0; round < 3; ++round, now += hour) {
+    ASSERT_TRUE(site.accepts(now));
+    EXPECT_FALSE(site.wake(now));
+    const Site::Permit first = site.started(now);
+    EXPECT_FALSE(site.accepts(now));
+    EXPECT_EQ(site.wake(now), now + kAlone);
+    EXPECT_EQ(site.finished(first, std::nullopt, now, kNow, kRetry, 0.5), Site::Change::none);
+    std::vector<Site::Permit> permits;
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_TRUE(site.accepts(now));
+      permits.push_back(site.started(now));
+    }
+    EXPECT_FALSE(site.accepts(now));
+    EXPECT_FALSE(site.wake(now));
+    for (const Site::Permit permit : permits) (void)site.finished(permit, std::nullopt, now, kNow, kRetry, 0.5);
+  }
+}
+
+TEST_F(SiteTest, OneThatTakesLongIsNotWaitedForForEver) {
+  (void)site.started(now);
+  for (int i = 1; i < 4; ++i) {
+    EXPECT_FALSE(site.accepts(now + kAlone - Milliseconds(1)));
+    now = *site.wake(now);
+    EXPECT_TRUE(site.accepts(now));
+    (void)site.started(now);
+  }
+  EXPECT_FALSE(site.accepts(now + kAlone)) << "its connections are used up";
 }
 
 TEST_F(SiteTest, AForcedProbeIsQuickButNotHammering) {
@@ -100,6 +219,7 @@ TEST_F(SiteTest, APoliteProbeLeavesARefusedLoginAlone) {
 }
 
 TEST_F(SiteTest, TakesNoMoreThanItsConnections) {
+  (void)attempt(std::nullopt);
   for (int i = 0; i < 4; ++i) {
     EXPECT_TRUE(site.accepts(now));
     (void)site.started(now);
@@ -107,7 +227,15 @@ TEST_F(SiteTest, TakesNoMoreThanItsConnections) {
   EXPECT_FALSE(site.accepts(now));
 }
 
-// decide(): every combination of three recipients' answers with every kind of report, before and after expiry.
+TEST_F(SiteTest, ALoginThatTheServerHungUpOnWaitsAsOneThatItRefusedForNow) {
+  mail::SiteTrouble dropped = trouble();
+  dropped.step = mail::Step::auth;
+  dropped.login_spent = true;
+  attempt(dropped);
+  EXPECT_GE(*site.next_probe(), now + kLoginDelay);
+  site.force_probe(now, Probe::polite);
+  EXPECT_GE(*site.next_probe(), now + kLoginDelay) << "nor do others than administrators hasten it";
+}
 
 }  // namespace
 }  // namespace postern::queue
