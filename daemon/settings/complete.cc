@@ -1,12 +1,10 @@
 #include "settings/complete.h"
 
-#include "base/fd.h"
 #include "base/text.h"
+#include "settings/account.h"
 #include "settings/values.h"
 
-#include <fcntl.h>
 #include <netdb.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -67,26 +65,6 @@ void check_loop(const Settings& settings, const Smarthost& smarthost, Mark where
   }
 }
 
-void check_account(const Smarthost& smarthost, const std::string& path, Report& report) {
-  if (smarthost.user.empty() && !smarthost.password_file.empty()) {
-    report.error(report.place(path + ".password_file"), "'" + path + "' has a 'password_file' but no 'user'");
-  }
-  if (!smarthost.user.empty() && smarthost.password_file.empty() && !report.was_written(path + ".password_file")) {
-    report.error(report.place(path + ".user"), "'" + path + "' has a 'user' but no 'password_file'");
-  }
-  if (!smarthost.password_file.empty()) {
-    const auto password = read_password(smarthost.password_file);
-    if (!password) report.error(report.place(path + ".password_file"), password.error().text);
-    struct stat status{};
-    if (password && stat(smarthost.password_file.c_str(), &status) == 0 && status.st_uid != 0 &&
-        status.st_uid != geteuid()) {
-      report.warning(report.place(path + ".password_file"), smarthost.password_file + " belongs to uid " +
-                                                                std::to_string(status.st_uid) +
-                                                                ", who can change the password");
-    }
-  }
-}
-
 void check_tls(const Smarthost& smarthost, const std::string& path, Report& report) {
   if (smarthost.allow_cleartext_auth) {
     report.warning(report.place(path + ".allow_cleartext_auth"),
@@ -98,12 +76,8 @@ void check_tls(const Smarthost& smarthost, const std::string& path, Report& repo
     report.warning(report.place(path + ".tls"), "mail to " + smarthost.host + " travels unencrypted ('tls: none')");
   }
   if (smarthost.tls_ca_file.empty()) return;
-  const UniqueFd file(open(smarthost.tls_ca_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat status{};
-  if (!file || fstat(file.get(), &status) != 0) {
-    report.error(report.place(path + ".tls_ca_file"), system_error(errno, "cannot read " + smarthost.tls_ca_file).text);
-  } else if (!S_ISREG(status.st_mode)) {
-    report.error(report.place(path + ".tls_ca_file"), smarthost.tls_ca_file + " is not a file");
+  if (const auto good = check_file(smarthost.tls_ca_file); !good) {
+    report.error(report.place(path + ".tls_ca_file"), good.error().text);
   }
 }
 

@@ -1,10 +1,11 @@
 #include "settings/keys.h"
 
+#include "settings/login_values.h"
+#include "settings/nearest.h"
 #include "settings/values.h"
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -29,10 +30,16 @@ void set(Target& target, const Node& node, Scope& scope) {
   if (auto value = Convert(node, scope)) target.*Member = std::move(*value);
 }
 
+template <auto Member, auto Convert>
+void set_oauth2(Smarthost& smarthost, const Node& node, Scope& scope) {
+  if (auto value = Convert(node, scope)) smarthost.oauth2.*Member = std::move(*value);
+}
+
 void read_smarthosts(Settings& settings, const Node& node, Scope& scope);
 
 using S = Settings;
 using H = Smarthost;
+using O = OAuth2;
 
 // clang-format off
 constexpr auto kKeys = std::to_array<Key<S>>({
@@ -79,30 +86,47 @@ constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
     {"tls_name", "host name or address", "", "", "host",
      "the name the server's certificate must carry", set<&H::tls_name, host_value>},
     {"user", "text", "", "", "none",
-     "the account; without one there is no AUTH", set<&H::user, text_value>},
+     "the account; without one there is no AUTH, unless by a client certificate", set<&H::user, text_value>},
     {"password_file", "path", "", "", "none",
      "the file with the account's password", set<&H::password_file, path_value>},
+    {"password_credential", "name", "", "", "none",
+     "the password as a credential of the systemd service", set<&H::password_credential, credential_value>},
+    {"password_command", "list of texts", "", "", "none",
+     "the program that prints the password, and its arguments", set<&H::password_command, command_value>},
+    {"password", "text", "", "", "none",
+     "the password itself, if no other user can read this file", set<&H::password, secret_value>},
+    {"token_file", "path", "", "", "none",
+     "the file with an OAuth 2.0 access token", set<&H::token_file, path_value>},
+    {"token_command", "list of texts", "", "", "none",
+     "the program that prints an access token, and its arguments", set<&H::token_command, command_value>},
+    {"oauth2.token_url", "URL", "", "", "required with oauth2",
+     "where access tokens are asked for", set_oauth2<&O::token_url, url_value>},
+    {"oauth2.device_url", "URL", "", "", "none",
+     "where postern login begins", set_oauth2<&O::device_url, url_value>},
+    {"oauth2.client_id", "text", "", "", "required with oauth2",
+     "the name of this client at the provider", set_oauth2<&O::client_id, text_value>},
+    {"oauth2.client_secret_file", "path", "", "", "none",
+     "the file with the client's secret", set_oauth2<&O::client_secret_file, path_value>},
+    {"oauth2.refresh_token_file", "path", "", "", "none",
+     "the file with the refresh token, written by postern login", set_oauth2<&O::refresh_token_file, path_value>},
+    {"oauth2.scope", "text", "", "", "none",
+     "what the token is asked for", set_oauth2<&O::scope, text_value>},
+    {"oauth2.ca_file", "path", "", "", "the system's store",
+     "the certificates of the authorities to trust for these URLs", set_oauth2<&O::ca_file, path_value>},
+    {"client_certificate", "path", "", "", "none",
+     "our certificate for EXTERNAL, with its chain", set<&H::client_certificate, path_value>},
+    {"client_key", "path", "", "", "none",
+     "the key of client_certificate", set<&H::client_key, path_value>},
+    {"mechanisms", "list of names", "", "", "all",
+     "the login mechanisms that may be used, best first", set<&H::mechanisms, mechanisms_value>},
+    {"auth_downgrade", "warn | refuse", "", "", "warn",
+     "what to do if the server offers weaker logins than before", set<&H::auth_downgrade, downgrade_value>},
     {"allow_cleartext_auth", "boolean", "", "", "false",
      "lets PLAIN and LOGIN reveal the password without TLS", set<&H::allow_cleartext_auth, boolean_value>},
     {"connections", "number", "1", "100", "4",
      "the most connections to the server at once", set<&H::connections, count_value>},
 });
 // clang-format on
-
-/// The edits (insert, delete, replace) from one word to the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
 
 std::string_view last_word(std::string_view path) { return path.substr(path.rfind('.') + 1); }
 
@@ -120,17 +144,9 @@ std::vector<std::string> keys_under(const std::string& prefix) {
 
 /// What the writer of an unknown key probably wanted.
 std::string advice(const std::string& prefix, const std::string& word) {
-  if (word == "password" || word == "pass") {
-    return "a password does not stand in this file; write it into a file of its own and name that in 'password_file'";
-  }
+  if (word == "pass") return "write the password into a file of its own and name that in 'password_file'";
   const std::vector<std::string> names = keys_under(prefix);
-  const std::string_view start = std::string_view(word).substr(0, 64);
-  const auto nearest = std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    return distance(start, a) < distance(start, b);
-  });
-  if (nearest != names.end() && distance(start, *nearest) <= std::max<std::size_t>(1, nearest->size() / 3)) {
-    return "did you mean '" + *nearest + "'?";
-  }
+  if (const auto near = nearest(word, names)) return "did you mean '" + *near + "'?";
   for (const KeyInfo& key : all_keys()) {
     if (last_word(key.path) == word) return "did you mean '" + key.path + "'?";
   }

@@ -1,6 +1,8 @@
 #include "settings/load.h"
 
 #include "base/fd.h"
+#include "base/result.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "settings/complete.h"
 #include "settings/document.h"
@@ -19,8 +21,13 @@ namespace {
 
 constexpr std::size_t kLargestFile = 1U << 20U;
 
-/// The text of a regular file. Failures: those of the system calls, invalid, limit.
-Result<std::string> read_file(const std::string& path) {
+struct File {
+  std::string text;
+  Readers readers = Readers::everybody;
+};
+
+/// A regular file. Failures: those of the system calls, invalid, limit.
+Result<File> read_file(const std::string& path) {
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
   const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status{};
@@ -37,21 +44,10 @@ Result<std::string> read_file(const std::string& path) {
   }
   if (size > kLargestFile) return Error{Failure::limit, path + " is larger than 1 MiB"};
   text.resize(size);
-  return text;
+  return File{std::move(text), (status.st_mode & S_IROTH) != 0 ? Readers::everybody : Readers::few};
 }
 
-}  // namespace
-
-Loaded load(const std::string& path) {
-  const auto text = read_file(path);
-  if (text) return parse(*text, path);
-  Report report(path);
-  report.error(Mark{}, text.error().text);
-  return std::move(report).finish(Settings{});
-}
-
-Loaded parse(const std::string& text, const std::string& file) {
-  Report report(file);
+Loaded parse(const std::string& text, Report report) {
   Settings settings;
   // A configuration without a single setting is allowed, but then it says so in comments; a file of
   // nothing at all is one that was cut off while being written.
@@ -67,5 +63,21 @@ Loaded parse(const std::string& text, const std::string& file) {
   }
   return std::move(report).finish(std::move(settings));
 }
+
+}  // namespace
+
+Loaded load(const std::string& path) {
+  auto file = read_file(path);
+  if (file) {
+    Loaded loaded = parse(file->text, Report(path, file->readers));
+    wipe(file->text);  // a password may stand in it
+    return loaded;
+  }
+  Report report(path);
+  report.error(Mark{}, file.error().text);
+  return std::move(report).finish(Settings{});
+}
+
+Loaded parse(const std::string& text, const std::string& file) { return parse(text, Report(file)); }
 
 }  // namespace postern::settings

@@ -2,8 +2,6 @@
 // place. All errors are found at once.
 #pragma once
 
-#include "base/result.h"
-#include "base/secret.h"
 #include "settings/settings.h"
 
 #include <optional>
@@ -27,12 +25,7 @@ struct Loaded {
 };
 
 [[nodiscard]] Loaded load(const std::string& path);
-/// The same from text; `file` is the name for messages.
+/// The same from text; `file` is the name for messages. It counts as one that few may read.
 [[nodiscard]] Loaded parse(const std::string& text, const std::string& file);
-
-/// Reads a password file: at most 64 KiB, exactly one trailing newline (or CR LF) stripped; it must not be
-/// readable or writable by others (group is allowed) and must not be empty. Read anew at each login.
-/// Failures: not_found, denied, invalid.
-[[nodiscard]] Result<Secret> read_password(const std::string& path);
 
 }  // namespace postern::settings

@@ -16,9 +16,12 @@ struct Mark {
   std::size_t column = 0;
 };
 
+/// Who may read the configuration file: a secret stands only in one that is not for everybody.
+enum class Readers { few, everybody };
+
 class Report {
  public:
-  explicit Report(std::string file) : file_(std::move(file)) {}
+  explicit Report(std::string file, Readers readers = Readers::few) : file_(std::move(file)), readers_(readers) {}
 
   void error(Mark where, std::string text);
   void warning(Mark where, std::string text);
@@ -29,12 +32,16 @@ class Report {
   [[nodiscard]] Mark place(std::string_view path) const;
   [[nodiscard]] bool was_written(const std::string& path) const { return places_.contains(path); }
 
+  [[nodiscard]] const std::string& file() const { return file_; }
+  [[nodiscard]] Readers readers() const { return readers_; }
+
   [[nodiscard]] bool clean() const { return errors_.empty(); }
   /// Everything in the order of the file; settings only if there was no error.
   [[nodiscard]] Loaded finish(Settings settings) &&;
 
  private:
   std::string file_;
+  Readers readers_;
   std::map<std::string, Mark, std::less<>> places_;
   std::vector<Problem> errors_;
   std::vector<Problem> warnings_;

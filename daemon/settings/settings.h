@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/secret.h"
 
 #include <cstdint>
 #include <map>
@@ -13,6 +14,21 @@ namespace postern::settings {
 
 enum class Tls { implicit, starttls, none };
 
+/// An OAuth 2.0 client; `token_url` empty: none.
+struct OAuth2 {
+  std::string token_url;
+  std::string device_url;
+  std::string client_id;
+  std::string client_secret_file;
+  std::string refresh_token_file;
+  std::string scope;
+  std::string ca_file;
+
+  friend bool operator==(const OAuth2&, const OAuth2&) = default;
+};
+
+enum class Downgrade { warn, refuse };
+
 struct Smarthost {
   std::string name;  ///< default: host
   std::string host;
@@ -20,8 +36,18 @@ struct Smarthost {
   Tls tls = Tls::implicit;
   std::string tls_ca_file;  ///< empty: the system's store
   std::string tls_name;     ///< default: host
-  std::string user;         ///< empty: no AUTH
+  std::string user;         ///< empty: no AUTH, unless by the client certificate
+  Secret password;          ///< only in a file that others cannot read; at most one of the password's origins
   std::string password_file;
+  std::string password_credential;
+  std::vector<std::string> password_command;
+  std::string token_file;
+  std::vector<std::string> token_command;
+  OAuth2 oauth2;
+  std::string client_certificate;
+  std::string client_key;
+  std::vector<std::string> mechanisms;  ///< empty: all
+  Downgrade auth_downgrade = Downgrade::warn;
   bool allow_cleartext_auth = false;
   unsigned connections = 4;  ///< at most so many at once
 

@@ -1,0 +1,151 @@
+#include "settings/login_values.h"
+
+#include "base/text.h"
+#include "settings/nearest.h"
+
+#include <algorithm>
+#include <array>
+
+namespace postern::settings {
+namespace {
+
+using Needs = MechanismName::Needs;
+
+constexpr std::array kMechanisms = {
+    MechanismName{"OAUTHBEARER", Needs::token},
+    MechanismName{"XOAUTH2", Needs::token},
+    MechanismName{"EXTERNAL", Needs::certificate},
+    MechanismName{"SCRAM-SHA-512-PLUS", Needs::password},
+    MechanismName{"SCRAM-SHA-256-PLUS", Needs::password},
+    MechanismName{"SCRAM-SHA-1-PLUS", Needs::password},
+    MechanismName{"SCRAM-SHA-512", Needs::password},
+    MechanismName{"SCRAM-SHA-256", Needs::password},
+    MechanismName{"SCRAM-SHA-1", Needs::password},
+    MechanismName{"PLAIN", Needs::password},
+    MechanismName{"LOGIN", Needs::password},
+    MechanismName{"CRAM-MD5", Needs::password},
+};
+
+/// What is wrong with the name, and which was perhaps meant.
+std::string unknown_mechanism(const std::string& written, const std::string& name) {
+  std::vector<std::string> known;
+  known.reserve(kMechanisms.size());
+  for (const MechanismName& mechanism : kMechanisms) known.emplace_back(mechanism.name);
+  std::string text = "lists '" + written + "', which is no mechanism of Postern; ";
+  if (const auto near = nearest(name, known)) return text + "did you mean '" + *near + "'?";
+  text += "it knows ";
+  for (const std::string& each : known) text += (&each == known.data() ? "" : ", ") + each;
+  return text;
+}
+
+/// Host and port of a URL's authority, without the port; nothing if it is no such thing.
+std::optional<std::string> url_host(std::string_view authority) {
+  std::string_view host = authority;
+  std::string_view port;
+  const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
+  if (bracket == std::string_view::npos) return std::nullopt;
+  if (const std::size_t colon = authority.find(':', bracket); colon != std::string_view::npos) {
+    host = authority.substr(0, colon);
+    port = authority.substr(colon + 1);
+    if (!parse_endpoint("127.0.0.1:" + std::string(port)) || port == "0") return std::nullopt;
+  }
+  if (bracket == 0) return is_host_name(host) ? std::optional(std::string(host)) : std::nullopt;
+  const auto numeric = parse_endpoint(std::string(host) + ":1");
+  return numeric ? std::optional(numeric->address) : std::nullopt;
+}
+
+bool is_token_url(std::string_view url) {
+  const bool https = istarts_with(url, "https://");
+  if (!https && !istarts_with(url, "http://")) return false;
+  if (!is_ascii(url) || url.find_first_of(" #@\\\"<>") != std::string_view::npos) return false;
+  const std::string_view rest = url.substr(url.find("//") + 2);
+  const auto host = url_host(rest.substr(0, rest.find_first_of("/?")));
+  // Without TLS the client's secret and the tokens would be there for everybody to read.
+  return host && (https || iequals(*host, "localhost") || is_loopback(*host));
+}
+
+}  // namespace
+
+std::span<const MechanismName> mechanism_names() { return kMechanisms; }
+
+std::optional<std::vector<std::string>> mechanisms_value(const Node& node, Scope& scope) {
+  if (node.kind != Node::Kind::list || node.items.empty()) {
+    scope.error(node, "must be a list such as [SCRAM-SHA-256, PLAIN]; leave the key out for every mechanism");
+    return std::nullopt;
+  }
+  std::vector<std::string> names;
+  for (const Node& item : node.items) {
+    const auto written = text_value(item, scope);
+    if (!written) continue;
+    std::string name = to_upper(*written);
+    if (std::ranges::find(kMechanisms, name, &MechanismName::name) == kMechanisms.end()) {
+      scope.error(item, unknown_mechanism(*written, name));
+    } else if (std::ranges::find(names, name) != names.end()) {
+      scope.error(item, "lists " + name + " twice");
+    } else {
+      names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
+std::optional<Secret> secret_value(const Node& node, Scope& scope) {
+  const bool one_line = node.kind == Node::Kind::scalar && !node.text.empty() &&
+                        node.text.find_first_of(std::string_view("\0\r\n", 3)) == std::string::npos;
+  if (one_line) return Secret(node.text);
+  scope.error(node, "must be one line of text, in quotes if it holds more than letters and digits");
+  return std::nullopt;
+}
+
+std::optional<std::string> credential_value(const Node& node, Scope& scope) {
+  auto name = text_value(node, scope);
+  if (!name) return std::nullopt;
+  if (name->find('/') == std::string::npos && *name != "." && *name != "..") return name;
+  scope.error(node, "must be the name of a credential, as in LoadCredential=NAME:FILE, without a directory; not '" +
+                        *name + "'");
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> command_value(const Node& node, Scope& scope) {
+  if (node.kind != Node::Kind::list || node.items.empty()) {
+    scope.error(node,
+                "must be a list of the program and its arguments, such as [/usr/bin/pass, show, smtp]; "
+                "no shell reads it");
+    return std::nullopt;
+  }
+  std::vector<std::string> argv;
+  for (const Node& item : node.items) {
+    if (item.kind != Node::Kind::scalar || item.text.find('\0') != std::string::npos) {
+      scope.error(item, "must list texts: the program and its arguments");
+      return std::nullopt;
+    }
+    argv.push_back(item.text);
+  }
+  if (argv[0].starts_with('/')) return argv;
+  scope.error(node.items[0], "must begin with the absolute path of the program, not '" + argv[0] + "'");
+  return std::nullopt;
+}
+
+std::optional<std::string> url_value(const Node& node, Scope& scope) {
+  auto url = text_value(node, scope);
+  if (!url) return std::nullopt;
+  if (is_token_url(*url)) return url;
+  // A name and password before an "@" would be shown to whoever reads the log.
+  const bool shown = url->find('@') == std::string::npos;
+  scope.error(node,
+              "must be a URL that begins with https:// (http:// for this machine alone), with nothing but host "
+              "and port before its path" +
+                  (shown ? "; not '" + *url + "'" : std::string()));
+  return std::nullopt;
+}
+
+std::optional<Downgrade> downgrade_value(const Node& node, Scope& scope) {
+  const auto text = text_value(node, scope);
+  if (!text) return std::nullopt;
+  if (*text == "warn") return Downgrade::warn;
+  if (*text == "refuse") return Downgrade::refuse;
+  scope.error(node, "must be warn or refuse, not '" + *text + "'");
+  return std::nullopt;
+}
+
+}  // namespace postern::settings

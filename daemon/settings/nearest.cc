@@ -1,0 +1,39 @@
+#include "settings/nearest.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace postern::settings {
+namespace {
+
+constexpr std::size_t kLongestWord = 64;  // what is longer is near to nothing, and the work is quadratic
+
+/// The edits (insert, delete, replace) from one word to the other.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& names) {
+  const std::string_view start = word.substr(0, kLongestWord);
+  const auto found = std::min_element(names.begin(), names.end(), [start](const auto& a, const auto& b) {
+    return distance(start, a) < distance(start, b);
+  });
+  if (found == names.end()) return std::nullopt;
+  if (distance(start, *found) > std::max<std::size_t>(1, found->size() / 3)) return std::nullopt;
+  return *found;
+}
+
+}  // namespace postern::settings

@@ -1,0 +1,14 @@
+// Guesses what somebody who wrote an unknown word wanted to write.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::settings {
+
+/// The one of the names that is few edits away from the word; nothing if none is near.
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& names);
+
+}  // namespace postern::settings
