@@ -23,7 +23,7 @@ constexpr auto kFooter = R"(Exit codes:
   1   mail waits because of trouble or for more than an hour; a check or a test message failed
   2   status: a login is refused, or there are failed or damaged messages
   64  wrong usage    66 no such message    69 posternd cannot be reached
-  75  not now: the test message waits, or the message is just being sent
+  75  not now: the test message waits, the message is just being sent, or nobody agreed to a login in time
   77  not allowed    65 damaged file    70 internal error    74 input/output error
 See postern(8).)";
 
@@ -135,14 +135,17 @@ CLI::App* add_for_ids(CLI::App& queue, Job& job, std::vector<std::string>& words
   return command;
 }
 
-void add_check(CLI::App& app, Job& job, std::vector<std::string>& words) {
-  CLI::App* check = app.add_subcommand("check", "connect to the smarthosts, show TLS and login; sends no mail");
-  check->add_option("SITE", words, "only this smarthost, by its name in the settings")->expected(0, 1);
-  check->callback([&job, &words] {
-    object request = request_for("check");
+// `name [SITE]`.
+CLI::App* add_for_site(CLI::App& app, Job& job, std::vector<std::string>& words, const std::string& name,
+                       const std::string& description) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->add_option("SITE", words, "only this smarthost, by its name in the settings")->expected(0, 1);
+  command->callback([&job, &words, name] {
+    object request = request_for(name);
     if (!words.empty()) request["site"] = words.front();
     job.requests.push_back(std::move(request));
   });
+  return command;
 }
 
 void add_send_test(CLI::App& app, Job& job, std::vector<std::string>& words, std::uint64_t& seconds) {
@@ -169,6 +172,8 @@ int main(int argc, char** argv) {
   Job job;
   bool json = false;
   bool body = false;
+  bool verbose = false;
+  bool accept_weaker = false;
   std::vector<std::string> words;
   std::uint64_t limit = 0;
   std::uint64_t seconds = 60;
@@ -185,7 +190,13 @@ int main(int argc, char** argv) {
       ->add_flag("--body", body, "the body too");
   add_for_ids(*queue, job, words, "retry", "try messages now; `retry all` tries every one");
   add_for_ids(*queue, job, words, "delete", "remove messages for good, without a bounce");
-  add_check(app, job, words);
+  CLI::App* check =
+      add_for_site(app, job, words, "check", "connect to the smarthosts, show TLS and login; sends no mail");
+  check->add_flag("--verbose", verbose, "every line of the dialogue, too; secrets are left out");
+  check->add_flag("--accept-weaker", accept_weaker,
+                  "log in although less is offered than before, and take that for the measure (auth_downgrade)");
+  add_for_site(app, job, words, "explain", "which login mechanisms would be tried, in which order, and why no others");
+  add_for_site(app, job, words, "login", "let a person grant access in a browser (OAuth 2.0), and store it");
   add_send_test(app, job, words, seconds);
   try {
     app.parse(argc, argv);
@@ -204,6 +215,8 @@ int main(int argc, char** argv) {
   int worst = 0;
   for (object& request : job.requests) {
     if (body) request["body"] = true;
+    if (verbose) request["verbose"] = true;
+    if (accept_weaker) request["accept_weaker"] = true;
     worst = std::max(worst, run(job, request));
   }
   return worst;

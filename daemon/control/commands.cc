@@ -24,7 +24,15 @@ Task<Result<int>> run_status(Call& call) {
   Context& context = call.context;
   const queue::Totals totals = context.queue.totals();
   const std::vector<queue::SiteStatus> sites = context.queue.sites();
-  const Verdict verdict = judge(totals, sites, context.config_file, context.clock.wall());
+  Verdict verdict = judge(totals, sites, context.config_file, context.clock.wall());
+  boost::json::array smarthosts;
+  for (const queue::SiteStatus& site : sites) {
+    object line = to_json(site);
+    const std::vector<std::string> weaker = context.explain(site.name).weaker;
+    if (!weaker.empty()) line["weaker"] = json_texts(weaker);
+    smarthosts.emplace_back(std::move(line));
+    if (!site.trouble) add_weaker(verdict, site.name, weaker);
+  }
 
   object status;
   status["kind"] = "status";
@@ -35,8 +43,6 @@ Task<Result<int>> run_status(Call& call) {
   status["config"] = json_text(context.config_file);
   status["spool"] = json_text(context.spool);
   status["queue"] = to_json(totals);
-  boost::json::array smarthosts;
-  for (const queue::SiteStatus& site : sites) smarthosts.emplace_back(to_json(site));
   status["smarthosts"] = std::move(smarthosts);
   const Result<void> sent = co_await call.answer.line(status);
   if (!sent) co_return sent.error();
@@ -80,9 +86,36 @@ queue::Probe probe_for(const Caller& caller) {
   return caller.administrator ? queue::Probe::forced : queue::Probe::polite;
 }
 
+/// What is not in the queue may still be set aside: then it is no use to say that it does not exist.
+Task<Error> explain_missing(Call& call, QueueId id, Error otherwise) {
+  const Result<queue::Entry> entry = co_await call.context.queue.find(id);
+  if (!entry) co_return otherwise;
+  switch (entry->state) {
+    case queue::State::failed:
+      otherwise.text = fmt::format(
+          "{0} failed for good ({1}) and is kept for reading only: `postern queue show {0} --body` shows it; send it "
+          "anew "
+          "if it is still wanted, then `postern queue delete {0}`",
+          id.str(), entry->reason);
+      break;
+    case queue::State::corrupt:
+      otherwise.text = fmt::format(
+          "{0} is damaged and cannot be sent: `postern queue show {0} --body` shows what is left of it, "
+          "`postern queue delete {0}` removes it",
+          id.str());
+      break;
+    default: break;
+  }
+  co_return otherwise;
+}
+
 Task<Result<int>> retry_one(Call& call, QueueId id) {
   if (const Result<void> allowed = co_await may_touch(call, id); !allowed) co_return allowed.error();
   const Result<void> done = call.context.queue.retry(id, probe_for(call.caller));
+  if (!done && done.error().failure == Failure::not_found) {
+    Error error = co_await explain_missing(call, id, done.error());
+    co_return error;
+  }
   if (!done) co_return done.error();
   log(Level::info, "retry asked for", {{"id", id.text()}, {"uid", uid_text(call.caller)}});
   object line;
@@ -157,52 +190,6 @@ Task<Result<int>> run_delete(Call& call) {
   co_return exits::kWell;
 }
 
-Task<Result<int>> check_one(Call& call, const std::string& site) {
-  object begin;
-  begin["kind"] = "checking";
-  begin["site"] = json_text(site);
-  const Result<void> told = co_await call.answer.line(begin);
-  if (!told) co_return told.error();
-  const Result<void> flushed = co_await call.answer.flush();
-  if (!flushed) co_return flushed.error();
-
-  const mail::CheckReport report = co_await call.context.check(site);
-  if (!report.trouble) call.context.queue.site_recovered(site);
-  const object line = to_json(report);
-  const Result<void> sent = co_await call.answer.line(line);
-  if (!sent) co_return sent.error();
-  co_return report.trouble ? exits::kTrouble : exits::kWell;
-}
-
-Task<Result<int>> run_check(Call& call) {
-  std::vector<std::string> sites = call.context.sites();
-  const Result<std::string> wanted = text_of(call.request, "site", "");
-  if (!wanted) co_return wanted.error();
-  if (!wanted->empty()) {
-    if (std::find(sites.begin(), sites.end(), *wanted) == sites.end()) {
-      co_return Error{Failure::invalid,
-                      fmt::format("no smarthost is called {}; there is: {}", *wanted,
-                                  sites.empty() ? "none" : fmt::format("{}", fmt::join(sites, ", ")))};
-    }
-    sites = {*wanted};
-  }
-  if (sites.empty()) {
-    object none;
-    none["kind"] = "notice";
-    none["text"] = json_text("no smarthost is configured: add one to " + call.context.config_file);
-    const Result<void> sent = co_await call.answer.line(none);
-    if (!sent) co_return sent.error();
-    co_return exits::kTrouble;
-  }
-  int worst = exits::kWell;
-  for (const std::string& site : sites) {
-    const Result<int> one = co_await check_one(call, site);
-    if (!one) co_return one.error();
-    worst = std::max(worst, *one);
-  }
-  co_return worst;
-}
-
 constexpr std::array kCommands{
     Command{"status", Form::json, Who::anybody, run_status},
     Command{"queue list", Form::json, Who::anybody, run_list},
@@ -210,6 +197,8 @@ constexpr std::array kCommands{
     Command{"queue retry", Form::json, Who::anybody, run_retry},
     Command{"queue delete", Form::json, Who::anybody, run_delete},
     Command{"check", Form::json, Who::administrators, run_check},
+    Command{"explain", Form::json, Who::anybody, run_explain},
+    Command{"login", Form::json, Who::administrators, run_login},
     Command{"send-test", Form::json, Who::administrators, run_send_test},
     Command{"mailq", Form::plain, Who::anybody, run_mailq},
     Command{"flush", Form::plain, Who::anybody, run_flush},

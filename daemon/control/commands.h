@@ -50,5 +50,8 @@ inline constexpr std::size_t kPage = 32;
 Task<Result<int>> run_send_test(Call& call);
 Task<Result<int>> run_mailq(Call& call);
 Task<Result<int>> run_show(Call& call);
+Task<Result<int>> run_check(Call& call);
+Task<Result<int>> run_explain(Call& call);
+Task<Result<int>> run_login(Call& call);
 
 }  // namespace postern::control

@@ -7,7 +7,8 @@ int code_for(Failure failure) {
     case Failure::invalid:
     case Failure::exists: return kUsage;
     case Failure::not_found: return kNoMessage;
-    case Failure::denied: return kDenied;
+    case Failure::denied:
+    case Failure::rejected: return kDenied;
     case Failure::corrupt:
     case Failure::newer: return kDamaged;
     case Failure::io: return kIo;

@@ -71,7 +71,7 @@ std::string message(const object& line, WallTime now) {
   text += row("size", fmt::format("{} bytes", number_in(line, "size")));
   text += row("smarthost", text_in(line, "site"));
   if (next) text += row("next attempt", fmt::format("{} ({})", local_time(*next), relative(*next, now)));
-  text += row("reason", text_in(line, "reason"));
+  text += row("reason", text_in(line, "reason")) + row("what to do", text_in(line, "advice"));
   text += row("from", bracketed(text_in(line, "sender")));
   for (const value& one : array_in(line, "recipients")) {
     if (!one.is_object()) continue;
@@ -85,12 +85,14 @@ std::string message(const object& line, WallTime now) {
   return text;
 }
 
-std::string smarthost(const object& site, std::size_t width, WallTime now) {
+/// Advice that is in `told` already is not given twice.
+std::string smarthost(const object& site, std::size_t width, std::string_view told, WallTime now) {
   const object& trouble = object_in(site, "trouble");
   const std::optional<WallTime> since = time_in(site, "since");
   const std::optional<WallTime> probe = time_in(site, "next_probe");
   const std::optional<WallTime> delivery = time_in(site, "last_delivery");
   std::string state = "well";
+  if (site.contains("weaker")) state = "weaker";
   if (!trouble.empty()) state = flag_in(trouble, "login_refused") ? "login refused" : "trouble";
   std::string text = fmt::format("{}  {:<13}  {:>7}  {:>6}  {}\n", padded(text_in(site, "name"), width), state,
                                  number_in(site, "waiting"), number_in(site, "active"),
@@ -99,13 +101,17 @@ std::string smarthost(const object& site, std::size_t width, WallTime now) {
   text += fmt::format("  {} at {}", text_in(trouble, "text"), text_in(trouble, "step"));
   if (since) text += ", since " + clock_time(*since, now);
   if (probe) text += ", next try " + relative(*probe, now);
-  return text + "\n";
+  text += "\n";
+  const std::string advice = text_in(trouble, "advice");
+  if (told.find(advice) == std::string_view::npos) text += "  what to do: " + advice + "\n";
+  return text;
 }
 
 std::string status(const object& line, WallTime now) {
   const object& totals = object_in(line, "queue");
   const std::optional<WallTime> started = time_in(line, "started");
-  std::string text = text_in(line, "verdict") + "\n\n";
+  const std::string verdict = text_in(line, "verdict");
+  std::string text = verdict + "\n\n";
   text += row("posternd", fmt::format("{} on {}{}", text_in(line, "version"), text_in(line, "hostname"),
                                       started ? ", started " + relative(*started, now) : std::string()));
   text += row("settings", text_in(line, "config")) + row("spool", text_in(line, "spool"));
@@ -123,7 +129,7 @@ std::string status(const object& line, WallTime now) {
   }
   text += fmt::format("\n{}  {:<13}  WAITING  ACTIVE  LAST DELIVERY\n", padded("SMARTHOST", width), "STATE");
   for (const value& site : sites) {
-    if (site.is_object()) text += smarthost(site.get_object(), width, now);
+    if (site.is_object()) text += smarthost(site.get_object(), width, verdict, now);
   }
   return text;
 }
@@ -139,6 +145,19 @@ std::string retried(const object& line, WallTime) {
 }
 
 std::string deleted(const object& line, WallTime) { return text_in(line, "id") + ": deleted\n"; }
+
+std::string device(const object& line, WallTime) {
+  const std::string complete = text_in(line, "complete_url");
+  std::string text = fmt::format(
+      "To let posternd log in at {}, open this page in any browser, on any device:\n\n    {}\n\nand enter the code\n\n"
+      "    {}\n\n",
+      text_in(line, "site"), text_in(line, "url"), text_in(line, "code"));
+  if (!complete.empty()) text += fmt::format("The page with the code in it: {}\n", complete);
+  if (const std::int64_t left = number_in(line, "expires"); left > 0) {
+    text += fmt::format("The code is good for {}.\n", to_words(Seconds(left)));
+  }
+  return text;
+}
 
 std::string notice(const object& line, WallTime) { return text_in(line, "text") + "\n"; }
 
@@ -157,7 +176,10 @@ std::string event(const object& line, WallTime) {
   const std::string transport = transport_text(line);
   const std::string through = transport.empty() ? "" : "  through " + transport + "\n";
   if (what == "site_trouble") {
-    return "not sent: " + text_in(object_in(line, "trouble"), "text") + "\n" + through +
+    const object& trouble = object_in(line, "trouble");
+    const std::string advice = text_in(trouble, "advice");
+    return "not sent: " + text_in(trouble, "text") + "\n" + through +
+           (advice.empty() ? "" : "  what to do: " + advice + "\n") +
            "the message stays in the queue and will be tried again\n";
   }
   return text_in(line, "recipient") + ": " + status_text(object_in(line, "status")) + "\n" + through;
@@ -171,9 +193,10 @@ struct Kind {
 std::string nothing(const object&, WallTime) { return {}; }
 
 constexpr std::array kKinds{
-    Kind{"status", status},   Kind{"entry", entry},     Kind{"message", message},  Kind{"more", more},
-    Kind{"retried", retried}, Kind{"deleted", deleted}, Kind{"checking", nothing}, Kind{"check", render_check},
-    Kind{"event", event},     Kind{"notice", notice},
+    Kind{"status", status},          Kind{"entry", entry},     Kind{"message", message},  Kind{"more", more},
+    Kind{"retried", retried},        Kind{"deleted", deleted}, Kind{"checking", nothing}, Kind{"waiting", nothing},
+    Kind{"check", render_check},     Kind{"event", event},     Kind{"notice", notice},    Kind{"device", device},
+    Kind{"explain", render_explain},
 };
 
 constexpr std::string_view kListHeading =
@@ -184,6 +207,7 @@ constexpr std::string_view kListHeading =
 std::string Renderer::line(const object& object) {
   const std::string kind = text_in(object, "kind");
   if (kind == "checking") waiting_for_ = text_in(object, "site");
+  if (kind == "device") waiting_for_ = "you to agree";
   if (kind == "event") waiting_for_ = object.contains("host") ? text_in(object, "host") : "the smarthost";
   const auto* const found =
       std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& known) { return known.name == kind; });

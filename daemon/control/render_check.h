@@ -1,4 +1,5 @@
-// `postern check` as text: what was found out about one smarthost, in the order it happened.
+// `postern check` and `postern explain` as text: what was found out about one smarthost, in the order it happened, and
+// what would be tried there.
 #pragma once
 
 #include "base/clock.h"
@@ -10,5 +11,6 @@
 namespace postern::control {
 
 [[nodiscard]] std::string render_check(const boost::json::object& line, WallTime now);
+[[nodiscard]] std::string render_explain(const boost::json::object& line, WallTime now);
 
 }  // namespace postern::control

@@ -23,7 +23,17 @@
 
 namespace postern::control {
 
-/// What the commands need of the program around them. app fills it in.
+/// What a person must do to let the daemon log in at a smarthost (RFC 8628).
+struct DevicePrompt {
+  std::string url;
+  std::string complete_url;  ///< with the code in it; may be empty
+  std::string code;
+  Seconds expires{0};
+};
+/// Shows it to the person; later calls only find out whether somebody is still there. Failure: the client is gone.
+using Prompt = std::function<Task<Result<void>>(DevicePrompt)>;
+
+/// What the commands need of the program around them. app fills it in. `site` is always one of sites().
 struct Context {
   queue::Queue& queue;
   Clock& clock;
@@ -32,8 +42,13 @@ struct Context {
   std::string hostname;
   std::string config_file;
   std::string spool;
-  std::function<std::vector<std::string>()> sites;                 ///< names, in order
-  std::function<Task<mail::CheckReport>(std::string site)> check;  ///< one smarthost
+  std::function<std::vector<std::string>()> sites;  ///< names, in order
+  std::function<Task<mail::CheckReport>(std::string site, mail::CheckOptions options)> check;
+  std::function<mail::CheckReport(const std::string& site)> explain;  ///< what check() would try; no connection
+  /// Device authorization: calls `prompt`, now and again while it waits; waits for the person, stores the result.
+  /// Failure invalid: nothing of the kind is configured for this site; the text says what is missing. After success the
+  /// caller checks.
+  std::function<Task<Result<void>>(std::string site, Prompt prompt)> login;
   std::function<mail::Envelope(std::string recipient, const net::Peer& peer)>
       test_envelope;                                               ///< of send-test, aliases applied
   std::function<std::string(const mail::Envelope&)> test_message;  ///< its text, LF lines

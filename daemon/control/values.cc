@@ -1,6 +1,7 @@
 #include "control/values.h"
 
 #include "base/text.h"
+#include "mail/advice.h"
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
@@ -34,13 +35,14 @@ object to_json(const mail::Status& status) {
   return result;
 }
 
-object to_json(const mail::SiteTrouble& trouble) {
+object to_json(const mail::SiteTrouble& trouble, std::string_view site) {
   object result;
   result["step"] = mail::name(trouble.step);
   result["failure"] = name(trouble.failure);
   if (trouble.code != 0) result["code"] = trouble.code;
   put_text(result, "text", trouble.text);
   result["login_refused"] = trouble.login_refused;
+  put_text(result, "advice", mail::advice(trouble, site));
   return result;
 }
 
@@ -63,10 +65,14 @@ object to_json(const mail::Source& source) {
   return result;
 }
 
-array to_json(const std::vector<std::string>& texts) {
-  array result;
-  for (const std::string& text : texts) result.emplace_back(json_text(text));
-  return result;
+/// About the reason that is shown: the site's, else the first recipient's that has one.
+std::string advice_for(const queue::Entry& entry) {
+  if (entry.trouble) return mail::advice(*entry.trouble, entry.site);
+  for (const queue::Entry::Rcpt& recipient : entry.recipients) {
+    if (!recipient.last) continue;
+    if (std::string text = mail::advice(*recipient.last, entry.site); !text.empty()) return text;
+  }
+  return {};
 }
 
 std::string_view kind_name(queue::Event::Kind kind) {
@@ -135,6 +141,12 @@ boost::json::string json_text(std::string_view bytes) {
   return boost::json::string(result);
 }
 
+array json_texts(const std::vector<std::string>& texts) {
+  array result;
+  for (const std::string& text : texts) result.emplace_back(json_text(text));
+  return result;
+}
+
 object to_json(const queue::Entry& entry) {
   object result;
   result["kind"] = "entry";
@@ -155,6 +167,7 @@ object to_json(const queue::Entry& entry) {
   result["recipients"] = std::move(recipients);
   put_text(result, "site", entry.site);
   put_text(result, "reason", entry.reason);
+  put_text(result, "advice", advice_for(entry));
   return result;
 }
 
@@ -163,7 +176,7 @@ object to_json(const queue::SiteStatus& site) {
   result["name"] = json_text(site.name);
   result["waiting"] = number(site.waiting);
   result["active"] = number(site.active);
-  if (site.trouble) result["trouble"] = to_json(*site.trouble);
+  if (site.trouble) result["trouble"] = to_json(*site.trouble, site.name);
   put_time(result, "since", site.since);
   put_time(result, "next_probe", site.next_probe);
   put_time(result, "last_delivery", site.last_delivery);
@@ -192,7 +205,7 @@ object to_json(const queue::Event& event) {
   result["id"] = event.id.text();
   put_text(result, "recipient", event.recipient);
   if (!event.recipient.empty()) result["status"] = to_json(event.status);
-  if (event.report.site) result["trouble"] = to_json(*event.report.site);
+  if (event.report.site) result["trouble"] = to_json(*event.report.site, event.site);
   if (event.report.uncertain) result["uncertain"] = true;
   put_text(result, "host", event.report.host);
   put_text(result, "tls", event.report.tls);
@@ -211,13 +224,14 @@ object to_json(const mail::CheckReport& report) {
   put_text(result, "certificate_subject", report.certificate_subject);
   put_text(result, "certificate_issuer", report.certificate_issuer);
   put_text(result, "certificate_expires", report.certificate_expires);
-  result["extensions"] = to_json(report.extensions);
-  result["offered"] = to_json(report.offered);
+  result["extensions"] = json_texts(report.extensions);
+  result["offered"] = json_texts(report.offered);
   array tried;
   for (const mail::AuthAttempt& attempt : report.tried) {
     object one;
     one["mechanism"] = json_text(attempt.mechanism);
-    one["succeeded"] = attempt.succeeded;
+    one["succeeded"] = attempt.end == mail::AuthAttempt::End::accepted;
+    one["end"] = mail::name(attempt.end);
     put_text(one, "reply", attempt.reply);
     tried.emplace_back(std::move(one));
   }
@@ -230,8 +244,12 @@ object to_json(const mail::CheckReport& report) {
     skipped.emplace_back(std::move(one));
   }
   result["skipped"] = std::move(skipped);
+  result["order"] = json_texts(report.order);
+  if (!report.weaker.empty()) result["weaker"] = json_texts(report.weaker);
+  if (!report.trace.empty()) result["trace"] = json_texts(report.trace);
+  put_text(result, "credentials", report.credentials);
   put_text(result, "mechanism", report.mechanism);
-  if (report.trouble) result["trouble"] = to_json(*report.trouble);
+  if (report.trouble) result["trouble"] = to_json(*report.trouble, report.site);
   return result;
 }
 

@@ -5,12 +5,14 @@
 #include "mail/check.h"
 #include "queue/queue.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace postern::control {
 
@@ -21,6 +23,7 @@ namespace postern::control {
 /// Bytes as a JSON string, which is UTF-8 by definition: valid UTF-8 stays, anything else is escaped by
 /// printable(), line by line.
 [[nodiscard]] boost::json::string json_text(std::string_view bytes);
+[[nodiscard]] boost::json::array json_texts(const std::vector<std::string>& texts);
 
 [[nodiscard]] boost::json::object to_json(const queue::Entry& entry);
 [[nodiscard]] boost::json::object to_json(const queue::SiteStatus& site);

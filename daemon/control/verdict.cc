@@ -1,6 +1,7 @@
 #include "control/verdict.h"
 
 #include "control/exits.h"
+#include "mail/advice.h"
 
 #include <fmt/format.h>
 
@@ -35,6 +36,13 @@ std::string trouble_text(const queue::SiteStatus& site) {
   return fmt::format("{}: {}", site.name, text);
 }
 
+// Nothing mends a refused login but a person, who is told how at once.
+std::string with_advice(std::string text, const queue::SiteStatus& site) {
+  if (!site.trouble->login_refused) return text;
+  const std::string advice = mail::advice(*site.trouble, site.name);
+  return advice.empty() ? text : text + "; what to do: " + advice;
+}
+
 struct Clause {
   int exit = 0;
   std::string text;
@@ -64,7 +72,7 @@ Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& s
                      : totals.waiting > 0         ? exits::kTrouble
                                                   : exits::kWell;
     const std::string before = totals.waiting > 0 ? waiting_since(totals, now) : "nothing waits, but";
-    return {exit, before + (totals.waiting > 0 ? ": " : " ") + trouble_text(*site)};
+    return {exit, with_advice(before + (totals.waiting > 0 ? ": " : " ") + trouble_text(*site), *site)};
   }
   if (totals.waiting > 0 && totals.oldest && now - *totals.oldest > kLongWait) {
     return {exits::kTrouble, waiting_since(totals, now) + ": `postern queue list` shows the reasons"};
@@ -122,6 +130,15 @@ Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>&
   const bool only_flow = clauses.size() == 1 && !sites.empty() && totals.waiting == 0 && totals.active > 0;
   if (verdict.exit == exits::kWell && only_flow) verdict.text.insert(0, "all is well: ");
   return verdict;
+}
+
+void add_weaker(Verdict& verdict, const std::string& site, const std::vector<std::string>& weaker) {
+  if (weaker.empty()) return;
+  verdict.exit = std::max(verdict.exit, exits::kTrouble);
+  verdict.text += fmt::format(
+      "; {0} is weaker than before: {1}; ask who runs it, and if the change is meant run `postern check "
+      "--accept-weaker {0}`",
+      site, fmt::join(weaker, "; "));
 }
 
 }  // namespace postern::control

@@ -20,6 +20,10 @@ inline constexpr Seconds kLongWait{3600};
 [[nodiscard]] Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites,
                             const std::string& config_file, WallTime now);
 
+/// Adds that a smarthost without trouble is weaker than before (mail::CheckReport::weaker): mail flows, but a person
+/// should look.
+void add_weaker(Verdict& verdict, const std::string& site, const std::vector<std::string>& weaker);
+
 /// "14:02" today, "Nov 22 14:02" before that; local time.
 [[nodiscard]] std::string clock_time(WallTime time, WallTime now);
 

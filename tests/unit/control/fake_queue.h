@@ -18,6 +18,7 @@ class FakeQueue final : public queue::Queue {
   std::map<QueueId, std::string> files;
   queue::Totals counted;
   std::vector<queue::SiteStatus> site_list;
+  std::vector<QueueId> set_aside;  ///< found, but not to be retried
   std::vector<QueueId> retried;
   std::vector<queue::Probe> probes;  ///< of every retry
   std::vector<QueueId> removed;
@@ -60,7 +61,8 @@ class FakeQueue final : public queue::Queue {
   }
   Result<void> retry(QueueId id, queue::Probe probe) override {
     const auto found = position(id);
-    if (found == entries.end()) return Error{Failure::not_found, id.str() + ": no such message"};
+    const bool aside = std::find(set_aside.begin(), set_aside.end(), id) != set_aside.end();
+    if (found == entries.end() || aside) return Error{Failure::not_found, id.str() + ": no such message"};
     if (found->state == queue::State::active) return Error{Failure::busy, id.str() + " is just being sent"};
     retried.push_back(id);
     probes.push_back(probe);

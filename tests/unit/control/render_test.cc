@@ -1,6 +1,7 @@
 #include "control/render.h"
 
 #include "control/values.h"
+#include "mail/advice.h"
 
 #include <gtest/gtest.h>
 
@@ -27,7 +28,10 @@ class Render : public testing::Test {
     report.certificate_expires = "2027-01-01T00:00:00Z";
     report.extensions = {"PIPELINING", "SIZE 1000", "AUTH CRAM-MD5 PLAIN GSSAPI"};
     report.offered = {"CRAM-MD5", "PLAIN", "GSSAPI"};
-    report.tried = {{"CRAM-MD5", false, "535 5.7.8 no"}, {"PLAIN", true, "235 2.7.0 ok"}};
+    using End = mail::AuthAttempt::End;
+    report.tried = {{"SCRAM-SHA-1", End::dropped, "the server closed the connection"},
+                    {"CRAM-MD5", End::refused, "535 5.7.8 no"},
+                    {"PLAIN", End::accepted, "235 2.7.0 ok"}};
     report.skipped = {{"GSSAPI", "not supported"}};
     report.mechanism = "PLAIN";
     return report;
@@ -68,6 +72,7 @@ TEST_F(Render, ShowsACheckStepByStep) {
             "  EHLO         PIPELINING, SIZE 1000, AUTH CRAM-MD5 PLAIN GSSAPI\n"
             "  AUTH         offered: CRAM-MD5 PLAIN GSSAPI\n"
             "    not tried  GSSAPI: not supported\n"
+            "    tried      SCRAM-SHA-1: no answer (the server closed the connection)\n"
             "    tried      CRAM-MD5: refused (535 5.7.8 no)\n"
             "    tried      PLAIN: works (235 2.7.0 ok)\n"
             "  verdict      all is well; login by PLAIN\n");
@@ -80,10 +85,134 @@ TEST_F(Render, ShowsACheckThatDidNotConnect) {
   mail::SiteTrouble trouble;
   trouble.text = "connection refused";
   report.trouble = trouble;
-  EXPECT_EQ(once(to_json(report)),
+  EXPECT_EQ(
+      once(to_json(report)),
+      "main\n"
+      "  connect      smtp.example.com:465\n"
+      "  verdict      TROUBLE at connect: connection refused\n"
+      "  what to do   nothing listens there: check host and port; the server may be down, or a firewall refuses\n");
+}
+
+TEST_F(Render, ShowsOrderWeakerOfferCredentialsAndDialogueOfACheck) {
+  mail::CheckReport report = good_check();
+  report.order = {"PLAIN", "CRAM-MD5"};
+  report.weaker = {"SCRAM-SHA-256 was offered before"};
+  report.credentials = "password";
+  report.trace = {"C: EHLO web1.example.net", "S: 250 \x1b[2J"};
+  const std::string text = once(to_json(report));
+  EXPECT_NE(text.find("  AUTH         offered: CRAM-MD5 PLAIN GSSAPI\n"
+                      "    WEAKER     SCRAM-SHA-256 was offered before\n"
+                      "    we have    password\n"
+                      "    order      PLAIN CRAM-MD5\n"
+                      "    not tried  GSSAPI: not supported\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("  dialogue     (secrets are left out)\n"
+                      "               C: EHLO web1.example.net\n"
+                      "               S: 250 \\x1b[2J\n"
+                      "  verdict"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(Render, SaysNothingOfTlsThatCouldNotBegin) {
+  mail::CheckReport report;
+  report.site = "main";
+  report.host = "smtp.example.com[192.0.2.1]:587";
+  report.greeting = "220 smtp.example.com ESMTP";
+  struct Row {
+    mail::Step step;
+    const char* shown;
+  };
+  for (const Row& row : {Row{mail::Step::ehlo, ""}, Row{mail::Step::tls, "  TLS          not established\n"},
+                         Row{mail::Step::auth, "  TLS          none: this connection is not encrypted\n"}}) {
+    report.trouble = mail::SiteTrouble{row.step, Failure::protocol, 0, "the server spoke out of turn", false};
+    EXPECT_EQ(once(to_json(report)),
+              "main\n"
+              "  connect      smtp.example.com[192.0.2.1]:587\n"
+              "  greeting     220 smtp.example.com ESMTP\n" +
+                  std::string(row.shown) + "  verdict      TROUBLE at " + std::string(mail::name(row.step)) +
+                  ": the server spoke out of turn\n");
+  }
+}
+
+TEST_F(Render, ExplainsTheOrderAndEachReason) {
+  mail::CheckReport report;
+  report.site = "main";
+  report.host = "smtp.example.com:25";
+  const auto explained = [&report] {
+    boost::json::object line = to_json(report);
+    line["kind"] = "explain";
+    return once(line);
+  };
+  EXPECT_EQ(explained(),
             "main\n"
-            "  connect      smtp.example.com:465\n"
-            "  verdict      TROUBLE at connect: connection refused\n");
+            "  server       smtp.example.com:25\n"
+            "  login        none: no user is configured\n");
+  report.credentials = "password";
+  report.offered = {"PLAIN", "SCRAM-SHA-256", "CRAM-MD5"};
+  report.order = {"SCRAM-SHA-256", "CRAM-MD5"};
+  report.skipped = {{"PLAIN", "the channel is not encrypted"},
+                    {"EXTERNAL", "there is no client certificate"},
+                    {"LOGIN", "the channel is not encrypted"}};
+  EXPECT_EQ(explained(),
+            "main\n"
+            "  server       smtp.example.com:25\n"
+            "  we have      password\n"
+            "  offered      PLAIN SCRAM-SHA-256 CRAM-MD5 (when we were there last)\n"
+            "  order        SCRAM-SHA-256, CRAM-MD5\n"
+            "               PLAIN, LOGIN: not tried, the channel is not encrypted\n"
+            "               EXTERNAL: not tried, there is no client certificate\n");
+  report.trouble = mail::SiteTrouble{mail::Step::auth, Failure::not_found, 0, "nothing is known yet", false};
+  EXPECT_EQ(explained(),
+            "main\n"
+            "  server       smtp.example.com:25\n"
+            "  we have      password\n"
+            "  order        unknown: nothing is known yet\n");
+}
+
+TEST_F(Render, TellsAPersonWhereToAgree) {
+  boost::json::object line;
+  line["kind"] = "device";
+  line["site"] = "main";
+  line["url"] = "https://id.example.com/device";
+  line["code"] = "ABCD-EFGH";
+  line["expires"] = 900;
+  Renderer renderer("login", kNow);
+  EXPECT_EQ(renderer.line(line),
+            "To let posternd log in at main, open this page in any browser, on any device:\n\n"
+            "    https://id.example.com/device\n\n"
+            "and enter the code\n\n"
+            "    ABCD-EFGH\n\n"
+            "The code is good for 15m.\n");
+  EXPECT_EQ(renderer.waiting_for(), "you to agree");
+  line["complete_url"] = "https://id.example.com/device?code=ABCD-EFGH";
+  EXPECT_NE(renderer.line(line).find("The page with the code in it: https://id.example.com/device?code=ABCD-EFGH\n"),
+            std::string::npos);
+}
+
+TEST_F(Render, GivesAdviceWhereTheReasonIsShown) {
+  queue::Entry waiting = entry();
+  waiting.trouble = mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "PLAIN: 535 5.7.8 no", true};
+  waiting.reason = waiting.trouble->text;
+  boost::json::object line = to_json(waiting);
+  EXPECT_NE(std::string(line.at("advice").as_string()).find("postern check main"), std::string::npos);
+  line["kind"] = "message";
+  const std::string text = once(line);
+  EXPECT_NE(text.find("reason        PLAIN: 535 5.7.8 no\nwhat to do    check user and password"), std::string::npos)
+      << text;
+
+  queue::Event event;
+  event.kind = queue::Event::Kind::site_trouble;
+  event.site = "main";
+  event.report.site = waiting.trouble;
+  EXPECT_NE(once(to_json(event)).find("  what to do: check user and password"), std::string::npos);
+
+  queue::Entry refused = entry();
+  refused.recipients[0].last->code = 554;
+  refused.recipients[0].last->text = "5.2.252 SendAsDenied";
+  EXPECT_NE(std::string(to_json(refused).at("advice").as_string()).find("Send As"), std::string::npos);
+  EXPECT_FALSE(to_json(entry()).contains("advice"));
 }
 
 TEST_F(Render, WarnsOfAnExpiredCertificateAndOfCleartext) {
@@ -173,9 +302,12 @@ TEST_F(Render, ShowsTheTroubleOfASite) {
   EXPECT_TRUE(text.starts_with("the verdict\n\n")) << text;
   EXPECT_NE(text.find("SMARTHOST         STATE          WAITING  ACTIVE  LAST DELIVERY\n"
                       "smtp.example.com  login refused        3       0  none yet\n"
-                      "  535 5.7.8 no at auth, since 14:02, next try in 3m\n"),
+                      "  535 5.7.8 no at auth, since 14:02, next try in 3m\n"
+                      "  what to do: check user and password"),
             std::string::npos)
       << text;
+  line["verdict"] = "the verdict; what to do: " + mail::advice(trouble, site.name);
+  EXPECT_EQ(once(line).find("  what to do:"), std::string::npos) << "once is enough";
 }
 
 TEST_F(Render, IsNotSteeredByAnyMemberOfAnAnswer) {

@@ -62,6 +62,8 @@ TEST_F(ControlServer, EndsQuietlyWhereverTheStreamFails) {
                                           "{\"command\":\"queue list\"}\n",
                                           request("queue show", 1) + "\n",
                                           "{\"command\":\"check\"}\n",
+                                          "{\"command\":\"explain\"}\n",
+                                          "{\"command\":\"login\"}\n",
                                           "{\"command\":\"send-test\",\"recipient\":\"a@example.com\",\"timeout\":0}\n",
                                           "garbage\n"};
   for (const std::string& line : requests) {
@@ -249,6 +251,108 @@ TEST_F(ControlServer, ReportsTheVerdictFirst) {
   EXPECT_EQ(lines[0].at("smarthosts").as_array().size(), 1U);
   queue.counted.failed = 1;
   EXPECT_EQ(exit_of(R"({"command":"status"})"), 2);
+}
+
+TEST_F(ControlServer, TellsInTheStatusWhichSmarthostIsWeakerThanBefore) {
+  queue.site_list.push_back({});
+  queue.site_list.back().name = "smtp.example.com";
+  mail::CheckReport known;
+  known.site = "smtp.example.com";
+  known.weaker = {"no SCRAM mechanism any more"};
+  reports = {known};
+  const object status = ask_json(R"({"command":"status"})")[0];
+  EXPECT_EQ(status.at("smarthosts").as_array()[0].as_object().at("weaker").as_array().size(), 1U);
+  EXPECT_NE(status.at("verdict").as_string().find("no SCRAM"), std::string::npos);
+  EXPECT_EQ(exit_of(R"({"command":"status"})"), 1);
+}
+
+TEST_F(ControlServer, ShowsTheDialogueOfACheckOnlyOnRequestAndToAdministrators) {
+  EXPECT_FALSE(ask_json(R"({"command":"check"})")[1].contains("trace"));
+  const object line = ask_json(R"({"command":"check","verbose":true})")[1];
+  EXPECT_EQ(line.at("trace").as_array().size(), 2U);
+  EXPECT_EQ(exit_of(R"({"command":"check","verbose":"yes"})"), 64);
+  const object accepted = ask_json(R"({"command":"check","accept_weaker":true})")[1];
+  EXPECT_EQ(accepted.at("mechanism").as_string(), "CRAM-MD5");
+  EXPECT_EQ(exit_of(R"({"command":"check","accept_weaker":1})"), 64);
+  EXPECT_EQ(exit_of(R"({"command":"check","verbose":true})", kAlice), 77);
+  EXPECT_EQ(exit_of(R"({"command":"check"})", kAlice), 77) << "each check is a login";
+}
+
+TEST_F(ControlServer, ExplainsToAnybodyWithoutAConnection) {
+  sites = {"good", "new"};
+  mail::CheckReport good;
+  good.site = "good";
+  good.order = {"SCRAM-SHA-256", "PLAIN"};
+  good.skipped = {{"LOGIN", "not offered"}};
+  mail::CheckReport unknown;
+  unknown.site = "new";
+  unknown.trouble = mail::SiteTrouble{mail::Step::auth, Failure::not_found, 0, "nothing is known yet", false};
+  reports = {good, unknown};
+  context->check = nullptr;
+  const std::vector<object> lines = ask_json(R"({"command":"explain"})", kAlice);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0].at("kind").as_string(), "explain");
+  EXPECT_EQ(lines[0].at("order").as_array().size(), 2U);
+  EXPECT_EQ(lines[1].at("site").as_string(), "new");
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 1);
+  EXPECT_EQ(exit_of(R"({"command":"explain","site":"good"})"), 0);
+  EXPECT_EQ(exit_of(R"({"command":"explain","site":"other"})"), 64);
+  EXPECT_TRUE(queue.recovered.empty());
+}
+
+TEST_F(ControlServer, LogsInByAPersonAndTriesItAtOnce) {
+  const std::vector<object> lines = ask_json(R"({"command":"login","site":"smtp.example.com"})");
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines[0].at("kind").as_string(), "device");
+  EXPECT_EQ(lines[0].at("url").as_string(), "https://id.example.com/device");
+  EXPECT_EQ(lines[0].at("complete_url").as_string(), "https://id.example.com/device?code=ABCD-EFGH");
+  EXPECT_EQ(lines[0].at("code").as_string(), "ABCD-EFGH");
+  EXPECT_EQ(lines[0].at("expires").as_int64(), 900);
+  EXPECT_EQ(lines[1].at("kind").as_string(), "notice");
+  EXPECT_EQ(lines[3].at("kind").as_string(), "check");
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 0);
+  EXPECT_EQ(logged_in, std::vector<std::string>{"smtp.example.com"});
+  EXPECT_EQ(queue.recovered, std::vector<std::string>{"smtp.example.com"});
+}
+
+TEST_F(ControlServer, LogsInOnlyWhereItIsClearWhere) {
+  EXPECT_EQ(exit_of(R"({"command":"login"})"), 0) << "the only one";
+  EXPECT_EQ(exit_of(R"({"command":"login","site":"other"})"), 64);
+  EXPECT_EQ(exit_of(R"({"command":"login","site":7})"), 64);
+  EXPECT_EQ(exit_of(R"({"command":"login"})", kAlice), 77);
+  sites = {"one", "two"};
+  const object refused = ask_json(R"({"command":"login"})").back();
+  EXPECT_EQ(refused.at("error").as_string(), "say which: postern login one | two");
+  sites.clear();
+  EXPECT_EQ(exit_of(R"({"command":"login"})"), 64);
+  EXPECT_EQ(logged_in.size(), 1U);
+}
+
+TEST_F(ControlServer, ALoginThatNobodyAgreesToReleasesNothing) {
+  for (const auto& [failure, exit] : {std::pair(Failure::denied, 77), std::pair(Failure::timeout, 75),
+                                      std::pair(Failure::invalid, 64), std::pair(Failure::tls, 69)}) {
+    login_result = Error{failure, "no"};
+    EXPECT_EQ(exit_of(R"({"command":"login"})"), exit);
+  }
+  EXPECT_TRUE(queue.recovered.empty());
+}
+
+TEST_F(ControlServer, SaysWhatToDoWithAMessageThatCannotBeRetried) {
+  add(1, kAlice, queue::State::failed).reason = "550 5.1.1 no such user";
+  add(2, kAlice, queue::State::corrupt);
+  queue.set_aside = {id(1), id(2)};
+  for (const uid_t uid : {kRoot, kAlice}) {
+    const object failed = ask_json(request("queue retry", 1), uid).back();
+    EXPECT_EQ(failed.at("error").as_string(),
+              id(1).str() +
+                  " failed for good (550 5.1.1 no such user) and is kept for reading only: `postern queue show " +
+                  id(1).str() + " --body` shows it; send it anew if it is still wanted, then `postern queue delete " +
+                  id(1).str() + "`");
+    EXPECT_EQ(failed.at("exit").as_int64(), 66);
+    EXPECT_NE(ask_json(request("queue retry", 2), uid).back().at("error").as_string().find("damaged"),
+              std::string::npos);
+  }
+  EXPECT_TRUE(queue.retried.empty());
 }
 
 TEST_F(ControlServer, ChecksEverySiteAndReleasesTheHealthyOnes) {

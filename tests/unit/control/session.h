@@ -58,9 +58,13 @@ class Control : public testing::Test {
                                                 {},
                                                 {},
                                                 {},
+                                                {},
+                                                {},
                                                 {}});
     context->sites = [this] { return sites; };
-    context->check = [this](std::string site) { return check(std::move(site)); };
+    context->check = [this](std::string site, mail::CheckOptions options) { return check(std::move(site), options); };
+    context->explain = [this](const std::string& site) { return known(site); };
+    context->login = [this](std::string site, Prompt prompt) { return login(std::move(site), std::move(prompt)); };
     context->test_envelope = [](const std::string& recipient, const net::Peer&) {
       mail::Envelope envelope;
       envelope.recipients.push_back({recipient, 0, ""});
@@ -124,16 +128,35 @@ class Control : public testing::Test {
   test::FakeQueue queue;
   std::vector<std::string> sites{"smtp.example.com"};
   std::vector<mail::CheckReport> reports;
+  std::vector<std::string> logged_in;
+  Result<void> login_result;
   std::shared_ptr<Context> context;
 
  private:
-  Task<mail::CheckReport> check(std::string site) {
+  mail::CheckReport known(const std::string& site) const {
     mail::CheckReport report;
-    for (const mail::CheckReport& known : reports) {
-      if (known.site == site) report = known;
+    for (const mail::CheckReport& one : reports) {
+      if (one.site == site) report = one;
     }
-    report.site = std::move(site);
+    report.site = site;
+    return report;
+  }
+  Task<mail::CheckReport> check(std::string site, mail::CheckOptions options) {
+    mail::CheckReport report = known(site);
+    if (options.accept_weaker) report.mechanism = "CRAM-MD5";
+    if (options.verbose) report.trace = {"C: EHLO web1.example.net", "S: 250 ok"};
     co_return report;
+  }
+  Task<Result<void>> login(std::string site, Prompt prompt) {
+    DevicePrompt shown;
+    shown.url = "https://id.example.com/device";
+    shown.complete_url = "https://id.example.com/device?code=ABCD-EFGH";
+    shown.code = "ABCD-EFGH";
+    shown.expires = Seconds(900);
+    const Result<void> told = co_await prompt(std::move(shown));
+    if (!told) co_return told.error();
+    logged_in.push_back(std::move(site));
+    co_return login_result;
   }
 };
 

@@ -1,5 +1,7 @@
 #include "control/verdict.h"
 
+#include "mail/advice.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -32,6 +34,13 @@ class VerdictTest : public testing::Test {
     EXPECT_EQ(verdict.exit, exit);
   }
 
+  /// Host, words, then what to do, which is given for the site at `at`.
+  void expect_advice(int exit, const std::string& text, std::size_t at = 0) const {
+    const std::string advice = mail::advice(*sites[at].trouble, sites[at].name);
+    EXPECT_FALSE(advice.empty());
+    expect(exit, text + "; what to do: " + advice);
+  }
+
   queue::Totals totals;
   std::vector<queue::SiteStatus> sites;
 };
@@ -62,14 +71,14 @@ TEST_F(VerdictTest, DoesNotNameTheHostTwice) {
   totals.waiting = 3;
   totals.oldest = kNow - std::chrono::minutes(58);
   trouble("smtp.example.com:465 refuses the login: 535 5.7.8 no", true);
-  expect(2, "3 messages wait since 14:02: smtp.example.com:465 refuses the login: 535 5.7.8 no");
+  expect_advice(2, "3 messages wait since 14:02: smtp.example.com:465 refuses the login: 535 5.7.8 no");
   trouble("535 5.7.8 no", true);
-  expect(2, "3 messages wait since 14:02: smtp.example.com refuses the login: 535 5.7.8 no");
+  expect_advice(2, "3 messages wait since 14:02: smtp.example.com refuses the login: 535 5.7.8 no");
 }
 
 TEST_F(VerdictTest, TellsOfARefusedLoginEvenIfNothingWaits) {
   trouble("535 5.7.8 no", true);
-  expect(2, "nothing waits, but smtp.example.com refuses the login: 535 5.7.8 no");
+  expect_advice(2, "nothing waits, but smtp.example.com refuses the login: 535 5.7.8 no");
   trouble("timeout");
   expect(0, "nothing waits, but smtp.example.com: timeout");
 }
@@ -81,7 +90,7 @@ TEST_F(VerdictTest, PrefersTheRefusedLoginAmongSeveralTroubles) {
   sites.push_back(sites[0]);
   sites[1].name = "backup.example.com";
   sites[1].trouble->login_refused = true;
-  expect(2, "2 messages wait: backup.example.com refuses the login: timeout");
+  expect_advice(2, "2 messages wait: backup.example.com refuses the login: timeout", 1);
 }
 
 TEST_F(VerdictTest, FindsALongWaitSuspiciousWithoutAnyTrouble) {
@@ -101,6 +110,19 @@ TEST_F(VerdictTest, AddsFailedAndDamagedMessages) {
   totals.corrupt = 1;
   totals.held = 1;
   expect(2, "1 message is on hold; 1 message is damaged: see `postern queue list`");
+}
+
+TEST(Verdict, AsksAPersonToLookAtASmarthostThatIsWeakerThanBefore) {
+  Verdict verdict{0, "all is well: nothing waits"};
+  add_weaker(verdict, "main", {});
+  EXPECT_EQ(verdict.exit, 0);
+  add_weaker(verdict, "main", {"no SCRAM mechanism any more"});
+  EXPECT_EQ(verdict.exit, 1);
+  EXPECT_NE(verdict.text.find("no SCRAM mechanism any more"), std::string::npos);
+  EXPECT_NE(verdict.text.find("--accept-weaker main"), std::string::npos);
+  verdict.exit = 2;
+  add_weaker(verdict, "main", {"no TLS"});
+  EXPECT_EQ(verdict.exit, 2);
 }
 
 }  // namespace
