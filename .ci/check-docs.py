@@ -5,6 +5,7 @@ config/postern.yaml, postern.yaml.5), the options in --help (posternd.8, postern
 
 usage: check-docs.py BIN_DIR      the bin directory of a build, such as build/dev/bin"""
 
+import itertools
 import pathlib
 import re
 import subprocess
@@ -69,7 +70,7 @@ def yaml_keys(text):
 
 def literal(standard):
     """A default that can be written into the file, not one that is computed."""
-    return re.fullmatch(r"/\S+|\d+[A-Za-z]?|true|false|implicit|\[\".*\]", standard) is not None
+    return re.fullmatch(r"/\S+|\d+[A-Za-z]?|true|false|implicit|warn|\[\".*\]", standard) is not None
 
 
 def check_keys(binary):
@@ -98,16 +99,35 @@ def check_keys(binary):
     check_loads(binary, shipped, text)
 
 
+# Keys of which a smarthost has at most one; the shipped file shows them all.
+ALTERNATIVES = (("password_file", "password_credential", "password_command", "password"),
+                ("token_file", "token_command", "oauth2"))
+
+
+def without(text, keys):
+    """The text without these keys of a smarthost and all that stands below them."""
+    kept, inside = [], False
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip())
+        inside = line.strip().split(":")[0] in keys or (inside and (not line.strip() or indent > 4))
+        kept.append("" if inside else line)
+    return "\n".join(kept) + "\n"
+
+
 def check_loads(binary, shipped, text):
     with tempfile.TemporaryDirectory() as scratch:
-        for name in ("/etc/postern/password", "/etc/ssl/certs/ca-certificates.crt"):
-            stand_in = pathlib.Path(scratch, pathlib.Path(name).name)
-            stand_in.write_text("x\n")
-            stand_in.chmod(0o600)
-            text = text.replace(name, str(stand_in))
-        full = pathlib.Path(scratch, "postern.yaml")
-        full.write_text(text)
-        for path, what in ((shipped, "as shipped"), (full, "with every key uncommented")):
+        stand_in = pathlib.Path(scratch, "stand-in")
+        stand_in.write_text("x\n")
+        stand_in.chmod(0o700)
+        text = re.sub(r"(?<![\w/])/(?:etc/postern|etc/ssl|var/lib/postern|usr/local)/[\w./-]+", str(stand_in), text)
+        files = [(shipped, "as shipped")]
+        for chosen in itertools.product(*ALTERNATIVES):
+            dropped = {key for group in ALTERNATIVES for key in group} - set(chosen)
+            path = pathlib.Path(scratch, "-".join(chosen) + ".yaml")
+            path.write_text(without(text, dropped))
+            path.chmod(0o600)
+            files.append((path, "with every key uncommented, of the alternatives " + " and ".join(chosen)))
+        for path, what in files:
             result = output(binary, "--check", "--config", path)
             if result.returncode != 0:
                 complain(f"config/postern.yaml {what}: posternd --check ends with {result.returncode}:\n"

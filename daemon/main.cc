@@ -15,6 +15,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -28,6 +29,7 @@ struct Arguments {
   bool check = false;
   bool list_keys = false;
   bool debug = false;
+  app::Trace trace = app::Trace::no;
 };
 
 void list_keys() {
@@ -40,7 +42,11 @@ void print(const settings::Loaded& loaded) {
   for (const settings::Problem& problem : loaded.problems) fmt::print(stderr, "{}\n", problem.str());
 }
 
-/// No core file and no debugger of the same user: the process holds passwords and other people's mail.
+/// No core file: the process holds passwords and other people's mail. The limit alone is not enough, since the kernel
+/// ignores it where core_pattern names a program to pipe to, and the non-dumpable flag alone is not, since it is undone
+/// by some changes of credentials. The flag also keeps debuggers of the same user away. Its price: /proc/self belongs
+/// to root, so nothing here may need to open what is in it; a child gets a fresh flag when it calls exec, and keeps the
+/// limit.
 void protect_memory() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
@@ -104,13 +110,12 @@ class Signals {
   bool stopping_ = false;
 };
 
-int serve(const std::string& config, settings::Settings loaded) {
-  protect_memory();
+int serve(const std::string& config, settings::Settings loaded, app::Trace trace) {
   raise_descriptor_limit();
   ignore_signals();
   app::log_to_journal_if_there();
   boost::asio::io_context loop(1);
-  app::App app(loop, config, std::move(loaded));
+  app::App app(loop, config, std::move(loaded), trace);
   Signals signals(loop, app);
   signals.wait();
   int status = EX_OK;
@@ -126,6 +131,8 @@ int run_posternd(int argc, char** argv) {
   parser.add_flag("--check", arguments.check, "check the settings file, tell every error, and exit (0: good, 78: not)");
   parser.add_flag("--list-keys", arguments.list_keys, "list every settings key with its type and default, and exit");
   parser.add_flag("--debug", arguments.debug, "log more");
+  const auto trace = [&arguments](std::int64_t) { arguments.trace = app::Trace::yes; };
+  parser.add_flag_function("--trace", trace, "log what is said to the smarthosts and what they say, without secrets");
   parser.set_version_flag("--version", "posternd " POSTERN_VERSION);
   try {
     parser.parse(argc, argv);
@@ -139,6 +146,7 @@ int run_posternd(int argc, char** argv) {
   if (arguments.debug) set_log_level(Level::debug);
   // Absolute, since it is shown to people in other directories.
   arguments.config = std::filesystem::absolute(arguments.config).lexically_normal().string();
+  protect_memory();  // before a password comes in
   settings::Loaded loaded = settings::load(arguments.config);
   print(loaded);
   if (!loaded.settings) return EX_CONFIG;
@@ -146,7 +154,7 @@ int run_posternd(int argc, char** argv) {
     fmt::print("{}: good\n", arguments.config);
     return EX_OK;
   }
-  return serve(arguments.config, std::move(*loaded.settings));
+  return serve(arguments.config, std::move(*loaded.settings), arguments.trace);
 }
 
 }  // namespace

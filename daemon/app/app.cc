@@ -1,13 +1,16 @@
 #include "app/app.h"
 
 #include "app/doors.h"
+#include "app/login.h"
 #include "app/recipients.h"
+#include "app/relays.h"
 #include "app/sites.h"
 #include "app/supervisor.h"
 #include "app/test_message.h"
 #include "base/log.h"
 #include "control/server.h"
 #include "queue/queue.h"
+#include "relay/memory_file.h"
 #include "settings/load.h"
 #include "spool/disk.h"
 #include "spool/disk_pool.h"
@@ -19,6 +22,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -66,12 +70,14 @@ void log_warnings(const settings::Loaded& loaded) {
 }  // namespace
 
 struct App::Parts {
-  Parts(boost::asio::io_context& io, std::string file, settings::Settings loaded)
+  Parts(boost::asio::io_context& io, std::string file, settings::Settings loaded, Trace traced)
       : loop(io.get_executor()),
         config_file(std::move(file)),
         settings(std::move(loaded)),
+        trace(traced),
         submission(submission_config(settings)),
-        sites(loop),
+        sites(loop, [this](const settings::Smarthost& smarthost,
+                           const std::string& helo) { return make_relay(relay_parts(), smarthost, helo); }),
         sessions(loop),
         heartbeat(loop, [this] { return status_line(*queue); }),
         doors(loop, Doors::Serve{[this](std::unique_ptr<net::Stream> stream, net::Peer peer) {
@@ -84,17 +90,19 @@ struct App::Parts {
 
   Result<void> build();
   void apply(settings::Settings wanted);
+  RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
-  Task<mail::CheckReport> check(std::string site);
   void serve_control(std::unique_ptr<net::Stream> stream, net::Peer peer);
 
   Executor loop;
   std::string config_file;
   settings::Settings settings;
+  Trace trace;
   WallTime started = system_clock().wall();
   std::unique_ptr<spool::Spool> spool;
   spool::DiskPool pool;  // after the spool: it ends first, and with it every job that uses the spool
   std::shared_ptr<const submission::Config> submission;
+  std::shared_ptr<relay::MemoryStore> memory;  // before the sites: their relays use it
   Sites sites;
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
@@ -108,6 +116,8 @@ Result<void> App::Parts::build() {
   auto opened = spool::Spool::open(spool::posix_disk(), settings.spool);
   if (!opened) return opened.error();
   spool = std::move(*opened);
+  memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites",
+                                               [this](std::function<void()> job) { pool.post(std::move(job)); });
   sites.configure(settings);
   queue = queue::Queue::make(
       loop, *spool, pool, system_clock(), queue_config(settings), sites.configs(),
@@ -116,6 +126,12 @@ Result<void> App::Parts::build() {
   return doors.open(settings);
 }
 
+RelayParts App::Parts::relay_parts() {
+  return RelayParts{
+      .loop = loop, .clock = system_clock(), .blocking = blocking_on(pool), .memory = memory, .trace = trace};
+}
+
+/// The queue probes every site in trouble at once, a refused login too.
 void App::Parts::apply(settings::Settings wanted) {
   sites.configure(wanted);
   queue->configure(queue_config(wanted), sites.configs());
@@ -136,12 +152,6 @@ void App::Parts::serve_control(std::unique_ptr<net::Stream> stream, net::Peer pe
   spawn(loop, control::serve(std::move(stream), std::move(peer), control), "control", done);
 }
 
-Task<mail::CheckReport> App::Parts::check(std::string site) {
-  mail::CheckReport report = co_await sites.check(site);
-  if (!report.trouble) queue->site_recovered(site);
-  co_return report;
-}
-
 std::shared_ptr<control::Context> App::Parts::control_context() {
   return std::make_shared<control::Context>(control::Context{
       .queue = *queue,
@@ -152,15 +162,20 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .config_file = config_file,
       .spool = settings.spool,
       .sites = [this] { return sites.names(); },
-      .check = [this](std::string site) { return check(std::move(site)); },
+      .check = [this](std::string site, mail::CheckOptions options) { return sites.check(std::move(site), options); },
+      .explain = [this](const std::string& site) { return sites.explain(site); },
+      .login =
+          [this](const std::string& site, control::Prompt prompt) {
+            return login(loop, device_client(settings, site), blocking_on(pool), prompt);
+          },
       .test_envelope = [this](const std::string& recipient,
                               const net::Peer& peer) { return test_envelope(settings, recipient, peer); },
       .test_message = [this](const mail::Envelope& envelope) { return test_message(settings, envelope); },
   });
 }
 
-App::App(boost::asio::io_context& loop, std::string config_file, settings::Settings settings)
-    : parts_(std::make_unique<Parts>(loop, std::move(config_file), std::move(settings))) {}
+App::App(boost::asio::io_context& loop, std::string config_file, settings::Settings settings, Trace trace)
+    : parts_(std::make_unique<Parts>(loop, std::move(config_file), std::move(settings), trace)) {}
 
 App::~App() = default;
 

@@ -13,10 +13,13 @@
 
 namespace postern::app {
 
+/// Whether the log shows what is said to and by the smarthosts.
+enum class Trace { no, yes };
+
 class App {
  public:
   /// `config_file` is read again at each reload.
-  App(boost::asio::io_context& loop, std::string config_file, settings::Settings settings);
+  App(boost::asio::io_context& loop, std::string config_file, settings::Settings settings, Trace trace);
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;

@@ -1,7 +1,5 @@
 #include "app/sites.h"
 
-#include "settings/load.h"
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -10,30 +8,6 @@
 
 namespace postern::app {
 namespace {
-
-relay::Tls relay_tls(settings::Tls tls) {
-  switch (tls) {
-    case settings::Tls::implicit: return relay::Tls::implicit;
-    case settings::Tls::starttls: return relay::Tls::starttls;
-    case settings::Tls::none: return relay::Tls::none;
-  }
-  return relay::Tls::implicit;
-}
-
-relay::Smarthost relay_smarthost(const settings::Smarthost& from, const std::string& helo) {
-  relay::Smarthost to;
-  to.name = from.name;
-  to.host = from.host;
-  to.port = from.port;
-  to.tls = relay_tls(from.tls);
-  to.tls_ca_file = from.tls_ca_file;
-  to.tls_name = from.tls_name;
-  to.user = from.user;
-  to.password = [file = from.password_file] { return settings::read_password(file); };
-  to.allow_cleartext_auth = from.allow_cleartext_auth;
-  to.helo = helo;
-  return to;
-}
 
 /// A relay that is no longer wanted: what it has under way may end, however slow the line, since a transfer cut off
 /// would be made a second time.
@@ -48,6 +22,13 @@ mail::SiteTrouble unknown_site(const std::string& name) {
   return trouble;
 }
 
+mail::CheckReport report_of_unknown(const std::string& name) {
+  mail::CheckReport report;
+  report.site = name;
+  report.trouble = unknown_site(name);
+  return report;
+}
+
 }  // namespace
 
 void Sites::configure(const settings::Settings& settings) {
@@ -60,7 +41,7 @@ void Sites::configure(const settings::Settings& settings) {
       sites_.erase(old);
       continue;
     }
-    std::shared_ptr<relay::Relay> relay = relay::Relay::make(loop_, relay_smarthost(smarthost, settings.hostname));
+    std::shared_ptr<relay::Relay> relay = make_(smarthost, settings.hostname);
     wanted.push_back(Site{smarthost, settings.hostname, ++made_, std::move(relay)});
   }
   std::erase_if(retired_, [](const auto& relay) { return relay.expired(); });
@@ -104,16 +85,16 @@ Task<mail::DeliveryReport> Sites::deliver(mail::Message& message, std::string si
   co_return co_await relay->deliver(message);
 }
 
-Task<mail::CheckReport> Sites::check(std::string site) {
+mail::CheckReport Sites::explain(const std::string& site) const {
   const Site* found = find(site);
-  if (found == nullptr) {
-    mail::CheckReport report;
-    report.site = site;
-    report.trouble = unknown_site(site);
-    co_return report;
-  }
+  return found == nullptr ? report_of_unknown(site) : found->relay->explain();
+}
+
+Task<mail::CheckReport> Sites::check(std::string site, mail::CheckOptions options) {
+  const Site* found = find(site);
+  if (found == nullptr) co_return report_of_unknown(site);
   const std::shared_ptr<relay::Relay> relay = found->relay;
-  co_return co_await relay->check();
+  co_return co_await relay->check(options);
 }
 
 Task<void> Sites::close(Seconds grace) {

@@ -11,6 +11,7 @@
 #include "settings/settings.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,13 +22,17 @@ namespace postern::app {
 /// connections and what it learnt; one that is no longer wanted ends after its last delivery.
 class Sites {
  public:
-  explicit Sites(Executor loop) : loop_(std::move(loop)) {}
+  using Make =
+      std::function<std::unique_ptr<relay::Relay>(const settings::Smarthost& smarthost, const std::string& helo)>;
+
+  Sites(Executor loop, Make make) : loop_(std::move(loop)), make_(std::move(make)) {}
 
   void configure(const settings::Settings& settings);
   [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::vector<queue::SiteConfig> configs() const;
   Task<mail::DeliveryReport> deliver(mail::Message& message, std::string site);
-  Task<mail::CheckReport> check(std::string site);
+  Task<mail::CheckReport> check(std::string site, mail::CheckOptions options);
+  [[nodiscard]] mail::CheckReport explain(const std::string& site) const;
   Task<void> close(Seconds grace);
 
  private:
@@ -40,6 +45,7 @@ class Sites {
   [[nodiscard]] const Site* find(const std::string& name) const;
 
   Executor loop_;
+  Make make_;
   std::vector<Site> sites_;
   std::vector<std::weak_ptr<relay::Relay>> retired_;  ///< of earlier settings, with deliveries under way
   std::uint64_t made_ = 0;

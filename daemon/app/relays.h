@@ -1,0 +1,36 @@
+// A relay from a smarthost's settings: its credentials, the memory of what was learnt, the trace.
+#pragma once
+
+#include "app/app.h"
+#include "base/clock.h"
+#include "base/task.h"
+#include "credentials/make.h"
+#include "relay/relay.h"
+#include "settings/settings.h"
+#include "spool/disk_pool.h"
+
+#include <memory>
+#include <string>
+
+namespace postern::app {
+
+/// What all relays share.
+struct RelayParts {
+  Executor loop;
+  Clock& clock;
+  credentials::Blocking blocking;
+  std::shared_ptr<relay::MemoryStore> memory;
+  Trace trace = Trace::no;
+};
+
+/// No connection is made, no secret read.
+[[nodiscard]] std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings::Smarthost& smarthost,
+                                                       const std::string& helo);
+
+[[nodiscard]] credentials::OAuth2 oauth2_client(const settings::OAuth2& from);
+[[nodiscard]] credentials::Origin credentials_origin(const settings::Smarthost& from);
+
+/// Files of secrets are read by the threads of the spool. The pool must outlive what is made with it.
+[[nodiscard]] credentials::Blocking blocking_on(spool::DiskPool& pool);
+
+}  // namespace postern::app

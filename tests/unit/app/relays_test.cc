@@ -1,0 +1,136 @@
+#include "app/relays.h"
+
+#include "app/login.h"
+#include "relay/memory_file.h"
+#include "sasl/negotiate.h"
+#include "settings/login_values.h"
+#include "spool/recovery.h"
+#include "support/fake_clock.h"
+#include "support/run.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace postern::app {
+namespace {
+
+// The settings may not ask sasl what it knows; what they accept must not differ from it.
+TEST(MechanismNames, OfTheSettingsAreThoseThatCanBeSpoken) {
+  std::vector<std::string> names;
+  for (const settings::MechanismName& mechanism : settings::mechanism_names()) {
+    names.emplace_back(mechanism.name);
+    EXPECT_EQ(mechanism.needs == settings::MechanismName::Needs::token, sasl::uses_token(mechanism.name))
+        << mechanism.name;
+  }
+  EXPECT_EQ(names, sasl::known_mechanisms());
+}
+
+TEST(MechanismNames, NeedWhatNegotiateAsksFor) {
+  sasl::Channel channel;
+  channel.encrypted = channel.verified = true;
+  channel.bindings = {sasl::ChannelBinding{"tls-exporter", "x"}};
+  for (const settings::MechanismName& mechanism : settings::mechanism_names()) {
+    using Needs = settings::MechanismName::Needs;
+    sasl::Credentials credentials;
+    credentials.user = "u";
+    if (mechanism.needs == Needs::password) credentials.password = Secret("p");
+    if (mechanism.needs == Needs::token) credentials.token = Secret("t");
+    credentials.client_certificate = mechanism.needs == Needs::certificate;
+    const std::vector<std::string> offered = {std::string(mechanism.name)};
+    EXPECT_EQ(sasl::negotiate(offered, channel, credentials, sasl::Policy()).usable, offered);
+  }
+}
+
+TEST(CredentialsOrigin, EveryMemberArrives) {
+  settings::Smarthost from;
+  from.user = "u";
+  from.password = Secret("p");
+  from.password_file = "/p";
+  from.password_credential = "c";
+  from.password_command = {"/bin/p", "a"};
+  from.token_file = "/t";
+  from.token_command = {"/bin/t", "b"};
+  from.oauth2 = settings::OAuth2{"1", "2", "3", "4", "5", "6", "7"};
+  from.client_certificate = "/c";
+  const credentials::Origin to = credentials_origin(from);
+  EXPECT_EQ(to.user, "u");
+  EXPECT_EQ(to.password.reveal(), "p");
+  EXPECT_EQ(to.password_file, "/p");
+  EXPECT_EQ(to.password_credential, "c");
+  EXPECT_EQ(to.password_command, from.password_command);
+  EXPECT_EQ(to.token_file, "/t");
+  EXPECT_EQ(to.token_command, from.token_command);
+  credentials::OAuth2 client;
+  client.token_url = "1";
+  client.device_url = "2";
+  client.client_id = "3";
+  client.client_secret_file = "4";
+  client.refresh_token_file = "5";
+  client.scope = "6";
+  client.ca_file = "7";
+  EXPECT_EQ(to.oauth2, client);
+  EXPECT_TRUE(to.client_certificate);
+  EXPECT_FALSE(credentials_origin(settings::Smarthost()).client_certificate);
+}
+
+TEST(Blocking, RunsTheJobOnAnotherThreadAndComesBack) {
+  spool::DiskPool pool(1);
+  const credentials::Blocking blocking = blocking_on(pool);
+  const std::thread::id here = std::this_thread::get_id();
+  std::thread::id there = here;
+  const std::function<Result<std::string>()> job = [&there]() -> Result<std::string> {
+    there = std::this_thread::get_id();
+    return std::string("read");
+  };
+  const Result<std::string> answer = test::run(blocking(job));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(*answer, "read");
+  EXPECT_NE(there, here);
+}
+
+TEST(DeviceClient, SaysWhichSettingIsMissing) {
+  settings::Settings settings;
+  settings::Smarthost& smarthost = settings.smarthosts.emplace_back();
+  smarthost.name = "office";
+  EXPECT_EQ(device_client(settings, "home").error().text, "no smarthost is named home");
+  const auto without = device_client(settings, "office");
+  EXPECT_EQ(without.error().failure, Failure::invalid);
+  EXPECT_NE(without.error().text.find("office has no 'oauth2'"), std::string::npos);
+  smarthost.oauth2.token_url = "https://a.example/";
+  EXPECT_NE(device_client(settings, "office").error().text.find("'oauth2.refresh_token_file'"), std::string::npos);
+  smarthost.oauth2.refresh_token_file = "/var/lib/postern/office";
+  const auto client = device_client(settings, "office");
+  ASSERT_TRUE(client);
+  EXPECT_EQ(client->refresh_token_file, "/var/lib/postern/office");
+}
+
+// What is learnt of the smarthosts lies beside the areas of the spool.
+TEST(Memory, IsLeftAloneByTheSpool) {
+  std::string directory = (std::filesystem::temp_directory_path() / "postern-app-XXXXXX").string();
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  relay::SiteMemory known;
+  known.mechanism = "PLAIN";
+  for (int run = 0; run < 2; ++run) {
+    auto spool = spool::Spool::open(spool::posix_disk(), directory);
+    ASSERT_TRUE(spool) << spool.error().text;
+    relay::MemoryFile memory(directory + "/sites", [](const std::function<void()>& job) { job(); });
+    EXPECT_EQ(memory.recall("h.example:465 u"), run == 0 ? relay::SiteMemory() : known);
+    memory.keep("h.example:465 u", known);
+    const auto recovered = spool::recover(**spool);
+    ASSERT_TRUE(recovered) << recovered.error().text;
+    EXPECT_EQ(recovered->unfinished, 0U);
+    EXPECT_EQ(recovered->corrupt, 0U);
+  }
+  std::filesystem::remove_all(directory);
+}
+
+}  // namespace
+}  // namespace postern::app
