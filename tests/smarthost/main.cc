@@ -35,6 +35,10 @@ struct Options {
   std::string tls = "implicit";
   std::string user;
   std::string password;
+  std::string token;
+  std::string tokens_file;
+  std::string client_ca;
+  std::string tls_version;
   std::string mechanisms = "PLAIN LOGIN CRAM-MD5";
   std::string name;
   std::string ready_file;
@@ -50,6 +54,11 @@ void describe(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--user", options.user, "login that is required; none: no AUTH");
   app.add_option("--password", options.password, "its password (a practice one: it is seen in ps)");
+  app.add_option("--token", options.token, "an access token of that user (XOAUTH2, OAUTHBEARER)");
+  app.add_option("--tokens-file", options.tokens_file, "further ones, a line each: TOKEN [UNIX-TIME-OF-EXPIRY]");
+  app.add_option("--client-ca", options.client_ca, "certificates of clients must come from this CA (PEM; EXTERNAL)");
+  app.add_option("--tls-version", options.tls_version, "only this one; none: both")
+      ->check(CLI::IsMember({"TLSv1.2", "TLSv1.3"}));
   app.add_option("--mechanisms", options.mechanisms, "mechanisms to offer")->capture_default_str();
   app.add_option("--name", options.name, "a further name for the certificate, and the host name");
   app.add_option("--days", options.days, "how long a new certificate is good; negative: it has expired")
@@ -87,11 +96,11 @@ Result<practice::Script> read_script(const std::string& path) {
 Result<void> run(const Options& options, practice::Script script) {
   const practice::Maildir maildir(options.directory + "/Maildir");
   if (const Result<void> made = maildir.create(); !made) return made.error();
+  practice::Accounts accounts{options.user, options.password, options.token, options.tokens_file};
   const auto server =
       std::make_shared<practice::Server>(practice::Server{options.name.empty() ? "localhost" : options.name,
                                                           options.tls == "starttls",
-                                                          options.user,
-                                                          options.password,
+                                                          std::move(accounts),
                                                           {},
                                                           maildir,
                                                           std::move(script)});
@@ -103,7 +112,12 @@ Result<void> run(const Options& options, practice::Script script) {
       practice::make_certificates(options.directory, options.name, options.days);
   if (!files) return files.error();
   if (options.tls != "none") {
-    const Result<std::shared_ptr<net::TlsServer>> made = net::TlsServer::make(files->certificate, files->key);
+    net::TlsServer::Options wish;
+    wish.certificate_file = files->certificate;
+    wish.key_file = files->key;
+    wish.client_ca_file = options.client_ca;
+    wish.versions = options.tls_version;
+    const Result<std::shared_ptr<net::TlsServer>> made = net::TlsServer::make(wish);
     if (!made) return made.error();
     tls = *made;
   }

@@ -33,8 +33,8 @@ smtp::DialogueConfig dialogue_config(const Server& server) {
   smtp::DialogueConfig config;
   config.hostname = server.hostname;
   config.starttls = server.starttls;
-  config.require_auth = !server.user.empty();
-  if (!server.user.empty()) config.auth = server.mechanisms;
+  config.require_auth = !server.accounts.user.empty();
+  if (config.require_auth) config.auth = server.mechanisms;
   return config;
 }
 
@@ -178,14 +178,10 @@ class Session {
   }
 
   Task<bool> authenticate(const smtp::Reaction& reaction) {
-    const std::shared_ptr<Server> server = server_;
-    const sasl::PasswordOf password_of = [server](std::string_view user) -> std::optional<std::string> {
-      if (user != server->user) return std::nullopt;
-      return server->password;
-    };
-    const std::string seed = "<" + std::to_string(random_number()) + "@" + server->hostname + ">";
+    const std::string seed = "<" + std::to_string(random_number()) + "@" + server_->hostname + ">";
+    sasl::ServerSide side = server_side(server_->accounts, stream_->tls(), seed);
     const std::unique_ptr<sasl::ServerMechanism> mechanism =
-        sasl::make_server_mechanism(reaction.mechanism, password_of, seed);
+        sasl::make_server_mechanism(reaction.mechanism, std::move(side));
     if (!mechanism) co_return co_await say("504 5.5.4 Mechanism not known\r\n");
 
     std::optional<std::string> response;
@@ -195,20 +191,36 @@ class Session {
     }
     while (true) {
       const sasl::ServerMechanism::Answer answer = mechanism->step(response);
-      if (answer.outcome != sasl::ServerMechanism::Outcome::challenge) {
-        const bool good = answer.outcome == sasl::ServerMechanism::Outcome::success;
-        if (good) mechanism_ = reaction.mechanism;
-        step(good ? "login accepted" : "login refused", reaction.mechanism);
-        const smtp::Reaction last = dialogue_.on_auth(good);
-        co_return co_await say(last.reply) && last.next != smtp::Next::close;
-      }
-      if (!co_await say("334 " + base64_encode(answer.challenge) + "\r\n")) co_return false;
-      const std::optional<std::string> line = co_await read_line();
-      if (!line) co_return false;
-      if (*line == "*") co_return co_await say("501 5.7.0 Authentication cancelled\r\n");
-      response = base64_decode(*line);
-      if (!response) co_return co_await say("501 5.5.2 Not base64\r\n");
+      const bool ended = answer.outcome != sasl::ServerMechanism::Outcome::challenge;
+      if (ended && answer.challenge.empty()) co_return co_await end_login(answer.outcome, reaction.mechanism);
+      // SMTP has no room for data in the 235: what a mechanism says last is a challenge with an empty answer (RFC 4954
+      // 4).
+      response = co_await ask(answer.challenge);
+      if (!response) co_return open_;
+      if (ended) co_return co_await end_login(answer.outcome, reaction.mechanism);
     }
+  }
+
+  /// The client's answer to a challenge; nothing where there is none, and then open_ tells whether the session goes on.
+  Task<std::optional<std::string>> ask(const std::string& challenge) {
+    open_ = co_await say("334 " + base64_encode(challenge) + "\r\n");
+    if (!open_) co_return std::nullopt;
+    const std::optional<std::string> line = co_await read_line();
+    open_ = line.has_value();
+    if (!line) co_return std::nullopt;
+    std::optional<std::string> response;
+    if (*line != "*") response = base64_decode(*line);
+    if (response) co_return response;
+    open_ = co_await say(*line == "*" ? "501 5.7.0 Authentication cancelled\r\n" : "501 5.5.2 Not base64\r\n");
+    co_return std::nullopt;
+  }
+
+  Task<bool> end_login(sasl::ServerMechanism::Outcome outcome, const std::string& mechanism) {
+    const bool good = outcome == sasl::ServerMechanism::Outcome::success;
+    if (good) mechanism_ = mechanism;
+    step(good ? "login accepted" : "login refused", mechanism);
+    const smtp::Reaction last = dialogue_.on_auth(good);
+    co_return co_await say(last.reply) && last.next != smtp::Next::close;
   }
 
   Task<bool> receive(std::string reply) {
@@ -256,6 +268,7 @@ class Session {
   std::string input_;
   std::string mechanism_;
   bool drip_ = false;
+  bool open_ = true;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // script of misbehaviour between the client's lines and the answers.
 #pragma once
 
+#include "accounts.h"
 #include "base/task.h"
 #include "maildir.h"
 #include "net/connection.h"
@@ -17,8 +18,7 @@ namespace postern::practice {
 struct Server {
   std::string hostname = "localhost";
   bool starttls = false;
-  std::string user;
-  std::string password;
+  Accounts accounts;
   std::vector<std::string> mechanisms;
   Maildir maildir;
   Script script;

@@ -9,7 +9,8 @@ def _openssl(*arguments, **options):
 
 
 class Certificates:
-    """A directory of NAME.pem (key and certificate): good, second, other (another name), expired, self-signed."""
+    """A directory of NAME.pem (key and certificate): good, second, login (the authorization server's), other (another
+    name), expired, self (self-signed), client (a user's)."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -20,6 +21,8 @@ class Certificates:
                  "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
         self._leaf("good", "smtp.example.com", ["-days", "30"])
         self._leaf("second", "smtp2.example.com", ["-days", "30"])
+        self._leaf("login", "login.example.com", ["-days", "30"])
+        self._leaf("client", "alerts@example.com", ["-days", "30"], "email:alerts@example.com", "clientAuth")
         self._leaf("other", "other.example.com", ["-days", "30"])
         # x509 has no start date to give; a certificate that ended yesterday is made by `ca`.
         self._expired("expired", "smtp.example.com")
@@ -34,14 +37,18 @@ class Certificates:
     def pem(self, name):
         return self._path(name + ".pem")
 
-    def _request(self, name, host):
+    def files(self, name):
+        """The certificate and the key in files of their own."""
+        return self._path(name + ".crt"), self._path(name + ".key")
+
+    def _request(self, name, host, alternative=None, use="serverAuth"):
         with open(self._path(name + ".ext"), "w") as out:
-            out.write(f"subjectAltName=DNS:{host}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n")
+            out.write(f"subjectAltName={alternative or 'DNS:' + host}\nbasicConstraints=CA:FALSE\nextendedKeyUsage={use}\n")
         _openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}",
                  "-keyout", self._path(name + ".key"), "-out", self._path(name + ".csr"))
 
-    def _leaf(self, name, host, validity):
-        self._request(name, host)
+    def _leaf(self, name, host, validity, alternative=None, use="serverAuth"):
+        self._request(name, host, alternative, use)
         _openssl("x509", "-req", "-in", self._path(name + ".csr"), "-CA", self.ca, "-CAkey", self._path("ca.key"),
                  "-CAcreateserial", *validity, "-extfile", self._path(name + ".ext"), "-out", self._path(name + ".crt"))
         self._join(name)

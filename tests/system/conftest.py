@@ -8,14 +8,34 @@ import zlib
 
 import pytest
 
+from auth_servers import Authorization, Bridges, DovecotSubmission, Practice
 from certs import Certificates
+from matrix import MECHANISMS, Matrix
 from postern import Posternd
-from servers import Dovecot, Exim, Postfix
+from servers import PASSWORD, Dovecot, Exim, Postfix
+from watch import Watch
 
 INSIDE = os.environ.get("POSTERN_SYSTEM_TESTS")
 
 
+MATRIX = pytest.StashKey()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "last: runs after every other test")
+    config.stash[MATRIX] = Matrix()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    matrix = config.stash[MATRIX]
+    if matrix.cells:
+        matrix.write()
+        terminalreporter.section("logins: mechanism x server x result")
+        terminalreporter.write(matrix.text())
+
+
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
     if INSIDE == "inside":
         return
     reason = ("this machine permits no private namespaces or overlays" if INSIDE == "refused"
@@ -34,6 +54,19 @@ def work():
     """A directory on a real disk, the same path in every root."""
     _loopback_up()
     return "/srv/postern"
+
+
+@pytest.fixture(scope="session")
+def watch():
+    watch = Watch()
+    watch.secret(PASSWORD)
+    yield watch
+    watch.stop()
+
+
+@pytest.fixture(scope="session")
+def matrix(request):
+    return request.config.stash[MATRIX]
 
 
 @pytest.fixture(scope="session")
@@ -80,12 +113,14 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture
-def posternd(work, certificates, request):
+def posternd(work, certificates, watch, request):
     """A daemon with a fresh directory, not yet started. It must end cleanly and its log must show no fault."""
     number = request.session.__dict__.setdefault("posternd_number", 0) + 1
     request.session.posternd_number = number
     os.makedirs(f"{work}/postern{number}")
     daemon = Posternd(f"{work}/postern{number}", certificates.ca, **getattr(request, "param", {}))
+    daemon.watch = watch
+    watch.directories.append(daemon.directory)
     yield daemon
     status = daemon.stop()
     assert status in (None, 0), f"posternd ended with {status}:\n{daemon.read_log()[-4000:]}"
@@ -98,3 +133,39 @@ def inbox(request):
     """A local part nobody else uses."""
     words = "".join(c if c.isalnum() else "-" for c in request.node.name.lower()).strip("-")
     return f"{words[:40]}-{zlib.crc32(words.encode()):08x}"
+
+
+def _serving(server):
+    """A fixture's life of a server."""
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def dovecot_submission(work, certificates, postfix):
+    yield from _serving(DovecotSubmission(f"{work}/dovecot-submission", certificates))
+
+
+@pytest.fixture(scope="session")
+def bridges(work, certificates):
+    yield from _serving(Bridges(f"{work}/bridges", certificates))
+
+
+@pytest.fixture(scope="session")
+def authorization(work, certificates):
+    if not os.path.isdir(Authorization.modules):
+        pytest.skip("npm could not install the authorization server when the test roots were made")
+    yield from _serving(Authorization(f"{work}/authorization", certificates))
+
+
+@pytest.fixture(scope="session")
+def practice(work, certificates, watch):
+    yield from _serving(Practice(f"{work}/practice", 2800, " ".join(MECHANISMS), "--client-ca", certificates.ca,
+                                 "--token", watch.secret(Practice.token)))
+
+
+@pytest.fixture(scope="session")
+def practice_starttls(work, certificates, watch):
+    yield from _serving(Practice(f"{work}/practice-starttls", 2801, " ".join(MECHANISMS), "--client-ca", certificates.ca,
+                                 "--token", watch.secret(Practice.token), tls="starttls"))

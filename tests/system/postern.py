@@ -36,6 +36,9 @@ class Posternd:
         self.log = f"{directory}/posternd.log"
         self.spool = f"{directory}/spool"
         self.process = None
+        self.watch = None
+        self.process_environment = {}
+        self.arguments = []
         self.environment = {"POSTERN_SUBMIT_SOCKET": f"{directory}/submit.sock",
                             "POSTERN_CONTROL_SOCKET": f"{directory}/control.sock"}
         os.makedirs(self.spool)
@@ -44,11 +47,18 @@ class Posternd:
         shutil.chown(self.spool, "postern")
 
     def password(self, text):
-        path = f"{self.directory}/password"
+        if self.watch and len(text) > 8:
+            self.watch.secret(text)
+        self.private("password", text)
+
+    def private(self, name, text):
+        """A file of the daemon's user, mode 0600; its path."""
+        path = f"{self.directory}/{name}"
         with open(path, "w") as out:
             out.write(text + "\n")
         os.chmod(path, 0o600)
         shutil.chown(path, "postern")
+        return path
 
     def configure(self, *smarthosts):
         lines = ["hostname: web1.example.net", "domain: example.net", f"spool: {self.spool}",
@@ -73,8 +83,10 @@ class Posternd:
 
     def start(self, wait=True):
         with open(self.log, "a") as log:
-            self.process = subprocess.Popen([f"{self.programs}/posternd", "--config", self.config], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, user="postern", group="postern", extra_groups=[])
+            self.process = subprocess.Popen([f"{self.programs}/posternd", "--config", self.config, *self.arguments],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            user="postern", group="postern", extra_groups=[],
+                                            env={**os.environ, **self.process_environment})
         if wait:
             self.wait_ready()
 
@@ -107,8 +119,15 @@ class Posternd:
 
     def run(self, *arguments, program="postern", **options):
         options.setdefault("timeout", 60)
-        return subprocess.run([f"{self.programs}/{program}", *arguments], capture_output=True,
-                              env={**os.environ, **self.environment, **options.pop("env", {})}, **options)
+        run = subprocess.run([f"{self.programs}/{program}", *arguments], capture_output=True,
+                             env={**os.environ, **self.environment, **options.pop("env", {})}, **options)
+        if self.watch:
+            self.watch.show(f"{program} {' '.join(arguments)}", run.stdout + run.stderr)
+        return run
+
+    def check(self, *arguments):
+        """The reports of `postern check` by the smarthost's name."""
+        return {line["site"]: line for line in self.json("check", *arguments) if line.get("kind") == "check"}
 
     def json(self, *arguments, statuses=(0, 1, 2)):
         """The objects that `postern --json` prints, by kind; the last of one kind wins but `entries` has all."""

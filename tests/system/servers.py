@@ -15,6 +15,7 @@ from waiting import wait_for, wait_for_port
 USER, PASSWORD = "alerts@example.com", "correct horse&battery"
 # Stored as a hash only, so the CRAM-MD5 that the server announces cannot work for this user.
 HASHED_USER = "hashed@example.com"
+INTROSPECTION_URL = "http://mailserver:introspection-secret@127.0.0.1:9401/token/introspection"
 
 # port: (certificate, implicit TLS, mechanisms, AUTH before TLS)
 POSTFIX_PORTS = {
@@ -32,7 +33,16 @@ POSTFIX_PORTS = {
     2520: (None, False, "plain login cram-md5", True),
     2521: (None, False, "plain login", True),
     2522: (None, False, "cram-md5", True),
+    # Everything that each SASL library has.
+    2530: ("good", False, "plain login cram-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2", False),
+    2531: ("good", False, "xoauth2 oauthbearer", False),
+    2540: ("good", False, "plain login cram-md5 scram-sha-1 scram-sha-256 scram-sha-512", False),
 }
+# Ports with Cyrus SASL in place of Dovecot's, one that soon ends idle connections, and one for a neighbour on the same
+# machine that has logged its user in.
+CYRUS_PORTS = (2540,)
+IMPATIENT_PORT = 2531
+TRUSTING_PORT = 2590
 
 
 def _write(path, text, mode=0o644):
@@ -78,6 +88,20 @@ class Arrived:
         return found
 
 
+def cyrus_database(directory, application, owner, root=""):
+    """Cyrus SASL's configuration and user database for one application; the paths are those inside `root`."""
+    user, _, realm = USER.partition("@")
+    _write(f"{root}{directory}/{application}.conf", f"""\
+        pwcheck_method: auxprop
+        auxprop_plugin: sasldb
+        sasldb_path: {directory}/sasldb2
+        mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-512
+        """)
+    subprocess.run(["saslpasswd2", "-p", "-c", "-f", f"{root}{directory}/sasldb2", "-u", realm, user],
+                   input=PASSWORD, text=True, check=True, capture_output=True)
+    shutil.chown(f"{root}{directory}/sasldb2", owner)
+
+
 class Dovecot:
     """Only the SASL server. Its log names every attempt, also those that fail."""
 
@@ -88,11 +112,19 @@ class Dovecot:
         hashed = subprocess.run(["doveadm", "-o", "auth_debug=no", "pw", "-s", "SHA512-CRYPT", "-p", PASSWORD],
                                 check=True, capture_output=True, text=True).stdout.strip()
         _write(f"{directory}/users", f"{USER}:{{PLAIN}}{PASSWORD}\n{HASHED_USER}:{hashed}\n")
+        # Asks the authorization server of authorization.py about each token (RFC 7662).
+        _write(f"{directory}/oauth2", f"""\
+            introspection_mode = post
+            introspection_url = {INTROSPECTION_URL}
+            username_attribute = email
+            active_attribute = active
+            active_value = true
+            """)
         _write(self.config, f"""\
             base_dir = /run/dovecot-test
             log_path = {self.log}
             protocols =
-            auth_mechanisms = plain login cram-md5
+            auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 oauthbearer xoauth2
             auth_verbose = yes
             auth_debug = yes
             auth_failure_delay = 0
@@ -101,6 +133,12 @@ class Dovecot:
             passdb {{
               driver = passwd-file
               args = {directory}/users
+              mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+            }}
+            passdb {{
+              driver = oauth2
+              args = {directory}/oauth2
+              mechanisms = oauthbearer xoauth2
             }}
             userdb {{
               driver = static
@@ -179,6 +217,8 @@ class Postfix:
             smtpd_recipient_restrictions = permit_sasl_authenticated, reject
             smtpd_peername_lookup = no
             """)
+        # Where Debian's Postfix looks for it, whatever cyrus_sasl_config_path says.
+        cyrus_database(f"{self.config}/sasl", "smtpd", "postfix")
         services = []
         for port, (certificate, implicit, mechanisms, cleartext) in POSTFIX_PORTS.items():
             services.append(f"127.0.0.1:{port} inet n - n - - smtpd\n"
@@ -186,9 +226,16 @@ class Postfix:
                             f"  -o smtpd_tls_auth_only={'no' if cleartext else 'yes'}\n"
                             f"  -o smtpd_tls_wrappermode={'yes' if implicit else 'no'}\n"
                             f"  -o syslog_name=port{port}\n")
+            if port == IMPATIENT_PORT:
+                services.append("  -o smtpd_timeout=1s\n")
+            if port in CYRUS_PORTS:
+                services.append("  -o smtpd_sasl_type=cyrus\n  -o smtpd_sasl_path=smtpd\n")
             if certificate:
                 services.append(f"  -o smtpd_tls_security_level=may\n"
                                 f"  -o smtpd_tls_chain_files={certificates.pem(certificate)}\n")
+        services.append(f"127.0.0.1:{TRUSTING_PORT} inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=no\n"
+                        "  -o smtpd_relay_restrictions=permit_auth_destination,reject\n"
+                        "  -o smtpd_recipient_restrictions=permit_auth_destination,reject\n")
         limits = {"anvil": 1, "postlog": 1, "qmgr": 1, "pickup": 1, "tlsmgr": 1, "cleanup": 0, "bounce": 0, "defer": 0,
                   "trace": 0}
         for name, kind, command in [("pickup", "unix", "pickup"), ("cleanup", "unix", "cleanup"),
@@ -224,10 +271,11 @@ class Postfix:
 
 
 class Exim:
-    """The second smarthost, in a root of its own below /exim. STARTTLS on 3500, implicit TLS on 3501."""
+    """The second smarthost, in a root of its own below /exim. STARTTLS on 3500, implicit TLS on 3501. On 3510 (STARTTLS) it
+    offers all it has: SCRAM by Cyrus SASL and EXTERNAL too."""
 
     host = "smtp2.example.com"
-    starttls, implicit = 3500, 3501
+    starttls, implicit, more = 3500, 3501, 3510
 
     def __init__(self, directory, certificates):
         self.directory = directory
@@ -236,19 +284,30 @@ class Exim:
         for name in ("spool", "log", "mail"):
             os.makedirs(f"{directory}/{name}")
             self._chown(f"{directory}/{name}")
+        cyrus_database("/etc/sasl2", "exim", "root", root="/exim")
+        self._chown("/etc/sasl2/sasldb2")
+        shutil.copy(certificates.ca, f"{directory}/ca.pem")
         shutil.copy(certificates.pem("second"), f"{directory}/cert.pem")
         self._chown(f"{directory}/cert.pem")
         self.config = "/etc/exim4/exim4.conf"
+        scram = "\n".join(f"            {name.lower().replace('-', '')}:\n"
+                          f"              driver = cyrus_sasl\n"
+                          f"              public_name = {name}\n"
+                          f"              server_advertise_condition = ${{if eq{{$received_port}}{{{self.more}}}}}\n"
+                          f"              server_set_id = $auth1\n"
+                          for name in ("SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1")).lstrip()
         _write("/exim" + self.config, f"""\
             primary_hostname = {self.host}
             spool_directory = {directory}/spool
             log_file_path = {directory}/log/%slog
             log_selector = +smtp_connection +smtp_protocol_error
-            daemon_smtp_ports = {self.starttls} : {self.implicit}
+            daemon_smtp_ports = {self.starttls} : {self.implicit} : {self.more}
             local_interfaces = 127.0.0.1
             tls_on_connect_ports = {self.implicit}
             tls_advertise_hosts = *
             tls_certificate = {directory}/cert.pem
+            tls_verify_certificates = {directory}/ca.pem
+            tls_try_verify_hosts = *
             auth_advertise_hosts = ${{if eq{{$tls_in_cipher}}{{}}{{}}{{*}}}}
             acl_smtp_rcpt = check_rcpt
             never_users =
@@ -285,6 +344,14 @@ class Exim:
             * * F,1h,1m
 
             begin authenticators
+            external:
+              driver = external
+              public_name = EXTERNAL
+              server_advertise_condition = ${{if and{{{{eq{{$received_port}}{{{self.more}}}}}{{bool{{$tls_in_certificate_verified}}}}}}}}
+              server_param2 = ${{certextract{{subject,CN}}{{$tls_in_peercert}}}}
+              server_condition = ${{if eq{{$auth2}}{{{USER}}}}}
+              server_set_id = $auth2
+            {scram}
             cram:
               driver = cram_md5
               public_name = CRAM-MD5

@@ -15,7 +15,7 @@ from postern import RELEASE, message, smarthost
 from waiting import wait_for, wait_for_port
 
 NOBODY_LISTENS = 2599
-SINK = 2600
+SINK = 2690
 KILLS = int(os.environ.get("POSTERN_KILLS", "200"))
 MESSAGES = int(os.environ.get("POSTERN_MESSAGES", "10000"))
 SMTP_SUBMITTERS, SHIM_SUBMITTERS = 6, 2
