@@ -9,6 +9,8 @@
 #include <openssl/x509v3.h>
 
 #include <arpa/inet.h>
+#include <sys/stat.h>
+
 #include <array>
 #include <system_error>
 
@@ -70,7 +72,7 @@ Error bad_file(const char* what, const std::string& path) {
   return Error{Failure::tls, std::string(what) + ' ' + printable(path) + ": " + tls_reason()};
 }
 
-/// Our own certificate and key. An expired one is told here: servers only say "certificate expired" or hang up.
+/// Our own certificate and key.
 Result<void> load_own(SSL_CTX* context, const std::string& certificate_file, const std::string& key_file) {
   SSL_CTX_set_default_passwd_cb(context, no_passphrase);
   if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
@@ -86,23 +88,30 @@ Result<void> load_own(SSL_CTX* context, const std::string& certificate_file, con
   return {};
 }
 
-Result<void> check_dates(SSL_CTX* context, const std::string& certificate_file) {
-  const X509* certificate = SSL_CTX_get0_certificate(context);
-  const ASN1_TIME* begins = X509_get0_notBefore(certificate);
-  const ASN1_TIME* ends = X509_get0_notAfter(certificate);
-  std::string wrong;
-  if (X509_cmp_current_time(begins) > 0) wrong = "is not yet valid (not before " + time_text(begins);
-  if (X509_cmp_current_time(ends) < 0) wrong = "has expired (not after " + time_text(ends);
-  if (wrong.empty()) return {};
-  return Error{Failure::tls,
-               "our certificate " + printable(certificate_file) + ' ' + wrong + "); or this machine's clock is wrong"};
+std::string octal(mode_t mode) {
+  constexpr unsigned kPermissions = 07777;
+  std::string digits;
+  for (unsigned rest = mode & kPermissions; rest != 0; rest /= 8) {
+    digits.insert(digits.begin(), static_cast<char>('0' + rest % 8));
+  }
+  return '0' + digits;
+}
+
+/// The rule of the settings for every file with a secret, which holds at each reading: the mode may have changed. What
+/// cannot be looked at is left to the reading, which says why.
+Result<void> check_mode(const std::string& key_file) {
+  struct stat status{};
+  if (::stat(key_file.c_str(), &status) != 0 || (status.st_mode & (S_IROTH | S_IWOTH)) == 0) return {};
+  const std::string name = printable(key_file);
+  return Error{Failure::tls, "the client key file " + name + " is open to every user (mode " + octal(status.st_mode) +
+                                 "); run: chmod o-rwx " + name};
 }
 
 Result<void> load_client_certificate(SSL_CTX* context, const TlsClient::Options& options) {
   if (options.certificate_file.empty()) return {};
   const std::string& key = options.key_file.empty() ? options.certificate_file : options.key_file;
-  if (auto loaded = load_own(context, options.certificate_file, key); !loaded) return loaded;
-  return check_dates(context, options.certificate_file);
+  if (auto checked = check_mode(key); !checked) return checked;
+  return load_own(context, options.certificate_file, key);
 }
 
 Result<void> ask_for_certificates(SSL_CTX* context, const std::string& ca_file) {
@@ -174,10 +183,29 @@ Result<std::shared_ptr<TlsClient>> TlsClient::make(const Options& options) {
     return Error{Failure::tls, "cannot check certificates for the name " + printable(state->name)};
   }
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, remember_verify_failure);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_sess_set_new_cb(context, keep_session);
-  SSL_CTX_set_ex_data(context, client_state_slot(), state.get());
-  return std::make_shared<TlsClient>(std::move(state));
+  // A resumed session shows no certificate: not every server still knows then who the client is.
+  if (options.certificate_file.empty()) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, keep_session);
+    SSL_CTX_set_ex_data(context, client_state_slot(), state.get());
+  }
+  state->certificate_file = options.certificate_file;
+  auto client = std::make_shared<TlsClient>(std::move(state));
+  if (auto valid = client->check_dates(); !valid) return valid.error();
+  return client;
+}
+
+Result<void> TlsClient::check_dates() const {
+  const X509* certificate = SSL_CTX_get0_certificate(state_->context.get());
+  if (certificate == nullptr) return {};
+  const ASN1_TIME* begins = X509_get0_notBefore(certificate);
+  const ASN1_TIME* ends = X509_get0_notAfter(certificate);
+  std::string wrong;
+  if (X509_cmp_current_time(begins) > 0) wrong = "is not yet valid (not before " + time_text(begins);
+  if (X509_cmp_current_time(ends) < 0) wrong = "has expired (not after " + time_text(ends);
+  if (wrong.empty()) return {};
+  return Error{Failure::tls, "our certificate " + printable(state_->certificate_file) + ' ' + wrong +
+                                 "); or this machine's clock is wrong"};
 }
 
 TlsClient::TlsClient(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -16,11 +16,14 @@ class TlsClient {
     std::string ca_file;           ///< empty: the system's store
     std::string name;              ///< the name (or IP address) the certificate must carry, and SNI
     std::string certificate_file;  ///< PEM chain of our own, shown if the server asks (EXTERNAL); empty: none
-    std::string key_file;          ///< its key, not encrypted; empty: in the certificate's file
+    std::string key_file;          ///< its key, not encrypted, not open to others; empty: in certificate_file
   };
   /// Failures: tls (a file is missing or unreadable, the certificate is not good today, or the key is not its own; the
   /// text says which).
   static Result<std::shared_ptr<TlsClient>> make(const Options& options);
+  /// Whether our own certificate, if there is one, is good today: servers only say "certificate expired" or hang up.
+  /// Failure: tls.
+  [[nodiscard]] Result<void> check_dates() const;
 
   struct State;
   explicit TlsClient(std::unique_ptr<State> state);

@@ -25,7 +25,8 @@ struct TlsClient::State {
   SslContext context;
   std::string name;
   bool name_is_address = false;
-  SslSession latest;  ///< of a verified handshake only; offered in the next one
+  std::string certificate_file;  ///< for the texts of errors
+  SslSession latest;             ///< of a verified handshake only; offered in the next one
 };
 
 struct TlsServer::State {

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "net/connection.h"
-#include "net/tls_context.h"
+#include "net/fresh_tls_client.h"
 #include "relay/client_session.h"
 #include "relay/explain.h"
 #include "relay/pool.h"
@@ -177,29 +177,32 @@ class SmtpRelay final : public Relay {
   std::shared_ptr<Pool> pool_;
 };
 
-/// Connections over sockets. The TLS context is made at the first need, so that a missing CA file is trouble of this
-/// site which ends once the file is there, and nothing else.
+net::TlsClient::Options tls_options(const Smarthost& smarthost) {
+  net::TlsClient::Options options;
+  options.ca_file = smarthost.tls_ca_file;
+  options.name = smarthost.tls_name.empty() ? smarthost.host : smarthost.tls_name;
+  options.certificate_file = smarthost.client_certificate;
+  options.key_file = smarthost.client_key;
+  return options;
+}
+
+/// Connections over sockets.
 class SocketConnector {
  public:
-  SocketConnector(Executor executor, const Smarthost& smarthost) : executor_(std::move(executor)) {
+  SocketConnector(Executor executor, const Smarthost& smarthost)
+      : executor_(std::move(executor)), tls_(tls_options(smarthost)), with_tls_(smarthost.tls != Tls::none) {
     options_.host = smarthost.host;
     options_.port = smarthost.port;
     options_.implicit_tls = smarthost.tls == Tls::implicit;
     options_.connect_timeout = limits::kConnect;
     options_.handshake_timeout = limits::kHandshake;
-    with_tls_ = smarthost.tls != Tls::none;
-    tls_.ca_file = smarthost.tls_ca_file;
-    tls_.name = smarthost.tls_name.empty() ? smarthost.host : smarthost.tls_name;
-    tls_.certificate_file = smarthost.client_certificate;
-    tls_.key_file = smarthost.client_key;
   }
 
   Task<Result<net::Connected>> connect() {
-    // A certificate of ours is read at each login, as every other credential is; sessions would name the old one.
-    if (with_tls_ && (!options_.tls || !tls_.certificate_file.empty())) {
-      auto made = net::TlsClient::make(tls_);
-      if (!made) co_return made.error();
-      options_.tls = std::move(*made);
+    if (with_tls_) {
+      auto client = tls_.get();
+      if (!client) co_return client.error();
+      options_.tls = std::move(*client);
     }
     net::ClientOptions options = options_;
     co_return co_await net::connect(executor_, std::move(options));
@@ -208,8 +211,8 @@ class SocketConnector {
  private:
   Executor executor_;
   net::ClientOptions options_;
-  net::TlsClient::Options tls_;
-  bool with_tls_ = false;
+  net::FreshTlsClient tls_;
+  bool with_tls_;
 };
 
 }  // namespace

@@ -113,6 +113,7 @@ Certificates::Files Certificates::make(const std::string& name, const Certificat
   Files files{directory_ + "/" + name + ".pem", directory_ + "/" + name + ".key"};
   write(files.certificate, certificate.get());
   write(files.key, key.get());
+  std::filesystem::permissions(files.key, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   return files;
 }
 

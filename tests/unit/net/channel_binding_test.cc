@@ -1,6 +1,7 @@
 // Channel bindings (RFC 5929, RFC 9266): both ends come to the same bytes, and every channel to others.
 #include "net/channel_binding.h"
 
+#include "net/fresh_tls_client.h"
 #include "tls_pair.h"
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <openssl/pem.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <set>
 
 namespace postern::net {
@@ -176,6 +178,8 @@ std::string refused(const TlsClient::Options& options) {
   return made.error().text;
 }
 
+constexpr std::filesystem::perms kOwnerOnly = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+
 // H49
 TEST(ClientCertificate, NamesTheFileThatIsMissingUnreadableOrNotFit) {
   const auto good = certificates().make("good");
@@ -186,6 +190,7 @@ TEST(ClientCertificate, NamesTheFileThatIsMissingUnreadableOrNotFit) {
             "cannot read the certificate " + nowhere + ": No such file or directory");
   EXPECT_THAT(refused(client_with(good.certificate, nowhere)), HasSubstr(nowhere + ": No such file or directory"));
   EXPECT_THAT(refused(client_with(good.key, good.key)), HasSubstr("cannot read the certificate " + good.key));
+  std::filesystem::permissions(good.certificate, kOwnerOnly);
   EXPECT_THAT(refused(client_with(good.certificate, good.certificate)), HasSubstr("cannot read the key"));
   EXPECT_THAT(refused(client_with(good.certificate, "")), HasSubstr("cannot read the key"));
   EXPECT_THAT(refused(client_with(good.certificate, other.key)),
@@ -217,6 +222,98 @@ TEST(ClientCertificate, WithAnEncryptedKeyIsRefusedWithoutAskingOnTheTerminal) {
   EVP_PKEY_free(key);
   EXPECT_THAT(refused(client_with(files.certificate, files.key)),
               HasSubstr("cannot read the key (it must not be encrypted) " + files.key));
+}
+
+TEST(ClientCertificate, WhoseKeyIsOpenToOthersIsRefusedWhateverTheModeWasAtTheStart) {
+  const auto files = certificates().make("open");
+  for (unsigned mode = 0; mode <= 0777; ++mode) {
+    std::filesystem::permissions(files.key, static_cast<std::filesystem::perms>(mode | 0400U));
+    const std::string told = refused(client_with(files.certificate, files.key));
+    if ((mode & 06U) == 0) {
+      EXPECT_EQ(told, "made") << mode;
+      continue;
+    }
+    EXPECT_THAT(told, HasSubstr("the client key file " + files.key + " is open to every user (mode 0")) << mode;
+    EXPECT_THAT(told, HasSubstr("chmod o-rwx " + files.key));
+  }
+  std::filesystem::permissions(files.key, static_cast<std::filesystem::perms>(0644));
+  EXPECT_THAT(refused(client_with(files.certificate, files.key)), HasSubstr("(mode 0644)"));
+}
+
+TEST(ClientCertificate, ResumesNoSession) {
+  const auto server = *TlsServer::make(asking_server());
+  const auto files = certificates().make("bob");
+  const auto client = *TlsClient::make(client_with(files.certificate, files.key));
+  for (int i = 0; i < 3; ++i) {
+    Pair pair(client, server);
+    pair.shake();
+    EXPECT_FALSE(pair.client->info().resumed) << i;
+    pair.client->close();
+  }
+}
+
+TEST(FreshTlsClient, IsTheSameUntilAFileChanges) {
+  const auto files = certificates().make("fresh");
+  FreshTlsClient fresh(client_with(files.certificate, files.key));
+  const auto first = *fresh.get();
+  EXPECT_EQ(*fresh.get(), first);
+  const auto renewed = certificates().make("fresh");  // over the old ones
+  const auto second = *fresh.get();
+  EXPECT_NE(second, first);
+  EXPECT_EQ(*fresh.get(), second);
+  Pair pair(second, *TlsServer::make(asking_server()));
+  pair.shake();
+  EXPECT_EQ(pair.server->info().common_name, "fresh");
+}
+
+TEST(FreshTlsClient, TellsAtEachCallWhatIsWrongUntilItIsMended) {
+  const auto files = certificates().make("rotated");
+  FreshTlsClient fresh(client_with(files.certificate, files.key));
+  ASSERT_TRUE(fresh.get());
+  for (const std::string& path : {files.certificate, files.key}) {
+    std::filesystem::rename(path, path + ".away");
+    for (int i = 0; i < 2; ++i) {
+      const auto told = fresh.get();
+      ASSERT_FALSE(told);
+      EXPECT_THAT(told.error().text, HasSubstr(path + ": No such file or directory"));
+    }
+    std::filesystem::rename(path + ".away", path);
+    EXPECT_TRUE(fresh.get());
+  }
+  std::filesystem::permissions(files.key, static_cast<std::filesystem::perms>(0604));
+  EXPECT_THAT(fresh.get().error().text, HasSubstr("(mode 0604)"));
+  std::filesystem::permissions(files.key, kOwnerOnly);
+  EXPECT_TRUE(fresh.get());
+}
+
+TEST(FreshTlsClient, DoesNotReadTheAuthoritiesAgain) {
+  Certificates others;
+  const std::string copy = others.directory() + "/copy.pem";
+  std::filesystem::copy_file(certificates().ca_file(), copy);
+  const auto files = certificates().make("client");
+  for (const bool with_certificate : {false, true}) {
+    TlsClient::Options options = client_with(files.certificate, files.key);
+    if (!with_certificate) options.certificate_file = options.key_file = std::string();
+    options.ca_file = copy + (with_certificate ? "2" : "");
+    std::filesystem::copy_file(certificates().ca_file(), options.ca_file,
+                               std::filesystem::copy_options::overwrite_existing);
+    FreshTlsClient fresh(options);
+    const auto first = *fresh.get();
+    std::filesystem::remove(options.ca_file);
+    EXPECT_EQ(*fresh.get(), first);
+  }
+}
+
+TEST(FreshTlsClient, NoticesThatTheCertificateEndsWhileItIsInUse) {
+  CertificateOptions options;
+  options.ends = std::chrono::seconds(3600);
+  const auto files = certificates().make("ending", options);
+  const auto client = *TlsClient::make(client_with(files.certificate, files.key));
+  ASSERT_TRUE(client->check_dates());
+  // The clock cannot be moved, but the certificate that is held can.
+  X509* held = SSL_CTX_get0_certificate(client->state().context.get());
+  X509_gmtime_adj(X509_getm_notAfter(held), -60);
+  EXPECT_THAT(client->check_dates().error().text, HasSubstr("our certificate " + files.certificate + " has expired"));
 }
 
 TEST(TlsServer, SaysWhichVersionItDoesNotKnow) {
