@@ -54,6 +54,13 @@ constexpr std::string_view kUnknownIssuer =
 constexpr std::string_view kWrongName =
     "the certificate was made out to another name: set host to the name in the certificate, or tls_name if the server "
     "must be reached by another one (`openssl s_client -connect HOST:PORT` shows the certificate)";
+constexpr std::string_view kRenewOurs =
+    "the client certificate is this machine's own: renew it in the file that client_certificate names (it is read "
+    "again "
+    "at the next login), and look whether this machine's clock is right (timedatectl)";
+constexpr std::string_view kOurFiles =
+    "check client_certificate and client_key: both must be PEM files that the user postern can read, the key without a "
+    "passphrase and closed to other users";
 constexpr std::string_view kNoUsableMechanism =
     "the reasons stand behind each mechanism: take away what forbids it (mechanisms, tls: none) or give the kind of "
     "credential that is missing; allow_cleartext_auth is for networks you trust only";
@@ -158,6 +165,16 @@ constexpr std::array kAnswers{
 // What we found ourselves; the words are those of our own errors and of OpenSSL's.
 constexpr std::array kFindings{
     Row{At::login, "", "not known before the first connection", "run `postern check NAME`"},
+    // Our own before the server's: both say "has expired".
+    Row{At::tls, "", "our certificate", kRenewOurs},
+    Row{At::tls, "", "alert certificate expired", kRenewOurs},
+    Row{At::tls, "", "alert unknown ca",
+        "the server does not know who signed our client certificate: ask its operator which authority it takes"},
+    Row{At::tls, "", "cannot read the certificate", kOurFiles},
+    Row{At::tls, "", "cannot read the key", kOurFiles},
+    Row{At::tls, "", "client key file", kOurFiles},
+    Row{At::tls, "", "this key is not that of the certificate",
+        "client_certificate and client_key do not belong together: one of them was renewed without the other"},
     Row{At::tls, "", "certificate has expired",
         "the server's certificate has expired: only its operator can renew it; look first whether this machine's "
         "clock is right (timedatectl)"},
