@@ -242,6 +242,46 @@ TEST(Login, GoesOnWithTheNextMechanismWhateverNonsenseOneIsMadeOf) {
   }
 }
 
+TEST(Login, TriesTheNextChannelBindingWhereTheServerDoesNotKnowTheFirst) {
+  Site site;
+  bind(site.server);
+  site.server.bindings.erase(site.server.bindings.begin());  // no tls-exporter
+  site.server.offer = "AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN";
+  const auto report = site.check();
+  EXPECT_FALSE(report.trouble) << report.trouble->text;
+  EXPECT_EQ(report.mechanism, "SCRAM-SHA-256-PLUS");
+  EXPECT_THAT(site.server.tried, ElementsAre("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256-PLUS"));
+  EXPECT_EQ(site.server.connections, 1U);
+}
+
+TEST(Login, TriesEveryChannelBindingOnceAndThenGoesOnWithTheReasonShown) {
+  Site site;
+  bind(site.server);
+  site.server.bindings = {{"tls-unique", std::string(12, 'u')}};
+  site.server.offer = "AUTH SCRAM-SHA-256-PLUS PLAIN";
+  const auto report = site.check();
+  EXPECT_FALSE(report.trouble) << report.trouble->text;
+  EXPECT_EQ(report.mechanism, "PLAIN");
+  EXPECT_THAT(site.server.tried, ElementsAre("SCRAM-SHA-256-PLUS", "SCRAM-SHA-256-PLUS", "PLAIN"));
+  EXPECT_THAT(report.tried.at(1).reply, testing::HasSubstr("channel-binding"));
+}
+
+TEST(Login, H40GoesOnWithTheNextMechanismAfterAChallengeLongerThanAnyLine) {
+  for (const std::size_t length : {12289U, 12290U, 20000U, 100000U}) {
+    SCOPED_TRACE(length);
+    Site site;
+    site.server.offer = "AUTH SCRAM-SHA-256 PLAIN";
+    site.server.broken["SCRAM-SHA-256"] = "334 " + std::string(length, 'A');
+    const auto report = site.check();
+    EXPECT_FALSE(report.trouble) << report.trouble->text;
+    EXPECT_EQ(report.mechanism, "PLAIN");
+    EXPECT_THAT(site.server.tried, ElementsAre("SCRAM-SHA-256", "PLAIN"));
+    // One more than RFC 4954 allows still fits the line with its code: answered with `*`. What is longer ends the
+    // session.
+    EXPECT_EQ(site.server.connections, length == 12289 ? 1U : 2U);
+  }
+}
+
 TEST(Login, GivesUpAConnectionWhoseChallengeIsLongerThanAnyLine) {
   for (const std::string& name : sasl::known_mechanisms()) {
     SCOPED_TRACE(name);
