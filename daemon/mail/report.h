@@ -35,11 +35,14 @@ struct DeliveryReport {
   /// The answer to the end of data was lost: the message may have been delivered. The recipients
   /// concerned have no status. Retry late, with the same bytes.
   bool uncertain = false;
+  /// The server has DSN and was given the parameters (RFC 3461): it reports successes and delays itself.
+  bool dsn = false;
 
   // For the log line and for send-test:
-  std::string host;       ///< "smtp.example.com[192.0.2.1]:465"
-  std::string tls;        ///< "TLSv1.3 TLS_AES_256_GCM_SHA384", empty without TLS
-  std::string mechanism;  ///< "PLAIN", empty without AUTH
+  std::string host;                   ///< "smtp.example.com[192.0.2.1]:465"
+  std::string tls;                    ///< "TLSv1.3 TLS_AES_256_GCM_SHA384", empty without TLS
+  std::string mechanism;              ///< "PLAIN", empty without AUTH
+  std::string certificate_expires{};  ///< the smarthost's; RFC 3339, empty without TLS
 };
 
 }  // namespace postern::mail

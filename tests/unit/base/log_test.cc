@@ -15,13 +15,13 @@ TEST(Log, PutsTheIdFirstAndQuotesOnlyWhatNeedsIt) {
             "id=abc delivered to=<b@example.net> reply=\"250 Ok\" code=250");
 }
 
-TEST(Log, EscapesForeignBytesSoThatALineStaysALine) {
+TEST(Log, R14_EscapesForeignBytesSoThatALineStaysALine) {
   const std::vector<LogField> fields{{"reply", "250 ok\r\nid=forged \"x\" \x1B[2J"}};
   const std::string line = format(LogRecord{Level::info, "reply", fields});
   EXPECT_EQ(line, R"(reply reply="250 ok\x0d\x0aid=forged \"x\" \x1b[2J")");
 }
 
-TEST(Log, CutsLongValues) {
+TEST(Log, R14_CutsLongValues) {
   const std::vector<LogField> fields{{"text", std::string(1'000'000, 'x')}};
   EXPECT_LT(format(LogRecord{Level::info, "long", fields}).size(), 600U);
 }

@@ -87,6 +87,7 @@ TEST(Bounce, ReturnsWhatRetAsksFor) {
 
 TEST(Bounce, ServerTextCannotBreakOut) {
   Fixture plain;
+  plain.bounce.recipients[0].status.enhanced.clear();  // as one that is no code
   const auto lines = std::ranges::count(plain.make().text, '\n');
   for (int byte = 0; byte < 256; ++byte) {
     Fixture fixture;
@@ -134,7 +135,14 @@ TEST(Bounce, TheStatusPartIsAsciiUnlessAnAddressIsNot) {
   EXPECT_EQ(report.body, BodyType::eight_bit);
   EXPECT_FALSE(report.smtputf8);
 
+  fixture.bounce.recipients[0].recipient.address = "gr\xC3\xBC\xC3\x9F+x@example.com";
+  report = fixture.make();
+  EXPECT_FALSE(report.smtputf8) << "the smarthost that made us write this may lack SMTPUTF8";
+  EXPECT_THAT(report.text, HasSubstr("Content-Type: message/delivery-status\n"));
+  EXPECT_THAT(report.text, HasSubstr("Final-Recipient: utf-8; gr\\x{FC}\\x{DF}\\x{2B}x@example.com\n"));
+
   fixture.bounce.recipients[0].recipient.address = "gr\xC3\xBC\xC3\x9F@example.com";
+  fixture.envelope.sender = "\xC3\xA4@example.net";
   report = fixture.make();
   EXPECT_TRUE(report.smtputf8);
   EXPECT_THAT(report.text, HasSubstr("message/global-delivery-status"));

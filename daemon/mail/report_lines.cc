@@ -1,0 +1,206 @@
+#include "mail/report_lines.h"
+
+#include "base/text.h"
+#include "mail/advice.h"
+#include "mail/date.h"
+#include "mail/xtext.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace postern::mail {
+namespace {
+
+/// The machine-readable part is ASCII (RFC 3464 2.1) unless the message is an internationalised one (RFC 6533).
+std::string ascii_line(std::string_view text, bool utf8) {
+  std::string line = one_line(text);
+  if (!utf8) std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  return line;
+}
+
+/// "5.1.1", checked because it may have come from a server.
+bool is_enhanced(std::string_view code) {
+  const std::size_t first = code.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : code.find('.', first + 1);
+  if (second == std::string_view::npos || code.size() > 9) return false;
+  return parse_number(code.substr(0, first)) && parse_number(code.substr(first + 1, second - first - 1)) &&
+         parse_number(code.substr(second + 1));
+}
+
+/// "smtp.example.com[192.0.2.1]:465" -> "smtp.example.com"
+std::string_view host_name(std::string_view host) { return host.substr(0, host.find('[')); }
+
+struct ActionWords {
+  std::string_view name;
+  std::string_view status;  ///< where the server gave none
+};
+
+ActionWords words_of(Action action) {
+  switch (action) {
+    case Action::failed: return {"failed", "5.0.0"};
+    case Action::delayed: return {"delayed", "4.0.0"};
+    case Action::relayed: return {"relayed", "2.0.0"};
+  }
+  return {};
+}
+
+// For the one who wrote the message; what mail/advice knows is for who runs the machine. By RFC 3463's classes.
+struct Hint {
+  std::string_view code;  ///< the second and third number, or the second alone
+  std::string_view text;
+};
+constexpr std::array kHints{
+    Hint{"1.1", "check the address for typing errors, or ask the recipient for the right one"},
+    Hint{"1.2", "check the part of the address after the @"},
+    Hint{"1.3", "the address is not written as an address must be: check it"},
+    Hint{"1.10", "that domain takes no mail: check the part of the address after the @"},
+    Hint{"1", "check the address"},
+    Hint{"2.2", "the recipient's mailbox is full: reach them in another way, and send the message again later"},
+    Hint{"2.3", "the message is too large for this recipient: send less, or a link in its place"},
+    Hint{"3.4", "the message is too large: send less, or a link in its place"},
+    Hint{"4.7", "nobody took the message in time: send it again if it still matters"},
+    Hint{"6.7", "the address has letters that a server on the way does not know: use another address of the recipient"},
+    Hint{"7", "the server refuses this by its rules, not by accident: show its words to your administrator"},
+};
+
+std::string_view hint_of(const Status& status) {
+  if (!is_enhanced(status.enhanced)) return {};
+  const std::string_view detail = std::string_view(status.enhanced).substr(status.enhanced.find('.') + 1);
+  for (const Hint& hint : kHints) {
+    const bool subject = hint.code.find('.') == std::string_view::npos;
+    if (detail == hint.code || (subject && detail.substr(0, detail.find('.')) == hint.code)) return hint.text;
+  }
+  return {};
+}
+
+std::string original_recipient(const Recipient& recipient, bool utf8) {
+  const std::size_t type_end = recipient.orcpt.find(';');
+  if (type_end == std::string::npos) return {};
+  const auto address = xtext_decode(std::string_view(recipient.orcpt).substr(type_end + 1));
+  if (!address) return {};
+  return "Original-Recipient: " + ascii_line(recipient.orcpt.substr(0, type_end), utf8) + "; " +
+         ascii_line(*address, utf8) + "\n";
+}
+
+/// The code point at the beginning of UTF-8 text, which is cut off; nothing if it is none.
+std::optional<std::uint32_t> cut_code_point(std::string_view& text) {
+  const auto byte = [&text](std::size_t at) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at]));
+  };
+  const std::uint32_t first = byte(0);
+  const std::size_t length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 0;
+  if (length == 0 || length > text.size()) return std::nullopt;
+  std::uint32_t point = length == 1 ? first : first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80U) return std::nullopt;
+    point = point << 6U | (byte(i) & 0x3FU);
+  }
+  text.remove_prefix(length);
+  return point;
+}
+
+/// "rfc822; bob@example.com" or, with an ASCII report's way to write other letters (utf-8-addr-xtext of RFC 6533 3),
+/// "utf-8; b\x{FC}ro@example.com".
+std::string address_value(std::string_view address, bool utf8) {
+  if (is_ascii(address)) return "rfc822; " + one_line(address);
+  if (utf8 || !is_utf8(address)) return "utf-8; " + ascii_line(address, utf8);
+  std::string text = "utf-8; ";
+  while (!address.empty()) {
+    const char c = address.front();
+    const auto point = cut_code_point(address);
+    if (!point) return text + "?";
+    const bool plain = *point > 0x20 && *point < 0x7F && c != '\\' && c != '+' && c != '=';
+    text += plain ? std::string(1, c) : fmt::format("\\x{{{:X}}}", *point);
+  }
+  return text;
+}
+
+std::string status_of(const Reporter& reporter, const BouncedRecipient& one, const std::optional<WallTime>& retry_until,
+                      bool utf8) {
+  const ActionWords words = words_of(one.action);
+  std::string lines = "\n" + original_recipient(one.recipient, utf8);
+  lines += "Final-Recipient: " + address_value(one.recipient.address, utf8) + "\nAction: ";
+  lines += words.name;
+  lines += "\nStatus: ";
+  lines += is_enhanced(one.status.enhanced) ? std::string_view(one.status.enhanced) : words.status;
+  lines += '\n';
+  if (!one.host.empty()) lines += "Remote-MTA: dns; " + ascii_line(host_name(one.host), utf8) + "\n";
+  lines += one.status.code == 0 ? "Diagnostic-Code: X-Postern; " + ascii_line(one.status.text, utf8)
+                                : "Diagnostic-Code: smtp; " + ascii_line(to_text(one.status), utf8);
+  lines += "\nLast-Attempt-Date: " + format_date(one.attempted.value_or(reporter.now), reporter.utc_offset) + "\n";
+  if (one.action == Action::delayed && retry_until) {
+    lines += "Will-Retry-Until: " + format_date(*retry_until, reporter.utc_offset) + "\n";
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  while (true) {
+    const std::size_t backslash = text.find('\\');
+    line += printable(text.substr(0, backslash));
+    if (backslash == std::string_view::npos) return line;
+    line += '\\';
+    text.remove_prefix(backslash + 1);
+  }
+}
+
+std::string report_head(const Reporter& reporter, std::string_view to, std::string_view subject) {
+  std::string head = "From: MAILER-DAEMON@" + one_line(reporter.domain) + " (Mail Delivery System)\n";
+  head += "To: " + one_line(to) + "\n";
+  head += "Subject: " + std::string(subject) + "\n";
+  head += "Date: " + format_date(reporter.now, reporter.utc_offset) + "\n";
+  head += "Message-ID: <" + reporter.id.str() + "@" + one_line(reporter.hostname) + ">\n";
+  head += "Auto-Submitted: auto-replied\n";  // RFC 3834 5
+  head += "MIME-Version: 1.0\n";
+  return head;
+}
+
+std::string mime_part(std::string_view boundary, std::string_view type, std::string_view content) {
+  std::string part = "\n--";
+  part += boundary;
+  part += "\nContent-Type: ";
+  part += type;
+  if (!is_ascii(content)) part += "\nContent-Transfer-Encoding: 8bit";
+  part += "\n\n";
+  part += content;
+  return part;
+}
+
+std::string told_to_people(const BouncedRecipient& one) {
+  std::string words = "<" + one_line(one.recipient.address) + ">\n    ";
+  if (!one.host.empty()) {
+    words += one_line(one.host) + " said: ";
+  } else if (one.status.code != 0) {
+    words += "The server said: ";
+  }
+  words += one_line(to_text(one.status)) + "\n";
+  if (one.action == Action::relayed) return words;
+  std::string help = advice(one.status, "NAME");
+  if (help.empty()) help = hint_of(one.status);
+  if (!help.empty()) words += "    What to do: " + help + ".\n";
+  return words;
+}
+
+std::string told_to_programs(const Reporter& reporter, const Envelope& envelope,
+                             const std::vector<BouncedRecipient>& recipients,
+                             const std::optional<WallTime>& retry_until, bool utf8) {
+  std::string lines;
+  if (const auto envid = xtext_decode(envelope.envid); envid && !envid->empty()) {
+    lines += "Original-Envelope-Id: " + ascii_line(*envid, utf8) + "\n";
+  }
+  lines += "Reporting-MTA: dns; " + ascii_line(reporter.hostname, utf8) + "\n";
+  lines += "X-Postern-Queue-Id: " + envelope.id.str() + "\n";
+  lines += "Arrival-Date: " + format_date(envelope.accepted, reporter.utc_offset) + "\n";
+  for (const BouncedRecipient& one : recipients) lines += status_of(reporter, one, retry_until, utf8);
+  return lines;
+}
+
+bool needs_utf8(const Envelope& envelope) { return !is_ascii(envelope.sender); }
+
+}  // namespace postern::mail

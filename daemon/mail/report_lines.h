@@ -1,0 +1,34 @@
+// Private to mail/: the lines that reports are made of.
+#pragma once
+
+#include "mail/bounce_text.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::mail {
+
+/// printable() that leaves backslashes alone: most texts here went through it before, and "\x" must not grow to
+/// "\x5cx".
+[[nodiscard]] std::string one_line(std::string_view text);
+
+/// The header of a report, up to and with MIME-Version.
+[[nodiscard]] std::string report_head(const Reporter& reporter, std::string_view to, std::string_view subject);
+
+/// One part of a multipart text, its boundary line included.
+[[nodiscard]] std::string mime_part(std::string_view boundary, std::string_view type, std::string_view content);
+
+/// "<bob@example.com>\n    HOST said: 550 ...\n    What to do: ...\n"
+[[nodiscard]] std::string told_to_people(const BouncedRecipient& one);
+
+/// The content of a message/delivery-status.
+[[nodiscard]] std::string told_to_programs(const Reporter& reporter, const Envelope& envelope,
+                                           const std::vector<BouncedRecipient>& recipients,
+                                           const std::optional<WallTime>& retry_until, bool utf8);
+
+/// The report needs RFC 6531: only if the sender does. Other addresses are written in ASCII then, so that a report of a
+/// smarthost without SMTPUTF8 can pass that very smarthost (RFC 6533 3).
+[[nodiscard]] bool needs_utf8(const Envelope& envelope);
+
+}  // namespace postern::mail

@@ -1,0 +1,117 @@
+// Reports as senders get them, byte for byte: tests/golden/bounces. With POSTERN_WRITE_GOLDEN in the environment the
+// files are written anew; look at the difference before committing it.
+#include "mail/bounce_text.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace postern::mail {
+namespace {
+
+constexpr std::string_view kOriginal =
+    "From: Alice <alice@example.net>\nTo: bob@example.com\nSubject: the quarterly figures\nMessage-ID: "
+    "<1@example.net>\n"
+    "\nDear Bob,\n\nhere they are.\n";
+
+void expect_golden(const std::string& name, const BounceText& report) {
+  const std::string path = std::string(POSTERN_TEST_DIR "/golden/bounces/") + name;
+  if (std::getenv("POSTERN_WRITE_GOLDEN") != nullptr) std::ofstream(path) << report.text;
+  std::stringstream file;
+  file << std::ifstream(path).rdbuf();
+  EXPECT_EQ(report.text, file.str()) << name;
+}
+
+BouncedRecipient one(std::string address, Status status, Action action = Action::failed) {
+  BouncedRecipient made;
+  made.recipient.address = std::move(address);
+  made.status = std::move(status);
+  if (made.status.code != 0) made.host = "smtp.example.com[192.0.2.1]:465";
+  made.action = action;
+  return made;
+}
+
+BouncedRecipient unknown_user() { return one("bob@example.com", {Verdict::failed, 550, "5.1.1", "no such user"}); }
+
+struct Case {
+  std::string name;
+  std::vector<BouncedRecipient> recipients;
+  Return ret = Return::unspecified;
+  std::uint64_t return_size = 51200;
+};
+
+Bounce bounce_of(const Case& each) {
+  Bounce bounce;
+  bounce.id = *QueueId::parse("0123456789abcdef");
+  bounce.hostname = "web1.example.net";
+  bounce.domain = "example.net";
+  bounce.now = *parse_rfc3339("2026-11-23T17:04:05Z");
+  bounce.retry_until = *parse_rfc3339("2026-11-28T17:00:00Z");
+  bounce.recipients = each.recipients;
+  bounce.return_size = each.return_size;
+  return bounce;
+}
+
+Envelope envelope_of(const Case& each) {
+  Envelope envelope;
+  envelope.id = *QueueId::parse("fedcba9876543210");
+  envelope.sender = "alice@example.net";
+  envelope.accepted = *parse_rfc3339("2026-11-23T17:00:00Z");
+  envelope.envid = "job+207";
+  envelope.ret = each.ret;
+  envelope.size = kOriginal.size();
+  return envelope;
+}
+
+std::vector<Case> cases() {
+  BouncedRecipient original = unknown_user();
+  original.recipient.orcpt = "rfc822;bob+2Balerts@example.org";
+  const Status late{Verdict::deferred, 451, "4.2.1", "come back tomorrow"};
+  const Status taken{Verdict::delivered, 250, "2.0.0", "Ok: queued as 12345"};
+  return {
+      {"failed", {original}},
+      {"failed-headers", {original}, Return::headers},
+      {"failed-large", {unknown_user()}, Return::full, 10},
+      {"failed-no-smtputf8",
+       {one("b\xC3\xBC"
+            "ro@example.com",
+            {Verdict::failed, 0, "5.6.7", "the message needs SMTPUTF8, which the smarthost does not offer"})}},
+      {"expired",
+       {one("bob@example.com", {Verdict::failed, 451, "4.4.7", "expired after 5d; last: come back tomorrow"})}},
+      {"delayed", {one("bob@example.com", late, Action::delayed)}, Return::full},
+      {"relayed", {one("bob@example.com", taken, Action::relayed)}, Return::full},
+      {"mixed",
+       {one("carol@example.com", taken, Action::relayed), unknown_user(),
+        one("dave@example.com", late, Action::delayed)}},
+  };
+}
+
+TEST(GoldenBounce, H60_EveryKindOfReportIsAsItWas) {
+  for (const Case& each : cases()) {
+    const BounceText report = make_bounce(bounce_of(each), envelope_of(each), kOriginal);
+    expect_golden(each.name, report);
+    EXPECT_FALSE(report.smtputf8) << "so that it passes a smarthost that lacks it";
+  }
+}
+
+TEST(GoldenBounce, ADigestIsAsItWas) {
+  const Case first{"", {unknown_user()}};
+  const Case second{"",
+                    {one("b\xC3\xBC"
+                         "ro@example.com",
+                         {Verdict::failed, 552, "5.2.2", "mailbox full"})}};
+  const std::vector<DigestItem> items = {
+      {envelope_of(first), "the quarterly figures", "<1@example.net>", first.recipients},
+      {envelope_of(second), "", "", second.recipients},
+  };
+  const BounceText digest = make_digest(bounce_of(first), items);
+  expect_golden("digest", digest);
+  EXPECT_FALSE(digest.smtputf8);
+  EXPECT_EQ(digest.body, BodyType::eight_bit);
+}
+
+}  // namespace
+}  // namespace postern::mail
