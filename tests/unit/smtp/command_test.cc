@@ -26,7 +26,7 @@ TEST(ParseCommand, SplitsVerbAndArgumentInAnyCaseAndBlanks) {
   EXPECT_EQ(parse_command("QUIT")->argument, "");
 }
 
-TEST(ParseCommand, RefusesEveryControlByteButATab) {
+TEST(ParseCommand, S25_U05_RefusesEveryControlByteButATab) {
   for (int value = 0; value < 256; ++value) {
     const std::string c(1, static_cast<char>(value));
     const bool control = (value < 32 && value != 9) || value == 127;
@@ -60,7 +60,7 @@ TEST(ParsePath, DropsASourceRoute) {
   }
 }
 
-TEST(ParsePath, RefusesWhatIsNoPath) {
+TEST(ParsePath, S21_RefusesWhatIsNoPath) {
   for (const std::string_view argument : {"", "FROM", "<a@b>", "TO:<a@b>", "FROM:", "FROM:  ", "FROM:<a@b",
                                           "FROM:<\"a>@b", "FROM:<a@b>x", "FROM:<a@b>SIZE=3"}) {
     EXPECT_EQ(refusal(argument, PathKeyword::from), "501 5.5.4") << argument;
@@ -72,7 +72,7 @@ TEST(ParsePath, RefusesWhatIsNoPath) {
   EXPECT_EQ(refusal("TO:<>", PathKeyword::to), "501 5.1.3");
 }
 
-TEST(ParsePath, HoldsThePathToItsLimits) {
+TEST(ParsePath, S20_HoldsThePathToItsLimits) {
   const auto accepted = [](std::size_t local, std::size_t domain) {
     std::string name;
     while (name.size() < domain) name += (name.size() % 60 == 59) ? '.' : 'd';

@@ -127,7 +127,7 @@ TEST(DataDecoder, TakesAnEmptyMessage) {
   EXPECT_EQ(decoded.wire_size, 0U);
 }
 
-TEST(DataDecoder, UnstuffsDotsAndCountsTheWireSizeWithoutThem) {
+TEST(DataDecoder, S28_UnstuffsDotsAndCountsTheWireSizeWithoutThem) {
   const Decoded decoded = decode("a\r\n..\r\n...\r\n.b\r\n\r\n.\r\n");
   EXPECT_EQ(decoded.text, "a\n.\n..\nb\n\n");
   EXPECT_EQ(decoded.rest, "");
@@ -141,7 +141,7 @@ TEST(DataDecoder, UnstuffsDotsAfterABareLineFeedToo) {
   EXPECT_EQ(decoded.rest, "");
 }
 
-TEST(DataDecoder, NeverEndsAtAnythingButTheWholeMark) {
+TEST(DataDecoder, S30_S31_S32_S33_S34_NeverEndsAtAnythingButTheWholeMark) {
   struct Case {
     std::string_view wire;
     Fault tolerant;
@@ -179,13 +179,13 @@ TEST(DataDecoder, SeesTheEndAfterWhateverCameBefore) {
   }
 }
 
-TEST(DataDecoder, AppendsNothingAfterAFault) {
+TEST(DataDecoder, S25_AppendsNothingAfterAFault) {
   EXPECT_EQ(decode("a\rb\r\nc\r\n.\r\n").text, "a");
   EXPECT_EQ(decode(std::string_view("ab\0c\r\nd\r\n.\r\n", 13)).text, "ab");
   EXPECT_EQ(decode("a\nb\r\n.\r\n", BareNewline::reject).text, "a");
 }
 
-TEST(DataDecoder, TakesLinesUpToTheLimit) {
+TEST(DataDecoder, S29_TakesLinesUpToTheLimit) {
   for (std::size_t length :
        {std::size_t{998}, std::size_t{999}, std::size_t{1000}, std::size_t{4096}, limits::kTextLine}) {
     const std::string line(length, 'x');

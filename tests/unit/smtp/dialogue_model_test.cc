@@ -74,7 +74,7 @@ constexpr Step kSteps[] = {
     {"STARTTLS", [](Model&) { return 502; }},
 };
 
-TEST(Dialogue, AcceptsWhatTheModelAcceptsInRandomOrder) {
+TEST(Dialogue, S18_AcceptsWhatTheModelAcceptsInRandomOrder) {
   std::mt19937 random(20240817);
   std::size_t messages = 0;
   for (int sequence = 0; sequence < 20000; ++sequence) {

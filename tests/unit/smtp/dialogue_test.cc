@@ -106,7 +106,7 @@ TEST(Dialogue, LeaksNoRecipientIntoTheNextMessage) {
   }
 }
 
-TEST(Dialogue, AnnouncesExactlyWhatItImplements) {
+TEST(Dialogue, S02_AnnouncesExactlyWhatItImplements) {
   Dialogue dialogue(plain_config());
   EXPECT_EQ(dialogue.on_line("EHLO x").reply,
             "250-mail.example.net\r\n250-PIPELINING\r\n250-SIZE 10000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
@@ -151,7 +151,7 @@ TEST(Dialogue, WantsAuthBeforeMailWhereItIsRequired) {
   EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<a@b>")), "250");
 }
 
-TEST(Dialogue, AsksForSpaceAtMailWithTheDeclaredSize) {
+TEST(Dialogue, S49_U17_AsksForSpaceAtMailWithTheDeclaredSize) {
   Dialogue dialogue = greeted();
   std::vector<std::uint64_t> asked;
   const Dialogue::SpaceCheck full = [&](std::uint64_t size) {
@@ -179,7 +179,7 @@ TEST(Dialogue, KeepsTheSubmissionIdOfTheTransaction) {
   EXPECT_EQ(dialogue.submission_id(), "");
 }
 
-TEST(Dialogue, TakesRecipientsUpToTheLimitAndKeepsThem) {
+TEST(Dialogue, S19_TakesRecipientsUpToTheLimitAndKeepsThem) {
   Dialogue dialogue = greeted();
   dialogue.on_line("MAIL FROM:<a@b>");
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(code(dialogue.on_line("RCPT TO:<u" + std::to_string(i) + "@b>")), "250");
@@ -197,7 +197,7 @@ TEST(Dialogue, ClosesAfterTooManyBadCommands) {
   EXPECT_EQ(last.next, Next::close);
 }
 
-TEST(Dialogue, ClosesAfterTooManyCommandsWithoutAMessage) {
+TEST(Dialogue, R09_S47_ClosesAfterTooManyCommandsWithoutAMessage) {
   for (const std::string_view line : {"NOOP", "RSET", "VRFY x", "HELP", "EHLO x"}) {
     Dialogue dialogue(plain_config());
     for (std::size_t i = 0; i < limits::kIdleCommands; ++i) ASSERT_EQ(code(dialogue.on_line(line))[0], '2') << line;

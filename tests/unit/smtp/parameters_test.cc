@@ -27,7 +27,7 @@ unsigned notify(std::string value) {
   return parsed ? parsed->notify : 0;
 }
 
-TEST(MailParameters, HoldSizesOfUpTo20Digits) {
+TEST(MailParameters, S12_U06_HoldSizesOfUpTo20Digits) {
   EXPECT_EQ(mail("SIZE", "0")->size, 0U);
   EXPECT_EQ(mail("SIZE", "123")->size, 123U);
   EXPECT_EQ(mail("SIZE", std::string(20, '9'))->size, std::numeric_limits<std::uint64_t>::max());
@@ -56,7 +56,7 @@ TEST(MailParameters, HoldRet) {
   EXPECT_EQ(mail_code("RET", ""), 501);
 }
 
-TEST(MailParameters, HoldEnvidAsXtextOfPrintableBytes) {
+TEST(MailParameters, S23_HoldEnvidAsXtextOfPrintableBytes) {
   EXPECT_EQ(mail("ENVID", "QQ314159+2B")->envid, "QQ314159+2B");
   EXPECT_EQ(mail_code("ENVID", "a+20b"), 250);
   EXPECT_EQ(mail_code("ENVID", std::string(100, 'x')), 250);
@@ -105,7 +105,7 @@ TEST(RcptParameters, HoldEveryCombinationOfNotify) {
   }
 }
 
-TEST(RcptParameters, HoldOrcpt) {
+TEST(RcptParameters, S23_HoldOrcpt) {
   EXPECT_EQ(parse_rcpt_parameters({{"ORCPT", "rfc822;a+2Bb@c"}})->orcpt, "rfc822;a+2Bb@c");
   EXPECT_EQ(rcpt_code("ORCPT", "utf-8;\xC3\xA4@example.net"), 250);
   EXPECT_EQ(rcpt_code("ORCPT", "rfc822;" + std::string(493, 'x')), 250);

@@ -139,7 +139,7 @@ TEST(ReplyParser, KnowsAtEveryCutWhetherItIsMidway) {
   }
 }
 
-TEST(ReplyParser, EnforcesTheLengthOfALineWhileReading) {
+TEST(ReplyParser, H11_EnforcesTheLengthOfALineWhileReading) {
   for (const std::string_view end : {"\r\n", "\n"}) {
     for (std::size_t piece : {std::size_t{1}, std::size_t{4096}, std::size_t{100000}}) {
       const std::string longest = "250 " + std::string(limits::kReplyLine - 4, 'x');
@@ -150,7 +150,7 @@ TEST(ReplyParser, EnforcesTheLengthOfALineWhileReading) {
   EXPECT_EQ(read("250 " + std::string(limits::kReplyLine, 'x')).failure, Failure::limit) << "no line end needed";
 }
 
-TEST(ReplyParser, EnforcesTheNumberOfLines) {
+TEST(ReplyParser, H11_EnforcesTheNumberOfLines) {
   std::string wire;
   for (std::size_t i = 1; i < limits::kReplyLines; ++i) wire += "250-x\r\n";
   EXPECT_EQ(read(wire + "250 x\r\n").replies.size(), 1U);

@@ -1,0 +1,74 @@
+// The frame in which a message lies in the drop directory: what the shim gives to postern-drop, and what the daemon
+// picks up.
+//
+//   postern-drop 1 0000000123 0000012345      sizes of the two parts that follow, ten digits each
+//   MAIL FROM:<me@example.net> SIZE=... XSUBMISSION=...
+//   RCPT TO:<bob@example.com>                 one line or more
+//   DATA
+//   Subject: hi                               the message with LF line ends, not dot-stuffed
+//   ...
+//   end 1a2b3c4d                              CRC-32 (ISO 3309) of all before this line
+//
+// The commands are those of the submit socket, so that one parser judges both ways in. Sizes and checksum show whether
+// the frame is whole. Pure: no I/O.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::smtp {
+
+// The same limits stand in postern_drop.c, which shares no code with anything.
+inline constexpr std::uint64_t kDropMessage = 50ULL << 20U;
+inline constexpr std::size_t kDropCommands = std::size_t{1} << 20U;
+inline constexpr std::size_t kDropRecipients = 1000;
+/// No whole frame is larger.
+inline constexpr std::uint64_t kDropFrame = kDropMessage + kDropCommands + 64;
+
+/// What stands before and behind the message.
+struct DropFrame {
+  std::string head;
+  std::string tail;
+};
+
+/// `commands`: each line with its LF, DATA the last.
+[[nodiscard]] DropFrame drop_frame(std::string_view commands, std::string_view message);
+
+/// Reads a frame in pieces of any size.
+class DropFrameReader {
+ public:
+  /// Takes all of `bytes` and appends to `text` what belongs to the message. Failure: invalid (it is no frame, or too
+  /// large); the reader is of no further use then.
+  Result<void> feed(std::string_view bytes, std::string& text);
+  /// The file has ended. Only now is the message known to be whole. Failure: invalid.
+  [[nodiscard]] Result<void> finish() const;
+
+  /// MAIL, RCPT... and DATA are known.
+  [[nodiscard]] bool has_commands() const { return part_ > Part::commands; }
+  [[nodiscard]] const std::vector<std::string>& commands() const { return commands_; }  ///< without LF
+  [[nodiscard]] std::uint64_t message_size() const { return message_size_; }
+
+ private:
+  enum class Part { head, commands, message, tail, end };
+
+  Result<void> take_head();
+  Result<void> take_commands();
+  Result<void> check_text(std::string_view bytes);
+  Result<void> take_tail();
+  Result<void> end_part();
+
+  Part part_ = Part::head;
+  std::string held_;         ///< of a part that is taken as a whole
+  std::uint64_t left_ = 37;  ///< bytes of the part that are still to come
+  std::uint32_t crc_ = 0;
+  std::uint64_t message_size_ = 0;
+  std::size_t line_size_ = 0;  ///< of the message's line that is not ended yet
+  std::vector<std::string> commands_;
+};
+
+}  // namespace postern::smtp
