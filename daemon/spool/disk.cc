@@ -9,9 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 namespace postern::spool {
 namespace {
@@ -142,14 +144,18 @@ class PosixDisk final : public Disk {
       ::close(fd);
       return error;
     }
-    std::vector<std::string> names;
+    std::vector<std::pair<ino_t, std::string>> entries;
     errno = 0;
     while (const dirent* entry = ::readdir(stream.get())) {
       const std::string_view name(entry->d_name);
-      if (name != "." && name != "..") names.emplace_back(name);
+      if (name != "." && name != "..") entries.emplace_back(entry->d_ino, name);
       errno = 0;
     }
     if (errno != 0) return failed("read directory");
+    std::ranges::sort(entries, {}, &std::pair<ino_t, std::string>::first);
+    std::vector<std::string> names;
+    names.reserve(entries.size());
+    for (auto& [inode, name] : entries) names.push_back(std::move(name));
     return names;
   }
 

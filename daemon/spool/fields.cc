@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -167,6 +168,15 @@ std::optional<mail::Source> parse_source(std::string_view text) {
   return source;
 }
 
+std::string_view note_text(Note note) {
+  switch (note) {
+    case Note::none: break;
+    case Note::untold: return "-untold";
+    case Note::warned: return "-warned";
+  }
+  return {};
+}
+
 std::optional<LogLine> parse_log_value(std::string_view text) {
   LogLine line;
   const auto time = parse_rfc3339(cut_word(text));
@@ -182,10 +192,14 @@ std::optional<LogLine> parse_log_value(std::string_view text) {
   line.status.code = *code;
   line.status.enhanced = enhanced == "-" ? std::string_view() : enhanced;
   line.status.text = rest;
+  const std::size_t verdict_end = std::min(verdict.find('-'), verdict.size());
   for (const mail::Verdict known : kVerdicts) {
-    if (name(known) != verdict) continue;
+    if (name(known) != verdict.substr(0, verdict_end)) continue;
     line.status.verdict = known;
-    return line;
+    for (const Note note : {Note::none, Note::untold, Note::warned}) {
+      line.note = note;
+      if (note_text(note) == verdict.substr(verdict_end)) return line;
+    }
   }
   return std::nullopt;
 }

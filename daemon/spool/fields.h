@@ -29,6 +29,8 @@ Result<std::string> recipient_text(const mail::Recipient& recipient);
 [[nodiscard]] std::string source_text(const mail::Source& source);
 [[nodiscard]] std::optional<mail::Source> parse_source(std::string_view text);
 
+/// What follows the verdict of a log line: "-untold", or nothing.
+[[nodiscard]] std::string_view note_text(Note note);
 /// A log line after `log: ` and without its LF; nothing if it is of a kind we do not know.
 [[nodiscard]] std::optional<LogLine> parse_log_value(std::string_view text);
 

@@ -17,6 +17,7 @@ constexpr std::string_view kMagic = "postern-spool: ";
 constexpr std::string_view kVersion = "1";
 constexpr std::string_view kChecksumKey = "sha256: ";
 constexpr std::string_view kLogKey = "log: ";
+constexpr std::string_view kRoute = "route ";
 
 Error corrupt(std::string_view what) { return Error{Failure::corrupt, std::string(what)}; }
 
@@ -159,6 +160,15 @@ Result<void> check_version(std::string_view line) {
   return corrupt("the format version is not understood");
 }
 
+/// "<time> route <name>"
+std::optional<std::string_view> parse_route(std::string_view value) {
+  const std::size_t blank = value.find(' ');
+  if (blank == std::string_view::npos || !parse_rfc3339(value.substr(0, blank))) return std::nullopt;
+  value.remove_prefix(blank + 1);
+  if (!value.starts_with(kRoute)) return std::nullopt;
+  return value.substr(kRoute.size());
+}
+
 }  // namespace
 
 Result<std::string> envelope_text(const mail::Envelope& envelope) {
@@ -215,9 +225,14 @@ Result<std::string> log_text(const LogLine& line) {
   const bool clean = !has_control(line.status.text) && is_utf8(line.status.text);
   const bool clean_class = !line.status.enhanced.empty() && !has_control(line.status.enhanced) &&
                            line.status.enhanced.find(' ') == std::string::npos;
-  return fmt::format("{}{} {} {} {} {} {}\n", kLogKey, to_rfc3339(line.time), *path, name(line.status.verdict),
-                     line.status.code, clean_class ? line.status.enhanced : "-",
+  return fmt::format("{}{} {} {}{} {} {} {}\n", kLogKey, to_rfc3339(line.time), *path, name(line.status.verdict),
+                     note_text(line.note), line.status.code, clean_class ? line.status.enhanced : "-",
                      clean ? line.status.text : printable(line.status.text));
+}
+
+Result<std::string> route_text(WallTime time, std::string_view smarthost) {
+  if (has_control(smarthost)) return Error{Failure::invalid, "control byte in the name of a smarthost"};
+  return fmt::format("{}{} {}{}\n", kLogKey, to_rfc3339(time), kRoute, smarthost);
 }
 
 std::size_t find_envelope_end(std::string_view start) {
@@ -261,7 +276,12 @@ Result<ParsedLog> parse_log(std::string_view text) {
   while (const auto line = cut_line(rest)) {
     if (!line->starts_with(kLogKey)) return corrupt("a line after the message is no log line");
     log.length = text.size() - rest.size();
-    if (auto parsed = parse_log_value(line->substr(kLogKey.size()))) log.lines.push_back(std::move(*parsed));
+    const std::string_view value = line->substr(kLogKey.size());
+    if (auto parsed = parse_log_value(value)) {
+      log.lines.push_back(std::move(*parsed));
+    } else if (const auto route = parse_route(value)) {
+      log.route = *route;
+    }
   }
   return log;
 }

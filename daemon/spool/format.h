@@ -22,12 +22,21 @@ namespace postern::spool {
 /// No envelope is longer, written or read.
 inline constexpr std::size_t kMaxEnvelope = 4U << 20U;
 
+/// What a log line says beyond its verdict. `untold`: settled, and the sender is yet to be told. `warned`: the sender
+/// was told of the delay. A program that does not know these skips the line, and so tries the recipient again.
+enum class Note { none, untold, warned };
+
 /// One line of the delivery log: what became of one recipient in one attempt.
 struct LogLine {
   WallTime time;
   std::string recipient;
   mail::Status status;
+  Note note{};
 };
+
+/// A line of the delivery log that names the smarthost the message was rerouted to; empty: none any more. Failure:
+/// invalid (a control byte).
+Result<std::string> route_text(WallTime time, std::string_view smarthost);
 
 /// The envelope lines before `sha256`. Failures: invalid (a value holds a control byte or would not read back as
 /// itself), limit (longer than kMaxEnvelope).
@@ -58,6 +67,7 @@ Result<ParsedEnvelope> parse_envelope(std::string_view text);
 
 struct ParsedLog {
   std::vector<LogLine> lines;
+  std::string route;       ///< the last one named; empty: none
   std::size_t length = 0;  ///< bytes of whole lines; what follows is a torn tail
 };
 

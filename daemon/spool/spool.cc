@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace postern::spool {
@@ -19,6 +20,10 @@ constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
 constexpr std::size_t kFirstRead = 4096;
 constexpr std::uint64_t kMaxLog = 64U << 20U;
+
+// What is not in memory is read from the disk inode by inode: several readers keep it busy.
+constexpr std::size_t kNamesPerReader = 10'000;
+constexpr std::size_t kReaders = 8;
 
 Error at(const Error& error, const std::string& place) {
   return Error{error.failure, place + ": " + error.text, error.code};
@@ -68,6 +73,7 @@ Result<Stored> read_tail(const File& file, std::uint64_t size, ParsedEnvelope he
   Stored stored;
   stored.envelope = std::move(head.envelope);
   stored.log = std::move(log->lines);
+  stored.route = std::move(log->route);
   stored.text_at = head.length;
   stored.log_end = text_end + log->length;
   stored.file_size = size;
@@ -123,7 +129,13 @@ Result<void> Spool::make_directories() {
 Result<void> Spool::take_lock() {
   auto lock = File::open(disk_, root_.get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   if (!lock) return lock.error();
-  if (auto held = disk_.lock(lock->get()); !held) {
+  auto held = disk_.lock(lock->get());
+  // The directory too: were the file deleted, the next daemon would lock a new one. NFS has no locks for directories.
+  if (held) {
+    held = disk_.lock(root_.get());
+    if (!held && held.error().failure != Failure::busy) held = Result<void>();
+  }
+  if (!held) {
     if (held.error().failure != Failure::busy) return held.error();
     std::array<char, 32> pid{};
     const auto length = lock->pread_full(pid, 0);
@@ -161,6 +173,7 @@ Result<Stored> Spool::read_small(const File& file, std::uint64_t size) const {
   Stored stored;
   stored.envelope = std::move(parsed->head.envelope);
   stored.log = std::move(parsed->log.lines);
+  stored.route = std::move(parsed->log.route);
   stored.text_at = parsed->head.length;
   stored.log_end = stored.text_at + stored.envelope.size + parsed->log.length;
   stored.file_size = bytes.size();
@@ -241,7 +254,21 @@ Result<void> Spool::append_log(const QueueId& id, Stored& stored, const std::vec
     if (!one) return one.error();
     text += *one;
   }
-  auto file = File::open(disk_, fd(Area::queue), id.str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
+  return append(Area::queue, id, stored, text, durability);
+}
+
+Result<void> Spool::append_route(const QueueId& id, Area area, WallTime time, const std::string& smarthost) {
+  auto stored = read_summary(id, area);
+  if (!stored) return stored.error();
+  if (stored->route == smarthost) return {};
+  const auto text = route_text(time, smarthost);
+  if (!text) return text.error();
+  return append(area, id, *stored, *text, Durability::synced);
+}
+
+Result<void> Spool::append(Area area, const QueueId& id, Stored& stored, const std::string& text,
+                           Durability durability) {
+  auto file = File::open(disk_, fd(area), id.str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
   if (!file) return file.error();
   if (stored.file_size != stored.log_end) {
     if (auto cut = disk_.truncate(file->get(), stored.log_end); !cut) return cut.error();
@@ -288,38 +315,76 @@ void Spool::warn_once(Area area, const std::string& name, std::string_view what,
   log(Level::warning, what, {{"file", path_ + "/" + place}, {"why", why}});
 }
 
+std::optional<Found> Spool::examine(Area area, const std::string& name) {
+  const auto id = QueueId::parse(name);
+  const auto info = id ? disk_.info(fd(area), name) : Result<FileInfo>(FileInfo{});
+  if (!info && info.error().failure == Failure::not_found) return std::nullopt;  // removed meanwhile
+  if (!info) {
+    warn_once(area, name, "file in the spool cannot be examined; ignored until the next start", info.error().text);
+    return std::nullopt;
+  }
+  if (!info->regular) {
+    warn_once(area, name, "foreign file in the spool is ignored; move it away",
+              id ? "not a regular file" : "not named by a queue id");
+    return std::nullopt;
+  }
+  return Found{*id, info->size, info->modified};
+}
+
 Result<std::vector<Found>> Spool::list(Area area) {
   const auto names = disk_.list(fd(area));
   if (!names) return names.error();
-  std::vector<Found> found;
-  found.reserve(names->size());
-  for (const std::string& name : *names) {
-    const auto id = QueueId::parse(name);
-    const auto info = id ? disk_.info(fd(area), name) : Result<FileInfo>(FileInfo{});
-    if (!info && info.error().failure == Failure::not_found) continue;  // removed meanwhile
-    if (!info) {
-      warn_once(area, name, "file in the spool cannot be examined; ignored until the next start", info.error().text);
-      continue;
+  const std::size_t readers = std::clamp<std::size_t>(names->size() / kNamesPerReader, 1, kReaders);
+  std::vector<std::vector<Found>> parts(readers);
+  const auto read = [&](std::size_t part) {
+    const std::size_t end = names->size() * (part + 1) / readers;
+    for (std::size_t i = names->size() * part / readers; i < end; ++i) {
+      if (auto one = examine(area, (*names)[i])) parts[part].push_back(*one);
     }
-    if (!info->regular) {
-      warn_once(area, name, "foreign file in the spool is ignored; move it away",
-                id ? "not a regular file" : "not named by a queue id");
-      continue;
+  };
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t part = 1; part < readers; ++part) {
+      try {
+        others.emplace_back(read, part);
+      } catch (const std::system_error&) {  // no thread to be had
+        read(part);
+      }
     }
-    found.push_back(Found{*id, info->size, info->modified});
+    read(0);
   }
+  std::vector<Found> found = std::move(parts.front());
+  for (std::size_t part = 1; part < readers; ++part) found.insert(found.end(), parts[part].begin(), parts[part].end());
   return found;
 }
 
+// The rest goes in the background without any agreement with new receptions: each name is deleted once, and none of
+// them can take a name that is still there.
 Result<std::size_t> Spool::clear_tmp() {
-  const auto left = list(Area::tmp);
-  if (!left) return left.error();
+  auto names = disk_.list(fd(Area::tmp));
+  if (!names) return names.error();
+  std::vector<std::string> rest;
+  if (names->size() > kSweptAtOnce) {
+    rest.assign(std::move_iterator(names->begin() + kSweptAtOnce), std::move_iterator(names->end()));
+    names->resize(kSweptAtOnce);
+  }
+  const std::size_t removed = sweep(*names, std::stop_token());
+  if (rest.empty()) return removed;
+  sweeper_ = std::jthread([this, rest = std::move(rest)](const std::stop_token& stop) {
+    log(Level::info, "unfinished receptions removed", {{"count", sweep(rest, stop)}});
+  });
+  return removed;
+}
+
+std::size_t Spool::sweep(const std::vector<std::string>& names, const std::stop_token& stop) {
   std::size_t removed = 0;
-  for (const Found& one : *left) {
-    if (auto gone = disk_.unlink(fd(Area::tmp), one.id.str()); gone) {
+  for (const std::string& name : names) {
+    if (stop.stop_requested()) break;
+    if (!examine(Area::tmp, name)) continue;
+    if (auto gone = disk_.unlink(fd(Area::tmp), name); gone) {
       ++removed;
     } else {
-      warn_once(Area::tmp, one.id.str(), "unfinished reception cannot be removed; remove it", gone.error().text);
+      warn_once(Area::tmp, name, "unfinished reception cannot be removed; remove it", gone.error().text);
     }
   }
   return removed;

@@ -13,8 +13,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace postern::spool {
@@ -39,6 +42,7 @@ struct Found {
 struct Stored {
   mail::Envelope envelope;
   std::vector<LogLine> log;
+  std::string route;            ///< the smarthost it was rerouted to; empty: none
   std::uint64_t text_at = 0;    ///< where the message begins in the file
   std::uint64_t log_end = 0;    ///< end of the last whole line: where the log continues
   std::uint64_t file_size = 0;  ///< more than log_end if an append was torn
@@ -67,6 +71,9 @@ class Spool {
   /// Appends whole lines at `stored.log_end`, after cutting off a torn tail. On failure none of them stays.
   /// Failures: no_space, io, not_found.
   Result<void> append_log(const QueueId& id, Stored& stored, const std::vector<LogLine>& lines, Durability durability);
+  /// Appends the smarthost that the message is to go by, synced; empty: any. Failures: as append_log, and those of
+  /// read.
+  Result<void> append_route(const QueueId& id, Area area, WallTime time, const std::string& smarthost);
   /// When the message is tried next; not synced, lost in a crash it is due at once.
   Result<void> set_next(const QueueId& id, WallTime time);
   /// Not synced with Durability::lazy: after a crash the file may be back. Failures: not_found, io.
@@ -77,21 +84,27 @@ class Spool {
   /// Regular files named by an id. Everything else, and what cannot be examined, is left alone, unopened, with one
   /// warning per name. Failure: io (the directory cannot be read).
   Result<std::vector<Found>> list(Area area);
-  /// Deletes what crashed receptions left in tmp/; what cannot be deleted stays, with a warning. Only before the first
-  /// Draft of this process.
+  /// Deletes what crashed receptions left in tmp/: up to kSweptAtOnce before it returns (their number), more in the
+  /// background, while this object lives. What cannot be deleted stays, with a warning. Once, before the first Draft.
   Result<std::size_t> clear_tmp();
+  static constexpr std::size_t kSweptAtOnce = 10'000;
   Result<Space> space();
 
  private:
   friend class Draft;
   Spool(Disk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
 
+  Result<void> append(Area area, const QueueId& id, Stored& stored, const std::string& text, Durability durability);
   Result<void> make_directories();
   Result<void> take_lock();
   Result<void> sync(Area area);
   [[nodiscard]] int fd(Area area) const { return areas_.at(static_cast<std::size_t>(area)).get(); }
   Result<Stored> read_small(const File& file, std::uint64_t size) const;
   Result<Stored> read_large(File file, std::uint64_t size) const;
+  /// Nothing if it is foreign or cannot be examined; that is told, unless the file has just gone.
+  std::optional<Found> examine(Area area, const std::string& name);
+  /// The number of files deleted.
+  std::size_t sweep(const std::vector<std::string>& names, const std::stop_token& stop);
   void warn_once(Area area, const std::string& name, std::string_view what, const std::string& why);
 
   Disk& disk_;
@@ -102,6 +115,7 @@ class Spool {
   std::array<std::unique_ptr<DirectorySync>, kAreas.size()> syncs_;
   std::mutex warned_mutex_;
   std::vector<std::string> warned_;  ///< names that were told; bounded
+  std::jthread sweeper_;             ///< last: it ends before what it uses
 };
 
 }  // namespace postern::spool

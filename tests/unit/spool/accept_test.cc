@@ -79,7 +79,7 @@ TEST_P(Accept, WhatWasStoredReadsBackTheSame) {
   EXPECT_TRUE(disk.names("spool/tmp").empty());
 }
 
-TEST_P(Accept, EveryCallFailingWithEveryErrorIsReportedAndLeavesNothing) {
+TEST_P(Accept, P10_P13_EveryCallFailingWithEveryErrorIsReportedAndLeavesNothing) {
   for (const int error : kErrors) {
     for (std::size_t nth = 1;; ++nth) {
       test::MemoryDisk disk;
@@ -100,7 +100,7 @@ TEST_P(Accept, EveryCallFailingWithEveryErrorIsReportedAndLeavesNothing) {
   }
 }
 
-TEST_P(Accept, ShortWritesAtEveryCallChangeNothing) {
+TEST_P(Accept, P14_ShortWritesAtEveryCallChangeNothing) {
   for (const std::size_t bytes : {std::size_t{1}, std::size_t{100}}) {
     for (std::size_t nth = 1;; ++nth) {
       test::MemoryDisk disk;
@@ -145,16 +145,16 @@ std::size_t lost_after_crashes(const std::string& text, const std::function<void
   }
 }
 
-TEST_P(Accept, NoCrashLosesAnAcknowledgedMessage) {
+TEST_P(Accept, P03_NoCrashLosesAnAcknowledgedMessage) {
   EXPECT_EQ(lost_after_crashes(text(), [](test::MemoryDisk&) {}), 0U);
 }
 
 // The double itself: were a sync forgotten, the loop above would see it.
-TEST(AcceptDouble, TheCrashLoopNoticesAMissingDirectorySync) {
+TEST(AcceptDouble, P05_TheCrashLoopNoticesAMissingDirectorySync) {
   EXPECT_GT(lost_after_crashes(kSmall, [](test::MemoryDisk& disk) { disk.ignore_fsync(); }), 0U);
 }
 
-TEST(AcceptDouble, TheCrashLoopNoticesAMissingFileSync) {
+TEST(AcceptDouble, P05_TheCrashLoopNoticesAMissingFileSync) {
   EXPECT_GT(lost_after_crashes(kSmall, [](test::MemoryDisk& disk) { disk.ignore_fdatasync(); }), 0U);
 }
 
@@ -174,7 +174,7 @@ TEST_P(Accept, AnAbandonedDraftLeavesNothing) {
   EXPECT_EQ(disk.open_files(), before);
 }
 
-TEST(AcceptNames, ATakenNameInTmpOrQueueMakesANewId) {
+TEST(AcceptNames, P44_ATakenNameInTmpOrQueueMakesANewId) {
   for (const std::string area : {"tmp", "queue"}) {
     test::MemoryDisk disk;
     auto spool = *Spool::open(disk, "spool");
@@ -188,7 +188,7 @@ TEST(AcceptNames, ATakenNameInTmpOrQueueMakesANewId) {
   }
 }
 
-TEST(AcceptNames, ATakenNameNeverLosesALargeMessageSilently) {
+TEST(AcceptNames, P44_ATakenNameNeverLosesALargeMessageSilently) {
   test::MemoryDisk disk;
   auto spool = *Spool::open(disk, "spool");
   disk.put("spool/queue/" + kId.str(), "somebody else's");

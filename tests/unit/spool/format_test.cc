@@ -82,7 +82,7 @@ TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
   EXPECT_EQ(parsed->log.lines[0].status.text, "try again later");
 }
 
-TEST(QueueFile, GoldenFilesOfVersionOneAreReadForEver) {
+TEST(QueueFile, P33_GoldenFilesOfVersionOneAreReadForEver) {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(POSTERN_TEST_DIR "/golden/spool")) {
     const std::string bytes = read_golden(entry.path());
@@ -94,7 +94,7 @@ TEST(QueueFile, GoldenFilesOfVersionOneAreReadForEver) {
   EXPECT_GE(count, 3U);
 }
 
-TEST(QueueFile, EveryFlippedBitIsDetected) {
+TEST(QueueFile, P30_EveryFlippedBitIsDetected) {
   const std::string good = file(envelope());
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (unsigned bit = 0; bit < 8; ++bit) {
@@ -107,7 +107,7 @@ TEST(QueueFile, EveryFlippedBitIsDetected) {
   }
 }
 
-TEST(QueueFile, EveryTruncationIsDetected) {
+TEST(QueueFile, P30_EveryTruncationIsDetected) {
   const std::string good = file(envelope());
   for (std::size_t length = 0; length < good.size(); ++length) {
     const auto parsed = parse_file(good.substr(0, length));
@@ -116,7 +116,7 @@ TEST(QueueFile, EveryTruncationIsDetected) {
   }
 }
 
-TEST(QueueFile, EveryInsertedRemovedOrRepeatedByteIsDetected) {
+TEST(QueueFile, P30_EveryInsertedRemovedOrRepeatedByteIsDetected) {
   const std::string good = file(envelope());
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (const char c : {'\0', '\n', 'x', ' '}) {
@@ -131,7 +131,7 @@ TEST(QueueFile, EveryInsertedRemovedOrRepeatedByteIsDetected) {
   }
 }
 
-TEST(QueueFile, AHoleIsDetected) {
+TEST(QueueFile, P30_AHoleIsDetected) {
   const std::string message = std::string(20'000, 'x') + "\n";
   mail::Envelope given = envelope();
   given.size = message.size();
@@ -141,7 +141,7 @@ TEST(QueueFile, AHoleIsDetected) {
   EXPECT_FALSE(parse_file(bad));
 }
 
-TEST(QueueFile, WhatFollowsTheMessageMustBeLogLinesOrATornTail) {
+TEST(QueueFile, P30_WhatFollowsTheMessageMustBeLogLinesOrATornTail) {
   const std::string good = file(envelope());
   EXPECT_FALSE(parse_file(good + "more\n"));
   EXPECT_FALSE(parse_file(good + "\n"));
@@ -168,7 +168,7 @@ TEST(QueueFile, LaterKeysAndLogKindsAreSkipped) {
   EXPECT_TRUE(parsed->log.lines.empty());
 }
 
-TEST(QueueFile, AHigherVersionIsNewerWhateverFollows) {
+TEST(QueueFile, P33_AHigherVersionIsNewerWhateverFollows) {
   for (const std::string rest : {"", "anything\n", "\x01\x02\n\n"}) {
     EXPECT_EQ(parse_file("postern-spool: 2\n" + rest).error().failure, Failure::newer);
     EXPECT_EQ(parse_file("postern-spool: 10\n" + rest).error().failure, Failure::newer);
@@ -178,7 +178,7 @@ TEST(QueueFile, AHigherVersionIsNewerWhateverFollows) {
   }
 }
 
-TEST(QueueFile, NoControlByteEntersAField) {
+TEST(QueueFile, P30_NoControlByteEntersAField) {
   for (int c = 0; c < 32; ++c) {
     const std::string bad = std::string("a") + static_cast<char>(c) + "to: <evil@example.com>";
     mail::Envelope given = envelope();

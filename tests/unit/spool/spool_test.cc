@@ -52,7 +52,7 @@ TEST(SpoolLog, IsAppendedAfterATornTail) {
   EXPECT_EQ(spool->read(kId)->log.size(), 2U);
 }
 
-TEST(SpoolLog, EveryFailingCallLeavesAReadableFile) {
+TEST(SpoolLog, P10_EveryFailingCallLeavesAReadableFile) {
   for (std::size_t nth = 1;; ++nth) {
     test::MemoryDisk disk;
     auto spool = *Spool::open(disk, "spool");
@@ -73,7 +73,7 @@ TEST(SpoolLog, EveryFailingCallLeavesAReadableFile) {
   }
 }
 
-TEST(SpoolLog, ASyncedLineSurvivesEveryCrashAndAnyCrashLeavesTheMessage) {
+TEST(SpoolLog, P06_ASyncedLineSurvivesEveryCrashAndAnyCrashLeavesTheMessage) {
   for (std::size_t nth = 1;; ++nth) {
     test::MemoryDisk disk;
     auto spool = *Spool::open(disk, "spool");
@@ -97,7 +97,7 @@ TEST(SpoolLog, ASyncedLineSurvivesEveryCrashAndAnyCrashLeavesTheMessage) {
   }
 }
 
-TEST(SpoolMove, AMoveThatSaidYesSurvivesEveryCrash) {
+TEST(SpoolMove, P06_AMoveThatSaidYesSurvivesEveryCrash) {
   for (std::size_t nth = 1;; ++nth) {
     test::MemoryDisk disk;
     auto spool = *Spool::open(disk, "spool");
@@ -117,7 +117,7 @@ TEST(SpoolMove, AMoveThatSaidYesSurvivesEveryCrash) {
   }
 }
 
-TEST(SpoolRecovery, EmptiesTmpAndListsTheQueueWithoutOpeningIt) {
+TEST(SpoolRecovery, P27_EmptiesTmpAndListsTheQueueWithoutOpeningIt) {
   test::MemoryDisk disk;
   auto spool = *Spool::open(disk, "spool");
   store(*spool);
@@ -130,6 +130,68 @@ TEST(SpoolRecovery, EmptiesTmpAndListsTheQueueWithoutOpeningIt) {
   EXPECT_EQ(recovered->queue[0].id, kId);
   EXPECT_EQ(disk.calls_of("open"), opened);
   EXPECT_TRUE(disk.names("spool/tmp").empty());
+}
+
+/// Like NFS, which has locks for files alone.
+class NoDirectoryLocks : public test::MemoryDisk {
+ public:
+  Result<void> lock(int fd) override {
+    if (!info(fd)->regular) return system_error(EBADF, "lock");
+    return MemoryDisk::lock(fd);
+  }
+};
+
+TEST(SpoolLock, P23_AFileSystemWithoutLocksOfDirectoriesHasTheLockFile) {
+  NoDirectoryLocks disk;
+  auto spool = Spool::open(disk, "spool");
+  ASSERT_TRUE(spool);
+  EXPECT_EQ(Spool::open(disk, "spool").error().failure, Failure::busy);
+}
+
+/// Deleting takes as long as the test wants.
+class SlowToDelete : public test::MemoryDisk {
+ public:
+  Result<void> unlink(int directory, const std::string& name) override {
+    if (unlinked++ >= at_once) going.wait(false);
+    return MemoryDisk::unlink(directory, name);
+  }
+  std::atomic<std::size_t> unlinked = 0;
+  std::atomic<bool> going = false;
+  std::size_t at_once = Spool::kSweptAtOnce;
+};
+
+QueueId leftover(std::uint64_t number) {
+  return QueueId::make(std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(number)), number);
+}
+
+TEST(SpoolRecovery, P26_TheStartDoesNotWaitForManyLeftoversToGo) {
+  SlowToDelete disk;
+  auto spool = *Spool::open(disk, "spool");
+  const std::size_t count = Spool::kSweptAtOnce + 500;
+  for (std::uint64_t n = 0; n < count; ++n) disk.put("spool/tmp/" + leftover(n).str(), "half a mess");
+  const auto recovered = recover(*spool);
+  ASSERT_TRUE(recovered);
+  EXPECT_EQ(recovered->unfinished, Spool::kSweptAtOnce);
+  store(*spool);  // meanwhile
+  EXPECT_TRUE(spool->read(kId));
+  disk.going = true;
+  disk.going.notify_all();
+  while (!disk.names("spool/tmp").empty()) std::this_thread::yield();
+  EXPECT_TRUE(spool->read(kId));
+}
+
+TEST(SpoolRecovery, P26_TheEndDoesNotWaitForTheRest) {
+  test::MemoryDisk disk;
+  const std::size_t count = Spool::kSweptAtOnce + 50'000;
+  {
+    auto spool = *Spool::open(disk, "spool");
+    for (std::uint64_t n = 0; n < count; ++n) disk.put("spool/tmp/" + leftover(n).str(), "half a mess");
+    ASSERT_TRUE(recover(*spool));
+  }
+  // What is left is found by the next start.
+  EXPECT_LE(disk.names("spool/tmp").size(), count - Spool::kSweptAtOnce);
+  auto again = *Spool::open(disk, "spool");
+  EXPECT_TRUE(recover(*again));
 }
 
 /// One name that can be neither looked at nor removed.
@@ -199,7 +261,7 @@ TEST_F(RealSpool, TheRealDiskDoesAllOfIt) {
   EXPECT_EQ(mode.st_mode & 0777U, 0700U);
 }
 
-TEST_F(RealSpool, ASecondDaemonIsRefusedWithThePidOfTheFirst) {
+TEST_F(RealSpool, P22_P23_ASecondDaemonIsRefusedWithThePidOfTheFirst) {
   const std::string path = directory / "spool";
   {
     auto first = *Spool::open(posix_disk(), path);
@@ -211,11 +273,22 @@ TEST_F(RealSpool, ASecondDaemonIsRefusedWithThePidOfTheFirst) {
   EXPECT_TRUE(Spool::open(posix_disk(), path)) << "a lock left behind is stale";
 }
 
-TEST_F(RealSpool, OnlyTheLastDirectoryIsMade) {
+TEST_F(RealSpool, P23_ALockFileThatSomebodyDeletesStillKeepsASecondDaemonOut) {
+  const std::string path = directory / "spool";
+  auto first = *Spool::open(posix_disk(), path);
+  std::filesystem::remove(directory / "spool" / "lock");
+  const auto second = Spool::open(posix_disk(), path);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().failure, Failure::busy);
+  first.reset();
+  EXPECT_TRUE(Spool::open(posix_disk(), path));
+}
+
+TEST_F(RealSpool, P19_OnlyTheLastDirectoryIsMade) {
   EXPECT_EQ(Spool::open(posix_disk(), directory / "not" / "there").error().failure, Failure::not_found);
 }
 
-TEST_F(RealSpool, ForeignFilesAreIgnoredUnopenedAndToldOnce) {
+TEST_F(RealSpool, P32_ForeignFilesAreIgnoredUnopenedAndToldOnce) {
   const test::ExpectLog expected("foreign file");
   auto spool = *Spool::open(posix_disk(), directory / "spool");
   const auto queue = directory / "spool" / "queue";
