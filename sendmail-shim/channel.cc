@@ -14,9 +14,6 @@
 namespace postern::shim {
 namespace {
 
-// Longer than the 10 minutes RFC 5321 4.5.3.2.6 gives the answer to the end of data: an answer that comes too late for
-// us means a second copy.
-constexpr int kSilence = 15 * 60 * 1000;
 constexpr std::chrono::milliseconds kPause(50);
 constexpr std::size_t kInbox = 32UL << 20U;
 
@@ -29,6 +26,12 @@ void pause_once() {
   ::nanosleep(&pause, nullptr);
 }
 
+/// connect(2) on a full backlog waits without end unless it is told how long; then it fails with EAGAIN.
+void limit_connect(int socket, std::chrono::seconds time) {
+  const timeval limit{time.count(), 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
 }  // namespace
 
 Outcome<Channel> Channel::connect(const std::string& path, std::chrono::milliseconds patience) {
@@ -39,30 +42,28 @@ Outcome<Channel> Channel::connect(const std::string& path, std::chrono::millisec
   for (std::chrono::milliseconds waited(0);; waited += kPause) {
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!socket) return temporary(std::string("no socket can be made: ") + std::strerror(errno));
+    limit_connect(socket.get(), kBusy);
     // The generic sockaddr is what the call takes for every family.
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+      limit_connect(socket.get(), std::chrono::seconds(0));
       return Channel(std::move(socket));
     }
     const int error = errno;
     if (!passes_by_itself(error) || waited >= patience) {
       return temporary("the mail daemon cannot be reached at " + path + ": " + std::strerror(error));
     }
+    if (error == EAGAIN) waited += kBusy;
     pause_once();
   }
-}
-
-pid_t Channel::peer() const {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  return ::getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
 }
 
 std::optional<Exit> Channel::wait(short events) {
   pollfd entry{socket_.get(), events, 0};
   while (true) {
-    const int ready = ::poll(&entry, 1, kSilence);
+    const int ready = ::poll(&entry, 1, static_cast<int>(silence_.count()));
     if (ready > 0) return std::nullopt;
-    if (ready == 0) return temporary("the mail daemon did not answer for 15 minutes");
+    silent_ = ready == 0;
+    if (silent_) return temporary("the mail daemon did not answer in time");
     if (errno != EINTR) return temporary(std::string("poll: ") + std::strerror(errno));
   }
 }

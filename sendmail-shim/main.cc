@@ -5,6 +5,7 @@
 #include "sendmail-shim/channel.h"
 #include "sendmail-shim/compose.h"
 #include "sendmail-shim/control.h"
+#include "sendmail-shim/drop.h"
 #include "sendmail-shim/local.h"
 #include "sendmail-shim/options.h"
 #include "sendmail-shim/smtp_pipe.h"
@@ -28,9 +29,13 @@
 namespace postern::shim {
 namespace {
 
-constexpr std::chrono::seconds kPatience(5);  // a restart of the daemon
+constexpr std::chrono::seconds kPatience(5);       // a restart of the daemon
+constexpr std::chrono::seconds kLongPatience(20);  // the same, when there is no other way left
+constexpr std::chrono::seconds kLongSilence(60);   // of a daemon that is there, likewise
+constexpr const char* kDropHelper = POSTERN_DROP_HELPER;
 
-std::string submit_socket() { return environment_or("POSTERN_SUBMIT_SOCKET", "/run/postern/submit.sock"); }
+constexpr const char* kSubmitSocket = "POSTERN_SUBMIT_SOCKET";
+std::string submit_socket() { return environment_or(kSubmitSocket, "/run/postern/submit.sock"); }
 std::string control_socket() { return environment_or("POSTERN_CONTROL_SOCKET", "/run/postern/control.sock"); }
 
 bool write_all(int fd, std::string_view bytes) {
@@ -87,6 +92,31 @@ void drain_input() {
   }
 }
 
+Connect connect_for(std::chrono::milliseconds restart, std::chrono::milliseconds otherwise) {
+  return [restart, otherwise](Wait wait) {
+    return Channel::connect(submit_socket(), wait == Wait::restart ? restart : otherwise);
+  };
+}
+
+/// The socket first; the drop directory if nobody answers there; the socket for longer if that is no way either.
+Exit hand_in(const Submission& submission, Delivery delivery) {
+  // The drop directory belongs to the system's daemon. Who names a socket means another one.
+  if (!environment_or(kSubmitSocket, "").empty()) {
+    delivery.patience = kLongSilence;
+    return submit(submission, delivery, connect_for(kPatience, kPatience)).exit;
+  }
+  const Verdict first = submit(submission, delivery, connect_for(kPatience, std::chrono::seconds(0)));
+  if (first.by == Verdict::By::daemon) return first.exit;
+  if (auto refused = refused_envelope(submission, delivery); refused && !first.unknown) return *refused;
+  const Exit dropped = drop(kDropHelper, submission, delivery);
+  if (dropped.code == EX_OK) return dropped;
+  delivery.patience = kLongSilence;
+  const Verdict second = submit(submission, delivery, connect_for(kLongPatience, kLongPatience));
+  if (second.by == Verdict::By::daemon && !second.unknown) return second.exit;
+  const std::string& words = first.unknown && !second.unknown ? first.exit.text : second.exit.text;
+  return Exit{EX_TEMPFAIL, words + "; and it cannot be dropped: " + dropped.text};
+}
+
 Exit submit_message(const Options& options) {
   if (options.source == Recipients::arguments && options.recipients.empty()) {
     return Exit{EX_USAGE, "no recipients: give them as arguments, or -t to take them from the header"};
@@ -110,7 +140,7 @@ Exit submit_message(const Options& options) {
   const auto submission = compose(reader.take(), options, surroundings);
   if (!submission) return submission.error();
 
-  Exit exit = submit(*submission, delivery, [] { return Channel::connect(submit_socket(), kPatience); });
+  const Exit exit = hand_in(*submission, delivery);
   if (reader.ended()) drain_input();
   if (exit.code == EX_OK && options.talk == Talk::verbose) write_all(STDOUT_FILENO, exit.text + "\n");
   return exit;

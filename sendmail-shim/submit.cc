@@ -16,7 +16,7 @@ namespace postern::shim {
 namespace {
 
 constexpr int kConnections = 3;
-constexpr useconds_t kPauseAfter421 = 500'000;
+constexpr useconds_t kBeforeNextTry = 500'000;
 constexpr std::size_t kPiece = 256UL * 1024;
 
 struct Meaning {
@@ -33,6 +33,8 @@ constexpr std::array kMeanings = {
     Meaning{"", 530, EX_NOPERM},     Meaning{"", 0, EX_UNAVAILABLE},
 };
 
+std::string bracketed(std::string_view address) { return "<" + std::string(address) + ">"; }
+
 class Session {
  public:
   Session(const Submission& submission, const Delivery& delivery, Channel& channel)
@@ -41,7 +43,9 @@ class Session {
   Exit run() {
     // The daemon is ours: what it offers is known, so nobody waits for the greeting or the EHLO reply. A refusal
     // of one command makes it refuse those that follow, and each reply is looked at (RFC 2920 3.1).
-    if (auto exit = channel_.write(envelope())) return lose(exit->text);
+    channel_.set_silence(delivery_.patience);
+    const std::string envelope = "EHLO " + delivery_.helo + "\r\n" + commands(submission_, delivery_, "\r\n");
+    if (auto exit = channel_.write(envelope)) return lose(exit->text);
     if (auto exit = expect("the greeting", 2)) return turned_away_ ? lose(exit->text) : *exit;
     if (auto exit = expect("EHLO", 2)) return *exit;
     if (auto exit = expect("the sender " + bracketed(submission_.sender), 2)) return *exit;
@@ -61,29 +65,6 @@ class Session {
   [[nodiscard]] bool turned_away() const { return turned_away_; }
 
  private:
-  static std::string bracketed(std::string_view address) { return "<" + std::string(address) + ">"; }
-
-  [[nodiscard]] std::string envelope() const {
-    const auto newlines = std::ranges::count(submission_.text, '\n');
-    const std::size_t wire_size = submission_.text.size() + static_cast<std::size_t>(newlines);
-    const bool utf8 =
-        !is_ascii(submission_.sender) ||
-        !std::ranges::all_of(submission_.recipients, [](const std::string& one) { return is_ascii(one); });
-    std::string lines = "EHLO " + delivery_.helo + "\r\nMAIL FROM:" + bracketed(submission_.sender) +
-                        " SIZE=" + std::to_string(wire_size) + " XSUBMISSION=" + delivery_.submission_id;
-    if (utf8 || !is_ascii(submission_.text)) lines += " BODY=8BITMIME";
-    if (utf8) lines += " SMTPUTF8";
-    if (!delivery_.ret.empty()) lines += " RET=" + delivery_.ret;
-    if (!delivery_.envid.empty()) lines += " ENVID=" + mail::xtext_encode(delivery_.envid);
-    lines += "\r\n";
-    for (const std::string& recipient : submission_.recipients) {
-      lines += "RCPT TO:" + bracketed(recipient);
-      if (!delivery_.notify.empty()) lines += " NOTIFY=" + delivery_.notify;
-      lines += "\r\n";
-    }
-    return lines + "DATA\r\n";
-  }
-
   Exit lose(const std::string& why) {
     loss_ = data_ended_ ? Loss::late : Loss::early;
     if (!data_ended_) return Exit{EX_TEMPFAIL, why + "; nothing was stored"};
@@ -140,6 +121,7 @@ class Session {
   }
 
   std::optional<Exit> send_text() {
+    channel_.set_silence(Channel::kLongestSilence);
     smtp::DataEncoder encoder;
     std::string_view rest = submission_.text;
     std::string wire;
@@ -191,23 +173,56 @@ int exit_code_for(int reply_code, std::string_view enhanced) {
   return meaning->exit;
 }
 
-Exit submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
+std::string commands(const Submission& submission, const Delivery& delivery, std::string_view line_end) {
+  const auto newlines = std::ranges::count(submission.text, '\n');
+  const std::size_t wire_size = submission.text.size() + static_cast<std::size_t>(newlines);
+  const bool utf8 = !is_ascii(submission.sender) ||
+                    !std::ranges::all_of(submission.recipients, [](const std::string& one) { return is_ascii(one); });
+  std::string lines = "MAIL FROM:" + bracketed(submission.sender) + " SIZE=" + std::to_string(wire_size) +
+                      " XSUBMISSION=" + delivery.submission_id;
+  if (utf8 || !is_ascii(submission.text)) lines += " BODY=8BITMIME";
+  if (utf8) lines += " SMTPUTF8";
+  if (!delivery.ret.empty()) lines += " RET=" + delivery.ret;
+  if (!delivery.envid.empty()) lines += " ENVID=" + mail::xtext_encode(delivery.envid);
+  lines += line_end;
+  for (const std::string& recipient : submission.recipients) {
+    lines += "RCPT TO:" + bracketed(recipient);
+    if (!delivery.notify.empty()) lines += " NOTIFY=" + delivery.notify;
+    lines += line_end;
+  }
+  return lines.append("DATA").append(line_end);
+}
+
+Verdict submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
   std::optional<Exit> unknown;      // what to say while the message may be stored already
   std::optional<Exit> turned_away;  // what a daemon said that has no time for us
-  pid_t asked = 0;
   for (int attempt = 1;; ++attempt) {
-    auto channel = connect();
-    if (!channel) return unknown.value_or(turned_away.value_or(channel.error()));
-    if (unknown && channel->peer() != asked) return *unknown;
-    asked = channel->peer();
+    auto channel = connect(unknown ? Wait::restart : Wait::none);
+    if (!channel) {
+      const bool final = channel.error().code == EX_CONFIG;
+      return {unknown.value_or(turned_away.value_or(channel.error())),
+              final ? Verdict::By::daemon : Verdict::By::nobody, unknown.has_value()};
+    }
     Session session(submission, delivery, *channel);
-    Exit exit = session.run();
-    if (session.lost() == Session::Loss::none) return exit;
-    if (session.lost() == Session::Loss::late) unknown = exit;
-    const bool same_process_can_be_told = asked > 1;
+    const Exit exit = session.run();
+    // Who was silent for that long is not asked again.
+    const bool last = attempt == kConnections || channel->silent();
     if (session.turned_away()) turned_away = exit;
-    if (attempt == kConnections || (unknown && !same_process_can_be_told)) return unknown.value_or(exit);
-    if (session.turned_away()) ::usleep(kPauseAfter421);
+    if (session.lost() == Session::Loss::late) unknown = exit;
+    if (session.lost() == Session::Loss::none) {
+      // The first copy may be on its way to the disk still, and its id not yet free or known.
+      const bool still_unknown = unknown && exit.code == EX_TEMPFAIL;
+      if (!still_unknown) return {exit, Verdict::By::daemon, false};
+      if (last) return {*unknown, Verdict::By::daemon, true};
+      ::usleep(kBeforeNextTry);
+      continue;
+    }
+    if (last) {
+      // "Come back later" is an answer; silence is none.
+      const bool answered = turned_away && !unknown;
+      return {unknown.value_or(exit), answered ? Verdict::By::daemon : Verdict::By::nobody, unknown.has_value()};
+    }
+    if (session.turned_away()) ::usleep(kBeforeNextTry);
   }
 }
 

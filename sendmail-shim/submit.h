@@ -19,16 +19,34 @@ struct Delivery {
   std::string notify;         ///< NOTIFY= of every recipient (RFC 3461), empty: none
   std::string ret;            ///< RET=
   std::string envid;          ///< ENVID=, raw
+  /// For a sign of life before the message is sent: nothing is lost by going another way.
+  std::chrono::milliseconds patience{10'000};
 };
 
+/// How long a daemon that is not there is waited for.
+enum class Wait { none, restart };
 /// Opens a new connection each time it is called.
-using Connect = std::function<Outcome<Channel>()>;
+using Connect = std::function<Outcome<Channel>(Wait wait)>;
+
+/// What came of handing it in.
+struct Verdict {
+  Exit exit;
+  /// nobody: no daemon gave an answer that settles it, and the message may go another way with the same submission id.
+  enum class By { daemon, nobody };
+  By by = By::daemon;
+  /// The end of data was sent, and the answer is missing: the message may be stored already.
+  bool unknown = false;
+};
 
 /// EX_OK with the daemon's last words in `text`, or why not:
 /// 4yz, or no connection: EX_TEMPFAIL, and nothing was stored, unless the text says that it is not known. 5yz: by the
 /// reply, see exit_code_for(). If some recipients are refused for good, the others get the message and the Exit names
-/// the refused. A connection that is lost before the end of data was sent is opened again, twice.
-[[nodiscard]] Exit submit(const Submission& submission, const Delivery& delivery, const Connect& connect);
+/// the refused. A connection that is lost is opened again, twice. If that was after the end of data was sent, the
+/// daemon, or the one started after it, recognises the submission id.
+[[nodiscard]] Verdict submit(const Submission& submission, const Delivery& delivery, const Connect& connect);
+
+/// MAIL, RCPT and DATA for a message, each with `line_end`.
+[[nodiscard]] std::string commands(const Submission& submission, const Delivery& delivery, std::string_view line_end);
 
 /// What a refusal means in sysexits.h: 4yz EX_TEMPFAIL; else by enhanced code (RFC 3463), else by reply code.
 [[nodiscard]] int exit_code_for(int reply_code, std::string_view enhanced);

@@ -148,6 +148,7 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
   const bool eight_bit =
       seen == mail::BodyType::eight_bit || eight_bit_header_ || transaction_.envelope.body == mail::BodyType::eight_bit;
   transaction_.envelope.wire_size = wire_size_;
+  if (!claimed_.empty()) co_await memory_->committing(claimed_, intake_->id(), transaction_.against);
   const auto stored =
       co_await intake_->commit(wire_size_, eight_bit ? mail::BodyType::eight_bit : mail::BodyType::seven_bit);
   if (!stored) {

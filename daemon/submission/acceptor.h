@@ -22,6 +22,7 @@ struct Transaction {
   mail::Envelope envelope;
   Protocol protocol = Protocol::esmtp;
   std::string submission_id;  ///< empty: none
+  SubmissionJournal::Against against = SubmissionJournal::Against::crash;
 };
 
 class Acceptor {

@@ -7,6 +7,7 @@
 #include "net/connection.h"
 #include "net/stream.h"
 #include "queue/queue.h"
+#include "submission/submission_memory.h"
 
 #include <map>
 #include <memory>
@@ -48,6 +49,8 @@ class Sessions {
   /// `grace`, then they are cut off. Whatever was not answered by 250 may have been stored, but never in part.
   Task<void> shutdown(Seconds grace);
   [[nodiscard]] std::size_t count() const;
+  /// Shared by every way in: a message may come by the socket and, its answer lost, by the drop directory too.
+  [[nodiscard]] SubmissionMemory& memory();
 
  private:
   struct State;

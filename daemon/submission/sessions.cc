@@ -99,6 +99,8 @@ Sessions::~Sessions() = default;
 
 std::size_t Sessions::count() const { return state_->pumps.size(); }
 
+SubmissionMemory& Sessions::memory() { return state_->memory; }
+
 void Sessions::start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
                      queue::Queue& queue, Clock& clock) {
   const std::shared_ptr<State> state = state_;

@@ -1,6 +1,20 @@
 #include "submission/submission_memory.h"
 
+#include "base/text.h"
+
+#include <map>
+
 namespace postern::submission {
+namespace {
+
+constexpr std::string_view kClaim = "claim";
+constexpr std::string_view kStored = "stored";
+
+std::string line_of(std::string_view word, const std::string& key, const QueueId& id) {
+  return std::string(word) + " " + key + " " + id.str() + "\n";
+}
+
+}  // namespace
 
 std::string SubmissionMemory::key(std::uint32_t uid, const std::string& submission_id) {
   return std::to_string(uid) + " " + submission_id;
@@ -20,11 +34,43 @@ SubmissionMemory::Answer SubmissionMemory::claim(const std::string& key, SteadyT
   return answer;
 }
 
+Task<void> SubmissionMemory::committing(std::string key, QueueId id, SubmissionJournal::Against against) {
+  if (journal_ == nullptr) co_return;
+  std::string line = line_of(kClaim, key, id);
+  co_await journal_->write(std::move(line), against);
+}
+
 void SubmissionMemory::stored(const std::string& key, const QueueId& id) {
   if (const auto found = entries_.find(key); found != entries_.end()) found->second.id = id;
+  if (journal_ != nullptr) journal_->post(line_of(kStored, key, id));
 }
 
 void SubmissionMemory::failed(const std::string& key) { entries_.erase(key); }
+
+std::vector<SubmissionMemory::Entry> SubmissionMemory::restore(std::string_view journal, SteadyTime now) {
+  std::map<std::string, QueueId> open;
+  while (!journal.empty()) {
+    const std::string_view line = journal.substr(0, journal.find('\n'));
+    journal.remove_prefix(std::min(line.size() + 1, journal.size()));
+    const auto words = split_words(line);
+    if (words.size() != 4 || (words[0] != kClaim && words[0] != kStored) || !parse_number(words[1])) continue;
+    const auto id = QueueId::parse(words[3]);
+    if (!id) continue;
+    const std::string key = std::string(words[1]) + " " + std::string(words[2]);
+    if (words[0] == kClaim) {
+      open[key] = *id;
+    } else {
+      open.erase(key);
+      remember({key, *id}, now);
+    }
+  }
+  return {open.begin(), open.end()};
+}
+
+void SubmissionMemory::remember(const Entry& entry, SteadyTime now) {
+  claim(entry.first, now);
+  entries_[entry.first].id = entry.second;
+}
 
 void SubmissionMemory::forget(SteadyTime now) {
   while (!ages_.empty() && (now - ages_.front().since >= kKept || ages_.size() >= kEntries)) {

@@ -72,7 +72,7 @@ TEST(InputReader, GivesTheSameAtEveryPieceSize) {
   }
 }
 
-TEST(InputReader, RefusesWhileReading) {
+TEST(InputReader, C23_RefusesWhileReading) {
   const auto fed_until_refused = [](const std::string& unit) {
     InputReader reader(DotLine::is_text);
     std::size_t fed = 0;
@@ -92,7 +92,7 @@ TEST(InputReader, RefusesWhileReading) {
   EXPECT_GE(fed_until_refused("A: b\n\nC: d\n"), 4U << 20U);
 }
 
-TEST(Compose, AddsWhatIsMissingOnce) {
+TEST(Compose, C10_AddsWhatIsMissingOnce) {
   const auto made = compose_text("Subject: x\n\nbody\n", to({"a@b"}));
   ASSERT_TRUE(made);
   EXPECT_EQ(made->text,
@@ -102,7 +102,7 @@ TEST(Compose, AddsWhatIsMissingOnce) {
   EXPECT_EQ(compose_text(kFixed + "\nbody\n", to({"a@b"}))->text, kFixed + "\nbody\n");
 }
 
-TEST(Compose, FindsTheEndOfTheHeader) {
+TEST(Compose, C18_C19_FindsTheEndOfTheHeader) {
   EXPECT_EQ(compose_text(kFixed, to({"a"}))->text, kFixed + "\n");
   EXPECT_EQ(compose_text(kFixed + "no field\n", to({"a"}))->text, kFixed + "\nno field\n");
   EXPECT_TRUE(compose_text("no field\n", to({"a"}))->text.ends_with("\n\nno field\n"));
@@ -111,7 +111,7 @@ TEST(Compose, FindsTheEndOfTheHeader) {
   EXPECT_EQ(compose_text(">From joe Mon Nov 23\n" + kFixed + "\nb\n", to({"a"}))->text, kFixed + "\nb\n");
 }
 
-TEST(Compose, TakesRecipientsFromTheHeaderAndTheArguments) {
+TEST(Compose, C03_C04_C14_TakesRecipientsFromTheHeaderAndTheArguments) {
   Options options = from_header();
   options.recipients = {"arg@x, second@x"};
   const auto made = compose_text(
@@ -126,13 +126,13 @@ TEST(Compose, WithoutTheOptionTheHeaderNamesNobody) {
   EXPECT_THAT(compose_text(kFixed + "To: x@y\nBcc: z\n\n", to({"a@b"}))->recipients, ElementsAre("a@b"));
 }
 
-TEST(Compose, FortyFoldedLinesAreOneField) {
+TEST(Compose, C13_FortyFoldedLinesAreOneField) {
   std::string field = "To: r0@x";
   for (int i = 1; i < 40; ++i) field += ",\n\tr" + std::to_string(i) + "@x";
   EXPECT_EQ(compose_text(kFixed + field + "\n\n", from_header())->recipients.size(), 40U);
 }
 
-TEST(Compose, AResentMessageGoesWhereItsNewestBlockSays) {
+TEST(Compose, C16_AResentMessageGoesWhereItsNewestBlockSays) {
   const std::string text =
       "Resent-From: a\nResent-To: new@x\nResent-Cc: cc@x\nResent-Bcc: bcc@x\nResent-From: b\nResent-To: old@x\n" +
       kFixed + "To: first@x\n\n";
@@ -141,7 +141,7 @@ TEST(Compose, AResentMessageGoesWhereItsNewestBlockSays) {
   EXPECT_EQ(made->text.find("bcc@x"), std::string::npos);
 }
 
-TEST(Compose, WithoutRecipientsItIsAUsageError) {
+TEST(Compose, C05_C06_WithoutRecipientsItIsAUsageError) {
   for (const std::string header : {"", "To: undisclosed-recipients:;\n", "Subject: x\n"}) {
     EXPECT_EQ(compose_text(kFixed + header + "\n", from_header()).error().code, EX_USAGE);
   }
@@ -150,7 +150,7 @@ TEST(Compose, WithoutRecipientsItIsAUsageError) {
   EXPECT_THAT(compose_text(kFixed + "To: undisclosed-recipients:;\n\n", options)->recipients, ElementsAre("a@b"));
 }
 
-TEST(Compose, RefusesWhatIsNoAddress) {
+TEST(Compose, C28_RefusesWhatIsNoAddress) {
   for (const std::string bad :
        {"a b", "\"a\r\nDATA\"@d", "a@b\n", ":include:/etc/shadow", "a@b;c@d", "<a@b", "\"a\tb\"@c"}) {
     EXPECT_EQ(compose_text(kFixed + "\n", to({bad})).error().code, EX_DATAERR) << bad;
@@ -160,7 +160,7 @@ TEST(Compose, RefusesWhatIsNoAddress) {
   }
 }
 
-TEST(Compose, OddButValidAddressesAreOrdinary) {
+TEST(Compose, C32_C33_OddButValidAddressesAreOrdinary) {
   EXPECT_THAT(
       compose_text(kFixed + "\n", to({"|/bin/sh", "/etc/passwd", "`id`", "${run{id}}", "-oXfile@x"}))->recipients,
       ElementsAre("|/bin/sh", "/etc/passwd", "`id`", "${run{id}}", "-oXfile@x"));
@@ -184,7 +184,7 @@ TEST(Compose, ManyRecipientsAreFast) {
   EXPECT_EQ(compose_text(kFixed + "\n", to(many))->recipients.size(), 100'000U);
 }
 
-TEST(Phrase, IsQuotedOrEncodedWhereNeeded) {
+TEST(Phrase, C09_IsQuotedOrEncodedWhereNeeded) {
   EXPECT_EQ(phrase("Full Name"), "Full Name");
   EXPECT_EQ(phrase("Full, \"Name\" \\"), "\"Full, \\\"Name\\\" \\\\\"");
   EXPECT_EQ(phrase("(Cron Daemon)"), "\"(Cron Daemon)\"");

@@ -82,7 +82,7 @@ TEST(OptionTable, EveryOtherByteIsAUsageError) {
   }
 }
 
-TEST(OptionTable, TheManualPageSaysTheSame) {
+TEST(OptionTable, C47_TheManualPageSaysTheSame) {
   std::ifstream file(POSTERN_TEST_DIR "/../man/sendmail.1");
   const std::string page((std::istreambuf_iterator<char>(file)), {});
   for (const OptionRow& row : option_table()) {
@@ -97,7 +97,7 @@ TEST(OptionTable, TheManualPageSaysTheSame) {
   for (const ModeRow& row : mode_table()) EXPECT_THAT(page, HasSubstr(std::string("Fl b") + row.letter)) << row.letter;
 }
 
-TEST(ModeTable, EveryModeWorksOrIsRefused) {
+TEST(ModeTable, C12_EveryModeWorksOrIsRefused) {
   for (const ModeRow& row : mode_table()) {
     const auto options = parse({std::string("-b") + row.letter});
     ASSERT_EQ(options.has_value(), row.use == Use::acted_on) << row.letter;
@@ -142,7 +142,7 @@ TEST(Options, RealCallersAreUnderstood) {
   EXPECT_EQ(parse({}, Personality::newaliases)->mode, Mode::aliases);
 }
 
-TEST(Options, TheSenderIsOneAddressOrNone) {
+TEST(Options, C07_C08_TheSenderIsOneAddressOrNone) {
   EXPECT_EQ(parse({"-f", ""})->sender, "");
   EXPECT_EQ(parse({"-f", "<>"})->sender, "");
   EXPECT_EQ(parse({"-f", "a@b", "-r", "c@d"})->sender, "c@d");
@@ -157,7 +157,7 @@ TEST(Options, TheSenderIsOneAddressOrNone) {
   }
 }
 
-TEST(Options, ControlBytesAreRefusedInEveryValueThatIsUsed) {
+TEST(Options, C26_C27_ControlBytesAreRefusedInEveryValueThatIsUsed) {
   for (const char letter : {'f', 'r', 'F', 'V', 'N', 'R', 'B'}) {
     for (int byte = 1; byte < 0x20; ++byte) {
       const std::string value = std::string("x") + static_cast<char>(byte) + "y";
@@ -166,7 +166,7 @@ TEST(Options, ControlBytesAreRefusedInEveryValueThatIsUsed) {
   }
 }
 
-TEST(Options, DsnValuesAreChecked) {
+TEST(Options, C46_DsnValuesAreChecked) {
   for (const std::string notify : {"x", "never,failure", "sometimes", "success,", ",", "failure,never"})
     EXPECT_FALSE(parse({"-N", notify})) << notify;
   EXPECT_EQ(parse({"-N", "Success,delay,failure"})->notify, "SUCCESS,DELAY,FAILURE");
@@ -176,7 +176,7 @@ TEST(Options, DsnValuesAreChecked) {
   EXPECT_FALSE(parse({"-V", std::string(101, 'x')}));
 }
 
-TEST(Options, TakesVeryManyArguments) {
+TEST(Options, C31_TakesVeryManyArguments) {
   const auto options = parse(std::vector<std::string>(200'000, "a@b"));
   ASSERT_TRUE(options);
   EXPECT_EQ(options->recipients.size(), 200'000U);

@@ -2,12 +2,14 @@
 
 #include "sendmail-shim/channel.h"
 #include "sendmail-shim/control.h"
+#include "sendmail-shim/drop.h"
 #include "sendmail-shim/smtp_pipe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <csignal>
 #include <string>
 #include <thread>
 #include <vector>
@@ -67,20 +69,29 @@ Submission submission(std::vector<std::string> recipients = {"bob@example.com"})
   return {"me@example.net", std::move(recipients), "Subject: hi\n\n.dot\nbody\n"};
 }
 
-Delivery delivery() { return {"host.example", "0123456789abcdef0123456789abcdef", "", "", ""}; }
+Delivery delivery() {
+  Delivery how;
+  how.helo = "host.example";
+  how.submission_id = "0123456789abcdef0123456789abcdef";
+  return how;
+}
 
 /// Submits against one script a connection; a connection more than there are scripts cannot be made.
-Exit submit_to(std::vector<Script>& scripts, const Submission& message, const Delivery& how) {
+Verdict verdict_of(std::vector<Script>& scripts, const Submission& message, const Delivery& how) {
   std::vector<std::thread> threads;
   std::size_t next = 0;
-  const Exit exit = submit(message, how, [&]() -> Outcome<Channel> {
+  Verdict verdict = submit(message, how, [&](Wait) -> Outcome<Channel> {
     if (next == scripts.size()) return Exit{EX_TEMPFAIL, "no daemon"};
     auto pair = make_pair();
     threads.emplace_back(serve, std::ref(scripts[next++]), std::move(pair[1]));
     return Channel(std::move(pair[0]));
   });
   for (std::thread& thread : threads) thread.join();
-  return exit;
+  return verdict;
+}
+
+Exit submit_to(std::vector<Script>& scripts, const Submission& message, const Delivery& how) {
+  return verdict_of(scripts, message, how).exit;
 }
 
 const std::vector<std::string> kGood = {"220 hi", "250-host\r\n250 SIZE 1000", "250 2.1.0 ok", "250 2.1.5 ok",
@@ -154,7 +165,6 @@ TEST(Submit, ADaemonThatEndsIsAskedAgainAndTheNextOneServes) {
 }
 
 TEST(Submit, AConnectionLostLateIsAskedAgainWithTheSameId) {
-  // Both ends of a socket pair belong to this process, so the second connection leads to "the same daemon".
   std::vector<Script> scripts = {{{kGood.begin(), kGood.end() - 1}, ""}, {kGood, ""}};
   EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK);
   EXPECT_THAT(scripts[1].heard, HasSubstr("XSUBMISSION=0123456789abcdef0123456789abcdef"));
@@ -163,9 +173,77 @@ TEST(Submit, AConnectionLostLateIsAskedAgainWithTheSameId) {
 
 TEST(Submit, WhenNobodyAnswersAfterALateLossTheOutcomeIsToldAsUnknown) {
   std::vector<Script> scripts = {{{kGood.begin(), kGood.end() - 1}, ""}};
-  const Exit exit = submit_to(scripts, submission(), delivery());
-  EXPECT_EQ(exit.code, EX_TEMPFAIL);
-  EXPECT_THAT(exit.text, HasSubstr("may or may not be in the queue"));
+  const Verdict verdict = verdict_of(scripts, submission(), delivery());
+  EXPECT_EQ(verdict.exit.code, EX_TEMPFAIL);
+  EXPECT_THAT(verdict.exit.text, HasSubstr("may or may not be in the queue"));
+  EXPECT_EQ(verdict.by, Verdict::By::nobody);
+  EXPECT_TRUE(verdict.unknown);
+}
+
+TEST(Submit, WhileTheFirstCopyIsBeingStoredItAsksAgain) {
+  const std::vector<std::string> lost(kGood.begin(), kGood.end() - 1);
+  std::vector<std::string> pending = kGood;
+  pending.back() = "451 4.3.0 this submission is being stored already, ask again";
+  std::vector<Script> scripts = {{lost, ""}, {pending, ""}, {kGood, ""}};
+  EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK);
+  std::vector<Script> never = {{lost, ""}, {pending, ""}, {pending, ""}};
+  const Verdict verdict = verdict_of(never, submission(), delivery());
+  EXPECT_EQ(verdict.by, Verdict::By::daemon);
+  EXPECT_TRUE(verdict.unknown);
+  EXPECT_THAT(verdict.exit.text, HasSubstr("may or may not be in the queue"));
+}
+
+TEST(Submit, ADaemonThatIsSilentBeforeTheMessageIsNobody) {
+  auto pair = make_pair();
+  Delivery how = delivery();
+  how.patience = std::chrono::milliseconds(1);
+  int connections = 0;
+  const Verdict verdict = submit(submission(), how, [&](Wait wait) -> Outcome<Channel> {
+    EXPECT_EQ(wait, Wait::none);
+    ++connections;
+    return Channel(UniqueFd(::dup(pair[0].get())));
+  });
+  EXPECT_EQ(verdict.by, Verdict::By::nobody);
+  EXPECT_FALSE(verdict.unknown);
+  EXPECT_EQ(connections, 1);
+  EXPECT_THAT(verdict.exit.text, HasSubstr("did not answer in time; nothing was stored"));
+}
+
+TEST(Submit, WhoeverAnswersDecides) {
+  const auto by = [](std::vector<Script> scripts) { return verdict_of(scripts, submission(), delivery()).by; };
+  EXPECT_EQ(by({{kGood, ""}}), Verdict::By::daemon);
+  EXPECT_EQ(by({{{"220 hi", "250 ok", "552 5.3.4 too large"}, ""}}), Verdict::By::daemon);
+  EXPECT_EQ(by({{{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}}), Verdict::By::daemon);
+  EXPECT_EQ(by({}), Verdict::By::nobody);
+  EXPECT_EQ(by({{{}, ""}, {{}, ""}, {{}, ""}}), Verdict::By::nobody);
+}
+
+TEST(RefusedEnvelope, IsWhatADaemonWouldRefuse) {
+  EXPECT_FALSE(refused_envelope(submission(), delivery()));
+  EXPECT_FALSE(refused_envelope(submission({"root", "gr\xC3\xBC\xC3\x9F@example.com"}), delivery()));
+  const auto refused = refused_envelope(submission({"a@b.example", std::string(65, 'x') + "@b.example"}), delivery());
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code, EX_DATAERR);
+  EXPECT_THAT(refused->text, HasSubstr("xxx@b.example"));
+  EXPECT_EQ(refused_envelope(submission(std::vector<std::string>(1001, "a@b.example")), delivery())->code, EX_TEMPFAIL);
+}
+
+TEST(Drop, SaysWhyTheHelperStoredNothing) {
+  std::signal(SIGPIPE, SIG_IGN);  // as the program does
+  const auto words = [](const std::string& helper) {
+    const Exit exit = drop(helper, submission(), delivery());
+    EXPECT_EQ(exit.code, EX_TEMPFAIL) << helper;
+    return exit.text;
+  };
+  EXPECT_THAT(words("/nonexistent/postern-drop"), HasSubstr("/nonexistent/postern-drop cannot be run: No such file"));
+  EXPECT_THAT(words("/bin/false"), HasSubstr("ended without a word"));
+  EXPECT_EQ(drop("/bin/true", submission(), delivery()).code, EX_OK);
+}
+
+TEST(Drop, ALargeMessageIsNotEvenTried) {
+  Submission message = submission();
+  message.text.assign((50UL << 20U) + 1, 'x');
+  EXPECT_THAT(drop("/bin/true", message, delivery()).text, HasSubstr("too large for the drop directory"));
 }
 
 TEST(Submit, APermanentlyRefusedRecipientDoesNotKeepTheMailFromTheOthers) {
@@ -211,7 +289,7 @@ TEST(Submit, LargeMessagesArriveWhole) {
   EXPECT_TRUE(scripts[0].heard.ends_with("\r\n..line 49999\r\n.\r\n"));
 }
 
-TEST(ExitCodeFor, FollowsTheEnhancedCodeFirst) {
+TEST(ExitCodeFor, C48_FollowsTheEnhancedCodeFirst) {
   EXPECT_EQ(exit_code_for(451, ""), EX_TEMPFAIL);
   EXPECT_EQ(exit_code_for(550, "5.1.1"), EX_NOUSER);
   EXPECT_EQ(exit_code_for(550, "5.1.2"), EX_NOHOST);

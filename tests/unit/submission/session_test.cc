@@ -112,7 +112,7 @@ TEST(Session, StoresAMessageWithTraceAndCompletedHeader) {
   EXPECT_TRUE(was_logged("accepted from=<a@b.example> to=c@d.example recipients=1"));
 }
 
-TEST(Session, KnowsALocalCallerFromTheKernel) {
+TEST(Session, U01_U02_KnowsALocalCallerFromTheKernel) {
   Door door;
   door.from_user(1000);
   door.talk(kEnvelope + kText + ".\r\n");
@@ -140,7 +140,7 @@ TEST(Session, GivesTheSameAnswersForEveryChunkSize) {
   }
 }
 
-TEST(Session, QueuesNothingFromAnyPrefixOfATransaction) {
+TEST(Session, S45_U10_QueuesNothingFromAnyPrefixOfATransaction) {
   const std::string bytes = kEnvelope + kText + ".\r\n";
   for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
     Door door;
@@ -150,7 +150,7 @@ TEST(Session, QueuesNothingFromAnyPrefixOfATransaction) {
   }
 }
 
-TEST(Session, StoresAllOrNothingWhereverAnOperationFails) {
+TEST(Session, U12_StoresAllOrNothingWhereverAnOperationFails) {
   const std::string bytes = kEnvelope + kText + ".\r\nQUIT\r\n";
   ScriptedStream::Options options;
   options.chunk = 7;
@@ -166,7 +166,7 @@ TEST(Session, StoresAllOrNothingWhereverAnOperationFails) {
   }
 }
 
-TEST(Session, NeverSeesASmuggledTransaction) {
+TEST(Session, S35_NeverSeesASmuggledTransaction) {
   const std::string second = "MAIL FROM:<evil@b.example>\r\nRCPT TO:<victim@d.example>\r\nDATA\r\nsmuggled\r\n.\r\n";
   for (const std::string_view ending :
        {"\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r", "\n.\r", "\r.\n"}) {
@@ -211,7 +211,7 @@ TEST(Session, AnswersAFailedAppendAfterTheRealEnd) {
   EXPECT_EQ(door.queue.abandoned, 1U);
 }
 
-TEST(Session, RefusesATooLargeMessageAfterItsRealEnd) {
+TEST(Session, U19_S37_RefusesATooLargeMessageAfterItsRealEnd) {
   for (const std::size_t size : {std::size_t{1000}, std::size_t{1001}, std::size_t{300'000}}) {
     Door door;
     door.config.message_size = 1000;
@@ -227,7 +227,7 @@ TEST(Session, RefusesATooLargeMessageAfterItsRealEnd) {
   }
 }
 
-TEST(Session, RefusesAHeaderOverTheLimitEvenIfItNeverEnds) {
+TEST(Session, S27_RefusesAHeaderOverTheLimitEvenIfItNeverEnds) {
   std::string header;
   while (header.size() <= smtp::limits::kHeader) header += "X-Filler: " + std::string(900, 'x') + "\r\n";
   for (const std::string_view end : {".\r\n", "\r\nbody\r\n.\r\n"}) {
@@ -247,7 +247,7 @@ TEST(Session, TakesALongBodyWithoutAnyHeader) {
   EXPECT_THAT(door.queue.stored[0].text, HasSubstr("mx.example.net>\n\njust words "));
 }
 
-TEST(Session, RefusesALoopByItsReceivedFields) {
+TEST(Session, S38_H64_RefusesALoopByItsReceivedFields) {
   for (const std::size_t count : {smtp::limits::kReceivedLines, smtp::limits::kReceivedLines + 1}) {
     Door door;
     std::string header;
@@ -259,7 +259,7 @@ TEST(Session, RefusesALoopByItsReceivedFields) {
   }
 }
 
-TEST(Session, CompletesAddressesAndFollowsAliasesOnce) {
+TEST(Session, C17_CompletesAddressesAndFollowsAliasesOnce) {
   Door door;
   door.config.aliases["root"] = {"admin@example.com", "ops"};
   door.talk(
@@ -300,7 +300,7 @@ TEST(Session, MarksEightBitText) {
   }
 }
 
-TEST(Session, AnswersAThousandPipelinedCommandsInFewWrites) {
+TEST(Session, S48_AnswersAThousandPipelinedCommandsInFewWrites) {
   Door door;
   std::string bytes = "EHLO me\r\nMAIL FROM:<a@b.example>\r\n";
   for (int i = 0; i < 1000; ++i) bytes += "RCPT TO:<r" + std::to_string(i) + "@d.example>\r\n";
@@ -329,13 +329,13 @@ TEST(Session, EndsAtACommandLineThatIsTooLong) {
   EXPECT_THAT(codes(door.talk(std::string(10'000'000, 'x'))), ElementsAre("220", "500"));
 }
 
-TEST(Session, SaysNoAtMailWhenTheDiskIsFull) {
+TEST(Session, S49_SaysNoAtMailWhenTheDiskIsFull) {
   Door door;
   door.queue.full = true;
   EXPECT_THAT(codes(door.talk("EHLO me\r\nMAIL FROM:<a@b.example>\r\n")), ElementsAre("220", "250", "452"));
 }
 
-TEST(Session, ServesNobodyFromAnotherMachine) {
+TEST(Session, S50_ServesNobodyFromAnotherMachine) {
   Door door;
   door.peer.loopback = false;
   door.peer.address = "192.0.2.7:1234";

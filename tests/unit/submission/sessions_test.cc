@@ -113,7 +113,7 @@ TEST(Sessions, SayGoodbyeToClientsBetweenMessagesAtTheEnd) {
   EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("421 4.3.2 "));
 }
 
-TEST(Sessions, FinishAMessageUnderWayBeforeTheEnd) {
+TEST(Sessions, S54_FinishAMessageUnderWayBeforeTheEnd) {
   House house;
   const auto wire = house.connect(1000, kEnvelope + "Subject: hi\r\n");
   bool ended = false;
@@ -137,7 +137,7 @@ TEST(Sessions, CutOffAMessageThatTakesTooLongAndKeepNothing) {
   EXPECT_EQ(house.queue.abandoned, house.queue.begun);
 }
 
-TEST(Sessions, TurnAwayAUserWithTooManyAndStillServeTheNext) {
+TEST(Sessions, R03_U15_TurnAwayAUserWithTooManyAndStillServeTheNext) {
   House house;
   for (std::size_t i = 0; i < kSessionsOfUser; ++i) {
     EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 "));
@@ -151,7 +151,7 @@ TEST(Sessions, TurnAwayAUserWithTooManyAndStillServeTheNext) {
   test::run(house.loop, house.sessions.shutdown(Seconds(1)));
 }
 
-TEST(Sessions, StoreASubmissionOnceHoweverOftenItIsSent) {
+TEST(Sessions, U20_StoreASubmissionOnceHoweverOftenItIsSent) {
   House house;
   const std::string bytes =
       "EHLO me\r\nMAIL FROM:<a@b.example> XSUBMISSION=0123456789abcdef0123456789abcdef\r\nRCPT TO:<c@d.example>\r\n"

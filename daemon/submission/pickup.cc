@@ -1,0 +1,179 @@
+#include "submission/pickup.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "smtp/dialogue.h"
+#include "smtp/drop_frame.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::submission {
+
+Result<Transaction> dropped_transaction(const std::vector<std::string>& commands, const Config& config,
+                                        std::uint32_t uid) {
+  smtp::DialogueConfig dialogue_config;
+  dialogue_config.hostname = config.hostname;
+  dialogue_config.message_size = 2 * smtp::kDropMessage;  // on the wire every LF is a CR LF
+  dialogue_config.recipients = smtp::kDropRecipients;
+  dialogue_config.submission_id = true;
+  smtp::Dialogue dialogue(std::move(dialogue_config));
+  static_cast<void>(dialogue.on_line("EHLO localhost"));
+  for (const std::string& command : commands) {
+    const smtp::Reaction reaction = dialogue.on_line(command);
+    const bool last = &command == &commands.back();
+    const bool good = last ? reaction.next == smtp::Next::data
+                           : reaction.next == smtp::Next::command && reaction.reply.starts_with('2');
+    if (good) continue;
+    return Error{Failure::invalid, "its envelope: " + std::string(trim(std::string_view(reaction.reply)))};
+  }
+  Transaction transaction;
+  transaction.envelope = dialogue.envelope();
+  transaction.submission_id = dialogue.submission_id();
+  // Without it a message that cannot be removed would be taken again and again.
+  if (transaction.submission_id.empty()) return Error{Failure::invalid, "its envelope has no submission id"};
+  transaction.against = SubmissionJournal::Against::power_failure;
+  transaction.envelope.source.kind = mail::Source::Kind::local;
+  transaction.envelope.source.uid = uid;
+  transaction.envelope.source.helo = "dropped";
+  return transaction;
+}
+
+Pickup::Pickup(DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory, CurrentConfig config)
+    : box_(box), queue_(queue), clock_(clock), memory_(memory), config_(std::move(config)), window_(clock.steady()) {}
+
+Task<void> Pickup::run() {
+  while (!stopping_) {
+    later_ = false;
+    co_await scan();
+    if (!stopping_) co_await box_.wait(later_ ? kRetry : kRescan);
+  }
+}
+
+void Pickup::stop() {
+  stopping_ = true;
+  box_.stop();
+}
+
+Task<void> Pickup::scan() {
+  const auto names = co_await box_.list();
+  if (!names) {
+    // Whoever runs the daemon as an ordinary user has none.
+    if (names.error().failure != Failure::not_found) trouble(names.error().text);
+    co_return;
+  }
+  std::erase_if(stored_, [&](const std::string& name) { return std::ranges::find(*names, name) == names->end(); });
+  if (names->empty()) trouble_.clear();
+  for (const std::string& name : *names) {
+    if (stopping_) co_return;
+    co_await take(name);
+  }
+}
+
+Task<void> Pickup::take(std::string name) {
+  if (stored_.contains(name)) {
+    co_await discard(name);
+    co_return;
+  }
+  const auto file = co_await box_.open(name, smtp::kDropFrame);
+  if (!file) {
+    const Error& error = file.error();
+    if (error.failure == Failure::not_found) co_return;
+    if (error.failure == Failure::invalid || error.failure == Failure::denied) {
+      co_await refuse(name, error.text);
+    } else {
+      trouble(error.text);
+    }
+    co_return;
+  }
+  if (const auto room = queue_.room_for((*file)->size()); !room) {
+    trouble(room.error().text);
+    co_return;
+  }
+  const auto outcome = co_await copy(*file);
+  if (!outcome && outcome.error().failure == Failure::invalid) {
+    co_await refuse(name, outcome.error().text);
+  } else if (!outcome) {
+    trouble(outcome.error().text);
+  } else if (!outcome->refusal) {
+    co_await discard(name);
+  } else if (outcome->refusal->code >= 500) {
+    co_await refuse(name, outcome->refusal->text);
+  } else {
+    trouble(outcome->refusal->text);
+  }
+}
+
+/// Reads once: what is checked is what is stored, whatever the owner does to the file meanwhile.
+Task<Result<Acceptor::Outcome>> Pickup::copy(std::shared_ptr<DropBox::File> file) {
+  const std::shared_ptr<const Config> config = config_();
+  smtp::DropFrameReader reader;
+  std::unique_ptr<Acceptor> acceptor;
+  mail::BodyType seen = mail::BodyType::seven_bit;
+  std::string text;
+  for (;;) {
+    const auto bytes = co_await file->read();
+    if (!bytes) co_return bytes.error();
+    if (bytes->empty()) break;
+    text.clear();
+    if (auto fed = reader.feed(*bytes, text); !fed) co_return fed.error();
+    if (!acceptor && reader.has_commands()) {
+      auto transaction = dropped_transaction(reader.commands(), *config, file->uid());
+      if (!transaction) co_return transaction.error();
+      acceptor = std::make_unique<Acceptor>(*config, queue_, clock_, &memory_, std::move(*transaction));
+    }
+    if (!is_ascii(text)) seen = mail::BodyType::eight_bit;
+    if (acceptor) co_await acceptor->take(text);
+  }
+  if (auto whole = reader.finish(); !whole) co_return whole.error();
+  Acceptor::Outcome outcome = co_await acceptor->finish(seen);
+  co_return outcome;
+}
+
+Task<void> Pickup::discard(std::string name) {
+  const auto removed = co_await box_.remove(name);
+  if (removed || removed.error().failure == Failure::not_found) {
+    stored_.erase(name);
+    co_return;
+  }
+  stored_.insert(name);
+  trouble(removed.error().text);
+}
+
+Task<void> Pickup::refuse(std::string name, std::string reason) {
+  const auto aside = co_await box_.set_aside(name);
+  if (!aside && aside.error().failure == Failure::not_found) co_return;
+  if (!aside) {
+    trouble(aside.error().text);
+    co_return;
+  }
+  if (!may_log()) co_return;
+  const std::string now = aside->kept.empty() ? "removed" : aside->kept;
+  log(Level::error, "dropped file refused", {{"uid", aside->uid}, {"reason", reason}, {"file", name}, {"now", now}});
+}
+
+/// Told when it begins or changes; the files stay where they are and are looked at again.
+void Pickup::trouble(const std::string& text) {
+  later_ = true;
+  if (std::exchange(trouble_, text) == text) return;
+  log(Level::error, "dropped mail cannot be taken now", {{"reason", text}});
+}
+
+/// One user's rubbish must not fill the log.
+bool Pickup::may_log() {
+  const SteadyTime now = clock_.steady();
+  if (now - window_ >= kLogWindow) {
+    if (unsaid_ > 0) log(Level::error, "more dropped files were refused", {{"files", unsaid_}});
+    window_ = now;
+    lines_ = 0;
+    unsaid_ = 0;
+  }
+  if (lines_ < kLinesInWindow) {
+    ++lines_;
+    return true;
+  }
+  ++unsaid_;
+  return false;
+}
+
+}  // namespace postern::submission

@@ -1,0 +1,72 @@
+// Mail that was dropped while the daemon could not be reached: each file is copied into the queue by the same Acceptor
+// that serves the sockets, and removed when the copy is on stable storage. Its owner is the sender's uid. The
+// submission id shows a message that came by the socket as well.
+//
+// What is no whole frame, or what the submit socket would refuse for good, is set aside with one line in the log and
+// stops nothing else. limits.message_size and limits.recipients do not apply: whoever dropped the message cannot be
+// told of them any more, and the helper has limits of its own (smtp/drop_frame.h).
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "queue/queue.h"
+#include "submission/acceptor.h"
+#include "submission/drop_box.h"
+#include "submission/session.h"
+#include "submission/submission_memory.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace postern::submission {
+
+/// The transaction in the commands of a frame. Failure: invalid, with the reply that the submit socket would give.
+Result<Transaction> dropped_transaction(const std::vector<std::string>& commands, const Config& config,
+                                        std::uint32_t uid);
+
+class Pickup {
+ public:
+  using CurrentConfig = std::function<std::shared_ptr<const Config>()>;
+
+  /// All references outlive the pick-up.
+  Pickup(DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory, CurrentConfig config);
+
+  /// What lies there, then what comes; until stop(). inotify tells of new files; a look every kRescan finds what it
+  /// missed.
+  Task<void> run();
+  void stop();
+
+  static constexpr Seconds kRescan{60};
+  static constexpr Seconds kRetry{10};  ///< while something could not be taken for now
+  static constexpr Seconds kLogWindow{60};
+  static constexpr unsigned kLinesInWindow = 20;  ///< about refused files
+
+ private:
+  Task<void> scan();
+  Task<void> take(std::string name);
+  Task<Result<Acceptor::Outcome>> copy(std::shared_ptr<DropBox::File> file);
+  Task<void> discard(std::string name);
+  Task<void> refuse(std::string name, std::string reason);
+  void trouble(const std::string& text);
+  bool may_log();
+
+  DropBox& box_;
+  queue::Queue& queue_;
+  const Clock& clock_;
+  SubmissionMemory& memory_;
+  CurrentConfig config_;
+  std::set<std::string> stored_;  ///< in the queue, but could not be removed
+  std::string trouble_;           ///< what was told last
+  bool later_ = false;            ///< something was left for the next look
+  bool stopping_ = false;
+  SteadyTime window_{};
+  unsigned lines_ = 0;
+  unsigned unsaid_ = 0;
+};
+
+}  // namespace postern::submission

@@ -1,0 +1,260 @@
+// postern-drop: stores one message in the drop directory while the daemon cannot be reached. See sendmail(1).
+//
+// The only privileged program of Postern: set-gid to the group of the drop directory. It takes a frame (the format is
+// described in daemon/smtp/drop_frame.h) on standard input and nothing else: no option, no configuration, no
+// environment, no locale. The file appears in the directory when it is complete and on stable storage, or not at all.
+//
+// Exit status: 0 stored, 65 standard input holds no whole frame, 75 it cannot be stored now, 77 the drop directory may
+// not be opened.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define DIRECTORY POSTERN_SPOOL_DIR "/drop"
+
+static const uint64_t kLargestMessage = 50ULL << 20U;
+// What stays free for the daemon, which needs the room of a message once more while it copies it into its queue, and
+// for everybody else. Above the daemon's own reserve.
+static const uint64_t kReservedBytes = 64ULL << 20U;
+static const uint64_t kReservedInodes = 2000;
+enum {
+  kLargestCommands = 1 << 20,
+  kLongestLine = 2048,
+  kMostRecipients = 1000,
+  kHead = 37,  // "postern-drop 1 0000000123 0000012345\n"
+  kTail = 13,  // "end 1a2b3c4d\n"
+  kName = 32,
+};
+
+static char commands[kLargestCommands];
+static char piece[65536];
+static uint32_t crc = 0xFFFFFFFFU;
+static int directory = -1;
+static int file = -1;
+// A name in the directory that must not stay if we fail; empty where the file has none yet.
+static char temporary[4 + kName + 1];
+
+static _Noreturn void end(int status, const char* what, const char* why) {
+  if (temporary[0] != '\0') unlinkat(directory, temporary, 0);
+  dprintf(STDERR_FILENO, "postern-drop: %s%s%s; nothing was stored\n", what, why[0] != '\0' ? ": " : "", why);
+  _exit(status);
+}
+
+static _Noreturn void refuse(const char* what) { end(EX_DATAERR, "standard input is no whole message", what); }
+static _Noreturn void fail(const char* what) { end(EX_TEMPFAIL, what, strerror(errno)); }
+
+// Whatever the caller left behind: descriptors, signals, limits, directory.
+static void take_control(void) {
+  static const char kNobody[] = "/dev/null";
+  for (int fd = 0; fd < 3; ++fd) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // Input that was closed gets a descriptor that cannot be read: it is not an empty input.
+    if (open(kNobody, O_WRONLY) != fd) _exit(EX_TEMPFAIL);
+  }
+  if (close_range(3, ~0U, 0) != 0) {
+    for (int fd = 3; fd < 65536; ++fd) close(fd);
+  }
+  umask(0);
+  if (chdir("/") != 0) fail("/");
+  signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of write(2)
+  signal(SIGPIPE, SIG_IGN);
+  const struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void open_directory(void) {
+  directory = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (directory >= 0) return;
+  if (errno == EACCES || errno == EPERM) {
+    end(EX_NOPERM, DIRECTORY,
+        "permission denied: the set-gid bit of this program is not in force (no_new_privs, nosuid, or a wrong mode)");
+  }
+  fail(DIRECTORY);
+}
+
+// Asked again while writing: others may be filling the disk at the same time.
+static void need_room_for(uint64_t bytes) {
+  struct statvfs space;
+  if (fstatvfs(directory, &space) != 0) fail(DIRECTORY);
+  if (space.f_bavail < (kReservedBytes + bytes) / space.f_frsize + 1) {
+    end(EX_TEMPFAIL, DIRECTORY, "the free space of the disk is kept in reserve");
+  }
+  // 0: a file system without a fixed number.
+  if (space.f_files != 0 && space.f_favail < kReservedInodes) {
+    end(EX_TEMPFAIL, DIRECTORY, "the free inodes of the disk are kept in reserve");
+  }
+}
+
+static void make_name(char* name) {
+  unsigned char random[kName / 2];
+  if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) fail("no random number");
+  for (size_t i = 0; i < sizeof random; ++i) {
+    name[2 * i] = "0123456789abcdef"[random[i] >> 4U];
+    name[2 * i + 1] = "0123456789abcdef"[random[i] & 15U];
+  }
+  name[kName] = '\0';
+}
+
+// Without a name, so that nothing stays wherever we are killed. Where that cannot be had, under a name that the daemon
+// leaves alone, and clears away when it is old.
+static void open_file(void) {
+  if (access("/proc/self/fd", F_OK) == 0) {
+    file = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0604);
+    if (file < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT) fail(DIRECTORY);
+  }
+  if (file < 0) {
+    char name[sizeof temporary] = "tmp.";
+    make_name(name + 4);
+    file = openat(directory, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0604);
+    if (file < 0) fail(DIRECTORY);
+    memcpy(temporary, name, sizeof temporary);
+  }
+  // Neither the group, which every helper has, nor anybody who finds the file: only its owner and, as one of the
+  // others, the daemon. An access list that the directory hands down changes nothing of it.
+  if (fchmod(file, 0604) != 0) fail(DIRECTORY);
+}
+
+static void add_to_crc(const char* bytes, size_t size) {
+  static uint32_t table[256];
+  if (table[1] == 0) {
+    for (uint32_t i = 0; i < 256; ++i) {
+      uint32_t value = i;
+      for (int bit = 0; bit < 8; ++bit) value = (value >> 1U) ^ ((value & 1U) != 0 ? 0xEDB88320U : 0U);
+      table[i] = value;
+    }
+  }
+  for (size_t i = 0; i < size; ++i) crc = table[(crc ^ (unsigned char)bytes[i]) & 0xFFU] ^ (crc >> 8U);
+}
+
+static void read_exactly(char* to, size_t size) {
+  while (size > 0) {
+    const ssize_t count = read(STDIN_FILENO, to, size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("standard input");
+    if (count == 0) refuse("it is cut short");
+    to += count;
+    size -= (size_t)count;
+  }
+}
+
+static void write_exactly(const char* from, size_t size) {
+  while (size > 0) {
+    const ssize_t count = write(file, from, size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("the message cannot be written");
+    from += count;
+    size -= (size_t)count;
+  }
+}
+
+static uint64_t number(const char* digits) {
+  uint64_t value = 0;
+  for (int i = 0; i < 10; ++i) {
+    if (digits[i] < '0' || digits[i] > '9') refuse("its first line");
+    value = 10 * value + (uint64_t)(digits[i] - '0');
+  }
+  return value;
+}
+
+static int starts(const char* line, size_t size, const char* with) {
+  const size_t length = strlen(with);
+  return size >= length && memcmp(line, with, length) == 0;
+}
+
+// MAIL, one RCPT or more, DATA: their order, their number, and no control bytes. What they say is the daemon's to
+// judge.
+static void check_commands(size_t size) {
+  size_t lines = 0;
+  int ended = 0;
+  for (const char *line = commands, *last = commands + size; line < last; ++lines) {
+    const char* lf = memchr(line, '\n', (size_t)(last - line));
+    if (lf == NULL || lf - line >= kLongestLine || ended) refuse("its envelope");
+    const size_t length = (size_t)(lf - line);
+    for (size_t i = 0; i < length; ++i) {
+      if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F) refuse("a control byte in its envelope");
+    }
+    ended = lines >= 2 && length == 4 && starts(line, length, "DATA");
+    if (!ended && !starts(line, length, lines == 0 ? "MAIL FROM:<" : "RCPT TO:<")) refuse("its envelope");
+    line = lf + 1;
+  }
+  if (!ended) refuse("its envelope has no end");
+  if (lines > kMostRecipients + 2) refuse("too many recipients");
+}
+
+static void copy_frame(void) {
+  read_exactly(piece, kHead);
+  if (!starts(piece, kHead, "postern-drop 1 ") || piece[25] != ' ' || piece[36] != '\n') refuse("its first line");
+  const uint64_t command_bytes = number(piece + 15);
+  const uint64_t message_bytes = number(piece + 26);
+  if (command_bytes > sizeof commands) refuse("its envelope is too large");
+  if (message_bytes > kLargestMessage) refuse("it is larger than 50 MiB");
+  need_room_for(command_bytes + message_bytes);
+  open_file();
+  add_to_crc(piece, kHead);
+  write_exactly(piece, kHead);
+
+  read_exactly(commands, command_bytes);
+  check_commands(command_bytes);
+  add_to_crc(commands, command_bytes);
+  write_exactly(commands, command_bytes);
+
+  for (uint64_t left = message_bytes; left > 0;) {
+    const size_t size = left < sizeof piece ? (size_t)left : sizeof piece;
+    need_room_for(left);
+    read_exactly(piece, size);
+    if (memchr(piece, '\0', size) != NULL || memchr(piece, '\r', size) != NULL) refuse("a NUL or CR in its text");
+    left -= size;
+    if (left == 0 && piece[size - 1] != '\n') refuse("its last line has no end");
+    add_to_crc(piece, size);
+    write_exactly(piece, size);
+  }
+
+  char tail[kTail + 1];
+  snprintf(tail, sizeof tail, "end %08x\n", (unsigned)(crc ^ 0xFFFFFFFFU));
+  read_exactly(piece, kTail);
+  if (memcmp(piece, tail, kTail) != 0) refuse("its checksum");
+  write_exactly(tail, kTail);
+  ssize_t more = 0;
+  do {
+    more = read(STDIN_FILENO, piece, 1);
+  } while (more < 0 && errno == EINTR);
+  if (more < 0) fail("standard input");
+  if (more > 0) refuse("something follows its end");
+}
+
+// The data first, then the name, then the name on stable storage. A sync that failed is never repeated.
+static void publish(void) {
+  if (fsync(file) != 0) fail("the message cannot be synced");
+  char name[kName + 1];
+  make_name(name);
+  if (temporary[0] != '\0') {
+    if (renameat(directory, temporary, directory, name) != 0) fail(DIRECTORY);
+  } else {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    if (linkat(AT_FDCWD, path, directory, name, AT_SYMLINK_FOLLOW) != 0) fail(DIRECTORY);
+  }
+  memcpy(temporary, name, sizeof name);  // until it is synced it must not stay
+  if (fsync(directory) != 0) fail("the drop directory cannot be synced");
+}
+
+int main(void) {
+  take_control();
+  open_directory();
+  copy_frame();
+  publish();
+  return EX_OK;
+}

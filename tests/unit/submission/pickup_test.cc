@@ -1,0 +1,353 @@
+#include "submission/pickup.h"
+
+#include "smtp/drop_frame.h"
+#include "support/expected_log.h"
+#include "support/fake_clock.h"
+#include "support/fake_queue.h"
+#include "support/run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace postern::submission {
+namespace {
+
+using test::ExpectLog;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+const std::string kId(32, 'a');
+
+std::string commands(const std::string& id = kId, const std::string& recipient = "bob@example.com") {
+  return "MAIL FROM:<alice> XSUBMISSION=" + id + "\nRCPT TO:<" + recipient + ">\nDATA\n";
+}
+
+std::string frame(const std::string& lines, const std::string& text = "Subject: hi\n\nbody\n") {
+  const smtp::DropFrame parts = smtp::drop_frame(lines, text);
+  return parts.head + text + parts.tail;
+}
+
+/// Files in memory; wait() ends the pick-up, so that run() is one look.
+class FakeBox final : public DropBox {
+ public:
+  struct Content {
+    std::string bytes;
+    std::uint32_t uid = 1000;
+    std::optional<Failure> open_fails{};
+    std::optional<Failure> read_fails{};
+  };
+  std::map<std::string, Content> files;
+  std::vector<std::string> aside;
+  std::optional<Failure> list_fails;
+  std::optional<Failure> remove_fails;
+  std::vector<Seconds> waits;
+  unsigned looks = 1;
+  Pickup* pickup = nullptr;
+  bool stopped = false;
+
+  Task<Result<std::vector<std::string>>> list() override {
+    if (list_fails) co_return Error{*list_fails, "no list"};
+    std::vector<std::string> names;
+    for (const auto& [name, content] : files) names.push_back(name);
+    co_return names;
+  }
+  Task<Result<std::shared_ptr<File>>> open(std::string name, std::uint64_t) override {
+    const Content& content = files.at(name);
+    if (content.open_fails) co_return Error{*content.open_fails, "it is no regular file"};
+    std::shared_ptr<File> file = std::make_shared<Open>(content);
+    co_return file;
+  }
+  Task<Result<void>> remove(std::string name) override {
+    if (remove_fails) co_return Error{*remove_fails, "cannot remove"};
+    files.erase(name);
+    co_return Result<void>();
+  }
+  Task<Result<Aside>> set_aside(std::string name) override {
+    aside.push_back(name);
+    Aside set;
+    set.uid = files.at(name).uid;
+    files.erase(name);
+    co_return set;
+  }
+  Task<void> wait(Seconds at_most) override {
+    waits.push_back(at_most);
+    if (--looks == 0) pickup->stop();
+    co_return;
+  }
+  void stop() override { stopped = true; }
+
+ private:
+  class Open final : public File {
+   public:
+    explicit Open(Content content) : content_(std::move(content)) {}
+    [[nodiscard]] std::uint32_t uid() const override { return content_.uid; }
+    [[nodiscard]] std::uint64_t size() const override { return content_.bytes.size(); }
+    Task<Result<std::string>> read() override {
+      if (content_.read_fails) co_return Error{*content_.read_fails, "cannot read"};
+      std::string piece = content_.bytes.substr(at_, 7);
+      at_ += piece.size();
+      co_return piece;
+    }
+
+   private:
+    Content content_;
+    std::size_t at_ = 0;
+  };
+};
+
+struct Place {
+  FakeBox box;
+  test::FakeQueue queue;
+  test::FakeClock clock;
+  SubmissionMemory memory;
+  std::shared_ptr<Config> config = std::make_shared<Config>();
+  Pickup pickup{box, queue, clock, memory, [this] { return config; }};
+
+  Place() {
+    config->hostname = "mx.example.net";
+    config->domain = "example.net";
+    config->aliases = {{"root", {"admin@example.com"}}};
+    box.pickup = &pickup;
+  }
+  void run(unsigned looks = 1) {
+    box.looks = looks;
+    test::run(pickup.run());
+  }
+};
+
+TEST(Pickup, TakesAFileLikeASubmissionOfItsOwner) {
+  Place place;
+  place.box.files["x"] = {frame(commands(kId, "root")), 1234};
+  place.run();
+  ASSERT_EQ(place.queue.stored.size(), 1U);
+  const auto& stored = place.queue.stored[0];
+  EXPECT_EQ(stored.envelope.source.uid, 1234U);
+  EXPECT_EQ(stored.envelope.source.kind, mail::Source::Kind::local);
+  EXPECT_EQ(stored.envelope.sender, "alice@example.net");
+  ASSERT_EQ(stored.envelope.recipients.size(), 1U);
+  EXPECT_EQ(stored.envelope.recipients[0].address, "admin@example.com");
+  EXPECT_THAT(stored.text, StartsWith("Received: by mx.example.net (Postern, from userid 1234)"));
+  EXPECT_THAT(stored.text, HasSubstr("\nSubject: hi\n"));
+  EXPECT_EQ(stored.wire_size, stored.text.size() + static_cast<std::size_t>(std::ranges::count(stored.text, '\n')));
+  EXPECT_THAT(place.box.files, IsEmpty());
+  EXPECT_THAT(place.box.waits, ElementsAre(Pickup::kRescan));
+}
+
+TEST(Pickup, KeepsTheParametersOfTheEnvelope) {
+  Place place;
+  place.box.files["x"] = {frame("MAIL FROM:<> XSUBMISSION=" + kId + " BODY=8BITMIME RET=HDRS ENVID=a+20b\n" +
+                                    "RCPT TO:<b@example.com> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b@example.com\nDATA\n",
+                                "Subject: \xC3\xBC\n\n")};
+  place.run();
+  ASSERT_EQ(place.queue.stored.size(), 1U);
+  const mail::Envelope& envelope = place.queue.stored[0].envelope;
+  EXPECT_EQ(envelope.sender, "");
+  EXPECT_EQ(envelope.ret, mail::Return::headers);
+  EXPECT_EQ(envelope.envid, "a+20b");
+  EXPECT_EQ(envelope.recipients[0].notify, mail::kNotifySuccess | mail::kNotifyDelay);
+  EXPECT_EQ(envelope.recipients[0].orcpt, "rfc822;b@example.com");
+  EXPECT_EQ(place.queue.stored[0].body, mail::BodyType::eight_bit);
+}
+
+TEST(Pickup, TheSameSubmissionIsStoredOnceHoweverItComes) {
+  Place place;
+  place.box.files["a"] = {frame(commands())};
+  place.box.files["b"] = {frame(commands())};
+  place.box.files["other-user"] = {frame(commands()), 2000};
+  place.run();
+  EXPECT_EQ(place.queue.stored.size(), 2U);
+  EXPECT_THAT(place.box.files, IsEmpty());
+}
+
+TEST(Pickup, EveryCutIsSetAsideAndStopsNothingElse) {
+  const std::string good = frame(commands());
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    Place place;
+    const ExpectLog expected("dropped file refused");
+    place.box.files["a"] = {good.substr(0, size)};
+    place.box.files["b"] = {good};
+    place.run();
+    ASSERT_EQ(place.queue.stored.size(), 1U) << size;
+    ASSERT_THAT(place.box.aside, ElementsAre("a")) << size;
+    ASSERT_THAT(place.box.files, IsEmpty());
+  }
+}
+
+TEST(Pickup, WhatTheSocketWouldRefuseIsSetAsideWithItsOwnerAndTheReason) {
+  const std::string mail = "MAIL FROM:<a@b.example> XSUBMISSION=" + kId + "\n";
+  const std::string to = "RCPT TO:<c@d.example>\n";
+  const std::vector<std::string> bad = {
+      mail + "DATA\n",
+      "RCPT TO:<c@d.example>\nDATA\n",
+      mail + to + "QUIT\nDATA\n",
+      mail + to + "RSET\nDATA\n",
+      mail + to + "DATA\nDATA\n",
+      mail + mail + to + "DATA\n",
+      mail + "RCPT TO:<>\nDATA\n",
+      mail + "RCPT TO:<c@d.example> SIZE=1\nDATA\n",
+      mail + "RCPT TO:<c\x01@d.example>\nDATA\n",
+      "MAIL FROM:<a@b.example>\n" + to + "DATA\n",
+      "MAIL FROM:<a@b.example> XSUBMISSION=short\n" + to + "DATA\n",
+  };
+  for (const std::string& lines : bad) {
+    Place place;
+    const ExpectLog expected("dropped file refused uid=77");
+    place.box.files["x"] = {frame(lines), 77};
+    place.run();
+    EXPECT_THAT(place.queue.stored, IsEmpty()) << lines;
+    EXPECT_THAT(place.box.aside, ElementsAre("x")) << lines;
+  }
+}
+
+TEST(Pickup, ALoopIsSetAside) {
+  Place place;
+  const ExpectLog expected("loop");
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += "Received: by x\n";
+  place.box.files["x"] = {frame(commands(), text + "\n")};
+  place.run();
+  EXPECT_THAT(place.queue.stored, IsEmpty());
+  EXPECT_THAT(place.box.aside, ElementsAre("x"));
+}
+
+TEST(Pickup, WhatCannotBeOpenedForGoodIsSetAside) {
+  for (const Failure failure : {Failure::invalid, Failure::denied}) {
+    Place place;
+    const ExpectLog expected("no regular file");
+    place.box.files["x"] = {"", 1, failure};
+    place.run();
+    EXPECT_THAT(place.box.aside, ElementsAre("x"));
+  }
+}
+
+TEST(Pickup, PassingTroubleLeavesTheFileAndIsToldOnce) {
+  const std::string good = frame(commands());
+  const auto stays = [&](const std::function<void(Place&)>& make_trouble, const std::function<void(Place&)>& mend) {
+    Place place;
+    place.box.files["x"] = {good};
+    make_trouble(place);
+    {
+      const ExpectLog expected("dropped mail cannot be taken now");
+      place.run(3);
+    }
+    EXPECT_EQ(place.box.files.size(), 1U);
+    EXPECT_THAT(place.box.waits, ElementsAre(Pickup::kRetry, Pickup::kRetry, Pickup::kRetry));
+    EXPECT_EQ(std::ranges::count_if(
+                  test::logged(),
+                  [](const std::string& line) { return line.find("cannot be taken now") != std::string::npos; }),
+              1);
+    Place after;
+    after.box.files = place.box.files;
+    mend(after);
+    after.run();
+    EXPECT_EQ(after.queue.stored.size(), 1U);
+  };
+  stays([](Place& place) { place.queue.full = true; }, [](Place&) {});
+}
+
+TEST(Pickup, AFailedReadOrCommitLeavesTheFile) {
+  Place unreadable;
+  {
+    const ExpectLog expected("cannot read");
+    unreadable.box.files["x"] = {frame(commands()), 1, {}, Failure::io};
+    unreadable.run();
+  }
+  EXPECT_EQ(unreadable.box.files.size(), 1U);
+
+  Place full;
+  {
+    const ExpectLog first("cannot store message");
+    const ExpectLog second("dropped mail cannot be taken now");
+    full.box.files["x"] = {frame(commands())};
+    full.queue.commit_fails = Failure::no_space;
+    full.run(2);  // the second look finds room
+  }
+  EXPECT_EQ(full.queue.stored.size(), 1U);
+  EXPECT_THAT(full.box.files, IsEmpty());
+}
+
+TEST(Pickup, AFileThatCannotBeRemovedIsTakenOnce) {
+  Place place;
+  const ExpectLog expected("cannot remove");
+  place.box.files["x"] = {frame(commands())};
+  place.box.remove_fails = Failure::io;
+  place.run(4);
+  EXPECT_EQ(place.queue.stored.size(), 1U);
+  EXPECT_THAT(place.box.waits, testing::Each(Pickup::kRetry));
+}
+
+TEST(Pickup, WithoutADropDirectoryThereIsNothingToSay) {
+  Place place;
+  place.box.list_fails = Failure::not_found;
+  place.run(2);
+  EXPECT_THAT(place.box.waits, ElementsAre(Pickup::kRescan, Pickup::kRescan));
+}
+
+TEST(Pickup, RubbishDoesNotFillTheLog) {
+  Place place;
+  const ExpectLog expected("dropped file refused");
+  for (int i = 0; i < 100; ++i) place.box.files[std::to_string(i)] = {"rubbish"};
+  place.run();
+  EXPECT_EQ(test::logged().size(), Pickup::kLinesInWindow);
+  EXPECT_EQ(place.box.aside.size(), 100U);
+}
+
+class FakeJournal final : public SubmissionJournal {
+ public:
+  std::string text;
+  std::vector<Against> against;
+  Task<void> write(std::string line, Against what) override {
+    text += line;
+    against.push_back(what);
+    co_return;
+  }
+  void post(std::string line) override { text += line; }
+};
+
+TEST(SubmissionJournal, ADroppedMessageIsClaimedAgainstPowerFailureBeforeItIsCommitted) {
+  Place place;
+  FakeJournal journal;
+  place.memory.set_journal(journal);
+  std::string before_commit;
+  place.box.files["x"] = {frame(commands())};
+  place.run();
+  EXPECT_THAT(journal.against, ElementsAre(SubmissionJournal::Against::power_failure));
+  EXPECT_THAT(journal.text, StartsWith("claim 1000 " + kId + " "));
+  EXPECT_THAT(journal.text, HasSubstr("\nstored 1000 " + kId + " "));
+}
+
+TEST(SubmissionJournal, IsReadBackWhereverItWasCut) {
+  FakeJournal journal;
+  SubmissionMemory first;
+  first.set_journal(journal);
+  const SteadyTime now{};
+  const QueueId one = *QueueId::parse("6w7k2m0000abcdef");
+  const QueueId two = *QueueId::parse("6w7k2m0000abcdeg");
+  test::run(first.committing("1 x", one, SubmissionJournal::Against::crash));
+  const std::size_t claimed = journal.text.size();
+  first.stored("1 x", one);
+  const std::size_t stored = journal.text.size();
+  test::run(first.committing("2 y", two, SubmissionJournal::Against::crash));
+  for (std::size_t size = 0; size <= journal.text.size(); ++size) {
+    SubmissionMemory second;
+    const auto open = second.restore(journal.text.substr(0, size), now);
+    const bool is_stored = second.claim("1 x", now).claim == SubmissionMemory::Claim::stored;
+    EXPECT_EQ(is_stored, size + 1 >= stored) << size;  // the LF itself may be missing
+    const std::size_t expected =
+        (size + 1 >= claimed && size + 1 < stored ? 1U : 0U) + (size + 1 >= journal.text.size() ? 1U : 0U);
+    EXPECT_EQ(open.size(), expected) << size;
+  }
+  SubmissionMemory third;
+  const auto open = third.restore("rubbish\nclaim 1\nstored 1 x nonsense\n\n" + journal.text, now);
+  ASSERT_EQ(open.size(), 1U);
+  EXPECT_EQ(open[0].first, "2 y");
+  third.remember(open[0], now);
+  EXPECT_EQ(third.claim("2 y", now).id.text(), two.text());
+}
+
+}  // namespace
+}  // namespace postern::submission
