@@ -1,13 +1,19 @@
 #include "net/connection.h"
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "net/socket_stream.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/un.h>
+#include <cerrno>
+#include <utility>
 #include <vector>
 
 namespace postern::net {
@@ -32,15 +38,18 @@ struct Lookup {
 };
 
 void start(const std::shared_ptr<Lookup>& lookup, const std::string& host, std::uint16_t port) {
-  lookup->resolver.async_resolve(
-      host, std::to_string(port), tcp::resolver::numeric_service,
-      [lookup](const boost::system::error_code& error, const tcp::resolver::results_type& found) {
-        lookup->result = error;
-        for (const auto& entry : found) {
-          if (lookup->endpoints.size() < kAddresses) lookup->endpoints.push_back(entry.endpoint());
-        }
-        lookup->answered.cancel();
-      });
+  auto answer = [lookup](const boost::system::error_code& error, const tcp::resolver::results_type& found) {
+    lookup->result = error;
+    for (const auto& entry : found) {
+      if (lookup->endpoints.size() < kAddresses) lookup->endpoints.push_back(entry.endpoint());
+    }
+    lookup->answered.cancel();
+  };
+  try {
+    lookup->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service, std::move(answer));
+  } catch (const boost::system::system_error& error) {  // the first lookup starts a thread, and there may be no more
+    lookup->result = error.code();
+  }
 }
 
 Task<Result<Endpoints>> resolve(const Executor& executor, const ClientOptions& options) {
@@ -51,7 +60,7 @@ Task<Result<Endpoints>> resolve(const Executor& executor, const ClientOptions& o
   const auto lookup = std::make_shared<Lookup>(executor);
   lookup->answered.expires_after(options.connect_timeout);
   start(lookup, options.host, options.port);
-  static_cast<void>(co_await lookup->answered.async_wait(kToken));
+  if (!lookup->result) static_cast<void>(co_await lookup->answered.async_wait(kToken));
   const std::string what = "cannot resolve " + printable(options.host) + ": ";
   if (!lookup->result) co_return Error{Failure::resolve, what + "no answer from the name service in time"};
   if (*lookup->result) co_return Error{Failure::resolve, what + lookup->result->message()};
@@ -68,8 +77,12 @@ Task<Result<std::unique_ptr<SocketStream>>> attempt(const Executor& executor, co
                                                     const tcp::endpoint& endpoint, Milliseconds share) {
   boost::system::error_code code;
   tcp::socket socket(executor);
-  socket.open(endpoint.protocol(), code);
+  // Asio's own open() would let every child inherit the connection.
+  UniqueFd fd(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
+  if (!fd) co_return system_error(errno, "socket");
+  socket.assign(endpoint.protocol(), fd.get(), code);
   if (code) co_return system_error(code.value(), "socket");
+  static_cast<void>(fd.release());
   socket.set_option(tcp::no_delay(true), code);
   auto stream = std::make_unique<SocketStream>(Socket(std::move(socket)));
   if (options.tls) stream->use(options.tls);

@@ -181,7 +181,11 @@ void ClientSession::identify(mail::DeliveryReport& report) const {
   report.host = peer_;
   report.mechanism = mechanism_;
   report.tls.clear();
-  if (const net::TlsInfo* tls = stream_->tls()) report.tls = tls->version + ' ' + tls->cipher;
+  report.certificate_expires.clear();
+  const net::TlsInfo* tls = stream_->tls();
+  if (tls == nullptr) return;
+  report.tls = tls->version + ' ' + tls->cipher;
+  report.certificate_expires = tls->not_after;
 }
 
 void ClientSession::describe(mail::CheckReport& report) const {

@@ -36,6 +36,7 @@ class Transaction {
   Transaction(Wire& wire, const TransactionInput& input, mail::Message& message)
       : wire_(wire), input_(input), message_(message), accepted_(message.pending().size(), false) {
     outcome_.report.recipients.resize(message.pending().size());
+    outcome_.report.dsn = input_.server.dsn;
   }
 
   Task<TransactionOutcome> run() {
@@ -100,17 +101,26 @@ class Transaction {
       const auto reply = co_await wire_.reply(pending.command == Command::data ? limits::kDataStart : limits::kMail);
       if (!reply) {
         const Failure why = reply.error().failure;
-        outcome_.pipelining_failed = group && (why == Failure::timeout || why == Failure::protocol);
+        if (group && (why == Failure::timeout || why == Failure::protocol)) miscounted();
         co_return lost(pending.command, reply.error());
       }
       if (reply->code == kClosing) co_return refused(pending.command, "the server closes the connection", *reply);
       if (!take(pending, *reply)) {
-        outcome_.pipelining_failed = group && !outcome_.report.site->code;
+        if (group && !outcome_.report.site->code) miscounted();
         co_return false;
       }
     }
     pending_.clear();
     co_return !mail_refused_ || data_open_;
+  }
+
+  /// There were fewer replies than commands, or more: nobody knows which recipient was meant by those that came.
+  void miscounted() {
+    outcome_.pipelining_failed = true;
+    for (const Pending& pending : pending_) {
+      if (pending.command == Command::rcpt) outcome_.report.recipients[pending.recipient].reset();
+      if (pending.command == Command::mail) std::ranges::fill(outcome_.report.recipients, std::nullopt);
+    }
   }
 
   /// One reply. False: the connection is of no further use, and the report says why.

@@ -181,7 +181,7 @@ std::string refused(const TlsClient::Options& options) {
 constexpr std::filesystem::perms kOwnerOnly = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
 
 // H49
-TEST(ClientCertificate, NamesTheFileThatIsMissingUnreadableOrNotFit) {
+TEST(ClientCertificate, F09_NamesTheFileThatIsMissingUnreadableOrNotFit) {
   const auto good = certificates().make("good");
   const auto other = certificates().make("other");
   const std::string nowhere = certificates().directory() + "/nowhere.pem";

@@ -256,7 +256,7 @@ TEST(Connection, GivesNoStreamWhenTheServerIsNotVerified) {
   EXPECT_EQ(log, 0U);
 }
 
-TEST(Connection, GivesUpAHandshakeThatNobodyAnswers) {
+TEST(Connection, H52_GivesUpAHandshakeThatNobodyAnswers) {
   World world;
   world.serve_tls(false, {});
   world.options.implicit_tls = true;
@@ -314,7 +314,7 @@ TEST(Connection, ReadsWhatThePeerSaidBeforeItHungUpOnOurWrite) {
 
 std::string socket_path(const World& world) { return world.certificates.directory() + "/submit.sock"; }
 
-TEST(Listener, TellsWhoCallsOnAUnixSocketAndRemovesItsFile) {
+TEST(Listener, U01_TellsWhoCallsOnAUnixSocketAndRemovesItsFile) {
   World world;
   const std::string path = socket_path(world);
   world.serve(Listener::local(world.loop.get_executor(), path, 0666));
@@ -333,7 +333,7 @@ TEST(Listener, TellsWhoCallsOnAUnixSocketAndRemovesItsFile) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-TEST(Listener, ReplacesADeadSocketButNotALivingOneNorAFile) {
+TEST(Listener, U21_ReplacesADeadSocketButNotALivingOneNorAFile) {
   World world;
   const std::string path = socket_path(world);
   const auto executor = world.loop.get_executor();
@@ -380,7 +380,7 @@ TEST(Listener, SaysThatAPortIsTaken) {
   EXPECT_EQ(Listener::tcp(world.loop.get_executor(), world.listener->address()).error().failure, Failure::busy);
 }
 
-TEST(Listener, TakesOverOnlyAListeningStreamSocket) {
+TEST(Listener, U22_TakesOverOnlyAListeningStreamSocket) {
   World world;
   const auto executor = world.loop.get_executor();
   UniqueFd datagram(::socket(AF_UNIX, SOCK_DGRAM, 0));
@@ -396,7 +396,7 @@ TEST(Listener, TakesOverOnlyAListeningStreamSocket) {
   EXPECT_EQ(*world.wait(ask(*client->stream, "hello")), "hello");
 }
 
-TEST(SocketAddress, KnowsLoopbackInEveryForm) {
+TEST(SocketAddress, S44_KnowsLoopbackInEveryForm) {
   for (const std::string text : {"127.0.0.1:1", "127.255.0.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"}) {
     EXPECT_TRUE(is_loopback(*parse_socket_address(text))) << text;
   }

@@ -124,7 +124,7 @@ TEST(OddCertificates, AnOrdinaryOneOfTheSameMakingIsAccepted) {
   EXPECT_EQ(refusal(authority, leaf(authority, "localhost")), "accepted");
 }
 
-TEST(OddCertificates, H26H27ANameThatEndsInANulOrIsNotOursIsRefused) {
+TEST(OddCertificates, H26_H27_ANameThatEndsInANulOrIsNotOursIsRefused) {
   const Careless authority;
   for (const std::string& name : {std::string("localhost\0.evil.example", 23), std::string("localhost\0", 10),
                                   std::string("*.host"), std::string("*"), std::string("local*"), std::string()}) {

@@ -56,7 +56,7 @@ TEST(TlsSession, CarriesTextThroughRecordsCutAnywhere) {
 }
 
 // H26
-TEST(TlsSession, RefusesANameThatTheCertificateDoesNotCarry) {
+TEST(TlsSession, H26_RefusesANameThatTheCertificateDoesNotCarry) {
   CertificateOptions options;
   options.names = {"a.example", "*.b.example", "192.0.2.1"};
   EXPECT_EQ(refusal(options, "smtp.x"),
@@ -81,7 +81,7 @@ TEST(TlsSession, AcceptsWildcardsOfOneLabelAndAddresses) {
 }
 
 // H25
-TEST(TlsSession, RefusesWhatNobodyTrustedSigned) {
+TEST(TlsSession, H25_RefusesWhatNobodyTrustedSigned) {
   CertificateOptions options;
   options.self_signed = true;
   EXPECT_EQ(refusal(options, "localhost"), "certificate verify failed: self-signed certificate");
@@ -94,7 +94,7 @@ TEST(TlsSession, RefusesWhatNobodyTrustedSigned) {
 }
 
 // H28
-TEST(TlsSession, RefusesACertificateOutsideItsTime) {
+TEST(TlsSession, H28_RefusesACertificateOutsideItsTime) {
   CertificateOptions expired;
   expired.begins = std::chrono::seconds(-7200);
   expired.ends = std::chrono::seconds(-3600);
@@ -106,7 +106,7 @@ TEST(TlsSession, RefusesACertificateOutsideItsTime) {
 }
 
 // H31
-TEST(TlsSession, RefusesTls11) {
+TEST(TlsSession, H31_RefusesTls11) {
   const auto server = server_with({});
   SSL_CTX* context = server->state().context.get();
   SSL_CTX_set_security_level(context, 0);
@@ -135,7 +135,7 @@ TEST(TlsSession, ResumesASessionInBothVersions) {
 }
 
 // H30: nor does a resumed session escape the verdict
-TEST(TlsSession, KeepsNoSessionOfAServerThatWasRefused) {
+TEST(TlsSession, H30_KeepsNoSessionOfAServerThatWasRefused) {
   const auto client = client_for("other.example");
   Pair pair(client, server_with({}));
   pair.shake();
@@ -144,7 +144,7 @@ TEST(TlsSession, KeepsNoSessionOfAServerThatWasRefused) {
 }
 
 // H36
-TEST(TlsSession, EndsForGoodAtACloseNotify) {
+TEST(TlsSession, H36_EndsForGoodAtACloseNotify) {
   Pair pair(client_for("localhost"), server_with({}));
   pair.shake();
   pair.server->close();
@@ -157,7 +157,7 @@ TEST(TlsSession, EndsForGoodAtACloseNotify) {
 }
 
 // H32, H34
-TEST(TlsSession, SaysThatAPlainServerDoesNotSpeakTls) {
+TEST(TlsSession, H32_H34_SaysThatAPlainServerDoesNotSpeakTls) {
   auto client = *TlsSession::make(client_for("localhost"));
   ASSERT_TRUE(client->handshake().has_value());
   client->input("220 mx.example ESMTP\r\n");

@@ -206,7 +206,7 @@ TEST(Login, EndsWellOrInTroubleWhicheverOperationFails) {
 }
 
 // H40: every step of every mechanism answered with what makes no sense.
-TEST(Login, GoesOnWithTheNextMechanismWhateverNonsenseOneIsMadeOf) {
+TEST(Login, H40_GoesOnWithTheNextMechanismWhateverNonsenseOneIsMadeOf) {
   const std::array<std::string, 12> nonsense = {
       "334",
       "334 ",
@@ -266,7 +266,7 @@ TEST(Login, TriesEveryChannelBindingOnceAndThenGoesOnWithTheReasonShown) {
   EXPECT_THAT(report.tried.at(1).reply, testing::HasSubstr("channel-binding"));
 }
 
-TEST(Login, H40GoesOnWithTheNextMechanismAfterAChallengeLongerThanAnyLine) {
+TEST(Login, H40_GoesOnWithTheNextMechanismAfterAChallengeLongerThanAnyLine) {
   for (const std::size_t length : {12289U, 12290U, 20000U, 100000U}) {
     SCOPED_TRACE(length);
     Site site;
@@ -282,7 +282,7 @@ TEST(Login, H40GoesOnWithTheNextMechanismAfterAChallengeLongerThanAnyLine) {
   }
 }
 
-TEST(Login, GivesUpAConnectionWhoseChallengeIsLongerThanAnyLine) {
+TEST(Login, H11_GivesUpAConnectionWhoseChallengeIsLongerThanAnyLine) {
   for (const std::string& name : sasl::known_mechanisms()) {
     SCOPED_TRACE(name);
     Site site;

@@ -96,7 +96,7 @@ void expect_success(const Seen& seen) {
   EXPECT_EQ(seen.report.tls, "TLSv1.3 TEST");
 }
 
-TEST(ClientSession, ReadsRepliesInPiecesOfEverySize) {
+TEST(ClientSession, H09_ReadsRepliesInPiecesOfEverySize) {
   for (std::size_t chunk = 1; chunk <= 120; ++chunk) {
     SCOPED_TRACE(chunk);
     ScriptedStream::Options options;
@@ -147,7 +147,7 @@ TEST(ClientSession, ReportsEveryFailingOperationAndSendsNothingAfterIt) {
   }
 }
 
-TEST(ClientSession, SurvivesEveryCutOfTheServersBytes) {
+TEST(ClientSession, H08_SurvivesEveryCutOfTheServersBytes) {
   const auto turns = script();
   std::size_t total = 0;
   for (const auto& turn : turns) total += turn.say.size();

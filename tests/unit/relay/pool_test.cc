@@ -237,7 +237,7 @@ TEST(Pool, CancelsConnectsUnderWayAfterTheGrace) {
 }
 
 // H39: what a connection was made for belongs to one relay; one with other settings has connections of its own.
-TEST(Pool, IsNotSharedBetweenRelays) {
+TEST(Pool, H39_IsNotSharedBetweenRelays) {
   Server server;
   boost::asio::io_context loop;
   const Connector connector = [s = &server] { return agree(s); };

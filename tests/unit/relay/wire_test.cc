@@ -34,7 +34,7 @@ TEST(Wire, GivesEachStepItsDeadline) {
   EXPECT_EQ(stream.deadlines, std::vector<Milliseconds>(2, Seconds(300)));
 }
 
-TEST(Wire, CutsDeadlinesToWhatIsAllowedAltogether) {
+TEST(Wire, H57_CutsDeadlinesToWhatIsAllowedAltogether) {
   WatchedStream stream;
   Wire wire(stream);
   wire.allow(Seconds(100));
