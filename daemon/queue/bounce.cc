@@ -1,37 +1,54 @@
 #include "queue/bounce.h"
 
 #include "base/text.h"
-#include "mail/bounce_text.h"
 #include "mail/headers.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace postern::queue {
+namespace {
 
-BounceMail make_bounce(const Config& config, const QueueId& id, const mail::Envelope& envelope,
-                       std::string_view original, const std::vector<Verdict>& verdicts, const std::string& host,
-                       const std::vector<std::string>& to, WallTime now) {
-  mail::Bounce bounce;
-  bounce.id = id;
-  bounce.hostname = config.hostname;
-  bounce.domain = config.domain;
-  bounce.now = now;
+mail::Action action_of(Notice notice) {
+  switch (notice) {
+    case Notice::delayed: return mail::Action::delayed;
+    case Notice::relayed: return mail::Action::relayed;
+    case Notice::none:
+    case Notice::failed: break;
+  }
+  return mail::Action::failed;
+}
+
+std::vector<mail::BouncedRecipient> bounced(const mail::Envelope& envelope, const std::vector<Verdict>& verdicts,
+                                            const std::string& host) {
+  std::vector<mail::BouncedRecipient> list;
   for (const Verdict& verdict : verdicts) {
+    if (verdict.notice == Notice::none) continue;
     // A verdict without a reply code is our own; nobody else said it.
     const std::string& said_by = verdict.status.code == 0 ? std::string() : host;
-    bounce.recipients.push_back({envelope.recipients[verdict.recipient], verdict.status, said_by});
+    list.push_back(
+        {envelope.recipients[verdict.recipient], verdict.status, said_by, action_of(verdict.notice), verdict.when});
   }
-  mail::BounceText report = mail::make_bounce(bounce, envelope, original);
+  return list;
+}
 
+void fill(mail::Reporter& reporter, const ReportContext& context) {
+  reporter.id = context.id;
+  reporter.hostname = context.config.hostname;
+  reporter.domain = context.config.domain;
+  reporter.now = context.now;
+}
+
+BounceMail addressed(const ReportContext& context, mail::BounceText report) {
   BounceMail result;
-  result.envelope.id = id;
-  result.envelope.accepted = now;
+  result.envelope.id = context.id;
+  result.envelope.accepted = context.now;
   result.envelope.source.kind = mail::Source::Kind::daemon;
-  for (const std::string& address : to) {
+  for (const std::string& address : context.to) {
     mail::Recipient one;
     one.address = address;
-    one.notify = mail::kNotifyNever;  // RFC 3461 5.2.9 allows it; nobody can be told anyway
+    report.smtputf8 = report.smtputf8 || !is_ascii(address);  // an alias may have led there
+    one.notify = mail::kNotifyNever;                          // RFC 3461 5.2.9 allows it; nobody can be told anyway
     result.envelope.recipients.push_back(std::move(one));
   }
   result.envelope.body = report.body;
@@ -41,13 +58,75 @@ BounceMail make_bounce(const Config& config, const QueueId& id, const mail::Enve
   return result;
 }
 
-bool auto_submitted(std::string_view message) {
-  const mail::HeaderBlock block = mail::parse_headers(message);
-  const mail::HeaderField* field = mail::find(block, "Auto-Submitted");
-  if (field == nullptr) return false;
-  const std::string value = mail::unfold(field->body);
-  const auto words = split_words(std::string_view(value).substr(0, value.find(';')));
-  return !words.empty() && !iequals(words.front(), "no");
+std::string field_of(const mail::HeaderBlock& block, std::string_view name) {
+  const mail::HeaderField* field = mail::find(block, name);
+  return field == nullptr ? std::string() : mail::unfold(field->body);
+}
+
+}  // namespace
+
+BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envelope, std::string_view original,
+                       const std::vector<Verdict>& verdicts, const std::string& host) {
+  mail::Bounce bounce;
+  fill(bounce, context);
+  bounce.recipients = bounced(envelope, verdicts, host);
+  bounce.return_size = context.config.bounces.return_size;
+  bounce.retry_until = envelope.accepted + context.config.retry.expire;
+  return addressed(context, mail::make_bounce(bounce, envelope, original));
+}
+
+BounceMail make_digest(const ReportContext& context, const std::vector<mail::DigestItem>& items) {
+  mail::Reporter reporter;
+  fill(reporter, context);
+  return addressed(context, mail::make_digest(reporter, items));
+}
+
+BounceMail make_note(const ReportContext& context, std::string text) {
+  mail::BounceText note;
+  note.text = std::move(text);
+  if (!is_ascii(note.text)) note.body = mail::BodyType::eight_bit;
+  return addressed(context, std::move(note));
+}
+
+std::vector<Verdict> untold(const mail::Envelope& envelope, const std::vector<RecipientState>& states, Author author) {
+  std::vector<Verdict> verdicts;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (!states[i].untold) continue;
+    Verdict one;
+    one.recipient = i;
+    one.status = *states[i].last;
+    // The log was written because the smarthost has no DSN, or for a failure, where that does not matter.
+    const Notice notice = notice_for(envelope, envelope.recipients[i], one.status.verdict, Upstream::without_dsn);
+    one.notice = permitted(notice, author, envelope.recipients[i]);
+    one.when = states[i].untold;
+    one.news = true;
+    verdicts.push_back(std::move(one));
+  }
+  return verdicts;
+}
+
+mail::DigestItem digest_item(const mail::Envelope& envelope, std::string_view original,
+                             const std::vector<Verdict>& verdicts) {
+  const mail::HeaderBlock header = mail::parse_headers(original);
+  mail::DigestItem item;
+  item.envelope = envelope;
+  item.subject = field_of(header, "Subject");
+  item.message_id = field_of(header, "Message-ID");
+  item.recipients = bounced(envelope, verdicts, std::string());
+  return item;
+}
+
+Result<std::string> first_text(spool::Spool& spool, const spool::Stored& stored) {
+  if (!stored.large) return stored.small_text;
+  return spool.read_piece(stored, 0);
+}
+
+Result<std::shared_ptr<spool::Draft>> store(spool::Spool& spool, BounceMail mail) {
+  auto draft = std::make_shared<spool::Draft>(spool, std::move(mail.envelope));
+  draft->add(mail.text);
+  const auto body = draft->envelope().body;
+  if (auto done = draft->commit(mail.wire_size, body); !done) return done.error();
+  return draft;
 }
 
 }  // namespace postern::queue

@@ -1,10 +1,15 @@
-// Reports to the sender of what could not be delivered, as messages for our own queue.
+// Reports to the sender of what could not be delivered, is late or was relayed, as messages for our own queue; and the
+// storing of one as a job for the disk pool.
 #pragma once
 
+#include "mail/bounce_text.h"
 #include "mail/envelope.h"
 #include "queue/decide.h"
 #include "queue/queue.h"
+#include "spool/draft.h"
+#include "spool/spool.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,13 +22,32 @@ struct BounceMail {
   std::uint64_t wire_size = 0;
 };
 
-/// `original` is the message's text or its first part, `host` who refused, `to` where mail for the sender goes. At
-/// least one verdict and one address.
-[[nodiscard]] BounceMail make_bounce(const Config& config, const QueueId& id, const mail::Envelope& envelope,
-                                     std::string_view original, const std::vector<Verdict>& verdicts,
-                                     const std::string& host, const std::vector<std::string>& to, WallTime now);
+/// What every report needs, whatever it tells.
+struct ReportContext {
+  Config config;                ///< without its functions, which belong to the event loop
+  QueueId id;                   ///< of the report
+  std::vector<std::string> to;  ///< where mail for the sender goes; at least one
+  WallTime now;
+};
 
-/// The message says that a program made it (RFC 3834 section 5: any value but "no"): reporting to it makes loops.
-[[nodiscard]] bool auto_submitted(std::string_view message);
+/// `original` is the message's text or its first part, `host` who gave the verdicts. At least one verdict has a notice.
+[[nodiscard]] BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envelope,
+                                     std::string_view original, const std::vector<Verdict>& verdicts,
+                                     const std::string& host);
+/// One report about many messages of one sender.
+[[nodiscard]] BounceMail make_digest(const ReportContext& context, const std::vector<mail::DigestItem>& items);
+/// A message of ours that is no report.
+[[nodiscard]] BounceMail make_note(const ReportContext& context, std::string text);
+
+/// What is to be told of a message whose log says that something is untold.
+[[nodiscard]] std::vector<Verdict> untold(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
+                                          Author author);
+[[nodiscard]] mail::DigestItem digest_item(const mail::Envelope& envelope, std::string_view original,
+                                           const std::vector<Verdict>& verdicts);
+
+/// The whole text of a small message, the first piece of a large one. Blocks. Failure: io.
+[[nodiscard]] Result<std::string> first_text(spool::Spool& spool, const spool::Stored& stored);
+/// On stable storage when this returns well. Blocks. Failures: as Draft::commit().
+[[nodiscard]] Result<std::shared_ptr<spool::Draft>> store(spool::Spool& spool, BounceMail mail);
 
 }  // namespace postern::queue

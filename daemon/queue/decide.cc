@@ -60,13 +60,28 @@ bool says_something_new(const RecipientState& state, const mail::Status& status)
   return !state.last || state.last->text != status.text || state.last->code != status.code;
 }
 
+void apply(const spool::LogLine& line, RecipientState& state) {
+  if (!state.settled()) {
+    state.last = line.status;
+    if (line.note == spool::Note::untold) state.untold = line.time;
+    state.warned = state.warned || line.note == spool::Note::warned;
+  } else if (line.status.verdict == state.last->verdict && line.note == spool::Note::none) {
+    state.untold.reset();
+  }
+}
+
+/// A warning is due: the delay is long enough, and there was none before.
+bool late(const mail::Envelope& envelope, const RecipientState& state, WallTime now, const Retry& retry) {
+  return !state.warned && retry.warn_after > Seconds(0) && now - envelope.accepted > retry.warn_after;
+}
+
 }  // namespace
 
 std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vector<spool::LogLine>& log) {
   std::vector<RecipientState> states(envelope.recipients.size());
   for (const spool::LogLine& line : log) {
     for (std::size_t i = 0; i < states.size(); ++i) {
-      if (envelope.recipients[i].address == line.recipient && !states[i].settled()) states[i].last = line.status;
+      if (envelope.recipients[i].address == line.recipient) apply(line, states[i]);
     }
   }
   return states;
@@ -80,11 +95,30 @@ std::vector<std::size_t> pending(const std::vector<RecipientState>& states) {
   return indexes;
 }
 
+std::optional<WallTime> owed_since(const std::vector<RecipientState>& states) {
+  std::optional<WallTime> first;
+  for (const RecipientState& one : states) {
+    if (one.untold) first = std::min(first.value_or(WallTime::max()), *one.untold);
+  }
+  return first;
+}
+
+std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope, const std::vector<Verdict>& verdicts,
+                                      WallTime now) {
+  std::vector<spool::LogLine> lines;
+  for (const Verdict& one : verdicts) {
+    if (!one.news && one.note == spool::Note::none) continue;
+    lines.push_back(spool::LogLine{now, envelope.recipients[one.recipient].address, one.status, one.note});
+  }
+  return lines;
+}
+
 Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
                const mail::DeliveryReport& report, WallTime now, const Retry& retry, double jitter) {
   Actions actions;
   const std::vector<std::size_t> tried = pending(states);
   const bool last_attempt = past_expiry(envelope.accepted, now, retry);
+  const Upstream upstream = report.dsn ? Upstream::with_dsn : Upstream::without_dsn;
   std::size_t settled = 0;
   bool deferred = false;
   for (std::size_t k = 0; k < tried.size(); ++k) {
@@ -92,9 +126,12 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     const auto answer = k < report.recipients.size() ? report.recipients[k] : std::nullopt;
     auto status = judge(answer, report, last_attempt, retry);
     if (!status) continue;
+    Verdict verdict;
+    verdict.recipient = index;
     const bool settles = status->verdict != mail::Verdict::deferred;
-    if (settles || says_something_new(states[index], *status)) {
-      actions.log.push_back(spool::LogLine{now, envelope.recipients[index].address, *status});
+    verdict.news = settles || says_something_new(states[index], *status);
+    if (settles || late(envelope, states[index], now, retry)) {
+      verdict.notice = notice_for(envelope, envelope.recipients[index], status->verdict, upstream);
     }
     if (settles) {
       ++settled;
@@ -102,8 +139,8 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     } else {
       deferred = true;
     }
-    if (status->verdict == mail::Verdict::failed) actions.failed.push_back(actions.verdicts.size());
-    actions.verdicts.push_back(Verdict{index, std::move(*status)});
+    verdict.status = std::move(*status);
+    actions.verdicts.push_back(std::move(verdict));
   }
 
   actions.done = settled == tried.size();
@@ -120,11 +157,6 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     actions.store_next = deferred;
   }
   return actions;
-}
-
-bool wants_bounce(const mail::Envelope& envelope, const mail::Recipient& recipient) {
-  if (envelope.sender.empty()) return false;
-  return recipient.notify == mail::kNotifyUnspecified || (recipient.notify & mail::kNotifyFailure) != 0;
 }
 
 }  // namespace postern::queue

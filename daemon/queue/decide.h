@@ -2,7 +2,9 @@
 //
 //   delivered                          settled
 //   failed (5xx)                       settled, and the sender is told
-//   deferred (4xx)                     tried again; logged if it says something new
+//   deferred (4xx)                     tried again; logged if it says something new; after retry.warn_after the sender
+//   is
+//                                      told once
 //   deferred after retry.expire        failed as 4.4.7, the sender is told
 //   no answer, trouble of the site     untouched, no write at all, due again as soon as the site is well
 //     the same in a transaction        after retry.expire failed as 4.4.7: it may be this message's doing
@@ -13,6 +15,7 @@
 #include "base/clock.h"
 #include "mail/envelope.h"
 #include "mail/report.h"
+#include "queue/notice.h"
 #include "queue/queue.h"
 #include "spool/spool.h"
 
@@ -26,34 +29,43 @@ namespace postern::queue {
 /// One recipient as the log of its file tells.
 struct RecipientState {
   std::optional<mail::Status> last;
+  std::optional<WallTime> untold;  ///< settled then, and the sender is yet to be told
+  bool warned = false;             ///< the sender knows of the delay
   [[nodiscard]] bool settled() const { return last && last->verdict != mail::Verdict::deferred; }
 };
 
-/// The envelope's recipients folded with the log: the last line of each counts, a settled one stays settled.
+/// The envelope's recipients folded with the log: the last line of each counts, a settled one stays settled, a told one
+/// told.
 [[nodiscard]] std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vector<spool::LogLine>& log);
 /// Indexes of those not settled.
 [[nodiscard]] std::vector<std::size_t> pending(const std::vector<RecipientState>& states);
 
+/// Since when a report is owed for this message; nothing: none is.
+[[nodiscard]] std::optional<WallTime> owed_since(const std::vector<RecipientState>& states);
+
 struct Verdict {
   std::size_t recipient = 0;  ///< index into the envelope
   mail::Status status;
+  Notice notice = Notice::none;          ///< what the sender is to be told, before anything is written
+  spool::Note note = spool::Note::none;  ///< what came of that, for the log
+  std::optional<WallTime> when{};        ///< if that was not just now
+  bool news = false;                     ///< says something that the log does not
 };
 
 struct Actions {
-  std::vector<Verdict> verdicts;    ///< everything learnt, for the log of the program and for watchers
-  std::vector<spool::LogLine> log;  ///< to append to the file
-  spool::Durability durability = spool::Durability::lazy;  ///< of that append
-  std::vector<std::size_t> failed;  ///< indexes into `verdicts`: the sender is told before anything is written
-  bool done = false;                ///< nobody is waited for any more
-  WallTime next;                    ///< of the next attempt, unless done
-  bool store_next = false;          ///< on disk as well: it is the message's own schedule, not the site's
+  std::vector<Verdict> verdicts;  ///< everything learnt, for the log of the program and for watchers
+  spool::Durability durability = spool::Durability::lazy;  ///< of the lines that are appended
+  bool done = false;                                       ///< nobody is waited for any more
+  WallTime next;                                           ///< of the next attempt, unless done
+  bool store_next = false;  ///< on disk as well: it is the message's own schedule, not the site's
 };
+
+/// What is to be appended to the file.
+[[nodiscard]] std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope,
+                                                    const std::vector<Verdict>& verdicts, WallTime now);
 
 /// `states` are from before the attempt; the report speaks of pending(states). `jitter` is in [0, 1).
 [[nodiscard]] Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
                              const mail::DeliveryReport& report, WallTime now, const Retry& retry, double jitter);
-
-/// The failure of this recipient may be told to the sender (RFC 3461 4.1, RFC 5321 4.5.5).
-[[nodiscard]] bool wants_bounce(const mail::Envelope& envelope, const mail::Recipient& recipient);
 
 }  // namespace postern::queue

@@ -23,6 +23,7 @@ struct Ticket {
   WallTime due;
   std::uint64_t size = 0;  ///< bytes of the file
   std::uint16_t site = 0;  ///< the site it was last tried at
+  std::uint16_t lane = 0;  ///< whose way it goes; those of one lane are taken in the order of their due times
   Phase phase = Phase::waiting;
 };
 
@@ -34,37 +35,40 @@ class Index {
   /// Valid until the next change of the index.
   [[nodiscard]] const Ticket* find(const QueueId& id) const;
 
-  /// The waiting ticket that is due first.
-  [[nodiscard]] const Ticket* first() const;
+  /// The waiting ticket of this lane that is due first.
+  [[nodiscard]] const Ticket* first(std::uint16_t lane) const;
   /// Changes the phase and, if given, the due time.
   void set(const QueueId& id, Ticket::Phase phase, std::optional<WallTime> due = {});
   void set_site(const QueueId& id, std::uint16_t site);
+  void set_lane(const QueueId& id, std::uint16_t lane);
   void set_size(const QueueId& id, std::uint64_t size);
   /// Gives every waiting ticket the due time that `change` makes of its own.
   void reschedule(const std::function<WallTime(WallTime)>& change);
   void for_each(const std::function<void(const Ticket&)>& visit) const;
 
   [[nodiscard]] std::size_t size() const { return places_.size(); }
-  [[nodiscard]] std::size_t waiting() const { return heap_.size(); }
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
   using Slot = std::uint32_t;
+  using Heap = std::vector<Slot>;  ///< binary heap of waiting entries, the earliest first
   static constexpr Slot kNowhere = UINT32_MAX;
   struct Entry {
     Ticket ticket;
-    Slot heap_at = kNowhere;  ///< position in heap_ while waiting
+    bool used = true;
+    Slot heap_at = kNowhere;  ///< position in the heap of its lane while waiting
   };
 
   [[nodiscard]] bool before(Slot a, Slot b) const;
-  void put(std::size_t position, Slot slot);
-  void rise(std::size_t position);
-  void sink(std::size_t position);
+  void put(Heap& heap, std::size_t position, Slot slot);
+  void rise(Heap& heap, std::size_t position);
+  void sink(Heap& heap, std::size_t position);
   void push(Slot slot);
   void pull(Slot slot);
 
   std::vector<Entry> entries_;
   std::vector<Slot> free_;
-  std::vector<Slot> heap_;  ///< binary heap of waiting entries, the earliest first
+  std::vector<Heap> heaps_{1};  ///< one for each lane
   boost::unordered_flat_map<QueueId, Slot, std::hash<QueueId>> places_;
 };
 

@@ -14,10 +14,10 @@ namespace postern::queue {
 
 class SpoolIntake final : public Intake {
  public:
-  /// Called on the loop for a commit that succeeded (nothing) or failed (the error).
-  using Ended = std::function<void(const spool::Draft& draft, const Result<void>& result)>;
+  /// Called on the loop for a commit that succeeded (nothing) or failed (the error) after `took`.
+  using Ended = std::function<void(const spool::Draft& draft, const Result<void>& result, Milliseconds took)>;
 
-  SpoolIntake(spool::DiskPool& pool, std::shared_ptr<spool::Draft> draft, Ended ended);
+  SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Ended ended);
   ~SpoolIntake() override;
 
   [[nodiscard]] const QueueId& id() const override { return draft_->envelope().id; }
@@ -27,6 +27,7 @@ class SpoolIntake final : public Intake {
 
  private:
   spool::DiskPool& pool_;
+  const Clock& clock_;
   std::shared_ptr<spool::Draft> draft_;
   Ended ended_;
 };

@@ -10,11 +10,13 @@
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "mail/report.h"
+#include "queue/selection.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,16 +32,40 @@ struct Retry {
   Seconds min{60};
   Seconds max{3600};
   Seconds expire{5 * 24 * 3600};
+  Seconds warn_after{4 * 3600};  ///< the sender is told of the delay; 0: never
 };
+
+/// Reports to senders: what is over these in an hour goes into digests.
+struct Bounces {
+  unsigned per_sender = 20;
+  unsigned per_hour = 200;
+  std::uint64_t return_size = 50ULL << 10U;  ///< of larger messages the header alone goes back
+};
+
+/// Who is told that something is wrong with the queue, see notify.h.
+struct Notify {
+  std::string address;  ///< gets a message; empty: nobody
+  Seconds after{3600};  ///< the age of the oldest message that is trouble; 0: none
+  /// Called on the event loop with "trouble" or "well" and a line of text; empty: nothing.
+  std::function<void(const std::string& what, const std::string& text)> run{};
+};
+
+class Observer;
 
 struct Config {
   std::string hostname;  ///< for bounces: Reporting-MTA
   std::string domain;    ///< bounces come from MAILER-DAEMON@domain
   Retry retry;
+  Bounces bounces{};
+  Notify notify{};
   std::uint64_t message_size = 50ULL << 20U;  ///< bytes on the wire
   /// Where mail for this sender goes: the recipients of a bounce, aliases applied. Empty, or with an empty answer: to
   /// the sender itself. Called on the event loop.
   std::function<std::vector<std::string>(const std::string& sender)> expand{};
+  Observer* observer = nullptr;  ///< outlives the queue; may be null
+  /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
+  /// process. Empty: a message that makes the program crash is tried for ever.
+  std::span<char> in_flight{};
 };
 
 /// A smarthost as the queue sees it. The queue keeps health and back-off by name and generation.
@@ -82,7 +108,15 @@ struct Entry {
     std::optional<mail::Status> last;  ///< the last known verdict
   };
   std::vector<Rcpt> recipients;  ///< settled ones included
-  std::string site;
+  /// What was learnt of a recipient in an attempt, and was not yet known.
+  struct Attempt {
+    WallTime time;
+    std::string recipient;
+    mail::Status status;
+  };
+  std::vector<Attempt> attempts;               ///< by find() alone
+  std::string site;                            ///< it waits for, or was last tried at
+  std::string route;                           ///< the site it was rerouted to; empty: any site will do
   std::string reason;                          ///< why it waits, one line: the recipients' or the site's trouble
   std::optional<mail::SiteTrouble> trouble{};  ///< of the site, if that is the reason
 };
@@ -116,9 +150,34 @@ struct Event {
 };
 using Watch = std::function<void(const Event&)>;
 
+/// Hears of every message, for metrics. Called on the event loop.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  /// A message was accepted; to bring it to stable storage took so long.
+  virtual void stored(Milliseconds took) = 0;
+  virtual void attempted(const std::string& site, Milliseconds took, const mail::DeliveryReport& report) = 0;
+  /// A recipient's verdict, as it is logged; `waited`: since the acceptance.
+  virtual void verdict(const std::string& site, mail::Verdict verdict, Milliseconds waited) = 0;
+};
+
+/// The messages of a selection, as they are when their turn comes. Not to outlive the queue.
+class Listing {
+ public:
+  virtual ~Listing() = default;
+  /// The next ones, at most kPage; none: that was all. Files are read for it.
+  virtual Task<std::vector<Entry>> next() = 0;
+  static constexpr std::size_t kPage = 32;  ///< bounds the memory of a listing
+};
+
 /// How a retry treats a site in trouble. Nobody but an administrator may force a login that was refused: the provider
 /// would lock the account.
 enum class Probe { polite, forced };
+
+struct Refusal {
+  WallTime since;
+  Error why;
+};
 
 class Queue {
  public:
@@ -138,11 +197,12 @@ class Queue {
   /// Whether a message of so many bytes (0: unknown) may be taken now: free bytes and inodes against the
   /// reserve. From a recent sample; never blocks. Failure: no_space.
   [[nodiscard]] virtual Result<void> room_for(std::uint64_t size) const = 0;
+  /// Since when and why no mail is taken: there is no room, or the last message could not be stored.
+  [[nodiscard]] virtual std::optional<Refusal> refusing() const = 0;
   /// Fills in id and accepted. No disk is touched yet.
   virtual std::unique_ptr<Intake> begin(mail::Envelope envelope) = 0;
 
-  /// Entries in order of acceptance after `after` (the first: nothing), at most `limit`. Files are read for it.
-  virtual Task<std::vector<Entry>> list(std::optional<QueueId> after, std::size_t limit) = 0;
+  virtual std::unique_ptr<Listing> list(Selection selection) = 0;
   /// Failures: not_found, corrupt, io.
   virtual Task<Result<Entry>> find(QueueId id) = 0;
   /// The message's file as it is on disk, at most `limit` bytes. Failures: not_found, io.
@@ -151,8 +211,19 @@ class Queue {
   virtual Result<void> retry(QueueId id, Probe probe = Probe::polite) = 0;
   /// Everything due now and every site probed; the number of messages.
   virtual std::size_t retry_all(Probe probe = Probe::polite) = 0;
-  /// Durably removed. Failures: not_found, busy (active: wait or stop), io.
+  // What follows is durable when it returns well. Failures: not_found, busy (active: wait), invalid (not in that
+  // state), corrupt, newer, io, no_space.
   virtual Task<Result<void>> remove(QueueId id) = 0;
+  /// Not tried and not expired until it is released.
+  virtual Task<Result<void>> hold(QueueId id) = 0;
+  /// From hold; due at once.
+  virtual Task<Result<void>> release(QueueId id) = 0;
+  /// Gives up: the sender is told of every recipient that is not settled, as if the upstream had refused it.
+  virtual Task<Result<void>> bounce(QueueId id) = 0;
+
+  /// Waiting or on hold: goes by this site alone, whichever others are well; empty: by any again. Due now, the site
+  /// probed at once. A site that is not configured is as none, until it is.
+  virtual Task<Result<void>> reroute(QueueId id, std::string site) = 0;
 
   [[nodiscard]] virtual Totals totals() const = 0;
   [[nodiscard]] virtual std::vector<SiteStatus> sites() const = 0;

@@ -9,6 +9,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <malloc.h>
 #include <algorithm>
 #include <utility>
 
@@ -40,6 +41,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
       config_(std::move(config)),
       deliver_(std::move(deliver)),
       space_(std::make_unique<FreeSpace>(loop_, spool_, pool_, clock_)),
+      suspects_(config_.in_flight),
       timer_(loop_),
       all_closed_(loop_) {
   set_sites(std::move(sites));
@@ -48,7 +50,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
 Task<Result<void>> QueueImpl::start() {
   auto job = [spool = &spool_] { return spool::recover(*spool); };
   ++open_;
-  const Result<spool::Recovered> recovered = co_await pool_.run(std::move(job));
+  Result<spool::Recovered> recovered = co_await pool_.run(std::move(job));
   closed();
   if (stopped_) co_return Error{Failure::cancelled, "the queue was stopped while it started"};
   if (!recovered) co_return recovered.error();
@@ -68,6 +70,11 @@ Task<Result<void>> QueueImpl::start() {
        {"unfinished_receptions_removed", recovered->unfinished},
        {"failed", recovered->failed},
        {"corrupt", recovered->corrupt}});
+  // Several threads made the list of a large spool, and each would keep its memory.
+  recovered->queue = {};
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
   (void)space_->room_for(0);
   running_ = true;
   pump();
@@ -79,7 +86,7 @@ Task<void> QueueImpl::stop() {
   running_ = false;
   timer_.cancel();
   timer_armed_ = false;
-  give_back();
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) give_back(static_cast<std::uint16_t>(lane));
   while (open_ > 0) {
     all_closed_.expires_at(SteadyTime::max());
     boost::system::error_code ended;
@@ -90,6 +97,7 @@ Task<void> QueueImpl::stop() {
 void QueueImpl::configure(Config config, std::vector<SiteConfig> sites) {
   config_ = std::move(config);
   set_sites(std::move(sites));
+  tell_unknown_routes();
   // The password may be another one now, or the server well again.
   for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), Probe::forced);
   pump();
@@ -128,15 +136,21 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
   envelope.id = new_id();
   envelope.accepted = envelope.id.accepted();
   auto draft = std::make_shared<spool::Draft>(spool_, std::move(envelope));
-  return std::make_unique<SpoolIntake>(pool_, std::move(draft),
-                                       [this](const spool::Draft& ended, const Result<void>& result) {
-                                         if (result) {
-                                           ++counted_.accepted;
-                                           accepted(ended);
-                                         } else {
-                                           space_->forget_age();
-                                         }
-                                       });
+  auto ended = [this](const spool::Draft& stored, const Result<void>& result, Milliseconds took) {
+    const WallTime since = not_stored_ ? not_stored_->since : clock_.wall();
+    not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
+    if (!result) return space_->forget_age();
+    ++counted_.accepted;
+    if (config_.observer != nullptr) config_.observer->stored(took);
+    accepted(stored);
+  };
+  return std::make_unique<SpoolIntake>(pool_, clock_, std::move(draft), std::move(ended));
+}
+
+std::optional<Refusal> QueueImpl::refusing() const {
+  if (not_stored_) return not_stored_;
+  const Result<void> room = space_->room_for(0);
+  return room ? std::nullopt : std::optional(Refusal{clock_.wall(), room.error()});
 }
 
 void QueueImpl::accepted(const spool::Draft& draft) {
@@ -146,62 +160,6 @@ void QueueImpl::accepted(const spool::Draft& draft) {
   ticket.size = draft.file_size();
   index_.add(ticket);
   pump();
-}
-
-Result<void> QueueImpl::retry(QueueId id, Probe probe) {
-  const Ticket* ticket = index_.find(id);
-  if (ticket == nullptr) return Error{Failure::not_found, "no message " + id.str() + " waits in the queue"};
-  if (ticket->phase == Ticket::Phase::active) {
-    return Error{Failure::busy, "message " + id.str() + " is being tried right now"};
-  }
-  index_.set(id, Ticket::Phase::waiting, clock_.wall());
-  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), probe);
-  pump();
-  return {};
-}
-
-std::size_t QueueImpl::retry_all(Probe probe) {
-  const WallTime now = clock_.wall();
-  index_.reschedule([now](WallTime due) { return std::min(due, now); });
-  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), probe);
-  const std::size_t count = index_.waiting() + open_;
-  pump();
-  return count;
-}
-
-Task<Result<void>> QueueImpl::remove(QueueId id) {
-  const Ticket* ticket = index_.find(id);
-  if (ticket != nullptr && ticket->phase == Ticket::Phase::active) {
-    co_return Error{Failure::busy,
-                    "message " + id.str() + " is being delivered right now; try again when it has ended"};
-  }
-  const bool queued = ticket != nullptr;
-  const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
-  if (queued) index_.set(id, Ticket::Phase::active);  // nobody takes it meanwhile
-  auto job = [spool = &spool_, id, queued]() -> Result<spool::Area> {
-    if (queued) {
-      const Result<void> gone = spool->remove(id, spool::Area::queue, spool::Durability::synced);
-      if (gone || gone.error().failure == Failure::not_found) return spool::Area::queue;
-      return gone.error();
-    }
-    for (const spool::Area area : {spool::Area::failed, spool::Area::corrupt, spool::Area::hold}) {
-      const Result<void> gone = spool->remove(id, area, spool::Durability::synced);
-      if (gone) return area;
-      if (gone.error().failure != Failure::not_found) return gone.error();
-    }
-    return Error{Failure::not_found, "no message " + id.str()};
-  };
-  const Result<spool::Area> removed = co_await pool_.run(std::move(job));
-  if (!removed) {
-    if (queued) index_.set(id, before);
-    co_return removed.error();
-  }
-  if (queued) gone(id);
-  if (*removed == spool::Area::failed && counted_.failed > 0) --counted_.failed;
-  if (*removed == spool::Area::corrupt && counted_.corrupt > 0) --counted_.corrupt;
-  if (*removed == spool::Area::hold && counted_.held > 0) --counted_.held;
-  log(Level::info, "removed", {{"id", id.text()}, {"from", spool::name(*removed)}});
-  co_return Result<void>();
 }
 
 void QueueImpl::site_recovered(const std::string& name) {

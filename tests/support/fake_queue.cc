@@ -1,5 +1,7 @@
 #include "support/fake_queue.h"
 
+#include "support/listed.h"
+
 #include <algorithm>
 
 namespace postern::test {
@@ -79,13 +81,10 @@ std::unique_ptr<queue::Intake> FakeQueue::begin(mail::Envelope envelope) {
   return std::make_unique<FakeIntake>(*this, std::move(envelope));
 }
 
-Task<std::vector<queue::Entry>> FakeQueue::list(std::optional<QueueId> after, std::size_t limit) {
+std::unique_ptr<queue::Listing> FakeQueue::list(queue::Selection selection) {
   std::vector<queue::Entry> entries;
-  for (const Stored& one : stored) {
-    if (after && one.envelope.id <= *after) continue;
-    if (entries.size() < limit) entries.push_back(entry_of(one));
-  }
-  co_return entries;
+  for (const Stored& one : stored) entries.push_back(entry_of(one));
+  return std::make_unique<Listed>(std::move(entries), selection);
 }
 
 Task<Result<queue::Entry>> FakeQueue::find(QueueId id) {
@@ -111,6 +110,12 @@ Task<Result<void>> FakeQueue::remove(QueueId id) {
   stored.erase(found);
   co_return Result<void>();
 }
+
+Task<Result<void>> FakeQueue::hold(QueueId) { co_return not_found(); }
+Task<Result<void>> FakeQueue::release(QueueId) { co_return not_found(); }
+Task<Result<void>> FakeQueue::bounce(QueueId id) { co_return co_await remove(id); }
+
+Task<Result<void>> FakeQueue::reroute(QueueId, std::string) { co_return Result<void>(); }
 
 queue::Totals FakeQueue::totals() const {
   queue::Totals totals;

@@ -34,13 +34,18 @@ class FakeQueue final : public queue::Queue {
   Task<void> stop() override;
   void configure(queue::Config, std::vector<queue::SiteConfig>) override {}
   [[nodiscard]] Result<void> room_for(std::uint64_t size) const override;
+  [[nodiscard]] std::optional<queue::Refusal> refusing() const override { return std::nullopt; }
   std::unique_ptr<queue::Intake> begin(mail::Envelope envelope) override;
-  Task<std::vector<queue::Entry>> list(std::optional<QueueId> after, std::size_t limit) override;
+  std::unique_ptr<queue::Listing> list(queue::Selection selection) override;
   Task<Result<queue::Entry>> find(QueueId id) override;
   Task<Result<std::string>> raw(QueueId id, std::size_t limit) override;
   Result<void> retry(QueueId id, queue::Probe probe) override;
   std::size_t retry_all(queue::Probe) override { return stored.size(); }
   Task<Result<void>> remove(QueueId id) override;
+  Task<Result<void>> hold(QueueId id) override;
+  Task<Result<void>> release(QueueId id) override;
+  Task<Result<void>> bounce(QueueId id) override;
+  Task<Result<void>> reroute(QueueId id, std::string site) override;
   [[nodiscard]] queue::Totals totals() const override;
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return {}; }
   void site_recovered(const std::string&) override {}

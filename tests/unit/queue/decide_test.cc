@@ -61,11 +61,11 @@ TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
     }
     EXPECT_EQ(actions.done, settled.size() == 3) << code;
     EXPECT_EQ(actions.durability == spool::Durability::synced, !settled.empty()) << code;
-    for (const std::size_t index : actions.failed) {
-      EXPECT_EQ(actions.verdicts[index].status.verdict, mail::Verdict::failed);
+    for (const Verdict& one : actions.verdicts) {
+      EXPECT_EQ(one.notice == Notice::failed, one.status.verdict == mail::Verdict::failed) << code;
     }
     if (code % 64 == 0 && mode == 1) {
-      EXPECT_TRUE(actions.log.empty()) << "trouble of the site writes nothing";
+      EXPECT_TRUE(actions.verdicts.empty()) << "trouble of the site writes nothing";
       EXPECT_FALSE(actions.store_next);
       EXPECT_EQ(actions.next, kNow);
     }
@@ -85,9 +85,10 @@ TEST(Decide, ADeferralThatSaysTheSameIsNotLoggedAgain) {
   mail::DeliveryReport report;
   report.recipients.assign(3, answer(2));
   const Actions actions = decide(three(), states, report, kNow, kRetry, 0.5);
-  ASSERT_EQ(actions.log.size(), 2U);
-  EXPECT_EQ(actions.log[0].recipient, "b");
-  EXPECT_EQ(actions.log[1].recipient, "c");
+  const auto log = log_lines(three(), actions.verdicts, kNow);
+  ASSERT_EQ(log.size(), 2U);
+  EXPECT_EQ(log[0].recipient, "b");
+  EXPECT_EQ(log[1].recipient, "c");
 }
 
 TEST(Decide, ExpiresInTheWordsOfTheSiteWhatNoTransactionSurvives) {
@@ -97,7 +98,8 @@ TEST(Decide, ExpiresInTheWordsOfTheSiteWhatNoTransactionSurvives) {
   report.site = mail::SiteTrouble{mail::Step::end_of_data, Failure::refused, 421, "go away", false};
   const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, kNow, kRetry, 0.5);
   EXPECT_TRUE(actions.done);
-  ASSERT_EQ(actions.failed.size(), 3U);
+  ASSERT_EQ(actions.verdicts.size(), 3U);
+  EXPECT_EQ(actions.verdicts[2].notice, Notice::failed);
   EXPECT_EQ(actions.verdicts[0].status.code, 421);
   EXPECT_EQ(actions.verdicts[0].status.enhanced, "4.4.7");
   EXPECT_NE(actions.verdicts[0].status.text.find("go away"), std::string::npos);
@@ -128,17 +130,75 @@ TEST(Fold, KeepsTheLastWordAndNeverTakesASettledOneBack) {
   EXPECT_EQ(pending(states), (std::vector<std::size_t>{1, 2}));
 }
 
-TEST(Bounce, IsNotWantedForTheNullSenderOrWhereNotifyForbidsIt) {
-  mail::Envelope envelope = three();
-  EXPECT_TRUE(wants_bounce(envelope, envelope.recipients[0]));
-  envelope.recipients[0].notify = mail::kNotifyNever;
-  EXPECT_FALSE(wants_bounce(envelope, envelope.recipients[0]));
-  envelope.recipients[0].notify = mail::kNotifySuccess;
-  EXPECT_FALSE(wants_bounce(envelope, envelope.recipients[0]));
-  envelope.recipients[0].notify = mail::kNotifySuccess | mail::kNotifyFailure;
-  EXPECT_TRUE(wants_bounce(envelope, envelope.recipients[0]));
-  envelope.sender.clear();
-  EXPECT_FALSE(wants_bounce(envelope, envelope.recipients[1]));
+TEST(Fold, KnowsWhatIsOwedUntilThePlainVerdictFollows) {
+  std::vector<spool::LogLine> log = {{kNow, "a", *answer(3), spool::Note::untold},
+                                     {kNow - Seconds(9), "b", *answer(1), spool::Note::untold},
+                                     {kNow, "c", *answer(2), spool::Note::warned},
+                                     {kNow, "c", *answer(2)}};
+  auto states = fold(three(), log);
+  EXPECT_EQ(owed_since(states), kNow - Seconds(9));
+  EXPECT_EQ(pending(states), std::vector<std::size_t>{2});
+  EXPECT_TRUE(states[2].warned);
+  EXPECT_FALSE(states[0].warned);
+  log.push_back({kNow, "b", *answer(3)});  // another verdict: not ours
+  EXPECT_EQ(owed_since(fold(three(), log)), kNow - Seconds(9));
+  log.push_back({kNow, "b", *answer(1)});
+  EXPECT_EQ(owed_since(fold(three(), log)), kNow);
+  log.push_back({kNow, "a", *answer(3)});
+  states = fold(three(), log);
+  EXPECT_FALSE(owed_since(states));
+  EXPECT_TRUE(states[0].settled() && states[1].settled());
+}
+
+TEST(Decide, Q13_TheSenderIsWarnedOnceAndOnlyOfWhatTheServerPutsOff) {
+  mail::DeliveryReport report;
+  report.recipients.assign(3, answer(2));
+  std::vector<RecipientState> states(3);
+  states[1].warned = true;
+  for (const Seconds age : {kRetry.warn_after, kRetry.warn_after + Seconds(1)}) {
+    mail::Envelope envelope = three();
+    envelope.accepted = kNow - age;
+    envelope.recipients[2].notify = mail::kNotifyFailure;
+    const Actions actions = decide(envelope, states, report, kNow, kRetry, 0.5);
+    ASSERT_EQ(actions.verdicts.size(), 3U);
+    EXPECT_EQ(actions.verdicts[0].notice, age > kRetry.warn_after ? Notice::delayed : Notice::none);
+    EXPECT_EQ(actions.verdicts[1].notice, Notice::none) << "once";
+    EXPECT_EQ(actions.verdicts[2].notice, Notice::none) << "not asked for";
+    Retry never = kRetry;
+    never.warn_after = Seconds(0);
+    EXPECT_EQ(decide(envelope, states, report, kNow, never, 0.5).verdicts[0].notice, Notice::none);
+    report.site = trouble();
+    report.recipients.assign(3, std::nullopt);
+    EXPECT_TRUE(decide(envelope, states, report, kNow, kRetry, 0.5).verdicts.empty());
+    report.site.reset();
+    report.recipients.assign(3, answer(2));
+  }
+}
+
+// P40, P42: whatever the clock does, what ends a message is an attempt that fails after its age limit.
+TEST(Decide, P40_OnlyAnAttemptAfterTheAgeLimitExpiresWhateverTheClockSays) {
+  constexpr Seconds kDay{86400};
+  for (const Seconds jump : {-3650 * kDay, -kDay, Seconds(-3600), Seconds(0), Seconds(3600), kDay, 3650 * kDay}) {
+    const WallTime now = kNow + jump;
+    for (const mail::Step step : {mail::Step::resolve, mail::Step::connect, mail::Step::greeting, mail::Step::ehlo,
+                                  mail::Step::tls, mail::Step::auth}) {
+      mail::DeliveryReport report;
+      report.recipients.resize(3);
+      report.site = mail::SiteTrouble{step, Failure::refused, 0, "no", false};
+      const Actions actions = decide(three(), std::vector<RecipientState>(3), report, now, kRetry, 0.5);
+      EXPECT_TRUE(actions.verdicts.empty()) << "the message was not offered to anybody";
+      EXPECT_FALSE(actions.done);
+    }
+    mail::DeliveryReport report;
+    report.recipients.assign(3, answer(2));
+    const Actions actions = decide(three(), std::vector<RecipientState>(3), report, now, kRetry, 0.5);
+    EXPECT_EQ(actions.done, jump > kRetry.expire);
+    if (actions.done) continue;
+    EXPECT_GT(actions.next, now) << "no busy retry";
+    EXPECT_LE(actions.next, now + kRetry.max + kRetry.max / 10) << "not parked for years";
+    EXPECT_EQ(believable(actions.next, now, kRetry), actions.next);
+    EXPECT_EQ(believable(actions.next, now - 3650 * kDay, kRetry), now - 3650 * kDay) << "due now";
+  }
 }
 
 }  // namespace

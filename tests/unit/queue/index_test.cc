@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <random>
 
@@ -10,7 +11,7 @@ namespace {
 
 constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
 
-TEST(TicketIndex, BehavesLikeASortedSetUnderRandomChanges) {
+TEST(TicketIndex, EachLaneBehavesLikeASortedSetUnderRandomChanges) {
   std::mt19937_64 random(7);
   Index index;
   std::map<QueueId, Ticket> model;
@@ -20,7 +21,7 @@ TEST(TicketIndex, BehavesLikeASortedSetUnderRandomChanges) {
   for (int step = 0; step < 10'000; ++step) {
     const QueueId id = any();
     const WallTime due = kNow + Seconds(random() % 100);
-    switch (random() % 5) {
+    switch (random() % 6) {
       case 0:
       case 1: {
         Ticket ticket;
@@ -39,6 +40,12 @@ TEST(TicketIndex, BehavesLikeASortedSetUnderRandomChanges) {
         }
         break;
       }
+      case 4: {
+        const auto lane = static_cast<std::uint16_t>(random() % 3);
+        index.set_lane(id, lane);
+        if (const auto found = model.find(id); found != model.end()) found->second.lane = lane;
+        break;
+      }
       default:
         if (random() % 50 != 0) break;
         index.reschedule([](WallTime time) { return kNow + (kNow + Seconds(100) - time); });
@@ -46,18 +53,20 @@ TEST(TicketIndex, BehavesLikeASortedSetUnderRandomChanges) {
           if (ticket.phase == Ticket::Phase::waiting) ticket.due = kNow + (kNow + Seconds(100) - ticket.due);
         }
     }
-    const Ticket* first = nullptr;
+    std::array<const Ticket*, 3> first{};
     std::size_t waiting = 0;
     for (const auto& [key, ticket] : model) {
       if (ticket.phase != Ticket::Phase::waiting) continue;
       ++waiting;
-      if (first == nullptr || ticket.due < first->due) first = &ticket;
+      const Ticket*& best = first.at(ticket.lane);
+      if (best == nullptr || ticket.due < best->due) best = &ticket;
     }
     ASSERT_EQ(index.size(), model.size());
     ASSERT_EQ(index.waiting(), waiting);
-    ASSERT_EQ(index.first() == nullptr, first == nullptr);
-    if (first != nullptr) {
-      ASSERT_EQ(index.first()->id, first->id);
+    for (std::uint16_t lane = 0; lane < first.size(); ++lane) {
+      ASSERT_EQ(index.first(lane) == nullptr, first.at(lane) == nullptr);
+      if (first.at(lane) == nullptr) continue;
+      ASSERT_EQ(index.first(lane)->id, first.at(lane)->id);
     }
   }
 }

@@ -51,7 +51,7 @@ TEST_F(LoginPause, ADayOfItCostsOneLoginAStepAndNoMessage) {
   EXPECT_EQ(alarms(), 1U);
   EXPECT_EQ(files().size(), kMessages);
   EXPECT_EQ(queue->totals().bounced + queue->totals().failed, 0U);
-  const Entry entry = run(loop, queue->list({}, 1)).front();
+  const Entry entry = listed().front();
   ASSERT_TRUE(entry.trouble);
   EXPECT_TRUE(entry.trouble->login_refused);
   EXPECT_EQ(entry.reason, "PLAIN: 535 5.7.8 no");

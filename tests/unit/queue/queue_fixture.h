@@ -159,6 +159,16 @@ class QueueTest : public testing::Test {
     made.domain = "example.net";
     return made;
   }
+  /// All that the selection means, in its order.
+  std::vector<Entry> listed(Selection selection = {}) {
+    std::vector<Entry> all;
+    const std::unique_ptr<Listing> listing = queue->list(std::move(selection));
+    for (auto page = run(loop, listing->next()); !page.empty(); page = run(loop, listing->next())) {
+      EXPECT_LE(page.size(), Listing::kPage);
+      all.insert(all.end(), page.begin(), page.end());
+    }
+    return all;
+  }
   [[nodiscard]] std::vector<std::string> files() const { return disk.names("spool/queue"); }
 
   boost::asio::io_context loop;

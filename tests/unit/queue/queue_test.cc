@@ -43,7 +43,9 @@ TEST_F(QueueTest, ADeferredRecipientIsTriedAgainAndTheSettledOneIsNot) {
 
 TEST_F(QueueTest, TheSameDeferralIsLoggedOnce) {
   host.answers["bob@example.net"] = deferred();
-  const QueueId id = accept(envelope({"bob@example.net"}));
+  mail::Envelope unwarned = envelope({"bob@example.net"});
+  unwarned.recipients[0].notify = mail::kNotifyFailure;  // a warning of the delay would be logged
+  const QueueId id = accept(std::move(unwarned));
   const std::string after_first = *run(loop, queue->raw(id, 100'000));
   for (int i = 0; i < 5; ++i) pass(Seconds(7200));
   EXPECT_EQ(host.attempts, 6U);
@@ -75,7 +77,7 @@ TEST_F(QueueTest, WhatCanBeNeitherDeliveredNorBouncedGoesToFailed) {
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->state, State::failed);
   EXPECT_EQ(entry->reason, "550 5.1.1 no such user");
-  EXPECT_EQ(run(loop, queue->list({}, 10)).size(), 3U);
+  EXPECT_EQ(listed().size(), 3U);
   EXPECT_TRUE(run(loop, queue->remove(id)));
   EXPECT_EQ(queue->totals().failed, 2U);
 }
@@ -225,7 +227,7 @@ TEST_F(QueueTest, AStopDuringTheStartCancelsIt) {
   EXPECT_EQ(started->error().failure, Failure::cancelled);
 }
 
-TEST_F(QueueTest, AMessageThatBringsTheSiteDownIsNotFirstAgain) {
+TEST_F(QueueTest, H58_AMessageThatBringsTheSiteDownIsNotFirstAgain) {
   const test::ExpectLog expected("site down");
   host.trouble = site_trouble(mail::Step::end_of_data);
   accept(envelope({"poison@example.net"}));
@@ -311,7 +313,7 @@ TEST_F(QueueTest, WithoutASiteMailIsHeldAndFlowsOnceThereIsOne) {
   EXPECT_EQ(host.got.size(), 1U);
 }
 
-TEST_F(QueueTest, NeverMoreThanItsConnectionsAreUsedAtOnce) {
+TEST_F(QueueTest, H59_NeverMoreThanItsConnectionsAreUsedAtOnce) {
   const test::ExpectLog expected("site down");
   host.trouble = site_trouble();
   for (int i = 0; i < 100; ++i) accept(envelope({"bob@example.net"}));
@@ -330,21 +332,6 @@ TEST_F(QueueTest, RemovedMeansGoneFromTheDiskAtOnce) {
   EXPECT_EQ(queue->retry(id).error().failure, Failure::not_found);
 }
 
-TEST_F(QueueTest, ListingGoesByPagesInOrderOfAcceptance) {
-  host.answers["bob@example.net"] = deferred();
-  std::vector<QueueId> ids;
-  for (int i = 0; i < 25; ++i) ids.push_back(accept(envelope({"bob@example.net"})));
-  std::vector<QueueId> seen;
-  std::optional<QueueId> after;
-  for (;;) {
-    const auto page = run(loop, queue->list(after, 10));
-    if (page.empty()) break;
-    for (const Entry& entry : page) seen.push_back(entry.id);
-    after = seen.back();
-  }
-  EXPECT_EQ(seen, ids);
-}
-
 TEST_F(QueueTest, WatchersHearOfTheirMessageUntilTheyLeave) {
   std::vector<Event::Kind> heard;
   auto intake = queue->begin(envelope({"bob@example.net"}));
@@ -355,7 +342,7 @@ TEST_F(QueueTest, WatchersHearOfTheirMessageUntilTheyLeave) {
   EXPECT_EQ(heard, (std::vector<Event::Kind>{Event::Kind::attempt, Event::Kind::delivered, Event::Kind::removed}));
 }
 
-TEST_F(QueueTest, AClockSetBackParksNothing) {
+TEST_F(QueueTest, P40_AClockSetBackParksNothing) {
   host.answers["bob@example.net"] = deferred();
   accept(envelope({"bob@example.net"}));
   host.answers.clear();
@@ -364,7 +351,7 @@ TEST_F(QueueTest, AClockSetBackParksNothing) {
   EXPECT_EQ(host.got.size(), 1U);
 }
 
-TEST_F(QueueTest, AFullDiskRefusesAndIsNoticedWhenItIsFreeAgain) {
+TEST_F(QueueTest, R05_AFullDiskRefusesAndIsNoticedWhenItIsFreeAgain) {
   disk.set_space(spool::Space{1U << 20U, 1U << 20U});
   clock.advance(Seconds(6));
   EXPECT_TRUE(queue->room_for(0)) << "nothing recent is known";

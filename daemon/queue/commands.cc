@@ -1,0 +1,184 @@
+// What an operator does with messages. Where a file moves, the ticket is active meanwhile, so that nobody else takes
+// it.
+#include "base/log.h"
+#include "queue/queue_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::queue {
+namespace {
+
+Error under_way(const QueueId& id) {
+  return {Failure::busy, "message " + id.str() + " is being delivered right now; try again when it has ended"};
+}
+
+}  // namespace
+
+Result<void> QueueImpl::retry(QueueId id, Probe probe) {
+  const Ticket* ticket = index_.find(id);
+  if (ticket == nullptr) return Error{Failure::not_found, "no message " + id.str() + " waits in the queue"};
+  if (ticket->phase == Ticket::Phase::active) {
+    return Error{Failure::busy, "message " + id.str() + " is being tried right now"};
+  }
+  index_.set(id, Ticket::Phase::waiting, clock_.wall());
+  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), probe);
+  pump();
+  return {};
+}
+
+std::size_t QueueImpl::retry_all(Probe probe) {
+  const WallTime now = clock_.wall();
+  index_.reschedule([now](WallTime due) { return std::min(due, now); });
+  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), probe);
+  const std::size_t count = index_.waiting() + open_;
+  pump();
+  return count;
+}
+
+Task<Result<void>> QueueImpl::remove(QueueId id) {
+  const Ticket* ticket = index_.find(id);
+  if (ticket != nullptr && ticket->phase == Ticket::Phase::active) co_return under_way(id);
+  const bool queued = ticket != nullptr;
+  const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
+  if (queued) index_.set(id, Ticket::Phase::active);  // nobody takes it meanwhile
+  auto job = [spool = &spool_, id, queued]() -> Result<spool::Area> {
+    if (queued) {
+      const Result<void> gone = spool->remove(id, spool::Area::queue, spool::Durability::synced);
+      if (gone || gone.error().failure == Failure::not_found) return spool::Area::queue;
+      return gone.error();
+    }
+    for (const spool::Area area : {spool::Area::failed, spool::Area::corrupt, spool::Area::hold}) {
+      const Result<void> gone = spool->remove(id, area, spool::Durability::synced);
+      if (gone) return area;
+      if (gone.error().failure != Failure::not_found) return gone.error();
+    }
+    return Error{Failure::not_found, "no message " + id.str()};
+  };
+  const Result<spool::Area> removed = co_await pool_.run(std::move(job));
+  if (!removed) {
+    if (queued) index_.set(id, before);
+    co_return removed.error();
+  }
+  if (queued) gone(id);
+  if (*removed == spool::Area::failed && counted_.failed > 0) --counted_.failed;
+  if (*removed == spool::Area::corrupt && counted_.corrupt > 0) --counted_.corrupt;
+  if (*removed == spool::Area::hold && counted_.held > 0) --counted_.held;
+  log(Level::info, "removed", {{"id", id.text()}, {"from", spool::name(*removed)}});
+  co_return Result<void>();
+}
+
+Task<Result<void>> QueueImpl::hold(QueueId id) {
+  const Ticket* ticket = index_.find(id);
+  if (ticket == nullptr) co_return Error{Failure::not_found, "no message " + id.str() + " waits in the queue"};
+  if (ticket->phase == Ticket::Phase::active) co_return under_way(id);
+  const Ticket::Phase before = ticket->phase;
+  index_.set(id, Ticket::Phase::active);
+  auto job = [spool = &spool_, id] { return spool->move(id, spool::Area::queue, spool::Area::hold); };
+  const Result<void> moved = co_await pool_.run(std::move(job));
+  if (!moved) {
+    index_.set(id, before);
+    pump();
+    co_return moved.error();
+  }
+  index_.remove(id);
+  suspects_.ended(id);
+  ++counted_.held;
+  log(Level::info, "put on hold", {{"id", id.text()}});
+  co_return Result<void>();
+}
+
+Task<Result<void>> QueueImpl::put_back(QueueId id, Ticket::Phase phase) {
+  if (index_.find(id) != nullptr) co_return Error{Failure::invalid, "message " + id.str() + " is not on hold"};
+  auto job = [spool = &spool_, id]() -> Result<std::uint64_t> {
+    const auto stored = spool->read_summary(id, spool::Area::hold);
+    if (!stored && stored.error().failure == Failure::not_found) {
+      return Error{Failure::not_found, "no message " + id.str() + " is on hold"};
+    }
+    if (auto moved = spool->move(id, spool::Area::hold, spool::Area::queue); !moved) return moved.error();
+    // One that cannot be read is judged at its turn, like any other.
+    return stored ? stored->file_size : 0;
+  };
+  const Result<std::uint64_t> size = co_await pool_.run(std::move(job));
+  if (!size) co_return size.error();
+  Ticket ticket;
+  ticket.id = id;
+  ticket.due = clock_.wall();
+  ticket.size = *size;
+  ticket.phase = phase;
+  index_.add(ticket);
+  suspects_.ended(id);  // the process may have ended between putting it on hold and forgetting it
+  if (counted_.held > 0) --counted_.held;
+  log(Level::info, "released", {{"id", id.text()}});
+  co_return Result<void>();
+}
+
+Task<Result<void>> QueueImpl::release(QueueId id) {
+  Result<void> done = co_await put_back(id, Ticket::Phase::waiting);
+  pump();
+  co_return done;
+}
+
+Task<Result<void>> QueueImpl::take(QueueId id) {
+  const Ticket* ticket = index_.find(id);
+  if (ticket == nullptr) co_return co_await put_back(id, Ticket::Phase::active);
+  if (ticket->phase == Ticket::Phase::active) co_return under_way(id);
+  index_.set(id, Ticket::Phase::active);
+  co_return Result<void>();
+}
+
+Task<Result<void>> QueueImpl::reroute(QueueId id, std::string site) {
+  const Ticket* ticket = index_.find(id);
+  if (ticket != nullptr && ticket->phase == Ticket::Phase::active) co_return under_way(id);
+  const bool queued = ticket != nullptr;
+  const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
+  if (queued) index_.set(id, Ticket::Phase::active);
+  const spool::Area area = queued ? spool::Area::queue : spool::Area::hold;
+  auto job = [spool = &spool_, id, area, now = clock_.wall(), site] {
+    return spool->append_route(id, area, now, site);
+  };
+  Result<void> written = co_await pool_.run(std::move(job));
+  if (!written && !queued && written.error().failure == Failure::not_found) {
+    co_return Error{Failure::not_found, "no message " + id.str() + " waits in the queue or is on hold"};
+  }
+  if (queued && !written) index_.set(id, before);
+  if (queued && written) {
+    index_.set_lane(id, lane_for(site));
+    index_.set(id, before, clock_.wall());
+    for (const SitePtr& one : sites_) {
+      if (site.empty() || one->name() == site) one->force_probe(clock_.steady(), Probe::forced);
+    }
+  }
+  if (written) log(Level::info, "rerouted", {{"id", id.text()}, {"to", site.empty() ? "any" : site}});
+  pump();
+  co_return written;
+}
+
+Task<Result<void>> QueueImpl::bounce(QueueId id) {
+  const Result<void> taken = co_await take(id);
+  if (!taken) co_return taken.error();
+  ++open_;
+  Result<MessagePtr> message = co_await load(id);
+  Result<void> outcome;
+  if (!message) {
+    outcome = message.error();
+    Error error = message.error();
+    co_await unreadable(id, std::move(error));
+  } else if ((*message)->pending().empty()) {
+    outcome = Error{Failure::invalid, "message " + id.str() + " has no recipient that is still waited for"};
+    index_.set(id, Ticket::Phase::waiting);
+  } else {
+    mail::Status given_up;
+    given_up.verdict = mail::Verdict::failed;
+    given_up.enhanced = "5.3.0";
+    given_up.text = "returned undelivered by the administrator of " + config_.hostname;
+    mail::DeliveryReport report;
+    report.recipients.assign((*message)->pending().size(), given_up);
+    co_await perform(**message, report);
+  }
+  closed();
+  pump();
+  co_return outcome;
+}
+
+}  // namespace postern::queue

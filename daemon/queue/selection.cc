@@ -1,0 +1,38 @@
+#include "queue/selection.h"
+
+#include "base/text.h"
+#include "queue/queue.h"
+
+#include <algorithm>
+
+namespace postern::queue {
+namespace {
+
+bool has_part(const std::string& whole, const std::string& part) {
+  return to_lower(whole).find(to_lower(part)) != std::string::npos;
+}
+
+bool is_address(const std::string& address, const std::string& wanted) {
+  return wanted == "<>" ? address.empty() : has_part(address, wanted);
+}
+
+}  // namespace
+
+bool may_match(const Selection& selection, const QueueId& id, State state) {
+  if (selection.state && state != *selection.state) return false;
+  if (selection.through && id > *selection.through) return false;
+  if (selection.before && id.accepted() >= *selection.before) return false;
+  return !selection.since || id.accepted() >= *selection.since;
+}
+
+bool matches(const Selection& selection, const Entry& entry) {
+  if (!may_match(selection, entry.id, entry.state)) return false;
+  if (selection.site && entry.site != *selection.site) return false;
+  if (selection.sender && !is_address(entry.sender, *selection.sender)) return false;
+  if (selection.text && !has_part(entry.reason, *selection.text)) return false;
+  if (!selection.recipient) return true;
+  return std::ranges::any_of(entry.recipients,
+                             [&](const Entry::Rcpt& one) { return is_address(one.address, *selection.recipient); });
+}
+
+}  // namespace postern::queue

@@ -1,0 +1,37 @@
+// Which messages a listing or a command means, and in which order it takes them. Pure.
+#pragma once
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace postern::queue {
+
+enum class State;
+struct Entry;
+
+/// `next`: the time of the next attempt, those that have none at the end. Of equals the oldest is first.
+enum class Order : std::uint8_t { oldest, newest, next, largest };
+
+/// What is set must fit; nothing set means every message.
+struct Selection {
+  std::optional<State> state{};
+  std::optional<std::string> sender{};     ///< a part of it, letters of either case; "<>" is the empty one alone
+  std::optional<std::string> recipient{};  ///< likewise, of any recipient
+  std::optional<std::string> site{};       ///< whole name of the smarthost it waits for or was last tried at
+  std::optional<std::string> text{};       ///< a part of the reason why it waits
+  std::optional<WallTime> before{};        ///< accepted earlier than this
+  std::optional<WallTime> since{};         ///< accepted at this time or later
+  std::optional<QueueId> through{};        ///< this one or an older one
+  Order order = Order::oldest;
+  std::optional<QueueId> after{};  ///< begins behind this one; of the orders oldest and newest only
+};
+
+/// What the id and the state tell, without a look at the file: false means that matches() is false.
+[[nodiscard]] bool may_match(const Selection& selection, const QueueId& id, State state);
+[[nodiscard]] bool matches(const Selection& selection, const Entry& entry);
+
+}  // namespace postern::queue

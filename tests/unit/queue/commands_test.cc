@@ -1,0 +1,95 @@
+#include "queue_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace postern::queue {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class CommandsTest : public QueueTest {
+ protected:
+  [[nodiscard]] std::vector<std::string> held() const { return disk.names("spool/hold"); }
+};
+
+TEST_F(CommandsTest, Q06_WhatIsHeldIsNotTriedUntilItIsReleasedWhateverHappensBetween) {
+  host.answers["to@example.com"] = deferred();
+  host.answers["cc@example.com"] = deferred();
+  const QueueId id = accept(envelope({"to@example.com"}));
+  ASSERT_TRUE(run(loop, queue->hold(id)));
+  EXPECT_THAT(held(), ElementsAre(id.str()));
+  EXPECT_THAT(files(), IsEmpty());
+  host.answers.clear();
+  const std::size_t before = host.attempts;
+  pass(Seconds(10 * 24 * 3600));
+  queue->retry_all();
+  settle();
+  reopen();
+  EXPECT_EQ(host.attempts, before);
+  EXPECT_EQ(queue->totals().held, 1U);
+  EXPECT_EQ(run(loop, queue->find(id))->state, State::held);
+
+  ASSERT_TRUE(run(loop, queue->release(id)));
+  settle();
+  EXPECT_EQ(host.attempts, before + 1);
+  EXPECT_THAT(files(), IsEmpty());
+  EXPECT_THAT(held(), IsEmpty());
+  EXPECT_EQ(queue->totals().held, 0U);
+}
+
+TEST_F(CommandsTest, HoldAndReleaseRefuseWhatIsNotInThatState) {
+  host.answers["to@example.com"] = deferred();
+  host.answers["cc@example.com"] = deferred();
+  const QueueId id = accept(envelope({"to@example.com"}));
+  const QueueId unknown = *QueueId::parse("0123456789abcdef");
+  EXPECT_EQ(run(loop, queue->release(id)).error().failure, Failure::invalid);
+  EXPECT_EQ(run(loop, queue->release(unknown)).error().failure, Failure::not_found);
+  EXPECT_EQ(run(loop, queue->hold(unknown)).error().failure, Failure::not_found);
+  EXPECT_EQ(run(loop, queue->bounce(unknown)).error().failure, Failure::not_found);
+  ASSERT_TRUE(run(loop, queue->hold(id)));
+  EXPECT_EQ(run(loop, queue->hold(id)).error().failure, Failure::not_found);
+}
+
+TEST_F(CommandsTest, BounceTellsTheSenderAndEndsTheMessageFromTheQueueAndFromHold) {
+  for (const bool from_hold : {false, true}) {
+    SCOPED_TRACE(from_hold);
+    host.answers["to@example.com"] = deferred();
+    host.answers["cc@example.com"] = deferred();
+    const QueueId id = accept(envelope({"to@example.com", "cc@example.com"}));
+    if (from_hold) {
+      ASSERT_TRUE(run(loop, queue->hold(id)));
+    }
+    host.answers.clear();
+    host.texts.clear();
+    ASSERT_TRUE(run(loop, queue->bounce(id)));
+    settle();
+    EXPECT_THAT(files(), IsEmpty());
+    EXPECT_THAT(held(), IsEmpty());
+    ASSERT_EQ(host.texts.size(), 1U);
+    EXPECT_THAT(host.texts.front(), HasSubstr("to@example.com"));
+    EXPECT_THAT(host.texts.front(), HasSubstr("cc@example.com"));
+    EXPECT_THAT(host.texts.front(), HasSubstr("returned undelivered by the administrator"));
+    EXPECT_THAT(host.texts.front(), HasSubstr("Status: 5.3.0"));
+  }
+}
+
+TEST_F(CommandsTest, Q05_ACommandOnAMessageUnderWayIsRefusedAsBusy) {
+  host.answers["to@example.com"] = deferred();
+  const QueueId id = accept(envelope({"to@example.com"}));
+  const auto refused_while_active = [&](auto command) {
+    ASSERT_TRUE(queue->retry(id));
+    EXPECT_EQ(queue->totals().active, 1U);
+    EXPECT_EQ(run(loop, command()).error().failure, Failure::busy);
+    EXPECT_EQ(queue->retry(id).error().failure, Failure::busy);
+    settle();
+  };
+  refused_while_active([&] { return queue->hold(id); });
+  refused_while_active([&] { return queue->bounce(id); });
+  refused_while_active([&] { return queue->remove(id); });
+  EXPECT_THAT(files(), ElementsAre(id.str()));
+}
+
+}  // namespace
+}  // namespace postern::queue

@@ -1,0 +1,167 @@
+// Alarms: when the operator hears of what.
+#include "queue_fixture.h"
+
+#include "queue/notify.h"
+#include "support/expected_log.h"
+
+#include <tuple>
+
+namespace postern::queue {
+namespace {
+
+constexpr Seconds kHour{3600};
+
+Alarms::Seen seen(bool bad, bool refused = false, std::optional<Milliseconds> oldest = {}) {
+  Alarms::Seen result;
+  result.sites.push_back({"main", std::nullopt});
+  if (bad) result.sites[0].trouble = mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "535 5.7.8 no", refused};
+  result.waiting = 7;
+  result.oldest = oldest;
+  return result;
+}
+
+TEST(Alarms, ARefusedLoginIsToldAtOnceAndOtherTroubleWhenItLasts) {
+  for (const bool refused : {true, false}) {
+    Alarms alarms;
+    std::vector<long> told;
+    for (long second = 0; second <= 4 * 3600; second += 30) {
+      for (const Alarm& alarm : alarms.look(seen(true, refused), kHour, SteadyTime(Seconds(second)))) {
+        told.push_back(second);
+        EXPECT_EQ(alarm.what, Alarm::What::trouble);
+        EXPECT_NE(alarm.text.find("535 5.7.8 no"), std::string::npos);
+        EXPECT_NE(alarm.text.find("7 messages wait"), std::string::npos);
+      }
+    }
+    EXPECT_EQ(told, std::vector<long>{refused ? 0 : kPatience.count()}) << "once";
+  }
+}
+
+TEST(Alarms, TroubleThatComesAndGoesIsToldOnceAnHour) {
+  Alarms alarms;
+  std::size_t trouble = 0;
+  std::size_t well = 0;
+  for (long second = 0; second < 10 * 3600; second += 30) {
+    const bool bad = second / 300 % 2 == 0;  // five minutes each
+    for (const Alarm& alarm : alarms.look(seen(bad, true), kHour, SteadyTime(Seconds(second)))) {
+      ++(alarm.what == Alarm::What::trouble ? trouble : well);
+    }
+  }
+  EXPECT_EQ(trouble, 10U);
+  EXPECT_EQ(well, 10U);
+}
+
+TEST(Alarms, AgeIsToldUnlessASiteExplainsIt) {
+  Alarms alarms;
+  long second = 0;
+  const auto look = [&](bool bad, Milliseconds oldest) {
+    second += 30;
+    return alarms.look(seen(bad, true, oldest), kHour, SteadyTime(Seconds(second))).size();
+  };
+  EXPECT_EQ(look(false, kHour), 0U);
+  EXPECT_EQ(look(false, kHour + Seconds(1)), 1U);
+  EXPECT_EQ(look(false, 2 * kHour), 0U);
+  EXPECT_TRUE(alarms.open());
+  std::size_t well = 0;
+  for (int i = 0; i < 10; ++i) well += look(false, Seconds(5));
+  EXPECT_EQ(well, 1U);
+  EXPECT_FALSE(alarms.open());
+  second += kHour.count();
+  EXPECT_EQ(look(true, 5 * kHour), 1U) << "the site alone";
+  EXPECT_EQ(look(true, 5 * kHour), 0U);
+  for (long until = second + kAftermath.count() - 60; second < until;) well += look(false, 5 * kHour);
+  EXPECT_EQ(well, 2U) << "the site works again; the age is still explained";
+  EXPECT_EQ(look(false, 5 * kHour) + look(false, 5 * kHour) + look(false, 5 * kHour), 1U);
+  EXPECT_TRUE(alarms.look(seen(false, false, 100 * kHour), Seconds(0), SteadyTime(kHour * 100)).empty()) << "0: never";
+}
+
+TEST(Alarms, MailIsOneThatNoProgramAnswers) {
+  const Alarm alarm{Alarm::What::trouble, "main refuses the login: 535 no."};
+  const std::string text = alarm_text({"web1.example.net", "example.net", "id1", "ops@example.com", WallTime()}, alarm);
+  EXPECT_NE(text.find("\nSubject: Mail relay on web1.example.net: trouble\n"), std::string::npos);
+  EXPECT_NE(text.find("\nAuto-Submitted: auto-generated\n"), std::string::npos);
+  EXPECT_NE(text.find("\n\nmain refuses the login: 535 no.\n"), std::string::npos);
+}
+
+class Notification : public QueueTest {
+ protected:
+  Notification() {
+    notified = config();
+    notified.notify.run = [this](const std::string& what, const std::string& text) { told.emplace_back(what, text); };
+    queue->configure(notified, {{"main", 4}});
+    DeliveryReport report;
+    report.site = mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "PLAIN: 535 5.7.8 no", true};
+    host.trouble = report;
+  }
+  void fill(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto intake = queue->begin(envelope({"bob@example.net"}));
+      ASSERT_TRUE(run(loop, intake->append("Subject: hi\n\nbody\n")));
+      ASSERT_TRUE(run(loop, intake->commit(19, mail::BodyType::seven_bit)));
+    }
+    settle();
+  }
+
+  Config notified;
+  std::vector<std::pair<std::string, std::string>> told;
+};
+
+// The acceptance of the whole: an hour of refused logins costs nothing but one alarm.
+TEST_F(Notification, AnHourOfRefusedLoginsBouncesNothingMakesOneAlarmAndRecoveryFlushesAll) {
+  const test::ExpectLog expected("login failed");
+  constexpr std::size_t kMessages = 1000;
+  fill(kMessages);
+  for (int i = 0; i < 60; ++i) pass(Seconds(60));
+  EXPECT_EQ(files().size(), kMessages);
+  EXPECT_EQ(queue->totals().bounced + queue->totals().failed, 0U);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].first, "trouble");
+  EXPECT_NE(told[0].second.find("main refuses the login: PLAIN: 535 5.7.8 no."), std::string::npos) << told[0].second;
+  host.trouble.reset();
+  for (int i = 0; i < 60; ++i) pass(Seconds(60));
+  EXPECT_EQ(host.got.size(), kMessages);
+  EXPECT_TRUE(files().empty());
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1], std::pair(std::string("well"), std::string("main works again.")));
+  for (int i = 0; i < 24; ++i) pass(kHour);
+  EXPECT_EQ(told.size(), 2U);
+}
+
+TEST_F(Notification, AMessageThatIsPutOffForLongIsAnAlarm) {
+  host.trouble.reset();
+  host.answers["bob@example.net"] = deferred();
+  fill(1);
+  for (int i = 0; i < 61; ++i) pass(Seconds(60));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].second.find("The oldest message has waited for 1h"), std::string::npos) << told[0].second;
+  host.answers.clear();
+  for (int i = 0; i < 90; ++i) pass(Seconds(60));
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1].first, "well");
+}
+
+TEST_F(Notification, MailGoesByTheSmarthostThatWorks) {
+  const test::ExpectLog expected("login failed");
+  notified.notify.address = "root";
+  notified.expand = [](const std::string& address) { return std::vector<std::string>{address + "@example.com"}; };
+  std::vector<std::string> at_second;
+  Queue::make(loop.get_executor(), *spool, pool, clock, notified, {}, Deliver()).reset();
+  run(loop, queue->stop());
+  queue = Queue::make(loop.get_executor(), *spool, pool, clock, notified, {{"main", 4}, {"second", 4}},
+                      [this, &at_second](mail::Message& message, const std::string& site) {
+                        if (site == "second") {
+                          at_second.push_back(message.envelope().recipients[0].address);
+                          EXPECT_EQ(message.envelope().sender.empty(), at_second.back() == "root@example.com");
+                          host.trouble.reset();
+                        }
+                        return deliver_to(&host, &pool, &message);
+                      });
+  ASSERT_TRUE(run(loop, queue->start()));
+  fill(1);
+  pass(Seconds(60));
+  std::ranges::sort(at_second);
+  EXPECT_EQ(at_second, (std::vector<std::string>{"bob@example.net", "root@example.com"}));
+  EXPECT_TRUE(files().empty());
+}
+
+}  // namespace
+}  // namespace postern::queue
