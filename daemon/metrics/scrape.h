@@ -1,0 +1,27 @@
+// GET /metrics over HTTP/1.1 (RFC 9112), for a scraper on this machine. One request a connection; nothing but this
+// path, no bodies. A request has 8 KiB and ten seconds to arrive, the answer as long to be taken.
+#pragma once
+
+#include "base/task.h"
+#include "metrics/page.h"
+#include "net/stream.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace postern::metrics {
+
+/// The page as of now.
+using Source = std::function<Task<std::string>(Format format)>;
+
+/// Connections served at a time; the others are closed at once.
+inline constexpr std::size_t kScrapers = 10;
+
+/// What a scraper that sends this value of Accept wants; OpenMetrics where it takes that at all.
+[[nodiscard]] Format format_for(std::string_view accept);
+
+Task<void> serve_scrape(std::unique_ptr<net::Stream> stream, Source source);
+
+}  // namespace postern::metrics
