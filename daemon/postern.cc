@@ -1,14 +1,20 @@
 // postern: the administrator's command. It turns arguments into requests for the control socket and shows the answers.
+#include "control/arguments.h"
 #include "control/client.h"
 #include "control/exits.h"
+#include "control/preview.h"
 #include "control/render.h"
 #include "control/values.h"
+#include "control/watching.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +27,7 @@ namespace exits = postern::control::exits;
 constexpr auto kFooter = R"(Exit codes:
   0   well
   1   mail waits because of trouble or for more than an hour; a check or a test message failed
-  2   status: a login is refused, or there are failed or damaged messages
+  2   status: new mail or a login is refused, or there are failed or damaged messages
   64  wrong usage    66 no such message    69 posternd cannot be reached
   75  not now: the test message waits, the message is just being sent, or nobody agreed to a login in time
   77  not allowed    65 damaged file    70 internal error    74 input/output error
@@ -75,6 +81,13 @@ struct Job {
   std::string socket = "/run/postern/control.sock";
   Display::Form form = Display::Form::text;
   std::vector<object> requests;
+  object filter;                  ///< of the options that select messages
+  std::optional<unsigned> watch;  ///< seconds between two pictures
+  std::string question;           ///< to ask before a command for a selection
+  bool all = false;               ///< the selection is everything
+  bool yes = false;               ///< without asking
+  std::string target;             ///< smarthost to reroute to
+  bool any = false;               ///< reroute to none in particular
 };
 
 int run(const Job& job, const object& request) {
@@ -103,36 +116,121 @@ object request_for(std::string_view command) {
 
 void add_status(CLI::App& app, Job& job) {
   CLI::App* status = app.add_subcommand("status", "whether mail flows and if not, why");
+  status->add_option("--watch", job.watch, "again every so many seconds (2), in place, until interrupted")
+      ->type_name("SECONDS")
+      ->expected(0, 1)
+      ->default_str("2")
+      ->check(CLI::Range(1, 3600));
   status->callback([&job] { job.requests.push_back(request_for("status")); });
 }
 
-void add_list(CLI::App& queue, Job& job, std::vector<std::string>& words, std::uint64_t& limit) {
+void add_list(CLI::App& queue, Job& job, std::vector<std::string>& words, std::uint64_t& limit, std::string& order) {
   CLI::App* list = queue.add_subcommand("list", "the messages, oldest first, each with the reason it waits");
   CLI::Option* limited = list->add_option("--limit", limit, "show at most so many")
                              ->type_name("N")
                              ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   CLI::Option* after = list->add_option("--after", words, "begin after this message")->expected(1)->type_name("ID");
-  list->callback([&job, &words, &limit, limited, after] {
+  CLI::Option* sorted =
+      list->add_option("--sort", order, "oldest, newest, next (attempt) or largest first")->type_name("ORDER");
+  control::add_filter_options(*list, job.filter);
+  list->callback([&job, &words, &limit, &order, limited, after, sorted] {
     object request = request_for("queue list");
     if (limited->count() > 0) request["limit"] = limit;
     if (after->count() > 0) request["after"] = words.front();
+    if (sorted->count() > 0) request["order"] = order;
+    if (!job.filter.empty()) request["filter"] = job.filter;
     job.requests.push_back(std::move(request));
   });
 }
 
-// `name ID...`, one request for each id.
-CLI::App* add_for_ids(CLI::App& queue, Job& job, std::vector<std::string>& words, const std::string& name,
-                      const std::string& description) {
-  CLI::App* command = queue.add_subcommand(name, description);
-  command->add_option("ID", words, "queue ids, as `postern queue list` shows them")->required();
-  command->callback([&job, &words, name] {
+void add_show(CLI::App& queue, Job& job, std::vector<std::string>& words, bool& body) {
+  CLI::App* show = queue.add_subcommand("show", "one message: envelope, state and header");
+  show->add_option("ID", words, "queue ids, as `postern queue list` shows them")->required();
+  show->add_flag("--body", body, "the body too");
+  show->callback([&job, &words] {
     for (const std::string& id : words) {
-      object request = request_for("queue " + name);
-      if (name != "retry" || id != "all") request["id"] = id;
+      object request = request_for("queue show");
+      request["id"] = id;
+      job.requests.push_back(std::move(request));
+    }
+  });
+}
+
+struct Handling {
+  const char* name;
+  const char* question;
+  const char* description;
+};
+constexpr std::array kHandlings{
+    Handling{"retry", "Try", "try messages now; `retry all` tries every one"},
+    Handling{"hold", "Hold", "keep messages from being tried until they are released"},
+    Handling{"release", "Release", "let go what is on hold, and try it now"},
+    Handling{"delete", "Delete", "remove messages for good, without a bounce"},
+    Handling{"bounce", "Give up and return", "give up on messages and tell their senders"},
+    Handling{"reroute", "Reroute", "send messages by one smarthost, whichever others are well"},
+};
+
+// `name ID...`, one request for each id; or `name --state held ...`, one for all of the selection.
+CLI::App* add_handling(CLI::App& queue, Job& job, std::vector<std::string>& words, const Handling& how) {
+  CLI::App* command = queue.add_subcommand(how.name, how.description);
+  command->add_option("ID", words, "queue ids, as `postern queue list` shows them");
+  command->add_flag("--all", job.all, "all messages");
+  command->add_flag("--yes", job.yes, "do not ask, whatever the options select");
+  control::add_filter_options(*command, job.filter);
+  command->callback([&job, &words, &how] {
+    const std::string name = std::string("queue ") + how.name;
+    const bool all = name == "queue retry" && words == std::vector<std::string>{"all"};
+    const bool selects = job.all || !job.filter.empty();
+    if (words.empty() == !selects) {
+      throw CLI::ValidationError(name, words.empty()
+                                           ? "which messages? Give their ids, options that select them, or --all"
+                                           : "give either ids or options that select, not both");
+    }
+    if (selects) {
+      object request = request_for(name);
+      request["filter"] = job.filter;
+      job.question = how.question;
+      job.requests.push_back(std::move(request));
+    }
+    for (const std::string& id : words) {
+      object request = request_for(name);
+      if (!all) request["id"] = id;
       job.requests.push_back(std::move(request));
     }
   });
   return command;
+}
+
+// The target stands in every request, see main().
+void add_target(CLI::App& reroute, Job& job) {
+  CLI::Option_group* target = reroute.add_option_group("target");
+  target->add_option("--to", job.target, "the smarthost, by its name in the settings")->type_name("NAME");
+  target->add_flag("--any", job.any, "by whichever smarthost is well, as before");
+  target->require_option(1);
+}
+
+/// Shows what a selection means and lets a person agree to more than one message. Nothing: go on; else the exit code.
+std::optional<int> agree(const Job& job, object& request) {
+  const control::Preview preview =
+      control::preview(job.socket, request.at("filter").as_object(), postern::system_clock().wall());
+  if (!preview.ending.error.empty()) {
+    fmt::print(stderr, "postern: {}\n", preview.ending.error);
+    return preview.ending.exit;
+  }
+  if (preview.count == 0) {
+    fmt::print(stderr, "no message is meant by that\n");
+    return exits::kWell;
+  }
+  request.at("filter").as_object()["through"] = preview.last;
+  if (preview.count == 1 || job.yes) return std::nullopt;
+  switch (control::ask(preview, job.question)) {
+    case control::Consent::given: return std::nullopt;
+    case control::Consent::refused: fmt::print(stderr, "nothing was done\n"); return exits::kWell;
+    case control::Consent::nobody_to_ask: break;
+  }
+  fmt::print(stderr, "{}postern: that is {} messages: say --yes if all of them are meant; nothing was done\n",
+             preview.shown, preview.count);
+  return exits::kUsage;
 }
 
 // `name [SITE]`.
@@ -160,6 +258,18 @@ void add_send_test(CLI::App& app, Job& job, std::vector<std::string>& words, std
   });
 }
 
+void add_metrics(CLI::App& app, Job& job, std::string& format) {
+  CLI::App* metrics = app.add_subcommand("metrics", "counts, times and states for monitoring, in OpenMetrics text");
+  metrics->add_option("--format", format, "openmetrics, or prometheus for the older text format")
+      ->capture_default_str()
+      ->type_name("NAME");
+  metrics->callback([&job, &format] {
+    object request = request_for("metrics");
+    request["format"] = format;
+    job.requests.push_back(std::move(request));
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -177,6 +287,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> words;
   std::uint64_t limit = 0;
   std::uint64_t seconds = 60;
+  std::string format = "openmetrics";
+  std::string order;
   app.add_option("--socket", job.socket, "posternd's control socket")
       ->envname("POSTERN_CONTROL_SOCKET")
       ->capture_default_str()
@@ -185,11 +297,12 @@ int main(int argc, char** argv) {
 
   add_status(app, job);
   CLI::App* queue = app.add_subcommand("queue", "list and handle messages")->require_subcommand(1);
-  add_list(*queue, job, words, limit);
-  add_for_ids(*queue, job, words, "show", "one message: envelope, state and header")
-      ->add_flag("--body", body, "the body too");
-  add_for_ids(*queue, job, words, "retry", "try messages now; `retry all` tries every one");
-  add_for_ids(*queue, job, words, "delete", "remove messages for good, without a bounce");
+  add_list(*queue, job, words, limit, order);
+  add_show(*queue, job, words, body);
+  for (const Handling& how : kHandlings) {
+    CLI::App* command = add_handling(*queue, job, words, how);
+    if (how.name == std::string_view("reroute")) add_target(*command, job);
+  }
   CLI::App* check =
       add_for_site(app, job, words, "check", "connect to the smarthosts, show TLS and login; sends no mail");
   check->add_flag("--verbose", verbose, "every line of the dialogue, too; secrets are left out");
@@ -198,6 +311,7 @@ int main(int argc, char** argv) {
   add_for_site(app, job, words, "explain", "which login mechanisms would be tried, in which order, and why no others");
   add_for_site(app, job, words, "login", "let a person grant access in a browser (OAuth 2.0), and store it");
   add_send_test(app, job, words, seconds);
+  add_metrics(app, job, format);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
@@ -212,9 +326,15 @@ int main(int argc, char** argv) {
   }
 
   job.form = json ? Display::Form::json : Display::Form::text;
+  if (job.watch) return control::watch(job.socket, job.requests.front(), postern::Seconds(*job.watch));
   int worst = 0;
   for (object& request : job.requests) {
+    if (!job.question.empty()) {
+      if (const std::optional<int> stop = agree(job, request)) return *stop;
+    }
     if (body) request["body"] = true;
+    if (!job.target.empty()) request["to"] = job.target;
+    if (job.any) request["any"] = true;
     if (verbose) request["verbose"] = true;
     if (accept_weaker) request["accept_weaker"] = true;
     worst = std::max(worst, run(job, request));

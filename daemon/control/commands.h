@@ -43,9 +43,6 @@ struct Command {
 /// Null for an unknown name.
 [[nodiscard]] const Command* find_command(std::string_view name, Form form);
 
-/// Messages read from the queue at once by a listing: bounds its memory.
-inline constexpr std::size_t kPage = 32;
-
 // The handlers that have files of their own.
 Task<Result<int>> run_send_test(Call& call);
 Task<Result<int>> run_mailq(Call& call);
@@ -53,5 +50,6 @@ Task<Result<int>> run_show(Call& call);
 Task<Result<int>> run_check(Call& call);
 Task<Result<int>> run_explain(Call& call);
 Task<Result<int>> run_login(Call& call);
+Task<Result<int>> run_metrics(Call& call);
 
 }  // namespace postern::control

@@ -75,9 +75,9 @@ std::string mailq_footer(std::uint64_t bytes, std::uint64_t requests) {
 Task<Result<int>> run_mailq(Call& call) {
   std::uint64_t bytes = 0;
   std::uint64_t requests = 0;
-  std::optional<QueueId> after;
+  const std::unique_ptr<queue::Listing> listing = call.context.queue.list({});
   while (true) {
-    const std::vector<queue::Entry> page = co_await call.context.queue.list(after, kPage);
+    const std::vector<queue::Entry> page = co_await listing->next();
     if (page.empty()) break;
     for (const queue::Entry& entry : page) {
       if (!call.caller.owns(entry)) continue;
@@ -88,7 +88,6 @@ Task<Result<int>> run_mailq(Call& call) {
       bytes += entry.size;
       ++requests;
     }
-    after = page.back().id;
   }
   const std::string last = requests == 0 ? std::string(kMailqEmpty) : mailq_footer(bytes, requests);
   const Result<void> sent = co_await call.answer.text(last);

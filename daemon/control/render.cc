@@ -70,6 +70,7 @@ std::string message(const object& line, WallTime now) {
   text += row("source", source_text(object_in(line, "source")));
   text += row("size", fmt::format("{} bytes", number_in(line, "size")));
   text += row("smarthost", text_in(line, "site"));
+  text += row("rerouted to", text_in(line, "route"));
   if (next) text += row("next attempt", fmt::format("{} ({})", local_time(*next), relative(*next, now)));
   text += row("reason", text_in(line, "reason")) + row("what to do", text_in(line, "advice"));
   text += row("from", bracketed(text_in(line, "sender")));
@@ -78,6 +79,13 @@ std::string message(const object& line, WallTime now) {
     const object& recipient = one.get_object();
     text +=
         row("to", fmt::format("{}  ({})", text_in(recipient, "address"), status_text(object_in(recipient, "last"))));
+  }
+  for (const value& one : array_in(line, "attempts")) {
+    if (!one.is_object()) continue;
+    const object& attempt = one.get_object();
+    const std::optional<WallTime> time = time_in(attempt, "time");
+    text += row("attempt", fmt::format("{}  {}  {}", time ? local_time(*time) : "-", text_in(attempt, "recipient"),
+                                       status_text(object_in(attempt, "status"))));
   }
   text += "\n" + lines_in(line, "header");
   if (line.contains("body")) text += "\n" + lines_in(line, "body");
@@ -138,13 +146,36 @@ std::string more(const object& line, WallTime) {
   return fmt::format("There are more: postern queue list --after {}\n", text_in(line, "after"));
 }
 
-std::string retried(const object& line, WallTime) {
-  if (line.contains("id")) return text_in(line, "id") + ": will be tried now\n";
-  return messages(static_cast<std::size_t>(std::max<std::int64_t>(0, number_in(line, "count")))) +
-         " will be tried now\n";
+/// What became of one message or of a selection: by the kind of the line.
+struct Phrase {
+  std::string_view kind;
+  std::string_view words;
+};
+constexpr std::array kPhrases{
+    Phrase{"retried", "will be tried now"},
+    Phrase{"held", "put on hold"},
+    Phrase{"released", "released, will be tried now"},
+    Phrase{"deleted", "deleted"},
+    Phrase{"bounced", "returned to the sender"},
+    Phrase{"rerouted", "rerouted, will be tried now unless on hold"},
+};
+
+std::string handled(const object& line, WallTime) {
+  const std::string kind = text_in(line, "kind");
+  const auto* const found =
+      std::find_if(kPhrases.begin(), kPhrases.end(), [&](const Phrase& one) { return one.kind == kind; });
+  if (line.contains("id")) return fmt::format("{}: {}\n", text_in(line, "id"), found->words);
+  const auto count = [&](std::string_view key) {
+    return messages(static_cast<std::size_t>(std::max<std::int64_t>(0, number_in(line, key))));
+  };
+  std::string text = fmt::format("{}: {}\n", count("count"), found->words);
+  if (number_in(line, "left") > 0) text += count("left") + " left as they were\n";
+  return text;
 }
 
-std::string deleted(const object& line, WallTime) { return text_in(line, "id") + ": deleted\n"; }
+std::string problem(const object& line, WallTime) {
+  return fmt::format("{}: {}\n", text_in(line, "id"), text_in(line, "text"));
+}
 
 std::string device(const object& line, WallTime) {
   const std::string complete = text_in(line, "complete_url");
@@ -158,6 +189,8 @@ std::string device(const object& line, WallTime) {
   }
   return text;
 }
+
+std::string metrics(const object& line, WallTime) { return lines_in(line, "text"); }
 
 std::string notice(const object& line, WallTime) { return text_in(line, "text") + "\n"; }
 
@@ -193,10 +226,13 @@ struct Kind {
 std::string nothing(const object&, WallTime) { return {}; }
 
 constexpr std::array kKinds{
-    Kind{"status", status},          Kind{"entry", entry},     Kind{"message", message},  Kind{"more", more},
-    Kind{"retried", retried},        Kind{"deleted", deleted}, Kind{"checking", nothing}, Kind{"waiting", nothing},
-    Kind{"check", render_check},     Kind{"event", event},     Kind{"notice", notice},    Kind{"device", device},
-    Kind{"explain", render_explain},
+    Kind{"status", status},    Kind{"entry", entry},        Kind{"message", message},
+    Kind{"more", more},        Kind{"retried", handled},    Kind{"held", handled},
+    Kind{"released", handled}, Kind{"deleted", handled},    Kind{"bounced", handled},
+    Kind{"rerouted", handled}, Kind{"problem", problem},    Kind{"checking", nothing},
+    Kind{"waiting", nothing},  Kind{"check", render_check}, Kind{"event", event},
+    Kind{"notice", notice},    Kind{"device", device},      Kind{"explain", render_explain},
+    Kind{"metrics", metrics},
 };
 
 constexpr std::string_view kListHeading =

@@ -53,6 +53,9 @@ struct Context {
       test_envelope;                                               ///< of send-test, aliases applied
   std::function<std::string(const mail::Envelope&)> test_message;  ///< its text, LF lines
 
+  /// The page of metrics in this format. Failure: invalid (unknown format).
+  std::function<Task<Result<std::string>>(std::string format)> metrics{};
+
   std::optional<SteadyTime> last_retry_all{};  ///< for the rate limit; the commands' own memory
 };
 

@@ -53,6 +53,7 @@ Task<Result<int>> run_show(Call& call) {
   const Parts parts = split_file(*file);
   boost::json::object line = to_json(*entry);
   line["kind"] = "message";
+  line["attempts"] = attempts_json(*entry);
   line["header"] = json_text(parts.header);
   if (*with_body) {
     line["body"] = json_text(parts.body);

@@ -166,9 +166,22 @@ object to_json(const queue::Entry& entry) {
   }
   result["recipients"] = std::move(recipients);
   put_text(result, "site", entry.site);
+  put_text(result, "route", entry.route);
   put_text(result, "reason", entry.reason);
   put_text(result, "advice", advice_for(entry));
   return result;
+}
+
+array attempts_json(const queue::Entry& entry) {
+  array attempts;
+  for (const queue::Entry::Attempt& attempt : entry.attempts) {
+    object one;
+    one["time"] = to_rfc3339(attempt.time);
+    one["recipient"] = json_text(attempt.recipient);
+    one["status"] = to_json(attempt.status);
+    attempts.emplace_back(std::move(one));
+  }
+  return attempts;
 }
 
 object to_json(const queue::SiteStatus& site) {

@@ -26,6 +26,8 @@ namespace postern::control {
 [[nodiscard]] boost::json::array json_texts(const std::vector<std::string>& texts);
 
 [[nodiscard]] boost::json::object to_json(const queue::Entry& entry);
+/// With the server's words, the oldest first.
+[[nodiscard]] boost::json::array attempts_json(const queue::Entry& entry);
 [[nodiscard]] boost::json::object to_json(const queue::SiteStatus& site);
 [[nodiscard]] boost::json::object to_json(const queue::Totals& totals);
 [[nodiscard]] boost::json::object to_json(const queue::Event& event);

@@ -132,6 +132,12 @@ Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>&
   return verdict;
 }
 
+void add_refusal(Verdict& verdict, const queue::Refusal& refusal, const std::string& spool, WallTime now) {
+  verdict.exit = exits::kAttention;
+  verdict.text = fmt::format("new mail is refused since {}: {}; look at the disk of {}. {}",
+                             clock_time(refusal.since, now), refusal.why.text, spool, verdict.text);
+}
+
 void add_weaker(Verdict& verdict, const std::string& site, const std::vector<std::string>& weaker) {
   if (weaker.empty()) return;
   verdict.exit = std::max(verdict.exit, exits::kTrouble);

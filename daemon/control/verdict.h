@@ -24,6 +24,9 @@ inline constexpr Seconds kLongWait{3600};
 /// should look.
 void add_weaker(Verdict& verdict, const std::string& site, const std::vector<std::string>& weaker);
 
+/// Says before everything else that no mail is taken.
+void add_refusal(Verdict& verdict, const queue::Refusal& refusal, const std::string& spool, WallTime now);
+
 /// "14:02" today, "Nov 22 14:02" before that; local time.
 [[nodiscard]] std::string clock_time(WallTime time, WallTime now);
 

@@ -76,7 +76,7 @@ TEST_F(ControlClient, NamesTheSocketAndTheRemedyIfNobodyIsThere) {
   EXPECT_EQ(talk(exchange()).exit, 69);
 }
 
-TEST_F(ControlClient, ShowsEveryLineAndReturnsTheExitCode) {
+TEST_F(ControlClient, Q16_ShowsEveryLineAndReturnsTheExitCode) {
   const Ending ending = talk_to("{\"kind\":\"a\"}\n{\"kind\":\"b\"}\n{\"done\":true,\"exit\":2}\n");
   EXPECT_EQ(ending.exit, 2);
   EXPECT_EQ(ending.error, "");

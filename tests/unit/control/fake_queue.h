@@ -2,6 +2,7 @@
 #pragma once
 
 #include "queue/queue.h"
+#include "support/listed.h"
 
 #include <algorithm>
 #include <map>
@@ -22,9 +23,12 @@ class FakeQueue final : public queue::Queue {
   std::vector<QueueId> retried;
   std::vector<queue::Probe> probes;  ///< of every retry
   std::vector<QueueId> removed;
+  std::optional<queue::Refusal> refusal;
+  std::vector<QueueId> bounced;
+  std::vector<std::pair<QueueId, std::string>> rerouted;
   std::vector<std::string> recovered;
   std::size_t retry_all_calls = 0;
-  std::size_t longest_page = 0;
+  std::vector<queue::Selection> selections;  ///< of every listing
   bool room = true;
   bool commit_works = true;
   QueueId next_id = *QueueId::parse("0000000000000zzz");
@@ -40,14 +44,12 @@ class FakeQueue final : public queue::Queue {
     if (room) return {};
     return Error{Failure::no_space, "the disk is full"};
   }
+  [[nodiscard]] std::optional<queue::Refusal> refusing() const override { return refusal; }
   std::unique_ptr<queue::Intake> begin(mail::Envelope envelope) override;
 
-  Task<std::vector<queue::Entry>> list(std::optional<QueueId> after, std::size_t limit) override {
-    const auto from = std::find_if(entries.begin(), entries.end(),
-                                   [&](const queue::Entry& entry) { return !after || entry.id > *after; });
-    const auto count = std::min<std::ptrdiff_t>(entries.end() - from, static_cast<std::ptrdiff_t>(limit));
-    longest_page = std::max(longest_page, static_cast<std::size_t>(count));
-    co_return std::vector<queue::Entry>(from, from + count);
+  std::unique_ptr<queue::Listing> list(queue::Selection selection) override {
+    selections.push_back(selection);
+    return std::make_unique<Listed>(entries, selection);
   }
   Task<Result<queue::Entry>> find(QueueId id) override {
     const auto found = position(id);
@@ -81,6 +83,16 @@ class FakeQueue final : public queue::Queue {
     removed.push_back(id);
     co_return Result<void>();
   }
+  Task<Result<void>> hold(QueueId id) override { co_return move(id, queue::State::waiting, queue::State::held); }
+  Task<Result<void>> release(QueueId id) override { co_return move(id, queue::State::held, queue::State::waiting); }
+  Task<Result<void>> reroute(QueueId id, std::string site) override {
+    rerouted.emplace_back(id, std::move(site));
+    co_return Result<void>();
+  }
+  Task<Result<void>> bounce(QueueId id) override {
+    bounced.push_back(id);
+    co_return co_await remove(id);
+  }
   [[nodiscard]] queue::Totals totals() const override { return counted; }
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return site_list; }
   void site_recovered(const std::string& name) override { recovered.push_back(name); }
@@ -100,6 +112,16 @@ class FakeQueue final : public queue::Queue {
  private:
   std::vector<queue::Entry>::iterator position(QueueId id) {
     return std::find_if(entries.begin(), entries.end(), [&](const queue::Entry& entry) { return entry.id == id; });
+  }
+  Result<void> move(QueueId id, queue::State from, queue::State to) {
+    const auto found = position(id);
+    if (found != entries.end() && found->state == queue::State::active) {
+      return Error{Failure::busy, id.str() + " is just being sent"};
+    }
+    if (found == entries.end() || found->state != from)
+      return Error{Failure::not_found, id.str() + ": no such message"};
+    found->state = to;
+    return {};
   }
   std::weak_ptr<queue::Watch> watcher_;
 };

@@ -310,7 +310,7 @@ TEST_F(Render, ShowsTheTroubleOfASite) {
   EXPECT_EQ(once(line).find("  what to do:"), std::string::npos) << "once is enough";
 }
 
-TEST_F(Render, IsNotSteeredByAnyMemberOfAnAnswer) {
+TEST_F(Render, Q15_IsNotSteeredByAnyMemberOfAnAnswer) {
   const std::vector<boost::json::object> lines{to_json(good_check()), to_json(entry())};
   for (boost::json::object line : lines) {
     for (const auto& member : boost::json::object(line)) {

@@ -1,0 +1,205 @@
+#include "control/handling.h"
+
+#include "base/log.h"
+#include "base/together.h"
+#include "control/exits.h"
+#include "control/requests.h"
+#include "control/selections.h"
+#include "control/values.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+
+constexpr std::size_t kToldProblems = 20;
+
+Task<Result<void>> retry(Call& call, QueueId id) {
+  const queue::Probe probe = call.caller.administrator ? queue::Probe::forced : queue::Probe::polite;
+  co_return call.context.queue.retry(id, probe);
+}
+Task<Result<void>> hold(Call& call, QueueId id) { co_return co_await call.context.queue.hold(id); }
+Task<Result<void>> release(Call& call, QueueId id) { co_return co_await call.context.queue.release(id); }
+Task<Result<void>> remove(Call& call, QueueId id) { co_return co_await call.context.queue.remove(id); }
+Task<Result<void>> bounce(Call& call, QueueId id) { co_return co_await call.context.queue.bounce(id); }
+
+Task<Result<void>> reroute(Call& call, QueueId id) {
+  const Result<std::string> site = text_of(call.request, "to", "");
+  if (!site) co_return site.error();
+  co_return co_await call.context.queue.reroute(id, *site);
+}
+
+constexpr std::array kHandlings{
+    Handling{"queue retry", "retried", retry},      Handling{"queue hold", "held", hold},
+    Handling{"queue release", "released", release}, Handling{"queue delete", "deleted", remove},
+    Handling{"queue bounce", "bounced", bounce},    Handling{"queue reroute", "rerouted", reroute},
+};
+
+/// What to do with it, where a state forbids what was asked for.
+std::string way_out(const queue::Entry& entry) {
+  const std::string id = entry.id.str();
+  switch (entry.state) {
+    case queue::State::failed:
+      return fmt::format(
+          "{0} failed for good ({1}) and is kept for reading only: `postern queue show {0} --body` shows it; send it "
+          "anew if it is still wanted, then `postern queue delete {0}`",
+          id, entry.reason);
+    case queue::State::corrupt:
+      return fmt::format(
+          "{0} is damaged and cannot be sent: `postern queue show {0} --body` shows what is left of it, "
+          "`postern queue delete {0}` removes it",
+          id);
+    case queue::State::held: return fmt::format("{0} is on hold: `postern queue release {0}` lets it go", id);
+    case queue::State::active:
+    case queue::State::waiting: break;
+  }
+  return {};
+}
+
+/// What is not there for this command may be there in another state: then it is no use to say that it does not exist.
+Task<Error> explained(Call& call, QueueId id, Error error) {
+  if (error.failure != Failure::not_found) co_return error;
+  const Result<queue::Entry> entry = co_await call.context.queue.find(id);
+  if (!entry) co_return error;
+  if (std::string text = way_out(*entry); !text.empty()) error.text = std::move(text);
+  co_return error;
+}
+
+void note(const Call& call, const Handling& how, QueueId id) {
+  log(Level::notice, "handled by command",
+      {{"id", id.text()}, {"command", how.command}, {"uid", uid_text(call.caller)}});
+}
+
+Task<Result<int>> handle_one(Call& call, const Handling& how, QueueId id) {
+  if (const Result<void> allowed = co_await may_touch(call, id); !allowed) co_return allowed.error();
+  const Result<void> done = co_await how.act(call, id);
+  if (!done) {
+    Error error = done.error();
+    co_return co_await explained(call, id, std::move(error));
+  }
+  note(call, how, id);
+  object line;
+  line["kind"] = how.kind;
+  line["id"] = id.text();
+  const Result<void> sent = co_await call.answer.line(line);
+  if (!sent) co_return sent.error();
+  co_return exits::kWell;
+}
+
+/// One message of a selection and how it went.
+struct Handled {
+  QueueId id;
+  Result<void> result;
+};
+
+Task<void> handle(Call& call, const Handling& how, Handled& handled) {
+  handled.result = co_await how.act(call, handled.id);
+  if (handled.result) note(call, how, handled.id);
+}
+
+/// A page at once: their files are brought to stable storage together.
+Task<void> handle_page(Call& call, const Handling& how, std::vector<Handled>& page) {
+  std::vector<Task<void>> tasks;
+  tasks.reserve(page.size());
+  for (Handled& one : page) tasks.push_back(handle(call, how, one));
+  co_await together(std::move(tasks), std::string(how.command));
+}
+
+struct Tally {
+  std::size_t done = 0;
+  std::size_t left = 0;
+  int exit = exits::kWell;
+};
+
+Task<Result<void>> count(Call& call, const std::vector<Handled>& page, Tally& tally) {
+  for (const Handled& one : page) {
+    if (one.result) {
+      ++tally.done;
+      continue;
+    }
+    const Error& error = one.result.error();
+    if (error.failure == Failure::not_found) continue;  // delivered meanwhile
+    tally.exit = std::max(tally.exit, exits::code_for(error.failure));
+    if (++tally.left > kToldProblems) continue;
+    object line;
+    line["kind"] = "problem";
+    line["id"] = one.id.text();
+    line["text"] = json_text(error.text);
+    const Result<void> sent = co_await call.answer.line(line);
+    if (!sent) co_return sent.error();
+  }
+  co_return Result<void>();
+}
+
+Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Selection selection) {
+  log(Level::notice, "command for a selection", {{"command", how.command}, {"uid", uid_text(call.caller)}});
+  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(selection));
+  Tally tally;
+  while (true) {
+    const std::vector<queue::Entry> entries = co_await listing->next();
+    if (entries.empty()) break;
+    std::vector<Handled> page;
+    for (const queue::Entry& entry : entries) {
+      if (call.caller.owns(entry)) page.push_back(Handled{entry.id, {}});
+    }
+    co_await handle_page(call, how, page);
+    const Result<void> counted = co_await count(call, page, tally);
+    if (!counted) co_return counted.error();
+  }
+  object line;
+  line["kind"] = how.kind;
+  line["count"] = static_cast<std::int64_t>(tally.done);
+  line["left"] = static_cast<std::int64_t>(tally.left);
+  const Result<void> sent = co_await call.answer.line(line);
+  if (!sent) co_return sent.error();
+  co_return tally.exit;
+}
+
+Result<void> check_target(const Call& call) {
+  const Result<std::string> site = text_of(call.request, "to", "");
+  if (!site) return site.error();
+  const Result<bool> any = flag_of(call.request, "any");
+  if (!any) return any.error();
+  if (site->empty() != *any) return Error{Failure::invalid, "say either the smarthost (--to NAME) or --any"};
+  if (*any) return {};
+  const std::vector<std::string> sites = call.context.sites();
+  if (std::ranges::find(sites, *site) != sites.end()) return {};
+  return Error{Failure::invalid,
+               fmt::format("no smarthost is called {}; there is: {}", site->substr(0, 64), fmt::join(sites, ", "))};
+}
+
+}  // namespace
+
+const Handling* find_handling(std::string_view command) {
+  const auto* const found =
+      std::find_if(kHandlings.begin(), kHandlings.end(), [&](const Handling& one) { return one.command == command; });
+  return found == kHandlings.end() ? nullptr : found;
+}
+
+Task<Result<int>> run_handling(Call& call) {
+  const Handling& how = *find_handling(call.request.at("command").as_string());
+  if (call.request.contains("id")) {
+    const Result<QueueId> id = id_of(call.request, "id");
+    if (!id) co_return id.error();
+    co_return co_await handle_one(call, how, *id);
+  }
+  // Everything is a filter without conditions; no filter at all is a mistake that would cost the whole queue.
+  if (!call.request.contains("filter")) co_return Error{Failure::invalid, "an \"id\" or a \"filter\" is missing"};
+  Result<queue::Selection> selection = selection_of(call.request, call.context.clock.wall());
+  if (!selection) co_return selection.error();
+  co_return co_await handle_selected(call, how, std::move(*selection));
+}
+
+Task<Result<int>> run_reroute(Call& call) {
+  if (const Result<void> checked = check_target(call); !checked) co_return checked.error();
+  co_return co_await run_handling(call);
+}
+
+}  // namespace postern::control

@@ -1,0 +1,48 @@
+#include "control/watching.h"
+
+#include "control/exits.h"
+#include "control/render.h"
+
+#include <unistd.h>
+#include <cstdio>
+#include <thread>
+
+namespace postern::control {
+namespace {
+
+// Home, then the text with each line's rest wiped, then what is below it: no flicker, as a whole clear would make.
+std::string in_place(const std::string& text) {
+  std::string drawn = "\033[H";
+  for (const char c : text) {
+    if (c == '\n') drawn += "\033[K";
+    drawn += c;
+  }
+  return drawn + "\033[J";
+}
+
+bool show(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
+
+}  // namespace
+
+int watch(const std::string& socket, const boost::json::object& request, Seconds pause) {
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  const std::string command(request.at("command").as_string());
+  if (terminal && !show("\033[2J")) return exits::kIo;
+  while (true) {
+    Renderer renderer(command, system_clock().wall());
+    std::string text;
+    Exchange exchange;
+    exchange.socket = socket;
+    exchange.request = request;
+    exchange.on_line = [&](const boost::json::object& line) { text += renderer.line(line); };
+    exchange.on_wait = [](Seconds) {};
+    const Ending ending = talk(exchange);
+    if (!ending.error.empty()) text += "postern: " + ending.error + "\n";
+    if (!show(terminal ? in_place(text) : text + "\n")) return exits::kIo;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace postern::control

@@ -1,0 +1,140 @@
+#include "control/handling.h"
+
+#include "session.h"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+
+class HandlingTest : public Control {
+ protected:
+  static std::string selected(const std::string& command, const std::string& filter) {
+    return R"({"command":")" + command + R"(","filter":)" + filter + "}";
+  }
+  static const object& last_but_one(const std::vector<object>& lines) { return lines.at(lines.size() - 2); }
+};
+
+constexpr const char* kCommands[] = {"queue retry", "queue hold", "queue release", "queue delete", "queue bounce"};
+
+TEST_F(HandlingTest, EveryCommandHasItsRow) {
+  for (const char* command : kCommands) {
+    ASSERT_NE(find_handling(command), nullptr) << command;
+    EXPECT_NE(find_command(command, Form::json), nullptr) << command;
+  }
+  EXPECT_EQ(find_handling("queue list"), nullptr);
+}
+
+TEST_F(HandlingTest, ACommandWithoutIdAndFilterTouchesNothing) {
+  add(1, kAlice);
+  for (const char* command : kCommands) {
+    if (std::string_view(command) == "queue retry") continue;  // means all of them, and harms none
+    EXPECT_EQ(exit_of(R"({"command":")" + std::string(command) + "\"}"), 64) << command;
+    EXPECT_EQ(exit_of(selected(command, "7")), 64) << command;
+    EXPECT_EQ(exit_of(selected(command, R"({"state":"lost"})")), 64) << command;
+    EXPECT_EQ(exit_of(selected(command, R"({"sender":7})")), 64) << command;
+    EXPECT_EQ(exit_of(selected(command, R"({"older_than":-1})")), 64) << command;
+    EXPECT_EQ(exit_of(selected(command, R"({"through":"../x"})")), 64) << command;
+  }
+  EXPECT_EQ(queue.entries.size(), 1U);
+}
+
+TEST_F(HandlingTest, Q07_ASelectionIsHandledWholeAndCounted) {
+  for (unsigned i = 0; i < 100; ++i) add(i, kAlice).sender = i % 2 == 0 ? "cron@web1" : "other@web1";
+  const auto held = ask_json(selected("queue hold", R"({"sender":"cron@"})"));
+  EXPECT_EQ(last_but_one(held).at("kind").as_string(), "held");
+  EXPECT_EQ(last_but_one(held).at("count").as_int64(), 50);
+  EXPECT_EQ(last_but_one(held).at("left").as_int64(), 0);
+  EXPECT_EQ(last_but_one(ask_json(selected("queue release", R"({"state":"held"})"))).at("count").as_int64(), 50);
+  EXPECT_EQ(last_but_one(ask_json(selected("queue retry", "{}"))).at("count").as_int64(), 100);
+  EXPECT_EQ(queue.retried.size(), 100U);
+  EXPECT_EQ(last_but_one(ask_json(selected("queue delete", R"({"sender":"other@"})"))).at("count").as_int64(), 50);
+  EXPECT_EQ(last_but_one(ask_json(selected("queue bounce", "{}"))).at("count").as_int64(), 50);
+  EXPECT_TRUE(queue.entries.empty());
+}
+
+TEST_F(HandlingTest, RerouteIsForAdministratorsAndNamesASmarthostThatThereIs) {
+  const std::string id = add(1, kAlice).id.str();
+  sites = {"main", "backup"};
+  const auto request = [&](const std::string& target) {
+    return R"({"command":"queue reroute","id":")" + id + "\"" + target + "}";
+  };
+  EXPECT_EQ(exit_of(request(R"(,"to":"backup")")), 0);
+  EXPECT_EQ(exit_of(request(R"(,"any":true)")), 0);
+  ASSERT_EQ(queue.rerouted.size(), 2U);
+  EXPECT_EQ(queue.rerouted[0].second, "backup");
+  EXPECT_EQ(queue.rerouted[1].second, "");
+  EXPECT_EQ(exit_of(request("")), 64);
+  EXPECT_EQ(exit_of(request(R"(,"to":"")")), 64);
+  EXPECT_EQ(exit_of(request(R"(,"to":7)")), 64);
+  EXPECT_EQ(exit_of(request(R"(,"to":"backup","any":true)")), 64);
+  EXPECT_EQ(exit_of(R"({"command":"queue reroute","to":"backup"})"), 64);
+  const std::string refusal = boost::json::serialize(ask_json(request(R"(,"to":"other")")).back());
+  EXPECT_NE(refusal.find("no smarthost is called other; there is: main, backup"), std::string::npos) << refusal;
+  EXPECT_EQ(exit_of(request(R"(,"to":"backup")"), kAlice), 77);
+  EXPECT_EQ(queue.rerouted.size(), 2U);
+  const auto lines = ask_json(R"({"command":"queue reroute","to":"main","filter":{}})");
+  EXPECT_EQ(last_but_one(lines).at("kind").as_string(), "rerouted");
+  EXPECT_EQ(last_but_one(lines).at("count").as_int64(), 1);
+}
+
+TEST_F(HandlingTest, WhatIsBusyIsNamedCountedAndLeft) {
+  for (unsigned i = 0; i < 60; ++i) add(i, kAlice, i < 30 ? queue::State::active : queue::State::waiting);
+  const auto lines = ask_json(selected("queue delete", "{}"));
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 75);
+  EXPECT_EQ(last_but_one(lines).at("count").as_int64(), 30);
+  EXPECT_EQ(last_but_one(lines).at("left").as_int64(), 30);
+  const auto problems = std::count_if(lines.begin(), lines.end(), [](const object& line) {
+    return line.contains("kind") && line.at("kind").as_string() == "problem";
+  });
+  EXPECT_EQ(problems, 20) << "the first of them";
+}
+
+TEST_F(HandlingTest, Q02_InASelectionOthersMessagesArePassedOver) {
+  for (unsigned i = 0; i < 80; ++i) add(i, i % 4 == 0 ? kAlice : kBob);
+  EXPECT_EQ(last_but_one(ask_json(selected("queue delete", "{}"), kAlice)).at("count").as_int64(), 20);
+  EXPECT_EQ(queue.entries.size(), 60U);
+  for (const QueueId& gone : queue.removed) {
+    EXPECT_TRUE(std::none_of(queue.entries.begin(), queue.entries.end(),
+                             [&](const queue::Entry& entry) { return entry.id == gone; }));
+  }
+}
+
+TEST_F(HandlingTest, SaysWhatToDoWhereTheStateForbidsIt) {
+  struct Case {
+    queue::State state;
+    const char* words;
+  };
+  for (const Case& one : {Case{queue::State::failed, "failed for good"}, Case{queue::State::corrupt, "is damaged"},
+                          Case{queue::State::held, "queue release"}}) {
+    queue.entries.clear();
+    queue.set_aside = {add(1, kRoot, one.state).id};
+    const auto lines = ask_json(request("queue retry", 1));
+    EXPECT_EQ(lines.back().at("exit").as_int64(), 66);
+    EXPECT_NE(std::string(lines.back().at("error").as_string()).find(one.words), std::string::npos) << one.words;
+  }
+}
+
+TEST_F(HandlingTest, AListingHasOrderAndFilter) {
+  for (unsigned i = 0; i < 3; ++i) add(i, kRoot);
+  EXPECT_EQ(exit_of(R"({"command":"queue list","order":"newest","filter":{"state":"waiting","text":"refused",)"
+                    R"("older_than":60,"newer_than":3600,"recipient":"a","site":"x"}})"),
+            0);
+  const queue::Selection& selection = queue.selections.back();
+  EXPECT_EQ(selection.order, queue::Order::newest);
+  EXPECT_EQ(selection.state, queue::State::waiting);
+  EXPECT_EQ(selection.text, "refused");
+  EXPECT_EQ(selection.recipient, "a");
+  EXPECT_EQ(selection.site, "x");
+  EXPECT_EQ(selection.before, clock.wall() - Seconds(60));
+  EXPECT_EQ(selection.since, clock.wall() - Seconds(3600));
+  EXPECT_EQ(exit_of(R"({"command":"queue list","order":"colour"})"), 64);
+  EXPECT_EQ(exit_of(R"({"command":"queue list","order":"next","after":")" + id(1).str() + "\"}"), 64);
+}
+
+}  // namespace
+}  // namespace postern::control
