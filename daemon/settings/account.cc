@@ -111,12 +111,7 @@ void check_public_file(const Account& account, std::string_view key, const std::
 
 void check_command(const Account& account, std::string_view key, const std::vector<std::string>& argv) {
   if (argv.empty()) return;
-  struct stat status{};
-  if (stat(argv[0].c_str(), &status) != 0) {
-    account.error(key, system_error(errno, "cannot run " + argv[0]).text);
-  } else if (!S_ISREG(status.st_mode) || access(argv[0].c_str(), X_OK) != 0) {
-    account.error(key, "cannot run " + argv[0] + ": it is not a program that this user may execute");
-  }
+  if (const auto good = check_program(argv[0]); !good) account.error(key, good.error().text);
 }
 
 void check_credential(const Account& account) {
@@ -215,6 +210,13 @@ Result<void> check_file(const std::string& file) {
   const auto status = status_of(file, file);
   if (!status) return status.error();
   return {};
+}
+
+Result<void> check_program(const std::string& file) {
+  struct stat status{};
+  if (stat(file.c_str(), &status) != 0) return system_error(errno, "cannot run " + file);
+  if (S_ISREG(status.st_mode) && access(file.c_str(), X_OK) == 0) return {};
+  return Error{Failure::invalid, "cannot run " + file + ": it is not a program that this user may execute"};
 }
 
 void check_account(const Smarthost& smarthost, const std::string& path, Report& report) {

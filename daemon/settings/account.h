@@ -15,5 +15,7 @@ void check_account(const Smarthost& smarthost, const std::string& path, Report& 
 
 /// A regular file that can be read. Failures: those of the system calls, invalid.
 [[nodiscard]] Result<void> check_file(const std::string& file);
+/// A file that this user may execute. Failures: those of the system calls, invalid.
+[[nodiscard]] Result<void> check_program(const std::string& file);
 
 }  // namespace postern::settings

@@ -115,6 +115,13 @@ void check_retry(const Settings& settings, Report& report) {
   }
 }
 
+void check_notify(const Settings& settings, Report& report) {
+  if (settings.notify_command.empty()) return;
+  if (const auto good = check_program(settings.notify_command.front()); !good) {
+    report.error(report.place("notify.command"), good.error().text);
+  }
+}
+
 }  // namespace
 
 std::string machine_name() {
@@ -139,6 +146,7 @@ void complete(Settings& settings, Report& report) {
   check_listeners(settings, report);
   check_smarthosts(settings, report);
   check_retry(settings, report);
+  check_notify(settings, report);
 }
 
 }  // namespace postern::settings

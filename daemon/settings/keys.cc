@@ -69,6 +69,22 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      "the longest wait between attempts", set<&S::retry_max, duration_value>},
     {"retry.expire", "duration", "1s", "90d", "5d",
      "the age at which undelivered mail goes back to its sender", set<&S::retry_expire, duration_value>},
+    {"retry.warn_after", "duration", "0s", "90d", "4h",
+     "the age at which the sender is told that mail is late; 0s for never", set<&S::retry_warn_after, duration_value>},
+    {"bounces.per_sender", "number", "1", "10000", "20",
+     "the most reports to one sender in an hour; the others in one digest", set<&S::bounces_per_sender, count_value>},
+    {"bounces.per_hour", "number", "1", "100000", "200",
+     "the most reports to all senders in an hour; the others in digests", set<&S::bounces_per_hour, count_value>},
+    {"bounces.return_size", "size", "0", "256K", "50K",
+     "the largest message that is returned whole; of others the header", set<&S::bounces_return_size, size_value>},
+    {"notify.address", "address", "", "", "none",
+     "who is told by mail when the queue is in trouble", set<&S::notify_address, address_value>},
+    {"notify.command", "list of texts", "", "", "none",
+     "the program that is run when the queue is in trouble", set<&S::notify_command, command_value>},
+    {"notify.after", "duration", "0s", "30d", "1h",
+     "the age of the oldest message that is trouble; 0s for none", set<&S::notify_after, duration_value>},
+    {"metrics", "address", "", "", "none",
+     "where metrics are shown by HTTP, on this machine alone", set<&S::metrics_listen, loopback_value>},
 });
 
 constexpr std::string_view kSmarthosts = "smarthosts";

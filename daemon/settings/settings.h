@@ -68,6 +68,14 @@ struct Settings {
   Seconds retry_min{60};
   Seconds retry_max{3600};
   Seconds retry_expire{5 * 24 * 3600};
+  Seconds retry_warn_after{4 * 3600};                ///< 0: no warning of a delay
+  unsigned bounces_per_sender = 20;                  ///< reports to one sender within an hour
+  unsigned bounces_per_hour = 200;                   ///< reports to all senders within an hour
+  std::uint64_t bounces_return_size = 50ULL << 10U;  ///< bytes; of larger messages the header alone goes back
+  std::string notify_address;                        ///< empty: none
+  std::vector<std::string> notify_command;           ///< empty: none
+  Seconds notify_after{3600};                        ///< 0: the age of the queue is no reason for an alarm
+  std::string metrics_listen;                        ///< "127.0.0.1:9157"; empty: nowhere
 
   bool operator==(const Settings&) const = default;
 };

@@ -195,6 +195,25 @@ std::optional<std::string> socket_value(const Node& node, Scope& scope) {
   return std::nullopt;
 }
 
+std::optional<std::string> loopback_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "an address with a port, such as 127.0.0.1:9157");
+  if (text == nullptr) return std::nullopt;
+  const auto endpoint = parse_endpoint(*text);
+  if (endpoint && endpoint->loopback) return *text;
+  scope.error(node, "must be a numeric address of this machine's loopback with a port, such as 127.0.0.1:9157, not '" +
+                        *text + "'");
+  return std::nullopt;
+}
+
+std::optional<std::string> address_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "an address");
+  if (text == nullptr) return std::nullopt;
+  auto address = mail::parse_address(*text, mail::Utf8::allow);
+  if (address) return std::move(*address);
+  scope.error(node, "is not an address: '" + *text + "': " + address.error().text);
+  return std::nullopt;
+}
+
 std::optional<bool> boolean_value(const Node& node, Scope& scope) {
   const std::string* text = scalar(node, scope, "true or false");
   if (text == nullptr) return std::nullopt;

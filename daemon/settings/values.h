@@ -55,6 +55,10 @@ struct Endpoint {
 [[nodiscard]] std::optional<std::string> path_value(const Node& node, Scope& scope);
 /// A path short enough for the address of a unix socket.
 [[nodiscard]] std::optional<std::string> socket_value(const Node& node, Scope& scope);
+/// The endpoint "127.0.0.1:9157" or "[::1]:9157", on this machine.
+[[nodiscard]] std::optional<std::string> loopback_value(const Node& node, Scope& scope);
+/// An address, or a local name for which there may be an alias.
+[[nodiscard]] std::optional<std::string> address_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<bool> boolean_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::uint16_t> port_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<unsigned> count_value(const Node& node, Scope& scope);

@@ -211,7 +211,7 @@ TEST(Account, NoErrorShowsASecret) {
   }
 }
 
-TEST(Account, APasswordStandsOnlyInAFileThatIsNotForEverybody) {
+TEST(Account, F08_APasswordStandsOnlyInAFileThatIsNotForEverybody) {
   const ScratchDir dir;
   const std::string text = kStart + "    user: u\n    password: p\n";
   for (const mode_t mode : {0600U, 0640U, 0644U, 0604U, 0660U}) {
@@ -228,7 +228,7 @@ TEST(Account, APasswordStandsOnlyInAFileThatIsNotForEverybody) {
   EXPECT_TRUE(load(dir.write("postern.yaml", kStart, 0644)).settings);
 }
 
-TEST(SecretFiles, AreRefusedForEveryModeThatLetsOthersReadOrWrite) {
+TEST(SecretFiles, F07_AreRefusedForEveryModeThatLetsOthersReadOrWrite) {
   const ScratchDir dir;
   const std::string file = dir / "secret";
   const std::string other = dir.write("other", "x");

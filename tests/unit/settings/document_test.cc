@@ -54,7 +54,7 @@ struct Refused {
   std::string part;  // of the message
 };
 
-TEST(Document, RefusesWhatIsNotPlainYamlWithItsPlace) {
+TEST(Document, F04_RefusesWhatIsNotPlainYamlWithItsPlace) {
   const std::vector<Refused> cases = {
       {"a: 1\nb: 2\na: 3\n", 3, "duplicate key 'a'"},
       {"a: {b: 1, b: 2}\n", 1, "duplicate key 'b'"},
@@ -93,7 +93,7 @@ TEST(Document, RefusesWhatIsNotPlainYamlWithItsPlace) {
   }
 }
 
-TEST(Document, GivesLineAndColumnOfEverySyntaxError) {
+TEST(Document, F02_GivesLineAndColumnOfEverySyntaxError) {
   const std::vector<std::string> wrong = {
       "a: [1, 2",
       "a: [1, 2}",
@@ -169,7 +169,7 @@ TEST(Document, EndsForEveryPrefixOfAFile) {
   }
 }
 
-TEST(Document, BombsEnd) {
+TEST(Document, F05_BombsEnd) {
   constexpr std::size_t kSize = 1U << 20U;
   for (const std::string unit :
        {"[",   "{",    "{a: ", "- ", "? ", "a: ",     "[[]", "&a ",    "!a ",  "*a ", "\"", "'", "|\n",

@@ -10,7 +10,7 @@
 namespace postern::settings {
 namespace {
 
-TEST(Values, DurationsAndSizes) {
+TEST(Values, F06_DurationsAndSizes) {
   EXPECT_EQ(parse_duration("90s"), 90U);
   EXPECT_EQ(parse_duration("1m"), 60U);
   EXPECT_EQ(parse_duration("1h"), 3600U);
