@@ -6,10 +6,12 @@
 #include "settings/keys.h"
 #include "settings/load.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -38,8 +40,21 @@ void list_keys() {
 }
 
 void print(const settings::Loaded& loaded) {
-  for (const settings::Problem& warning : loaded.warnings) fmt::print(stderr, "{} (warning)\n", warning.str());
-  for (const settings::Problem& problem : loaded.problems) fmt::print(stderr, "{}\n", problem.str());
+  // Not fmt::print: it throws where nothing can be written, and that is no reason not to take mail.
+  for (const settings::Problem& warning : loaded.warnings) std::fputs((warning.str() + " (warning)\n").c_str(), stderr);
+  for (const settings::Problem& problem : loaded.problems) std::fputs((problem.str() + "\n").c_str(), stderr);
+}
+
+/// A caller may have closed some of the first three descriptors: the next file opened would take such a number, and get
+/// what is written to standard error.
+void occupy_standard_descriptors() {
+  for (;;) {
+    const int fd = ::open("/dev/null", O_RDWR);
+    if (fd < 0) return;
+    if (fd <= STDERR_FILENO) continue;
+    ::close(fd);
+    return;
+  }
 }
 
 /// No core file: the process holds passwords and other people's mail. The limit alone is not enough, since the kernel
@@ -64,6 +79,9 @@ void raise_descriptor_limit() {
 void ignore_signals() {
   std::signal(SIGPIPE, SIG_IGN);  // a closed connection is an error value
   std::signal(SIGXFSZ, SIG_IGN);  // so is a file size limit
+  // Scripts written for other daemons send these; mail must not stop for it.
+  std::signal(SIGUSR1, SIG_IGN);
+  std::signal(SIGUSR2, SIG_IGN);
 }
 
 Task<void> run(app::App& app, boost::asio::io_context& loop, int& status) {
@@ -82,6 +100,14 @@ Task<void> stop(app::App& app, boost::asio::io_context& loop) {
 class Signals {
  public:
   Signals(boost::asio::io_context& loop, app::App& app) : loop_(loop), app_(app), set_(loop, SIGTERM, SIGINT, SIGHUP) {}
+  /// The loop has ended. Without its handlers a late signal would turn an orderly end into another.
+  ~Signals() {
+    boost::system::error_code ignored;
+    set_.clear(ignored);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) std::signal(number, SIG_IGN);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
 
   void wait() {
     set_.async_wait([this](const boost::system::error_code& error, int number) {
@@ -112,7 +138,6 @@ class Signals {
 
 int serve(const std::string& config, settings::Settings loaded, app::Trace trace) {
   raise_descriptor_limit();
-  ignore_signals();
   app::log_to_journal_if_there();
   boost::asio::io_context loop(1);
   app::App app(loop, config, std::move(loaded), trace);
@@ -125,6 +150,7 @@ int serve(const std::string& config, settings::Settings loaded, app::Trace trace
 }
 
 int run_posternd(int argc, char** argv) {
+  occupy_standard_descriptors();
   Arguments arguments;
   CLI::App parser("posternd takes mail from local programs and forwards it to a smarthost. See posternd(8).");
   parser.add_option("--config", arguments.config, "the settings file")->capture_default_str()->type_name("FILE");
@@ -147,6 +173,7 @@ int run_posternd(int argc, char** argv) {
   // Absolute, since it is shown to people in other directories.
   arguments.config = std::filesystem::absolute(arguments.config).lexically_normal().string();
   protect_memory();  // before a password comes in
+  ignore_signals();  // before a warning goes to a reader that may have gone
   settings::Loaded loaded = settings::load(arguments.config);
   print(loaded);
   if (!loaded.settings) return EX_CONFIG;

@@ -1,10 +1,15 @@
 #include "app/app.h"
 
 #include "app/doors.h"
+#include "app/drop_box.h"
+#include "app/in_flight.h"
 #include "app/login.h"
+#include "app/metrics.h"
+#include "app/notify.h"
 #include "app/recipients.h"
 #include "app/relays.h"
 #include "app/sites.h"
+#include "app/submission_journal.h"
 #include "app/supervisor.h"
 #include "app/test_message.h"
 #include "base/log.h"
@@ -15,6 +20,7 @@
 #include "spool/disk.h"
 #include "spool/disk_pool.h"
 #include "spool/spool.h"
+#include "submission/pickup.h"
 #include "submission/session.h"
 
 #include <fmt/format.h>
@@ -33,11 +39,14 @@ constexpr Seconds kSessionGrace{10};  // for clients in DATA, at the stop
 constexpr std::size_t kControlClientsOfUser = 20;
 constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
 
-queue::Config queue_config(const settings::Settings& settings) {
+queue::Config queue_config(const Executor& loop, const settings::Settings& settings, queue::Observer* observer) {
   queue::Config config;
+  config.observer = observer;
   config.hostname = settings.hostname;
   config.domain = settings.domain;
-  config.retry = queue::Retry{settings.retry_min, settings.retry_max, settings.retry_expire};
+  config.retry = queue::Retry{settings.retry_min, settings.retry_max, settings.retry_expire, settings.retry_warn_after};
+  config.bounces = queue::Bounces{settings.bounces_per_sender, settings.bounces_per_hour, settings.bounces_return_size};
+  config.notify = notify_config(loop, settings);
   config.message_size = settings.message_size;
   config.expand = [settings](const std::string& address) { return recipients_for(settings, address); };
   return config;
@@ -86,13 +95,17 @@ struct App::Parts {
                                  },
                                  [this](std::unique_ptr<net::Stream> stream, net::Peer peer) {
                                    serve_control(std::move(stream), std::move(peer));
-                                 }}) {}
+                                 }}),
+        picked_up(loop, boost::asio::steady_timer::time_point::max()) {}
 
   Result<void> build();
   void apply(settings::Settings wanted);
   RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
   void serve_control(std::unique_ptr<net::Stream> stream, net::Peer peer);
+  Task<void> restore_submissions();
+  void start_pickup();
+  Task<void> stop_pickup();
 
   Executor loop;
   std::string config_file;
@@ -101,15 +114,22 @@ struct App::Parts {
   WallTime started = system_clock().wall();
   std::unique_ptr<spool::Spool> spool;
   spool::DiskPool pool;  // after the spool: it ends first, and with it every job that uses the spool
+  Metrics metrics{loop, pool, started};
   std::shared_ptr<const submission::Config> submission;
   std::shared_ptr<relay::MemoryStore> memory;  // before the sites: their relays use it
   Sites sites;
+  std::unique_ptr<InFlight> in_flight;  // before the queue, which writes to it
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
   std::map<uid_t, std::size_t> control_clients;
+  std::unique_ptr<JournalFile> journal;  // before the sessions: their memory writes to it
   submission::Sessions sessions;
   Heartbeat heartbeat;
   Doors doors;
+  std::unique_ptr<WatchedDropBox> drop_box;
+  std::unique_ptr<submission::Pickup> pickup;
+  bool picking_up = false;
+  boost::asio::steady_timer picked_up;  ///< cancelled when the pick-up has ended
 };
 
 Result<void> App::Parts::build() {
@@ -118,10 +138,17 @@ Result<void> App::Parts::build() {
   spool = std::move(*opened);
   memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites",
                                                [this](std::function<void()> job) { pool.post(std::move(job)); });
+  journal = std::make_unique<JournalFile>(pool, settings.spool);
+  sessions.memory().set_journal(*journal);
   sites.configure(settings);
+  in_flight = std::make_unique<InFlight>(settings.spool);
+  queue::Config config = queue_config(loop, settings, metrics.observer());
+  config.in_flight = in_flight->memory();
   queue = queue::Queue::make(
-      loop, *spool, pool, system_clock(), queue_config(settings), sites.configs(),
+      loop, *spool, pool, system_clock(), std::move(config), sites.configs(),
       [this](mail::Message& message, const std::string& site) { return sites.deliver(message, site); });
+  in_flight->save();  // the crash before us is counted
+  metrics.show(*queue, *spool);
   control = control_context();
   return doors.open(settings);
 }
@@ -134,11 +161,39 @@ RelayParts App::Parts::relay_parts() {
 /// The queue probes every site in trouble at once, a refused login too.
 void App::Parts::apply(settings::Settings wanted) {
   sites.configure(wanted);
-  queue->configure(queue_config(wanted), sites.configs());
+  queue->configure(queue_config(loop, wanted, metrics.observer()), sites.configs());
   submission = submission_config(wanted);
   doors.reconfigure(wanted);
+  metrics.listen(wanted.metrics_listen);
   control->hostname = wanted.hostname;
   settings = std::move(wanted);
+}
+
+/// Before anybody is served: whoever asks about a submission of the daemon before us is to hear what became of it.
+Task<void> App::Parts::restore_submissions() {
+  submission::SubmissionMemory& known = sessions.memory();
+  const SteadyTime now = system_clock().steady();
+  for (const submission::SubmissionMemory::Entry& claim : known.restore(journal->read(), now)) {
+    const auto found = co_await queue->find(claim.second);
+    if (found) known.remember(claim, now);
+  }
+}
+
+void App::Parts::start_pickup() {
+  drop_box = std::make_unique<WatchedDropBox>(loop, pool, settings.spool);
+  pickup = std::make_unique<submission::Pickup>(*drop_box, *queue, system_clock(), sessions.memory(),
+                                                [this] { return submission; });
+  picking_up = true;
+  spawn(loop, pickup->run(), "pick up dropped mail", [this] {
+    picking_up = false;
+    picked_up.cancel();
+  });
+}
+
+/// The file being copied is finished.
+Task<void> App::Parts::stop_pickup() {
+  if (pickup) pickup->stop();
+  if (picking_up) co_await picked_up.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
 /// One user's clients must not use up the descriptors that submissions need.
@@ -171,6 +226,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .test_envelope = [this](const std::string& recipient,
                               const net::Peer& peer) { return test_envelope(settings, recipient, peer); },
       .test_message = [this](const mail::Envelope& envelope) { return test_message(settings, envelope); },
+      .metrics = [this](std::string format) { return metrics.page(std::move(format)); },
   });
 }
 
@@ -184,7 +240,10 @@ Task<Result<void>> App::start() {
   if (!built) co_return built;
   Result<void> recovered = co_await parts_->queue->start();
   if (!recovered) co_return recovered;
+  co_await parts_->restore_submissions();
   parts_->doors.start();
+  parts_->metrics.listen(parts_->settings.metrics_listen);
+  parts_->start_pickup();
   parts_->heartbeat.start();
   notify_ready(status_line(*parts_->queue));
   log(Level::notice, "ready",
@@ -221,6 +280,8 @@ Task<void> App::stop() {
   notify_stopping();
   parts_->heartbeat.stop();
   parts_->doors.close();
+  parts_->metrics.close();
+  co_await parts_->stop_pickup();
   co_await parts_->sessions.shutdown(kSessionGrace);
   // Both at once: the queue ends when its deliveries have, and the relays see to it that they do.
   bool closed = false;
@@ -230,6 +291,7 @@ Task<void> App::stop() {
     until_closed.cancel();
   });
   co_await parts_->queue->stop();
+  parts_->in_flight->save();
   if (!closed) co_await until_closed.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   log(Level::notice, "stopped");
 }

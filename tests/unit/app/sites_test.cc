@@ -105,7 +105,7 @@ const std::map<std::string, Change>& changes() {
   return all;
 }
 
-TEST_F(SitesTest, AChangeOfAnyKeyMakesANewRelayAndEndsTheOldOne) {
+TEST_F(SitesTest, F12_F13_AChangeOfAnyKeyMakesANewRelayAndEndsTheOldOne) {
   const std::string prefix = "smarthosts[].";
   for (const settings::KeyInfo& key : settings::all_keys()) {
     if (!key.path.starts_with(prefix)) continue;

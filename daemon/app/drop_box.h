@@ -1,0 +1,46 @@
+// The drop directory joined to the threads of the disk and to inotify.
+#pragma once
+
+#include "base/task.h"
+#include "spool/disk_pool.h"
+#include "spool/drop_directory.h"
+#include "submission/drop_box.h"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace postern::app {
+
+class WatchedDropBox final : public submission::DropBox {
+ public:
+  /// `spool` is the spool's directory. The pool outlives this.
+  WatchedDropBox(Executor loop, spool::DiskPool& pool, const std::string& spool);
+
+  Task<Result<std::vector<std::string>>> list() override;
+  Task<Result<std::shared_ptr<File>>> open(std::string name, std::uint64_t limit) override;
+  Task<Result<void>> remove(std::string name) override;
+  Task<Result<Aside>> set_aside(std::string name) override;
+  Task<void> wait(Seconds at_most) override;
+  void stop() override;
+
+ private:
+  bool watch();
+  void listen();
+
+  spool::DiskPool& pool_;
+  std::shared_ptr<spool::DropDirectory> directory_;
+  boost::asio::posix::stream_descriptor events_;
+  boost::asio::steady_timer timer_;
+  std::array<char, 4096> buffer_{};
+  int watched_ = -1;  ///< inotify's number of the directory; another one is another directory
+  bool listening_ = false;
+  bool came_ = false;  ///< something, since the last wait()
+  bool stopped_ = false;
+};
+
+}  // namespace postern::app

@@ -1,0 +1,51 @@
+// The daemon's metrics: what the queue tells is counted, and shown to the command and to scrapers.
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "metrics/meters.h"
+#include "metrics/scrape.h"
+#include "net/listener.h"
+#include "queue/queue.h"
+#include "spool/disk_pool.h"
+#include "spool/spool.h"
+
+#include <memory>
+#include <string>
+
+namespace postern::app {
+
+class Metrics {
+ public:
+  Metrics(Executor loop, spool::DiskPool& pool, WallTime started)
+      : loop_(std::move(loop)), pool_(pool), started_(started) {}
+
+  /// Counts what the queue does: for queue::Config.
+  [[nodiscard]] queue::Observer* observer() { return &meters_; }
+  /// What it shows; both outlive it. Before that nobody may ask.
+  void show(queue::Queue& queue, spool::Spool& spool);
+
+  /// Failure: invalid.
+  Task<Result<std::string>> page(std::string format);
+
+  /// Listens there from now on, on an empty address nowhere. What cannot be had is logged: mail goes on without it.
+  void listen(const std::string& address);
+  void close();
+
+ private:
+  Task<std::string> text(metrics::Format format);
+  void serve(std::unique_ptr<net::Stream> stream);
+
+  Executor loop_;
+  spool::DiskPool& pool_;
+  WallTime started_;
+  metrics::Meters meters_;
+  queue::Queue* queue_ = nullptr;
+  spool::Spool* spool_ = nullptr;
+  std::string address_;
+  std::unique_ptr<net::Listener> listener_;
+  std::size_t scrapers_ = 0;
+};
+
+}  // namespace postern::app
