@@ -20,6 +20,7 @@ ROOMS = {
     "submission": {"submission", "queue", "smtp", "net", "mail"} | BASE,
     "credentials": {"credentials", "sasl", "net"} | BASE,
     "relay": {"relay", "credentials", "smtp", "sasl", "net", "mail"} | BASE,
+    "metrics": {"metrics", "queue", "spool", "net", "mail"} | BASE,
     "control": {"control", "queue", "net", "mail"} | BASE,
     "settings": {"settings", "mail"} | BASE,
     "sendmail-shim": {"sendmail-shim", "smtp", "mail"} | BASE,

@@ -118,7 +118,7 @@ class Session {
       case Action::Kind::drip: drip_ = true; co_return Verdict::go_on;
       case Action::Kind::stall: co_await pause(action.stall); co_return Verdict::go_on;
       case Action::Kind::garbage: {
-        const bool said = co_await say(std::string("\x01\xff?? no reply at all\r\n", 24));
+        const bool said = co_await say("\x01\xff?? no reply at all\r\n");
         co_return said ? Verdict::answered : Verdict::ended;
       }
       case Action::Kind::reply: break;

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import smtplib
+import socket
 import subprocess
 
 from servers import PASSWORD, USER
@@ -137,6 +138,13 @@ class Posternd:
 
     def status(self):
         return next(line for line in self.json("status") if line.get("kind") == "status")
+
+    def ask(self, request):
+        """A request to the control socket as it is, and the lines of the answer."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(f"{self.directory}/control.sock")
+            control.sendall(json.dumps(request).encode() + b"\n")
+            return [json.loads(line) for line in control.makefile()]
 
     def queue(self):
         return [line for line in self.json("queue", "list") if line.get("kind") == "entry"]

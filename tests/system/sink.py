@@ -1,7 +1,8 @@
 """A fast SMTP server that only counts: it says yes to everything and remembers each message's Subject.
 
 Run as a program it serves in a process of its own, so that a busy test does not slow it down:
-    sink.py PORT FILE    appends one line a message to FILE
+    sink.py PORT FILE [HANGS]    appends one line a message to FILE; leaves DATA of a message to HANGS unanswered and
+                                 appends the line "hangs"
 """
 
 import asyncio
@@ -10,11 +11,15 @@ import sys
 EHLO = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 100000000\r\n"
 
 
-async def _session(reader, writer, record):
+async def _session(reader, writer, record, hangs):
     writer.write(b"220 sink\r\n")
+    hanging = False
     while line := await reader.readline():
         verb = line[:4].upper()
-        if verb == b"DATA":
+        hanging = verb != b"MAIL" and (hanging or bool(hangs) and hangs in line)
+        if verb == b"DATA" and hanging:
+            record(b"Subject: hangs\r\n\r\n")
+        elif verb == b"DATA":
             writer.write(b"354 go on\r\n")
             await writer.drain()
             record(await reader.readuntil(b"\r\n.\r\n"))
@@ -28,7 +33,7 @@ async def _session(reader, writer, record):
     writer.close()
 
 
-async def _serve(port, path):
+async def _serve(port, path, hangs=b""):
     with open(path, "ab", buffering=0) as out:
         def record(data):
             for line in data.partition(b"\r\n\r\n")[0].split(b"\r\n"):
@@ -37,7 +42,7 @@ async def _serve(port, path):
 
         async def session(reader, writer):
             try:
-                await _session(reader, writer, record)
+                await _session(reader, writer, record, hangs)
             except (ConnectionError, asyncio.IncompleteReadError):
                 writer.close()
 
@@ -47,4 +52,4 @@ async def _serve(port, path):
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(_serve(int(sys.argv[1]), sys.argv[2], *(word.encode() for word in sys.argv[3:])))

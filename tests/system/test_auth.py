@@ -269,7 +269,7 @@ def test_a_command_that_takes_its_time_does_not_hold_up_a_stop(request, ready, i
     assert "cancelled" not in ready.read_log() and "site down" not in ready.read_log(), ready.read_log()
 
 
-def test_core_dumps_are_off_and_the_memory_is_closed_to_others(postfix, ready):
+def test_v15_core_dumps_are_off_and_the_memory_is_closed_to_others(postfix, ready):
     ready.configure(smarthost(2500))
     ready.start()
     assert os.stat(f"/proc/{ready.process.pid}/mem").st_uid == 0, "its own user may not read it either"

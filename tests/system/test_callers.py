@@ -55,7 +55,7 @@ INVOCATIONS = {
 
 
 @pytest.mark.parametrize("caller", INVOCATIONS)
-def test_the_shim_takes_the_invocation_of(running, postfix, inbox, caller):
+def test_c01_the_shim_takes_the_invocation_of(running, postfix, inbox, caller):
     arguments, head = INVOCATIONS[caller]
     to = f"{inbox}@example.com"
     body = "line one\nGrüße\n..two dots\n" + ("" if caller in ("mdadm", "anacron") else ".\n") + "last\n"
@@ -81,7 +81,7 @@ BODIES = {
 
 @pytest.mark.parametrize("through", ["shim", "smtp"])
 @pytest.mark.parametrize("kind", BODIES)
-def test_the_body_arrives_as_it_was(running, postfix, inbox, kind, through):
+def test_c02_c21_the_body_arrives_as_it_was(running, postfix, inbox, kind, through):
     to = f"{inbox}@example.com"
     body = BODIES[kind]
     head = f"From: a@example.net\nTo: {to}\nSubject: bytes\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nMessage-ID: <1@x>\n\n"
@@ -161,7 +161,7 @@ def test_git_send_email(installed, postfix, work, inbox):
     _well_formed(headers)
 
 
-def test_the_shim_speaks_bs(running, postfix, inbox):
+def test_c11_the_shim_speaks_bs(running, postfix, inbox):
     dialogue = (f"EHLO x\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<{inbox}@example.com>\r\nDATA\r\n"
                 f"Subject: bs\r\n\r\nover stdin\r\n.\r\nQUIT\r\n").encode()
     run = running.run("-bs", program="sendmail", input=dialogue)
@@ -170,7 +170,7 @@ def test_the_shim_speaks_bs(running, postfix, inbox):
     assert body == b"over stdin\n"
 
 
-def test_the_caller_is_known_by_the_kernel(running, postfix, inbox):
+def test_u01_the_caller_is_known_by_the_kernel(running, postfix, inbox):
     running.sendmail(f"To: {inbox}@example.com\n\nx\n", "-t", user="alice")
     ((headers, _),) = postfix.mail.wait(inbox)
     assert any(f"userid {pwd.getpwnam('alice').pw_uid}" in line for line in headers.get_all("Received")), headers

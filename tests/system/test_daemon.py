@@ -32,7 +32,7 @@ def test_a_restart_keeps_the_queue(postfix, posternd, inbox):
     assert len(postfix.mail.raw(inbox)) == 20
 
 
-def test_a_broken_file_keeps_the_settings(postfix, posternd, inbox):
+def test_f11_a_broken_file_keeps_the_settings(postfix, posternd, inbox):
     posternd.configure(smarthost(2500))
     posternd.start()
     posternd.write("smarthost:\n  - host: x\nlimits: { recipients: many }\n")
@@ -44,7 +44,7 @@ def test_a_broken_file_keeps_the_settings(postfix, posternd, inbox):
     postfix.mail.wait(inbox)
 
 
-def test_check_lists_every_error_with_its_place(posternd):
+def test_f10_check_lists_every_error_with_its_place(posternd):
     posternd.write("hostnam: x\nlimits: { message_size: lots }\nsmarthosts:\n  - host: a\n    tls: maybe\n")
     run = posternd.run("--check", "--config", posternd.config, program="posternd")
     assert run.returncode == 78, run
@@ -63,7 +63,7 @@ def test_a_password_others_can_read_is_an_error(posternd):
     assert run.returncode == 78 and b"password" in run.stdout + run.stderr, run
 
 
-def test_a_second_daemon_refuses(posternd):
+def test_p22_a_second_daemon_refuses(posternd):
     posternd.configure(smarthost(2500))
     posternd.start()
     run = posternd.run("--config", posternd.config, program="posternd", user="postern", timeout=30)
@@ -72,7 +72,7 @@ def test_a_second_daemon_refuses(posternd):
     posternd.smtp().quit()
 
 
-def test_the_commands_say_when_the_daemon_is_not_there(posternd):
+def test_q08_the_commands_say_when_the_daemon_is_not_there(posternd):
     posternd.configure(smarthost(2500))
     run = posternd.run("status")
     assert run.returncode == 69 and run.stderr, run
@@ -80,7 +80,7 @@ def test_the_commands_say_when_the_daemon_is_not_there(posternd):
     assert run.returncode == 75, run
 
 
-def test_sigterm_lets_data_end(postfix, posternd, inbox):
+def test_s54_p08_sigterm_lets_data_end(postfix, posternd, inbox):
     posternd.configure(smarthost(2500))
     posternd.start()
     client = posternd.smtp()

@@ -87,7 +87,7 @@ class ShimSubmitter(Submitter):
 
 
 @released
-def test_no_kill_loses_an_acknowledged_message(posternd, sink):
+def test_p25_no_kill_loses_an_acknowledged_message(posternd, sink):
     """The smarthost works all the time, so kills hit intake, relay and the removal of what was delivered."""
     counter = sink()
     posternd.configure(smarthost(SINK, tls="none", user=None))

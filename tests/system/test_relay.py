@@ -51,7 +51,7 @@ WORDS = {"other name": ("name", "mismatch"), "expired": ("expired",), "self-sign
 
 
 @pytest.mark.parametrize("trouble,port,tls", [(t, *p) for t, ports in TROUBLES.items() for p in ports])
-def test_a_bad_certificate_defers_and_gets_no_credential(postfix, dovecot, posternd, inbox, trouble, port, tls):
+def test_h25_h26_h28_h30_a_bad_certificate_defers_and_gets_no_credential(postfix, dovecot, posternd, inbox, trouble, port, tls):
     sessions, attempts = len(postfix.sessions(port)), len(dovecot.attempts())
     posternd.configure(smarthost(port, tls=tls))
     posternd.start()

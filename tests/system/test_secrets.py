@@ -44,7 +44,7 @@ def test_the_search_looks_at_every_place(tmp_path):
 
 
 @pytest.mark.last
-def test_nothing_that_was_shown_holds_a_secret(watch):
+def test_v14_nothing_that_was_shown_holds_a_secret(watch):
     if not watch.directories:
         pytest.skip("no test with a daemon ran before")
     places = list(watch.places())

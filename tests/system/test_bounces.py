@@ -1,0 +1,195 @@
+"""Reports to senders, through a Postfix that refuses recipients, read by Python's email package."""
+
+import email
+import email.policy
+import subprocess
+
+import pytest
+
+from postern import message, smarthost
+from waiting import wait_for, wait_for_port
+
+REFUSING, REFUSING_WITHOUT_DSN = 2620, 2621
+
+
+@pytest.fixture(scope="module")
+def refusing(postfix):
+    """Two more ports of the Postfix: they refuse every recipient that begins with "refused" for good and put off those
+    that begin with "later"; one of the two does not offer DSN."""
+    with open(f"{postfix.config}/refused", "w") as out:
+        out.write("/^refused/ 550 5.1.1 no such user here\n/^later/ 450 4.2.1 come back tomorrow\n")
+    with open(f"{postfix.config}/master.cf", "a") as out:
+        for port in (REFUSING, REFUSING_WITHOUT_DSN):
+            out.write(f"127.0.0.1:{port} inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=no\n"
+                      "  -o smtpd_relay_restrictions=permit_auth_destination,reject\n"
+                      "  -o smtpd_tls_security_level=none\n"
+                      f"  -o {{smtpd_recipient_restrictions=check_recipient_access regexp:{postfix.config}/refused,"
+                      "permit_auth_destination,reject}\n")
+            if port == REFUSING_WITHOUT_DSN:
+                out.write("  -o smtpd_discard_ehlo_keywords=dsn\n")
+    subprocess.run(["postfix", "-c", postfix.config, "reload"], check=True, capture_output=True)
+    for port in (REFUSING, REFUSING_WITHOUT_DSN):
+        wait_for_port(port)
+    return postfix
+
+
+def plain(port):
+    return smarthost(port, tls="none", user=None)
+
+
+def report(server, local):
+    """The one report in this mailbox, as (whole, text for people, fields of the message, fields of each recipient)."""
+    ((headers, body),) = server.mail.wait(local)
+    whole = email.message_from_bytes(headers.as_bytes() + body, policy=email.policy.default)
+    assert whole["Return-Path"] == "<>", "from the null sender"
+    assert whole["Auto-Submitted"] == "auto-replied"
+    assert whole.get_content_type() == "multipart/report" and whole.get_param("report-type") == "delivery-status"
+    assert not whole.defects, whole.defects
+    text, status, original = whole.iter_parts()
+    assert text.get_content_type() == "text/plain" and status.get_content_type() == "message/delivery-status"
+    fields = status.get_payload()
+    return whole, text.get_content(), fields[0], fields[1:], original
+
+
+def send(posternd, sender, to, body, *options):
+    posternd.sendmail(message(to, body, sender=sender, subject="the quarterly figures"), "-i", "-f", sender, *options, to)
+
+
+def test_a_refused_recipient_comes_back_to_the_sender(refusing, posternd, inbox):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    send(posternd, f"{inbox}@example.com", "refused-1@example.com", "every byte of it\n", "-V", "job-17")
+    _, text, top, (bob,), original = report(refusing, inbox)
+    for words in ("the quarterly figures", "<refused-1@example.com>", "no such user here", "What to do: "):
+        assert words in text, text
+    assert top["Reporting-MTA"] == "dns; web1.example.net" and top["Original-Envelope-Id"] == "job-17"
+    assert bob["Final-Recipient"] == "rfc822; refused-1@example.com" and bob["Action"] == "failed"
+    assert bob["Status"] == "5.1.1" and "no such user here" in bob["Diagnostic-Code"]
+    assert original.get_content_type() == "message/rfc822"
+    assert "every byte of it" in str(original)
+    posternd.wait_empty()
+
+
+@pytest.mark.parametrize("options,size,whole", [((), 1000, True), (("-R", "hdrs"), 1000, False),
+                                                (("-R", "full"), 60000, False)])
+def test_the_body_comes_back_where_it_is_wanted_and_small(refusing, posternd, inbox, options, size, whole):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    send(posternd, f"{inbox}@example.com", "refused-1@example.com", "a line of the body\n" * (size // 19), *options)
+    *_, original = report(refusing, inbox)
+    assert original.get_content_type() == ("message/rfc822" if whole else "text/rfc822-headers")
+    assert ("a line of the body" in str(original)) == whole
+    assert "the quarterly figures" in str(original)
+
+
+def test_a_bounce_goes_where_the_alias_of_the_sender_leads(refusing, posternd, inbox):
+    posternd.configure(plain(REFUSING))
+    with open(posternd.config) as source:
+        text = source.read()
+    posternd.write(text.replace("root: admin@example.com", f"root: {inbox}@example.com"))
+    posternd.start()
+    posternd.sendmail(message("refused-1@example.com", "x\n"), "-i", "-f", "root", "refused-1@example.com")
+    report(refusing, inbox)
+
+
+def test_nobody_is_told_who_does_not_want_it(refusing, posternd, inbox):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    to, sender = "refused-1@example.com", f"{inbox}@example.com"
+    send(posternd, sender, to, "x\n", "-N", "never")
+    send(posternd, "<>", to, "x\n")
+    posternd.sendmail(b"Auto-Submitted: auto-generated\nSubject: s\n\nx\n", "-i", "-f", sender, to)
+    posternd.sendmail(b"List-Id: <l.example.com>\nSubject: s\n\nx\n", "-i", "-f", sender, to)
+    wait_for(lambda: len(posternd.queue()) == 4 and not posternd.queue_files(), 20, "four messages in failed/")
+    assert {entry["state"] for entry in posternd.queue()} == {"failed"}
+    send(posternd, sender, to, "x\n")
+    report(refusing, inbox)  # the only one
+
+
+def test_success_is_passed_on_or_reported_as_relayed(refusing, posternd, inbox):
+    posternd.configure(plain(REFUSING_WITHOUT_DSN))
+    posternd.start()
+    sender, to = f"{inbox}@example.com", f"to-{inbox}@example.com"
+    send(posternd, sender, to, "x\n", "-N", "success")
+    refusing.mail.wait(f"to-{inbox}")
+    _, text, _, (one,), original = report(refusing, inbox)
+    assert one["Action"] == "relayed" and one["Status"] == "2.0.0", one
+    assert "handed to the next server" in text and original.get_content_type() == "text/rfc822-headers"
+
+
+def test_success_with_dsn_is_reported_by_the_smarthost(refusing, posternd, inbox):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    sender, to = f"{inbox}@example.com", f"to-{inbox}@example.com"
+    send(posternd, sender, to, "x\n", "-N", "success", "-V", "job-18")
+    refusing.mail.wait(f"to-{inbox}")
+    _, _, top, (one,), _ = report(refusing, inbox)
+    assert one["Action"] == "delivered" and top["Reporting-MTA"] == "dns; smtp.example.com"
+    assert top["Original-Envelope-Id"] == "job-18"
+
+
+@pytest.mark.parametrize("posternd", [{"retry": "{ min: 1s, max: 1s, expire: 4s, warn_after: 1s }"}], indirect=True)
+def test_q13_late_mail_is_warned_of_once_and_comes_back_with_the_last_reason(refusing, posternd, inbox):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    send(posternd, f"{inbox}@example.com", "later-1@example.com", "x\n")
+    refusing.mail.wait(inbox, 2, seconds=40)
+    posternd.wait_empty()
+    actions = {}
+    for headers, body in refusing.mail.wait(inbox, 2):
+        whole = email.message_from_bytes(headers.as_bytes() + body, policy=email.policy.default)
+        _, status, _ = whole.iter_parts()
+        fields = status.get_payload()[1]
+        assert "come back tomorrow" in fields["Diagnostic-Code"]
+        actions[fields["Action"]] = fields
+    assert set(actions) == {"delayed", "failed"} and len(refusing.mail.raw(inbox)) == 2
+    assert actions["delayed"]["Will-Retry-Until"] and actions["failed"]["Status"] == "4.4.7"
+
+
+@pytest.mark.parametrize("posternd", [{"extra": "bounces: { per_sender: 3 }\n"}], indirect=True)
+def test_h63_what_is_over_the_cap_waits_for_a_digest(refusing, posternd, inbox):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    for number in range(10):
+        send(posternd, f"{inbox}@example.com", f"refused-{number}@example.com", "x\n")
+    refusing.mail.wait(inbox, 3)
+    wait_for(lambda: posternd.read_log().count("waits for the digest") == 7, 20, "seven that wait for the digest")
+    assert len(refusing.mail.raw(inbox)) == 3 and len(posternd.queue_files()) == 7
+    posternd.kill()
+    posternd.start()
+    wait_for(lambda: not any(entry["state"] == "active" for entry in posternd.queue()), 20, "quiet")
+    assert len(posternd.queue_files()) == 7, "a crash does not lose what is owed"
+    assert len(refusing.mail.raw(inbox)) == 3
+
+
+def test_h62_a_refused_bounce_is_kept_and_makes_no_mail(refusing, posternd):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    send(posternd, "refused-sender@example.com", "refused-1@example.com", "x\n")
+    wait_for(lambda: not posternd.queue_files() and posternd.queue(), 20, "the bounce in failed/")
+    (entry,) = posternd.queue()
+    assert entry["state"] == "failed" and entry["sender"] == ""
+    assert posternd.read_log().count("kept in failed/") == 1
+
+
+def test_trouble_is_told_by_a_program(postfix, posternd, inbox):
+    told = f"{posternd.directory}/told"
+    program = f"{posternd.directory}/page"
+    with open(program, "w") as out:
+        out.write(f'#!/bin/sh\nprintf "%s|" "$@" >>{told}\necho >>{told}\n')
+    subprocess.run(["chmod", "755", program], check=True)
+    posternd.extra = f"notify: {{ command: [{program}, --urgent] }}\n"
+    posternd.password("not it")
+    posternd.configure(smarthost(2500))
+    posternd.start()
+    send(posternd, f"{inbox}@example.com", f"{inbox}@example.com", "x\n")
+
+    def lines():
+        try:
+            with open(told) as source:
+                return source.read().splitlines()
+        except FileNotFoundError:
+            return []
+    wait_for(lines, 20, "the alarm")
+    (line,) = lines()
+    assert line.startswith("--urgent|trouble|main refuses the login: ") and "What to do: " in line, line

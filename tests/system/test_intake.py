@@ -1,0 +1,209 @@
+"""What callers do to the two ways in: half-closed sockets, descriptors, forged fields, closed standard streams."""
+
+import array
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from postern import message, smarthost
+from waiting import wait_for, wait_for_port
+
+SINK = 2611
+SENDS = ["-i", "-f", "a@example.net"]
+ENVELOPE = b"EHLO me\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
+
+
+@pytest.fixture
+def sink(work):
+    path = f"{work}/intake-sink-{len(os.listdir(work))}"
+    open(path, "w").close()
+    process = subprocess.Popen([sys.executable, "sink.py", str(SINK), path])
+    wait_for_port(SINK)
+
+    def subjects():
+        with open(path) as source:
+            return source.read().split()
+    yield subjects
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def running(posternd, sink):
+    posternd.configure(smarthost(SINK, tls="none", user=None))
+    posternd.start()
+    return posternd
+
+
+@pytest.fixture
+def holding(posternd):
+    """The daemon without a smarthost: what it takes can be looked at."""
+    posternd.configure()
+    posternd.start()
+    return posternd
+
+
+def local(posternd):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(20)
+    sock.connect(f"{posternd.directory}/submit.sock")
+    return sock
+
+
+def stored(posternd):
+    found = []
+    for name in posternd.queue_files():
+        with open(f"{posternd.spool}/queue/{name}", "rb") as source:
+            found.append(source.read())
+    return found
+
+
+def test_u11_a_client_that_shuts_its_half_down_gets_the_answer(running, sink):
+    with local(running) as sock:
+        sock.sendall(ENVELOPE + b"Subject: u11\r\n\r\nx\r\n.\r\n")
+        sock.shutdown(socket.SHUT_WR)
+        assert b"250 2.0.0 queued as" in sock.makefile("rb").read()
+    wait_for(lambda: "u11" in sink(), 20, "the message")
+
+
+def test_u16_descriptors_sent_along_are_closed(running, sink):
+    def count():
+        return len(os.listdir(f"/proc/{running.process.pid}/fd"))
+    with local(running) as sock:
+        sock.recv(200)
+        before = count()
+        for _ in range(20):
+            with open("/etc/hostname") as given:
+                sock.sendmsg([b"NOOP\r\n"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [given.fileno()] * 10))])
+            sock.recv(200)
+        assert count() <= before + 1
+        sock.sendall(b"QUIT\r\n")
+
+
+@pytest.mark.parametrize("declared,lines", [(1, 1000), (1_000_000, 1)])
+def test_s13_u18_a_declared_size_that_is_not_true_cuts_nothing(holding, declared, lines):
+    with holding.smtp() as client:
+        client.ehlo()
+        assert client.mail("a@example.net", [f"SIZE={declared}"])[0] == 250
+        client.rcpt("b@example.com")
+        assert client.data("Subject: x\r\n\r\n" + "a line\r\n" * lines)[0] == 250
+    (found,) = stored(holding)
+    assert found.count(b"\na line") == lines
+
+
+def test_s06_a_client_that_talks_before_the_greeting(running, sink):
+    sock = socket.create_connection(("127.0.0.1", running.port), timeout=20)
+    sock.sendall(ENVELOPE + b"Subject: s06\r\n\r\nx\r\n.\r\nQUIT\r\n")
+    answer = sock.makefile("rb").read()
+    assert answer.startswith(b"220 ") and answer.count(b"250 2.0.0 queued as") == 1
+    wait_for(lambda: sink() == ["s06"], 20, "one message")
+
+
+def test_v26_forged_trace_fields_stand_below_our_own(holding):
+    forged = "Received: from forged by forged; Mon, 23 Nov 2026 00:00:00 +0000\nX-Postern-Uid: 0\n"
+    holding.sendmail(forged + message("b@example.com", "x\n"), *SENDS, "b@example.com", user="alice")
+    (found,) = stored(holding)
+    envelope, _, text = found.partition(b"\n\n")
+    assert text.startswith(b"Received: ") and text.index(b"web1.example.net") < text.index(b"forged")
+    uid = subprocess.run(["id", "-u", "alice"], capture_output=True, text=True).stdout.strip()
+    assert uid.encode() in envelope and f'uid {uid} ' in holding.read_log()
+
+
+def test_q10_fifty_control_clients_and_one_that_hangs(holding):
+    hanging = []
+    for _ in range(15):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(f"{holding.directory}/control.sock")
+        hanging.append(sock)
+    runs = [subprocess.Popen([f"{holding.programs}/postern", "status", "--json"], stdout=subprocess.DEVNULL, user="alice",
+                             env={**os.environ, **holding.environment}) for _ in range(15)]
+    assert {run.wait(20) for run in runs} <= {0, 1, 2}
+    for _ in range(50):
+        assert holding.run("status").returncode in (0, 1, 2)
+    for sock in hanging:
+        sock.close()
+
+
+def test_c15_an_empty_group_and_an_argument(holding):
+    holding.sendmail("To: undisclosed-recipients:;\nSubject: x\n\nx\n", "-t", "-f", "a@example.net", "b@example.com")
+    (entry,) = holding.queue()
+    assert [one["address"] for one in entry["recipients"]] == ["b@example.com"]
+
+
+@pytest.mark.parametrize("text", [b"Subject: a\0b\n\nx\n", b"Subject: x\n\na\0b\n"])
+def test_c22_nul_is_refused(holding, text):
+    run = holding.sendmail(text, *SENDS, "b@example.com", check=False)
+    assert run.returncode == 65 and not holding.queue_files(), run
+
+
+@pytest.mark.parametrize("option", ["-X{}", "-oX{}", "-X {}", "-O LogFile={}"])
+def test_c29_no_option_makes_a_file(holding, tmp_path, option):
+    path = str(tmp_path / "log")
+    holding.sendmail(message("b@example.com", "x\n"), *option.replace("{}", path).split(" "), *SENDS, "b@example.com", check=False)
+    assert not os.path.exists(path)
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-", "1>&- 2>&-"])
+def test_c34_closed_standard_streams(holding, closed):
+    before = len(holding.queue_files())
+    text = "" if "0<&-" in closed else "printf 'Subject: x\\n\\nx\\n' | "
+    run = subprocess.run(["sh", "-c", f"{text}{holding.programs}/sendmail -i b@example.com {closed}"], capture_output=True,
+                         env={**os.environ, **holding.environment}, timeout=30)
+    if "0<&-" in closed:
+        assert run.returncode in (66, 71, 74, 75) or len(holding.queue_files()) == before + 1, run
+    else:
+        assert run.returncode == 0 and len(holding.queue_files()) == before + 1, run
+    for found in stored(holding):
+        assert b"sendmail:" not in found
+
+
+@pytest.mark.parametrize("stdin", ["directory", "ended", "closed pipe"])
+def test_c35_odd_standard_input(holding, stdin):
+    reading, writing = os.pipe()
+    os.close(writing)
+    source = {"directory": os.open("/", os.O_RDONLY), "ended": os.open("/dev/null", os.O_RDONLY), "closed pipe": reading}[stdin]
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([f"{holding.programs}/sendmail", *SENDS, "b@example.com"], stdin=source, stdout=full, stderr=full,
+                             env={**os.environ, **holding.environment}, timeout=30)
+    if stdin == "directory":
+        assert run.returncode in (66, 74, 75) and not holding.queue_files(), run
+    else:  # an empty message is one: cron's jobs without output do not come here, but mail -E-less ones do
+        assert run.returncode == 0 and len(holding.queue_files()) == 1, run
+
+
+def test_h06_h07_one_address_does_not_answer_and_a_name_does_not_exist(posternd, sink):
+    with open("/etc/hosts") as source:
+        before = source.read()
+    with open("/etc/hosts", "a") as out:
+        out.write("127.0.0.9 two.example.org\n127.0.0.1 two.example.org\n")
+    try:
+        posternd.configure(smarthost(SINK, host="two.example.org", tls="none", user=None))
+        posternd.start()
+        posternd.sendmail(message("b@example.com", "x\n", subject="h07"), *SENDS, "b@example.com")
+        wait_for(lambda: "h07" in sink(), 30, "the mail through the second address")
+        posternd.configure(smarthost(SINK, host="missing.example.org", tls="none", user=None))
+        posternd.reload()
+        posternd.sendmail(message("b@example.com", "x\n", subject="h06"), *SENDS, "b@example.com")
+        assert "cannot resolve missing.example.org" in posternd.wait_reason()
+    finally:
+        with open("/etc/hosts", "w") as out:
+            out.write(before)
+
+
+def test_v13_no_descriptor_of_the_daemon_is_inherited(running, sink):
+    running.sendmail(message("b@example.com", "x\n", subject="v13"), *SENDS, "b@example.com")
+    wait_for(lambda: "v13" in sink(), 20, "the message")
+    directory = f"/proc/{running.process.pid}/fdinfo"
+    for name in os.listdir(directory):
+        with open(f"{directory}/{name}") as source:
+            flags = next(int(line.split()[1], 8) for line in source if line.startswith("flags:"))
+        assert int(name) <= 2 or flags & os.O_CLOEXEC, os.readlink(f"/proc/{running.process.pid}/fd/{name}")
+
+
+def test_v19_the_unit_is_hardened():
+    unit = "/srv/tree/packaging/systemd/postern.service"
+    run = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15", unit], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-300:] + run.stderr

@@ -1,0 +1,227 @@
+"""Metrics: what they say is what the log says and what the smarthost took; Prometheus' own programs read them."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from auth_servers import Practice
+from matrix import MECHANISMS
+from postern import message, smarthost
+from servers import PASSWORD
+from waiting import wait_for, wait_for_port
+
+PROMTOOL, PROMETHEUS = "/scraper/usr/bin/promtool", "/scraper/usr/bin/prometheus"
+PORT, PROMETHEUS_PORT, SMARTHOST_PORT = 9157, 9190, 2820
+LISTENS = {"extra": f"metrics: 127.0.0.1:{PORT}\n"}
+URL = f"http://127.0.0.1:{PORT}/metrics"
+
+listening = pytest.mark.parametrize("posternd", [LISTENS], indirect=True)
+
+
+def values(text):
+    """{(name, labels): value} of a page; labels as a frozenset of pairs."""
+    found = {}
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        name, labels, value = re.fullmatch(r'([a-z_]+)(?:\{(.*)\})? (\S+)', line).groups()
+        pairs = frozenset(re.findall(r'([a-z]+)="([^"]*)"', labels or ""))
+        found[name, pairs] = float(value)
+    return found
+
+
+class Page(dict):
+    def __init__(self, posternd, *options):
+        run = posternd.run("metrics", *options)
+        assert run.returncode == 0, run
+        self.text = run.stdout.decode()
+        super().__init__(values(self.text))
+
+    def of(self, name, **labels):
+        return self.get((name, frozenset(labels.items())))
+
+
+def get(path="/metrics", accept=None, method="GET"):
+    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", method=method, headers={"Accept": accept} if accept else {})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return answer.headers["Content-Type"], answer.read().decode()
+
+
+@pytest.fixture
+def moody(work, posternd):
+    """A smarthost that refuses some recipients for good, some for now, and counts what it takes."""
+    directory = f"{work}/moody-{os.path.basename(posternd.directory)}"
+    os.makedirs(directory)
+    with open(f"{directory}/script", "w") as out:
+        out.write("at rcpt 2 do reply 550 5.1.1 nobody\nat rcpt 5 do reply 451 4.2.1 later\n"
+                  "at rcpt 7 do reply 550 5.1.1 nobody\n")
+    server = Practice(directory, SMARTHOST_PORT, " ".join(MECHANISMS), "--script", f"{directory}/script")
+    server.start()
+    posternd.configure(smarthost(SMARTHOST_PORT, tls="implicit", tls_ca_file=server.ca))
+    yield server
+    server.stop()
+
+
+def taken(server):
+    return len(os.listdir(f"{server.directory}/Maildir/new"))
+
+
+@listening
+def test_q14_the_metrics_equal_the_log_and_what_the_smarthost_took(posternd, moody):
+    posternd.start()
+    for number in range(20):
+        posternd.sendmail(message("b@example.com", "x\n", subject=f"m{number}"), "-i", "-f", "a@example.net",
+                          f"b{number}@example.com")
+    posternd.wait_empty()
+    page, log = Page(posternd), posternd.read_log()
+
+    def logged(word):
+        return len(re.findall(rf"(?m)^info: id=\S+ {word} ", log))
+    assert page.of("postern_accepted_messages_total") == logged("accepted") == 20
+    assert page.of("postern_delivered_recipients_total", site="main") == logged("delivered") == taken(moody)
+    assert page.of("postern_failed_recipients_total", site="main") == logged("failed") == 2
+    assert page.of("postern_bounced_recipients_total") == 2 and logged("bounced") == 2
+    assert page.of("postern_deferred_recipients_total", site="main") == logged("deferred") == 1
+    assert page.of("postern_delivery_delay_seconds_count", site="main") == taken(moody)
+    assert page.of("postern_commit_duration_seconds_count") == 20
+    assert page.of("postern_queue_messages", state="waiting") == 0
+    assert page.of("postern_site_healthy", site="main") == 1
+    assert page.of("postern_site_troubles_total", site="main", step="auth") == 0
+    # Command and listener show the same.
+    served = values(get()[1])
+    for name, labels in page:
+        if name.endswith("_total") or name.endswith("_count"):
+            assert served[name, labels] == page[name, labels], name
+
+
+@listening
+def test_promtool_finds_nothing_to_complain_of(posternd, moody):
+    posternd.start()
+    posternd.sendmail(message("b@example.com", "x\n"), "-i", "b@example.com")
+    posternd.wait_empty()
+    for text in (Page(posternd, "--format", "prometheus").text, get(accept="text/plain")[1]):
+        run = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+        assert run.returncode == 0 and not run.stdout + run.stderr, run
+
+
+@listening
+def test_prometheus_scrapes_it(posternd, moody, work):
+    posternd.start()
+    posternd.sendmail(message("b@example.com", "x\n"), "-i", "b@example.com")
+    posternd.wait_empty()
+    directory = f"{work}/prometheus"
+    os.makedirs(directory)
+    with open(f"{directory}/prometheus.yml", "w") as out:
+        out.write("global: { scrape_interval: 200ms, scrape_timeout: 200ms }\nscrape_configs:\n"
+                  f"- {{ job_name: postern, static_configs: [ {{ targets: [ '127.0.0.1:{PORT}' ] }} ] }}\n")
+    with open(f"{directory}/log", "w") as log:
+        server = subprocess.Popen([PROMETHEUS, f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/data",
+                                   f"--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}"], stdout=log, stderr=log)
+
+    def query(expression):
+        url = f"http://127.0.0.1:{PROMETHEUS_PORT}/api/v1/query?query={expression}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                result = json.load(answer)["data"]["result"]
+        except OSError:
+            return None
+        return result and float(result[0]["value"][1])
+    try:
+        wait_for_port(PROMETHEUS_PORT)
+        assert wait_for(lambda: query("postern_accepted_messages_total"), 20, "Prometheus to scrape") == 1
+        assert query("up") == 1 and query("scrape_samples_scraped") > 50
+        assert query("histogram_quantile(0.5,postern_delivery_delay_seconds_bucket)") is not None
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_a_refused_login_and_the_certificate_are_seen(posternd, moody):
+    posternd.password("not it")
+    posternd.start()
+    posternd.sendmail(message("b@example.com", "x\n"), "-i", "b@example.com")
+    posternd.wait_reason()
+    page = Page(posternd)
+    assert page.of("postern_site_login_paused", site="main") == 1 and page.of("postern_site_healthy", site="main") == 0
+    assert page.of("postern_site_troubles_total", site="main", step="auth") == 1
+    assert page.of("postern_queue_messages", state="waiting") == 1 and page.of("postern_queue_oldest_age_seconds") > 0
+    assert page.of("postern_site_messages", site="main", state="waiting") == 1
+    shown = subprocess.run(f"openssl s_client -connect 127.0.0.1:{SMARTHOST_PORT} </dev/null 2>/dev/null | openssl x509 -noout -enddate",
+                           shell=True, capture_output=True, text=True, timeout=20).stdout.strip().partition("=")[2]
+    seconds = subprocess.run(["date", "-d", shown, "+%s"], capture_output=True, text=True).stdout
+    assert page.of("postern_site_certificate_expiry_timestamp_seconds", site="main") == float(seconds)
+    assert page.of("postern_spool_free_bytes") > 0 and page.of("postern_spool_free_inodes") > 0
+    posternd.password(PASSWORD)
+    posternd.run("queue", "retry", "all")
+    posternd.wait_empty()
+    assert Page(posternd).of("postern_site_login_paused", site="main") == 0
+
+
+def test_a_failed_handshake_is_counted(posternd, moody, work, certificates):
+    posternd.configure(smarthost(SMARTHOST_PORT, tls="implicit", tls_ca_file=certificates.ca))  # not the one that signed it
+    posternd.start()
+    posternd.sendmail(message("b@example.com", "x\n"), "-i", "b@example.com")
+    posternd.wait_reason()
+    assert Page(posternd).of("postern_site_troubles_total", site="main", step="tls") >= 1
+
+
+@listening
+def test_the_listener_gives_one_page_and_is_bounded(posternd):
+    posternd.configure()
+    posternd.start()
+    assert get()[0].startswith("application/openmetrics-text; version=1.0.0")
+    assert get()[1].endswith("# EOF\n") and "# EOF" not in get(accept="text/plain")[1]
+    for path, method, status in (("/", "GET", 404), ("/metrics", "POST", 405), ("/metrics" + "x" * 9000, "GET", 431)):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(path, method=method)
+        assert refused.value.code == status
+    # Clients that say nothing use up the places and are closed after a while; they harm nobody else.
+    idle = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(30)]
+    assert posternd.run("status").returncode in (0, 1, 2)
+    closed = sum(1 for one in idle[10:] if not (one.settimeout(5), one.recv(1))[1])
+    assert closed == 20
+    for one in idle:
+        one.close()
+    wait_for(lambda: _served(), 5, "a place for the next scraper")
+
+
+def _served():
+    try:
+        return get()[1]
+    except OSError:
+        return None
+
+
+def test_the_listener_comes_and_goes_with_the_settings(posternd):
+    posternd.configure()
+    posternd.start()
+    assert not _served()
+    posternd.extra = LISTENS["extra"]
+    posternd.configure()
+    posternd.reload()
+    wait_for(_served, 5, "the listener")
+    posternd.extra = ""
+    posternd.configure()
+    posternd.reload()
+    wait_for(lambda: not _served(), 5, "the listener to go")
+
+
+def test_it_listens_on_this_machine_alone(posternd):
+    posternd.extra = f"metrics: 0.0.0.0:{PORT}\n"
+    posternd.configure()
+    run = posternd.run("--config", posternd.config, "--check", program="posternd")
+    assert run.returncode == 78 and b"metrics" in run.stderr, run
+
+
+def test_every_user_may_see_them(posternd):
+    posternd.configure()
+    posternd.start()
+    assert posternd.run("metrics", user="alice").returncode == 0
+    run = posternd.run("metrics", "--format", "xml")
+    assert run.returncode == 64 and b"openmetrics" in run.stderr, run

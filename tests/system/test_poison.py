@@ -1,0 +1,87 @@
+"""A message that takes the daemon down each time it is delivered, and the mail behind it."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from postern import RELEASE, message, smarthost
+from waiting import wait_for, wait_for_port
+
+SINK, POISON = 2611, "poison@example.com"
+
+
+@pytest.fixture
+def arrived(work):
+    """The subjects that a smarthost got which never answers DATA of a message to POISON: "hangs" stands for one."""
+    path = f"{work}/poison-sink-{len(os.listdir(work))}"
+    open(path, "w").close()
+    process = subprocess.Popen([sys.executable, "sink.py", str(SINK), path, POISON])
+    wait_for_port(SINK)
+
+    def subjects():
+        with open(path) as source:
+            return source.read().split()
+    yield subjects
+    process.kill()
+    process.wait()
+
+
+def send(posternd, to, subject):
+    posternd.sendmail(message(to, "x\n", subject=subject), "-i", "-f", "a@example.net", to)
+
+
+def crash(posternd, number):
+    posternd.process.send_signal(number)
+    assert posternd.process.wait(20) == -number
+
+
+# SIGABRT is what the service manager's watchdog sends, and what abort() raises. The other is the sanitizer's in the
+# build that has one.
+@pytest.mark.parametrize("posternd, number", [({}, signal.SIGABRT), ({"programs": RELEASE}, signal.SIGSEGV)],
+                         indirect=["posternd"])
+def test_p35_a_message_that_crashes_the_daemon_three_times_is_held_and_others_flow(posternd, arrived, number):
+    posternd.configure(smarthost(SINK, tls="none", user=None))
+    posternd.start()
+    send(posternd, "b@example.com", "other-0")
+    wait_for(lambda: "other-0" in arrived(), 20, "the first message, which goes alone")
+    send(posternd, POISON, "poison")
+    for crashes in range(1, 4):
+        wait_for(lambda: arrived().count("hangs") == crashes, 20, "the poison to be under way")
+        send(posternd, "b@example.com", f"other-{crashes}")
+        if crashes == 1:
+            wait_for(lambda: "other-1" in arrived(), 20, "a message beside one that is not suspected yet")
+        crash(posternd, number)
+        posternd.start()
+    wait_for(lambda: {"other-2", "other-3"} <= set(arrived()), 20, "the others")
+    posternd.wait_empty()
+    (held,) = posternd.queue()
+    assert held["state"] == "held" and held["recipients"][0]["address"] == POISON, held
+    assert "1 message is on hold" in posternd.status()["verdict"]
+    line = next(line for line in posternd.read_log().splitlines() if "put on hold" in line)
+    assert line.startswith("error: ") and "crashes=3" in line and f"`postern queue release {held['id']}`" in line, line
+
+    # It stays so, and one who releases it knows what he does: it is as if it had never been tried.
+    assert posternd.stop() == 0
+    posternd.start()
+    send(posternd, "b@example.com", "other-4")
+    wait_for(lambda: "other-4" in arrived(), 20, "the next message")
+    assert arrived().count("hangs") == 3
+    assert posternd.run("queue", "release", held["id"]).returncode == 0
+    wait_for(lambda: arrived().count("hangs") == 4, 20, "the released message to be tried")
+    crash(posternd, number)
+    posternd.start()
+    wait_for(lambda: arrived().count("hangs") == 5, 20, "the released message to be tried again")
+    assert sorted(word for word in arrived() if word != "hangs") == [f"other-{one}" for one in range(5)]
+
+
+def test_p35_a_kill_is_no_crash(posternd, arrived):
+    posternd.configure(smarthost(SINK, tls="none", user=None))
+    posternd.start()
+    send(posternd, POISON, "slow")
+    for kills in range(1, 6):
+        wait_for(lambda: arrived().count("hangs") == kills, 20, "the message to be under way")
+        posternd.kill()
+        posternd.start()
