@@ -7,6 +7,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+
 namespace postern::control {
 namespace {
 
@@ -110,6 +112,8 @@ void append_escaped(std::string& into, char32_t point) {
 
 std::string to_line(const boost::json::value& value) {
   const std::string serialized = boost::json::serialize(value);
+  const auto plain = [](char byte) { return byte >= ' ' && byte < 0x7F; };
+  if (std::ranges::all_of(serialized, plain)) return serialized + "\n";
   if (!is_utf8(serialized)) return printable(serialized) + "\n";
   std::string line;
   line.reserve(serialized.size() + 1);

@@ -60,21 +60,30 @@ Result<void> read_head(const File& file, std::uint64_t size, Head& head) {
   return {};
 }
 
-/// The log, and all together but the text. Failures: io, corrupt.
-Result<Stored> read_tail(const File& file, std::uint64_t size, ParsedEnvelope head) {
-  const std::uint64_t text_end = head.length + head.envelope.size;
+/// What follows the message. Failures: io, corrupt.
+Result<std::string> read_log(const File& file, std::uint64_t size, const Head& head) {
+  const std::uint64_t text_end = head.parsed.length + head.parsed.envelope.size;
   if (size - text_end > kMaxLog) return Error{Failure::corrupt, "far more after the message than a log can be"};
+  if (head.bytes.size() == size) return head.bytes.substr(text_end);
   std::string tail(size - text_end, '\0');
   const auto length = file.pread_full(tail, text_end);
   if (!length) return length.error();
   tail.resize(*length);
-  auto log = parse_log(tail);
+  return tail;
+}
+
+/// The log, and all together but the text. Failures: io, corrupt.
+Result<Stored> read_tail(const File& file, std::uint64_t size, Head head) {
+  const auto tail = read_log(file, size, head);
+  if (!tail) return tail.error();
+  auto log = parse_log(*tail);
   if (!log) return log.error();
+  const std::uint64_t text_end = head.parsed.length + head.parsed.envelope.size;
   Stored stored;
-  stored.envelope = std::move(head.envelope);
+  stored.envelope = std::move(head.parsed.envelope);
   stored.log = std::move(log->lines);
   stored.route = std::move(log->route);
-  stored.text_at = head.length;
+  stored.text_at = head.parsed.length;
   stored.log_end = text_end + log->length;
   stored.file_size = size;
   return stored;
@@ -191,7 +200,7 @@ Result<Stored> Spool::read_summary(const QueueId& id, Area area) {
   if (!info->regular) return Error{Failure::corrupt, "not a regular file"};
   Head head;
   if (auto read = read_head(*file, info->size, head); !read) return read.error();
-  return read_tail(*file, info->size, std::move(head.parsed));
+  return read_tail(*file, info->size, std::move(head));
 }
 
 // Every byte is read once before the first is sent: the checksum must be known to be right before a recipient sees
@@ -213,7 +222,7 @@ Result<Stored> Spool::read_large(File file, std::uint64_t size) const {
   sha.update(std::string_view(head.bytes).substr(0, head.parsed.covered));
   if (hex(sha.finish()) != head.parsed.digest) return Error{Failure::corrupt, "the checksum is wrong"};
 
-  auto stored = read_tail(file, size, std::move(head.parsed));
+  auto stored = read_tail(file, size, std::move(head));
   if (!stored) return stored;
   if (stored->envelope.size > kPiece) {
     stored->large = std::move(file);
