@@ -68,7 +68,8 @@ TEST(Alarms, AgeIsToldUnlessASiteExplainsIt) {
   second += kHour.count();
   EXPECT_EQ(look(true, 5 * kHour), 1U) << "the site alone";
   EXPECT_EQ(look(true, 5 * kHour), 0U);
-  for (long until = second + kAftermath.count() - 60; second < until;) well += look(false, 5 * kHour);
+  const long until = second + kAftermath.count() - 60;
+  while (second < until) well += look(false, 5 * kHour);
   EXPECT_EQ(well, 2U) << "the site works again; the age is still explained";
   EXPECT_EQ(look(false, 5 * kHour) + look(false, 5 * kHour) + look(false, 5 * kHour), 1U);
   EXPECT_TRUE(alarms.look(seen(false, false, 100 * kHour), Seconds(0), SteadyTime(kHour * 100)).empty()) << "0: never";
