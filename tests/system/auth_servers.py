@@ -14,6 +14,8 @@ import sys
 import urllib.parse
 import urllib.request
 
+from ports import (AUTHORIZATION_HTTP, AUTHORIZATION_HTTPS, CYRUS_TLS12, CYRUS_TLS13, DOVECOT_IMPLICIT, DOVECOT_STARTTLS,
+                   GSASL_TLS12, GSASL_TLS13)
 from postern import BUILT
 from servers import PASSWORD, TRUSTING_PORT, USER, _read, _write, cyrus_database
 from waiting import wait_for, wait_for_port
@@ -53,10 +55,10 @@ class Process:
 
 class DovecotSubmission:
     """Dovecot as the SMTP server itself: the one that takes EXTERNAL from a client's certificate. It passes mail on to
-    Postfix. Implicit TLS on 2601, STARTTLS on 2600."""
+    Postfix."""
 
     host = "smtp.example.com"
-    starttls, implicit = 2600, 2601
+    starttls, implicit = DOVECOT_STARTTLS, DOVECOT_IMPLICIT
 
     def __init__(self, directory, certificates):
         self.log = f"{directory}/dovecot.log"
@@ -132,10 +134,10 @@ GSASL_MECHANISMS = ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "
 CYRUS_MECHANISMS = ("SCRAM-SHA-512-PLUS", "SCRAM-SHA-512", *GSASL_MECHANISMS)
 # name: (port, engine, TLS, mechanisms)
 BRIDGES = {
-    "GNU SASL, TLS 1.3": (2701, "gsasl", "1.3", GSASL_MECHANISMS),
-    "GNU SASL, TLS 1.2": (2702, "gsasl", "1.2", GSASL_MECHANISMS),
-    "Cyrus SASL, TLS 1.3": (2703, "cyrus", "1.3", CYRUS_MECHANISMS),
-    "Cyrus SASL, TLS 1.2": (2704, "cyrus", "1.2", CYRUS_MECHANISMS),
+    "GNU SASL, TLS 1.3": (GSASL_TLS13, "gsasl", "1.3", GSASL_MECHANISMS),
+    "GNU SASL, TLS 1.2": (GSASL_TLS12, "gsasl", "1.2", GSASL_MECHANISMS),
+    "Cyrus SASL, TLS 1.3": (CYRUS_TLS13, "cyrus", "1.3", CYRUS_MECHANISMS),
+    "Cyrus SASL, TLS 1.2": (CYRUS_TLS12, "cyrus", "1.2", CYRUS_MECHANISMS),
 }
 
 
@@ -170,9 +172,9 @@ class Bridges:
 
 
 class Authorization(Process):
-    """oidc-provider: HTTPS on 9400 for Postern, HTTP on 9401 for a mail server's introspection."""
+    """oidc-provider: HTTPS for Postern, HTTP for a mail server's introspection."""
 
-    https, http = 9400, 9401
+    https, http = AUTHORIZATION_HTTPS, AUTHORIZATION_HTTP
     url = f"https://login.example.com:{https}"
     modules = "/srv/oidc/node_modules"
     robot_secret = "robot-secret-5TfQ9wLz"

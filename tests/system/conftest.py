@@ -11,6 +11,7 @@ import pytest
 from auth_servers import Authorization, Bridges, DovecotSubmission, Practice
 from certs import Certificates
 from matrix import MECHANISMS, Matrix
+from ports import PRACTICE, PRACTICE_STARTTLS
 from postern import Posternd
 from servers import PASSWORD, Dovecot, Exim, Postfix
 from watch import Watch
@@ -161,11 +162,11 @@ def authorization(work, certificates):
 
 @pytest.fixture(scope="session")
 def practice(work, certificates, watch):
-    yield from _serving(Practice(f"{work}/practice", 2800, " ".join(MECHANISMS), "--client-ca", certificates.ca,
+    yield from _serving(Practice(f"{work}/practice", PRACTICE, " ".join(MECHANISMS), "--client-ca", certificates.ca,
                                  "--token", watch.secret(Practice.token)))
 
 
 @pytest.fixture(scope="session")
 def practice_starttls(work, certificates, watch):
-    yield from _serving(Practice(f"{work}/practice-starttls", 2801, " ".join(MECHANISMS), "--client-ca", certificates.ca,
-                                 "--token", watch.secret(Practice.token), tls="starttls"))
+    yield from _serving(Practice(f"{work}/practice-starttls", PRACTICE_STARTTLS, " ".join(MECHANISMS),
+                                 "--client-ca", certificates.ca, "--token", watch.secret(Practice.token), tls="starttls"))

@@ -9,6 +9,7 @@ import smtplib
 import socket
 import subprocess
 
+from ports import POSTERND
 from servers import PASSWORD, USER
 from waiting import port_answers, wait_for
 
@@ -25,7 +26,7 @@ def smarthost(port, host="smtp.example.com", tls="starttls", user=USER, **more):
 
 
 class Posternd:
-    port = 2025
+    port = POSTERND
 
     def __init__(self, directory, ca, programs=BUILT, retry="{ min: 1s, max: 2s, expire: 5d }", extra=""):
         self.directory = directory

@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import textwrap
 
+from ports import AUTHORIZATION_HTTP, EXIM_IMPLICIT, EXIM_MORE, EXIM_STARTTLS
 from waiting import wait_for, wait_for_port
 
 USER, PASSWORD = "alerts@example.com", "correct horse&battery"
 # Stored as a hash only, so the CRAM-MD5 that the server announces cannot work for this user.
 HASHED_USER = "hashed@example.com"
-INTROSPECTION_URL = "http://mailserver:introspection-secret@127.0.0.1:9401/token/introspection"
+INTROSPECTION_URL = f"http://mailserver:introspection-secret@127.0.0.1:{AUTHORIZATION_HTTP}/token/introspection"
 
 # port: (certificate, implicit TLS, mechanisms, AUTH before TLS)
 POSTFIX_PORTS = {
@@ -271,11 +272,11 @@ class Postfix:
 
 
 class Exim:
-    """The second smarthost, in a root of its own below /exim. STARTTLS on 3500, implicit TLS on 3501. On 3510 (STARTTLS) it
+    """The second smarthost, in a root of its own below /exim. STARTTLS, implicit TLS, and one port (STARTTLS) where it
     offers all it has: SCRAM by Cyrus SASL and EXTERNAL too."""
 
     host = "smtp2.example.com"
-    starttls, implicit, more = 3500, 3501, 3510
+    starttls, implicit, more = EXIM_STARTTLS, EXIM_IMPLICIT, EXIM_MORE
 
     def __init__(self, directory, certificates):
         self.directory = directory

@@ -1,14 +1,48 @@
 """A fast SMTP server that only counts: it says yes to everything and remembers each message's Subject.
 
-Run as a program it serves in a process of its own, so that a busy test does not slow it down:
+`Sink` runs it as a program, in a process of its own, so that a busy test does not slow it down:
     sink.py PORT FILE [HANGS]    appends one line a message to FILE; leaves DATA of a message to HANGS unanswered and
                                  appends the line "hangs"
 """
 
 import asyncio
+import collections
+import os
+import subprocess
 import sys
 
+from ports import SINK
+from waiting import wait_for_port
+
 EHLO = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 100000000\r\n"
+
+
+class Sink:
+    """One that listens on SINK; the file `path`, made anew, has the subjects."""
+
+    def __init__(self, path, *hangs):
+        self.path = path
+        open(path, "w").close()
+        self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__), str(SINK), path, *hangs])
+        wait_for_port(SINK)
+        assert self.process.poll() is None, f"somebody else listens on port {SINK}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def subjects(self):
+        with open(self.path) as source:
+            return source.read().split()
+
+    def count(self):
+        return collections.Counter(self.subjects())
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
 
 
 async def _session(reader, writer, record, hangs):

@@ -7,8 +7,9 @@ import pytest
 
 from auth_servers import BRIDGES, Practice
 from matrix import MECHANISMS
+from ports import DOVECOT_IMPLICIT, PRACTICE, PRACTICE_OWN
 from postern import message, smarthost
-from servers import PASSWORD, USER, Exim
+from servers import PASSWORD, Exim
 
 SENDS = ["-i", "-f", "a@example.net"]
 SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-1")
@@ -30,11 +31,11 @@ TARGETS = {
                                       mail="postfix"),
     "Exim with Cyrus SASL": Target(["exim"], Exim.more, ("EXTERNAL", "SCRAM-SHA-512", *SCRAM, *PASSWORDS),
                                    "SCRAM-SHA-512", host=Exim.host, mail="exim"),
-    "Dovecot submission": Target(["dovecot_submission"], 2601, ("EXTERNAL", *SCRAM, *PASSWORDS), "SCRAM-SHA-256",
+    "Dovecot submission": Target(["dovecot_submission"], DOVECOT_IMPLICIT, ("EXTERNAL", *SCRAM, *PASSWORDS), "SCRAM-SHA-256",
                                  tls="implicit", mail="postfix"),
     **{name: Target(["bridges"], port, mechanisms, mechanisms[0], tls="implicit")
        for name, (port, _, _, mechanisms) in BRIDGES.items()},
-    "practice smarthost": Target(["practice"], 2800, MECHANISMS, "SCRAM-SHA-512-PLUS", tls="implicit"),
+    "practice smarthost": Target(["practice"], PRACTICE, MECHANISMS, "SCRAM-SHA-512-PLUS", tls="implicit"),
 }
 
 
@@ -47,7 +48,7 @@ def _server(request, name):
 
 def _site(target, posternd, **more):
     keys = smarthost(target.port, host=target.host, tls=target.tls, **more)
-    if target.port == 2800:
+    if target.port == PRACTICE:
         keys["tls_ca_file"] = posternd.practice_ca
     return keys
 
@@ -69,7 +70,7 @@ def _alone(request, target, posternd, mechanism):
     if mechanism in ("XOAUTH2", "OAUTHBEARER"):
         del keys["password_file"]
         token = Practice.token
-        if target.port != 2800:
+        if target.port != PRACTICE:
             token = request.getfixturevalue("authorization").robot_token()
         posternd.watch.secret(token)
         keys["token_file"] = posternd.private("token", token)
@@ -206,9 +207,9 @@ def test_other_origins_of_credentials(request, ready, how):
 
 
 def test_a_weaker_server_is_noticed(ready, work, inbox):
-    strong = Practice(f"{work}/practice-downgrade", 2820, " ".join(MECHANISMS))
-    weak = Practice(f"{work}/practice-downgrade", 2820, "PLAIN LOGIN")
-    keys = {**smarthost(2820, tls="implicit"), "tls_ca_file": strong.ca}
+    strong = Practice(f"{work}/practice-downgrade", PRACTICE_OWN, " ".join(MECHANISMS))
+    weak = Practice(f"{work}/practice-downgrade", PRACTICE_OWN, "PLAIN LOGIN")
+    keys = {**smarthost(PRACTICE_OWN, tls="implicit"), "tls_ca_file": strong.ca}
     strong.start()
     try:
         ready.configure(keys)

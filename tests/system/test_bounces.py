@@ -6,10 +6,9 @@ import subprocess
 
 import pytest
 
+from ports import REFUSING, REFUSING_WITHOUT_DSN
 from postern import message, smarthost
 from waiting import wait_for, wait_for_port
-
-REFUSING, REFUSING_WITHOUT_DSN = 2620, 2621
 
 
 @pytest.fixture(scope="module")

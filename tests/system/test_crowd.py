@@ -7,21 +7,20 @@ import grp
 import os
 import pwd
 import shutil
-import subprocess
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
+from ports import SINK
 from postern import RELEASE, message, smarthost
+from sink import Sink
 from spool_maker import fill
-from waiting import wait_for, wait_for_port
+from waiting import wait_for
 
 MESSAGES = int(os.environ.get("POSTERN_WAITING", "200000"))
 BYTES, INODES = 5000 * MESSAGES, 2 * MESSAGES
 DUE = 100
-SINK = 2620
 SENDER = "a@example.net"
 
 
@@ -44,10 +43,7 @@ def crowd(posternd, work):
     space = os.statvfs(work)
     if space.f_bavail * space.f_frsize < BYTES or space.f_favail < INODES:
         pytest.skip(f"needs {BYTES >> 20} MiB and {INODES} inodes free")
-    subjects = f"{work}/crowd-sink"
-    open(subjects, "w").close()
-    sink = subprocess.Popen([sys.executable, "sink.py", str(SINK), subjects])
-    wait_for_port(SINK)
+    sink = Sink(f"{work}/crowd-sink")
     queue = f"{posternd.spool}/queue"
     os.makedirs(queue)
     os.chmod(queue, 0o777)
@@ -57,10 +53,9 @@ def crowd(posternd, work):
         shutil.chown(directory, "postern", "postern")
         os.chmod(directory, 0o700)
     posternd.configure(smarthost(SINK, tls="none", user=None))
-    yield subjects
+    yield sink
     posternd.stop()
-    sink.kill()
-    sink.wait()
+    sink.stop()
     shutil.rmtree(posternd.spool)
 
 
@@ -83,8 +78,8 @@ def memory(posternd):
         return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:")) / 1024
 
 
-def delivered(subjects):
-    with open(subjects) as source:
+def delivered(sink):
+    with open(sink.path) as source:
         return len(source.readlines())
 
 

@@ -7,10 +7,10 @@ import subprocess
 
 import pytest
 
+from ports import NOBODY_LISTENS
 from postern import RELEASE, message, smarthost
 from waiting import wait_for
 
-NOBODY_LISTENS = 2599
 
 
 def test_a_restart_keeps_the_queue(postfix, posternd, inbox):

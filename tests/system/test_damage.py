@@ -5,10 +5,10 @@ import shutil
 
 import pytest
 
+from ports import NOBODY_LISTENS
 from postern import message, smarthost
 from waiting import wait_for
 
-NOBODY_LISTENS = 2599
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 

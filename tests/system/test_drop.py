@@ -5,7 +5,6 @@ import glob
 import os
 import random
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +15,9 @@ import zlib
 import pytest
 
 from dropping import DROP, HELPER, SOCKETS, Installed, frame, helper, install_program, stopped
+from ports import SINK
 from postern import RELEASE, message, smarthost
-from test_durability import SINK, Sink
+from sink import Sink
 from waiting import wait_for
 
 pytestmark = pytest.mark.skipif(not os.path.exists(f"{RELEASE}/postern-drop"), reason="the optimised build is not there")
@@ -408,7 +408,7 @@ def test_c42_callers_without_the_means(installed, sink):
     installed.start()
     once(installed, sink, "no-run")
     # With the daemon there the socket is all that is needed.
-    run = installed.sendmail(letter("up"), "-i", "b@example.com", user="alice", before=["setpriv", "--no-new-privs"])
+    installed.sendmail(letter("up"), "-i", "b@example.com", user="alice", before=["setpriv", "--no-new-privs"])
     once(installed, sink, "up")
 
 

@@ -1,42 +1,23 @@
 """What must hold when the daemon is killed, and with many messages while the smarthost is down."""
 
-import collections
 import os
 import random
 import smtplib
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
+from ports import SINK
 from postern import RELEASE, message, smarthost
-from waiting import wait_for, wait_for_port
+from sink import Sink
+from waiting import wait_for
 
-NOBODY_LISTENS = 2599
-SINK = 2690
 KILLS = int(os.environ.get("POSTERN_KILLS", "200"))
 MESSAGES = int(os.environ.get("POSTERN_MESSAGES", "10000"))
 SMTP_SUBMITTERS, SHIM_SUBMITTERS = 6, 2
 
 released = pytest.mark.parametrize("posternd", [{"programs": RELEASE}], indirect=True)
-
-
-class Sink:
-    def __init__(self, path):
-        self.path = path
-        open(path, "w").close()
-        self.process = subprocess.Popen([sys.executable, "sink.py", str(SINK), path])
-        wait_for_port(SINK)
-
-    def count(self):
-        with open(self.path) as source:
-            return collections.Counter(source.read().split())
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 
 from auth_servers import Practice
 from matrix import MECHANISMS
+from ports import PRACTICE_OWN
 from postern import message, smarthost
 from servers import PASSWORD
 from waiting import wait_for
 
-PORT = 2840
 STEPS = ["greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "end-of-data", "quit"]
 # What becomes of the message: it waits, it fails and is bounced, or it may come twice.
 WAITS, BOUNCES, TWICE = "waits", "bounces", "twice"
@@ -35,7 +35,7 @@ def smarthost_with(work):
         os.makedirs(directory)
         with open(f"{directory}/script", "w") as out:
             out.write(script + "\n")
-        servers.append(Practice(directory, PORT, " ".join(MECHANISMS), "--script", f"{directory}/script", tls="starttls"))
+        servers.append(Practice(directory, PRACTICE_OWN, " ".join(MECHANISMS), "--script", f"{directory}/script", tls="starttls"))
         servers[-1].start()
         return servers[-1]
     yield start
@@ -69,7 +69,7 @@ def test_a_fault_at_each_step_loses_nothing(posternd, smarthost_with, fault):
     for step in STEPS:
         outcome = FAULTS[fault](step)
         server = smarthost_with(f"at {step} 1 do {fault}")
-        posternd.configure(smarthost(PORT, tls="starttls", tls_ca_file=server.ca, name=step))
+        posternd.configure(smarthost(PRACTICE_OWN, tls="starttls", tls_ca_file=server.ca, name=step))
         posternd.reload()
         # The one that meets the fault, and one that follows.
         for subject in ("first", "second"):

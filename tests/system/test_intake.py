@@ -4,31 +4,22 @@ import array
 import os
 import socket
 import subprocess
-import sys
 
 import pytest
 
+from ports import SINK
 from postern import message, smarthost
-from waiting import wait_for, wait_for_port
+from sink import Sink
+from waiting import wait_for
 
-SINK = 2611
 SENDS = ["-i", "-f", "a@example.net"]
 ENVELOPE = b"EHLO me\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
 
 
 @pytest.fixture
 def sink(work):
-    path = f"{work}/intake-sink-{len(os.listdir(work))}"
-    open(path, "w").close()
-    process = subprocess.Popen([sys.executable, "sink.py", str(SINK), path])
-    wait_for_port(SINK)
-
-    def subjects():
-        with open(path) as source:
-            return source.read().split()
-    yield subjects
-    process.kill()
-    process.wait()
+    with Sink(f"{work}/intake-sink-{len(os.listdir(work))}") as one:
+        yield one.subjects
 
 
 @pytest.fixture

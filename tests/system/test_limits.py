@@ -7,34 +7,25 @@ import smtplib
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
 from auth_servers import Practice
+from ports import NOBODY_LISTENS, PRACTICE_OWN, SINK
 from postern import RELEASE, message, smarthost
-from waiting import wait_for, wait_for_port
+from sink import Sink
+from waiting import wait_for
 
-SINK, NOBODY_LISTENS = 2610, 2599
 SENDS = ["-i", "-f", "a@example.net"]
 released = pytest.mark.parametrize("posternd", [{"programs": RELEASE}], indirect=True)
 
 
 @pytest.fixture
 def sink(work):
-    path = f"{work}/limits-sink-{len(os.listdir(work))}"
-    open(path, "w").close()
-    process = subprocess.Popen([sys.executable, "sink.py", str(SINK), path])
-    wait_for_port(SINK)
-
-    def subjects():
-        with open(path) as source:
-            return source.read().split()
-    yield subjects
-    process.kill()
-    process.wait()
+    with Sink(f"{work}/limits-sink-{len(os.listdir(work))}") as one:
+        yield one.subjects
 
 
 @pytest.fixture
@@ -425,14 +416,14 @@ def test_r16_no_process_can_be_started(posternd, work, group):
     """No thread for the resolver, no child for password_command: mail waits, the daemon lives."""
     directory = f"{work}/r16"
     os.makedirs(directory)
-    server = Practice(directory, 2830, "PLAIN")
+    server = Practice(directory, PRACTICE_OWN, "PLAIN")
     server.start()
     try:
         command = f"{posternd.directory}/password-command"
         with open(command, "w") as out:
             out.write(f"#!/bin/sh\ncat {posternd.directory}/password\n")
         os.chmod(command, 0o755)
-        keys = smarthost(2830, tls="implicit", tls_ca_file=server.ca, password_command=f"[ {command} ]")
+        keys = smarthost(PRACTICE_OWN, tls="implicit", tls_ca_file=server.ca, password_command=f"[ {command} ]")
         del keys["password_file"]
         posternd.configure(keys)
         posternd.start()

@@ -12,14 +12,14 @@ import pytest
 
 from auth_servers import Practice
 from matrix import MECHANISMS
+from ports import METRICS, PRACTICE_OWN, PROMETHEUS_PORT
 from postern import message, smarthost
 from servers import PASSWORD
 from waiting import wait_for, wait_for_port
 
 PROMTOOL, PROMETHEUS = "/scraper/usr/bin/promtool", "/scraper/usr/bin/prometheus"
-PORT, PROMETHEUS_PORT, SMARTHOST_PORT = 9157, 9190, 2820
-LISTENS = {"extra": f"metrics: 127.0.0.1:{PORT}\n"}
-URL = f"http://127.0.0.1:{PORT}/metrics"
+LISTENS = {"extra": f"metrics: 127.0.0.1:{METRICS}\n"}
+URL = f"http://127.0.0.1:{METRICS}/metrics"
 
 listening = pytest.mark.parametrize("posternd", [LISTENS], indirect=True)
 
@@ -48,7 +48,7 @@ class Page(dict):
 
 
 def get(path="/metrics", accept=None, method="GET"):
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", method=method, headers={"Accept": accept} if accept else {})
+    request = urllib.request.Request(f"http://127.0.0.1:{METRICS}{path}", method=method, headers={"Accept": accept} if accept else {})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return answer.headers["Content-Type"], answer.read().decode()
 
@@ -61,9 +61,9 @@ def moody(work, posternd):
     with open(f"{directory}/script", "w") as out:
         out.write("at rcpt 2 do reply 550 5.1.1 nobody\nat rcpt 5 do reply 451 4.2.1 later\n"
                   "at rcpt 7 do reply 550 5.1.1 nobody\n")
-    server = Practice(directory, SMARTHOST_PORT, " ".join(MECHANISMS), "--script", f"{directory}/script")
+    server = Practice(directory, PRACTICE_OWN, " ".join(MECHANISMS), "--script", f"{directory}/script")
     server.start()
-    posternd.configure(smarthost(SMARTHOST_PORT, tls="implicit", tls_ca_file=server.ca))
+    posternd.configure(smarthost(PRACTICE_OWN, tls="implicit", tls_ca_file=server.ca))
     yield server
     server.stop()
 
@@ -119,7 +119,7 @@ def test_prometheus_scrapes_it(posternd, moody, work):
     os.makedirs(directory)
     with open(f"{directory}/prometheus.yml", "w") as out:
         out.write("global: { scrape_interval: 200ms, scrape_timeout: 200ms }\nscrape_configs:\n"
-                  f"- {{ job_name: postern, static_configs: [ {{ targets: [ '127.0.0.1:{PORT}' ] }} ] }}\n")
+                  f"- {{ job_name: postern, static_configs: [ {{ targets: [ '127.0.0.1:{METRICS}' ] }} ] }}\n")
     with open(f"{directory}/log", "w") as log:
         server = subprocess.Popen([PROMETHEUS, f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/data",
                                    f"--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}"], stdout=log, stderr=log)
@@ -152,7 +152,7 @@ def test_a_refused_login_and_the_certificate_are_seen(posternd, moody):
     assert page.of("postern_site_troubles_total", site="main", step="auth") == 1
     assert page.of("postern_queue_messages", state="waiting") == 1 and page.of("postern_queue_oldest_age_seconds") > 0
     assert page.of("postern_site_messages", site="main", state="waiting") == 1
-    shown = subprocess.run(f"openssl s_client -connect 127.0.0.1:{SMARTHOST_PORT} </dev/null 2>/dev/null | openssl x509 -noout -enddate",
+    shown = subprocess.run(f"openssl s_client -connect 127.0.0.1:{PRACTICE_OWN} </dev/null 2>/dev/null | openssl x509 -noout -enddate",
                            shell=True, capture_output=True, text=True, timeout=20).stdout.strip().partition("=")[2]
     seconds = subprocess.run(["date", "-d", shown, "+%s"], capture_output=True, text=True).stdout
     assert page.of("postern_site_certificate_expiry_timestamp_seconds", site="main") == float(seconds)
@@ -164,7 +164,7 @@ def test_a_refused_login_and_the_certificate_are_seen(posternd, moody):
 
 
 def test_a_failed_handshake_is_counted(posternd, moody, work, certificates):
-    posternd.configure(smarthost(SMARTHOST_PORT, tls="implicit", tls_ca_file=certificates.ca))  # not the one that signed it
+    posternd.configure(smarthost(PRACTICE_OWN, tls="implicit", tls_ca_file=certificates.ca))  # not the one that signed it
     posternd.start()
     posternd.sendmail(message("b@example.com", "x\n"), "-i", "b@example.com")
     posternd.wait_reason()
@@ -182,7 +182,7 @@ def test_the_listener_gives_one_page_and_is_bounded(posternd):
             get(path, method=method)
         assert refused.value.code == status
     # Clients that say nothing use up the places and are closed after a while; they harm nobody else.
-    idle = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(30)]
+    idle = [socket.create_connection(("127.0.0.1", METRICS)) for _ in range(30)]
     assert posternd.run("status").returncode in (0, 1, 2)
     closed = sum(1 for one in idle[10:] if not (one.settimeout(5), one.recv(1))[1])
     assert closed == 20
@@ -213,7 +213,7 @@ def test_the_listener_comes_and_goes_with_the_settings(posternd):
 
 
 def test_it_listens_on_this_machine_alone(posternd):
-    posternd.extra = f"metrics: 0.0.0.0:{PORT}\n"
+    posternd.extra = f"metrics: 0.0.0.0:{METRICS}\n"
     posternd.configure()
     run = posternd.run("--config", posternd.config, "--check", program="posternd")
     assert run.returncode == 78 and b"metrics" in run.stderr, run

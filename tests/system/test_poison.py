@@ -2,31 +2,22 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
+from ports import SINK
 from postern import RELEASE, message, smarthost
-from waiting import wait_for, wait_for_port
+from sink import Sink
+from waiting import wait_for
 
-SINK, POISON = 2611, "poison@example.com"
+POISON = "poison@example.com"
 
 
 @pytest.fixture
 def arrived(work):
     """The subjects that a smarthost got which never answers DATA of a message to POISON: "hangs" stands for one."""
-    path = f"{work}/poison-sink-{len(os.listdir(work))}"
-    open(path, "w").close()
-    process = subprocess.Popen([sys.executable, "sink.py", str(SINK), path, POISON])
-    wait_for_port(SINK)
-
-    def subjects():
-        with open(path) as source:
-            return source.read().split()
-    yield subjects
-    process.kill()
-    process.wait()
+    with Sink(f"{work}/poison-sink-{len(os.listdir(work))}", POISON) as one:
+        yield one.subjects
 
 
 def send(posternd, to, subject):

@@ -7,6 +7,7 @@ import pytest
 
 from auth_servers import Practice, gsasl_client
 from matrix import MECHANISMS
+from ports import PRACTICE_OWN
 from servers import PASSWORD, USER
 
 TLS = {"1.3": "NORMAL", "1.2": "NORMAL:-VERS-TLS1.3"}
@@ -56,7 +57,7 @@ def test_curl_logs_in_with_a_password(practice, tmp_path, mechanism):
 @pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
 def test_curl_logs_in_with_a_token(work, tmp_path, mechanism):
     # Curl takes its own favourite where both are offered.
-    server = Practice(f"{work}/practice-{mechanism}", 2811, mechanism, "--token", Practice.token)
+    server = Practice(f"{work}/practice-{mechanism}", PRACTICE_OWN, mechanism, "--token", Practice.token)
     server.start()
     try:
         good = _curl(server, tmp_path, mechanism, "--oauth2-bearer", Practice.token, user=USER)
@@ -81,7 +82,7 @@ def test_curl_logs_in_with_a_certificate(practice, certificates, tmp_path):
 def test_a_token_in_the_file_ends_at_its_time(work, certificates, tmp_path):
     tokens = tmp_path / "tokens"
     tokens.write_text(f"old {int(time.time()) - 1}\nnew {int(time.time()) + 3600}\nforever\n")
-    server = Practice(f"{work}/practice-tokens", 2810, "XOAUTH2", "--tokens-file", str(tokens))
+    server = Practice(f"{work}/practice-tokens", PRACTICE_OWN, "XOAUTH2", "--tokens-file", str(tokens))
     server.start()
     try:
         results = {word: _curl(server, tmp_path, "XOAUTH2", "--oauth2-bearer", word, user=USER).returncode == 0

@@ -11,12 +11,12 @@ import subprocess
 import pytest
 
 from dropping import DROP, HELPER, REFUSED, SOCKETS, SPOOL, as_intruder, frame, helper
+from ports import NOBODY_LISTENS
 from postern import RELEASE, smarthost
 from test_drop import clear, installed, letter, once, sink, whole  # noqa: F401 (fixtures)
 from waiting import wait_for
 
 pytestmark = pytest.mark.skipif(not os.path.exists(f"{RELEASE}/postern-drop"), reason="the optimised build is not there")
-NOBODY_LISTENS = 2599
 FREE = 64 << 20  # what the helper keeps in reserve
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from auth_servers import Practice
 from matrix import MECHANISMS
+from ports import NOBODY_LISTENS, NOBODY_LISTENS_EITHER, PRACTICE_OWN
 from postern import message, smarthost
 from waiting import wait_for
 
-NOBODY_LISTENS = 2599
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_status_watch_draws_anew_until_it_is_interrupted(stuck):
 
 
 def test_a_message_is_rerouted_to_another_smarthost_and_waits_for_it_across_a_kill(postfix, posternd, inbox):
-    posternd.configure(smarthost(NOBODY_LISTENS), smarthost(NOBODY_LISTENS + 1, name="backup"))
+    posternd.configure(smarthost(NOBODY_LISTENS), smarthost(NOBODY_LISTENS_EITHER, name="backup"))
     posternd.start()
     send(posternd, f"{inbox}@example.com", count=2)
     first, second = listed(posternd)
@@ -196,7 +196,7 @@ def test_a_message_is_rerouted_to_another_smarthost_and_waits_for_it_across_a_ki
 
     # The first smarthost is well now, but only the second message is for it.
     posternd.kill()
-    posternd.configure(smarthost(2500), smarthost(NOBODY_LISTENS + 1, name="backup"))
+    posternd.configure(smarthost(2500), smarthost(NOBODY_LISTENS_EITHER, name="backup"))
     posternd.start()
     postfix.mail.wait(inbox)
     wait_for(lambda: listed(posternd) == [first], 5, "the rerouted message waits alone")
@@ -215,10 +215,10 @@ def test_show_tells_each_attempt_that_said_something_new_in_the_words_of_the_ser
         out.write("at rcpt 1 do reply 451 4.2.1 mailbox is busy\n")
         for attempt in range(2, 30):
             out.write(f"at rcpt {attempt} do reply 452 4.2.2 mailbox is full\n")
-    server = Practice(directory, 2802, " ".join(MECHANISMS), "--script", f"{directory}/script")
+    server = Practice(directory, PRACTICE_OWN, " ".join(MECHANISMS), "--script", f"{directory}/script")
     server.start()
     try:
-        posternd.configure(smarthost(2802, tls="implicit", tls_ca_file=server.ca))
+        posternd.configure(smarthost(PRACTICE_OWN, tls="implicit", tls_ca_file=server.ca))
         posternd.start()
         send(posternd, "to@example.com")
         (queued,) = listed(posternd)

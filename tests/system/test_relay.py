@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from ports import NOBODY_LISTENS
 from postern import message, smarthost
-from servers import HASHED_USER, PASSWORD
+from servers import HASHED_USER, PASSWORD, Exim
 
 SENDS = ["-i", "-f", "a@example.net"]
 
@@ -35,7 +36,7 @@ def test_each_mechanism_alone(postfix, dovecot, posternd, inbox, port, mechanism
     assert [name for name, _ in dovecot.attempts()[before:]] == [mechanism]
 
 
-@pytest.mark.parametrize("port,tls", [(3500, "starttls"), (3501, "implicit")])
+@pytest.mark.parametrize("port,tls", [(Exim.starttls, "starttls"), (Exim.implicit, "implicit")])
 def test_exim_is_a_smarthost_too(exim, posternd, inbox, port, tls):
     posternd.configure(smarthost(port, tls=tls, host="smtp2.example.com"))
     _, body = _deliver(posternd, exim, inbox)
@@ -152,7 +153,7 @@ def test_a_server_without_starttls_gets_nothing(postfix, dovecot, posternd, inbo
 
 
 def test_a_stopped_smarthost_says_so_and_gets_the_mail_later(postfix, posternd, inbox):
-    posternd.configure(smarthost(2599))
+    posternd.configure(smarthost(NOBODY_LISTENS))
     posternd.start()
     to = f"{inbox}@example.com"
     posternd.sendmail(message(to, "x\n"), *SENDS, to)

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from servers import HASHED_USER, PASSWORD, USER
+from servers import HASHED_USER, PASSWORD, USER, Exim
 
 
 def _swaks(port, mechanism, to, *more, user=USER, password=PASSWORD):
@@ -51,7 +51,7 @@ def test_postfix_counts_auth_in_its_log(postfix):
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
 def test_exim_takes_mail(exim, mechanism):
     to = f"exim-{mechanism.lower()}"
-    run = _swaks(3500, mechanism, to, "--tls")
+    run = _swaks(Exim.starttls, mechanism, to, "--tls")
     assert run.returncode == 0, run.stdout + run.stderr
     ((_, body),) = exim.mail.wait(to)
     assert body.strip() == f"via {mechanism}".encode()

@@ -1,0 +1,28 @@
+"""The ports of the system tests. They share one machine, so each server has its own: what one test left running must
+never answer another. Those of Postfix, one a behaviour, are in servers.py (2500 to 2590)."""
+
+POSTERND = 2025
+
+# Nothing ever listens on these.
+NOBODY_LISTENS, NOBODY_LISTENS_EITHER = 2598, 2599
+
+DOVECOT_STARTTLS, DOVECOT_IMPLICIT = 2600, 2601
+SINK = 2610
+
+# Two more of Postfix: they refuse some recipients, the second does not offer DSN.
+REFUSING, REFUSING_WITHOUT_DSN = 2620, 2621
+
+# SASL libraries behind a bridge.
+GSASL_TLS13, GSASL_TLS12, CYRUS_TLS13, CYRUS_TLS12 = 2701, 2702, 2703, 2704
+
+# The practice smarthost: two that live as long as the session, and one of a test's own.
+PRACTICE, PRACTICE_STARTTLS, PRACTICE_OWN = 2800, 2801, 2802
+
+EXIM_STARTTLS, EXIM_IMPLICIT, EXIM_MORE = 3500, 3501, 3510
+
+METRICS, PROMETHEUS_PORT = 9157, 9190
+AUTHORIZATION_HTTPS, AUTHORIZATION_HTTP = 9400, 9401
+
+_GIVEN = [port for name, port in list(globals().items()) if not name.startswith("_")]
+assert len(set(_GIVEN)) == len(_GIVEN), "two servers have the same port"
+assert not set(_GIVEN) & set(range(2500, 2591)), "one of these ports is Postfix's"
