@@ -169,13 +169,15 @@ void App::Parts::apply(settings::Settings wanted) {
   settings = std::move(wanted);
 }
 
-/// Before anybody is served: whoever asks about a submission of the daemon before us is to hear what became of it.
+/// Before anybody is served: whoever asks about a submission of the daemon before us is to hear what became of it. And
+/// before anything is delivered: a message that has left the spool is known no more.
 Task<void> App::Parts::restore_submissions() {
   submission::SubmissionMemory& known = sessions.memory();
   const SteadyTime now = system_clock().steady();
   for (const submission::SubmissionMemory::Entry& claim : known.restore(journal->read(), now)) {
-    const auto found = co_await queue->find(claim.second);
-    if (found) known.remember(claim, now);
+    auto read = [spool = spool.get(), id = claim.second] { return spool->has_whole(id); };
+    const bool stored = co_await pool.run(std::move(read));
+    if (stored) known.settle(claim, now);
   }
 }
 
@@ -238,9 +240,9 @@ App::~App() = default;
 Task<Result<void>> App::start() {
   Result<void> built = parts_->build();
   if (!built) co_return built;
+  co_await parts_->restore_submissions();
   Result<void> recovered = co_await parts_->queue->start();
   if (!recovered) co_return recovered;
-  co_await parts_->restore_submissions();
   parts_->doors.start();
   parts_->metrics.listen(parts_->settings.metrics_listen);
   parts_->start_pickup();

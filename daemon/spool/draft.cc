@@ -1,5 +1,6 @@
 #include "spool/draft.h"
 
+#include "base/log.h"
 #include "base/random.h"
 
 #include <fcntl.h>
@@ -125,7 +126,13 @@ Result<void> Draft::publish() {
 void Draft::abandon() {
   (void)file_.close();
   if (std::exchange(has_tmp_name_, false)) (void)spool_.disk_.unlink(spool_.fd(Area::tmp), envelope_.id.str());
-  if (std::exchange(has_queue_name_, false)) (void)spool_.disk_.unlink(spool_.fd(Area::queue), envelope_.id.str());
+  if (!std::exchange(has_queue_name_, false)) return;
+  const auto gone = spool_.disk_.unlink(spool_.fd(Area::queue), envelope_.id.str());
+  if (gone || gone.error().failure == Failure::not_found) return;
+  log(Level::error, "a message that was refused cannot be removed: the next start would deliver it",
+      {{"id", envelope_.id.text()},
+       {"why", gone.error().text},
+       {"file", spool_.path() + "/queue/" + envelope_.id.str()}});
 }
 
 }  // namespace postern::spool

@@ -31,6 +31,7 @@ class Draft {
   /// LF text, kept in memory.
   void add(std::string_view text);
   /// Time for spill().
+  [[nodiscard]] std::uint64_t buffered() const { return buffer_.size(); }
   [[nodiscard]] bool full() const { return buffer_.size() > kPiece; }
   [[nodiscard]] bool spilled() const { return static_cast<bool>(file_); }
   /// Writes what is in memory to tmp/. Failures: no_space, io, invalid, limit.

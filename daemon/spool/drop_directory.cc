@@ -117,16 +117,19 @@ Result<DropDirectory::Aside> DropDirectory::set_aside(const std::string& name) {
   struct stat status{};
   if (::fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return system_error(errno, path_);
   Aside aside{status.st_uid, {}};
-  if (S_ISREG(status.st_mode) && aside_used_ < kAside && (::mkdir(aside_.c_str(), 0700) == 0 || errno == EEXIST)) {
-    aside.kept = aside_ + "/" + hex(random_bytes(16));
-    if (::renameat(directory_.get(), name.c_str(), AT_FDCWD, aside.kept.c_str()) == 0) {
-      ++aside_used_;
-      return aside;
-    }
-    aside.kept.clear();
+  if (!S_ISREG(status.st_mode)) {
+    const int flags = S_ISDIR(status.st_mode) ? AT_REMOVEDIR : 0;
+    if (::unlinkat(directory_.get(), name.c_str(), flags) != 0) return system_error(errno, "it cannot be removed");
+    return aside;
   }
-  const int flags = S_ISDIR(status.st_mode) ? AT_REMOVEDIR : 0;
-  if (::unlinkat(directory_.get(), name.c_str(), flags) != 0) return system_error(errno, "it cannot be removed");
+  // The helper may have told somebody that it is safe: such a file is never removed.
+  if (aside_used_ >= kAside) {
+    return Error{Failure::no_space, aside_ + " is full of refused files: look at them and remove them"};
+  }
+  if (::mkdir(aside_.c_str(), 0700) != 0 && errno != EEXIST) return system_error(errno, aside_);
+  aside.kept = aside_ + "/" + hex(random_bytes(16));
+  if (::renameat(directory_.get(), name.c_str(), AT_FDCWD, aside.kept.c_str()) != 0) return system_error(errno, aside_);
+  ++aside_used_;
   return aside;
 }
 

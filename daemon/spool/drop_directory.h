@@ -1,6 +1,6 @@
 // The drop directory: files that other users' processes put there by the set-gid helper, each a frame
 // (smtp/drop_frame.h). Everything in it is hostile: it is opened without following or waiting, only ever copied, and
-// moved out of the way or removed if it is not what it must be. All calls block and belong on the disk pool.
+// moved out of the way if it is not what it must be. All calls block and belong on the disk pool.
 #pragma once
 
 #include "base/clock.h"
@@ -50,8 +50,8 @@ class DropDirectory {
     std::uint32_t uid = 0;  ///< whose it was
     std::string kept;       ///< where it is now; empty: it is removed
   };
-  /// Out of the way: a regular file goes to refused/ under a new name, as long as there are fewer than kAside; anything
-  /// else is removed. Failures: not_found, io.
+  /// Out of the way: a regular file goes to refused/ under a new name, anything else is removed. Failures: not_found,
+  /// io, denied, no_space (there are kAside already, and it stays where it is).
   Result<Aside> set_aside(const std::string& name);
   static constexpr std::size_t kAside = 1000;
 

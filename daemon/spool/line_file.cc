@@ -31,7 +31,7 @@ Result<std::string> LineFile::read() const {
 Result<void> LineFile::open() {
   if (size_ >= longest_) {
     file_.reset();
-    if (std::rename(path_.c_str(), (path_ + ".old").c_str()) != 0) return system_error(errno, path_);
+    if (std::rename(path_.c_str(), (path_ + ".old").c_str()) != 0 && errno != ENOENT) return system_error(errno, path_);
   }
   if (file_) return {};
   file_.reset(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -54,8 +54,12 @@ Result<void> LineFile::append(std::string_view lines, Durability durability) {
     return system_error(error, path_);
   }
   size_ += text.size();
-  if (durability == Durability::synced && ::fdatasync(file_.get()) != 0) return system_error(errno, path_);
-  return {};
+  if (durability == Durability::lazy) return {};
+  // A second sync of this file would say yes to what the first one lost: the next line opens it anew.
+  if (::fdatasync(file_.get()) == 0) return {};
+  const int error = errno;
+  file_.reset();
+  return system_error(error, path_);
 }
 
 }  // namespace postern::spool

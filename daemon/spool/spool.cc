@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -190,6 +191,13 @@ Result<Stored> Spool::read_small(const File& file, std::uint64_t size) const {
   bytes.erase(0, stored.text_at);
   stored.small_text = std::move(bytes);
   return stored;
+}
+
+bool Spool::has_whole(const QueueId& id) {
+  return std::ranges::any_of(std::array{Area::queue, Area::hold, Area::failed}, [&](Area area) {
+    const auto stored = read(id, area);
+    return stored || stored.error().failure == Failure::newer;
+  });
 }
 
 Result<Stored> Spool::read_summary(const QueueId& id, Area area) {

@@ -61,6 +61,9 @@ class Spool {
 
   /// Reads and verifies. Failures: not_found, corrupt, newer, io.
   Result<Stored> read(const QueueId& id, Area area = Area::queue);
+  /// Whether there is such a message that will be delivered, or was kept: not one that a power failure tore, though its
+  /// name is there.
+  bool has_whole(const QueueId& id);
   /// Envelope and log alone, the message neither read nor verified: for listings. Failures as read().
   Result<Stored> read_summary(const QueueId& id, Area area);
   /// Up to kPiece bytes of a large message from `offset` of its text; empty at the end. Failure: io.

@@ -34,7 +34,7 @@ class DropBox {
   virtual Task<Result<std::shared_ptr<File>>> open(std::string name, std::uint64_t limit) = 0;
   /// Durably. Failures: not_found, io.
   virtual Task<Result<void>> remove(std::string name) = 0;
-  /// Failures: not_found, io.
+  /// Failures: not_found, io, denied, no_space (no more are kept, and it stays).
   virtual Task<Result<Aside>> set_aside(std::string name) = 0;
   /// Returns when something came since the last call, after `at_most`, and after stop().
   virtual Task<void> wait(Seconds at_most) = 0;

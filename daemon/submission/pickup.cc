@@ -44,9 +44,9 @@ Pickup::Pickup(DropBox& box, queue::Queue& queue, const Clock& clock, Submission
 
 Task<void> Pickup::run() {
   while (!stopping_) {
-    later_ = false;
+    troubles_ = 0;
     co_await scan();
-    if (!stopping_) co_await box_.wait(later_ ? kRetry : kRescan);
+    if (!stopping_) co_await box_.wait(troubles_ > 0 ? kRetry : kRescan);
   }
 }
 
@@ -56,18 +56,23 @@ void Pickup::stop() {
 }
 
 Task<void> Pickup::scan() {
-  const auto names = co_await box_.list();
+  auto names = co_await box_.list();
   if (!names) {
     // Whoever runs the daemon as an ordinary user has none.
     if (names.error().failure != Failure::not_found) trouble(names.error().text);
     co_return;
   }
-  std::erase_if(stored_, [&](const std::string& name) { return std::ranges::find(*names, name) == names->end(); });
-  if (names->empty()) trouble_.clear();
+  std::ranges::sort(*names);
+  std::erase_if(stored_, [&](const std::string& name) { return !std::ranges::binary_search(*names, name); });
+  std::ranges::rotate(*names, std::ranges::upper_bound(*names, std::exchange(last_, {})));
   for (const std::string& name : *names) {
     if (stopping_) co_return;
     co_await take(name);
+    if (troubles_ < kTroubles) continue;
+    last_ = name;
+    co_return;
   }
+  if (troubles_ == 0) trouble_.clear();
 }
 
 Task<void> Pickup::take(std::string name) {
@@ -154,7 +159,7 @@ Task<void> Pickup::refuse(std::string name, std::string reason) {
 
 /// Told when it begins or changes; the files stay where they are and are looked at again.
 void Pickup::trouble(const std::string& text) {
-  later_ = true;
+  ++troubles_;
   if (std::exchange(trouble_, text) == text) return;
   log(Level::error, "dropped mail cannot be taken now", {{"reason", text}});
 }

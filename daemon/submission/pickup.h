@@ -43,6 +43,9 @@ class Pickup {
 
   static constexpr Seconds kRescan{60};
   static constexpr Seconds kRetry{10};  ///< while something could not be taken for now
+  /// One look ends when so many could not be taken for now, and the next one begins with those behind them: a disk that
+  /// takes nothing is not asked for each of thousands of files, and none stops those behind it for good.
+  static constexpr unsigned kTroubles = 20;
   static constexpr Seconds kLogWindow{60};
   static constexpr unsigned kLinesInWindow = 20;  ///< about refused files
 
@@ -62,7 +65,8 @@ class Pickup {
   CurrentConfig config_;
   std::set<std::string> stored_;  ///< in the queue, but could not be removed
   std::string trouble_;           ///< what was told last
-  bool later_ = false;            ///< something was left for the next look
+  unsigned troubles_ = 0;         ///< in this look
+  std::string last_;              ///< where the last look ended before its time
   bool stopping_ = false;
   SteadyTime window_{};
   unsigned lines_ = 0;

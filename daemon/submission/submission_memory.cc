@@ -67,6 +67,11 @@ std::vector<SubmissionMemory::Entry> SubmissionMemory::restore(std::string_view 
   return {open.begin(), open.end()};
 }
 
+void SubmissionMemory::settle(const Entry& entry, SteadyTime now) {
+  remember(entry, now);
+  stored(entry.first, entry.second);
+}
+
 void SubmissionMemory::remember(const Entry& entry, SteadyTime now) {
   claim(entry.first, now);
   entries_[entry.first].id = entry.second;

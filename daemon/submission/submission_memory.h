@@ -2,9 +2,9 @@
 // without making a second one. An id counts together with the uid that the kernel named: nobody learns of another's.
 //
 // It outlives the daemon in a journal: "claim" before a message is committed, "stored" when it is. A claim without an
-// end is settled at the next start by looking whether the queue has the message. So a second copy is made only if the
-// daemon is killed after a message was delivered and before the few microseconds until its "stored" are over, or the
-// power fails between the delivery of a dropped message and the removal of the dropped file.
+// end is settled at the next start by reading whether the spool has the whole message. So a second copy is made only if
+// the daemon is killed after a message was delivered and before the few microseconds until its "stored" are over, or
+// the power fails between the delivery of a dropped message and the removal of the dropped file.
 #pragma once
 
 #include "base/clock.h"
@@ -60,12 +60,13 @@ class SubmissionMemory {
 
   /// The journal outlives the memory.
   void set_journal(SubmissionJournal& journal) { journal_ = &journal; }
-  /// What an earlier life wrote; lines that are none are skipped. Gives back the claims without an end: remember()
-  /// those that the queue has.
+  /// What an earlier life wrote; lines that are none are skipped. Gives back the claims without an end: settle() those
+  /// whose message is whole on the disk.
   std::vector<Entry> restore(std::string_view journal, SteadyTime now);
-  void remember(const Entry& entry, SteadyTime now);
+  void settle(const Entry& entry, SteadyTime now);
 
  private:
+  void remember(const Entry& entry, SteadyTime now);
   void forget(SteadyTime now);
 
   struct Known {

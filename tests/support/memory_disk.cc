@@ -240,8 +240,7 @@ Result<std::vector<std::string>> MemoryDisk::list(int directory) {
 
 Result<Space> MemoryDisk::space(int) {
   const std::scoped_lock lock(mutex_);
-  if (auto error = enter("space")) return *error;
-  return space_;
+  return space_;  // a question, and no boundary of a crash
 }
 
 Result<void> MemoryDisk::lock(int fd) {

@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import os
+import pwd
 import random
 import shutil
 import socket
@@ -14,7 +15,7 @@ import zlib
 
 import pytest
 
-from dropping import DROP, HELPER, SOCKETS, Installed, frame, helper, install_program, stopped
+from dropping import DROP, HELPER, SOCKETS, SPOOL, Installed, frame, helper, install_program, stopped
 from ports import SINK
 from postern import RELEASE, message, smarthost
 from sink import Sink
@@ -338,6 +339,22 @@ def test_c41_the_message_is_dropped_and_recognised(installed, sink):
         run = installed.sendmail(letter("dropped-too"), "-v", "-i", "b@example.com")
     assert cutter.seen == 3 and b"stored by" in run.stdout
     once(installed, sink, "dropped-too")
+
+
+def test_p07_a_torn_copy_of_a_dropped_message_is_no_copy(installed, sink):
+    """The power failed between the name of the copy and its bytes: the dropped file is all there is."""
+    submission, queued = "7" * 32, "6w7k2m0000abcdef"
+    assert helper(frame("Subject: torn\n\nx\n", id=submission), user="alice").returncode == 0
+    uid = pwd.getpwnam("alice").pw_uid
+    os.mkdir(f"{SPOOL}/queue", 0o700)
+    for path, text in ((f"{SPOOL}/queue/{queued}", ""), (f"{SPOOL}/submissions", f"claim {uid} {submission} {queued}\n")):
+        with open(path, "w") as out:
+            out.write(text)
+    for path in (f"{SPOOL}/queue", f"{SPOOL}/queue/{queued}", f"{SPOOL}/submissions"):
+        shutil.chown(path, "postern", "postern")
+    installed.start()
+    once(installed, sink, "torn")
+    assert os.listdir(f"{SPOOL}/corrupt") == [queued]
 
 
 @pytest.mark.parametrize("delivered", ["queued", "delivered"])

@@ -95,15 +95,23 @@ TEST_F(DropDirectoryTest, OpensOnlyRegularFilesWithOneName) {
   EXPECT_EQ(directory.set_aside("gone").error().failure, Failure::not_found);
 }
 
-TEST_F(DropDirectoryTest, KeepsNoMoreRubbishThanItMay) {
+TEST_F(DropDirectoryTest, KeepsAsManyRefusedFilesAsItMayAndLeavesTheRestWhereTheyAre) {
   const std::size_t count = DropDirectory::kAside + 5;
   for (std::size_t i = 0; i < count; ++i) put(std::to_string(i), "x");
   DropDirectory directory(spool_);
   const auto names = directory.list(count);
   ASSERT_THAT(names.value(), SizeIs(count));
-  for (const std::string& name : *names) ASSERT_TRUE(directory.set_aside(name));
+  std::size_t left = 0;
+  for (const std::string& name : *names) {
+    const auto aside = directory.set_aside(name);
+    if (aside) continue;
+    EXPECT_EQ(aside.error().failure, Failure::no_space);
+    EXPECT_NE(aside.error().text.find("refused is full"), std::string::npos) << aside.error().text;
+    ++left;
+  }
   EXPECT_EQ(kept(), DropDirectory::kAside);
-  EXPECT_THAT(directory.list(10).value(), IsEmpty());
+  EXPECT_EQ(left, 5U);
+  EXPECT_THAT(directory.list(10).value(), SizeIs(5));
 }
 
 TEST_F(DropDirectoryTest, ALineFileGoesOnBehindATornLine) {

@@ -141,6 +141,25 @@ TEST(QueueFile, P30_AHoleIsDetected) {
   EXPECT_FALSE(parse_file(bad));
 }
 
+TEST(QueueFile, P30_ZerosAndBlocksThatChangedPlacesAreDetected) {
+  std::string message;
+  for (int line = 0; message.size() < 20'000; ++line) message += "line " + std::to_string(line) + "\n";
+  mail::Envelope given = envelope();
+  given.size = message.size();
+  const std::string good = file(given, message);
+  ASSERT_TRUE(parse_file(good));
+  EXPECT_EQ(parse_file(std::string(good.size(), '\0')).error().failure, Failure::corrupt);
+  constexpr std::size_t kBlock = 4096;
+  for (std::size_t one = 0; one + kBlock <= good.size(); one += kBlock) {
+    for (std::size_t other = one + kBlock; other + kBlock <= good.size(); other += kBlock) {
+      std::string bad = good;
+      bad.replace(one, kBlock, good, other, kBlock);
+      bad.replace(other, kBlock, good, one, kBlock);
+      EXPECT_EQ(parse_file(bad).error().failure, Failure::corrupt) << one << ' ' << other;
+    }
+  }
+}
+
 TEST(QueueFile, P30_WhatFollowsTheMessageMustBeLogLinesOrATornTail) {
   const std::string good = file(envelope());
   EXPECT_FALSE(parse_file(good + "more\n"));

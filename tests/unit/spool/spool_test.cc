@@ -1,6 +1,7 @@
 // The directory around the messages: lock, log, recovery, foreign files; and the pool and the shared sync.
 #include "spool/spool.h"
 
+#include "base/fd.h"
 #include "spool/directory_sync.h"
 #include "spool/disk_pool.h"
 #include "spool/draft.h"
@@ -11,12 +12,17 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace postern::spool {
@@ -288,6 +294,24 @@ TEST_F(RealSpool, P19_OnlyTheLastDirectoryIsMade) {
   EXPECT_EQ(Spool::open(posix_disk(), directory / "not" / "there").error().failure, Failure::not_found);
 }
 
+bool bound(const UniqueFd& socket, const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::ranges::copy(path.string(), std::begin(address.sun_path));
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
+  return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
+/// Whoever put it there: what it says decides, and nobody runs it.
+TEST_F(RealSpool, P32_AForeignProgramNamedLikeAMessageIsDamaged) {
+  auto spool = *Spool::open(posix_disk(), directory / "spool");
+  const auto path = directory / "spool" / "queue" / kId.str();
+  std::ofstream(path) << "#!/bin/sh\n";
+  ASSERT_EQ(::chmod(path.c_str(), 04755), 0);
+  ASSERT_EQ(spool->list(Area::queue)->size(), 1U);
+  EXPECT_EQ(spool->read(kId).error().failure, Failure::corrupt);
+}
+
 TEST_F(RealSpool, P32_ForeignFilesAreIgnoredUnopenedAndToldOnce) {
   const test::ExpectLog expected("foreign file");
   auto spool = *Spool::open(posix_disk(), directory / "spool");
@@ -299,9 +323,15 @@ TEST_F(RealSpool, P32_ForeignFilesAreIgnoredUnopenedAndToldOnce) {
   for (const std::string name : {".hidden", "with\nline", "%s%n", "short"}) {
     std::filesystem::create_symlink("/nowhere", queue / name);
   }
+  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_TRUE(bound(socket, queue / "0123456789abcdej"));
+  // Not everybody may make a device.
+  const bool device = ::mknod((queue / "0123456789abcdek").c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0;
   const std::size_t before = test::logged().size();
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(spool->list(Area::queue)->empty());
-  EXPECT_EQ(test::logged().size() - before, 7U);
+  EXPECT_EQ(test::logged().size() - before, device ? 9U : 8U);
+  EXPECT_FALSE(spool->read(*QueueId::parse("0123456789abcdej")));
+  EXPECT_FALSE(spool->read(*QueueId::parse("0123456789abcdek")));
   EXPECT_FALSE(spool->read(*QueueId::parse("0123456789abcdeg")));
   EXPECT_FALSE(spool->read(*QueueId::parse("0123456789abcdeh")));
 }

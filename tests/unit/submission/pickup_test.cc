@@ -46,6 +46,7 @@ class FakeBox final : public DropBox {
   std::optional<Failure> remove_fails;
   std::vector<Seconds> waits;
   unsigned looks = 1;
+  unsigned opened = 0;
   Pickup* pickup = nullptr;
   bool stopped = false;
 
@@ -57,6 +58,7 @@ class FakeBox final : public DropBox {
   }
   Task<Result<std::shared_ptr<File>>> open(std::string name, std::uint64_t) override {
     const Content& content = files.at(name);
+    ++opened;
     if (content.open_fails) co_return Error{*content.open_fails, "it is no regular file"};
     std::shared_ptr<File> file = std::make_shared<Open>(content);
     co_return file;
@@ -249,6 +251,20 @@ TEST(Pickup, PassingTroubleLeavesTheFileAndIsToldOnce) {
   stays([](Place& place) { place.queue.full = true; }, [](Place&) {});
 }
 
+TEST(Pickup, ALookEndsAtADiskThatTakesNothingAndTheNextOneBeginsBehindIt) {
+  for (const unsigned looks : {1U, 4U}) {
+    Place place;
+    const ExpectLog expected("dropped mail cannot be taken now");
+    for (unsigned i = 0; i < 3 * Pickup::kTroubles; ++i) {
+      place.box.files["bad" + std::to_string(i)] = {frame(commands()), 1, {}, Failure::io};
+    }
+    place.box.files["good"] = {frame(commands())};
+    place.run(looks);
+    EXPECT_LE(place.box.opened, looks * Pickup::kTroubles + 1);
+    EXPECT_EQ(place.queue.stored.size(), looks == 1 ? 0U : 1U) << "what lies behind them is taken";
+  }
+}
+
 TEST(Pickup, AFailedReadOrCommitLeavesTheFile) {
   Place unreadable;
   {
@@ -345,8 +361,12 @@ TEST(SubmissionJournal, IsReadBackWhereverItWasCut) {
   const auto open = third.restore("rubbish\nclaim 1\nstored 1 x nonsense\n\n" + journal.text, now);
   ASSERT_EQ(open.size(), 1U);
   EXPECT_EQ(open[0].first, "2 y");
-  third.remember(open[0], now);
+  third.set_journal(journal);
+  third.settle(open[0], now);
   EXPECT_EQ(third.claim("2 y", now).id.text(), two.text());
+  SubmissionMemory fourth;
+  EXPECT_TRUE(fourth.restore(journal.text, now).empty()) << "it is settled for every daemon to come";
+  EXPECT_EQ(fourth.claim("2 y", now).id.text(), two.text());
 }
 
 }  // namespace
