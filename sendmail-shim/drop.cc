@@ -2,8 +2,10 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "mail/headers.h"
 #include "smtp/dialogue.h"
 #include "smtp/drop_frame.h"
+#include "smtp/limits.h"
 
 #include <array>
 #include <cerrno>
@@ -82,7 +84,15 @@ int wait_for(pid_t pid) {
 
 }  // namespace
 
-std::optional<Exit> refused_envelope(const Submission& submission, const Delivery& delivery) {
+std::optional<Exit> refused_unheard(const Submission& submission, const Delivery& delivery) {
+  const mail::HeaderBlock header = mail::parse_headers(submission.text);
+  if (header.size >= smtp::limits::kHeader) {
+    return Exit{EX_DATAERR, "the mail daemon cannot be reached, and would refuse a header of that size"};
+  }
+  if (mail::count(header, "Received") > smtp::limits::kReceivedLines) {
+    return Exit{EX_UNAVAILABLE,
+                "the mail daemon cannot be reached, and would refuse a message with too many Received fields"};
+  }
   smtp::DialogueConfig config;
   config.hostname = delivery.helo;
   config.message_size = 2 * smtp::kDropMessage;

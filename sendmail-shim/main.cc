@@ -107,7 +107,7 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
   }
   const Verdict first = submit(submission, delivery, connect_for(kPatience, std::chrono::seconds(0)));
   if (first.by == Verdict::By::daemon) return first.exit;
-  if (auto refused = refused_envelope(submission, delivery); refused && !first.unknown) return *refused;
+  if (auto refused = refused_unheard(submission, delivery); refused && !first.unknown) return *refused;
   const Exit dropped = drop(kDropHelper, submission, delivery);
   if (dropped.code == EX_OK) return dropped;
   delivery.patience = kLongSilence;

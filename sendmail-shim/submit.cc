@@ -46,7 +46,7 @@ class Session {
     channel_.set_silence(delivery_.patience);
     const std::string envelope = "EHLO " + delivery_.helo + "\r\n" + commands(submission_, delivery_, "\r\n");
     if (auto exit = channel_.write(envelope)) return lose(exit->text);
-    if (auto exit = expect("the greeting", 2)) return turned_away_ ? lose(exit->text) : *exit;
+    if (auto exit = expect("the greeting", 2)) return *exit;
     if (auto exit = expect("EHLO", 2)) return *exit;
     if (auto exit = expect("the sender " + bracketed(submission_.sender), 2)) return *exit;
     if (auto exit = read_recipients()) return *exit;
@@ -69,6 +69,13 @@ class Session {
     loss_ = data_ended_ ? Loss::late : Loss::early;
     if (!data_ended_) return Exit{EX_TEMPFAIL, why + "; nothing was stored"};
     return Exit{EX_TEMPFAIL, why + " before it confirmed the message; it may or may not be in the queue (see mailq)"};
+  }
+
+  /// 421: the daemon ends, or has too many clients. Another try may be served.
+  Exit turn_away(const std::string& why) {
+    turned_away_ = true;
+    loss_ = Loss::early;
+    return Exit{EX_TEMPFAIL, why + "; nothing was stored"};
   }
 
   std::optional<Exit> read_reply(smtp::Reply& reply) {
@@ -94,8 +101,9 @@ class Session {
     smtp::Reply reply;
     if (auto exit = read_reply(reply)) return exit;
     if (reply.code / 100 == hundreds) return std::nullopt;
-    turned_away_ = reply.code == 421;
-    return Exit{exit_code_for(reply.code, reply.enhanced()), "the mail daemon refused " + what + ": " + reply.text()};
+    const std::string words = "the mail daemon refused " + what + ": " + reply.text();
+    if (reply.code == 421) return turn_away(words);
+    return Exit{exit_code_for(reply.code, reply.enhanced()), words};
   }
 
   /// One reply a recipient. A temporary refusal of one ends it all, as then everything can be tried again; a
@@ -110,6 +118,7 @@ class Session {
       }
       const int code = exit_code_for(reply.code, reply.enhanced());
       const std::string words = bracketed(printable(recipient)) + ": " + reply.text();
+      if (reply.code == 421) return turn_away("the mail daemon refused the recipient " + words);
       if (code == EX_TEMPFAIL) return Exit{code, "the mail daemon cannot take the recipient " + words};
       if (!refused_) {
         refused_ = Exit{code, "the mail daemon refused the recipient " + words};
@@ -158,7 +167,7 @@ class Session {
   std::size_t accepted_ = 0;
   std::optional<Exit> refused_;
   Loss loss_ = Loss::none;
-  bool turned_away_ = false;  ///< 421: the daemon ends, or has too many clients; another try may be served
+  bool turned_away_ = false;
   bool data_ended_ = false;
 };
 

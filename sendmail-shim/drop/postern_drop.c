@@ -25,9 +25,9 @@
 #define DIRECTORY POSTERN_SPOOL_DIR "/drop"
 
 static const uint64_t kLargestMessage = 50ULL << 20U;
-// What stays free for the daemon, which needs the room of a message once more while it copies it into its queue, and
-// for everybody else. Above the daemon's own reserve.
-static const uint64_t kReservedBytes = 64ULL << 20U;
+// What stays free for the daemon, which needs the room of the largest message once more while it copies it into its
+// queue, beside its own reserve of 32 MiB, and for everybody else.
+static const uint64_t kReservedBytes = 96ULL << 20U;
 static const uint64_t kReservedInodes = 2000;
 enum {
   kLargestCommands = 1 << 20,

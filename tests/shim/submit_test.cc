@@ -160,8 +160,19 @@ TEST(Submit, AConnectionLostEarlyIsOpenedAgain) {
 }
 
 TEST(Submit, ADaemonThatEndsIsAskedAgainAndTheNextOneServes) {
-  std::vector<Script> scripts = {{{"421 4.3.2 shutting down"}, ""}, {kGood, ""}};
-  EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK);
+  for (std::size_t step = 0; step < kGood.size(); ++step) {
+    std::vector<Script> scripts = {{kGood, ""}, {kGood, ""}};
+    scripts[0].replies[step] = "421 4.3.2 shutting down";
+    scripts[0].replies.resize(step + 1);
+    EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK) << step;
+    EXPECT_THAT(scripts[1].heard, HasSubstr("body")) << step;
+    // And if none comes the message may be dropped.
+    std::vector<Script> gone = {{{kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(step)}, ""}};
+    gone[0].replies.emplace_back("421 4.3.2 shutting down");
+    const Verdict verdict = verdict_of(gone, submission(), delivery());
+    EXPECT_EQ(verdict.by, Verdict::By::nobody) << step;
+    EXPECT_FALSE(verdict.unknown) << step;
+  }
 }
 
 TEST(Submit, AConnectionLostLateIsAskedAgainWithTheSameId) {
@@ -218,14 +229,29 @@ TEST(Submit, WhoeverAnswersDecides) {
   EXPECT_EQ(by({{{}, ""}, {{}, ""}, {{}, ""}}), Verdict::By::nobody);
 }
 
-TEST(RefusedEnvelope, IsWhatADaemonWouldRefuse) {
-  EXPECT_FALSE(refused_envelope(submission(), delivery()));
-  EXPECT_FALSE(refused_envelope(submission({"root", "gr\xC3\xBC\xC3\x9F@example.com"}), delivery()));
-  const auto refused = refused_envelope(submission({"a@b.example", std::string(65, 'x') + "@b.example"}), delivery());
+TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
+  const auto with_header = [](const std::string& line, std::size_t count) {
+    Submission message = submission();
+    for (std::size_t i = 0; i < count; ++i) message.text.insert(0, line);
+    return refused_unheard(message, delivery());
+  };
+  EXPECT_FALSE(with_header("Received: from a by b; now\n", 50));
+  const auto loop = with_header("Received: from a by b; now\n", 51);
+  ASSERT_TRUE(loop);
+  EXPECT_EQ(loop->code, EX_UNAVAILABLE);
+  EXPECT_THAT(loop->text, HasSubstr("too many Received fields"));
+  EXPECT_FALSE(with_header("X-Filler: 0123456789\n", 256 * 1024 / 21 - 2));
+  const auto large = with_header("X-Filler: 0123456789\n", 256 * 1024 / 21 + 1);
+  ASSERT_TRUE(large);
+  EXPECT_EQ(large->code, EX_DATAERR);
+
+  EXPECT_FALSE(refused_unheard(submission(), delivery()));
+  EXPECT_FALSE(refused_unheard(submission({"root", "gr\xC3\xBC\xC3\x9F@example.com"}), delivery()));
+  const auto refused = refused_unheard(submission({"a@b.example", std::string(65, 'x') + "@b.example"}), delivery());
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->code, EX_DATAERR);
   EXPECT_THAT(refused->text, HasSubstr("xxx@b.example"));
-  EXPECT_EQ(refused_envelope(submission(std::vector<std::string>(1001, "a@b.example")), delivery())->code, EX_TEMPFAIL);
+  EXPECT_EQ(refused_unheard(submission(std::vector<std::string>(1001, "a@b.example")), delivery())->code, EX_TEMPFAIL);
 }
 
 TEST(Drop, SaysWhyTheHelperStoredNothing) {
