@@ -98,9 +98,6 @@ void check_smarthosts(Settings& settings, Report& report) {
                    "two smarthosts are named '" + smarthost.name + "'; give each a 'name' of its own");
     }
   }
-  if (settings.smarthosts.size() > 1) {
-    report.warning(report.place("smarthosts[1]"), "only the first smarthost is used for now");
-  }
 }
 
 void check_retry(const Settings& settings, Report& report) {
