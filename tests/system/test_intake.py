@@ -165,6 +165,24 @@ def test_c35_odd_standard_input(holding, stdin):
         assert run.returncode == 0 and len(holding.queue_files()) == 1, run
 
 
+def test_c36_standard_input_fails_at_each_read(holding, work):
+    # LeakSanitizer cannot work under strace.
+    environment = {**os.environ, **holding.environment, "ASAN_OPTIONS": "detect_leaks=0"}
+    text = message("b@example.com", ("x" * 69 + "\n") * 3000).encode()
+
+    def sent(*inject):
+        return subprocess.run(["strace", "-o", f"{work}/c36", "-e", "trace=read", *inject, f"{holding.programs}/sendmail", *SENDS,
+                               "b@example.com"], input=text, capture_output=True, env=environment, timeout=60)
+    assert sent().returncode == 0
+    with open(f"{work}/c36") as trace:
+        numbers = [number for number, line in enumerate(trace, 1) if line.startswith("read(0,")]
+    assert len(numbers) > 3
+    for number in numbers:
+        run = sent("-e", f"inject=read:error=EIO:when={number}")
+        assert run.returncode == 74 and b"cannot be read: Input/output error" in run.stderr, (number, run)
+    assert len(holding.queue_files()) == 1
+
+
 def test_h06_h07_one_address_does_not_answer_and_a_name_does_not_exist(posternd, sink):
     with open("/etc/hosts") as source:
         before = source.read()

@@ -1,5 +1,7 @@
 """The relay against real smarthosts: TLS and its troubles, every mechanism, fallback, a second kind of server."""
 
+import os
+import re
 import time
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from ports import NOBODY_LISTENS
 from postern import message, smarthost
 from servers import HASHED_USER, PASSWORD, Exim
+from waiting import wait_for
 
 SENDS = ["-i", "-f", "a@example.net"]
 
@@ -91,6 +94,38 @@ def test_a_wrong_password_defers_and_pauses(postfix, dovecot, posternd, inbox):
     posternd.password(PASSWORD)
     assert posternd.run("queue", "retry", "all").returncode == 0
     postfix.mail.wait(inbox, 11)
+
+
+def test_a_thousand_messages_outlast_a_refused_login(postfix, dovecot, posternd, inbox):
+    """An hour of it is in tests/unit/queue/notify_test.cc; here the words and the real login."""
+    program = posternd.private("page", "#!/bin/sh\necho \"$*\" >>$0.told")
+    told = f"{program}.told"
+    os.chmod(program, 0o700)
+    posternd.extra = f"notify: {{ command: [{program}] }}\n"
+    posternd.password("not it")
+    posternd.configure(smarthost(2500))
+    posternd.start()
+    to = f"{inbox}@example.com"
+    before = len(dovecot.attempts())
+    with posternd.smtp() as client:
+        for _ in range(1000):
+            client.sendmail("a@example.net", [to], message(to, "x\n"))
+    wait_for(lambda: os.path.exists(told), 20, "the alarm")
+    status = posternd.run("status")
+    first = status.stdout.decode().splitlines()[0]
+    assert status.returncode == 2
+    assert re.fullmatch(r"1000 messages wait since \S+: .*smtp\.example\.com.* 535 5\.7\.8 .*; what to do: .+", first), first
+    assert len(posternd.queue_files()) == 1000 and posternd.status()["queue"]["bounced"] == 0
+    assert len(dovecot.attempts()) - before <= 6, "one round of logins, however many messages"
+
+    posternd.password(PASSWORD)
+    assert posternd.run("queue", "retry", "all").returncode == 0
+    posternd.wait_empty(120)
+    assert len(postfix.mail.wait(inbox, 1000)) == 1000
+    assert posternd.run("status").returncode == 0
+    with open(told) as source:
+        (alarm,) = [line for line in source if line.startswith("trouble ")]
+    assert "main refuses the login" in alarm and "535 5.7.8" in alarm
 
 
 def test_broken_cram_md5_falls_to_the_next(postfix, posternd, inbox):

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace postern::net {
 namespace {
 
@@ -131,6 +134,34 @@ TEST(TlsSession, ResumesASessionInBothVersions) {
       EXPECT_EQ(pair.client->info().subject, "CN=server");
       pair.client->close();
     }
+  }
+}
+
+// H70: what is sent early can be played again by anybody who saw it
+TEST(TlsSession, H70_OffersNoEarlyDataToAServerThatWouldTakeIt) {
+  const auto client = client_for("localhost");
+  const auto server = server_with({});
+  SSL_CTX* context = server->state().context.get();
+  SSL_CTX_set_max_early_data(context, 16384);
+  SSL_CTX_set_options(context, SSL_OP_NO_ANTI_REPLAY);  // or its tickets would need a cache of sessions
+  std::vector<int> extensions;
+  const auto note = [](SSL* tls, int*, void* into) {
+    int* types = nullptr;
+    std::size_t count = 0;
+    if (SSL_client_hello_get1_extensions_present(tls, &types, &count) != 1) return SSL_CLIENT_HELLO_ERROR;
+    static_cast<std::vector<int>*>(into)->assign(types, types + count);
+    OPENSSL_free(types);
+    return SSL_CLIENT_HELLO_SUCCESS;
+  };
+  SSL_CTX_set_client_hello_cb(context, note, &extensions);
+  for (int i = 0; i < 4; ++i) {
+    Pair pair(client, server);
+    pair.shake();
+    ASSERT_TRUE(pair.agreed());
+    EXPECT_EQ(pair.client->info().resumed, i > 0) << i;
+    EXPECT_EQ(std::ranges::count(extensions, TLSEXT_TYPE_psk), i > 0 ? 1 : 0) << i;
+    EXPECT_EQ(std::ranges::count(extensions, TLSEXT_TYPE_early_data), 0) << i;
+    pair.client->close();
   }
 }
 
