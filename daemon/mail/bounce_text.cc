@@ -4,6 +4,7 @@
 #include "mail/date.h"
 #include "mail/headers.h"
 #include "mail/report_lines.h"
+#include "mail/wrap.h"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,22 @@ constexpr std::array kActions = {Action::failed, Action::delayed, Action::relaye
 std::string subject_of(std::string_view original) {
   const HeaderBlock header = parse_headers(original);
   const HeaderField* field = find(header, "Subject");
-  return field == nullptr ? std::string() : one_line(unfold(field->body));
+  return field == nullptr ? std::string() : shown_subject(field->body);
+}
+
+/// The header less its fields with lines that are too long.
+std::string fitting_fields(std::string_view header) {
+  std::string fields;
+  for (const HeaderField& field : parse_headers(header).fields) {
+    if (lines_fit(field.whole)) fields += field.whole;
+  }
+  return fields;
+}
+
+std::string_view status_type(bool utf8) { return utf8 ? "message/global-delivery-status" : "message/delivery-status"; }
+
+std::string report_type(std::string_view boundary) {
+  return "multipart/report; report-type=delivery-status;\n\tboundary=\"" + std::string(boundary) + "\"";
 }
 
 class Writer {
@@ -37,10 +53,10 @@ class Writer {
     const bool utf8 = result_.smtputf8;
     std::string& text = result_.text;
     text = report_head(bounce_, envelope_.sender, subject());
-    text += "Content-Type: multipart/report; report-type=delivery-status;\n\tboundary=\"" + boundary_ + "\"\n";
+    text += "Content-Type: " + report_type(boundary_) + "\n";
     text += "\nThis is a report in MIME format.\n";
     text += mime_part(boundary_, "text/plain; charset=utf-8", human_part());
-    text += mime_part(boundary_, utf8 ? "message/global-delivery-status" : "message/delivery-status",
+    text += mime_part(boundary_, status_type(utf8),
                       told_to_programs(bounce_, envelope_, bounce_.recipients, bounce_.retry_until, utf8));
     text += original_part();
     text += "\n--" + boundary_ + "--\n";
@@ -80,7 +96,7 @@ class Writer {
     std::string words = "This is the mail relay on " + one_line(bounce_.hostname) + ".\n\nYour message of " +
                         format_date(envelope_.accepted, bounce_.utc_offset) + "\n";
     const std::string subject = subject_of(original_);
-    if (!subject.empty()) words += "with the subject: " + subject + "\n";
+    if (!subject.empty()) words += wrap("with the subject: " + subject, kIndent) + "\n";
     for (const Action action : kActions) {
       if (!any(action)) continue;
       words += "\n" + sentence(action);
@@ -96,9 +112,9 @@ class Writer {
   [[nodiscard]] std::string original_part() const {
     const bool utf8 = !is_ascii(header_);  // RFC 6533 5: what it is, whatever this report needs
     const bool whole = any(Action::failed) && envelope_.ret != Return::headers && original_.size() == envelope_.size &&
-                       envelope_.size <= bounce_.return_size;
+                       envelope_.size <= bounce_.return_size && lines_fit(original_);
     if (whole) return mime_part(boundary_, utf8 ? "message/global" : "message/rfc822", original_);
-    return mime_part(boundary_, utf8 ? "message/global-headers" : "text/rfc822-headers", header_);
+    return mime_part(boundary_, utf8 ? "message/global-headers" : "text/rfc822-headers", fitting_fields(header_));
   }
 
   const Bounce& bounce_;
@@ -110,12 +126,25 @@ class Writer {
 };
 
 std::string told_of(const DigestItem& item, const Reporter& reporter) {
-  std::string words = "\nMessage of " + format_date(item.envelope.accepted, reporter.utc_offset);
-  if (!item.subject.empty()) words += "\nSubject: " + one_line(item.subject);
-  if (!item.message_id.empty()) words += "\nMessage-ID: " + one_line(item.message_id);
-  words += "\n";
+  std::string words = "\nMessage of " + format_date(item.envelope.accepted, reporter.utc_offset) + "\n";
+  const auto line = [&words](std::string_view name, const std::string& value) {
+    if (!value.empty()) words += wrap(std::string(name) + value, kIndent) + "\n";
+  };
+  line("Sender: ", one_line(item.envelope.sender));
+  line("Subject: ", shown_subject(item.subject));
+  line("Message-ID: ", one_line(item.message_id));
   for (const BouncedRecipient& one : item.recipients) words += told_to_people(one);
   return words;
+}
+
+/// The report of one message, as a part of a digest.
+std::string report_of(const DigestItem& item, const Reporter& reporter, std::string_view boundary) {
+  const bool utf8 = needs_utf8(item.envelope);
+  std::string part = "This is a report in MIME format.\n";
+  part += mime_part(boundary, "text/plain; charset=utf-8", "For programs; the list above tells the same.\n");
+  part += mime_part(boundary, status_type(utf8),
+                    told_to_programs(reporter, item.envelope, item.recipients, std::nullopt, utf8));
+  return part.append("\n--").append(boundary).append("--\n");
 }
 
 }  // namespace
@@ -124,27 +153,26 @@ BounceText make_bounce(const Bounce& bounce, const Envelope& envelope, std::stri
   return Writer(bounce, envelope, original).write();
 }
 
-BounceText make_digest(const Reporter& reporter, const std::vector<DigestItem>& items) {
+BounceText make_digest(const Reporter& reporter, std::string_view to, const std::vector<DigestItem>& items) {
   BounceText result;
-  std::string words = "This is the mail relay on " + one_line(reporter.hostname) + ".\n\nReports about " +
-                      std::to_string(items.size()) +
-                      " of your messages were held back, so that they do not flood you,\nand follow here in one. "
+  const std::string count = std::to_string(items.size());
+  std::string words = "This is the mail relay on " + one_line(reporter.hostname) + ".\n\nReports about " + count +
+                      " messages were held back, so that they do not flood you,\nand follow here in one. "
                       "What is listed as failed will not be tried again.\n";
-  std::string status;
+  std::string reports;
   const std::string boundary = "=_" + reporter.id.str();  // nothing of the messages' bodies is in here
-  for (const DigestItem& item : items) {
-    words += told_of(item, reporter);
-    const bool utf8 = needs_utf8(item.envelope);
-    result.smtputf8 = result.smtputf8 || utf8;
-    status += mime_part(boundary, utf8 ? "message/global-delivery-status" : "message/delivery-status",
-                        told_to_programs(reporter, item.envelope, item.recipients, std::nullopt, utf8));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    words += told_of(items[i], reporter);
+    result.smtputf8 = result.smtputf8 || needs_utf8(items[i].envelope);
+    // RFC 2046 5.1.1: no boundary may begin with another one.
+    const std::string inner = "=_" + std::to_string(i + 1) + boundary.substr(1);
+    reports += mime_part(boundary, report_type(inner), report_of(items[i], reporter, inner));
   }
   words += "\nIf you need help, send this report to your administrator.\n";
-  result.text = report_head(reporter, items.front().envelope.sender,
-                            "Undelivered mail: reports about " + std::to_string(items.size()) + " messages");
+  result.text = report_head(reporter, to, "Undelivered mail: reports about " + count + " messages");
   result.text += "Content-Type: multipart/mixed;\n\tboundary=\"" + boundary + "\"\n";
   result.text += "\nThis is a collection of reports in MIME format.\n";
-  result.text += mime_part(boundary, "text/plain; charset=utf-8", words) + status + "\n--" + boundary + "--\n";
+  result.text += mime_part(boundary, "text/plain; charset=utf-8", words) + reports + "\n--" + boundary + "--\n";
   if (!is_ascii(result.text)) result.body = BodyType::eight_bit;
   return result;
 }

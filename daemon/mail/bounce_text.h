@@ -1,7 +1,8 @@
 // The text of a report to a sender (RFC 3464 in the envelope of RFC 6522, RFC 6533 for internationalised addresses), as
 // a pure function: what failed, is late or was relayed. It is sent from the null reverse-path to the original's sender,
 // never for a message that had a null sender itself (the caller's duty).
-// Words of remote servers appear only as one printable line: none can break out into a header or a part.
+// Words of others appear only as printable text within a line or in lines that are indented: none can break out into a
+// header or a part. No line is longer than kMaxLine of wrap.h.
 #pragma once
 
 #include "base/clock.h"
@@ -22,10 +23,11 @@ enum class Action { failed, delayed, relayed };
 
 struct BouncedRecipient {
   Recipient recipient;
-  Status status;
+  Status status;     ///< the answer, as it was received
   std::string host;  ///< who said so, "smtp.example.com[192.0.2.1]:465"; empty: ourselves, or not known any more
   Action action = Action::failed;
   std::optional<WallTime> attempted{};  ///< if that was not just now
+  std::string expired_after{};          ///< "5d": we gave up then, and the answer is the last one; empty: it decided
 };
 
 /// What all reports have in common.
@@ -51,7 +53,7 @@ struct BounceText {
 
 /// `original` is the message's text, or its first part if it is large. The whole of it is returned if somebody failed,
 /// RET=HDRS was not asked for and it is all there (`original.size() == envelope.size`), else its header (RFC 3461 4.3,
-/// 5.2.2).
+/// 5.2.2). What has a line too long for other servers is not returned, lest they refuse the report too.
 [[nodiscard]] BounceText make_bounce(const Bounce& bounce, const Envelope& envelope, std::string_view original);
 
 /// One message in a digest.
@@ -62,8 +64,9 @@ struct DigestItem {
   std::vector<BouncedRecipient> recipients;
 };
 
-/// Many reports to one sender in one message: a list for people, then message/delivery-status for each message, which
-/// RFC 3464 has speak of one message only. No message is returned. At least one item.
-[[nodiscard]] BounceText make_digest(const Reporter& reporter, const std::vector<DigestItem>& items);
+/// Many reports to one mailbox in one message: a list for people, then a multipart/report for each message, which RFC
+/// 3464 has speak of one message only. No message is returned. At least one item.
+[[nodiscard]] BounceText make_digest(const Reporter& reporter, std::string_view to,
+                                     const std::vector<DigestItem>& items);
 
 }  // namespace postern::mail

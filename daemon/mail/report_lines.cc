@@ -3,6 +3,9 @@
 #include "base/text.h"
 #include "mail/advice.h"
 #include "mail/date.h"
+#include "mail/encoded_words.h"
+#include "mail/headers.h"
+#include "mail/wrap.h"
 #include "mail/xtext.h"
 
 #include <fmt/format.h>
@@ -21,6 +24,11 @@ std::string ascii_line(std::string_view text, bool utf8) {
   return line;
 }
 
+/// One field of the machine-readable part, folded (RFC 5322 2.2.3): unfolded it is the same again.
+std::string field(std::string_view name, const std::string& value) {
+  return wrap(std::string(name) + ": " + value, " ") + "\n";
+}
+
 /// "5.1.1", checked because it may have come from a server.
 bool is_enhanced(std::string_view code) {
   const std::size_t first = code.find('.');
@@ -28,6 +36,13 @@ bool is_enhanced(std::string_view code) {
   if (second == std::string_view::npos || code.size() > 9) return false;
   return parse_number(code.substr(0, first)) && parse_number(code.substr(first + 1, second - first - 1)) &&
          parse_number(code.substr(second + 1));
+}
+
+/// What became of the recipient: of one that expired not what the server said last.
+Status verdict_of(const BouncedRecipient& one) {
+  Status status = one.status;
+  if (!one.expired_after.empty()) status.enhanced = "4.4.7";  // RFC 3463: delivery time expired
+  return status;
 }
 
 /// "smtp.example.com[192.0.2.1]:465" -> "smtp.example.com"
@@ -76,15 +91,6 @@ std::string_view hint_of(const Status& status) {
   return {};
 }
 
-std::string original_recipient(const Recipient& recipient, bool utf8) {
-  const std::size_t type_end = recipient.orcpt.find(';');
-  if (type_end == std::string::npos) return {};
-  const auto address = xtext_decode(std::string_view(recipient.orcpt).substr(type_end + 1));
-  if (!address) return {};
-  return "Original-Recipient: " + ascii_line(recipient.orcpt.substr(0, type_end), utf8) + "; " +
-         ascii_line(*address, utf8) + "\n";
-}
-
 /// The code point at the beginning of UTF-8 text, which is cut off; nothing if it is none.
 std::optional<std::uint32_t> cut_code_point(std::string_view& text) {
   const auto byte = [&text](std::size_t at) {
@@ -102,37 +108,76 @@ std::optional<std::uint32_t> cut_code_point(std::string_view& text) {
   return point;
 }
 
-/// "rfc822; bob@example.com" or, with an ASCII report's way to write other letters (utf-8-addr-xtext of RFC 6533 3),
-/// "utf-8; b\x{FC}ro@example.com".
-std::string address_value(std::string_view address, bool utf8) {
-  if (is_ascii(address)) return "rfc822; " + one_line(address);
-  if (utf8 || !is_utf8(address)) return "utf-8; " + ascii_line(address, utf8);
-  std::string text = "utf-8; ";
+/// An ASCII report's way to write other letters (utf-8-addr-xtext of RFC 6533 3): "b\x{FC}ro@example.com". `plain`
+/// tells which of the others stand for themselves.
+template <class Plain>
+std::string escaped(std::string_view address, Plain plain) {
+  std::string text;
   while (!address.empty()) {
     const char c = address.front();
     const auto point = cut_code_point(address);
     if (!point) return text + "?";
-    const bool plain = *point > 0x20 && *point < 0x7F && c != '\\' && c != '+' && c != '=';
-    text += plain ? std::string(1, c) : fmt::format("\\x{{{:X}}}", *point);
+    const bool itself = *point > 0x20 && *point < 0x7F && plain(c);
+    text += itself ? std::string(1, c) : fmt::format("\\x{{{:X}}}", *point);
   }
   return text;
+}
+
+/// "rfc822; bob@example.com" or "utf-8; b\x{FC}ro@example.com".
+std::string address_value(std::string_view address, bool utf8) {
+  if (is_ascii(address)) return "rfc822; " + one_line(address);
+  if (utf8 || !is_utf8(address)) return "utf-8; " + ascii_line(address, utf8);
+  return "utf-8; " + escaped(address, [](char c) { return c != '\\' && c != '+' && c != '='; });
+}
+
+/// The field of an ORCPT, which names its type itself.
+std::string original_recipient(const Recipient& recipient, bool utf8) {
+  const std::size_t type_end = recipient.orcpt.find(';');
+  if (type_end == std::string::npos) return {};
+  const std::string type = ascii_line(recipient.orcpt.substr(0, type_end), utf8);
+  const std::string_view given = std::string_view(recipient.orcpt).substr(type_end + 1);
+  const bool international = iequals(type, "utf-8");
+  const auto address = international && !is_ascii(given) ? std::string(given) : xtext_decode(given);
+  if (!address) return {};
+  // What is written with \x{} already stays so.
+  const bool escape = international && !utf8 && is_utf8(*address);
+  return field("Original-Recipient",
+               type + "; " + (escape ? escaped(*address, [](char) { return true; }) : ascii_line(*address, utf8)));
+}
+
+/// "5d12h" -> "5 days 12 hours"
+std::string in_words(std::string_view duration) {
+  constexpr std::array<std::pair<char, std::string_view>, 4> kUnits{
+      {{'d', "day"}, {'h', "hour"}, {'m', "minute"}, {'s', "second"}}};
+  std::string words;
+  std::string number;
+  for (const char c : duration) {
+    const auto unit = std::ranges::find(kUnits, c, &std::pair<char, std::string_view>::first);
+    if (unit == kUnits.end()) {
+      number += c;
+      continue;
+    }
+    words += (words.empty() ? "" : " ") + number + " " + std::string(unit->second) + (number == "1" ? "" : "s");
+    number.clear();
+  }
+  return words;
 }
 
 std::string status_of(const Reporter& reporter, const BouncedRecipient& one, const std::optional<WallTime>& retry_until,
                       bool utf8) {
   const ActionWords words = words_of(one.action);
+  const Status verdict = verdict_of(one);
   std::string lines = "\n" + original_recipient(one.recipient, utf8);
-  lines += "Final-Recipient: " + address_value(one.recipient.address, utf8) + "\nAction: ";
-  lines += words.name;
-  lines += "\nStatus: ";
-  lines += is_enhanced(one.status.enhanced) ? std::string_view(one.status.enhanced) : words.status;
-  lines += '\n';
-  if (!one.host.empty()) lines += "Remote-MTA: dns; " + ascii_line(host_name(one.host), utf8) + "\n";
-  lines += one.status.code == 0 ? "Diagnostic-Code: X-Postern; " + ascii_line(one.status.text, utf8)
-                                : "Diagnostic-Code: smtp; " + ascii_line(to_text(one.status), utf8);
-  lines += "\nLast-Attempt-Date: " + format_date(one.attempted.value_or(reporter.now), reporter.utc_offset) + "\n";
+  lines += field("Final-Recipient", address_value(one.recipient.address, utf8));
+  lines += field("Action", std::string(words.name));
+  lines += field("Status", is_enhanced(verdict.enhanced) ? verdict.enhanced : std::string(words.status));
+  if (!one.host.empty()) lines += field("Remote-MTA", "dns; " + ascii_line(host_name(one.host), utf8));
+  // RFC 3464 2.3.6: as it was received.
+  lines += field("Diagnostic-Code", one.status.code == 0 ? "X-Postern; " + ascii_line(one.status.text, utf8)
+                                                         : "smtp; " + ascii_line(to_text(one.status), utf8));
+  lines += field("Last-Attempt-Date", format_date(one.attempted.value_or(reporter.now), reporter.utc_offset));
   if (one.action == Action::delayed && retry_until) {
-    lines += "Will-Retry-Until: " + format_date(*retry_until, reporter.utc_offset) + "\n";
+    lines += field("Will-Retry-Until", format_date(*retry_until, reporter.utc_offset));
   }
   return lines;
 }
@@ -144,7 +189,7 @@ std::string one_line(std::string_view text) {
   while (true) {
     const std::size_t backslash = text.find('\\');
     line += printable(text.substr(0, backslash));
-    if (backslash == std::string_view::npos) return line;
+    if (backslash == std::string_view::npos) return cut(line, kLongestWord);
     line += '\\';
     text.remove_prefix(backslash + 1);
   }
@@ -172,18 +217,28 @@ std::string mime_part(std::string_view boundary, std::string_view type, std::str
   return part;
 }
 
+std::string shown_subject(std::string_view body) {
+  constexpr std::size_t kSubject = 200;
+  return cut(one_line(decode_words(unfold(body))), kSubject);
+}
+
 std::string told_to_people(const BouncedRecipient& one) {
-  std::string words = "<" + one_line(one.recipient.address) + ">\n    ";
+  std::string words = "<" + one_line(one.recipient.address) + ">\n";
+  const auto paragraph = [&words](const std::string& text) {
+    words += wrap(std::string(kIndent) + text, kIndent) + "\n";
+  };
+  if (!one.expired_after.empty()) paragraph("It could not be delivered within " + in_words(one.expired_after) + ".");
+  std::string said_by;
   if (!one.host.empty()) {
-    words += one_line(one.host) + " said: ";
+    said_by = one_line(one.host) + " said: ";
   } else if (one.status.code != 0) {
-    words += "The server said: ";
+    said_by = "The server said: ";
   }
-  words += one_line(to_text(one.status)) + "\n";
+  paragraph(said_by + one_line(to_text(one.status)));
   if (one.action == Action::relayed) return words;
   std::string help = advice(one.status, "NAME");
-  if (help.empty()) help = hint_of(one.status);
-  if (!help.empty()) words += "    What to do: " + help + ".\n";
+  if (help.empty()) help = hint_of(verdict_of(one));
+  if (!help.empty()) paragraph("What to do: " + help + ".");
   return words;
 }
 
@@ -192,11 +247,11 @@ std::string told_to_programs(const Reporter& reporter, const Envelope& envelope,
                              const std::optional<WallTime>& retry_until, bool utf8) {
   std::string lines;
   if (const auto envid = xtext_decode(envelope.envid); envid && !envid->empty()) {
-    lines += "Original-Envelope-Id: " + ascii_line(*envid, utf8) + "\n";
+    lines += field("Original-Envelope-Id", ascii_line(*envid, utf8));
   }
-  lines += "Reporting-MTA: dns; " + ascii_line(reporter.hostname, utf8) + "\n";
-  lines += "X-Postern-Queue-Id: " + envelope.id.str() + "\n";
-  lines += "Arrival-Date: " + format_date(envelope.accepted, reporter.utc_offset) + "\n";
+  lines += field("Reporting-MTA", "dns; " + ascii_line(reporter.hostname, utf8));
+  lines += field("X-Postern-Queue-Id", envelope.id.str());
+  lines += field("Arrival-Date", format_date(envelope.accepted, reporter.utc_offset));
   for (const BouncedRecipient& one : recipients) lines += status_of(reporter, one, retry_until, utf8);
   return lines;
 }

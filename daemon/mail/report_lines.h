@@ -9,8 +9,11 @@
 
 namespace postern::mail {
 
+/// Of what goes on in a text for people, so that nothing in it can look like the beginning of something else.
+inline constexpr std::string_view kIndent = "    ";
+
 /// printable() that leaves backslashes alone: most texts here went through it before, and "\x" must not grow to
-/// "\x5cx".
+/// "\x5cx". Cut at kLongestWord, so that it fits into a line with what stands beside it.
 [[nodiscard]] std::string one_line(std::string_view text);
 
 /// The header of a report, up to and with MIME-Version.
@@ -18,6 +21,9 @@ namespace postern::mail {
 
 /// One part of a multipart text, its boundary line included.
 [[nodiscard]] std::string mime_part(std::string_view boundary, std::string_view type, std::string_view content);
+
+/// The body of a Subject field as people know it: unfolded, decoded and not too long.
+[[nodiscard]] std::string shown_subject(std::string_view body);
 
 /// "<bob@example.com>\n    HOST said: 550 ...\n    What to do: ...\n"
 [[nodiscard]] std::string told_to_people(const BouncedRecipient& one);

@@ -24,10 +24,18 @@ std::vector<mail::BouncedRecipient> bounced(const mail::Envelope& envelope, cons
   std::vector<mail::BouncedRecipient> list;
   for (const Verdict& verdict : verdicts) {
     if (verdict.notice == Notice::none) continue;
+    mail::BouncedRecipient one;
+    one.recipient = envelope.recipients[verdict.recipient];
+    one.status = verdict.status;
     // A verdict without a reply code is our own; nobody else said it.
-    const std::string& said_by = verdict.status.code == 0 ? std::string() : host;
-    list.push_back(
-        {envelope.recipients[verdict.recipient], verdict.status, said_by, action_of(verdict.notice), verdict.when});
+    if (verdict.status.code != 0) one.host = host;
+    one.action = action_of(verdict.notice);
+    one.attempted = verdict.when;
+    if (auto expiry = expiry_of(verdict.status)) {
+      one.status = std::move(expiry->last);
+      one.expired_after = std::move(expiry->after);
+    }
+    list.push_back(std::move(one));
   }
   return list;
 }
@@ -37,6 +45,7 @@ void fill(mail::Reporter& reporter, const ReportContext& context) {
   reporter.hostname = context.config.hostname;
   reporter.domain = context.config.domain;
   reporter.now = context.now;
+  reporter.utc_offset = context.utc_offset;
 }
 
 BounceMail addressed(const ReportContext& context, mail::BounceText report) {
@@ -78,7 +87,7 @@ BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envel
 BounceMail make_digest(const ReportContext& context, const std::vector<mail::DigestItem>& items) {
   mail::Reporter reporter;
   fill(reporter, context);
-  return addressed(context, mail::make_digest(reporter, items));
+  return addressed(context, mail::make_digest(reporter, context.to.front(), items));
 }
 
 BounceMail make_note(const ReportContext& context, std::string text) {
@@ -110,6 +119,7 @@ mail::DigestItem digest_item(const mail::Envelope& envelope, std::string_view or
   const mail::HeaderBlock header = mail::parse_headers(original);
   mail::DigestItem item;
   item.envelope = envelope;
+  item.envelope.recipients.clear();  // 100 000 at most, and few are told of
   item.subject = field_of(header, "Subject");
   item.message_id = field_of(header, "Message-ID");
   item.recipients = bounced(envelope, verdicts, std::string());

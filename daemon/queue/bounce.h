@@ -9,6 +9,7 @@
 #include "spool/draft.h"
 #include "spool/spool.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,13 +29,14 @@ struct ReportContext {
   QueueId id;                   ///< of the report
   std::vector<std::string> to;  ///< where mail for the sender goes; at least one
   WallTime now;
+  std::chrono::minutes utc_offset{0};  ///< of this machine, for the dates that people read
 };
 
 /// `original` is the message's text or its first part, `host` who gave the verdicts. At least one verdict has a notice.
 [[nodiscard]] BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envelope,
                                      std::string_view original, const std::vector<Verdict>& verdicts,
                                      const std::string& host);
-/// One report about many messages of one sender.
+/// One report about many messages whose senders have the same mailbox.
 [[nodiscard]] BounceMail make_digest(const ReportContext& context, const std::vector<mail::DigestItem>& items);
 /// A message of ours that is no report.
 [[nodiscard]] BounceMail make_note(const ReportContext& context, std::string text);

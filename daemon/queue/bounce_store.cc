@@ -4,6 +4,7 @@
 #include "queue/queue_impl.h"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace postern::queue {
@@ -12,20 +13,51 @@ namespace {
 /// After the digest's time its message looks again whether it was told.
 constexpr Seconds kDigestSlack{600};
 
+struct Original {
+  Author author = Author::person;
+  std::string text;  ///< first_text()
+};
+
+struct ReadJob {
+  spool::Spool* spool;
+  std::shared_ptr<spool::Stored> stored;
+
+  Result<Original> operator()() const {
+    auto text = first_text(*spool, *stored);
+    if (!text) return text.error();
+    const Author author = author_of(*text);
+    return Original{author, std::move(*text)};
+  }
+};
+
 /// Storing a report about one message.
 struct ReportJob {
   spool::Spool* spool;
   std::shared_ptr<spool::Stored> stored;
+  std::string text;
   ReportContext context;
   std::vector<Verdict> verdicts;
   std::string host;
 
   Result<std::shared_ptr<spool::Draft>> operator()() const {
-    const auto text = first_text(*spool, *stored);
-    if (!text) return text.error();
-    return store(*spool, make_bounce(context, stored->envelope, *text, verdicts, host));
+    return store(*spool, make_bounce(context, stored->envelope, text, verdicts, host));
   }
 };
+
+/// Where mail for the sender goes; at least one.
+Mailboxes mailboxes_of(const Config& config, const std::string& sender) {
+  Mailboxes to;
+  if (config.expand) to = config.expand(sender);
+  if (to.empty()) to.push_back(sender);
+  return to;
+}
+
+std::chrono::minutes utc_offset(WallTime now) {
+  const std::time_t seconds = std::chrono::floor<Seconds>(now).time_since_epoch().count();
+  std::tm local{};
+  if (::localtime_r(&seconds, &local) == nullptr) return std::chrono::minutes(0);
+  return std::chrono::minutes(local.tm_gmtoff / 60);
+}
 
 bool is_said(const Verdict& one) { return one.notice != Notice::none; }
 
@@ -40,48 +72,42 @@ void leave_untold(std::vector<Verdict>& verdicts) {
 
 ReportContext QueueImpl::report_context(const std::string& sender) {
   ReportContext context;
-  if (config_.expand) context.to = config_.expand(sender);
-  if (context.to.empty()) context.to.push_back(sender);
+  context.to = mailboxes_of(config_, sender);
   context.config = config_;
   context.config.expand = nullptr;
   context.config.notify.run = nullptr;
   context.id = new_id();
   context.now = clock_.wall();
+  context.utc_offset = utc_offset(context.now);
   return context;
-}
-
-Task<Result<Author>> QueueImpl::author(const StoredMessage& message) {
-  auto job = [spool = &spool_, stored = message.stored()]() -> Result<Author> {
-    const auto text = first_text(*spool, *stored);
-    if (!text) return text.error();
-    return author_of(*text);
-  };
-  co_return co_await pool_.run(std::move(job));
 }
 
 Task<void> QueueImpl::report(const StoredMessage& message, Actions& actions, const std::string& host) {
   std::vector<Verdict>& verdicts = actions.verdicts;
   if (std::ranges::none_of(verdicts, is_said)) co_return;
   const QueueId id = message.id();
-  const std::string& sender = message.envelope().sender;
-  const Result<Author> author = co_await this->author(message);
-  if (!author) {
-    log(Level::warning, "bounce cannot be made, its message waits", {{"id", id.text()}, {"why", author.error().text}});
+  ReadJob reading{&spool_, message.stored()};
+  Result<Original> original = co_await pool_.run(std::move(reading));
+  if (!original) {
+    log(Level::warning, "bounce cannot be made, its message waits",
+        {{"id", id.text()}, {"why", original.error().text}});
     leave_untold(verdicts);
     co_return;
   }
   for (Verdict& one : verdicts) {
-    one.notice = permitted(one.notice, *author, message.envelope().recipients[one.recipient]);
+    one.notice = permitted(one.notice, original->author, message.envelope().recipients[one.recipient]);
   }
   const auto count = static_cast<std::size_t>(std::ranges::count_if(verdicts, is_said));
   if (count == 0) co_return;
-  if (!reports_.take(sender, clock_.steady(), config_.bounces.per_sender, config_.bounces.per_hour)) {
+  ReportContext context = report_context(message.envelope().sender);
+  const std::string to = context.to.front();
+  if (!reports_.take(to, clock_.steady(), config_.bounces.per_sender, config_.bounces.per_hour)) {
     log(Level::notice, "too many reports within an hour, this one waits for the digest",
-        {{"id", id.text()}, {"to", sender}});
+        {{"id", id.text()}, {"to", to}});
     leave_untold(verdicts);
     co_return;
   }
-  ReportJob job{&spool_, message.stored(), report_context(sender), verdicts, host};
+  ReportJob job{&spool_, message.stored(), std::move(original->text), std::move(context), verdicts, host};
   const Result<std::shared_ptr<spool::Draft>> stored = co_await pool_.run(std::move(job));
   if (!stored) {
     log(Level::warning, "bounce cannot be stored, its message waits",
@@ -94,14 +120,15 @@ Task<void> QueueImpl::report(const StoredMessage& message, Actions& actions, con
     if (one.notice == Notice::failed) ++counted_.bounced;
   }
   log(Level::info, "bounced",
-      {{"id", id.text()}, {"to", sender}, {"bounce", (*stored)->envelope().id.text()}, {"recipients", count}});
+      {{"id", id.text()}, {"to", to}, {"bounce", (*stored)->envelope().id.text()}, {"recipients", count}});
   accepted(**stored);
 }
 
 WallTime QueueImpl::owe(const mail::Envelope& envelope, WallTime since) {
   const WallTime now = clock_.wall();
-  owed_.add(envelope.sender, envelope.id, since, now);
-  return std::max(owed_.due(envelope.sender).value_or(now), now) + kDigestSlack;
+  const Mailboxes to = mailboxes_of(config_, envelope.sender);
+  owed_.add(to, envelope.id, since, now);
+  return std::max(owed_.due(to).value_or(now), now) + kDigestSlack;
 }
 
 }  // namespace postern::queue

@@ -10,13 +10,25 @@
 namespace postern::queue {
 namespace {
 
+constexpr std::string_view kExpired = "4.4.7";  // RFC 3463: delivery time expired
+constexpr std::string_view kAfter = "expired after ";
+constexpr std::string_view kLastAnswer = "; last: ";
+
+/// expiry_of() takes it apart again.
 mail::Status expired(const mail::Status& last, const Retry& retry) {
   mail::Status status;
   status.verdict = mail::Verdict::failed;
-  status.enhanced = "4.4.7";  // RFC 3463: delivery time expired
+  status.enhanced = kExpired;
   status.code = last.code;
-  status.text = fmt::format("expired after {}; last: {}", to_words(retry.expire), last.text);
+  const std::string_view blank = last.enhanced.empty() ? "" : " ";
+  status.text =
+      fmt::format("{}{}{}{}{}{}", kAfter, to_words(retry.expire), kLastAnswer, last.enhanced, blank, last.text);
   return status;
+}
+
+/// "4.2.1"
+bool is_enhanced_code(std::string_view word) {
+  return word.size() >= 5 && word[1] == '.' && word.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 mail::Status uncertain() {
@@ -101,6 +113,25 @@ std::optional<WallTime> owed_since(const std::vector<RecipientState>& states) {
     if (one.untold) first = std::min(first.value_or(WallTime::max()), *one.untold);
   }
   return first;
+}
+
+std::optional<Expiry> expiry_of(const mail::Status& status) {
+  // No server fails a message with 4.x.x: what says so is ours.
+  if (status.verdict != mail::Verdict::failed || status.enhanced != kExpired) return std::nullopt;
+  std::string_view text = status.text;
+  const std::size_t end = text.find(kLastAnswer);
+  if (!text.starts_with(kAfter) || end == std::string_view::npos) return std::nullopt;
+  Expiry expiry;
+  expiry.after = text.substr(kAfter.size(), end - kAfter.size());
+  text.remove_prefix(end + kLastAnswer.size());
+  const std::string_view word = text.substr(0, text.find(' '));
+  if (is_enhanced_code(word)) {
+    expiry.last.enhanced = word;
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  expiry.last.code = status.code;
+  expiry.last.text = text;
+  return expiry;
 }
 
 std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope, const std::vector<Verdict>& verdicts,

@@ -2,9 +2,8 @@
 //
 //   delivered                          settled
 //   failed (5xx)                       settled, and the sender is told
-//   deferred (4xx)                     tried again; logged if it says something new; after retry.warn_after the sender
-//   is
-//                                      told once
+//   deferred (4xx)                     tried again; logged if it says something new; after retry.warn_after the
+//                                      sender is told once
 //   deferred after retry.expire        failed as 4.4.7, the sender is told
 //   no answer, trouble of the site     untouched, no write at all, due again as soon as the site is well
 //     the same in a transaction        after retry.expire failed as 4.4.7: it may be this message's doing
@@ -59,6 +58,14 @@ struct Actions {
   WallTime next;                                           ///< of the next attempt, unless done
   bool store_next = false;  ///< on disk as well: it is the message's own schedule, not the site's
 };
+
+/// One that was given up as 4.4.7: after how long ("5d"), and the last answer as it was received.
+struct Expiry {
+  std::string after;
+  mail::Status last;
+};
+/// What a status that decide() made, or that was read back from a log, says of that; nothing: it is no such status.
+[[nodiscard]] std::optional<Expiry> expiry_of(const mail::Status& status);
 
 /// What is to be appended to the file.
 [[nodiscard]] std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope,

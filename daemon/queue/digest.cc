@@ -1,59 +1,69 @@
 #include "queue/digest.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace postern::queue {
 
-bool ReportLimit::take(const std::string& sender, SteadyTime now, std::size_t per_sender, std::size_t in_all) {
+bool ReportLimit::take(const std::string& to, SteadyTime now, std::size_t to_each, std::size_t in_all) {
   while (!sent_.empty() && now - sent_.front().when >= kReportHour) sent_.pop_front();
   if (sent_.size() >= in_all) return false;
-  const auto to_it = std::ranges::count(sent_, sender, &Sent::sender);
-  if (static_cast<std::size_t>(to_it) >= per_sender) return false;
-  sent_.push_back(Sent{now, sender});
+  const auto to_it = std::ranges::count(sent_, to, &Sent::to);
+  if (static_cast<std::size_t>(to_it) >= to_each) return false;
+  sent_.push_back(Sent{now, to});
   return true;
 }
 
-void OwedReports::add(const std::string& sender, const QueueId& id, WallTime since, WallTime now) {
+void OwedReports::add(const Mailboxes& to, const QueueId& id, WallTime since, WallTime now) {
   since = std::min(since, now);
-  const auto [place, first] = senders_.try_emplace(sender, Sender{since, {}});
-  place->second.since = std::min(place->second.since, since);
-  place->second.ids.insert(id);
+  const auto [known, first] = owed_.try_emplace(to);
+  Owed& owed = known->second;
+  if (first) owed.place = order_.emplace(since, &known->first);
+  if (since < owed.place->first) move(owed, since);
+  owed.ids.insert(id);
+}
+
+void OwedReports::move(Owed& owed, WallTime since) {
+  auto node = order_.extract(owed.place);
+  node.key() = since;
+  owed.place = order_.insert(std::move(node));
 }
 
 std::optional<WallTime> OwedReports::due() const {
-  std::optional<WallTime> earliest;
-  for (const auto& [name, sender] : senders_) {
-    earliest = std::min(earliest.value_or(WallTime::max()), sender.since + kReportHour);
-  }
-  return earliest;
+  if (order_.empty()) return std::nullopt;
+  return order_.begin()->first + kReportHour;
 }
 
-std::optional<WallTime> OwedReports::due(const std::string& sender) const {
-  const auto known = senders_.find(sender);
-  if (known == senders_.end()) return std::nullopt;
-  return known->second.since + kReportHour;
+std::optional<WallTime> OwedReports::due(const Mailboxes& to) const {
+  const auto known = owed_.find(to);
+  if (known == owed_.end()) return std::nullopt;
+  return known->second.place->first + kReportHour;
 }
 
 std::optional<OwedReports::Batch> OwedReports::take(WallTime now) {
-  const auto first = std::ranges::min_element(senders_, {}, [](const auto& one) { return one.second.since; });
-  if (first == senders_.end() || first->second.since + kReportHour > now) return std::nullopt;
+  const auto next = due();
+  if (!next || *next > now) return std::nullopt;
+  const auto first = owed_.find(*order_.begin()->second);
   Batch batch;
-  batch.sender = first->first;
+  batch.to = first->first;
   std::set<QueueId>& ids = first->second.ids;
   while (!ids.empty() && batch.ids.size() < kDigestMessages) {
     batch.ids.push_back(ids.extract(ids.begin()).value());
   }
   if (ids.empty()) {
-    senders_.erase(first);
+    order_.erase(first->second.place);
+    owed_.erase(first);
   } else {
-    first->second.since = now;
+    move(first->second, now);
   }
   return batch;
 }
 
 void OwedReports::clock_set(WallTime now) {
-  for (auto& [name, sender] : senders_) sender.since = std::min(sender.since, now);
+  while (!order_.empty() && std::prev(order_.end())->first > now) {
+    move(owed_.at(*std::prev(order_.end())->second), now);
+  }
 }
 
 }  // namespace postern::queue

@@ -19,33 +19,38 @@ namespace postern::queue {
 inline constexpr Seconds kReportHour{3600};
 /// One digest tells of so many messages; those beyond go into the next one.
 inline constexpr std::size_t kDigestMessages = 500;
+/// Likewise recipients, unless it is one message that has more: about 1 MB of text.
+inline constexpr std::size_t kDigestRecipients = 1000;
+
+/// Where mail for a sender goes, aliases applied: what counts is who gets the reports, not whose name was on the mail.
+using Mailboxes = std::vector<std::string>;
 
 /// At most so many in any hour, to each and to all.
 class ReportLimit {
  public:
-  /// One more report to this sender, if there may be one.
-  [[nodiscard]] bool take(const std::string& sender, SteadyTime now, std::size_t per_sender, std::size_t in_all);
+  /// One more report to this mailbox, if there may be one.
+  [[nodiscard]] bool take(const std::string& to, SteadyTime now, std::size_t to_each, std::size_t in_all);
 
  private:
   struct Sent {
     SteadyTime when;
-    std::string sender;
+    std::string to;
   };
   std::deque<Sent> sent_;
 };
 
-/// The messages whose senders wait for a digest: it is made when the first failure of a sender is an hour old.
+/// The messages whose senders wait for a digest: it is made when the first failure for their mailboxes is an hour old.
 class OwedReports {
  public:
   /// A time ahead of `now` counts as now: the clock was set back.
-  void add(const std::string& sender, const QueueId& id, WallTime since, WallTime now);
+  void add(const Mailboxes& to, const QueueId& id, WallTime since, WallTime now);
   /// When the first digest is to be made.
   [[nodiscard]] std::optional<WallTime> due() const;
-  /// When the one for this sender is.
-  [[nodiscard]] std::optional<WallTime> due(const std::string& sender) const;
+  /// When the one for these is.
+  [[nodiscard]] std::optional<WallTime> due(const Mailboxes& to) const;
 
   struct Batch {
-    std::string sender;
+    Mailboxes to;
     std::vector<QueueId> ids;
   };
   /// A batch whose time has come; it is forgotten here.
@@ -54,11 +59,15 @@ class OwedReports {
   void clock_set(WallTime now);
 
  private:
-  struct Sender {
-    WallTime since;
+  using Order = std::multimap<WallTime, const Mailboxes*>;  ///< by their first failures; points to keys of owed_
+  struct Owed {
+    Order::iterator place;
     std::set<QueueId> ids;
   };
-  std::map<std::string, Sender> senders_;
+  void move(Owed& owed, WallTime since);
+
+  std::map<Mailboxes, Owed> owed_;
+  Order order_;
 };
 
 }  // namespace postern::queue

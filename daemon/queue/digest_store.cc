@@ -1,5 +1,5 @@
-// Making a digest: one report about all that is owed to a sender. Order: the digest is on disk before any log says that
-// somebody was told, so a crash tells twice and never not at all.
+// Making a digest: one report about all that is owed to a mailbox. Order: the digest is on disk before any log says
+// that somebody was told, so a crash tells twice and never not at all.
 #include "base/log.h"
 #include "queue/bounce.h"
 #include "queue/queue_impl.h"
@@ -13,10 +13,11 @@ namespace {
 /// One that is at work just now is asked again after this time.
 constexpr Seconds kBusy{60};
 
-struct Told {
+struct DigestMade {
   std::shared_ptr<spool::Draft> digest;  ///< nothing: nobody may be told anything
   std::size_t recipients = 0;            ///< in the digest
   std::vector<QueueId> messages;         ///< in the digest, or of which nothing may be said
+  std::vector<QueueId> rest;             ///< for which it had no room
 };
 
 /// Reading the messages, and storing what is to be said of them.
@@ -26,32 +27,41 @@ struct DigestJob {
   std::map<QueueId, std::vector<spool::LogLine>> unwritten;
   ReportContext context;
 
-  Result<Told> operator()() const {
-    Told told;
+  Result<DigestMade> operator()() const {
+    DigestMade made;
     std::vector<mail::DigestItem> items;
     BounceMail only;  // of one message there is an ordinary report
     for (const QueueId& id : ids) {
+      if (!made.rest.empty()) {
+        made.rest.push_back(id);
+        continue;
+      }
       auto stored = spool->read(id);
       if (!stored) continue;  // its own reading will tell
       const auto text = first_text(*spool, *stored);
-      if (!text) return text.error();
+      if (!text) continue;
       const mail::Envelope& envelope = stored->envelope;
       if (const auto more = unwritten.find(id); more != unwritten.end()) {
         stored->log.insert(stored->log.end(), more->second.begin(), more->second.end());
       }
       const auto verdicts = untold(envelope, fold(envelope, stored->log), author_of(*text));
-      told.messages.push_back(id);
-      const auto said = std::ranges::count_if(verdicts, [](const Verdict& one) { return one.notice != Notice::none; });
+      const auto count = std::ranges::count_if(verdicts, [](const Verdict& one) { return one.notice != Notice::none; });
+      const auto said = static_cast<std::size_t>(count);
+      if (!items.empty() && made.recipients + said > kDigestRecipients) {
+        made.rest.push_back(id);
+        continue;
+      }
+      made.messages.push_back(id);
       if (said == 0) continue;
-      told.recipients += static_cast<std::size_t>(said);
+      made.recipients += said;
       if (items.empty()) only = make_bounce(context, envelope, *text, verdicts, std::string());
       items.push_back(digest_item(envelope, *text, verdicts));
     }
-    if (items.empty()) return told;
+    if (items.empty()) return made;
     auto stored = store(*spool, items.size() == 1 ? std::move(only) : make_digest(context, items));
     if (!stored) return stored.error();
-    told.digest = *stored;
-    return told;
+    made.digest = *stored;
+    return made;
   }
 };
 
@@ -75,34 +85,40 @@ Task<void> QueueImpl::digest(OwedReports::Batch batch) {
   for (const QueueId& id : batch.ids) {
     const Ticket* ticket = index_.find(id);
     if (ticket == nullptr) continue;
-    if (ticket->phase != Ticket::Phase::waiting) {
-      owed_.add(batch.sender, id, now - kReportHour + kBusy, now);
+    if (ticket->phase == Ticket::Phase::held || ticket->phase == Ticket::Phase::corrupt) continue;  // not to be read
+    if (ticket->phase == Ticket::Phase::active) {
+      owed_.add(batch.to, id, now - kReportHour + kBusy, now);
       continue;
     }
     index_.set(id, Ticket::Phase::active);  // nobody takes it meanwhile
     if (const auto more = unwritten_.find(id); more != unwritten_.end()) unwritten.insert(*more);
     ids.push_back(id);
   }
-  DigestJob job{&spool_, ids, std::move(unwritten), report_context(batch.sender)};
-  const Result<Told> told = co_await pool_.run(std::move(job));
-  if (!told) {
+  ReportContext context = report_context(batch.to.front());
+  context.to = batch.to;
+  DigestJob job{&spool_, ids, std::move(unwritten), std::move(context)};
+  const Result<DigestMade> made = co_await pool_.run(std::move(job));
+  std::vector<QueueId> rest = ids;
+  std::vector<QueueId> waiting = ids;
+  if (!made) {
     log(Level::warning, "digest cannot be stored, its messages wait",
-        {{"to", batch.sender}, {"messages", ids.size()}, {"why", told.error().text}});
+        {{"to", batch.to.front()}, {"messages", ids.size()}, {"why", made.error().text}});
   } else {
-    if (told->digest != nullptr) {
-      counted_.bounced += told->recipients;
+    if (made->digest != nullptr) {
+      counted_.bounced += made->recipients;
       log(Level::info, "bounced in a digest",
-          {{"to", batch.sender}, {"bounce", told->digest->envelope().id.text()}, {"messages", told->messages.size()}});
-      accepted(*told->digest);
+          {{"to", batch.to.front()},
+           {"bounce", made->digest->envelope().id.text()},
+           {"messages", made->messages.size()}});
+      accepted(*made->digest);
     }
-    for (const QueueId& id : told->messages) co_await was_told(id);
-    std::erase_if(ids,
-                  [&told](const QueueId& id) { return std::ranges::find(told->messages, id) != told->messages.end(); });
+    for (const QueueId& id : made->messages) co_await was_told(id);
+    const auto told = [&made](const QueueId& id) { return std::ranges::count(made->messages, id) > 0; };
+    std::erase_if(waiting, told);
+    rest = made->rest;  // what could not be read is owed again once it can
   }
-  for (const QueueId& id : ids) {
-    owed_.add(batch.sender, id, now, now);
-    index_.set(id, Ticket::Phase::waiting);
-  }
+  for (const QueueId& id : rest) owed_.add(batch.to, id, now, now);
+  for (const QueueId& id : waiting) index_.set(id, Ticket::Phase::waiting);
   digesting_ = false;
   closed();
   pump();

@@ -56,7 +56,8 @@ Author author_of(std::string_view message) {
 
 Notice permitted(Notice notice, Author author, const mail::Recipient& recipient) {
   if (author == Author::program) return Notice::none;
-  if (author == Author::list && recipient.notify == mail::kNotifyUnspecified) return Notice::none;
+  const bool asked = recipient.notify != mail::kNotifyUnspecified;
+  if (author == Author::list && notice == Notice::delayed && !asked) return Notice::none;
   return notice;
 }
 

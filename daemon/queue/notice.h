@@ -26,8 +26,8 @@ enum class Upstream { with_dsn, without_dsn };
 /// any value but "no"): two of them would answer each other for ever. Reports are from the null sender and cannot loop,
 /// but a failure report that fills the mailbox nobody reads, cron's, helps nobody either: such mail is kept in failed/.
 ///
-/// Of lists (List-Id, or Precedence: bulk, list or junk) it says that those who answer by default must not; a list
-/// manager wants reports, and can say so. So mail of lists is reported where NOTIFY asks for it, and not by default.
+/// Of lists (List-Id, or Precedence: bulk, list or junk) it says that those who answer by default must not. That is of
+/// autoresponders: a list manager lives by its failure reports. It is only not warned of delays unless NOTIFY asks.
 enum class Author { person, list, program };
 [[nodiscard]] Author author_of(std::string_view message);
 

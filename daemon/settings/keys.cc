@@ -72,7 +72,7 @@ constexpr auto kKeys = std::to_array<Key<S>>({
     {"retry.warn_after", "duration", "0s", "90d", "4h",
      "the age at which the sender is told that mail is late; 0s for never", set<&S::retry_warn_after, duration_value>},
     {"bounces.per_sender", "number", "1", "10000", "20",
-     "the most reports to one sender in an hour; the others in one digest", set<&S::bounces_per_sender, count_value>},
+     "the most reports to one mailbox in an hour; the others in one digest", set<&S::bounces_per_sender, count_value>},
     {"bounces.per_hour", "number", "1", "100000", "200",
      "the most reports to all senders in an hour; the others in digests", set<&S::bounces_per_hour, count_value>},
     {"bounces.return_size", "size", "0", "256K", "50K",

@@ -2,12 +2,16 @@
 
 import email
 import email.policy
+import os
+import re
 import subprocess
+import time
 
 import pytest
 
 from ports import REFUSING, REFUSING_WITHOUT_DSN
 from postern import message, smarthost
+from spool_maker import rfc3339
 from waiting import wait_for, wait_for_port
 
 
@@ -47,7 +51,30 @@ def report(server, local):
     text, status, original = whole.iter_parts()
     assert text.get_content_type() == "text/plain" and status.get_content_type() == "message/delivery-status"
     fields = status.get_payload()
-    return whole, text.get_content(), fields[0], fields[1:], original
+    return whole, words_of(text), fields[0], fields[1:], original
+
+
+def words_of(part):
+    """Its text in one line: where lines end is of no matter."""
+    return " ".join(part.get_content().split())
+
+
+def messages(server, local):
+    return [email.message_from_bytes(headers.as_bytes() + body, policy=email.policy.default)
+            for headers, body in server.mail.wait(local)]
+
+
+def failed_at(posternd, seconds):
+    """Sets the clock of what is owed: the logs of the stopped daemon's files say since when."""
+    when = rfc3339(int(seconds * 1_000_000)).encode()
+    for name in posternd.queue_files():
+        path = os.path.join(posternd.spool, "queue", name)
+        with open(path, "rb") as source:
+            text = source.read()
+        changed, count = re.subn(rb"(?<=\nlog: )[0-9TZ:.-]{24}(?= <[^ ]*> failed-untold )", when, text)
+        assert count == 1 and len(changed) == len(text), text
+        with open(path, "r+b") as out:
+            out.write(changed)
 
 
 def send(posternd, sender, to, body, *options):
@@ -98,11 +125,30 @@ def test_nobody_is_told_who_does_not_want_it(refusing, posternd, inbox):
     send(posternd, sender, to, "x\n", "-N", "never")
     send(posternd, "<>", to, "x\n")
     posternd.sendmail(b"Auto-Submitted: auto-generated\nSubject: s\n\nx\n", "-i", "-f", sender, to)
-    posternd.sendmail(b"List-Id: <l.example.com>\nSubject: s\n\nx\n", "-i", "-f", sender, to)
-    wait_for(lambda: len(posternd.queue()) == 4 and not posternd.queue_files(), 20, "four messages in failed/")
+    wait_for(lambda: len(posternd.queue()) == 3 and not posternd.queue_files(), 20, "three messages in failed/")
     assert {entry["state"] for entry in posternd.queue()} == {"failed"}
     send(posternd, sender, to, "x\n")
     report(refusing, inbox)  # the only one
+
+
+def test_a_list_manager_gets_its_reports(refusing, posternd, inbox):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    text = b"List-Id: <l.example.com>\nPrecedence: list\nSubject: s\n\nx\n"
+    posternd.sendmail(text, "-i", "-f", f"{inbox}@example.com", "refused-1@example.com")
+    report(refusing, inbox)
+    posternd.wait_empty()
+
+
+def test_no_line_of_a_report_is_too_long_for_a_strict_server(refusing, posternd, inbox):
+    """RFC 5321 4.5.3.1.6. The subject is legal, each of its lines short."""
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    subject = b"Subject: the beginning of it\n" + b"".join(b" and so on" * 30 + b"\n" for _ in range(20))
+    posternd.sendmail(subject + b"To: refused-1@example.com\n\nx\n", "-i", "-f", f"{inbox}@example.com", "refused-1@example.com")
+    _, text, *_ = report(refusing, inbox)
+    assert "with the subject: the beginning of it and so on" in text
+    assert max(map(len, refusing.mail.raw(inbox)[0].splitlines())) <= 998
 
 
 def test_success_is_passed_on_or_reported_as_relayed(refusing, posternd, inbox):
@@ -139,7 +185,7 @@ def test_q13_late_mail_is_warned_of_once_and_comes_back_with_the_last_reason(ref
         whole = email.message_from_bytes(headers.as_bytes() + body, policy=email.policy.default)
         _, status, _ = whole.iter_parts()
         fields = status.get_payload()[1]
-        assert "come back tomorrow" in fields["Diagnostic-Code"]
+        assert re.fullmatch(r"smtp; 450 4\.2\.1 .*come back tomorrow", fields["Diagnostic-Code"]), "as it was received"
         actions[fields["Action"]] = fields
     assert set(actions) == {"delayed", "failed"} and len(refusing.mail.raw(inbox)) == 2
     assert actions["delayed"]["Will-Retry-Until"] and actions["failed"]["Status"] == "4.4.7"
@@ -159,6 +205,27 @@ def test_h63_what_is_over_the_cap_waits_for_a_digest(refusing, posternd, inbox):
     wait_for(lambda: not any(entry["state"] == "active" for entry in posternd.queue()), 20, "quiet")
     assert len(posternd.queue_files()) == 7, "a crash does not lose what is owed"
     assert len(refusing.mail.raw(inbox)) == 3
+    posternd.stop()
+    failed_at(posternd, time.time() - 3600 + 10)
+    posternd.start()
+    refusing.mail.wait(inbox, 4, seconds=40)
+    posternd.wait_empty()
+    (digest,) = [whole for whole in messages(refusing, inbox) if whole.get_content_type() == "multipart/mixed"]
+    assert not digest.defects and digest["Return-Path"] == "<>"
+    assert digest["Subject"] == "Undelivered mail: reports about 7 messages"
+    words, *reports = digest.iter_parts()
+    told = set()
+    for each in reports:
+        assert each.get_content_type() == "multipart/report" and each.get_param("report-type") == "delivery-status"
+        _, status = each.iter_parts()
+        top, recipient = status.get_payload()
+        assert top["Reporting-MTA"] == "dns; web1.example.net" and recipient["Action"] == "failed"
+        told.add(recipient["Final-Recipient"].removeprefix("rfc822; "))
+    for whole in messages(refusing, inbox):
+        if whole.get_content_type() == "multipart/report":
+            told.add(list(whole.iter_parts())[1].get_payload()[1]["Final-Recipient"].removeprefix("rfc822; "))
+    assert len(reports) == 7 and told == {f"refused-{number}@example.com" for number in range(10)}
+    assert words_of(words).count("no such user here") == 7
 
 
 def test_h62_a_refused_bounce_is_kept_and_makes_no_mail(refusing, posternd):

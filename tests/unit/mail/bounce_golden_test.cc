@@ -70,6 +70,8 @@ std::vector<Case> cases() {
   BouncedRecipient original = unknown_user();
   original.recipient.orcpt = "rfc822;bob+2Balerts@example.org";
   const Status late{Verdict::deferred, 451, "4.2.1", "come back tomorrow"};
+  BouncedRecipient expired = one("bob@example.com", late);
+  expired.expired_after = "5d";
   const Status taken{Verdict::delivered, 250, "2.0.0", "Ok: queued as 12345"};
   return {
       {"failed", {original}},
@@ -79,8 +81,7 @@ std::vector<Case> cases() {
        {one("b\xC3\xBC"
             "ro@example.com",
             {Verdict::failed, 0, "5.6.7", "the message needs SMTPUTF8, which the smarthost does not offer"})}},
-      {"expired",
-       {one("bob@example.com", {Verdict::failed, 451, "4.4.7", "expired after 5d; last: come back tomorrow"})}},
+      {"expired", {expired}},
       {"delayed", {one("bob@example.com", late, Action::delayed)}, Return::full},
       {"relayed", {one("bob@example.com", taken, Action::relayed)}, Return::full},
       {"mixed",
@@ -107,7 +108,7 @@ TEST(GoldenBounce, ADigestIsAsItWas) {
       {envelope_of(first), "the quarterly figures", "<1@example.net>", first.recipients},
       {envelope_of(second), "", "", second.recipients},
   };
-  const BounceText digest = make_digest(bounce_of(first), items);
+  const BounceText digest = make_digest(bounce_of(first), "alice@example.net", items);
   expect_golden("digest", digest);
   EXPECT_FALSE(digest.smtputf8);
   EXPECT_EQ(digest.body, BodyType::eight_bit);

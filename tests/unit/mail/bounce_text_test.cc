@@ -2,11 +2,14 @@
 
 #include "base/text.h"
 #include "mail/headers.h"
+#include "mail/wrap.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <random>
 #include <string>
 
 namespace postern::mail {
@@ -85,10 +88,19 @@ TEST(Bounce, ReturnsWhatRetAsksFor) {
   }
 }
 
+/// Lines that do not go on with the one before.
+std::size_t beginnings(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    if (!text.substr(at + 1).starts_with(' ')) ++count;
+  }
+  return count;
+}
+
 TEST(Bounce, ServerTextCannotBreakOut) {
   Fixture plain;
   plain.bounce.recipients[0].status.enhanced.clear();  // as one that is no code
-  const auto lines = std::ranges::count(plain.make().text, '\n');
+  const auto lines = beginnings(plain.make().text);
   for (int byte = 0; byte < 256; ++byte) {
     Fixture fixture;
     const std::string hostile =
@@ -103,7 +115,7 @@ TEST(Bounce, ServerTextCannotBreakOut) {
     fixture.envelope.envid = hostile;
     fixture.bounce.recipients[0].recipient.orcpt = hostile;
     const std::string text = fixture.make().text;
-    EXPECT_EQ(std::ranges::count(text, '\n'), lines) << byte;
+    EXPECT_EQ(beginnings(text), lines) << byte;
     EXPECT_TRUE(std::ranges::all_of(text, [](char c) { return c == '\n' || c == '\t' || !has_control({&c, 1}); }))
         << byte;
     EXPECT_EQ(count(parse_headers(text), "Bcc"), 0U);
@@ -114,6 +126,99 @@ TEST(Bounce, PrintableTextIsNotEscapedTwice) {
   Fixture fixture;
   fixture.bounce.recipients[0].status.text = "odd \\x1b text";
   EXPECT_THAT(fixture.make().text, HasSubstr("smtp; 550 5.1.1 odd \\x1b text\n"));
+}
+
+TEST(Bounce, WhatExpiredTellsTheLastAnswerAsItWasReceived) {
+  Fixture fixture;
+  fixture.bounce.recipients[0].status = Status{Verdict::deferred, 451, "4.2.1", "come back tomorrow"};
+  fixture.bounce.recipients[0].expired_after = "5d1h";
+  const std::string text = fixture.make().text;
+  EXPECT_THAT(text, HasSubstr("<bob@example.com>\n    It could not be delivered within 5 days 1 hour.\n    "
+                              "smtp.example.com[192.0.2.1]:465 said: 451 4.2.1 come back tomorrow\n"
+                              "    What to do: nobody took the message in time: send it again if it still\n"
+                              "    matters.\n"));
+  EXPECT_THAT(text, HasSubstr("Action: failed\nStatus: 4.4.7\nRemote-MTA: dns; smtp.example.com\n"
+                              "Diagnostic-Code: smtp; 451 4.2.1 come back tomorrow\n"));
+}
+
+TEST(Bounce, TheSubjectIsShownAsPeopleKnowIt) {
+  const std::string encoded = "Subject: =?utf-8?q?gr=C3=BCn?=\n =?utf-8?q?_an_alle?=\n\nbody\n";
+  EXPECT_THAT(Fixture().make(encoded).text, HasSubstr("\nwith the subject: gr\xC3\xBCn an alle\n"));
+  const std::string hostile = "Subject: =?utf-8?b?Cg0tLT1fMDEyMw==?=\n\nbody\n";
+  EXPECT_THAT(Fixture().make(hostile).text, HasSubstr("\nwith the subject: \\x0a\\x0d--=_0123\n"));
+}
+
+// RFC 5321 4.5.3.1.6: a strict server would refuse the report, and nobody would be told.
+TEST(Bounce, NoLineIsTooLongWhateverTheMessageAndTheServerSay) {
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same each time
+  const auto text = [&random](std::size_t most) {
+    constexpr std::array<std::string_view, 8> kPieces{"x",    "word", " ", "\xC3\xBC", "\xF0\x9F\x93\xA7",
+                                                      "\xFF", "\x1B", "+"};
+    const std::size_t kinds = 1 + random() % kPieces.size();
+    std::string made;
+    for (std::size_t left = random() % most; made.size() < left;) made += kPieces.at(random() % kinds);
+    return made;
+  };
+  for (int round = 0; round < 100; ++round) {
+    Fixture fixture;
+    BouncedRecipient& one = fixture.bounce.recipients[0];
+    one.status.text = text(5000);
+    one.status.code = round % 3 == 0 ? 0 : 550;
+    one.host = text(600);
+    one.recipient.address = text(1000);
+    one.recipient.orcpt = (round % 2 == 0 ? "utf-8;" : "rfc822;") + text(1000);
+    one.action = static_cast<Action>(round % 3);
+    if (round % 5 == 0) one.expired_after = "5d";
+    fixture.bounce.hostname = text(600);
+    fixture.bounce.domain = text(600);
+    fixture.envelope.envid = text(1000);
+    fixture.envelope.sender = text(1000);
+    std::string original = "Subject:";
+    for (auto folds = random() % 50; folds > 0; --folds) original += " x" + text(900) + "\n";
+    original += "X-Long: " + text(3000) + "\nTo: bob@example.com\n\n" + text(3000) + "\n";
+    fixture.envelope.size = original.size();
+    EXPECT_TRUE(lines_fit(fixture.make(original).text)) << round;
+    const DigestItem item{fixture.envelope, text(5000), text(5000), fixture.bounce.recipients};
+    EXPECT_TRUE(lines_fit(make_digest(fixture.bounce, text(1000), {item, item}).text)) << round;
+  }
+}
+
+TEST(Bounce, WhatHasALineTooLongForOtherServersIsNotReturned) {
+  Fixture fixture;
+  const std::string original = "Subject: hi\nX-Long: " + std::string(1000, 'x') + "\nX-Short: y\n\nbody line\n";
+  fixture.envelope.size = original.size();
+  EXPECT_THAT(fixture.make(original).text, HasSubstr("text/rfc822-headers\n\nSubject: hi\nX-Short: y\n\n--"));
+  const std::string body = "Subject: hi\n\n" + std::string(1000, 'x') + "\n";
+  fixture.envelope.size = body.size();
+  EXPECT_THAT(fixture.make(body).text, HasSubstr("text/rfc822-headers\n\nSubject: hi\n\n--"));
+}
+
+TEST(Bounce, AnInternationalOriginalRecipientIsWrittenInAsciiAndNotLost) {
+  for (const std::string orcpt : {"utf-8;gr\xC3\xBC+x@example.com", "utf-8;gr\\x{FC}+2Bx@example.com"}) {
+    Fixture fixture;
+    fixture.bounce.recipients[0].recipient.orcpt = orcpt;
+    EXPECT_THAT(fixture.make().text, HasSubstr("Original-Recipient: utf-8; gr\\x{FC}+x@example.com\n")) << orcpt;
+  }
+  Fixture fixture;
+  fixture.envelope.sender = "\xC3\xA4@example.net";
+  fixture.bounce.recipients[0].recipient.orcpt = "utf-8;gr\xC3\xBC@example.com";
+  EXPECT_THAT(fixture.make().text, HasSubstr("Original-Recipient: utf-8; gr\xC3\xBC@example.com\n"));
+}
+
+TEST(Digest, EachMessageHasItsOwnReport) {
+  const Fixture fixture;
+  const DigestItem item{fixture.envelope, "hi", "<1@example.net>", fixture.bounce.recipients};
+  const std::string text = make_digest(fixture.bounce, "ops@example.net", std::vector(12, item)).text;
+  EXPECT_EQ(unfold(find(parse_headers(text), "To")->body), "ops@example.net");
+  EXPECT_THAT(text, HasSubstr("Sender: me@example.net\nSubject: hi\n")) << "there may be several";
+  for (const std::string number : {"1", "12"}) {
+    const std::string inner = "=_" + number + "_0123456789abcdef";
+    EXPECT_THAT(text, HasSubstr("\n--=_0123456789abcdef\nContent-Type: multipart/report; "
+                                "report-type=delivery-status;\n\tboundary=\"" +
+                                inner + "\"\n"));
+    EXPECT_THAT(text, HasSubstr("\n--" + inner + "\nContent-Type: message/delivery-status\n"));
+    EXPECT_THAT(text, HasSubstr("\n--" + inner + "--\n"));
+  }
 }
 
 TEST(Bounce, OwnVerdictsHaveNoReplyCode) {

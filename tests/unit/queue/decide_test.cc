@@ -105,6 +105,29 @@ TEST(Decide, ExpiresInTheWordsOfTheSiteWhatNoTransactionSurvives) {
   EXPECT_NE(actions.verdicts[0].status.text.find("go away"), std::string::npos);
 }
 
+TEST(Decide, WhatExpiredKeepsTheLastAnswerAsItWasReceived) {
+  mail::Envelope envelope = three();
+  envelope.accepted = kNow - kRetry.expire - Seconds(1);
+  mail::DeliveryReport report;
+  report.recipients = {answer(2), mail::Status{mail::Verdict::deferred, 0, "", "4.2 of us; last: resort"}, answer(3)};
+  const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, kNow, kRetry, 0.5);
+  ASSERT_EQ(actions.verdicts.size(), 3U);
+  EXPECT_EQ(actions.verdicts[0].status.text, "expired after 5d; last: 4.3.0 later") << "as it stands in the file";
+  const auto first = expiry_of(actions.verdicts[0].status);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->after, "5d");
+  EXPECT_EQ(mail::to_text(first->last), "451 4.3.0 later");
+  const auto second = expiry_of(actions.verdicts[1].status);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(mail::to_text(second->last), "4.2 of us; last: resort");
+  EXPECT_FALSE(expiry_of(actions.verdicts[2].status));
+  const auto old = expiry_of({mail::Verdict::failed, 451, "4.4.7", "expired after 2d12h; last: come back tomorrow"});
+  ASSERT_TRUE(old) << "written before the enhanced code was";
+  EXPECT_EQ(old->after, "2d12h");
+  EXPECT_EQ(mail::to_text(old->last), "451 come back tomorrow");
+  EXPECT_FALSE(expiry_of({mail::Verdict::failed, 550, "5.4.7", "expired after 5d; last: a server's words"}));
+}
+
 TEST(Decide, SpeaksOnlyOfThoseThatWait) {
   std::vector<RecipientState> states(3);
   states[0].last = answer(1);
