@@ -42,14 +42,7 @@ void Metrics::listen(const std::string& address) {
   address_ = address;
   listener_ = std::move(*listener);
   log(Level::info, "listening for scrapers", {{"address", listener_->address()}});
-  listener_->start([this](std::unique_ptr<net::Stream> stream, net::Peer) { serve(std::move(stream)); });
-}
-
-void Metrics::serve(std::unique_ptr<net::Stream> stream) {
-  if (scrapers_ >= metrics::kScrapers) return;  // the stream closes
-  ++scrapers_;
-  auto source = [this](metrics::Format format) { return text(format); };
-  spawn(loop_, metrics::serve_scrape(std::move(stream), std::move(source)), "scrape", [this] { --scrapers_; });
+  listener_->start([this](std::unique_ptr<net::Stream> stream, net::Peer) { scrapers_.serve(std::move(stream)); });
 }
 
 void Metrics::close() {

@@ -5,7 +5,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "metrics/meters.h"
-#include "metrics/scrape.h"
+#include "metrics/scrapers.h"
 #include "net/listener.h"
 #include "queue/queue.h"
 #include "spool/disk_pool.h"
@@ -35,7 +35,6 @@ class Metrics {
 
  private:
   Task<std::string> text(metrics::Format format);
-  void serve(std::unique_ptr<net::Stream> stream);
 
   Executor loop_;
   spool::DiskPool& pool_;
@@ -45,7 +44,7 @@ class Metrics {
   spool::Spool* spool_ = nullptr;
   std::string address_;
   std::unique_ptr<net::Listener> listener_;
-  std::size_t scrapers_ = 0;
+  metrics::Scrapers scrapers_{loop_, [this](metrics::Format format) { return text(format); }};
 };
 
 }  // namespace postern::app

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 
 namespace postern::control {
@@ -36,7 +37,8 @@ std::string reason_for(const queue::Entry& entry, const queue::Entry::Rcpt* reci
   std::string reason;
   if (recipient != nullptr && recipient->last) reason = mail::to_text(*recipient->last);
   if (reason.empty()) reason = entry.reason;
-  if (entry.state == queue::State::failed) return reason.empty() ? "failed" : "failed: " + reason;
+  const bool failed = recipient != nullptr && recipient->last && recipient->last->verdict == mail::Verdict::failed;
+  if (failed || entry.state == queue::State::failed) return reason.empty() ? "failed" : "failed: " + reason;
   if (entry.state == queue::State::corrupt) return reason.empty() ? "the file is damaged" : "damaged: " + reason;
   return reason;
 }
@@ -52,10 +54,11 @@ std::string mailq_entry(const queue::Entry& entry) {
   std::string text = fmt::format("{}{} {:>8} {} {}\n", entry.id.text(), mark(entry.state), entry.size,
                                  arrival(entry.accepted), sender);
   std::string shown;
+  // Where nobody is waited for, those that failed are what there is to see: in failed/, or their sender is to be told.
+  const bool ended = std::ranges::all_of(entry.recipients, settled);
   for (const queue::Entry::Rcpt& recipient : entry.recipients) {
-    // In failed/ the recipients that failed are what there is to see.
     const bool delivered = recipient.last && recipient.last->verdict == mail::Verdict::delivered;
-    if (delivered || (settled(recipient) && entry.state != queue::State::failed)) continue;
+    if (delivered || (settled(recipient) && !ended)) continue;
     if (const std::string reason = printable(reason_for(entry, &recipient)); !reason.empty() && reason != shown) {
       text += reason_line(reason);
       shown = reason;

@@ -207,6 +207,7 @@ object to_json(const queue::Totals& totals) {
   result["held"] = number(totals.held);
   result["failed"] = number(totals.failed);
   result["corrupt"] = number(totals.corrupt);
+  result["owed"] = number(totals.owed);
   put_time(result, "oldest", totals.oldest);
   result["accepted"] = number(totals.accepted);
   result["delivered"] = number(totals.delivered);

@@ -55,19 +55,28 @@ Clause unconfigured(const queue::Totals& totals, const std::string& config_file)
                                        verb(kept, "is", "are"), config_file)};
 }
 
-// Among several smarthosts the refused login is the one to hear of: it does not mend itself.
-const queue::SiteStatus* worst(const std::vector<queue::SiteStatus>& sites) {
+// Among several smarthosts the refused login is the one to hear of: it does not mend itself. While another one is well,
+// only a smarthost for which mail waits is why it waits.
+const queue::SiteStatus* worst(const std::vector<queue::SiteStatus>& sites, bool to_blame) {
+  const bool one_is_well = std::ranges::any_of(sites, [](const queue::SiteStatus& site) { return !site.trouble; });
   const queue::SiteStatus* found = nullptr;
   for (const queue::SiteStatus& site : sites) {
-    if (!site.trouble) continue;
+    if (!site.trouble || (to_blame == (one_is_well && site.waiting == 0))) continue;
     if (site.trouble->login_refused) return &site;
     if (found == nullptr || site.waiting > found->waiting) found = &site;
   }
   return found;
 }
 
+// A smarthost in trouble that no mail waits for: the next failure of the one that is well finds nobody to stand in.
+Clause reserve(const std::vector<queue::SiteStatus>& sites) {
+  const queue::SiteStatus* site = worst(sites, false);
+  if (site == nullptr) return {};
+  return {site->trouble->login_refused ? exits::kTrouble : exits::kWell, with_advice(trouble_text(*site), *site)};
+}
+
 Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
-  if (const queue::SiteStatus* site = worst(sites)) {
+  if (const queue::SiteStatus* site = worst(sites, true)) {
     const int exit = site->trouble->login_refused ? exits::kAttention
                      : totals.waiting > 0         ? exits::kTrouble
                                                   : exits::kWell;
@@ -108,6 +117,14 @@ Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>&
     clauses.push_back(unconfigured(totals, config_file));
   } else {
     if (Clause clause = flow(totals, sites, now); !clause.text.empty()) clauses.push_back(std::move(clause));
+    if (Clause clause = reserve(sites); !clause.text.empty()) {
+      if (clauses.empty()) clause.text.insert(0, "nothing waits, but ");
+      clauses.push_back(std::move(clause));
+    }
+    if (totals.owed > 0) {
+      clauses.push_back({exits::kWell, fmt::format("of {} the {} still to be told", messages(totals.owed),
+                                                   totals.owed == 1 ? "sender is" : "senders are")});
+    }
     if (totals.held > 0) {
       clauses.push_back(
           {exits::kWell, fmt::format("{} {} on hold", messages(totals.held), verb(totals.held, "is", "are"))});

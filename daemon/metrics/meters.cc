@@ -4,12 +4,12 @@ namespace postern::metrics {
 namespace {
 
 // Seconds. A commit is a disk's sync; an attempt is bounded by the session's time-outs; mail may wait for days.
-constexpr std::array kCommitBounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0};
+constexpr std::array kCommitBounds{0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0};
 constexpr std::array kAttemptBounds{0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0};
 constexpr std::array kWaitedBounds{0.05, 0.1,   0.25,   0.5,    1.0,     2.5,     5.0,     15.0,
                                    60.0, 300.0, 1800.0, 7200.0, 14400.0, 43200.0, 86400.0, 432000.0};
 
-double seconds(Milliseconds duration) { return static_cast<double>(duration.count()) / 1000; }
+double seconds(std::chrono::duration<double> duration) { return duration.count(); }
 double seconds(WallTime time) { return seconds(time.time_since_epoch()); }
 
 struct Figures {
@@ -22,8 +22,10 @@ void queue_messages(const Figures& from, Page& page) {
   page.sample({{"state", "waiting"}}, std::uint64_t{totals.waiting});
   page.sample({{"state", "active"}}, std::uint64_t{totals.active});
   page.sample({{"state", "held"}}, std::uint64_t{totals.held});
+  page.sample({{"state", "owed"}}, std::uint64_t{totals.owed});
   page.sample({{"state", "failed"}}, std::uint64_t{totals.failed});
   page.sample({{"state", "corrupt"}}, std::uint64_t{totals.corrupt});
+  page.sample({{"state", "owed"}}, std::uint64_t{totals.owed});
 }
 
 void oldest_age(const Figures& from, Page& page) {
@@ -110,7 +112,9 @@ struct Row {
 constexpr Row kRows[] = {
     {{"postern_build_info", Kind::gauge, "", "The version that runs; always 1."}, build_info},
     {{"postern_start_time_seconds", Kind::gauge, "seconds", "When the daemon started, since 1970."}, start_time},
-    {{"postern_queue_messages", Kind::gauge, "", "Messages in the spool by state."}, queue_messages},
+    {{"postern_queue_messages", Kind::gauge, "",
+      "Messages in the spool by state; owed: only the sender is still to be told."},
+     queue_messages},
     {{"postern_queue_oldest_age_seconds", Kind::gauge, "seconds", "Age of the oldest waiting message; 0: none waits."},
      oldest_age},
     {{"postern_accepted_messages", Kind::counter, "", "Messages taken and stored."}, accepted},
@@ -151,7 +155,7 @@ Meters::OfSite::OfSite() : attempt(kAttemptBounds), waited(kWaitedBounds) {}
 
 Meters::Meters() : commits_(kCommitBounds) {}
 
-void Meters::stored(Milliseconds took) { commits_.observe(seconds(took)); }
+void Meters::stored(SteadyTime::duration took) { commits_.observe(seconds(took)); }
 
 void Meters::attempted(const std::string& site, Milliseconds took, const mail::DeliveryReport& report) {
   OfSite& of_site = sites_[site];
@@ -167,7 +171,8 @@ void Meters::verdict(const std::string& site, mail::Verdict verdict, Millisecond
   if (verdict == mail::Verdict::delivered) of_site.waited.observe(seconds(waited));
 }
 
-std::string Meters::text(const Snapshot& snapshot, Format format) const {
+std::string Meters::text(const Snapshot& snapshot, Format format) {
+  for (const queue::SiteStatus& site : snapshot.sites) sites_.try_emplace(site.name);
   Page page(format);
   const Figures source{*this, snapshot};
   for (const Row& row : kRows) {

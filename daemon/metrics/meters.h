@@ -1,8 +1,10 @@
 // What Postern measures. Counts and times come in as the queue's observer; what the queue and the disk know anyway is
-// asked for when somebody looks. All names are in one table (meters.cc); postern(8) explains them.
+// asked for when somebody looks. All names and what they mean are in one table (meters.cc), and on the page itself.
 //
-// Counts begin with the daemon. Each is raised where the same fact is logged, so log and metrics agree. Sites are
-// the only label of a value that is not Postern's own: at most as many series as the settings had smarthosts.
+// Counts begin with the daemon. Each is raised where the same fact is logged, so log and metrics agree; a recipient
+// that an operator gives up is no site's and shows in postern_bounced_recipients alone. Sites are the only label of a
+// value that is not Postern's own: at most as many series as the settings had smarthosts, all there from the first page
+// on, so that a first failure is an increase.
 #pragma once
 
 #include "base/clock.h"
@@ -34,11 +36,11 @@ class Meters final : public queue::Observer {
  public:
   Meters();
 
-  void stored(Milliseconds took) override;
+  void stored(SteadyTime::duration took) override;
   void attempted(const std::string& site, Milliseconds took, const mail::DeliveryReport& report) override;
   void verdict(const std::string& site, mail::Verdict verdict, Milliseconds waited) override;
 
-  [[nodiscard]] std::string text(const Snapshot& snapshot, Format format) const;
+  [[nodiscard]] std::string text(const Snapshot& snapshot, Format format);
 
   /// Of one smarthost.
   struct OfSite {

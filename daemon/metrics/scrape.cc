@@ -13,7 +13,6 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::uint32_t kRequestLimit = 8U << 10U;
-constexpr Seconds kPatience{10};
 
 using Parser = http::request_parser<http::empty_body>;
 
@@ -67,20 +66,21 @@ Format format_for(std::string_view accept) {
   return other && !open ? Format::prometheus : Format::openmetrics;
 }
 
-Task<void> serve_scrape(std::unique_ptr<net::Stream> stream, Source source) {
+Task<void> serve_scrape(std::shared_ptr<net::Stream> stream, Source source, std::function<void()> asked) {
   Parser parser;
   parser.header_limit(kRequestLimit);
-  stream->expires_after(kPatience);
+  stream->expires_after(kScrapePatience);
   const auto read = co_await read_request(*stream, parser);
   std::string text;
   if (read) {
+    asked();
     text = co_await answer_to(parser, source);
   } else if (read.error().failure == Failure::limit || read.error().failure == Failure::protocol) {
     text = read.error().text;
   } else {
     co_return;
   }
-  stream->expires_after(kPatience);
+  stream->expires_after(kScrapePatience);
   static_cast<void>(co_await stream->write(text));
 }
 

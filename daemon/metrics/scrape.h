@@ -16,12 +16,13 @@ namespace postern::metrics {
 /// The page as of now.
 using Source = std::function<Task<std::string>(Format format)>;
 
-/// Connections served at a time; the others are closed at once.
-inline constexpr std::size_t kScrapers = 10;
+/// A request may take so long to arrive, and an answer to be taken.
+inline constexpr Seconds kScrapePatience{10};
 
 /// What a scraper that sends this value of Accept wants; OpenMetrics where it takes that at all.
 [[nodiscard]] Format format_for(std::string_view accept);
 
-Task<void> serve_scrape(std::unique_ptr<net::Stream> stream, Source source);
+/// Calls `asked` when the whole request has come.
+Task<void> serve_scrape(std::shared_ptr<net::Stream> stream, Source source, std::function<void()> asked);
 
 }  // namespace postern::metrics

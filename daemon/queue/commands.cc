@@ -89,7 +89,14 @@ Task<Result<void>> QueueImpl::hold(QueueId id) {
 }
 
 Task<Result<void>> QueueImpl::put_back(QueueId id, Ticket::Phase phase) {
-  if (index_.find(id) != nullptr) co_return Error{Failure::invalid, "message " + id.str() + " is not on hold"};
+  if (const Ticket* ticket = index_.find(id); ticket != nullptr) {
+    if (ticket->phase != Ticket::Phase::held) {
+      co_return Error{Failure::invalid, "message " + id.str() + " is not on hold"};
+    }
+    co_return Error{Failure::newer, "message " + id.str() +
+                                        " was written by a newer version of Postern and waits for that one: there is "
+                                        "nothing to release"};
+  }
   auto job = [spool = &spool_, id]() -> Result<std::uint64_t> {
     const auto stored = spool->read_summary(id, spool::Area::hold);
     if (!stored && stored.error().failure == Failure::not_found) {
@@ -154,12 +161,12 @@ Task<Result<void>> QueueImpl::reroute(QueueId id, std::string site) {
   co_return written;
 }
 
-Task<Result<void>> QueueImpl::bounce(QueueId id) {
+Task<Result<Told>> QueueImpl::bounce(QueueId id) {
   const Result<void> taken = co_await take(id);
   if (!taken) co_return taken.error();
   ++open_;
   Result<MessagePtr> message = co_await load(id);
-  Result<void> outcome;
+  Result<Told> outcome = Told::now;
   if (!message) {
     outcome = message.error();
     Error error = message.error();
@@ -174,7 +181,17 @@ Task<Result<void>> QueueImpl::bounce(QueueId id) {
     given_up.text = "returned undelivered by the administrator of " + config_.hostname;
     mail::DeliveryReport report;
     report.recipients.assign((*message)->pending().size(), given_up);
-    co_await perform(**message, report);
+    const std::string no_site;
+    co_await perform(**message, report, no_site);
+    if (const Ticket* left = index_.find(id); left == nullptr) {
+      auto job = [spool = &spool_, id] { return spool->read_summary(id, spool::Area::failed).has_value(); };
+      const bool kept = co_await pool_.run(std::move(job));
+      outcome = kept ? Told::never : Told::now;
+    } else if (left->settled) {
+      outcome = Told::later;
+    } else {
+      outcome = Error{Failure::io, "message " + id.str() + " is given up, but its file cannot be removed yet"};
+    }
   }
   closed();
   pump();

@@ -161,6 +161,7 @@ Task<void> QueueImpl::prepare(QueueId id, std::uint16_t lane) {
   const auto owed = owed_since(message->states());
   const std::optional<WallTime> told = owed ? std::optional(owe(message->envelope(), *owed)) : std::nullopt;
   if (message->pending().empty() && told) {
+    index_.set_settled(id);
     index_.set(id, Ticket::Phase::waiting, told);
     let_go(id, lane);
     pump();
@@ -268,7 +269,7 @@ Task<void> QueueImpl::attempt(MessagePtr message, std::uint16_t lane, SitePtr si
   const auto place = std::ranges::find(sites_, site);
   index_.set_site(id, static_cast<std::uint16_t>(place == sites_.end() ? 0 : place - sites_.begin()));
   pump();  // the connection is free for the next one while this one's outcome is written
-  co_await perform(*message, report);
+  co_await perform(*message, report, site->name());
   message.reset();
   const auto known = [](const auto& status) { return status.has_value(); };
   if (std::ranges::any_of(report.recipients, known)) suspects_.ended(id);

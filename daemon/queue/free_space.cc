@@ -29,6 +29,12 @@ Result<void> FreeSpace::room_for(std::uint64_t size) {
   return {};
 }
 
+Task<void> FreeSpace::look() {
+  const SteadyTime now = clock_.steady();
+  if (state_->taken && now - *state_->taken < kSampleAge) co_return;
+  co_await sample(state_, spool_, pool_, now);
+}
+
 Task<void> FreeSpace::sample(std::shared_ptr<State> state, spool::Spool& spool, spool::DiskPool& pool, SteadyTime now) {
   auto job = [&spool] { return spool.space(); };
   const Result<spool::Space> space = co_await pool.run(std::move(job));

@@ -1,6 +1,6 @@
-// Whether there is room for another message, from a sample of the file system not older than kSampleAge. The reserve
-// keeps bounces and delivery logs writable when the disk is full: kReservedBytes beyond the message, and
-// kReservedInodes.
+// Whether there is room for another message. The reserve keeps bounces and delivery logs writable when the disk is
+// full: kReservedBytes beyond the message, and kReservedInodes. room_for() answers at once from a sample of the file
+// system; an intake asks the file system itself before it writes.
 #pragma once
 
 #include "base/clock.h"
@@ -30,6 +30,8 @@ class FreeSpace {
   /// Starts a new sample if the last one is old. Without a recent one there is room: an old one may refuse mail that
   /// would fit by now, and the write will tell. Failure: no_space.
   Result<void> room_for(std::uint64_t size);
+  /// A recent sample is there afterwards.
+  Task<void> look();
   /// The next question takes a new sample: a write has just failed.
   void forget_age() { state_->taken.reset(); }
 

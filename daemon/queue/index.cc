@@ -73,6 +73,10 @@ void Index::set_size(const QueueId& id, std::uint64_t size) {
   if (const auto place = places_.find(id); place != places_.end()) entries_[place->second].ticket.size = size;
 }
 
+void Index::set_settled(const QueueId& id) {
+  if (const auto place = places_.find(id); place != places_.end()) entries_[place->second].ticket.settled = true;
+}
+
 void Index::reschedule(const std::function<WallTime(WallTime)>& change) {
   for (Heap& heap : heaps_) {
     for (const Slot slot : heap) entries_[slot].ticket.due = change(entries_[slot].ticket.due);

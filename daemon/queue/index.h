@@ -25,6 +25,7 @@ struct Ticket {
   std::uint16_t site = 0;  ///< the site it was last tried at
   std::uint16_t lane = 0;  ///< whose way it goes; those of one lane are taken in the order of their due times
   Phase phase = Phase::waiting;
+  bool settled = false;  ///< nobody waits for a delivery any more: its sender is still to be told
 };
 
 class Index {
@@ -42,6 +43,7 @@ class Index {
   void set_site(const QueueId& id, std::uint16_t site);
   void set_lane(const QueueId& id, std::uint16_t lane);
   void set_size(const QueueId& id, std::uint64_t size);
+  void set_settled(const QueueId& id);
   /// Gives every waiting ticket the due time that `change` makes of its own.
   void reschedule(const std::function<WallTime(WallTime)>& change);
   void for_each(const std::function<void(const Ticket&)>& visit) const;

@@ -13,8 +13,9 @@ Result<void> as_promised(const Result<void>& result) {
 
 }  // namespace
 
-SpoolIntake::SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Ended ended)
-    : pool_(pool), clock_(clock), draft_(std::move(draft)), ended_(std::move(ended)) {}
+SpoolIntake::SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room,
+                         Ended ended)
+    : pool_(pool), clock_(clock), draft_(std::move(draft)), room_(std::move(room)), ended_(std::move(ended)) {}
 
 SpoolIntake::~SpoolIntake() {
   // Giving up a spilled draft closes and unlinks a file: not on the event loop.
@@ -24,19 +25,25 @@ SpoolIntake::~SpoolIntake() {
 Task<Result<void>> SpoolIntake::append(std::string_view text) {
   draft_->add(text);
   if (!draft_->full()) co_return Result<void>();
-  auto job = [draft = draft_] { return draft->spill(); };
+  auto job = [draft = draft_, room = room_]() -> Result<void> {
+    if (const Result<void> enough = room(draft->buffered()); !enough) return enough;
+    return draft->spill();
+  };
   const Result<void> spilled = co_await pool_.run(std::move(job));
   const Result<void> result = as_promised(spilled);
-  if (!result) ended_(*draft_, result, Milliseconds(0));
+  if (!result) ended_(*draft_, result, SteadyTime::duration::zero());
   co_return result;
 }
 
 Task<Result<void>> SpoolIntake::commit(std::uint64_t wire_size, mail::BodyType body) {
   const SteadyTime began = clock_.steady();
-  auto job = [draft = draft_, wire_size, body] { return draft->commit(wire_size, body); };
+  auto job = [draft = draft_, room = room_, wire_size, body]() -> Result<void> {
+    if (const Result<void> enough = room(draft->buffered()); !enough) return enough;
+    return draft->commit(wire_size, body);
+  };
   const Result<void> committed = co_await pool_.run(std::move(job));
   const Result<void> result = as_promised(committed);
-  ended_(*draft_, result, std::chrono::duration_cast<Milliseconds>(clock_.steady() - began));
+  ended_(*draft_, result, clock_.steady() - began);
   co_return result;
 }
 

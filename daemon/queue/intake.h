@@ -15,9 +15,12 @@ namespace postern::queue {
 class SpoolIntake final : public Intake {
  public:
   /// Called on the loop for a commit that succeeded (nothing) or failed (the error) after `took`.
-  using Ended = std::function<void(const spool::Draft& draft, const Result<void>& result, Milliseconds took)>;
+  using Ended = std::function<void(const spool::Draft& draft, const Result<void>& result, SteadyTime::duration took)>;
 
-  SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Ended ended);
+  /// Asked on the disk pool before so many bytes more of a message are written.
+  using Room = std::function<Result<void>(std::uint64_t size)>;
+
+  SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room, Ended ended);
   ~SpoolIntake() override;
 
   [[nodiscard]] const QueueId& id() const override { return draft_->envelope().id; }
@@ -29,6 +32,7 @@ class SpoolIntake final : public Intake {
   spool::DiskPool& pool_;
   const Clock& clock_;
   std::shared_ptr<spool::Draft> draft_;
+  Room room_;
   Ended ended_;
 };
 

@@ -25,13 +25,22 @@ State state_of(spool::Area area, const Ticket* ticket) {
   return State::waiting;
 }
 
-/// The reason of the first recipient that is not delivered and has one.
-std::string reason_of(const std::vector<RecipientState>& states, State state) {
-  const auto wanted = state == State::failed ? mail::Verdict::failed : mail::Verdict::deferred;
+/// What the first recipient with this verdict was told.
+std::string words_of(const std::vector<RecipientState>& states, mail::Verdict verdict) {
   for (const RecipientState& one : states) {
-    if (one.last && one.last->verdict == wanted) return mail::to_text(*one.last);
+    if (one.last && one.last->verdict == verdict) return mail::to_text(*one.last);
   }
   return {};
+}
+
+/// Why the first recipient that is not delivered has not got it.
+std::string reason_of(const std::vector<RecipientState>& states, State state) {
+  if (state == State::failed) return words_of(states, mail::Verdict::failed);
+  const bool settled = std::ranges::all_of(
+      states, [](const RecipientState& one) { return one.last && one.last->verdict != mail::Verdict::deferred; });
+  if (!settled) return words_of(states, mail::Verdict::deferred);
+  const std::string words = words_of(states, mail::Verdict::failed);
+  return words.empty() ? words : "failed, and the report to the sender is still to come: " + words;
 }
 
 }  // namespace
@@ -65,6 +74,7 @@ Entry QueueImpl::describe(const Seen& seen) const {
   if (site != nullptr) entry.site = site->name();
   if (entry.state != State::waiting) return entry;
   entry.next = ticket->due;
+  if (ticket->settled) return entry;
   if (site == nullptr) {
     entry.reason = "no smarthost is configured";
   } else if (site->trouble() && ticket->due <= clock_.wall()) {
@@ -257,6 +267,10 @@ Totals QueueImpl::totals() const {
       case Ticket::Phase::held: ++totals.held; break;
       case Ticket::Phase::corrupt: ++totals.corrupt; break;
       case Ticket::Phase::waiting: {
+        if (ticket.settled) {
+          ++totals.owed;
+          break;
+        }
         ++totals.waiting;
         const WallTime accepted = ticket.id.accepted();
         totals.oldest = std::min(totals.oldest.value_or(accepted), accepted);
@@ -283,7 +297,7 @@ std::vector<SiteStatus> QueueImpl::sites() const {
     list.push_back(std::move(status));
   }
   index_.for_each([&](const Ticket& ticket) {
-    if (ticket.phase != Ticket::Phase::waiting) return;
+    if (ticket.phase != Ticket::Phase::waiting || ticket.settled) return;
     if (const std::size_t place = site_of(ticket); place < list.size()) ++list[place].waiting;
   });
   return list;

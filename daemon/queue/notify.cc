@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "mail/advice.h"
 #include "mail/date.h"
+#include "mail/wrap.h"
 
 #include <fmt/format.h>
 
@@ -52,13 +53,14 @@ std::vector<Alarm> Alarms::look(const Seen& seen, Seconds after, SteadyTime now)
     return std::ranges::find(seen.sites, known.first, &Site::name) == seen.sites.end();
   });
   for (const Site& site : seen.sites) {
-    if (site.trouble) site_was_bad_ = now;
     const bool refused = site.trouble && site.trouble->login_refused;
     const auto what = judge(sites_[site.name], site.trouble.has_value(), refused ? Seconds(0) : kPatience, now);
     if (what == Alarm::What::trouble) alarms.push_back({*what, site_words(site, seen.waiting)});
     if (what == Alarm::What::well) alarms.push_back({*what, site.name + " works again."});
   }
-  if (site_was_bad_ && now - *site_was_bad_ < kAftermath) return alarms;
+  const auto bad = [](const Site& site) { return site.trouble.has_value(); };
+  if (!seen.sites.empty() && std::ranges::all_of(seen.sites, bad)) none_was_well_ = now;
+  if (none_was_well_ && now - *none_was_well_ < kAftermath) return alarms;
   const bool old = after > Seconds(0) && seen.oldest && *seen.oldest > after;
   const auto what = judge(age_, old, Seconds(0), now);
   if (what == Alarm::What::trouble) {
@@ -86,7 +88,7 @@ std::string alarm_text(const AlarmMail& mail, const Alarm& alarm) {
   text += "Auto-Submitted: auto-generated\n";  // RFC 3834 5
   text += "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n";
   if (!is_ascii(alarm.text)) text += "Content-Transfer-Encoding: 8bit\n";
-  text += "\n" + alarm.text + "\n";
+  text += "\n" + mail::wrap(alarm.text, "") + "\n";
   if (trouble) text += "\nAnother message tells when this is over. `postern status` shows how it is now.\n";
   return text;
 }

@@ -3,8 +3,7 @@
 //
 //   a smarthost refuses the login          at once
 //   a smarthost cannot be used             after kPatience
-//   the oldest message waits for too long  when its age has passed `after`; not while a smarthost is in trouble, nor
-//   for
+//   the oldest message waits for too long  when its age has passed `after`; not while no smarthost is well, nor for
 //                                          kAftermath after that: one trouble makes one alarm
 //
 // Each trouble is told once, and when it has been gone for kSettled once more. The same subject has an alarm once an
@@ -65,7 +64,7 @@ class Alarms {
 
   std::map<std::string, Subject> sites_;
   Subject age_;
-  std::optional<SteadyTime> site_was_bad_;
+  std::optional<SteadyTime> none_was_well_;
 };
 
 /// A message to the operator, header and body, with LF line ends.

@@ -16,14 +16,9 @@ void QueueImpl::watch_over() {
   looked_ = now;
   Alarms::Seen seen;
   for (const SitePtr& site : sites_) seen.sites.push_back({site->name(), site->trouble()});
-  seen.waiting = index_.waiting();
-  std::optional<WallTime> oldest;
-  index_.for_each([&oldest](const Ticket& ticket) {
-    if (ticket.phase != Ticket::Phase::waiting) return;
-    oldest =
-        std::min(oldest.value_or(WallTime::max()), WallTime(std::chrono::floor<Milliseconds>(ticket.id.accepted())));
-  });
-  if (oldest) seen.oldest = clock_.wall() - *oldest;
+  const Totals totals = this->totals();
+  seen.waiting = totals.waiting;
+  if (totals.oldest) seen.oldest = clock_.wall() - *totals.oldest;
   for (Alarm& alarm : alarms_.look(seen, config_.notify.after, now)) {
     log(Level::notice, "alarm", {{"what", name(alarm.what)}, {"text", alarm.text}});
     if (config_.notify.run) config_.notify.run(std::string(name(alarm.what)), alarm.text);

@@ -63,15 +63,19 @@ struct EndJob {
 
 }  // namespace
 
-Task<void> QueueImpl::perform(const StoredMessage& message, const mail::DeliveryReport& report) {
+Task<void> QueueImpl::perform(const StoredMessage& message, const mail::DeliveryReport& report,
+                              const std::string& site) {
   const WallTime now = clock_.wall();
   Actions actions = decide(message.envelope(), message.states(), report, now, config_.retry, chance());
   co_await this->report(message, actions, report.host);
-  tell(message, actions, report);
+  tell(message, actions, report, site);
   const bool owed = std::ranges::find(actions.verdicts, spool::Note::untold, &Verdict::note) != actions.verdicts.end();
   if (owed || owed_since(message.states())) {
     const WallTime told = owe(message.envelope(), now);
-    if (std::exchange(actions.done, false)) actions.next = told;
+    if (std::exchange(actions.done, false)) {
+      actions.next = told;
+      index_.set_settled(message.id());
+    }
   }
   if (actions.done) {
     co_await finish(message, actions);
@@ -146,15 +150,15 @@ Task<void> QueueImpl::keep(const StoredMessage& message, Actions actions) {
   index_.set(id, Ticket::Phase::waiting, actions.next);
 }
 
-void QueueImpl::tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report) {
+void QueueImpl::tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report,
+                     const std::string& site) {
   const mail::Envelope& envelope = message.envelope();
   const Milliseconds waited = std::max(clock_.wall() - envelope.accepted, Milliseconds(0));
   const auto delay = std::chrono::floor<Seconds>(waited);
   Event event;
   event.id = message.id();
   if (watchers_.wants(event.id)) event.report = report;
-  const Ticket* ticket = index_.find(event.id);
-  if (ticket != nullptr && ticket->site < sites_.size()) event.site = sites_[ticket->site]->name();
+  event.site = site;
   if (report.uncertain) {
     log(Level::warning, "delivery uncertain",
         {{"id", event.id.text()}, {"host", report.host}, {"next_try_in", to_words(kUncertainDelay)}});
@@ -171,7 +175,9 @@ void QueueImpl::tell(const StoredMessage& message, const Actions& actions, const
          {"delay", to_words(delay)}});
     constexpr Event::Kind kKinds[] = {Event::Kind::delivered, Event::Kind::deferred, Event::Kind::failed};
     event.kind = kKinds[static_cast<std::size_t>(verdict.status.verdict)];
-    if (config_.observer != nullptr) config_.observer->verdict(event.site, verdict.status.verdict, waited);
+    if (config_.observer != nullptr && !site.empty()) {
+      config_.observer->verdict(site, verdict.status.verdict, waited);
+    }
     if (event.kind == Event::Kind::delivered) ++counted_.delivered;
     if (event.kind == Event::Kind::deferred) ++counted_.deferred;
     event.recipient = to;

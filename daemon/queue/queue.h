@@ -133,6 +133,7 @@ struct SiteStatus {
 
 struct Totals {
   std::size_t waiting = 0, active = 0, held = 0, failed = 0, corrupt = 0;
+  std::size_t owed = 0;            ///< settled, but their senders are still to be told; not among the waiting
   std::optional<WallTime> oldest;  ///< acceptance of the oldest waiting message
   std::uint64_t accepted = 0, delivered = 0, deferred = 0,
                 bounced = 0;  ///< messages accepted, recipients otherwise, since start
@@ -155,9 +156,9 @@ class Observer {
  public:
   virtual ~Observer() = default;
   /// A message was accepted; to bring it to stable storage took so long.
-  virtual void stored(Milliseconds took) = 0;
+  virtual void stored(SteadyTime::duration took) = 0;
   virtual void attempted(const std::string& site, Milliseconds took, const mail::DeliveryReport& report) = 0;
-  /// A recipient's verdict, as it is logged; `waited`: since the acceptance.
+  /// A recipient's verdict, as it is logged; `waited`: since the acceptance. Not for one that an operator gives up.
   virtual void verdict(const std::string& site, mail::Verdict verdict, Milliseconds waited) = 0;
 };
 
@@ -173,6 +174,10 @@ class Listing {
 /// How a retry treats a site in trouble. Nobody but an administrator may force a login that was refused: the provider
 /// would lock the account.
 enum class Probe { polite, forced };
+
+/// Whether the sender of a message that was given up knows of it: told; told in a digest that is still to come; not to
+/// be told, and so the message is kept as failed.
+enum class Told { now, later, never };
 
 struct Refusal {
   WallTime since;
@@ -198,7 +203,7 @@ class Queue {
   /// reserve. From a recent sample; never blocks. Failure: no_space.
   [[nodiscard]] virtual Result<void> room_for(std::uint64_t size) const = 0;
   /// Since when and why no mail is taken: there is no room, or the last message could not be stored.
-  [[nodiscard]] virtual std::optional<Refusal> refusing() const = 0;
+  [[nodiscard]] virtual Task<std::optional<Refusal>> refusing() = 0;
   /// Fills in id and accepted. No disk is touched yet.
   virtual std::unique_ptr<Intake> begin(mail::Envelope envelope) = 0;
 
@@ -219,7 +224,7 @@ class Queue {
   /// From hold; due at once.
   virtual Task<Result<void>> release(QueueId id) = 0;
   /// Gives up: the sender is told of every recipient that is not settled, as if the upstream had refused it.
-  virtual Task<Result<void>> bounce(QueueId id) = 0;
+  virtual Task<Result<Told>> bounce(QueueId id) = 0;
 
   /// Waiting or on hold: goes by this site alone, whichever others are well; empty: by any again. Due now, the site
   /// probed at once. A site that is not configured is as none, until it is.

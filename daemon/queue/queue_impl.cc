@@ -136,7 +136,7 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
   envelope.id = new_id();
   envelope.accepted = envelope.id.accepted();
   auto draft = std::make_shared<spool::Draft>(spool_, std::move(envelope));
-  auto ended = [this](const spool::Draft& stored, const Result<void>& result, Milliseconds took) {
+  auto ended = [this](const spool::Draft& stored, const Result<void>& result, SteadyTime::duration took) {
     const WallTime since = not_stored_ ? not_stored_->since : clock_.wall();
     not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
     if (!result) return space_->forget_age();
@@ -144,13 +144,20 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     if (config_.observer != nullptr) config_.observer->stored(took);
     accepted(stored);
   };
-  return std::make_unique<SpoolIntake>(pool_, clock_, std::move(draft), std::move(ended));
+  auto room = [spool = &spool_](std::uint64_t size) -> Result<void> {
+    const Result<spool::Space> space = spool->space();
+    return space ? enough_room(*space, size) : Result<void>();  // writing will tell
+  };
+  return std::make_unique<SpoolIntake>(pool_, clock_, std::move(draft), std::move(room), std::move(ended));
 }
 
-std::optional<Refusal> QueueImpl::refusing() const {
-  if (not_stored_) return not_stored_;
+Task<std::optional<Refusal>> QueueImpl::refusing() {
+  if (not_stored_ && not_stored_->why.failure != Failure::no_space) co_return not_stored_;
+  co_await space_->look();
   const Result<void> room = space_->room_for(0);
-  return room ? std::nullopt : std::optional(Refusal{clock_.wall(), room.error()});
+  if (room) co_return std::nullopt;
+  const WallTime since = not_stored_ ? not_stored_->since : clock_.wall();
+  co_return Refusal{since, room.error()};
 }
 
 void QueueImpl::accepted(const spool::Draft& draft) {

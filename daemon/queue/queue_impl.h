@@ -37,7 +37,7 @@ class QueueImpl final : public Queue {
   Task<void> stop() override;
   void configure(Config config, std::vector<SiteConfig> sites) override;
   [[nodiscard]] Result<void> room_for(std::uint64_t size) const override { return space_->room_for(size); }
-  [[nodiscard]] std::optional<Refusal> refusing() const override;
+  Task<std::optional<Refusal>> refusing() override;
   std::unique_ptr<Intake> begin(mail::Envelope envelope) override;
   std::unique_ptr<Listing> list(Selection selection) override;
   Task<Result<Entry>> find(QueueId id) override;
@@ -47,7 +47,7 @@ class QueueImpl final : public Queue {
   Task<Result<void>> remove(QueueId id) override;
   Task<Result<void>> hold(QueueId id) override;
   Task<Result<void>> release(QueueId id) override;
-  Task<Result<void>> bounce(QueueId id) override;
+  Task<Result<Told>> bounce(QueueId id) override;
   Task<Result<void>> reroute(QueueId id, std::string site) override;
   [[nodiscard]] Totals totals() const override;
   [[nodiscard]] std::vector<SiteStatus> sites() const override;
@@ -105,15 +105,16 @@ class QueueImpl final : public Queue {
   void tell_unknown_routes() const;
 
   // What follows from an attempt (outcome.cc).
-  Task<void> perform(const StoredMessage& message, const mail::DeliveryReport& report);
+  /// `site`: where the report comes from; empty: from an operator.
+  Task<void> perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site);
   Task<void> finish(const StoredMessage& message, const Actions& actions);
   Task<void> keep(const StoredMessage& message, Actions actions);
-  void tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report);
+  void tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report,
+            const std::string& site);
   void gone(const QueueId& id);
 
   // What senders are told (bounce_store.cc, digest_store.cc).
   [[nodiscard]] ReportContext report_context(const std::string& sender);
-  Task<Result<Author>> author(const StoredMessage& message);
   /// Stores what the sender is to be told, and notes in the verdicts what came of it.
   Task<void> report(const StoredMessage& message, Actions& actions, const std::string& host);
   /// Its sender waits for a digest; the time when the message may look whether it was told.

@@ -16,6 +16,11 @@ bool is_address(const std::string& address, const std::string& wanted) {
   return wanted == "<>" ? address.empty() : has_part(address, wanted);
 }
 
+/// Where the file cannot be read nobody knows the sender, and an unknown one is not the null one.
+bool is_sender(const Entry& entry, const std::string& wanted) {
+  return !(entry.sender.empty() && entry.recipients.empty()) && is_address(entry.sender, wanted);
+}
+
 }  // namespace
 
 bool may_match(const Selection& selection, const QueueId& id, State state) {
@@ -28,7 +33,7 @@ bool may_match(const Selection& selection, const QueueId& id, State state) {
 bool matches(const Selection& selection, const Entry& entry) {
   if (!may_match(selection, entry.id, entry.state)) return false;
   if (selection.site && entry.site != *selection.site) return false;
-  if (selection.sender && !is_address(entry.sender, *selection.sender)) return false;
+  if (selection.sender && !is_sender(entry, *selection.sender)) return false;
   if (selection.text && !has_part(entry.reason, *selection.text)) return false;
   if (!selection.recipient) return true;
   return std::ranges::any_of(entry.recipients,

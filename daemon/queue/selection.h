@@ -19,7 +19,7 @@ enum class Order : std::uint8_t { oldest, newest, next, largest };
 /// What is set must fit; nothing set means every message.
 struct Selection {
   std::optional<State> state{};
-  std::optional<std::string> sender{};     ///< a part of it, letters of either case; "<>" is the empty one alone
+  std::optional<std::string> sender{};     ///< a part of it, letters of either case; "<>" is the null one alone
   std::optional<std::string> recipient{};  ///< likewise, of any recipient
   std::optional<std::string> site{};       ///< whole name of the smarthost it waits for or was last tried at
   std::optional<std::string> text{};       ///< a part of the reason why it waits

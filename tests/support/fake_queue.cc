@@ -113,7 +113,11 @@ Task<Result<void>> FakeQueue::remove(QueueId id) {
 
 Task<Result<void>> FakeQueue::hold(QueueId) { co_return not_found(); }
 Task<Result<void>> FakeQueue::release(QueueId) { co_return not_found(); }
-Task<Result<void>> FakeQueue::bounce(QueueId id) { co_return co_await remove(id); }
+Task<Result<queue::Told>> FakeQueue::bounce(QueueId id) {
+  const Result<void> done = co_await remove(id);
+  if (!done) co_return done.error();
+  co_return queue::Told::now;
+}
 
 Task<Result<void>> FakeQueue::reroute(QueueId, std::string) { co_return Result<void>(); }
 

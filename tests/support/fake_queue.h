@@ -34,7 +34,7 @@ class FakeQueue final : public queue::Queue {
   Task<void> stop() override;
   void configure(queue::Config, std::vector<queue::SiteConfig>) override {}
   [[nodiscard]] Result<void> room_for(std::uint64_t size) const override;
-  [[nodiscard]] std::optional<queue::Refusal> refusing() const override { return std::nullopt; }
+  Task<std::optional<queue::Refusal>> refusing() override { co_return std::nullopt; }
   std::unique_ptr<queue::Intake> begin(mail::Envelope envelope) override;
   std::unique_ptr<queue::Listing> list(queue::Selection selection) override;
   Task<Result<queue::Entry>> find(QueueId id) override;
@@ -44,7 +44,7 @@ class FakeQueue final : public queue::Queue {
   Task<Result<void>> remove(QueueId id) override;
   Task<Result<void>> hold(QueueId id) override;
   Task<Result<void>> release(QueueId id) override;
-  Task<Result<void>> bounce(QueueId id) override;
+  Task<Result<queue::Told>> bounce(QueueId id) override;
   Task<Result<void>> reroute(QueueId id, std::string site) override;
   [[nodiscard]] queue::Totals totals() const override;
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return {}; }

@@ -23,8 +23,10 @@ class FakeQueue final : public queue::Queue {
   std::vector<QueueId> retried;
   std::vector<queue::Probe> probes;  ///< of every retry
   std::vector<QueueId> removed;
+  bool removed_while_listed = false;  ///< by somebody else, between a listing and the command
   std::optional<queue::Refusal> refusal;
   std::vector<QueueId> bounced;
+  queue::Told told = queue::Told::now;  ///< of every bounce
   std::vector<std::pair<QueueId, std::string>> rerouted;
   std::vector<std::string> recovered;
   std::size_t retry_all_calls = 0;
@@ -44,12 +46,14 @@ class FakeQueue final : public queue::Queue {
     if (room) return {};
     return Error{Failure::no_space, "the disk is full"};
   }
-  [[nodiscard]] std::optional<queue::Refusal> refusing() const override { return refusal; }
+  Task<std::optional<queue::Refusal>> refusing() override { co_return refusal; }
   std::unique_ptr<queue::Intake> begin(mail::Envelope envelope) override;
 
   std::unique_ptr<queue::Listing> list(queue::Selection selection) override {
     selections.push_back(selection);
-    return std::make_unique<Listed>(entries, selection);
+    std::vector<queue::Entry> listed = entries;
+    if (selection.order == queue::Order::newest) std::reverse(listed.begin(), listed.end());
+    return std::make_unique<Listed>(std::move(listed), selection);
   }
   Task<Result<queue::Entry>> find(QueueId id) override {
     const auto found = position(id);
@@ -76,6 +80,7 @@ class FakeQueue final : public queue::Queue {
     return entries.size();
   }
   Task<Result<void>> remove(QueueId id) override {
+    if (removed_while_listed) entries.clear();
     const auto found = position(id);
     if (found == entries.end()) co_return Error{Failure::not_found, id.str() + ": no such message"};
     if (found->state == queue::State::active) co_return Error{Failure::busy, id.str() + " is just being sent"};
@@ -89,9 +94,11 @@ class FakeQueue final : public queue::Queue {
     rerouted.emplace_back(id, std::move(site));
     co_return Result<void>();
   }
-  Task<Result<void>> bounce(QueueId id) override {
+  Task<Result<queue::Told>> bounce(QueueId id) override {
     bounced.push_back(id);
-    co_return co_await remove(id);
+    const Result<void> done = co_await remove(id);
+    if (!done) co_return done.error();
+    co_return told;
   }
   [[nodiscard]] queue::Totals totals() const override { return counted; }
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return site_list; }

@@ -48,6 +48,16 @@ TEST_F(Mailq, HasTheLayoutOfPostfix) {
   EXPECT_EQ(ask("mailq\n"), expected);
 }
 
+TEST_F(Mailq, ShowsWhoFailedWhileTheSenderIsStillToBeTold) {
+  queue::Entry& owed = add(1, kAlice);
+  owed.recipients = {{"done@example.com", status(mail::Verdict::delivered, "250 ok")},
+                     {"gone@example.com", status(mail::Verdict::failed, "550 5.1.1 no such user")}};
+  const std::string text = mailq_entry(owed);
+  EXPECT_NE(text.find("(failed: 550 5.1.1 no such user)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" gone@example.com\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("done@example.com"), std::string::npos) << text;
+}
+
 TEST_F(Mailq, ShowsWhatFailedAndWhatIsDamaged) {
   queue::Entry& failed = add(1, kAlice, queue::State::failed);
   failed.reason.clear();

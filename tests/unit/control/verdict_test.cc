@@ -93,6 +93,31 @@ TEST_F(VerdictTest, PrefersTheRefusedLoginAmongSeveralTroubles) {
   expect_advice(2, "2 messages wait: backup.example.com refuses the login: timeout", 1);
 }
 
+TEST_F(VerdictTest, BlamesNoSmarthostThatNoMailWaitsForWhileAnotherIsWell) {
+  sites.push_back(sites[0]);
+  sites[1].name = "backup.example.com";
+  sites[1].trouble = mail::SiteTrouble();
+  sites[1].trouble->text = "connection refused";
+  expect(0, "nothing waits, but backup.example.com: connection refused");
+  totals.waiting = 1;
+  totals.oldest = kNow - std::chrono::minutes(58);
+  expect(0, "1 message waits for the next attempt; backup.example.com: connection refused");
+  totals.oldest = kNow - kLongWait - Seconds(1);
+  expect(1,
+         "1 message waits since 13:59: `postern queue list` shows the reasons; backup.example.com: connection refused");
+  sites[1].waiting = 1;
+  expect(1, "1 message waits since 13:59: backup.example.com: connection refused");
+  sites[1].waiting = 0;
+  sites[1].trouble->login_refused = true;
+  totals = {};
+  expect_advice(1, "nothing waits, but backup.example.com refuses the login: connection refused", 1);
+}
+
+TEST_F(VerdictTest, CallsMailWhoseSenderIsToBeToldNoWaitingMail) {
+  totals.owed = 2;
+  expect(0, "of 2 messages the senders are still to be told");
+}
+
 TEST_F(VerdictTest, FindsALongWaitSuspiciousWithoutAnyTrouble) {
   totals.waiting = 2;
   totals.oldest = kNow - kLongWait;

@@ -16,7 +16,7 @@ mail::DeliveryReport trouble_at(mail::Step step) {
   return report;
 }
 
-std::string page_of(const Meters& meters, const Snapshot& snapshot = {}) {
+std::string page_of(Meters& meters, const Snapshot& snapshot = {}) {
   return meters.text(snapshot, Format::openmetrics);
 }
 
@@ -35,6 +35,25 @@ TEST(Meters, CountVerdictsBySiteAndKind) {
   EXPECT_THAT(page, HasSubstr("postern_delivery_delay_seconds_count{site=\"a\"} 2\n"));
   EXPECT_THAT(page, HasSubstr("postern_delivery_delay_seconds_sum{site=\"a\"} 1.6\n"));
   EXPECT_THAT(page, HasSubstr("postern_delivery_delay_seconds_count{site=\"b\"} 0\n"));
+}
+
+TEST(Meters, CountACommitOf300MicrosecondsInItsBucketAndInTheSum) {
+  Meters meters;
+  meters.stored(std::chrono::microseconds(300));
+  const std::string page = page_of(meters);
+  EXPECT_THAT(page, HasSubstr("postern_commit_duration_seconds_bucket{le=\"0.00025\"} 0\n"));
+  EXPECT_THAT(page, HasSubstr("postern_commit_duration_seconds_bucket{le=\"0.0005\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("postern_commit_duration_seconds_sum 0.0003\n"));
+}
+
+TEST(Meters, HaveTheSeriesOfEverySiteBeforeItIsUsed) {
+  Snapshot snapshot;
+  snapshot.sites.emplace_back().name = "main";
+  Meters meters;
+  const std::string page = page_of(meters, snapshot);
+  EXPECT_THAT(page, HasSubstr("postern_failed_recipients_total{site=\"main\"} 0\n"));
+  EXPECT_THAT(page, HasSubstr("postern_site_troubles_total{site=\"main\",step=\"connect\"} 0\n"));
+  EXPECT_THAT(page, HasSubstr("postern_uncertain_deliveries_total{site=\"main\"} 0\n"));
 }
 
 TEST(Meters, CountTroubleOfASiteByEveryStep) {
@@ -75,7 +94,7 @@ TEST(Meters, ShowTheStateOfTheMoment) {
   space.bytes = 4096;
   space.inodes = 7;
   snapshot.space = space;
-  const Meters meters;
+  Meters meters;
   const std::string page = page_of(meters, snapshot);
   EXPECT_THAT(page, HasSubstr("postern_queue_messages{state=\"waiting\"} 3\n"));
   EXPECT_THAT(page, HasSubstr("postern_queue_oldest_age_seconds 60\n"));
@@ -89,7 +108,7 @@ TEST(Meters, ShowTheStateOfTheMoment) {
 }
 
 TEST(Meters, SayNothingOfADiskThatDoesNotTell) {
-  const Meters meters;
+  Meters meters;
   EXPECT_THAT(page_of(meters), Not(HasSubstr("spool_free")));
 }
 

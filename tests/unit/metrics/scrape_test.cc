@@ -1,10 +1,17 @@
-#include "metrics/scrape.h"
+#include "metrics/scrapers.h"
 
 #include "support/run.h"
 #include "support/scripted_stream.h"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace postern::metrics {
 namespace {
@@ -20,11 +27,15 @@ Task<std::string> some_page(Format format) {
   co_return format == Format::openmetrics ? std::string("open\n") : std::string("classic\n");
 }
 
-/// Keeps what was written beyond the stream's life.
+using Deadlines = std::vector<Milliseconds>;
+
+/// Keeps what was written, and the deadlines, beyond the stream's life.
 class Recorder final : public net::Stream {
  public:
-  Recorder(std::string request, std::size_t chunk, std::string& written)
-      : script_({ScriptedStream::Turn{"", std::move(request)}}, options(chunk)), written_(written) {}
+  Recorder(std::string request, std::size_t chunk, std::string& written, Deadlines& deadlines)
+      : script_({ScriptedStream::Turn{"", std::move(request)}}, options(chunk)),
+        written_(written),
+        deadlines_(deadlines) {}
   Task<Result<std::size_t>> read_some(std::span<char> into) override { co_return co_await script_.read_some(into); }
   Task<Result<void>> write(std::string_view bytes) override {
     written_ += bytes;
@@ -33,7 +44,7 @@ class Recorder final : public net::Stream {
   Task<Result<void>> start_tls() override { co_return Result<void>(); }
   [[nodiscard]] bool secure() const override { return false; }
   [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
+  void expires_after(Milliseconds deadline) override { deadlines_.push_back(deadline); }
   void cancel() override {}
 
  private:
@@ -44,11 +55,18 @@ class Recorder final : public net::Stream {
   }
   ScriptedStream script_;
   std::string& written_;
+  Deadlines& deadlines_;
 };
 
 std::string answer_to(std::string_view request, std::size_t chunk = 4096) {
   std::string written;
-  test::run(serve_scrape(std::make_unique<Recorder>(std::string(request), chunk, written), some_page));
+  Deadlines deadlines;
+  std::size_t asked = 0;
+  auto stream = std::make_shared<Recorder>(std::string(request), chunk, written, deadlines);
+  test::run(serve_scrape(std::move(stream), some_page, [&asked] { ++asked; }));
+  // One for the request, however many pieces it comes in, and one for the answer, if there is one.
+  EXPECT_EQ(deadlines, Deadlines(written.empty() ? 1 : 2, kScrapePatience));
+  EXPECT_LE(asked, written.empty() ? 0U : 1U);
   return written;
 }
 
@@ -91,6 +109,100 @@ TEST(Scrape, RefusesWhatIsNoHttpAndWhatIsTooLong) {
   std::string fields = "GET /metrics HTTP/1.1\r\n";
   for (int i = 0; i < 2000; ++i) fields += "X: yyyyyyyy\r\n";
   EXPECT_THAT(answer_to(fields + "\r\n"), HasSubstr("HTTP/1.1 431 "));
+}
+
+/// A client that says nothing until it is told to, and then asks for the page.
+struct Client {
+  explicit Client(const Executor& loop) : news(loop, boost::asio::steady_timer::time_point::max()) {}
+  boost::asio::steady_timer news;
+  bool asks = false;
+  bool reads = true;  ///< the answer
+  bool cancelled = false;
+  bool open = true;
+  std::string got;
+};
+
+class ClientStream final : public net::Stream {
+ public:
+  explicit ClientStream(std::shared_ptr<Client> client) : client_(std::move(client)) {}
+  ~ClientStream() override { client_->open = false; }
+  Task<Result<std::size_t>> read_some(std::span<char> into) override {
+    while (!client_->asks && !client_->cancelled) co_await news();
+    if (client_->cancelled) co_return Error{Failure::cancelled, "cancelled"};
+    std::ranges::copy(kGet, into.begin());
+    co_return kGet.size();
+  }
+  Task<Result<void>> write(std::string_view bytes) override {
+    while (!client_->reads) co_await news();
+    client_->got += bytes;
+    co_return Result<void>();
+  }
+  Task<Result<void>> start_tls() override { co_return Result<void>(); }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
+  void expires_after(Milliseconds) override {}
+  void cancel() override {
+    client_->cancelled = true;
+    client_->news.cancel();
+  }
+
+ private:
+  Task<void> news() {
+    boost::system::error_code told;
+    co_await client_->news.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, told));
+  }
+  std::shared_ptr<Client> client_;
+};
+
+class ScrapersTest : public testing::Test {
+ protected:
+  std::shared_ptr<Client> connect() {
+    auto client = std::make_shared<Client>(loop.get_executor());
+    scrapers.serve(std::make_unique<ClientStream>(client));
+    poll();
+    return client;
+  }
+  void tell(Client& client) {
+    client.news.cancel();
+    poll();
+  }
+  void poll() {
+    loop.restart();
+    loop.poll();
+  }
+
+  boost::asio::io_context loop;
+  Scrapers scrapers{loop.get_executor(), some_page};
+};
+
+TEST_F(ScrapersTest, TheOldestOfThoseThatSayNothingMakesWay) {
+  std::vector<std::shared_ptr<Client>> silent;
+  for (std::size_t i = 0; i < 3 * kScrapers; ++i) silent.push_back(connect());
+  for (std::size_t i = 0; i < silent.size(); ++i) EXPECT_EQ(silent[i]->open, i >= 2 * kScrapers) << i;
+  const auto scraper = connect();
+  EXPECT_FALSE(silent[2 * kScrapers]->open);
+  scraper->asks = true;
+  tell(*scraper);
+  EXPECT_THAT(scraper->got, EndsWith("\r\n\r\nopen\n"));
+  EXPECT_FALSE(scraper->open);
+}
+
+TEST_F(ScrapersTest, OneThatIsAnsweredKeepsItsPlace) {
+  std::vector<std::shared_ptr<Client>> slow;
+  for (std::size_t i = 0; i < kScrapers; ++i) {
+    slow.push_back(connect());
+    slow.back()->reads = false;
+    slow.back()->asks = true;
+    tell(*slow.back());
+  }
+  EXPECT_FALSE(connect()->open);
+  for (const auto& one : slow) {
+    EXPECT_TRUE(one->open);
+    one->reads = true;
+    tell(*one);
+    EXPECT_THAT(one->got, EndsWith("\r\n\r\nopen\n"));
+  }
+  EXPECT_TRUE(connect()->open);
 }
 
 }  // namespace

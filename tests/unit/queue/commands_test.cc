@@ -1,5 +1,7 @@
 #include "queue_fixture.h"
 
+#include "support/expected_log.h"
+
 #include <gmock/gmock.h>
 
 namespace postern::queue {
@@ -73,6 +75,45 @@ TEST_F(CommandsTest, BounceTellsTheSenderAndEndsTheMessageFromTheQueueAndFromHol
     EXPECT_THAT(host.texts.front(), HasSubstr("returned undelivered by the administrator"));
     EXPECT_THAT(host.texts.front(), HasSubstr("Status: 5.3.0"));
   }
+}
+
+TEST_F(CommandsTest, BounceSaysWhetherTheSenderIsTold) {
+  const test::ExpectLog expected("kept in failed/");
+  host.answers["to@example.com"] = deferred();
+  mail::Envelope quiet = envelope({"to@example.com"});
+  quiet.recipients[0].notify = mail::kNotifyNever;
+  const QueueId told = accept(envelope({"to@example.com"}));
+  const std::vector<QueueId> untold{accept(envelope({"to@example.com"}, "")), accept(std::move(quiet)),
+                                    accept(envelope({"to@example.com"}), "Auto-Submitted: auto-generated\n\nx\n")};
+  EXPECT_EQ(run(loop, queue->bounce(told)).value(), Told::now);
+  for (const QueueId& id : untold) {
+    EXPECT_EQ(run(loop, queue->bounce(id)).value(), Told::never);
+    EXPECT_EQ(run(loop, queue->find(id))->state, State::failed);
+  }
+}
+
+TEST_F(CommandsTest, BounceSaysThatADigestIsToTellTheSender) {
+  Config capped = config();
+  capped.bounces.per_sender = 1;
+  queue->configure(capped, {{"main", 4}});
+  host.answers["to@example.com"] = deferred();
+  const QueueId first = accept(envelope({"to@example.com"}));
+  const QueueId second = accept(envelope({"to@example.com"}));
+  EXPECT_EQ(run(loop, queue->bounce(first)).value(), Told::now);
+  EXPECT_EQ(run(loop, queue->bounce(second)).value(), Told::later);
+  EXPECT_EQ(run(loop, queue->find(second))->state, State::waiting);
+}
+
+TEST_F(CommandsTest, WhatANewerVersionWroteIsNotReleasedAndTheReasonIsTrue) {
+  const test::ExpectLog expected("newer version");
+  const QueueId id = *QueueId::parse("0123456789abcdef");
+  disk.put("spool/queue/" + id.str(), "postern-spool: 2\nwhatever\n");
+  reopen();
+  settle();
+  ASSERT_EQ(run(loop, queue->find(id))->state, State::held);
+  const Error error = run(loop, queue->release(id)).error();
+  EXPECT_EQ(error.failure, Failure::newer);
+  EXPECT_THAT(error.text, HasSubstr("newer version"));
 }
 
 TEST_F(CommandsTest, Q05_ACommandOnAMessageUnderWayIsRefusedAsBusy) {

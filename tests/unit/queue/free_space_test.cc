@@ -16,11 +16,37 @@ TEST(Room, R05_R06_KeepsAReserveOfBytesAndInodes) {
   EXPECT_FALSE(enough_room({kReservedBytes, kReservedInodes}, UINT64_MAX));
 }
 
-using RefusalTest = QueueTest;
+class RefusalTest : public QueueTest {
+ protected:
+  std::optional<Refusal> refusing() { return run(loop, queue->refusing()); }
+};
+
+// A host that sends one message a minute has no recent sample of the disk.
+TEST_F(RefusalTest, R05_R06_NothingIsWrittenIntoTheReserveHoweverRarelyMailComes) {
+  const std::string text = "Subject: hi\n\nbody\n";
+  for (int i = 0; i < 3; ++i) {
+    disk.set_space({kReservedBytes - 1, UINT64_MAX});
+    clock.advance(Seconds(600));
+    auto intake = queue->begin(envelope({"bob@example.net"}));
+    ASSERT_TRUE(run(loop, intake->append(text)));
+    const Result<void> refused = run(loop, intake->commit(text.size(), mail::BodyType::seven_bit));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().failure, Failure::no_space);
+    clock.advance(Seconds(600));
+    ASSERT_TRUE(refusing()) << "the first one who asks is told";
+    auto large = queue->begin(envelope({"bob@example.net"}));
+    EXPECT_FALSE(run(loop, large->append(std::string(2 * spool::kPiece, 'x'))));
+    EXPECT_TRUE(files().empty());
+    disk.set_space({UINT64_MAX, UINT64_MAX});
+    clock.advance(Seconds(600));
+    EXPECT_FALSE(refusing()) << "nor is anybody told of what was";
+    accept(envelope({"bob@example.net"}));
+  }
+}
 
 TEST_F(RefusalTest, P17_WhatTheDiskSaysIsKnownFromTheFirstMessageItDidNotTakeToTheNextItTook) {
   const std::string text = "Subject: hi\n\nbody\n";
-  EXPECT_FALSE(queue->refusing());
+  EXPECT_FALSE(refusing());
   const WallTime since = clock.wall();
   for (int i = 0; i < 3; ++i) {
     auto intake = queue->begin(envelope({"bob@example.net"}));
@@ -28,19 +54,19 @@ TEST_F(RefusalTest, P17_WhatTheDiskSaysIsKnownFromTheFirstMessageItDidNotTakeToT
     disk.fail_at(1, EROFS);
     EXPECT_FALSE(run(loop, intake->commit(text.size(), mail::BodyType::seven_bit)));
     disk.heal();
-    ASSERT_TRUE(queue->refusing());
-    EXPECT_EQ(queue->refusing()->since, since);
-    EXPECT_NE(queue->refusing()->why.text.find("Read-only"), std::string::npos) << queue->refusing()->why.text;
+    ASSERT_TRUE(refusing());
+    EXPECT_EQ(refusing()->since, since);
+    EXPECT_NE(refusing()->why.text.find("Read-only"), std::string::npos) << refusing()->why.text;
     clock.advance(Seconds(60));
   }
   accept(envelope({"bob@example.net"}));
-  EXPECT_FALSE(queue->refusing());
+  EXPECT_FALSE(refusing());
   settle();  // it looks for room in the background
   auto large = queue->begin(envelope({"bob@example.net"}));
   disk.fail_at(1, EIO);
   EXPECT_FALSE(run(loop, large->append(std::string(2 * spool::kPiece, 'x'))));
   disk.heal();
-  EXPECT_TRUE(queue->refusing());
+  EXPECT_TRUE(refusing());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Alarms: when the operator hears of what.
 #include "queue_fixture.h"
 
+#include "mail/wrap.h"
 #include "queue/notify.h"
 #include "support/expected_log.h"
 
@@ -75,12 +76,29 @@ TEST(Alarms, AgeIsToldUnlessASiteExplainsIt) {
   EXPECT_TRUE(alarms.look(seen(false, false, 100 * kHour), Seconds(0), SteadyTime(kHour * 100)).empty()) << "0: never";
 }
 
+TEST(Alarms, AgeIsToldWhileASiteIsWellThatMailCouldGoBy) {
+  Alarms alarms;
+  Alarms::Seen two = seen(false, false, 2 * kHour);
+  two.sites.push_back({"backup", mail::SiteTrouble{mail::Step::connect, Failure::io, 0, "connection refused", false}});
+  const std::vector<Alarm> told = alarms.look(two, kHour, SteadyTime(Seconds(30)));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].text.find("The oldest message has waited for 2h"), std::string::npos) << told[0].text;
+}
+
 TEST(Alarms, MailIsOneThatNoProgramAnswers) {
   const Alarm alarm{Alarm::What::trouble, "main refuses the login: 535 no."};
   const std::string text = alarm_text({"web1.example.net", "example.net", "id1", "ops@example.com", WallTime()}, alarm);
   EXPECT_NE(text.find("\nSubject: Mail relay on web1.example.net: trouble\n"), std::string::npos);
   EXPECT_NE(text.find("\nAuto-Submitted: auto-generated\n"), std::string::npos);
   EXPECT_NE(text.find("\n\nmain refuses the login: 535 no.\n"), std::string::npos);
+}
+
+TEST(Alarms, AMailHasNoLineThatIsTooLong) {
+  for (const std::string& trouble : {std::string(5000, 'x'), "a " + std::string(1500, 'x'), std::string(2000, ' ')}) {
+    const std::string text =
+        alarm_text({"h", "d", "id1", "ops@example.com", WallTime()}, {Alarm::What::trouble, trouble});
+    EXPECT_TRUE(mail::lines_fit(text)) << text;
+  }
 }
 
 class Notification : public QueueTest {
@@ -138,6 +156,28 @@ TEST_F(Notification, AMessageThatIsPutOffForLongIsAnAlarm) {
   for (int i = 0; i < 90; ++i) pass(Seconds(60));
   ASSERT_EQ(told.size(), 2U);
   EXPECT_EQ(told[1].first, "well");
+}
+
+TEST_F(Notification, MailWhoseSenderIsToBeToldIsNoWaitingMail) {
+  host.trouble.reset();
+  host.answers["bob@example.net"] = refused();
+  notified.notify.after = Seconds(60);
+  notified.bounces.per_sender = 1;
+  queue->configure(notified, {{"main", 4}});
+  fill(3);
+  pass(Seconds(30));
+  EXPECT_EQ(queue->totals().owed, 2U);
+  EXPECT_EQ(queue->totals().waiting, 0U);
+  EXPECT_FALSE(queue->totals().oldest);
+  EXPECT_EQ(queue->sites()[0].waiting, 0U);
+  const auto listing = queue->list({});
+  for (const Entry& entry : run(loop, listing->next())) {
+    EXPECT_TRUE(entry.reason.starts_with("failed, and the report to the sender is still to come: 550")) << entry.reason;
+  }
+  for (int i = 0; i < 70; ++i) pass(Seconds(60));
+  EXPECT_TRUE(told.empty());
+  EXPECT_EQ(queue->totals().owed, 0U);
+  EXPECT_TRUE(files().empty());
 }
 
 TEST_F(Notification, MailGoesByTheSmarthostThatWorks) {

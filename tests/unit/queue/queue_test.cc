@@ -106,7 +106,7 @@ TEST_F(QueueTest, ExpiryNeedsAnAttemptAfterTheAgeLimit) {
   open();
   settle();
   ASSERT_EQ(host.texts.size(), 3U);  // twice tried, then the report
-  EXPECT_NE(host.texts[2].find("expired"), std::string::npos);
+  EXPECT_NE(host.texts[2].find("It could not be delivered within 5 days"), std::string::npos);
   EXPECT_EQ(host.got, std::vector<std::string>{"alice@example.com"});
   EXPECT_TRUE(files().empty());
 }
