@@ -83,7 +83,7 @@ struct Job {
   std::vector<object> requests;
   object filter;                  ///< of the options that select messages
   std::optional<unsigned> watch;  ///< seconds between two pictures
-  std::string question;           ///< to ask before a command for a selection
+  std::string question;           ///< to ask before a command for a selection, the only request
   bool all = false;               ///< the selection is everything
   bool yes = false;               ///< without asking
   std::string target;             ///< smarthost to reroute to
@@ -209,27 +209,27 @@ void add_target(CLI::App& reroute, Job& job) {
   target->require_option(1);
 }
 
-/// Shows what a selection means and lets a person agree to more than one message. Nothing: go on; else the exit code.
-std::optional<int> agree(const Job& job, object& request) {
-  const control::Preview preview =
-      control::preview(job.socket, request.at("filter").as_object(), postern::system_clock().wall());
+/// Shows what a selection means and lets a person agree to more than one message; the job is then these messages and no
+/// others. Nothing: go on; else the exit code.
+std::optional<int> agree(Job& job) {
+  const control::Preview preview = control::preview(job.socket, job.filter, postern::system_clock().wall());
   if (!preview.ending.error.empty()) {
     fmt::print(stderr, "postern: {}\n", preview.ending.error);
     return preview.ending.exit;
   }
-  if (preview.count == 0) {
+  if (preview.ids.empty()) {
     fmt::print(stderr, "no message is meant by that\n");
     return exits::kWell;
   }
-  request.at("filter").as_object()["through"] = preview.last;
-  if (preview.count == 1 || job.yes) return std::nullopt;
+  job.requests = control::for_these(job.requests.front(), preview.ids);
+  if (preview.ids.size() == 1) return std::nullopt;
   switch (control::ask(preview, job.question)) {
     case control::Consent::given: return std::nullopt;
     case control::Consent::refused: fmt::print(stderr, "nothing was done\n"); return exits::kWell;
     case control::Consent::nobody_to_ask: break;
   }
   fmt::print(stderr, "{}postern: that is {} messages: say --yes if all of them are meant; nothing was done\n",
-             preview.shown, preview.count);
+             preview.shown, preview.ids.size());
   return exits::kUsage;
 }
 
@@ -326,12 +326,12 @@ int main(int argc, char** argv) {
   }
 
   job.form = json ? Display::Form::json : Display::Form::text;
-  if (job.watch) return control::watch(job.socket, job.requests.front(), postern::Seconds(*job.watch));
+  if (job.watch) return control::watch(job.socket, job.requests.front(), postern::Seconds(*job.watch), json);
+  if (!job.question.empty() && !job.yes) {
+    if (const std::optional<int> stop = agree(job)) return *stop;
+  }
   int worst = 0;
   for (object& request : job.requests) {
-    if (!job.question.empty()) {
-      if (const std::optional<int> stop = agree(job, request)) return *stop;
-    }
     if (body) request["body"] = true;
     if (!job.target.empty()) request["to"] = job.target;
     if (job.any) request["any"] = true;

@@ -17,7 +17,7 @@ struct TextOption {
 };
 constexpr std::array kTexts{
     TextOption{"--state", "state", "STATE", "only these: waiting, active, held, failed or corrupt"},
-    TextOption{"--sender", "sender", "TEXT", "only where the sender contains this; <> is the empty sender"},
+    TextOption{"--sender", "sender", "TEXT", "only where the sender contains this; <> is the null sender"},
     TextOption{"--recipient", "recipient", "TEXT", "only where a recipient contains this"},
     TextOption{"--site", "site", "NAME", "only those that wait for this smarthost or were last tried at it"},
     TextOption{"--text", "text", "TEXT", "only where the reason for the wait contains this"},
@@ -56,7 +56,14 @@ std::optional<std::uint64_t> parse_age(std::string_view text) {
 
 void add_filter_options(CLI::App& command, boost::json::object& filter) {
   for (const TextOption& one : kTexts) {
-    const auto take = [&filter, key = one.key](const std::string& value) { filter[key] = value; };
+    const auto take = [&filter, name = one.name, key = one.key](const std::string& value) {
+      if (value.empty()) {
+        throw CLI::ValidationError(name,
+                                   "an empty text would mean every message; --all means them all, and <> is the "
+                                   "null sender");
+      }
+      filter[key] = value;
+    };
     command.add_option_function<std::string>(one.name, take, one.description)->type_name(one.type);
   }
   for (const AgeOption& one : kAges) {

@@ -15,7 +15,7 @@ class App;
 namespace postern::control {
 
 /// Adds the options to a command. `filter` receives what they say while the command line is read, and must outlive
-/// that.
+/// that. An empty text is refused.
 void add_filter_options(CLI::App& command, boost::json::object& filter);
 
 /// "90", "90s", "30m", "4h", "2d" in seconds; nothing if it is none of them.

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace postern::control {
 namespace {
@@ -21,14 +22,15 @@ using boost::json::object;
 
 constexpr std::size_t kDefaultLimit = 1'000'000'000;  // a listing without "limit" is whole
 constexpr Seconds kRetryAllPause{1};
+constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
 
 Task<Result<int>> run_status(Call& call) {
   Context& context = call.context;
   const queue::Totals totals = context.queue.totals();
   const std::vector<queue::SiteStatus> sites = context.queue.sites();
   Verdict verdict = judge(totals, sites, context.config_file, context.clock.wall());
-  if (const auto refusal = context.queue.refusing())
-    add_refusal(verdict, *refusal, context.spool, context.clock.wall());
+  const std::optional<queue::Refusal> refusal = co_await context.queue.refusing();
+  if (refusal) add_refusal(verdict, *refusal, context.spool, context.clock.wall());
   boost::json::array smarthosts;
   for (const queue::SiteStatus& site : sites) {
     object line = to_json(site);
@@ -58,6 +60,7 @@ Task<Result<int>> run_list(Call& call) {
   if (!limit) co_return limit.error();
   Result<queue::Selection> selection = selection_of(call.request, call.context.clock.wall());
   if (!selection) co_return selection.error();
+  const bool by_id = selection->order == queue::Order::oldest || selection->order == queue::Order::newest;
   const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(*selection));
   std::uint64_t left = *limit;
   std::string last;
@@ -69,7 +72,7 @@ Task<Result<int>> run_list(Call& call) {
       if (left == 0) {
         object more;
         more["kind"] = "more";
-        if (!last.empty()) more["after"] = last;
+        if (by_id && !last.empty()) more["after"] = last;
         const Result<void> told = co_await call.answer.line(more);
         if (!told) co_return told.error();
         co_return exits::kWell;
@@ -83,8 +86,17 @@ Task<Result<int>> run_list(Call& call) {
   }
 }
 
+/// To try everything is much work, and more often than that no use. Failure: limit.
+Result<void> begin_retry_all(Call& call) {
+  const SteadyTime now = call.context.clock.steady();
+  std::erase_if(call.context.last_retry_all, [now](const auto& one) { return now - one.second >= kRetryAllPause; });
+  const std::uint32_t who = call.caller.administrator ? 0 : call.caller.peer.uid.value_or(kNobody);
+  if (call.context.last_retry_all.try_emplace(who, now).second) return {};
+  return Error{Failure::limit, "all messages were made due less than a second ago; nothing more is needed"};
+}
+
 // For an ordinary user "all" are all of his own.
-Task<Result<std::size_t>> retry_own(Call& call) {
+Task<std::size_t> retry_own(Call& call) {
   std::size_t count = 0;
   const std::unique_ptr<queue::Listing> listing = call.context.queue.list({});
   while (true) {
@@ -96,34 +108,30 @@ Task<Result<std::size_t>> retry_own(Call& call) {
   }
 }
 
-Task<Result<std::size_t>> retry_all(Call& call) {
+Task<std::size_t> retry_all(Call& call) {
   if (!call.caller.administrator) co_return co_await retry_own(call);
-  const SteadyTime now = call.context.clock.steady();
-  const std::optional<SteadyTime> last = call.context.last_retry_all;
-  if (last && now - *last < kRetryAllPause) {
-    co_return Error{Failure::limit, "all messages were made due less than a second ago; nothing more is needed"};
-  }
-  call.context.last_retry_all = now;
   const std::size_t count = call.context.queue.retry_all(queue::Probe::forced);
   log(Level::info, "retry of all messages asked for", {{"messages", count}, {"uid", uid_text(call.caller)}});
   co_return count;
 }
 
 Task<Result<int>> run_retry(Call& call) {
-  if (call.request.contains("id") || call.request.contains("filter")) co_return co_await run_handling(call);
-  const Result<std::size_t> count = co_await retry_all(call);
-  if (!count) co_return count.error();
+  if (means_all(call.request)) {
+    if (const Result<void> begun = begin_retry_all(call); !begun) co_return begun.error();
+  }
+  const auto has = [&call](std::string_view key) { return call.request.contains(key); };
+  if (has("id") || has("ids") || has("filter")) co_return co_await run_handling(call);
+  const std::size_t count = co_await retry_all(call);
   object line;
   line["kind"] = "retried";
-  line["count"] = static_cast<std::int64_t>(*count);
+  line["count"] = static_cast<std::int64_t>(count);
   const Result<void> sent = co_await call.answer.line(line);
   if (!sent) co_return sent.error();
   co_return exits::kWell;
 }
 
 Task<Result<int>> run_flush(Call& call) {
-  const Result<std::size_t> count = co_await retry_all(call);
-  if (!count && count.error().failure != Failure::limit) co_return count.error();
+  if (begin_retry_all(call)) (void)co_await retry_all(call);
   co_return exits::kWell;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/together.h"
+#include "control/agreed.h"
 #include "control/exits.h"
 #include "control/requests.h"
 #include "control/selections.h"
@@ -21,25 +22,44 @@ using boost::json::object;
 
 constexpr std::size_t kToldProblems = 20;
 
-Task<Result<void>> retry(Call& call, QueueId id) {
-  const queue::Probe probe = call.caller.administrator ? queue::Probe::forced : queue::Probe::polite;
-  co_return call.context.queue.retry(id, probe);
+Acted acted(const Result<void>& done) {
+  if (!done) return done.error();
+  return std::optional<queue::Told>();
 }
-Task<Result<void>> hold(Call& call, QueueId id) { co_return co_await call.context.queue.hold(id); }
-Task<Result<void>> release(Call& call, QueueId id) { co_return co_await call.context.queue.release(id); }
-Task<Result<void>> remove(Call& call, QueueId id) { co_return co_await call.context.queue.remove(id); }
-Task<Result<void>> bounce(Call& call, QueueId id) { co_return co_await call.context.queue.bounce(id); }
 
-Task<Result<void>> reroute(Call& call, QueueId id) {
+Task<Acted> retry(Call& call, QueueId id) {
+  const queue::Probe probe = call.caller.administrator ? queue::Probe::forced : queue::Probe::polite;
+  co_return acted(call.context.queue.retry(id, probe));
+}
+Task<Acted> hold(Call& call, QueueId id) { co_return acted(co_await call.context.queue.hold(id)); }
+Task<Acted> release(Call& call, QueueId id) { co_return acted(co_await call.context.queue.release(id)); }
+Task<Acted> remove(Call& call, QueueId id) { co_return acted(co_await call.context.queue.remove(id)); }
+
+Task<Acted> bounce(Call& call, QueueId id) {
+  const Result<queue::Told> told = co_await call.context.queue.bounce(id);
+  if (!told) co_return told.error();
+  co_return std::optional(*told);
+}
+
+Task<Acted> reroute(Call& call, QueueId id) {
   const Result<std::string> site = text_of(call.request, "to", "");
   if (!site) co_return site.error();
-  co_return co_await call.context.queue.reroute(id, *site);
+  co_return acted(co_await call.context.queue.reroute(id, *site));
+}
+
+std::string_view told_name(queue::Told told) {
+  switch (told) {
+    case queue::Told::now: return "now";
+    case queue::Told::later: return "later";
+    case queue::Told::never: return "never";
+  }
+  return "never";
 }
 
 constexpr std::array kHandlings{
-    Handling{"queue retry", "retried", retry},      Handling{"queue hold", "held", hold},
-    Handling{"queue release", "released", release}, Handling{"queue delete", "deleted", remove},
-    Handling{"queue bounce", "bounced", bounce},    Handling{"queue reroute", "rerouted", reroute},
+    Handling{"queue retry", "retried", retry, true}, Handling{"queue hold", "held", hold},
+    Handling{"queue release", "released", release},  Handling{"queue delete", "deleted", remove},
+    Handling{"queue bounce", "bounced", bounce},     Handling{"queue reroute", "rerouted", reroute},
 };
 
 /// What to do with it, where a state forbids what was asked for.
@@ -64,11 +84,12 @@ std::string way_out(const queue::Entry& entry) {
 }
 
 /// What is not there for this command may be there in another state: then it is no use to say that it does not exist.
-Task<Error> explained(Call& call, QueueId id, Error error) {
+/// Nothing: it does not.
+Task<std::optional<Error>> explained(Call& call, QueueId id, Error error) {
   if (error.failure != Failure::not_found) co_return error;
   const Result<queue::Entry> entry = co_await call.context.queue.find(id);
-  if (!entry) co_return error;
-  if (std::string text = way_out(*entry); !text.empty()) error.text = std::move(text);
+  if (!entry && entry.error().failure == Failure::not_found) co_return std::nullopt;
+  if (std::string text = entry ? way_out(*entry) : std::string(); !text.empty()) error.text = std::move(text);
   co_return error;
 }
 
@@ -79,15 +100,17 @@ void note(const Call& call, const Handling& how, QueueId id) {
 
 Task<Result<int>> handle_one(Call& call, const Handling& how, QueueId id) {
   if (const Result<void> allowed = co_await may_touch(call, id); !allowed) co_return allowed.error();
-  const Result<void> done = co_await how.act(call, id);
+  const Acted done = co_await how.act(call, id);
   if (!done) {
     Error error = done.error();
-    co_return co_await explained(call, id, std::move(error));
+    const std::optional<Error> why = co_await explained(call, id, std::move(error));
+    co_return why ? *why : done.error();
   }
   note(call, how, id);
   object line;
   line["kind"] = how.kind;
   line["id"] = id.text();
+  if (*done) line["told"] = told_name(**done);
   const Result<void> sent = co_await call.answer.line(line);
   if (!sent) co_return sent.error();
   co_return exits::kWell;
@@ -96,12 +119,24 @@ Task<Result<int>> handle_one(Call& call, const Handling& how, QueueId id) {
 /// One message of a selection and how it went.
 struct Handled {
   QueueId id;
-  Result<void> result;
+  Acted result = std::optional<queue::Told>();
+  bool gone = false;  ///< before its turn came
 };
 
 Task<void> handle(Call& call, const Handling& how, Handled& handled) {
   handled.result = co_await how.act(call, handled.id);
-  if (handled.result) note(call, how, handled.id);
+  if (handled.result) {
+    note(call, how, handled.id);
+    co_return;
+  }
+  Error error = handled.result.error();
+  if (how.wants_attempt && error.failure == Failure::busy) {
+    handled.result = std::optional<queue::Told>();
+    co_return;
+  }
+  const std::optional<Error> why = co_await explained(call, handled.id, std::move(error));
+  handled.gone = !why;
+  if (why) handled.result = *why;
 }
 
 /// A page at once: their files are brought to stable storage together.
@@ -115,17 +150,21 @@ Task<void> handle_page(Call& call, const Handling& how, std::vector<Handled>& pa
 struct Tally {
   std::size_t done = 0;
   std::size_t left = 0;
+  std::size_t told_later = 0;  ///< of those that are done
+  std::size_t told_never = 0;
   int exit = exits::kWell;
 };
 
 Task<Result<void>> count(Call& call, const std::vector<Handled>& page, Tally& tally) {
   for (const Handled& one : page) {
+    if (one.gone) continue;
     if (one.result) {
       ++tally.done;
+      if (*one.result == queue::Told::later) ++tally.told_later;
+      if (*one.result == queue::Told::never) ++tally.told_never;
       continue;
     }
     const Error& error = one.result.error();
-    if (error.failure == Failure::not_found) continue;  // delivered meanwhile
     tally.exit = std::max(tally.exit, exits::code_for(error.failure));
     if (++tally.left > kToldProblems) continue;
     object line;
@@ -138,16 +177,30 @@ Task<Result<void>> count(Call& call, const std::vector<Handled>& page, Tally& ta
   co_return Result<void>();
 }
 
-Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Selection selection) {
+/// The youngest there is: what comes while a command is at work is not meant, such as the reports that it makes.
+Task<QueueId> youngest(Call& call) {
+  queue::Selection newest;
+  newest.order = queue::Order::newest;
+  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(newest);
+  const std::vector<queue::Entry> page = co_await listing->next();
+  co_return page.empty() ? QueueId() : page.front().id;
+}
+
+Task<std::unique_ptr<queue::Listing>> meant(Call& call, queue::Selection selection) {
+  const QueueId last = co_await youngest(call);
+  selection.through = std::min(selection.through.value_or(last), last);
+  co_return call.context.queue.list(std::move(selection));
+}
+
+Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Listing& listing) {
   log(Level::notice, "command for a selection", {{"command", how.command}, {"uid", uid_text(call.caller)}});
-  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(selection));
   Tally tally;
   while (true) {
-    const std::vector<queue::Entry> entries = co_await listing->next();
+    const std::vector<queue::Entry> entries = co_await listing.next();
     if (entries.empty()) break;
     std::vector<Handled> page;
     for (const queue::Entry& entry : entries) {
-      if (call.caller.owns(entry)) page.push_back(Handled{entry.id, {}});
+      if (call.caller.owns(entry)) page.emplace_back().id = entry.id;
     }
     co_await handle_page(call, how, page);
     const Result<void> counted = co_await count(call, page, tally);
@@ -157,6 +210,8 @@ Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Select
   line["kind"] = how.kind;
   line["count"] = static_cast<std::int64_t>(tally.done);
   line["left"] = static_cast<std::int64_t>(tally.left);
+  if (tally.told_later > 0) line["told_later"] = static_cast<std::int64_t>(tally.told_later);
+  if (tally.told_never > 0) line["told_never"] = static_cast<std::int64_t>(tally.told_never);
   const Result<void> sent = co_await call.answer.line(line);
   if (!sent) co_return sent.error();
   co_return tally.exit;
@@ -192,9 +247,16 @@ Task<Result<int>> run_handling(Call& call) {
   }
   // Everything is a filter without conditions; no filter at all is a mistake that would cost the whole queue.
   if (!call.request.contains("filter")) co_return Error{Failure::invalid, "an \"id\" or a \"filter\" is missing"};
-  Result<queue::Selection> selection = selection_of(call.request, call.context.clock.wall());
-  if (!selection) co_return selection.error();
-  co_return co_await handle_selected(call, how, std::move(*selection));
+  Result<queue::Selection> filter = filter_of(call.request, call.context.clock.wall());
+  if (!filter) co_return filter.error();
+  if (call.request.contains("ids")) {
+    Result<std::vector<QueueId>> ids = ids_of(call.request, "ids");
+    if (!ids) co_return ids.error();
+    Agreed agreed(call.context.queue, std::move(*filter), std::move(*ids));
+    co_return co_await handle_selected(call, how, agreed);
+  }
+  const std::unique_ptr<queue::Listing> listing = co_await meant(call, std::move(*filter));
+  co_return co_await handle_selected(call, how, *listing);
 }
 
 Task<Result<int>> run_reroute(Call& call) {

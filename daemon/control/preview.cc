@@ -5,6 +5,7 @@
 #include "control/verdict.h"
 
 #include <fmt/format.h>
+#include <boost/json/array.hpp>
 
 #include <unistd.h>
 #include <cstdio>
@@ -14,6 +15,7 @@ namespace postern::control {
 namespace {
 
 constexpr std::size_t kShown = 10;
+constexpr std::size_t kIdsInARequest = 2000;
 
 }  // namespace
 
@@ -26,18 +28,27 @@ Preview preview(const std::string& socket, const boost::json::object& filter, Wa
   exchange.request["filter"] = filter;
   exchange.on_line = [&](const boost::json::object& line) {
     if (text_in(line, "kind") != "entry") return;
-    if (++result.count <= kShown) result.shown += renderer.line(line);
-    result.last = text_in(line, "id");
+    result.ids.push_back(text_in(line, "id"));
+    if (result.ids.size() <= kShown) result.shown += renderer.line(line);
   };
   exchange.on_wait = [](Seconds) {};
   result.ending = talk(exchange);
-  if (result.count > kShown) result.shown += fmt::format("... and {} more\n", result.count - kShown);
+  if (result.ids.size() > kShown) result.shown += fmt::format("... and {} more\n", result.ids.size() - kShown);
   return result;
+}
+
+std::vector<boost::json::object> for_these(const boost::json::object& request, const std::vector<std::string>& ids) {
+  std::vector<boost::json::object> requests;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i % kIdsInARequest == 0) requests.emplace_back(request)["ids"] = boost::json::array();
+    requests.back().at("ids").as_array().emplace_back(ids[i]);
+  }
+  return requests;
 }
 
 Consent ask(const Preview& preview, const std::string& what) {
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0) return Consent::nobody_to_ask;
-  const std::string question = fmt::format("{}{} {}? [y/N] ", preview.shown, what, messages(preview.count));
+  const std::string question = fmt::format("{}{} {}? [y/N] ", preview.shown, what, messages(preview.ids.size()));
   std::fputs(question.c_str(), stderr);
   std::string answer;
   std::getline(std::cin, answer);

@@ -143,7 +143,9 @@ std::string status(const object& line, WallTime now) {
 }
 
 std::string more(const object& line, WallTime) {
-  return fmt::format("There are more: postern queue list --after {}\n", text_in(line, "after"));
+  const std::string after = text_in(line, "after");
+  if (after.empty()) return "There are more: a larger --limit shows them.\n";
+  return fmt::format("There are more: the same command with --after {} shows them.\n", after);
 }
 
 /// What became of one message or of a selection: by the kind of the line.
@@ -159,17 +161,34 @@ constexpr std::array kPhrases{
     Phrase{"bounced", "returned to the sender"},
     Phrase{"rerouted", "rerouted, will be tried now unless on hold"},
 };
+constexpr std::string_view kToldLater = "given up; the sender will be told in a digest";
+constexpr std::string_view kToldNever = "given up; the sender may not be told of it, and so it is kept in failed/";
 
 std::string handled(const object& line, WallTime) {
   const std::string kind = text_in(line, "kind");
   const auto* const found =
       std::find_if(kPhrases.begin(), kPhrases.end(), [&](const Phrase& one) { return one.kind == kind; });
-  if (line.contains("id")) return fmt::format("{}: {}\n", text_in(line, "id"), found->words);
-  const auto count = [&](std::string_view key) {
-    return messages(static_cast<std::size_t>(std::max<std::int64_t>(0, number_in(line, key))));
+  if (line.contains("id")) {
+    const std::string told = text_in(line, "told");
+    const std::string_view words = told == "later" ? kToldLater : told == "never" ? kToldNever : found->words;
+    return fmt::format("{}: {}\n", text_in(line, "id"), words);
+  }
+  const auto count_in = [&line](std::string_view key) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(0, number_in(line, key)));
   };
-  std::string text = fmt::format("{}: {}\n", count("count"), found->words);
-  if (number_in(line, "left") > 0) text += count("left") + " left as they were\n";
+  const std::size_t later = count_in("told_later");
+  const std::size_t never = count_in("told_never");
+  const std::size_t left = count_in("left");
+  const std::size_t done = count_in("count");
+  const std::size_t plainly = done - std::min(done, later + never);
+  std::string text;
+  const auto add = [&text](std::size_t count, std::string_view words) {
+    text += fmt::format("{}: {}\n", messages(count), words);
+  };
+  if (plainly > 0 || done + left == 0) add(plainly, found->words);
+  if (later > 0) add(later, kToldLater);
+  if (never > 0) add(never, kToldNever);
+  if (left > 0) add(left, left == 1 ? "left as it was" : "left as they were");
   return text;
 }
 

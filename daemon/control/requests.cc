@@ -12,6 +12,14 @@ Error wrong(std::string_view key, std::string_view what) {
   return {Failure::invalid, fmt::format("\"{}\" must be {}", key, what)};
 }
 
+Result<QueueId> parse_id(const std::string& text) {
+  const std::optional<QueueId> id = QueueId::parse(text);
+  if (id) return *id;
+  return Error{Failure::invalid, fmt::format("\"{}\" is no queue id: they have {} characters of a-z and 0-9 and are "
+                                             "shown by `postern queue list`",
+                                             text, QueueId::kLength)};
+}
+
 }  // namespace
 
 Result<std::string> text_of(const boost::json::object& request, std::string_view key, std::string_view otherwise) {
@@ -39,13 +47,20 @@ Result<bool> flag_of(const boost::json::object& request, std::string_view key) {
 Result<QueueId> id_of(const boost::json::object& request, std::string_view key) {
   const Result<std::string> text = text_of(request, key, "");
   if (!text) return text.error();
-  const std::optional<QueueId> id = QueueId::parse(*text);
-  if (!id) {
-    return Error{Failure::invalid, fmt::format("\"{}\" is no queue id: they have {} characters of a-z and 0-9 and are "
-                                               "shown by `postern queue list`",
-                                               *text, QueueId::kLength)};
+  return parse_id(*text);
+}
+
+Result<std::vector<QueueId>> ids_of(const boost::json::object& request, std::string_view key) {
+  const boost::json::value* value = request.if_contains(key);
+  if (value == nullptr || !value->is_array()) return wrong(key, "a list of queue ids");
+  std::vector<QueueId> ids;
+  for (const boost::json::value& one : value->get_array()) {
+    if (!one.is_string()) return wrong(key, "a list of queue ids");
+    const Result<QueueId> id = parse_id(std::string(one.get_string()));
+    if (!id) return id.error();
+    ids.push_back(*id);
   }
-  return *id;
+  return ids;
 }
 
 Task<Result<void>> may_touch(Call& call, QueueId id) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace postern::control {
 
@@ -20,6 +21,7 @@ Result<std::uint64_t> number_of(const boost::json::object& request, std::string_
 Result<bool> flag_of(const boost::json::object& request, std::string_view key);
 /// An id is never a path: QueueId::parse decides.
 Result<QueueId> id_of(const boost::json::object& request, std::string_view key);
+Result<std::vector<QueueId>> ids_of(const boost::json::object& request, std::string_view key);
 
 /// Failures: denied (the message of another user; logged), and those of Queue::find.
 Task<Result<void>> may_touch(Call& call, QueueId id);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -39,6 +40,22 @@ constexpr std::array kTextMembers{
     TextMember{"text", &Selection::text},
 };
 
+constexpr std::array<std::string_view, 8> kFilterMembers{"state", "sender",     "recipient",  "site",
+                                                         "text",  "older_than", "newer_than", "through"};
+
+/// A member that is not understood, or has no value, would select nothing: what is left would mean more than was asked.
+Result<void> check_members(const object& filter) {
+  for (const auto& member : filter) {
+    if (std::ranges::find(kFilterMembers, std::string_view(member.key())) == kFilterMembers.end()) {
+      return Error{Failure::invalid,
+                   fmt::format("a filter has no \"{}\"", std::string_view(member.key()).substr(0, 64))};
+    }
+    if (member.value().is_null())
+      return Error{Failure::invalid, fmt::format("\"{}\" is null", std::string_view(member.key()))};
+  }
+  return {};
+}
+
 Error unknown(std::string_view key, const std::string& value) {
   return {Failure::invalid, fmt::format("\"{}\" is no {}", value.substr(0, 64), key)};
 }
@@ -59,6 +76,11 @@ Result<void> read_texts(const object& filter, Selection& into) {
     if (!filter.contains(key)) continue;
     const Result<std::string> text = text_of(filter, key, "");
     if (!text) return text.error();
+    if (text->empty()) {
+      return Error{Failure::invalid, fmt::format("\"{}\" is empty, and so would mean every message; --all means them "
+                                                 "all, and \"<>\" is the null sender",
+                                                 key)};
+    }
     into.*member = *text;
   }
   return {};
@@ -82,6 +104,7 @@ Result<void> read_id(const object& from, std::string_view key, std::optional<Que
 }
 
 Result<void> read_filter(const object& filter, WallTime now, Selection& into) {
+  if (auto checked = check_members(filter); !checked) return checked;
   if (auto read = read_state(filter, into); !read) return read;
   if (auto read = read_texts(filter, into); !read) return read;
   if (auto read = read_age(filter, "older_than", now, into.before); !read) return read;
@@ -105,14 +128,27 @@ Result<void> read_order(const object& request, Selection& into) {
 
 }  // namespace
 
-Result<Selection> selection_of(const object& request, WallTime now) {
+Result<Selection> filter_of(const object& request, WallTime now) {
   Selection selection;
   if (const boost::json::value* filter = request.if_contains("filter"); filter != nullptr) {
     if (!filter->is_object()) return Error{Failure::invalid, "\"filter\" must be an object"};
     if (auto read = read_filter(filter->get_object(), now, selection); !read) return read.error();
   }
-  if (auto read = read_order(request, selection); !read) return read.error();
   return selection;
+}
+
+Result<Selection> selection_of(const object& request, WallTime now) {
+  Result<Selection> selection = filter_of(request, now);
+  if (!selection) return selection;
+  if (auto read = read_order(request, *selection); !read) return read.error();
+  return selection;
+}
+
+bool means_all(const object& request) {
+  if (request.contains("id") || request.contains("ids")) return false;
+  const boost::json::value* filter = request.if_contains("filter");
+  if (filter == nullptr || !filter->is_object()) return filter == nullptr;
+  return std::ranges::all_of(filter->get_object(), [](const auto& member) { return member.key() == "through"; });
 }
 
 }  // namespace postern::control

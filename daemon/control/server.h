@@ -15,9 +15,10 @@
 #include "net/connection.h"
 #include "queue/queue.h"
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,8 @@ struct Context {
   /// The page of metrics in this format. Failure: invalid (unknown format).
   std::function<Task<Result<std::string>>(std::string format)> metrics{};
 
-  std::optional<SteadyTime> last_retry_all{};  ///< for the rate limit; the commands' own memory
+  /// By uid, 0 for all administrators: for the rate limit; the commands' own memory.
+  std::map<std::uint32_t, SteadyTime> last_retry_all{};
 };
 
 /// One client. uid 0 and the daemon's own uid may do everything; others see and handle only their own messages.

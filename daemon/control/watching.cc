@@ -2,6 +2,7 @@
 
 #include "control/exits.h"
 #include "control/render.h"
+#include "control/values.h"
 
 #include <unistd.h>
 #include <cstdio>
@@ -26,8 +27,8 @@ bool show(const std::string& text) {
 
 }  // namespace
 
-int watch(const std::string& socket, const boost::json::object& request, Seconds pause) {
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+int watch(const std::string& socket, const boost::json::object& request, Seconds pause, bool json) {
+  const bool terminal = !json && ::isatty(STDOUT_FILENO) == 1;
   const std::string command(request.at("command").as_string());
   if (terminal && !show("\033[2J")) return exits::kIo;
   while (true) {
@@ -36,11 +37,17 @@ int watch(const std::string& socket, const boost::json::object& request, Seconds
     Exchange exchange;
     exchange.socket = socket;
     exchange.request = request;
-    exchange.on_line = [&](const boost::json::object& line) { text += renderer.line(line); };
+    exchange.on_line = [&](const boost::json::object& line) { text += json ? to_line(line) : renderer.line(line); };
     exchange.on_wait = [](Seconds) {};
     const Ending ending = talk(exchange);
-    if (!ending.error.empty()) text += "postern: " + ending.error + "\n";
-    if (!show(terminal ? in_place(text) : text + "\n")) return exits::kIo;
+    const std::string problem = ending.error.empty() ? "" : "postern: " + ending.error + "\n";
+    if (json) {
+      std::fputs(problem.c_str(), stderr);
+    } else {
+      text += problem;
+      text = terminal ? in_place(text) : text + "\n";
+    }
+    if (!show(text)) return exits::kIo;
     std::this_thread::sleep_for(pause);
   }
 }

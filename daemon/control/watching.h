@@ -1,4 +1,4 @@
-// The same answer again and again, drawn in place: `postern status --watch`.
+// The same answer again and again: `postern status --watch`.
 #pragma once
 
 #include "base/clock.h"
@@ -10,9 +10,9 @@
 
 namespace postern::control {
 
-/// Asks every `pause` until the program is interrupted or nobody reads. A daemon that cannot be reached is shown, and
-/// asked again. On a terminal each picture replaces the one before; elsewhere an empty line is between them. The exit
-/// code is that of the last answer if the output fails.
-int watch(const std::string& socket, const boost::json::object& request, Seconds pause);
+/// Asks every `pause` until the program is interrupted or the output fails: exits::kIo. A daemon that cannot be reached
+/// is shown, and asked again. On a terminal each picture replaces the one before; elsewhere an empty line is between
+/// them. As JSON: the lines of each answer as they are, and what goes wrong on standard error.
+int watch(const std::string& socket, const boost::json::object& request, Seconds pause, bool json);
 
 }  // namespace postern::control

@@ -57,6 +57,94 @@ TEST_F(HandlingTest, Q07_ASelectionIsHandledWholeAndCounted) {
   EXPECT_TRUE(queue.entries.empty());
 }
 
+TEST_F(HandlingTest, Q07_ASelectionIsTakenOldestFirstAndEndsWithWhatThereWasAtItsStart) {
+  for (unsigned i = 0; i < 3; ++i) add(i, kAlice);
+  const std::string order = R"(,"order":"next","after":")" + id(1).str() + R"(","filter":{"state":"waiting"}})";
+  const auto lines = ask_json(R"({"command":"queue retry")" + order, kAlice);
+  EXPECT_EQ(last_but_one(lines).at("count").as_int64(), 3);
+  const queue::Selection& selection = queue.selections.back();
+  EXPECT_EQ(selection.order, queue::Order::oldest);
+  EXPECT_FALSE(selection.after);
+  EXPECT_EQ(selection.through, id(2));
+  queue.entries.clear();
+  EXPECT_EQ(exit_of(selected("queue delete", "{}")), 0);
+  EXPECT_EQ(queue.selections.back().through, QueueId()) << "what comes now is not meant";
+}
+
+TEST_F(HandlingTest, Q07_WhatSelectsNothingIsRefusedRatherThanMeanEverything) {
+  add(1, kAlice);
+  for (const char* filter : {R"({"sender":""})", R"({"recipient":""})", R"({"site":""})", R"({"text":""})",
+                             R"({"state":""})", R"({"sender":null})", R"({"state":null})", R"({"older_than":null})",
+                             R"({"through":null})", R"({"sendr":"a"})"}) {
+    for (const char* command : kCommands) EXPECT_EQ(exit_of(selected(command, filter)), 64) << command << filter;
+    EXPECT_EQ(exit_of(selected("queue list", filter)), 64) << filter;
+  }
+  EXPECT_EQ(queue.entries.size(), 1U);
+  const std::string refusal(ask_json(selected("queue delete", R"({"sender":""})")).back().at("error").as_string());
+  EXPECT_NE(refusal.find("\"sender\" is empty"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("--all"), std::string::npos) << refusal;
+}
+
+TEST_F(HandlingTest, TheNullSenderIsSelectedByItsSignAndNoUnreadableMessageHasIt) {
+  add(1, kRoot);
+  add(2, kRoot).sender.clear();
+  queue::Entry& unreadable = add(3, kRoot, queue::State::corrupt);
+  unreadable.sender.clear();
+  unreadable.recipients.clear();
+  EXPECT_EQ(last_but_one(ask_json(selected("queue delete", R"({"sender":"<>"})"))).at("count").as_int64(), 1);
+  EXPECT_EQ(queue.removed, std::vector<QueueId>{id(2)});
+}
+
+TEST_F(HandlingTest, Q07_OnlyWhatWasShownIsTouchedWhateverFitsTheFilterByNow) {
+  for (unsigned i = 0; i < 100; ++i) add(i, i % 2 == 0 ? kAlice : kBob);
+  queue.entries[4].state = queue::State::held;  // no longer what was agreed to
+  std::string ids;
+  for (unsigned i = 0; i < 90; ++i) ids += (i == 0 ? "\"" : ",\"") + id(i + 2).str() + "\"";
+  const std::string request = R"({"command":"queue delete","filter":{"state":"waiting","newer_than":0},"ids":[)";
+  const auto lines = ask_json(request + ids + ",\"" + id(3).str() + "\",\"" + id(777).str() + "\"]}", kAlice);
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 0);
+  EXPECT_EQ(last_but_one(lines).at("count").as_int64(), 44);
+  EXPECT_EQ(queue.entries.size(), 56U);
+  EXPECT_EQ(queue.entries[0].id, id(0)) << "it fits, but was not shown";
+  EXPECT_TRUE(queue.selections.empty());
+  for (const char* wrong : {"7", "{}", "[7]", "[\"../x\"]", "null", "\"x\""}) {
+    EXPECT_EQ(exit_of(R"({"command":"queue delete","filter":{},"ids":)" + std::string(wrong) + "}"), 64) << wrong;
+  }
+  for (const char* command : kCommands) {
+    EXPECT_EQ(exit_of(R"({"command":")" + std::string(command) + R"(","ids":[")" + id(0).str() + "\"]}"), 64)
+        << command;
+  }
+  EXPECT_EQ(queue.entries.size(), 56U);
+}
+
+TEST_F(HandlingTest, Q07_WhatIsThereInAnotherStateIsToldAndCountedAsLeft) {
+  for (unsigned i = 0; i < 3; ++i) queue.set_aside.push_back(add(i, kRoot, queue::State::failed).id);
+  add(3, kRoot);
+  const auto lines = ask_json(selected("queue retry", R"({"older_than":0})"));
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 66) << "as by id";
+  EXPECT_EQ(last_but_one(lines).at("count").as_int64(), 1);
+  EXPECT_EQ(last_but_one(lines).at("left").as_int64(), 3);
+  EXPECT_EQ(lines[0].at("kind").as_string(), "problem");
+  EXPECT_NE(lines[0].at("text").as_string().find("failed for good"), std::string::npos);
+  queue.removed_while_listed = true;
+  const auto gone = ask_json(selected("queue delete", R"({"state":"waiting"})"));
+  EXPECT_EQ(gone.back().at("exit").as_int64(), 0) << "delivered meanwhile";
+  EXPECT_EQ(last_but_one(gone).at("left").as_int64(), 0);
+}
+
+TEST_F(HandlingTest, SaysWhetherTheSenderOfWhatWasGivenUpIsTold) {
+  for (unsigned i = 0; i < 6; ++i) add(i, kRoot);
+  EXPECT_EQ(ask_json(request("queue bounce", 0)).front().at("told").as_string(), "now");
+  queue.told = queue::Told::later;
+  EXPECT_EQ(ask_json(request("queue bounce", 1)).front().at("told").as_string(), "later");
+  queue.told = queue::Told::never;
+  EXPECT_EQ(ask_json(request("queue bounce", 2)).front().at("told").as_string(), "never");
+  const object all = last_but_one(ask_json(selected("queue bounce", "{}")));
+  EXPECT_EQ(all.at("count").as_int64(), 3);
+  EXPECT_EQ(all.at("told_never").as_int64(), 3);
+  EXPECT_FALSE(all.contains("told_later"));
+}
+
 TEST_F(HandlingTest, RerouteIsForAdministratorsAndNamesASmarthostThatThereIs) {
   const std::string id = add(1, kAlice).id.str();
   sites = {"main", "backup"};
@@ -92,6 +180,15 @@ TEST_F(HandlingTest, WhatIsBusyIsNamedCountedAndLeft) {
     return line.contains("kind") && line.at("kind").as_string() == "problem";
   });
   EXPECT_EQ(problems, 20) << "the first of them";
+}
+
+TEST_F(HandlingTest, WhatIsBeingTriedIsAsARetryOfASelectionWantsIt) {
+  add(1, kAlice, queue::State::active);
+  add(2, kAlice);
+  const auto lines = ask_json(selected("queue retry", R"({"text":"refused"})"));
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 0);
+  EXPECT_EQ(last_but_one(lines).at("count").as_int64(), 2);
+  EXPECT_EQ(exit_of(request("queue retry", 1)), 75) << "by id it is worth a word";
 }
 
 TEST_F(HandlingTest, Q02_InASelectionOthersMessagesArePassedOver) {

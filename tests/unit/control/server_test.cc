@@ -103,6 +103,18 @@ TEST_F(ControlServer, PagesAListingByLimitAndAfter) {
   }
 }
 
+TEST_F(ControlServer, NamesNoBeginningInAnOrderThatHasNone) {
+  for (unsigned i = 0; i < 3; ++i) add(i, kAlice);
+  for (const auto& [order, named] :
+       {std::pair("oldest", true), std::pair("newest", true), std::pair("next", false), std::pair("largest", false)}) {
+    const std::vector<object> lines =
+        ask_json(std::string(R"({"command":"queue list","limit":2,"order":")") + order + "\"}");
+    ASSERT_EQ(lines.size(), 4U) << order;
+    EXPECT_EQ(lines[2].at("kind").as_string(), "more") << order;
+    EXPECT_EQ(lines[2].contains("after"), named) << order;
+  }
+}
+
 TEST_F(ControlServer, RefusesAListingWithImpossibleBounds) {
   for (const char* members :
        {R"("limit":-1)", R"("limit":"x")", R"("limit":1.5)", R"("after":"../x")", R"("after":3)"}) {
@@ -172,34 +184,6 @@ TEST_F(ControlServer, DeletesOnceAndLogsWhoDidIt) {
   EXPECT_EQ(exit_of(request("queue delete", 1), kAlice), 0);
   EXPECT_EQ(exit_of(request("queue delete", 1), kAlice), 66);
   EXPECT_EQ(queue.removed, std::vector<QueueId>{id(1)});
-}
-
-TEST_F(ControlServer, Q04_RetriesEverythingAtMostOnceASecond) {
-  add(1, kAlice);
-  EXPECT_EQ(exit_of(R"({"command":"queue retry"})"), 0);
-  EXPECT_EQ(exit_of(R"({"command":"queue retry"})"), 75);
-  EXPECT_EQ(ask("flush\n"), "ok\n");
-  EXPECT_EQ(queue.retry_all_calls, 1U);
-  clock.advance(Seconds(1));
-  EXPECT_EQ(ask("flush\n"), "ok\n");
-  EXPECT_EQ(queue.retry_all_calls, 2U);
-}
-
-TEST_F(ControlServer, FlushesOnlyTheirOwnMessagesForOrdinaryUsers) {
-  for (unsigned i = 0; i < 100; ++i) add(i, i % 2 == 0 ? kAlice : kBob);
-  EXPECT_EQ(ask("flush\n", kAlice), "ok\n");
-  EXPECT_EQ(queue.retried.size(), 50U);
-  EXPECT_EQ(queue.retry_all_calls, 0U);
-}
-
-TEST_F(ControlServer, ForcesAProbeOnlyForAdministrators) {
-  add(1, kAlice);
-  for (const auto& [user, probe] : {std::pair(kAlice, queue::Probe::polite), std::pair(kRoot, queue::Probe::forced)}) {
-    queue.probes.clear();
-    EXPECT_EQ(exit_of(request("queue retry", 1), user), 0);
-    EXPECT_EQ(ask("flush\n", user), "ok\n");
-    EXPECT_EQ(queue.probes, std::vector(2, probe)) << user;
-  }
 }
 
 TEST_F(ControlServer, ShowsTheHeaderAndTheBodyOnlyOnRequest) {

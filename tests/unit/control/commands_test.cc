@@ -1,0 +1,63 @@
+#include "control/commands.h"
+
+#include "session.h"
+
+#include <utility>
+
+namespace postern::control {
+namespace {
+
+/// Trying all messages at once, by `queue retry` and by the shim's `flush`.
+class ControlRetry : public Control {};
+
+TEST_F(ControlRetry, Q04_RetriesEverythingAtMostOnceASecond) {
+  add(1, kAlice);
+  EXPECT_EQ(exit_of(R"({"command":"queue retry"})"), 0);
+  EXPECT_EQ(exit_of(R"({"command":"queue retry"})"), 75);
+  EXPECT_EQ(ask("flush\n"), "ok\n");
+  EXPECT_EQ(queue.retry_all_calls, 1U);
+  clock.advance(Seconds(1));
+  EXPECT_EQ(ask("flush\n"), "ok\n");
+  EXPECT_EQ(queue.retry_all_calls, 2U);
+}
+
+TEST_F(ControlRetry, Q04_TheSecondHoldsForEachUserAndForSelectionsOfEverything) {
+  add(1, kAlice);
+  add(2, kBob);
+  const std::string everything = R"({"command":"queue retry","filter":{}})";
+  EXPECT_EQ(ask("flush\n", kAlice), "ok\n");
+  EXPECT_EQ(ask("flush\n", kAlice), "ok\n");
+  EXPECT_EQ(queue.selections.size(), 1U) << "not looked at again";
+  EXPECT_EQ(exit_of(R"({"command":"queue retry"})", kAlice), 75);
+  EXPECT_EQ(exit_of(everything, kAlice), 75);
+  EXPECT_EQ(exit_of(R"({"command":"queue retry","filter":{"through":")" + id(9).str() + "\"}}", kAlice), 75);
+  EXPECT_EQ(queue.selections.size(), 1U);
+  EXPECT_EQ(exit_of(R"({"command":"queue retry","filter":{"state":"waiting"}})", kAlice), 0);
+  EXPECT_EQ(exit_of(request("queue retry", 1), kAlice), 0);
+  EXPECT_EQ(exit_of(everything, kBob), 0) << "another user";
+  EXPECT_EQ(exit_of(everything), 0) << "administrators";
+  EXPECT_EQ(exit_of(everything), 75);
+  clock.advance(Seconds(1));
+  EXPECT_EQ(exit_of(everything, kAlice), 0);
+  EXPECT_EQ(context->last_retry_all.size(), 1U) << "of others nothing is kept";
+}
+
+TEST_F(ControlRetry, FlushesOnlyTheirOwnMessagesForOrdinaryUsers) {
+  for (unsigned i = 0; i < 100; ++i) add(i, i % 2 == 0 ? kAlice : kBob);
+  EXPECT_EQ(ask("flush\n", kAlice), "ok\n");
+  EXPECT_EQ(queue.retried.size(), 50U);
+  EXPECT_EQ(queue.retry_all_calls, 0U);
+}
+
+TEST_F(ControlRetry, ForcesAProbeOnlyForAdministrators) {
+  add(1, kAlice);
+  for (const auto& [user, probe] : {std::pair(kAlice, queue::Probe::polite), std::pair(kRoot, queue::Probe::forced)}) {
+    queue.probes.clear();
+    EXPECT_EQ(exit_of(request("queue retry", 1), user), 0);
+    EXPECT_EQ(ask("flush\n", user), "ok\n");
+    EXPECT_EQ(queue.probes, std::vector(2, probe)) << user;
+  }
+}
+
+}  // namespace
+}  // namespace postern::control
