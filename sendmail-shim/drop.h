@@ -15,8 +15,8 @@
 
 namespace postern::shim {
 
-/// What a living daemon would refuse in the envelope or the header, it would refuse in a dropped message too, when nobody
-/// is left to be told: so it is refused now, for all recipients.
+/// What a living daemon would refuse in the envelope or the header, it would refuse in a dropped message too, when
+/// nobody is left to be told: so it is refused now, for all recipients.
 [[nodiscard]] std::optional<Exit> refused_unheard(const Submission& submission, const Delivery& delivery);
 
 /// Runs `helper`. EX_OK: on stable storage. Anything else: not stored, and EX_TEMPFAIL with the helper's words.

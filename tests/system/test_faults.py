@@ -1,17 +1,22 @@
 """A sample of the matrix of protocol steps and server faults (tests/unit/relay/fault_matrix_test.cc) with real
 connections: the fault happens once, and the mail arrives all the same, once, with nobody told that it failed."""
 
+import contextlib
 import email
 import os
+import re
+import socket
+import threading
 import time
 
 import pytest
 
 from auth_servers import Practice
 from matrix import MECHANISMS
-from ports import PRACTICE_OWN
+from ports import PRACTICE_OWN, SINK
 from postern import message, smarthost
 from servers import PASSWORD
+from sink import Sink
 from waiting import wait_for
 
 STEPS = ["greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "end-of-data", "quit"]
@@ -52,6 +57,12 @@ def inbox(server):
     return found
 
 
+def misbehaviour(server):
+    """The lines in which the smarthost says that it did something wrong."""
+    with open(server.log) as source:
+        return "".join(line for line in source if "misbehaving" in line)
+
+
 def emptied(posternd):
     """What may come twice is tried late, and so is a login that was refused for now: the operator does not wait."""
     if not posternd.queue_files():
@@ -61,6 +72,13 @@ def emptied(posternd):
     return False
 
 
+def told(outcome, step):
+    """What posternd must have logged of the fault: nothing where another mechanism will do, or when all is done."""
+    if step in ("auth", "quit"):
+        return ""
+    return {TWICE: "delivery uncertain", BOUNCES: r"info: id=\S+ failed ", WAITS: r"site down|info: id=\S+ deferred "}[outcome]
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_each_step_loses_nothing(posternd, smarthost_with, fault):
     """Step by step, each with a smarthost of its own."""
@@ -68,13 +86,19 @@ def test_a_fault_at_each_step_loses_nothing(posternd, smarthost_with, fault):
     posternd.start()
     for step in STEPS:
         outcome = FAULTS[fault](step)
-        server = smarthost_with(f"at {step} 1 do {fault}")
+        # Whoever waits for the port is greeted first.
+        server = smarthost_with(f"at {step} {2 if step == 'greeting' else 1} do {fault}")
+        before = len(posternd.read_log())
         posternd.configure(smarthost(PRACTICE_OWN, tls="starttls", tls_ca_file=server.ca, name=step))
         posternd.reload()
         # The one that meets the fault, and one that follows.
         for subject in ("first", "second"):
             posternd.sendmail(message("b@example.com", "x\n", subject=subject), "-i", "-f", "a@example.net", "b@example.com")
         wait_for(lambda: emptied(posternd), 30, f"the queue to be empty: {step}")
+        posternd.configure()
+        posternd.reload()  # takes its leave of the smarthost
+        wait_for(lambda: f"step={step}\n" in misbehaviour(server), 10, f"the fault to happen: {step}")
+        assert re.search(told(outcome, step), posternd.read_log()[before:]), (step, posternd.read_log()[before:])
         found = inbox(server)
         subjects = [one["Subject"] for one in found]
         assert len(found) in ((2, 3) if outcome == TWICE else (2,)), (step, subjects)
@@ -86,3 +110,66 @@ def test_a_fault_at_each_step_loses_nothing(posternd, smarthost_with, fault):
             assert len({one["Message-ID"] for one in found}) == 2, "a second copy has the same Message-ID"
         server.stop()
     assert PASSWORD not in posternd.read_log()
+
+
+class Forgetful(threading.Thread):
+    """A smarthost that takes each message and hangs up on the first one without saying so."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.taken = []
+        self.listener = socket.create_server(("127.0.0.1", SINK))
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                with self.listener.accept()[0] as sock, sock.makefile("rwb", buffering=0) as stream:
+                    self.serve(stream)
+
+    def serve(self, stream):
+        stream.write(b"220 forgetful\r\n")
+        while line := stream.readline():
+            if line[:4].upper() == b"DATA":
+                stream.write(b"354 go on\r\n")
+                data = b""
+                while not data.endswith(b"\r\n.\r\n"):
+                    data += stream.readline()
+                self.taken.append(data)
+                if len(self.taken) == 1:
+                    return
+            stream.write(b"250 2.0.0 Ok\r\n")
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.join(10)
+
+
+def test_h65_the_copy_after_a_lost_answer_is_the_same_to_the_byte(posternd):
+    posternd.configure(smarthost(SINK, tls="none", user=None))
+    posternd.start()
+    server = Forgetful()
+    try:
+        posternd.sendmail("To: b@example.com\nSubject: no Date, no Message-ID, no From\n\n.\n..x\nno end",
+                          "-i", "-f", "a@example.net", "b@example.com")
+        wait_for(lambda: "delivery uncertain" in posternd.read_log(), 20, "the answer to be missed")
+        wait_for(lambda: emptied(posternd), 30, "the second copy to be taken")
+    finally:
+        server.stop()
+    first, second = server.taken
+    assert first == second and first.lower().count(b"\r\nmessage-id:") == 1, server.taken
+
+
+def test_h58_five_hundred_messages_pass_one_whose_delivery_stalls(posternd, work):
+    with Sink(f"{work}/faults-sink", "stalls@example.com") as sink:
+        posternd.configure(smarthost(SINK, tls="none", user=None))
+        posternd.start()
+        posternd.sendmail(message("stalls@example.com", "x\n"), "-i", "-f", "a@example.net", "stalls@example.com")
+        wait_for(lambda: sink.subjects() == ["hangs"], 20, "the first message to stall")
+        with posternd.smtp() as client:
+            for number in range(500):
+                client.sendmail("a@example.net", ["b@example.com"], message("b@example.com", "x\n", subject=f"good-{number}"))
+        wait_for(lambda: len(set(sink.subjects())) == 501, 60, "those behind it")
+        (stalled,) = posternd.queue()
+        assert stalled["state"] == "active" and stalled["recipients"][0]["address"] == "stalls@example.com", stalled

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import smtplib
 import socket
 import struct
@@ -16,7 +17,7 @@ from auth_servers import Practice
 from ports import NOBODY_LISTENS, PRACTICE_OWN, SINK
 from postern import RELEASE, message, smarthost
 from sink import Sink
-from waiting import wait_for
+from waiting import port_answers, wait_for
 
 SENDS = ["-i", "-f", "a@example.net"]
 released = pytest.mark.parametrize("posternd", [{"programs": RELEASE}], indirect=True)
@@ -98,7 +99,7 @@ def test_r01_r02_sessions_dropped_in_every_state_leave_nothing(running, sink):
     passes(running, sink, "r02-after")
     wait_for(lambda: descriptors(running) <= before[0] + 2, 20, f"descriptors to fall to {before[0]}")
     assert memory(running) < before[1] + 8, (before, memory(running))
-    assert not os.listdir(f"{running.spool}/tmp"), "receptions that were dropped leave nothing"
+    wait_for(lambda: not os.listdir(f"{running.spool}/tmp"), 10, "the traces of dropped receptions to go")
     assert sink() == ["r02-before", "r02-after"]
 
 
@@ -111,7 +112,7 @@ def test_r03_u15_one_user_takes_no_place_of_another(running, sink):
     wait_for(lambda: "r03" in sink(), 20, "the other user's message")
     for one in flood:
         one.close()
-    wait_for(lambda: greeting(local(running)).startswith(b"220"), 10, "a place for the first user")
+    wait_for(lambda: greeting(local(running)).startswith(b"220"), 20, "a place for the first user")
 
 
 def test_r04_idle_connections_over_tcp_leave_room_for_submissions(running, sink):
@@ -147,22 +148,30 @@ def _below_the_reserve(posternd, sink, fill, free):
     """Mail is in the queue; the disk fills up; nothing is taken, everything is delivered, a bounce is made."""
     posternd.configure(smarthost(NOBODY_LISTENS, tls="none", user=None))
     posternd.start()
-    posternd.sendmail(message("b@example.com", "x\n", subject="waits"), *SENDS, "b@example.com")
+    posternd.sendmail(message("b@example.com", "x\n", subject="given-up"), *SENDS, "b@example.com")
     assert posternd.wait_reason()
+    (given_up,) = posternd.queue_files()
+    posternd.sendmail(message("b@example.com", "x\n", subject="waits"), *SENDS, "b@example.com")
     fill()
 
     def refused():
         run = posternd.sendmail(message("b@example.com", "x\n", subject="late"), *SENDS, "b@example.com", check=False)
         assert run.returncode in (0, 75), run
         return run.returncode == 75 and run
+    def refused_at_once():
+        with smtplib.SMTP("127.0.0.1", posternd.port) as client:
+            client.ehlo()
+            return client.mail("a@example.net")[0] == 452
     # The disk is looked at every five seconds.
     wait_for(refused, 20, "mail to be refused")
-    with smtplib.SMTP("127.0.0.1", posternd.port) as client:
-        client.ehlo()
-        assert client.mail("a@example.net")[0] == 452
+    wait_for(refused_at_once, 20, "mail to be refused before it is sent")
+    assert posternd.run("queue", "bounce", given_up).returncode == 0
+    assert sorted(one["sender"] for one in posternd.queue()) == ["", "a@example.net"], "a report, and what waits"
     posternd.configure(smarthost(SINK, tls="none", user=None))
     posternd.reload()
     wait_for(lambda: "waits" in sink(), 20, "the message from before")
+    posternd.wait_empty()
+    assert len(sink()) > 1 and "given-up" not in sink(), "the report was not delivered"
     free()
     wait_for(lambda: posternd.sendmail(message("b@example.com", "x\n", subject="again"), *SENDS, "b@example.com",
                                        check=False).returncode == 0, 20, "mail to be taken again")
@@ -227,10 +236,11 @@ def test_r11_few_descriptors_from_the_start(posternd, limit):
     """It serves, or says why not and ends."""
     posternd.configure()
     start(posternd, "prlimit", f"--nofile={limit}:{limit}")
-    try:
-        status = posternd.process.wait(3)
-    except subprocess.TimeoutExpired:
-        posternd.run("status", timeout=10)
+    wait_for(lambda: posternd.process.poll() is not None or port_answers(posternd.port), 20, "its port, or its end")
+    status = posternd.process.poll()
+    if status is None:
+        run = posternd.run("status", timeout=20)
+        assert run.returncode in (1, 2) and b"no smarthost is configured" in run.stdout, run
         return
     posternd.process = None
     said = posternd.read_log().lower()
@@ -238,7 +248,7 @@ def test_r11_few_descriptors_from_the_start(posternd, limit):
 
 
 @released
-def test_r07_a_hundred_thousand_recipients_or_header_lines_need_no_memory(running):
+def test_s19_s27_a_hundred_thousand_recipients_or_header_lines_need_no_memory(running):
     peak = memory(running, "VmHWM")
     sock = tcp(running)
     reader = sock.makefile("rb")
@@ -268,7 +278,7 @@ def test_r07_a_hundred_thousand_recipients_or_header_lines_need_no_memory(runnin
 
 
 @released
-def test_r07_a_message_of_a_million_lines_streams(running, sink):
+def test_a_message_of_a_million_lines_streams(running, sink):
     peak = memory(running, "VmHWM")
     with smtplib.SMTP("127.0.0.1", running.port) as client:
         client.sendmail("a@example.net", ["b@example.com"], message("b@example.com", "a line of text\n" * 1_000_000, subject="large"))
@@ -342,10 +352,18 @@ def test_r14_a_log_that_cannot_be_written_stops_no_mail(posternd, sink, stderr):
     with smtplib.SMTP("127.0.0.1", posternd.port) as client:
         for number in range(400):
             client.sendmail("a@example.net", [f"{number}-{'b' * 50}@example.com"], message("b@example.com", "x\n", subject=f"r14-{number}"))
-    wait_for(lambda: len(set(sink())) == 400, 30, "all messages")
-    for name in posternd.queue_files():  # descriptor 2 must not have become a queue file
-        with open(f"{posternd.spool}/queue/{name}", "rb") as source:
-            assert b"accepted from=" not in source.read()
+    wait_for(lambda: len(set(sink())) == 400, 90, "all messages")
+    posternd.wait_empty()
+    # Descriptor 2 must not have become a file of the spool: some mail stays there now.
+    posternd.configure(smarthost(NOBODY_LISTENS, tls="none", user=None))
+    posternd.reload()
+    for number in range(20):
+        posternd.sendmail(message("b@example.com", "x\n", subject=f"stays-{number}"), *SENDS, "b@example.com")
+    assert posternd.wait_reason() and len(posternd.queue_files()) == 20
+    for parent, _, names in os.walk(posternd.spool):
+        for path in (f"{parent}/{name}" for name in names):
+            with open(path, "rb") as source:
+                assert not re.search(rb"(?m)^(debug|info|notice|warning|error): ", source.read()), path
 
 
 def test_r14_foreign_bytes_are_escaped_in_the_log(running, sink):
@@ -362,22 +380,37 @@ def test_r14_foreign_bytes_are_escaped_in_the_log(running, sink):
     assert max(map(len, log.splitlines())) < 8000
 
 
+def _hierarchy(controller):
+    """(version, where groups with this controller can be made)"""
+    def mounted(kind, base, *options):
+        os.makedirs(base, exist_ok=True)
+        command = ["mount", "-t", kind, *options, kind, base]
+        return os.path.ismount(base) or subprocess.run(command, capture_output=True).returncode == 0
+    unified, own = "/run/cgroup2", f"/run/cgroup-{controller}"
+    if mounted("cgroup2", unified):
+        with contextlib.suppress(OSError), open(f"{unified}/cgroup.subtree_control", "w") as out:
+            out.write(f"+{controller}")
+        with open(f"{unified}/cgroup.subtree_control") as source:
+            if controller in source.read().split():
+                return 2, unified
+    if mounted("cgroup", own, "-o", controller):
+        return 1, own
+    pytest.skip(f"no control groups here with the controller {controller}, of neither version")
+
+
 @pytest.fixture
 def group():
-    """Makes a control group (version 1) of one controller; skips where there is none."""
+    """Makes a control group of one controller, in version 2 where that has it, else in version 1; skips where there is
+    neither. `limit` is the file and its text in each version."""
     made = []
 
-    def make(controller, **values):
-        base = f"/run/cgroup-{controller}"
-        os.makedirs(base, exist_ok=True)
-        if not os.path.ismount(base) and subprocess.run(["mount", "-t", "cgroup", "-o", controller, "cgroup", base],
-                                                        capture_output=True).returncode != 0:
-            pytest.skip(f"no control groups of version 1 ({controller}) here")
+    def make(controller, limit=None):
+        version, base = _hierarchy(controller)
         path = f"{base}/postern-limits-{os.getpid()}-{time.time_ns()}"
         os.mkdir(path)
         made.append(path)
-        for key, value in values.items():
-            with open(f"{path}/{key.replace('_', '.', 1)}", "w") as out:
+        for key, value in (limit or {}).get(version, {}).items():
+            with open(f"{path}/{key}", "w") as out:
                 out.write(str(value))
         return path
     yield make
@@ -393,7 +426,7 @@ def _join(path, posternd):
 
 @released
 def test_r15_large_messages_within_64_mib(posternd, sink, group):
-    path = group("memory", memory_limit_in_bytes=64 << 20)
+    path = group("memory", {1: {"memory.limit_in_bytes": 64 << 20}, 2: {"memory.max": 64 << 20}})
     posternd.configure(smarthost(SINK, tls="none", user=None))
     posternd.start()
     _join(path, posternd)
@@ -447,13 +480,13 @@ def test_r16_no_process_can_be_started(posternd, work, group):
 
 @released
 def test_r17_almost_no_processor_time(posternd, sink, group):
-    path = group("cpu", cpu_cfs_period_us=100_000, cpu_cfs_quota_us=5_000)
+    path = group("cpu", {1: {"cpu.cfs_period_us": 100_000, "cpu.cfs_quota_us": 5_000}, 2: {"cpu.max": "5000 100000"}})
     posternd.configure(smarthost(SINK, tls="none", user=None))
     posternd.start()
     _join(path, posternd)
     for number in range(20):
         posternd.sendmail(message("b@example.com", "x\n", subject=f"r17-{number}"), *SENDS, "b@example.com")
-    wait_for(lambda: len(set(sink())) == 20, 40, "all messages")
+    wait_for(lambda: len(set(sink())) == 20, 120, "all messages")
     assert "site down" not in posternd.read_log()
     posternd.stop()
 
@@ -463,7 +496,7 @@ def test_r18_a_name_server_that_never_answers(posternd, sink):
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     silent.bind(("127.0.0.1", 53))
     with open("/etc/resolv.conf", "w") as out:
-        out.write("nameserver 127.0.0.1\noptions timeout:4 attempts:1\n")
+        out.write("nameserver 127.0.0.1\noptions timeout:15 attempts:1\n")
     try:
         posternd.configure(smarthost(25, host="silent.example.org", tls="none", user=None),
                            smarthost(SINK, tls="none", user=None, name="second"))
@@ -475,8 +508,8 @@ def test_r18_a_name_server_that_never_answers(posternd, sink):
             began = time.monotonic()
             assert posternd.run("status").returncode in (0, 1, 2)
             posternd.sendmail(message("b@example.com", "x\n", subject="r18-more"), *SENDS, "b@example.com")
-            assert time.monotonic() - began < 2
-        wait_for(lambda: {"r18", "r18-more"} <= set(sink()), 30, "the mail through the second smarthost")
+            assert time.monotonic() - began < 10, "the loop waits for the name server"
+        wait_for(lambda: {"r18", "r18-more"} <= set(sink()), 90, "the mail through the second smarthost")
         began = time.monotonic()
         assert posternd.stop() == 0 and time.monotonic() - began < 25
     finally:

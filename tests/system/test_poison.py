@@ -44,6 +44,8 @@ def test_p35_a_message_that_crashes_the_daemon_three_times_is_held_and_others_fl
         send(posternd, "b@example.com", f"other-{crashes}")
         if crashes == 1:
             wait_for(lambda: "other-1" in arrived(), 20, "a message beside one that is not suspected yet")
+            # A message that the crash finds under way is a suspect, too.
+            wait_for(lambda: len(posternd.queue_files()) == 1, 20, "the queue to hold the poison alone")
         crash(posternd, number)
         posternd.start()
     wait_for(lambda: {"other-2", "other-3"} <= set(arrived()), 20, "the others")

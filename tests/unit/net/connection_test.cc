@@ -1,6 +1,7 @@
 // The one room whose tests use real sockets: loopback, port 0, a scratch directory.
 #include "net/connection.h"
 
+#include "base/fd.h"
 #include "net/listener.h"
 #include "net/socket_address.h"
 #include "support/certificates.h"
@@ -9,6 +10,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -254,6 +256,44 @@ TEST(Connection, GivesNoStreamWhenTheServerIsNotVerified) {
               HasSubstr("hostname mismatch: certificate is for other.example; expected localhost"));
   EXPECT_EQ(world.peers.size(), 0U);
   EXPECT_EQ(log, 0U);
+}
+
+/// A port whose queue of connections is full: the system answers nobody who comes.
+struct DeafPort {
+  DeafPort() {
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(listener.get(), any(), size), 0);
+    EXPECT_EQ(::listen(listener.get(), 0), 0);
+    EXPECT_EQ(::getsockname(listener.get(), any(), &size), 0);
+    for (int i = 0; i < 4; ++i) {
+      crowd.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      static_cast<void>(::connect(crowd.back().get(), any(), size));
+    }
+  }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
+  sockaddr* any() { return reinterpret_cast<sockaddr*>(&address); }
+  [[nodiscard]] std::uint16_t number() const { return ntohs(address.sin_port); }
+
+  sockaddr_in address{};
+  UniqueFd listener{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::vector<UniqueFd> crowd;
+};
+
+TEST(Connection, H50_GivesUpAHostThatDoesNotAnswerAtTheDeadline) {
+  DeafPort port;
+  World world;
+  world.options.host = "127.0.0.1";
+  world.options.port = port.number();
+  world.options.connect_timeout = Seconds(1);
+  const auto began = std::chrono::steady_clock::now();
+  const auto client = world.connected();
+  const auto took = std::chrono::steady_clock::now() - began;
+  ASSERT_FALSE(client.has_value());
+  EXPECT_EQ(client.error().failure, Failure::timeout);
+  EXPECT_GE(took, Seconds(1));
+  EXPECT_LT(took, Seconds(30)) << "the system itself gives up after two minutes";
 }
 
 TEST(Connection, H52_GivesUpAHandshakeThatNobodyAnswers) {

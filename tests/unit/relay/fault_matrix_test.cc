@@ -10,6 +10,7 @@
 #include "test_message.h"
 #include "test_source.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -17,9 +18,15 @@
 namespace postern::relay {
 namespace {
 
+using testing::AnyOf;
+
 // Columns: 4xx 5xx 421, FIN, RST, bytes that are no reply, a line without end, a reply without end, silence, one byte
-// in four seconds, a well-formed reply that does not belong there, two replies, a code that changes within the reply, a
-// TLS alert.
+// in four seconds, a well-formed reply that does not belong there, two replies, a code that changes within the reply,
+// an end of TLS (close_notify), a TLS alert (or bytes in clear text: to the client of a stream they are the same
+// failure).
+//
+// At rset the message before was refused for every recipient; a connection that fails there had served its time, and
+// the message goes by another one. A reply too many there is taken for that to MAIL, and met later.
 //
 //   site    trouble of the smarthost: nothing is charged to the message, and nothing more is said on this connection
 //   login   the same, and the login was refused: the site pauses
@@ -29,22 +36,23 @@ namespace {
 //   done    everybody has the message
 //   -       cannot happen
 constexpr std::string_view kMatrix = R"(
-#          4xx    5xx   421    fin    rst    garbage long   endless stall  drip   wrong  extra  changes alert
-connect    -      -     -      -      site   -       -      -       site   -      -      -      -       -
-greeting   site   site  site   site   site   site    site   site    site   site   site   site   site    -
-ehlo       site   site  site   site   site   site    site   site    site   site   site   site   site    -
-starttls   site   site  site   site   site   site    site   site    site   site   site   site   site    -
-handshake  site   site  site   site   site   site    site   site    site   site   site   site   site    site
-inside     site   site  site   site   site   site    site   site    site   site   site   site   site    site
-auth       site   login site   site   site   site    site   site    site   site   site   site   site    site
-challenge  site   login site   site   site   site    site   site    site   site   site   site   site    site
-login      site   login site   site   site   site    site   site    site   site   site   site   site    site
-mail       defer  fail  site   site   site   site    site   site    site   site   site   site   site    site
-rcpt       defer1 fail1 site   site   site   site    site   site    site   site   site   site   site    site
-data       defer  fail  site   site   site   site    site   site    site   site   site   site   site    site
-text       defer  defer site   site   site   site    site   site    site   site   site   site   site    site
-dot        defer  fail  site   unsure unsure unsure  unsure unsure  unsure unsure unsure unsure unsure  unsure
-quit       done   done  done   done   done   done    done   done    done   done   done   done   done    done
+#         4xx    5xx   421  fin    rst    garbage long   endless stall  drip   wrong  extra  changes notify alert
+connect   -      -     -    -      site   -       -      -       site   -      -      -      -       -      -
+greeting  site   site  site site   site   site    site   site    site   site   site   site   site    -      -
+ehlo      site   site  site site   site   site    site   site    site   site   site   site   site    -      -
+starttls  site   site  site site   site   site    site   site    site   site   site   site   site    -      -
+handshake site   site  site site   site   site    site   site    site   site   site   site   site    site   site
+inside    site   site  site site   site   site    site   site    site   site   site   site   site    site   site
+auth      site   login site site   site   site    site   site    site   site   site   site   site    site   site
+challenge site   login site site   site   site    site   site    site   site   site   site   site    site   site
+login     site   login site site   site   site    site   site    site   site   site   site   site    site   site
+mail      defer  fail  site site   site   site    site   site    site   site   site   site   site    site   site
+rcpt      defer1 fail1 site site   site   site    site   site    site   site   site   site   site    site   site
+data      defer  fail  site site   site   site    site   site    site   site   site   site   site    site   site
+text      defer  defer site site   site   site    site   site    site   site   site   site   site    site   site
+dot       defer  fail  site unsure unsure unsure  unsure unsure  unsure unsure unsure unsure unsure  unsure unsure
+rset      done   done  done done   done   done    done   done    done   done   done   site   done    done   done
+quit      done   done  done done   done   done    done   done    done   done   done   done   done    done   done
 )";
 
 struct Cell {
@@ -101,6 +109,7 @@ Task<Result<net::Connected>> connection_of(Play* play) {
 }
 
 struct Outcome {
+  std::string refused;  ///< of the message before, where there is one
   std::string word;
   std::optional<mail::SiteTrouble> trouble;
   std::string next;  ///< of the message after it
@@ -157,7 +166,12 @@ Task<Outcome> play_cell(Executor executor, Play& play) {
       make_relay(executor, matrix_host(), nullptr, [play = &play] { return connection_of(play); }, PoolLimits());
   Outcome outcome;
   TestMessage message = three_recipients();
-  const auto report = co_await relay->deliver(message);
+  auto report = co_await relay->deliver(message);
+  if (play.plan.at == At::reset) {
+    outcome.refused = word_for(report, play.plan.recipient);
+    message = three_recipients();
+    report = co_await relay->deliver(message);
+  }
   outcome.word = word_for(report, play.plan.recipient);
   outcome.trouble = report.site;
   if (play.plan.at != At::quit) {
@@ -183,13 +197,29 @@ mail::Step step_named(const std::string& step) {
   return Step::auth;
 }
 
+/// Bytes of a reply that never ends: kReplyLine, in a login kAuthLine, or kReplyLines of ten bytes, and a piece more.
+std::size_t most_consumed(const Cell& cell) {
+  if (cell.fault == "endless") return 10 * (smtp::limits::kReplyLines + 2);
+  const bool login = cell.step == "challenge" || cell.step == "login" || cell.step == "auth";
+  return (login ? smtp::limits::kAuthLine : smtp::limits::kReplyLine) + 1000;
+}
+
 void check(const Cell& cell, const Play& play, const Outcome& outcome) {
   EXPECT_EQ(outcome.word, cell.outcome) << (outcome.trouble ? outcome.trouble->text : "");
   EXPECT_TRUE(play.witness->done) << "the fault never happened";
-  EXPECT_LE(play.witness->consumed, 128U * 1024U);
+  EXPECT_LE(play.witness->consumed, most_consumed(cell));
+  // Whoever got into trouble says no more than goodbye.
+  if (cell.outcome == "site" || cell.outcome == "unsure") {
+    EXPECT_THAT(play.witness->afterwards, AnyOf("", "QUIT\r\n"));
+  }
   // One message is told once that it was taken, and so is the next.
+  const bool once = cell.outcome == "done" || cell.outcome == "defer1" || cell.outcome == "fail1";
+  EXPECT_EQ(play.witness->taken, (once ? 1U : 0U) + (cell.step == "quit" ? 0U : 1U));
   if (cell.step != "quit") {
     EXPECT_EQ(outcome.next, "done");
+  }
+  if (cell.step == "rset") {
+    EXPECT_EQ(outcome.refused, "fail");
   }
   EXPECT_EQ(play.witness->in_clear.find("ZGVtbw"), std::string::npos) << "the login left in clear text";
   for (const std::string& line : test::logged()) EXPECT_EQ(line.find("hushhush"), std::string::npos) << line;
@@ -202,10 +232,10 @@ void check(const Cell& cell, const Play& play, const Outcome& outcome) {
 
 TEST(FaultMatrix, IsWhole) {
   const auto all = cells();
-  EXPECT_EQ(all.size(), 15U * 14U);
+  EXPECT_EQ(all.size(), 16U * 15U);
 }
 
-TEST(FaultMatrix, H50_H51_EveryFaultAtEveryStepHasItsOneOutcome) {
+TEST(FaultMatrix, H51_EveryFaultAtEveryStepHasItsOneOutcome) {
   for (const bool pipelining : {true, false}) {
     for (Cell& cell : cells()) {
       if (cell.outcome == "-") continue;

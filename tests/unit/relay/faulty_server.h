@@ -1,5 +1,6 @@
 // A smarthost in memory that does one thing wrong, at one step of the protocol, once. Until then, and before and after
-// on other connections, it behaves well. Time passes only where the fault takes some.
+// on other connections, it behaves well. Where that one thing concerns RSET it knows no recipient of the first message,
+// so that there is something to reset. Time passes only where the fault takes some.
 #pragma once
 
 #include "net/stream.h"
@@ -31,6 +32,7 @@ enum class At {
   data,
   text,
   dot,
+  reset,
   quit
 };
 enum class Fault {
@@ -47,6 +49,7 @@ enum class Fault {
   wrong,
   extra,
   changes,
+  notify,
   alert
 };
 
@@ -54,9 +57,10 @@ enum class Fault {
 struct Witness {
   bool done = false;         ///< the fault has happened
   std::string in_clear;      ///< everything written before TLS
-  std::string afterwards;    ///< everything written after the fault was read
+  std::string afterwards;    ///< everything written on the same connection after the fault was read
   std::size_t consumed = 0;  ///< bytes of an endless reply that were taken
   Milliseconds patience{0};  ///< the deadline of the operation that timed out
+  std::size_t begun = 0;     ///< answers to MAIL
   std::size_t taken = 0;     ///< messages it answered 250 for
 };
 
@@ -77,7 +81,7 @@ class FaultyServer final : public net::Stream {
   }
 
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
-    if (!say_.empty() || ended_ || broken_ || silent_ || !endless_.empty()) seen_ = seen_ || witness_->done;
+    if (!say_.empty() || ended_ || broken_ || silent_ || !endless_.empty()) seen_ = seen_ || wrong_;
     if (say_.empty() && !endless_.empty()) {
       say_ = endless_;
       witness_->consumed += say_.size();
@@ -90,6 +94,7 @@ class FaultyServer final : public net::Stream {
       co_return count;
     }
     if (broken_) co_return fail(*broken_);
+    if (ended_ && secure_ && plan_.fault == Fault::fin) co_return fail(Failure::closed);  // TLS was not ended
     if (ended_) co_return std::size_t{0};
     co_return fail(Failure::timeout);
   }
@@ -108,8 +113,8 @@ class FaultyServer final : public net::Stream {
   Task<Result<void>> start_tls() override {
     if (plan_.at == At::handshake && !std::exchange(witness_->done, true)) {
       const bool quiet = plan_.fault == Fault::stall || plan_.fault == Fault::drip;
-      const bool gone = plan_.fault == Fault::fin || plan_.fault == Fault::reset;
-      seen_ = true;
+      const bool gone = plan_.fault == Fault::fin || plan_.fault == Fault::reset || plan_.fault == Fault::notify;
+      seen_ = wrong_ = true;
       co_return fail(quiet ? Failure::timeout : gone ? Failure::closed : Failure::tls);
     }
     secure_ = true;
@@ -178,10 +183,12 @@ class FaultyServer final : public net::Stream {
     if (verb == "MAIL") {
       recipients_ = accepted_ = 0;
       mail_ = true;
+      unknown_ = plan_.at == At::reset && witness_->begun++ == 0;
       return answer(At::mail, "250 2.1.0 ok\r\n");
     }
     if (verb == "RCPT") {
       if (!mail_) return say("503 5.5.1 MAIL first\r\n");
+      if (unknown_) return say("550 5.1.1 nobody\r\n");
       ++accepted_;
       if (recipients_++ == plan_.recipient) return answer(At::rcpt, "250 2.1.5 ok\r\n");
       return say("250 2.1.5 ok\r\n");
@@ -193,7 +200,7 @@ class FaultyServer final : public net::Stream {
     }
     if (verb == "RSET") {
       mail_ = false;
-      return answer(At::quit, "250 2.0.0 ok\r\n");
+      return answer(At::reset, "250 2.0.0 ok\r\n");
     }
     if (verb == "QUIT") return answer(At::quit, "221 2.0.0 bye\r\n");
     say("500 5.5.2 what?\r\n");
@@ -215,11 +222,13 @@ class FaultyServer final : public net::Stream {
   }
 
   void go_wrong(const std::string& well) {
+    wrong_ = true;
     switch (plan_.fault) {
       case Fault::later: return say("451 4.3.0 not now\r\n");
       case Fault::never: return say("550 5.7.1 never\r\n");
       case Fault::closing: ended_ = true; return say("421 4.3.2 closing\r\n");
-      case Fault::fin: ended_ = true; return;
+      case Fault::fin:
+      case Fault::notify: ended_ = true; return;
       case Fault::reset: broken_ = Failure::io; return;
       case Fault::garbage: return say(std::string("\x16\x03\x01\0\xffgarbage\r\n", 14));
       case Fault::long_line:
@@ -254,10 +263,12 @@ class FaultyServer final : public net::Stream {
   bool interrupted_ = false;  ///< the fault came in the middle of the text
   bool silent_ = false;       ///< reads and answers nothing any more
   bool ended_ = false;
-  bool seen_ = false;  ///< the client has met the fault
+  bool wrong_ = false;  ///< the fault has happened on this connection
+  bool seen_ = false;   ///< and the client has met it
   bool secure_ = false;
   bool in_text_ = false;
   bool mail_ = false;
+  bool unknown_ = false;   ///< nobody that this message is for is known
   std::size_t login_ = 0;  ///< lines of AUTH LOGIN still to come
   std::size_t recipients_ = 0;
   std::size_t accepted_ = 0;

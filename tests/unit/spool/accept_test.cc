@@ -118,7 +118,8 @@ TEST_P(Accept, P14_ShortWritesAtEveryCallChangeNothing) {
 
 /// Crashes after every call, keeps every subset, and counts the acknowledged messages that are not there afterwards.
 std::size_t lost_after_crashes(const std::string& text, const std::function<void(test::MemoryDisk&)>& prepare) {
-  const test::ExpectLog expected("a message that was refused cannot be removed");  // by a program that outlives its disk
+  const test::ExpectLog expected(
+      "a message that was refused cannot be removed");  // by a program that outlives its disk
   std::size_t lost = 0;
   for (std::size_t nth = 1;; ++nth) {
     test::MemoryDisk disk;
