@@ -15,6 +15,7 @@ import time
 BIN = os.environ["POSTERN_BIN"]
 GOING_DOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN, XFS_IOC_GOINGDOWN: _IOR('X', 125, u32)
 NO_LOG_FLUSH = 2
+ZEROS = bytes(65536)
 
 MAKE = {
     "ext4": ["mkfs.ext4", "-q", "-F", "-m", "0", "-J", "size=4"],
@@ -55,8 +56,17 @@ def make_spool(disk):
     if not os.path.isdir(path):
         os.mkdir(path, 0o700)
         shutil.chown(path, "postern", "postern")
+        make_drop(path)
         os.sync()
     return path
+
+
+def make_drop(spool):
+    """The drop directory of a spool, as tmpfiles.d makes it."""
+    os.mkdir(f"{spool}/drop")
+    shutil.chown(f"{spool}/drop", "postern", "maildrop")
+    os.chmod(f"{spool}/drop", 0o1770)
+    return spool
 
 
 class LoopDisk:
@@ -96,14 +106,14 @@ class LoggingDisk:
     def __init__(self, directory, kind="ext4", size=None):
         os.makedirs(f"{directory}/mnt")
         os.makedirs(f"{directory}/fuse")
-        self.start, self.log = f"{directory}/start", f"{directory}/log"
+        self.start, self.image, self.log = f"{directory}/start", f"{directory}/image", f"{directory}/log"
         self.fuse, self.path, self.kind = f"{directory}/fuse", f"{directory}/mnt", kind
         self.mark_file = f"{self.fuse}/mark"
         with open(self.start, "wb") as image:
             image.truncate(size or 24 << 20)
         run(*MAKE[kind], "-E", "lazy_itable_init=0,lazy_journal_init=0", self.start)
-        shutil.copyfile(self.start, f"{directory}/image")
-        self.process = subprocess.Popen([f"{BIN}/logging-disk", f"{directory}/image", self.log, self.fuse],
+        shutil.copyfile(self.start, self.image)
+        self.process = subprocess.Popen([f"{BIN}/logging-disk", self.image, self.log, self.fuse],
                                         stderr=open(f"{directory}/fuse.log", "wb"))
         while not os.path.exists(f"{self.fuse}/disk"):
             assert self.process.poll() is None, "logging-disk ended"
@@ -170,7 +180,12 @@ class Recording:
                 self.base[self.offsets[i]:self.offsets[i] + len(self.data[i])] = self.data[i]
         self.applied = max(self.applied, flushed)
         with open(path, "wb") as out:
-            out.write(self.base)
+            out.truncate(len(self.base))
+            for at in range(0, len(self.base), len(ZEROS)):
+                piece = self.base[at:at + len(ZEROS)]
+                if piece != ZEROS:
+                    out.seek(at)
+                    out.write(piece)
             for i in range(self.applied, crash):
                 if self.kinds[i] != ord("W"):
                     continue

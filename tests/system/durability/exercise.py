@@ -1,7 +1,9 @@
 """Runs spool-exercise and holds what it finds on a disk against what it had promised."""
 
 import os
+import re
 import subprocess
+import zlib
 
 BIN = os.environ["POSTERN_BIN"]
 PROGRAM = f"{BIN}/spool-exercise"
@@ -33,9 +35,20 @@ def lines_of(output, word):
     return [line.split()[1:] for line in output if line.startswith(word + " ")]
 
 
+def dropped_words(spool):
+    """The words in the whole frames of the drop directory."""
+    directory = f"{spool}/drop"
+    for name in os.listdir(directory) if os.path.isdir(directory) else ():
+        with open(f"{directory}/{name}", "rb") as source:
+            data = source.read()
+        if data[-13:] == b"end %08x\n" % zlib.crc32(data[:-13]):
+            yield re.search(rb"shot-[0-9a-z-]+", data)[0].decode()
+
+
 class Found:
     """Everything a new start finds in the spool. Of the messages that are whole: `shots` has, for each word that begins
-    so, where it was found, `bounces` the words of bounces, and `failed` how many recipients were given up."""
+    so, where it was found ("drop" where it is not in the queue yet), `bounces` the words of bounces, and `failed` how
+    many recipients were given up."""
 
     def __init__(self, spool):
         self.areas = {area for area in AREAS if os.path.isdir(f"{spool}/{area}")}
@@ -49,6 +62,9 @@ class Found:
                 else:
                     self.shots.setdefault(shot, []).append(area)
                     self.failed[shot] = int(failed)
+        for shot in dropped_words(spool):
+            self.shots.setdefault(shot, ["drop"])
+            self.failed.setdefault(shot, 0)
 
     def of(self, queue_id):
         return [entry for entry in self.files if entry[1] == queue_id]

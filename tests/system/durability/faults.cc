@@ -1,8 +1,12 @@
-// A library to preload: the kernel as seen by one program, made worse. POSTERN_FAULT is one of
+// A library to preload: the kernel as seen by one program, made worse. POSTERN_FAULT names one fault, or several with
+// commas between them:
 //
 //   short_one, short_half, short_less   every write takes 1 byte, half, or all but 1 byte
 //   interrupt                           every third write, pwrite, pread and openat is interrupted (EINTR)
 //   no_fdatasync, no_fsync, no_sync     the call (no_sync: both) says yes and does nothing
+//   no_drop_sync                        fsync of a directory "drop" says yes and does nothing
+//   no_claim_sync                       fdatasync of a file "submissions" says yes and does nothing
+//   killed_unlinking                    SIGKILL in place of the first unlinkat
 //
 // Writes to standard output and error are left alone. Static and set-id programs do not see it.
 #include <dlfcn.h>
@@ -13,15 +17,29 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdlib>
-#include <cstring>
+#include <string>
+#include <string_view>
 
 namespace {
 
-bool asked(const char* fault) {
+bool asked(std::string_view fault) {
   const char* value = std::getenv("POSTERN_FAULT");
-  return value != nullptr && std::strcmp(value, fault) == 0;
+  for (std::string_view rest = value == nullptr ? "" : value; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    if (one == fault) return true;
+    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+  }
+  return false;
+}
+
+bool is_named(int fd, std::string_view name) {
+  char path[4096];
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
+  return length > 0 && std::string_view(path, static_cast<std::size_t>(length)).ends_with(name);
 }
 
 std::size_t shortened(std::size_t length) {
@@ -49,6 +67,7 @@ using Pwrite = ssize_t(int, const void*, std::size_t, off_t);
 using Pread = ssize_t(int, void*, std::size_t, off_t);
 using Openat = int(int, const char*, int, ...);
 using Sync = int(int);
+using Unlinkat = int(int, const char*, int);
 
 }  // namespace
 
@@ -84,13 +103,21 @@ int openat(int directory, const char* path, int flags, ...) {
   return next(directory, path, flags, mode);
 }
 
+int unlinkat(int directory, const char* path, int flags) {
+  static Unlinkat* const next = real<Unlinkat>("unlinkat");
+  if (asked("killed_unlinking")) ::kill(::getpid(), SIGKILL);
+  return next(directory, path, flags);
+}
+
 int fdatasync(int fd) {
   static Sync* const next = real<Sync>("fdatasync");
+  if (asked("no_claim_sync") && is_named(fd, "/submissions")) return 0;
   return asked("no_fdatasync") || asked("no_sync") ? 0 : next(fd);
 }
 
 int fsync(int fd) {
   static Sync* const next = real<Sync>("fsync");
+  if (asked("no_drop_sync") && is_named(fd, "/drop")) return 0;
   return asked("no_fsync") || asked("no_sync") ? 0 : next(fd);
 }
 

@@ -29,7 +29,7 @@ class Tally:
         for name, row in self.rows.items():
             yield name.ljust(width) + "".join(str(row[column]).rjust(14) for column in COLUMNS)
         yield "all".ljust(width) + "".join(str(self.total(column)).rjust(14) for column in COLUMNS)
-        yield "acknowledged: promises held against a disk; M7 holds each message against every image after it"
+        yield "acknowledged: promises held against a disk; M7 and dm-log-writes hold each message against every image after it"
         if self.caught:
             yield ""
             for name, methods in self.caught.items():

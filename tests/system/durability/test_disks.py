@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from disks import run
+from disks import mount_after_crash, run, unmount
 from doors import DOORS, UnixSmtp, end
 from exercise import Found
 from fickle import Fickle
@@ -50,7 +50,13 @@ def nothing_is_taken(posternd, codes):
     done = posternd.sendmail(message("b@example.com", "x\n"), "-i", "b@example.com", check=False)
     assert done.returncode == 75, done
     assert sorted(posternd.queue_files()) == before
-    assert os.listdir(f"{posternd.spool}/tmp") == []
+    wait_for(lambda: os.listdir(f"{posternd.spool}/tmp") == [], 10, "the traces of what was refused to go")
+
+
+def status_shows_it(posternd):
+    """That nothing can be stored: in the verdict, and by the exit status."""
+    status = posternd.run("status")
+    assert status.returncode == 2 and b"new mail is refused since" in status.stdout, status
 
 
 def fill_bytes(path):
@@ -130,8 +136,7 @@ def test_p17_a_disk_that_fails_behind_our_back_refuses_all_and_keeps_all(disks, 
             for _ in range(3):
                 assert not submit(posternd, "shot-refused", size=500_000), name
         assert refusal(posternd) in (451, 452)
-        assert posternd.run("status").returncode in (0, 1, 2), "the daemon does not answer"
-        assert "cannot" in posternd.read_log() or "error" in posternd.read_log()
+        status_shows_it(posternd)
         end(posternd)
         disk.unmount()
 
@@ -164,7 +169,7 @@ def test_p19_a_file_system_that_turns_read_only_refuses_and_is_well_after_a_repa
         out.write("the test says so")
     wait_for(lambda: read_only(disk.path), 10, "a read-only file system")
     nothing_is_taken(posternd, (451, 452))
-    assert posternd.run("status").returncode in (0, 1, 2)
+    status_shows_it(posternd)
     assert posternd.stop() == 0
     disk.unmount()
     assert subprocess.run(["e2fsck", "-fy", disk.image], capture_output=True).returncode < 4
@@ -224,7 +229,7 @@ def test_p20_a_frozen_file_system_stops_only_the_answers_that_need_it(disks, dae
             run("fsfreeze", "-u", disk.path)
         for one in clients:
             one.join(60)
-        assert slowest < 3, f"the loop stood still for {slowest:.1f} s"
+        assert slowest < min(10, FREEZE), f"the loop stood still for {slowest:.1f} s"
         assert answers == [True] * 12
         posternd.wait_empty(30)
         lost = sum(1 for n in range(12) if not sink.accepted[f"shot-frozen-{n}", "b@example.com"])
@@ -239,12 +244,17 @@ def test_p21_a_slow_disk_is_slow_and_nothing_else(disks, daemons, tally):
     disk = disks.logging("ext4", size=48 << 20)
     posternd = daemons(disk)
     posternd.start()
-    assert DOORS["smtp"](posternd, "shot-quick")
-    disk.control("delay 50")
-    words = [f"shot-slow-{n}" for n in range(6)]
-    for word in words:
-        assert DOORS["smtp"](posternd, word)
+    words = [f"shot-{pace}-{n}" for pace in ("quick", "slow") for n in range(6)]
+    took = {}
+    for delay, some in ((0, words[:6]), (50, words[6:])):
+        disk.control(f"delay {delay}")
+        began = time.monotonic()
+        for word in some:
+            assert DOORS["smtp"](posternd, word)
+        took[delay] = time.monotonic() - began
     disk.control("delay 0")
+    # Each message is at least its data and its name, one after the other.
+    assert took[50] >= max(took[0], 6 * 2 * 0.05), took
     assert posternd.stop() == 0
     found = Found(posternd.spool)
     lost = sum(1 for word in words if word not in found.shots)
@@ -253,7 +263,7 @@ def test_p21_a_slow_disk_is_slow_and_nothing_else(disks, daemons, tally):
 
 
 @pytest.mark.parametrize("what", ["eio_write", "eio_flush"])
-def test_p17_errors_of_the_disk_are_never_a_yes(disks, daemons, tally, what):
+def test_p17_errors_of_the_disk_are_never_a_yes(disks, daemons, scratch, tally, what):
     disk = disks.logging("ext4", size=48 << 20)
     posternd = daemons(disk)
     posternd.start()
@@ -261,7 +271,16 @@ def test_p17_errors_of_the_disk_are_never_a_yes(disks, daemons, tally, what):
     disk.control(f"{what} 1")
     for name, submit in DOORS.items():
         assert not submit(posternd, "shot-refused", size=100_000), name
-    assert posternd.run("status").returncode in (0, 1, 2)
+    status_shows_it(posternd)
     end(posternd)
     disk.control(f"{what} 0")
-    tally.count("M7 errors of the disk", shots=1, acknowledged=1)
+    disk.stop()
+    after = f"{scratch}/after"
+    os.mkdir(after)
+    mount_after_crash(disk.image, after, fsck=True)
+    try:
+        found = Found(f"{after}/spool")
+    finally:
+        unmount(after)
+    tally.count("M7 errors of the disk", shots=1, acknowledged=1, lost=int("shot-before" not in found.shots))
+    assert set(found.shots) == {"shot-before"}, found.shots
