@@ -30,8 +30,8 @@ class FreeSpace {
   /// Starts a new sample if the last one is old. Without a recent one there is room: an old one may refuse mail that
   /// would fit by now, and the write will tell. Failure: no_space.
   Result<void> room_for(std::uint64_t size);
-  /// A recent sample is there afterwards.
-  Task<void> look();
+  /// A recent sample is there afterwards; false: the disk did not answer within a second.
+  Task<bool> look();
   /// The next question takes a new sample: a write has just failed.
   void forget_age() { state_->taken.reset(); }
 
@@ -41,6 +41,7 @@ class FreeSpace {
     std::optional<SteadyTime> taken;
     bool sampling = false;
   };
+  void take_sample(SteadyTime now);
   static Task<void> sample(std::shared_ptr<State> state, spool::Spool& spool, spool::DiskPool& pool, SteadyTime now);
 
   Executor loop_;

@@ -138,7 +138,9 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
   auto draft = std::make_shared<spool::Draft>(spool_, std::move(envelope));
   auto ended = [this](const spool::Draft& stored, const Result<void>& result, SteadyTime::duration took) {
     const WallTime since = not_stored_ ? not_stored_->since : clock_.wall();
-    not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
+    // Our own reserve, which is no error of the system, is looked at anew by whoever asks.
+    const bool reserve = !result && result.error().code == 0 && result.error().failure == Failure::no_space;
+    if (!reserve) not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
     if (!result) return space_->forget_age();
     ++counted_.accepted;
     if (config_.observer != nullptr) config_.observer->stored(took);
@@ -152,12 +154,13 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
 }
 
 Task<std::optional<Refusal>> QueueImpl::refusing() {
-  if (not_stored_ && not_stored_->why.failure != Failure::no_space) co_return not_stored_;
-  co_await space_->look();
-  const Result<void> room = space_->room_for(0);
+  if (not_stored_) co_return not_stored_;
+  const bool answered = co_await space_->look();
+  const Result<void> room =
+      answered ? space_->room_for(0) : Error{Failure::timeout, "the spool's disk does not answer"};
   if (room) co_return std::nullopt;
-  const WallTime since = not_stored_ ? not_stored_->since : clock_.wall();
-  co_return Refusal{since, room.error()};
+  const Refusal refusal{clock_.wall(), room.error()};
+  co_return refusal;
 }
 
 void QueueImpl::accepted(const spool::Draft& draft) {
