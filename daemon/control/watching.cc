@@ -44,8 +44,8 @@ int watch(const std::string& socket, const boost::json::object& request, Seconds
     if (json) {
       std::fputs(problem.c_str(), stderr);
     } else {
-      text += problem;
-      text = terminal ? in_place(text) : text + "\n";
+      text += problem + (terminal ? "" : "\n");
+      if (terminal) text = in_place(text);
     }
     if (!show(text)) return exits::kIo;
     std::this_thread::sleep_for(pause);
