@@ -22,7 +22,6 @@ void queue_messages(const Figures& from, Page& page) {
   page.sample({{"state", "waiting"}}, std::uint64_t{totals.waiting});
   page.sample({{"state", "active"}}, std::uint64_t{totals.active});
   page.sample({{"state", "held"}}, std::uint64_t{totals.held});
-  page.sample({{"state", "owed"}}, std::uint64_t{totals.owed});
   page.sample({{"state", "failed"}}, std::uint64_t{totals.failed});
   page.sample({{"state", "corrupt"}}, std::uint64_t{totals.corrupt});
   page.sample({{"state", "owed"}}, std::uint64_t{totals.owed});

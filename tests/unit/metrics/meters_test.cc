@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <sstream>
+#include <string>
+
 namespace postern::metrics {
 namespace {
 
@@ -76,6 +80,20 @@ TEST(Meters, RememberTheLastCertificateThatWasSeen) {
   meters.attempted("a", Milliseconds(10), report);
   meters.attempted("a", Milliseconds(10), trouble_at(mail::Step::connect));
   EXPECT_THAT(page_of(meters), HasSubstr("postern_site_certificate_expiry_timestamp_seconds{site=\"a\"} 1798761600"));
+}
+
+TEST(Meters, SayEachThingOnce) {
+  Snapshot snapshot;
+  snapshot.sites.resize(1);
+  snapshot.sites[0].name = "main";
+  Meters meters;
+  std::istringstream page(page_of(meters, snapshot));
+  std::set<std::string> series;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with('#')) continue;
+    EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << line;
+  }
+  EXPECT_GT(series.size(), 20U);
 }
 
 TEST(Meters, ShowTheStateOfTheMoment) {
