@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <ctime>
 #include <optional>
 #include <vector>
 
@@ -81,13 +80,6 @@ std::string host_name() {
   if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
   std::string host(name.data());
   return mail::parse_address("x@" + host, mail::Utf8::refuse) ? host : "localhost";
-}
-
-std::chrono::minutes utc_offset() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  if (::localtime_r(&now, &local) == nullptr) return std::chrono::minutes(0);
-  return std::chrono::minutes(local.tm_gmtoff / 60);
 }
 
 std::string environment_or(const char* name, std::string_view otherwise) {

@@ -1,7 +1,6 @@
 // What the host tells about the caller and itself.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -25,9 +24,6 @@ struct Account {
 
 /// gethostname(2) if it is a valid domain, else "localhost".
 [[nodiscard]] std::string host_name();
-
-/// The local zone's distance from UTC now.
-[[nodiscard]] std::chrono::minutes utc_offset();
 
 /// $name if it is set and not empty, else `otherwise`.
 [[nodiscard]] std::string environment_or(const char* name, std::string_view otherwise);

@@ -1,6 +1,7 @@
 // sendmail, mailq and newaliases: what other programs call to hand in mail. See sendmail(1).
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/zone.h"
 #include "mail/date.h"
 #include "sendmail-shim/channel.h"
 #include "sendmail-shim/compose.h"
@@ -134,8 +135,8 @@ Exit submit_message(const Options& options) {
   Surroundings surroundings;
   surroundings.login = std::move(account.login);
   surroundings.full_name = std::move(account.full_name);
-  surroundings.date =
-      mail::format_date(std::chrono::floor<Milliseconds>(std::chrono::system_clock::now()), utc_offset());
+  const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+  surroundings.date = mail::format_date(now, utc_offset(now));
   surroundings.message_id = "<" + hex(random_bytes(16)) + "@" + delivery.helo + ">";
   const auto submission = compose(reader.take(), options, surroundings);
   if (!submission) return submission.error();

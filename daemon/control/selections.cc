@@ -40,13 +40,16 @@ constexpr std::array kTextMembers{
     TextMember{"text", &Selection::text},
 };
 
-constexpr std::array<std::string_view, 8> kFilterMembers{"state", "sender",     "recipient",  "site",
-                                                         "text",  "older_than", "newer_than", "through"};
+constexpr std::array<std::string_view, 4> kOtherMembers{"state", "older_than", "newer_than", "through"};
+
+bool is_member(std::string_view key) {
+  return std::ranges::count(kOtherMembers, key) > 0 || std::ranges::count(kTextMembers, key, &TextMember::key) > 0;
+}
 
 /// A member that is not understood, or has no value, would select nothing: what is left would mean more than was asked.
 Result<void> check_members(const object& filter) {
   for (const auto& member : filter) {
-    if (std::ranges::find(kFilterMembers, std::string_view(member.key())) == kFilterMembers.end()) {
+    if (!is_member(member.key())) {
       return Error{Failure::invalid,
                    fmt::format("a filter has no \"{}\"", std::string_view(member.key()).substr(0, 64))};
     }

@@ -56,12 +56,13 @@ Clause unconfigured(const queue::Totals& totals, const std::string& config_file)
 }
 
 // Among several smarthosts the refused login is the one to hear of: it does not mend itself. While another one is well,
-// only a smarthost for which mail waits is why it waits.
-const queue::SiteStatus* worst(const std::vector<queue::SiteStatus>& sites, bool to_blame) {
+// one that no mail waits for is in reserve: it is not why mail waits.
+const queue::SiteStatus* worst(const std::vector<queue::SiteStatus>& sites, bool in_reserve) {
   const bool one_is_well = std::ranges::any_of(sites, [](const queue::SiteStatus& site) { return !site.trouble; });
   const queue::SiteStatus* found = nullptr;
   for (const queue::SiteStatus& site : sites) {
-    if (!site.trouble || (to_blame == (one_is_well && site.waiting == 0))) continue;
+    const bool reserve = one_is_well && site.waiting == 0;
+    if (!site.trouble || reserve != in_reserve) continue;
     if (site.trouble->login_refused) return &site;
     if (found == nullptr || site.waiting > found->waiting) found = &site;
   }
@@ -70,13 +71,13 @@ const queue::SiteStatus* worst(const std::vector<queue::SiteStatus>& sites, bool
 
 // A smarthost in trouble that no mail waits for: the next failure of the one that is well finds nobody to stand in.
 Clause reserve(const std::vector<queue::SiteStatus>& sites) {
-  const queue::SiteStatus* site = worst(sites, false);
+  const queue::SiteStatus* site = worst(sites, true);
   if (site == nullptr) return {};
   return {site->trouble->login_refused ? exits::kTrouble : exits::kWell, with_advice(trouble_text(*site), *site)};
 }
 
 Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
-  if (const queue::SiteStatus* site = worst(sites, true)) {
+  if (const queue::SiteStatus* site = worst(sites, false)) {
     const int exit = site->trouble->login_refused ? exits::kAttention
                      : totals.waiting > 0         ? exits::kTrouble
                                                   : exits::kWell;

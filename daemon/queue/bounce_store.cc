@@ -1,10 +1,10 @@
 // Telling the sender what became of a message: the report is on disk before anything of it is settled.
 #include "base/log.h"
+#include "base/zone.h"
 #include "queue/bounce.h"
 #include "queue/queue_impl.h"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 namespace postern::queue {
@@ -50,13 +50,6 @@ Mailboxes mailboxes_of(const Config& config, const std::string& sender) {
   if (config.expand) to = config.expand(sender);
   if (to.empty()) to.push_back(sender);
   return to;
-}
-
-std::chrono::minutes utc_offset(WallTime now) {
-  const std::time_t seconds = std::chrono::floor<Seconds>(now).time_since_epoch().count();
-  std::tm local{};
-  if (::localtime_r(&seconds, &local) == nullptr) return std::chrono::minutes(0);
-  return std::chrono::minutes(local.tm_gmtoff / 60);
 }
 
 bool is_said(const Verdict& one) { return one.notice != Notice::none; }

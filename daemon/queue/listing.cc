@@ -36,9 +36,7 @@ std::string words_of(const std::vector<RecipientState>& states, mail::Verdict ve
 /// Why the first recipient that is not delivered has not got it.
 std::string reason_of(const std::vector<RecipientState>& states, State state) {
   if (state == State::failed) return words_of(states, mail::Verdict::failed);
-  const bool settled = std::ranges::all_of(
-      states, [](const RecipientState& one) { return one.last && one.last->verdict != mail::Verdict::deferred; });
-  if (!settled) return words_of(states, mail::Verdict::deferred);
+  if (!std::ranges::all_of(states, &RecipientState::settled)) return words_of(states, mail::Verdict::deferred);
   const std::string words = words_of(states, mail::Verdict::failed);
   return words.empty() ? words : "failed, and the report to the sender is still to come: " + words;
 }

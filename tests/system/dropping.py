@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import zlib
 
 from postern import RELEASE, Posternd
 
@@ -73,12 +74,16 @@ class Installed(Posternd):
 
 def frame(text="Subject: x\n\nbody\n", recipients=("b@example.com",), sender="a@example.net", id="0" * 32, more="", rcpt=""):
     """What the shim gives to the helper."""
-    import zlib
     lines = f"MAIL FROM:<{sender}> XSUBMISSION={id}{more}\n"
     lines += "".join(f"RCPT TO:<{one}>{rcpt}\n" for one in recipients) + "DATA\n"
     data = text if isinstance(text, bytes) else text.encode()
     whole = f"postern-drop 1 {len(lines.encode()):010} {len(data):010}\n{lines}".encode() + data
     return whole + f"end {zlib.crc32(whole):08x}\n".encode()
+
+
+def is_whole(data):
+    """Whether these bytes are a frame to its end."""
+    return data[-13:] == b"end %08x\n" % zlib.crc32(data[:-13])
 
 
 def helper(data, user=None, group=None, before=(), **options):

@@ -15,7 +15,7 @@ import zlib
 
 import pytest
 
-from dropping import DROP, HELPER, SOCKETS, SPOOL, Installed, frame, helper, install_program, stopped
+from dropping import DROP, HELPER, SOCKETS, SPOOL, Installed, frame, helper, install_program, is_whole, stopped
 from ports import SINK
 from postern import RELEASE, message, smarthost
 from sink import Sink
@@ -67,7 +67,7 @@ def whole(name):
     """A dropped file is a whole frame with the right mode."""
     with open(f"{DROP}/{name}", "rb") as source:
         data = source.read()
-    assert data[-13:] == b"end %08x\n" % zlib.crc32(data[:-13])
+    assert is_whole(data)
     assert os.stat(f"{DROP}/{name}").st_mode & 0o7777 == 0o604
     return data
 
