@@ -10,8 +10,8 @@
 namespace postern::practice {
 namespace {
 
-constexpr std::array<std::string_view, 10> kSteps{"connect", "greeting", "ehlo", "starttls",    "auth",
-                                                  "mail",    "rcpt",     "data", "end-of-data", "quit"};
+constexpr std::array<std::string_view, 10> kScriptedSteps{"connect", "greeting", "ehlo", "starttls",    "auth",
+                                                          "mail",    "rcpt",     "data", "end-of-data", "quit"};
 
 Error wrong(std::string text) { return {Failure::invalid, std::move(text)}; }
 
@@ -66,8 +66,8 @@ Result<Script::Rule> Script::parse_rule(std::string_view line) {
   const std::string_view place = take_word(line);
   const std::size_t colon = std::min(place.find(':'), place.size());
   rule.step = std::string(place.substr(0, colon));
-  if (std::find(kSteps.begin(), kSteps.end(), rule.step) == kSteps.end()) {
-    return wrong(fmt::format("\"{}\" is no step; there are: {}", printable(rule.step), fmt::join(kSteps, " ")));
+  if (std::find(kScriptedSteps.begin(), kScriptedSteps.end(), rule.step) == kScriptedSteps.end()) {
+    return wrong(fmt::format("\"{}\" is no step; there are: {}", printable(rule.step), fmt::join(kScriptedSteps, " ")));
   }
   if (colon < place.size()) {
     rule.detail = to_upper(place.substr(colon + 1));

@@ -17,13 +17,15 @@ from servers import PASSWORD, Dovecot, Exim, Postfix
 from watch import Watch
 
 INSIDE = os.environ.get("POSTERN_SYSTEM_TESTS")
+CLAIMS = "/srv/claims"  # a directory that all views share, see run
 
 
 MATRIX = pytest.StashKey()
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "last: runs after every other test")
+    config.addinivalue_line("markers", "last: runs after every other test of the same view")
+    config.addinivalue_line("markers", "alone: judged by time or memory, so nothing else may run beside it")
     config.stash[MATRIX] = Matrix()
 
 
@@ -36,13 +38,54 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    items.sort(key=_place)
     if INSIDE == "inside":
         return
-    reason = ("this machine permits no private namespaces or overlays" if INSIDE == "refused"
-              else "start the system tests with tests/system/run")
+    reason = ("the real programs were not tried: this machine permits no private namespaces or overlays"
+              if INSIDE == "refused" else "start the system tests with tests/system/run")
     for item in items:
         item.add_marker(pytest.mark.skip(reason=reason))
+
+
+# What takes longest begins first, so that no view is left alone with it at the end.
+LONG = ("test_durability", "test_privileges", "test_limits", "test_drop", "test_queue_control", "test_auth")
+
+
+def _place(item):
+    name = item.module.__name__
+    return item.get_closest_marker("last") is not None, LONG.index(name) if name in LONG else len(LONG)
+
+
+def _claimed(items):
+    """The items whose file no other view has taken. A file is taken when its turn comes: a view that is early takes more."""
+    mine = {}
+    for item in items:
+        if item.get_closest_marker("last") is None:
+            name = item.module.__name__
+            if name not in mine:
+                try:
+                    os.close(os.open(f"{CLAIMS}/{name}", os.O_CREAT | os.O_EXCL))
+                    mine[name] = True
+                except FileExistsError:
+                    mine[name] = False
+            if not mine[name]:
+                continue
+        yield item
+
+
+def pytest_runtestloop(session):
+    """pytest's own loop, over what is ours."""
+    if not os.path.isdir(CLAIMS) or session.testsfailed:
+        return None
+    items = _claimed(session.items)
+    item = next(items, None)
+    while item is not None:
+        following = next(items, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        item = following
+    return True
 
 
 def _loopback_up():

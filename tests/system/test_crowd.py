@@ -83,6 +83,7 @@ def delivered(sink):
         return len(source.readlines())
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not os.path.exists(f"{RELEASE}/posternd"), reason="the optimised build is not there")
 @pytest.mark.parametrize("posternd", [{"programs": RELEASE, "retry": "{ min: 1s, max: 2d, expire: 5d }"}], indirect=True)
 def test_p26_with_a_great_many_messages_in_the_spool_mail_flows_and_the_queue_is_shown(posternd, crowd, told):

@@ -136,6 +136,7 @@ def _stamps(posternd):
 
 
 @released
+@pytest.mark.alone
 def test_many_messages_while_the_smarthost_is_down(posternd, sink):
     posternd.configure(smarthost(SINK, tls="none", user=None))
     posternd.start()
