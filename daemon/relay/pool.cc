@@ -13,7 +13,7 @@
 namespace postern::relay {
 
 Pool::Pool(Executor executor, PoolLimits limits)
-    : executor_(std::move(executor)), limits_(limits), reaper_(executor_), drained_(executor_) {}
+    : executor_(std::move(executor)), limits_(limits), reaper_(executor_) {}
 
 Pool::AtWork::AtWork(Pool& pool, ClientSession& session) : pool_(pool), session_(session) {
   pool_.at_work_.push_back(&session_);
@@ -26,7 +26,8 @@ Pool::AtWork::~AtWork() {
 }
 
 void Pool::ended() {
-  if (closing_ && at_work_.empty() && connecting_.empty()) drained_.cancel();
+  if (!closing_ || !drained()) return;
+  for (boost::asio::steady_timer* waiting : draining_) waiting->cancel();
 }
 
 Task<Result<net::Connected>> Pool::connecting(Task<Result<net::Connected>> task) {
@@ -95,11 +96,14 @@ Task<void> Pool::say_quit(std::shared_ptr<Pool> self, std::unique_ptr<ClientSess
   leaving.reset();
 }
 
-/// Waits until nothing is at work, but no longer than that.
+/// Waits until nothing is at work, but no longer than that. Each has a timer of its own: a reload's close() may still
+/// wait when the one of the stop begins.
 Task<void> Pool::drain(SteadyTime until) {
-  drained_.expires_at(until);
-  if (!at_work_.empty() || !connecting_.empty())
-    co_await drained_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  if (drained()) co_return;
+  boost::asio::steady_timer timer(executor_, until);
+  draining_.push_back(&timer);
+  co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  std::erase(draining_, &timer);
 }
 
 Task<void> Pool::close(Seconds grace) {

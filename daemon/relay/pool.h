@@ -41,6 +41,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   [[nodiscard]] bool closing() const { return closing_; }
   /// QUIT on all idle connections at once, for kFarewell at most; those at work have the grace and are then cancelled.
+  /// May be called again, while an earlier call waits too: the shorter grace counts, and none cancels before its own
+  /// has passed.
   Task<void> close(Seconds grace);
 
  private:
@@ -50,6 +52,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   };
   static Task<void> say_quit(std::shared_ptr<Pool> self, std::unique_ptr<ClientSession> session,
                              std::unique_ptr<AtWork> leaving);
+  [[nodiscard]] bool drained() const { return at_work_.empty() && connecting_.empty(); }
   Task<void> drain(SteadyTime until);
   void ended();
   void arm();
@@ -58,11 +61,11 @@ class Pool : public std::enable_shared_from_this<Pool> {
   Executor executor_;
   PoolLimits limits_;
   boost::asio::steady_timer reaper_;  // the one timer: of the connection idle longest
-  boost::asio::steady_timer drained_;
-  std::vector<Idle> idle_;  // in the order of their last use
+  std::vector<Idle> idle_;            // in the order of their last use
   std::vector<ClientSession*> at_work_;
   std::vector<ClientSession*> leaving_;  // those at work that only say QUIT
   std::vector<boost::asio::cancellation_signal*> connecting_;
+  std::vector<boost::asio::steady_timer*> draining_;  // one for each drain() that waits
   bool armed_ = false;
   bool closing_ = false;
 };

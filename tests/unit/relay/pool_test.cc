@@ -236,6 +236,97 @@ TEST(Pool, CancelsConnectsUnderWayAfterTheGrace) {
   EXPECT_EQ(seen->site->failure, Failure::cancelled);
 }
 
+/// A server that answers the end of the data when it is let, or never.
+struct Slow {
+  explicit Slow(const Executor& executor) : answer(executor) { answer.expires_at(SteadyTime::max()); }
+  boost::asio::steady_timer answer;
+  bool cancelled = false;
+};
+
+class SlowStream final : public net::Stream {
+ public:
+  explicit SlowStream(Slow& slow) : slow_(slow) {}
+  Task<Result<std::size_t>> read_some(std::span<char> into) override {
+    if (slow_.cancelled) co_return Error{Failure::cancelled, "cancelled"};
+    if (replies_.empty())
+      static_cast<void>(co_await slow_.answer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
+    if (slow_.cancelled) co_return Error{Failure::cancelled, "cancelled"};
+    if (replies_.empty()) replies_ = "250 ok\r\n";
+    const std::size_t count = std::min(into.size(), replies_.size());
+    std::copy_n(replies_.begin(), count, into.begin());
+    replies_.erase(0, count);
+    co_return count;
+  }
+  Task<Result<void>> write(std::string_view bytes) override {
+    if (!bytes.ends_with("\r\n.\r\n")) replies_ += bytes.starts_with("DATA") ? "354 go\r\n" : "250 ok\r\n";
+    co_return Result<void>();
+  }
+  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "no TLS here"}; }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
+  void expires_after(Milliseconds) override {}
+  void cancel() override {
+    slow_.cancelled = true;
+    slow_.answer.cancel();
+  }
+
+ private:
+  Slow& slow_;
+  std::string replies_ = "220 mx\r\n";
+};
+
+Task<Result<net::Connected>> answer_slowly(Slow* slow) {
+  net::Connected connected;
+  connected.stream = std::make_unique<SlowStream>(*slow);
+  connected.peer = "mx";
+  co_return connected;
+}
+
+/// A delivery waits for the answer to its data, and the relay is closed with each of these graces, one after the other.
+struct ClosedTwice {
+  explicit ClosedTwice(std::vector<Seconds> graces) : slow(loop.get_executor()) {
+    const Connector connector = [s = &slow] { return answer_slowly(s); };
+    relay = make_relay(loop.get_executor(), smarthost(), nullptr, connector, PoolLimits());
+    spawn(loop.get_executor(), deliver_to_nobody(*relay, seen), "delivery");
+    loop.poll();
+    for (const Seconds grace : graces) {
+      spawn(loop.get_executor(), relay->close(grace), "close", [this] { ++closed; });
+      loop.restart();
+      loop.poll();
+    }
+  }
+  boost::asio::io_context loop;
+  Slow slow;
+  std::unique_ptr<Relay> relay;
+  std::optional<mail::DeliveryReport> seen;
+  std::size_t closed = 0;
+};
+
+// A reload retires a relay with an hour of grace, and the daemon is stopped meanwhile: what is cut off would go twice.
+TEST(Pool, ASecondCloseLeavesWhatIsUnderWayItsGrace) {
+  for (const std::vector<Seconds>& graces :
+       {std::vector{Seconds(3600), Seconds(60)}, std::vector{Seconds(60), Seconds(3600)},
+        std::vector{Seconds(60), Seconds(60)}, std::vector{Seconds(3600), Seconds(60), Seconds(60)}}) {
+    ClosedTwice twice(graces);
+    EXPECT_FALSE(twice.slow.cancelled);
+    EXPECT_EQ(twice.closed, 0U);
+    twice.slow.answer.cancel();
+    twice.loop.restart();
+    twice.loop.run_for(Seconds(5));
+    ASSERT_TRUE(twice.seen && !twice.seen->site);
+    EXPECT_TRUE(twice.seen->recipients.at(0)->verdict == mail::Verdict::delivered);
+    EXPECT_EQ(twice.closed, graces.size()) << "each close ends with the last delivery";
+  }
+}
+
+TEST(Pool, TheShorterGraceOfTwoClosesCounts) {
+  ClosedTwice twice({Seconds(3600), Seconds(0)});
+  twice.loop.restart();
+  twice.loop.run_for(Seconds(5));
+  EXPECT_TRUE(twice.slow.cancelled);
+  EXPECT_EQ(twice.closed, 2U);
+}
+
 // H39: what a connection was made for belongs to one relay; one with other settings has connections of its own.
 TEST(Pool, H39_IsNotSharedBetweenRelays) {
   Server server;
