@@ -266,8 +266,7 @@ Task<void> QueueImpl::attempt(MessagePtr message, std::uint16_t lane, SitePtr si
     log(Level::error, "internal error in a delivery", {{"id", id.text()}, {"what", bug.what()}});
     site->returned(permit);
   }
-  const auto place = std::ranges::find(sites_, site);
-  index_.set_site(id, static_cast<std::uint16_t>(place == sites_.end() ? 0 : place - sites_.begin()));
+  index_.set_site(id, number_of(site->name()));
   pump();  // the connection is free for the next one while this one's outcome is written
   co_await perform(*message, report, site->name());
   message.reset();

@@ -22,7 +22,7 @@ struct Ticket {
   QueueId id;
   WallTime due;
   std::uint64_t size = 0;  ///< bytes of the file
-  std::uint16_t site = 0;  ///< the site it was last tried at
+  std::uint16_t site = 0;  ///< the number of the site it was last tried at; 0: none
   std::uint16_t lane = 0;  ///< whose way it goes; those of one lane are taken in the order of their due times
   Phase phase = Phase::waiting;
   bool settled = false;  ///< nobody waits for a delivery any more: its sender is still to be told

@@ -8,7 +8,7 @@
 namespace postern::queue {
 namespace {
 
-// Nobody has as many smarthosts; what names more of them goes by any.
+// Nobody has as many smarthosts, nor renames them as often; what names more of them goes by any.
 constexpr std::size_t kMostLanes = 1000;
 
 }  // namespace
@@ -54,11 +54,22 @@ bool QueueImpl::hopeless(const Lane& lane) const {
   return std::ranges::none_of(sites_, [](const SitePtr& site) { return site->healthy(); });
 }
 
+std::uint16_t QueueImpl::number_of(const std::string& site) {
+  const auto known = std::ranges::find(known_sites_, site);
+  if (known != known_sites_.end()) return static_cast<std::uint16_t>(known - known_sites_.begin());
+  if (known_sites_.size() == kMostLanes) return 0;
+  known_sites_.push_back(site);
+  return static_cast<std::uint16_t>(known_sites_.size() - 1);
+}
+
 std::size_t QueueImpl::site_of(const Ticket& ticket) const {
-  if (ticket.lane == 0) return ticket.site;
-  const std::string& own = lanes_[ticket.lane].site;
-  const auto place = std::ranges::find_if(sites_, [&](const SitePtr& site) { return site->name() == own; });
-  return place == sites_.end() ? ticket.site : static_cast<std::size_t>(place - sites_.begin());
+  const auto place_of = [&](const std::string& name) {
+    return static_cast<std::size_t>(std::ranges::find(sites_, name, &Site::name) - sites_.begin());
+  };
+  const std::size_t own = ticket.lane == 0 ? sites_.size() : place_of(lanes_[ticket.lane].site);
+  if (own < sites_.size()) return own;
+  const std::size_t last = place_of(known_sites_[ticket.site]);
+  return last < sites_.size() ? last : 0;
 }
 
 void QueueImpl::tell_unknown_routes() const {

@@ -100,7 +100,10 @@ class QueueImpl final : public Queue {
   [[nodiscard]] std::size_t appetite(const Lane& lane) const;
   [[nodiscard]] SitePtr choose(const Lane& lane) const;
   [[nodiscard]] bool hopeless(const Lane& lane) const;
-  /// The place in sites_ of the one that it waits for; beyond them: none is configured.
+  /// What a ticket calls the site of this name, whatever a reload makes of the order.
+  [[nodiscard]] std::uint16_t number_of(const std::string& site);
+  /// The place in sites_ of the one that it waits for: its own, else the one where it was last tried, else the first;
+  /// beyond them: none is configured.
   [[nodiscard]] std::size_t site_of(const Ticket& ticket) const;
   void tell_unknown_routes() const;
 
@@ -157,6 +160,8 @@ class QueueImpl final : public Queue {
   Suspects suspects_;
   bool alone_ = false;          ///< a suspect is open, or waits until nothing else is
   std::vector<SitePtr> sites_;  ///< in order of preference
+  /// The names that sites have had; a ticket's site is a place here, and none ever changes. The first is no site's.
+  std::vector<std::string> known_sites_ = std::vector<std::string>(1);
   /// A ticket's lane is an index of it; the first is for all that were not rerouted. None ever goes.
   std::deque<Lane> lanes_ = std::deque<Lane>(1);
   std::size_t turn_ = 0;                                      ///< the lane that is served next
