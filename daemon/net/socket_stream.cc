@@ -11,8 +11,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kRecords = 17 * 1024;                  // a little more than one whole TLS record
-constexpr std::size_t kPlainPiece = 64 * std::size_t{1024};  // encrypted and sent at once
+constexpr std::size_t kRecords = 17 * 1024;  // a little more than one whole TLS record
 
 }  // namespace
 
@@ -124,7 +123,7 @@ Task<Result<void>> SocketStream::write(std::string_view bytes) {
   if (bytes.empty()) co_return Result<void>();
   if (!secure_) co_return co_await send(bytes);
   while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, kPlainPiece);
+    const std::string_view piece = bytes.substr(0, piece_of(bytes.size()));
     if (auto encrypted = session_->write(piece); !encrypted) co_return fail(encrypted.error());
     if (auto sent = co_await flush(); !sent) co_return sent.error();
     bytes.remove_prefix(piece.size());

@@ -20,6 +20,13 @@ using Socket = boost::asio::generic::stream_protocol::socket;
 /// How net/ awaits: the error is a value of the tuple.
 inline constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
 
+/// How much of what is still to be written is encrypted and sent at once: in pieces, but what would be left over goes
+/// along, be it only the dot that ends a message.
+[[nodiscard]] constexpr std::size_t piece_of(std::size_t left) {
+  constexpr std::size_t kPiece = 64 * std::size_t{1024};
+  return left < 2 * kPiece ? left : kPiece;
+}
+
 class SocketStream final : public Stream {
  public:
   explicit SocketStream(Socket socket);

@@ -41,7 +41,7 @@ int remember_verify_failure(int good, X509_STORE_CTX* store) {
 int keep_session(SSL* ssl, SSL_SESSION* session) {
   auto* state = static_cast<TlsClient::State*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), client_state_slot()));
   if (state == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) return 0;
-  state->latest.reset(session);
+  state->sessions.keep(SslSession(session));
   return 1;
 }
 

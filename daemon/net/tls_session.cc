@@ -12,15 +12,6 @@
 namespace postern::net {
 namespace {
 
-/// The kept session, unless its certificate has run out meanwhile: then the peer must show a new one.
-SSL_SESSION* usable_session(TlsClient::State& state) {
-  if (!state.latest) return nullptr;
-  const X509* certificate = SSL_SESSION_get0_peer(state.latest.get());
-  const bool valid = certificate != nullptr && X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
-  if (!valid || SSL_SESSION_is_resumable(state.latest.get()) != 1) state.latest.reset();
-  return state.latest.get();
-}
-
 int length(std::size_t size) {
   return static_cast<int>(std::min(size, static_cast<std::size_t>(std::numeric_limits<int>::max())));
 }
@@ -49,7 +40,8 @@ Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<TlsClient> 
       SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, state.name.data()) != 1) {
     return session->failure("cannot begin TLS");
   }
-  if (SSL_SESSION* kept = usable_session(state); kept != nullptr) SSL_set_session(ssl, kept);
+  const SslSession kept = state.sessions.take();
+  session->offered_ = kept != nullptr && SSL_set_session(ssl, kept.get()) == 1;
   return session;
 }
 
@@ -61,9 +53,14 @@ Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<TlsServer> 
   return session;
 }
 
+void TlsSession::forget_sessions() {
+  if (client_) client_->state().sessions.forget();
+}
+
 Error TlsSession::failure(std::string_view doing) {
-  if (client_) client_->state().latest.reset();
+  forget_sessions();
   if (!verify_words_.empty()) {
+    offered_ = false;  // a certificate was shown, so the handshake was a full one
     ERR_clear_error();
     return Error{Failure::tls, "certificate verify failed: " + verify_words_};
   }
@@ -86,6 +83,7 @@ Result<void> TlsSession::accept_peer() {
   info_.version = SSL_get_version(ssl);
   info_.cipher = SSL_get_cipher_name(ssl);
   info_.resumed = SSL_session_reused(ssl) == 1;
+  offered_ = info_.resumed;
   info_.bindings = channel_bindings(ssl);
   X509* certificate = SSL_get0_peer_certificate(ssl);
   if (!client_) {
@@ -96,7 +94,7 @@ Result<void> TlsSession::accept_peer() {
   // A resumed handshake shows no certificate; the verdict comes with the session, which keep_session() took only from a
   // verified one. Either way nothing counts as secure without both.
   if (certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) {
-    client_->state().latest.reset();
+    forget_sessions();
     return Error{Failure::tls, "certificate verify failed: the server's certificate was not verified"};
   }
   describe_peer(certificate);

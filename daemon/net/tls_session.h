@@ -44,9 +44,13 @@ class TlsSession {
 
   [[nodiscard]] const TlsInfo& info() const { return info_; }
 
+  /// An earlier session was offered to the server, which has not turned to a full handshake yet.
+  [[nodiscard]] bool resuming() const { return offered_; }
+
  private:
   TlsSession() = default;
   bool set_up(SSL_CTX* context);
+  void forget_sessions();
   Error failure(std::string_view doing);
   Result<void> accept_peer();
   void describe_peer(X509* certificate);
@@ -58,6 +62,7 @@ class TlsSession {
   BIO* in_ = nullptr;   // owned by ssl_
   BIO* out_ = nullptr;  // owned by ssl_
   TlsInfo info_;
+  bool offered_ = false;
 };
 
 }  // namespace postern::net

@@ -21,6 +21,7 @@ using mail::Verdict;
 
 constexpr std::size_t kGroup = 32 * std::size_t{1024};  // commands under way at once, so that neither side blocks
 constexpr std::size_t kBlock = 64 * std::size_t{1024};  // message text in one write
+constexpr std::size_t kTail = 2 * std::size_t{1024};    // of it kept back, to leave with the end of data: a segment
 constexpr std::size_t kSlack = 512;                     // for stuffed dots and the end
 
 enum class Command { reset, mail, rcpt, data };
@@ -191,8 +192,9 @@ class Transaction {
       if (piece->empty()) break;
       encoder.feed(*piece, block);
       if (block.size() < kBlock) continue;
-      const auto written = co_await wire_.send_text(block, limits::kDataBlock);
-      block.clear();
+      const std::size_t now = block.size() - kTail;
+      const auto written = co_await wire_.send_text(std::string_view(block).substr(0, now), limits::kDataBlock);
+      block.erase(0, now);
       if (!written) {
         co_await interrupted(written.error());
         co_return;

@@ -137,6 +137,69 @@ TEST(TlsSession, ResumesASessionInBothVersions) {
   }
 }
 
+/// Who gives three tickets at a full handshake and takes each of them once: with the newest one alone every second
+/// connection was a full handshake.
+TEST(TlsSession, Fault20_UsesAllTicketsOfAServerThatTakesEachOnce) {
+  const auto client = client_for("localhost");
+  const auto server = server_with({});
+  SSL_CTX* context = server->state().context.get();
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);  // its sessions are in its cache, and leave it when they are used
+  SSL_CTX_set_num_tickets(context, 3);
+  std::size_t full = 0;
+  for (int i = 0; i < 12; ++i) {
+    Pair pair(client, server);
+    pair.shake();
+    ASSERT_TRUE(pair.agreed());
+    full += pair.client->info().resumed ? 0U : 1U;
+    // As if it had no new ticket for a resumed session.
+    if (pair.client->info().resumed) client->state().sessions.take().reset();
+    pair.client->close();
+    pair.server->close();  // or it would take the session out of its cache
+    EXPECT_LE(client->state().sessions.size(), KeptSessions::kMost);
+  }
+  EXPECT_EQ(full, 3U);
+}
+
+/// RFC 8446 C.4: who sees a ticket twice knows that it is the same client.
+TEST(TlsSession, Fault20_OffersATicketOfTls13OnceAndASessionOfTls12AsOftenAsItIsGood) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto client = client_for("localhost");
+    const auto server = server_with({});
+    limit_to(server, version);
+    {
+      Pair pair(client, server);
+      pair.shake();
+      pair.client->close();
+    }
+    KeptSessions& kept = client->state().sessions;
+    const std::size_t before = kept.size();
+    ASSERT_EQ(before, version == TLS1_2_VERSION ? 1U : 2U);
+    const SslSession first = kept.take();
+    const SslSession second = kept.take();
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first.get() == second.get(), version == TLS1_2_VERSION);
+    EXPECT_EQ(kept.size(), version == TLS1_2_VERSION ? 1U : 0U);
+  }
+}
+
+TEST(TlsSession, Fault20_KeepsAFewSessionsAndForgetsAllAfterAFailure) {
+  const auto client = client_for("localhost");
+  const auto server = server_with({});
+  SSL_CTX_set_num_tickets(server->state().context.get(), 9);
+  Pair pair(client, server);
+  pair.shake();
+  EXPECT_EQ(client->state().sessions.size(), KeptSessions::kMost);
+  pair.client->close();
+  auto again = *TlsSession::make(client);
+  EXPECT_TRUE(again->resuming());
+  EXPECT_EQ(client->state().sessions.size(), KeptSessions::kMost - 1);
+  ASSERT_TRUE(again->handshake().has_value());
+  again->input("421 not TLS\r\n");
+  EXPECT_FALSE(again->handshake().has_value());
+  EXPECT_EQ(client->state().sessions.size(), 0U);
+  EXPECT_FALSE((*TlsSession::make(client))->resuming());
+}
+
 // H70: what is sent early can be played again by anybody who saw it
 TEST(TlsSession, H70_OffersNoEarlyDataToAServerThatWouldTakeIt) {
   const auto client = client_for("localhost");
@@ -171,7 +234,7 @@ TEST(TlsSession, H30_KeepsNoSessionOfAServerThatWasRefused) {
   Pair pair(client, server_with({}));
   pair.shake();
   EXPECT_FALSE(pair.client_result.has_value());
-  EXPECT_EQ(client->state().latest, nullptr);
+  EXPECT_EQ(client->state().sessions.size(), 0U);
 }
 
 // H36
