@@ -130,7 +130,7 @@ Result<net::ClientOptions> client_options(const Url& url, const HttpOptions& opt
   net::ClientOptions client;
   client.host = url.host;
   client.port = url.port;
-  client.connect_timeout = std::chrono::ceil<Seconds>(options.timeout);
+  client.connect_timeout = options.timeout;
   if (!url.tls) return client;
   net::TlsClient::Options tls;
   tls.ca_file = options.ca_file;

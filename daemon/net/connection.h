@@ -19,22 +19,48 @@ struct Peer {
   std::optional<pid_t> pid;
 };
 
+/// What is known of one host's addresses from one connection to the next.
+struct AddressMemory {
+  std::string worked;      ///< the address that served last and has not failed since; empty: none
+  bool many_told = false;  ///< the log has it that there are too many of them
+};
+
 struct ClientOptions {
   std::string host;
   std::uint16_t port = 0;
   bool implicit_tls = false;
   std::shared_ptr<TlsClient> tls;  ///< null: start_tls() fails
-  Seconds connect_timeout{30};
-  Seconds handshake_timeout{60};
+  /// For the name; and again for each address, the handshake of implicit_tls included.
+  Milliseconds connect_timeout{Seconds{30}};
+  std::shared_ptr<AddressMemory> addresses;  ///< null: nothing is remembered
 };
+
+class Dial;
 
 struct Connected {
   std::unique_ptr<Stream> stream;
-  std::string peer;  ///< "smtp.example.com[192.0.2.1]:465"
+  std::string peer;            ///< "smtp.example.com[192.0.2.1]:465"
+  std::shared_ptr<Dial> dial;  ///< the host's other addresses; null: whoever connected knows of none
 };
 
-/// Resolves, then tries one address after another; the handshake too if implicit_tls. The error text names the
-/// host, the address and the reason. Failures: resolve, refused, timeout, tls, io.
+/// One host called at its addresses, until somebody is content with what he reached there.
+class Dial {
+ public:
+  virtual ~Dial() = default;
+  /// The address reached last serves: the next time it is the first.
+  virtual void worked() = 0;
+  /// It does not: the next time the resolver's order counts again.
+  virtual void failed() = 0;
+  /// next() has somewhere to go: an address that was not tried yet.
+  [[nodiscard]] virtual bool more() const = 0;
+  /// A connection to the next address that can be reached; like connect(). Only if more(), one at a time.
+  virtual Task<Result<Connected>> next() = 0;
+};
+
+/// Resolves, then tries all addresses (64 at most), the families by turns: the next one is tried when 250 ms have
+/// passed or one has failed, and the first to be connected (for implicit_tls: to have ended its handshake) is used, the
+/// others are given up (RFC 8305). The error text names the host, the addresses and the reasons. Failures: resolve,
+/// refused, timeout, closed, tls, io, cancelled.
 Task<Result<Connected>> connect(Executor executor, ClientOptions options);
 
 /// A client connection to a unix socket. Failures: not_found, refused, denied, io.

@@ -6,6 +6,7 @@
 #include "relay/verdict.h"
 #include "smtp/limits.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::relay {
@@ -23,19 +24,27 @@ bool ClientSession::fail(mail::SiteTrouble trouble) {
   return false;
 }
 
-Task<ClientSession::Opened> ClientSession::open(AuthRound& round, Seconds patience) {
-  wire_.allow(patience);
-  if (!co_await greeting()) co_return Opened::failed;
-  if (!co_await hello()) co_return Opened::failed;
-  if (smarthost_.tls == Tls::starttls) {
-    if (!co_await start_tls()) co_return Opened::failed;
-    // Whatever was said before TLS may have been said by anybody (RFC 3207 4.2).
-    if (!co_await hello()) co_return Opened::failed;
-  }
+Task<ClientSession::Opened> ClientSession::open(AuthRound& round, Patience patience) {
+  const SteadyTime end = std::chrono::steady_clock::now() + patience.altogether;
+  wire_.allow(std::min(patience.altogether, patience.welcome));
+  welcomed_ = co_await welcome();
+  if (!welcomed_) co_return Opened::failed;
+  wire_.allow(std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now()));
   if (!smarthost_.credentials) co_return Opened::ready;
   // In one expression with co_return GCC 12 resumes at a wrong place here (SIGILL in the ASan build).
   const Opened opened = co_await log_in(round);
   co_return opened;
+}
+
+Task<bool> ClientSession::welcome() {
+  if (!co_await greeting()) co_return false;
+  if (!co_await hello()) co_return false;
+  if (smarthost_.tls != Tls::starttls) co_return true;
+  if (!co_await start_tls()) co_return false;
+  // Whatever was said before TLS may have been said by anybody (RFC 3207 4.2).
+  // In one expression with co_return GCC 12 resumes at a wrong place (SIGILL in the ASan build).
+  const bool understood = co_await hello();
+  co_return understood;
 }
 
 Offer ClientSession::offer() const {

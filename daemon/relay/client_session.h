@@ -39,10 +39,17 @@ class ClientSession {
   /// What is said from now on goes there too, secrets left out.
   void trace_to(Trace sink) { wire_.trace_to(std::move(sink)); }
 
+  /// How long the opening takes at most.
+  struct Patience {
+    Milliseconds altogether{0};
+    Milliseconds welcome{Milliseconds::max()};  ///< until the login
+  };
+
   /// Greeting, EHLO, STARTTLS, EHLO, AUTH. "reconnect": the server hung up on a refused login, and `round` has more to
-  /// try on a new connection. On failure trouble() says why, and nothing was sent after it. All of it together takes
-  /// so long at most.
-  Task<Opened> open(AuthRound& round, Seconds patience);
+  /// try on a new connection. On failure trouble() says why, and nothing was sent after it.
+  Task<Opened> open(AuthRound& round, Patience patience);
+  /// open() came as far as the login: what went wrong is no matter of this address.
+  [[nodiscard]] bool welcomed() const { return welcomed_; }
 
   /// One message on an open session. The report's host, tls and mechanism are not filled in here but by identify().
   Task<mail::DeliveryReport> send(mail::Message& message);
@@ -64,6 +71,7 @@ class ClientSession {
   void cancel();
 
  private:
+  Task<bool> welcome();
   Task<bool> greeting();
   Task<bool> hello();
   Task<bool> helo(const smtp::Reply& refusal);
@@ -86,6 +94,7 @@ class ClientSession {
   std::vector<std::string> weaker_;
   CredentialWait* waiting_ = nullptr;  ///< during the login
   std::size_t messages_ = 0;
+  bool welcomed_ = false;
   bool needs_reset_ = false;
   bool stale_ = false;
 };

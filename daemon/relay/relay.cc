@@ -11,6 +11,7 @@
 #include "relay/verdict.h"
 #include "smtp/limits.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::relay {
@@ -111,24 +112,74 @@ class SmtpRelay final : public Relay {
     co_return report;
   }
 
-  /// A connection and a login; more than one connection only where the server hangs up on a refused login.
+  /// A connection and a login; more than one connection only where the server hangs up on a refused login, or where one
+  /// of its addresses does not let us in as far as that.
   Task<Connection> connect(AuthRound& round, Seconds patience, Trace sink) {
     Connection connection;
+    std::shared_ptr<net::Dial> dial;  // null: all addresses are still to be tried
+    std::optional<SteadyTime> end;    // of all connections together
     for (;;) {
       if (pool_->closing()) co_return stopping();
-      auto connected = co_await pool_->connecting(connector_());
+      auto connected = co_await pool_->connecting(reach(dial.get()));
       if (!connected) {
-        connection.trouble = unreachable(connected.error());
+        if (connected.error().failure == Failure::cancelled && pool_->closing()) co_return stopping();
+        add_trouble(connection, unreachable(connected.error()));
         co_return connection;
       }
+      dial = std::move(connected->dial);
       connection.session = std::make_unique<ClientSession>(std::move(connected->stream), std::move(connected->peer),
                                                            smarthost_, learnt_);
       trace(*connection.session, sink);
-      const auto opened = co_await open(*connection.session, round, patience);
-      if (opened == ClientSession::Opened::reconnect) continue;
-      if (opened == ClientSession::Opened::failed) connection.trouble = connection.session->trouble();
-      co_return connection;
+      if (!end) end = std::chrono::steady_clock::now() + patience;
+      const ClientSession::Patience left = patience_until(*end, dial.get());
+      const auto opened = co_await open(*connection.session, round, left);
+      const bool failed = opened == ClientSession::Opened::failed;
+      // Somebody has let us in: what the other addresses said does not matter any more.
+      if (connection.session->welcomed()) connection.trouble.reset();
+      if (failed) add_trouble(connection, *connection.session->trouble());
+      if (dial) tell(*dial, failed);
+      // A refused login would be refused at the other addresses, too, and counted there.
+      const bool elsewhere = failed && !connection.session->welcomed() && dial && dial->more();
+      if (opened == ClientSession::Opened::ready || (failed && !elsewhere)) co_return connection;
+      if (elsewhere) {
+        log(Level::notice, "no way in at this address; the next one is tried",
+            {{"host", connection.session->peer()}, {"reason", connection.session->trouble()->text}});
+      } else {
+        dial.reset();
+      }
     }
+  }
+
+  static void tell(net::Dial& dial, bool failed) {
+    if (failed) return dial.failed();
+    dial.worked();
+  }
+
+  /// To the next address, or to the first. Apart, because GCC 12 evaluates both sides of a choice inside co_await.
+  Task<Result<net::Connected>> reach(net::Dial* dial) {
+    if (dial != nullptr) return dial->next();
+    return connector_();
+  }
+
+  /// Where there is another address, silence at this one must leave time for that.
+  static ClientSession::Patience patience_until(SteadyTime end, const net::Dial* dial) {
+    ClientSession::Patience patience;
+    const auto left = std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
+    patience.altogether = std::max(left, Milliseconds(0));
+    if (dial != nullptr && dial->more()) patience.welcome = std::min<Milliseconds>(left / 2, limits::kWelcome);
+    return patience;
+  }
+
+  /// The addresses are told of, as long as anybody would read it; the last one where somebody answered decides what
+  /// kind of trouble it is.
+  static void add_trouble(Connection& connection, mail::SiteTrouble trouble) {
+    if (!connection.trouble) return void(connection.trouble = std::move(trouble));
+    constexpr std::size_t kEnough = 1000;
+    std::string both = connection.trouble->text;
+    if (both.size() < kEnough) both += "; " + trouble.text;
+    const bool answered = trouble.step != Step::connect;
+    if (answered) connection.trouble = std::move(trouble);
+    connection.trouble->text = std::move(both);
   }
 
   /// To whoever asked, and into the log if the settings say so.
@@ -140,7 +191,7 @@ class SmtpRelay final : public Relay {
     });
   }
 
-  Task<ClientSession::Opened> open(ClientSession& session, AuthRound& round, Seconds patience) {
+  Task<ClientSession::Opened> open(ClientSession& session, AuthRound& round, ClientSession::Patience patience) {
     const Pool::AtWork at_work(*pool_, session);
     co_return co_await session.open(round, patience);
   }
@@ -195,7 +246,7 @@ class SocketConnector {
     options_.port = smarthost.port;
     options_.implicit_tls = smarthost.tls == Tls::implicit;
     options_.connect_timeout = limits::kConnect;
-    options_.handshake_timeout = limits::kHandshake;
+    options_.addresses = std::make_shared<net::AddressMemory>();
   }
 
   Task<Result<net::Connected>> connect() {

@@ -30,8 +30,9 @@ inline constexpr std::size_t kAuthLine = 12288;     // RFC 4954 4
 inline constexpr std::size_t kInlineCommand = 512;  // longest AUTH command with initial response
 
 // Client time-outs, 4.5.3.2.
-inline constexpr Seconds kConnect{30};
-inline constexpr Seconds kHandshake{60};
+inline constexpr Seconds kConnect{30};     // to one address; with implicit TLS the handshake is inside
+inline constexpr Seconds kHandshake{60};   // after STARTTLS
+inline constexpr Seconds kWelcome{60};     // from the connection to the login, where another address could be tried
 inline constexpr Seconds kGreeting{300};   // 4.5.3.2.1
 inline constexpr Seconds kMail{300};       // 4.5.3.2.2; EHLO and AUTH too
 inline constexpr Seconds kRcpt{300};       // 4.5.3.2.3

@@ -18,6 +18,9 @@ GSASL_TLS13, GSASL_TLS12, CYRUS_TLS13, CYRUS_TLS12 = 2701, 2702, 2703, 2704
 # The practice smarthost: two that live as long as the session, and one of a test's own.
 PRACTICE, PRACTICE_STARTTLS, PRACTICE_OWN = 2800, 2801, 2802
 
+# A host with several addresses.
+ADDRESSES = 2850
+
 EXIM_STARTTLS, EXIM_IMPLICIT, EXIM_MORE = 3500, 3501, 3510
 
 METRICS, PROMETHEUS_PORT = 9157, 9190

@@ -296,16 +296,6 @@ TEST(Connection, H50_GivesUpAHostThatDoesNotAnswerAtTheDeadline) {
   EXPECT_LT(took, Seconds(30)) << "the system itself gives up after two minutes";
 }
 
-TEST(Connection, H52_GivesUpAHandshakeThatNobodyAnswers) {
-  World world;
-  world.serve_tls(false, {});
-  world.options.implicit_tls = true;
-  world.options.handshake_timeout = Seconds(0);
-  const auto client = world.connected();
-  ASSERT_FALSE(client.has_value());
-  EXPECT_EQ(client.error().failure, Failure::timeout);
-}
-
 struct LastWords {
   std::optional<Failure> write;
   std::optional<Failure> write_again;

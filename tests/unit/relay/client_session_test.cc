@@ -21,6 +21,8 @@ Smarthost smarthost() {
   return host;
 }
 
+constexpr ClientSession::Patience kMinute{Seconds(60), Seconds(60)};
+
 constexpr std::string_view kEhlo = "250-mx\r\n250-PIPELINING\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n";
 
 std::vector<ScriptedStream::Turn> script() {
@@ -63,7 +65,7 @@ Task<Seen> play(std::vector<ScriptedStream::Turn> turns, ScriptedStream::Options
   auto owned = std::make_unique<ScriptedStream>(std::move(turns), options);
   ScriptedStream& stream = *owned;
   ClientSession session(std::move(owned), "mx[192.0.2.1]:587", host, learnt);
-  seen.opened = co_await session.open(round, Seconds(60));
+  seen.opened = co_await session.open(round, kMinute);
   seen.trouble = session.trouble();
   if (seen.opened == ClientSession::Opened::ready) {
     seen.report = co_await session.send(message);
@@ -179,7 +181,7 @@ TEST(ClientSession, DefersAMessageThatCannotBeReadAndDropsTheConnection) {
   Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   ClientSession session(std::move(stream), "mx", host, learnt);
-  ASSERT_EQ(test::run(session.open(round, Seconds(60))), ClientSession::Opened::ready);
+  ASSERT_EQ(test::run(session.open(round, kMinute)), ClientSession::Opened::ready);
   TestMessage message("a@x", {"b@y", "c@y"}, "text\n");
   message.make_unreadable();
   const auto report = test::run(session.send(message));
@@ -199,7 +201,7 @@ TEST(ClientSession, MakesNoCommandOfAnAddressWithALineBreak) {
   Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   ClientSession session(std::move(owned), "mx", host, learnt);
-  ASSERT_EQ(test::run(session.open(round, Seconds(60))), ClientSession::Opened::ready);
+  ASSERT_EQ(test::run(session.open(round, kMinute)), ClientSession::Opened::ready);
   const std::string before = stream.written();
   TestMessage message("a@x", {"b@y>\r\nRSET"}, "text\n");
   const auto report = test::run(session.send(message));
@@ -231,7 +233,7 @@ TEST(ClientSession, SendsManyRecipientsInBoundedGroupsAndOnlyThePendingOnes) {
   Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   ClientSession session(std::move(owned), "mx", host, learnt);
-  ASSERT_EQ(test::run(session.open(round, Seconds(60))), ClientSession::Opened::ready);
+  ASSERT_EQ(test::run(session.open(round, kMinute)), ClientSession::Opened::ready);
   const auto report = test::run(session.send(message));
   EXPECT_EQ(stream.mismatch(), "");
   ASSERT_EQ(report.recipients.size(), 1500U);
