@@ -37,6 +37,7 @@ void Sites::configure(const settings::Settings& settings) {
     const auto old = std::ranges::find_if(
         sites_, [&](const Site& site) { return site.smarthost == smarthost && site.helo == settings.hostname; });
     if (old != sites_.end()) {
+      old->relay->refresh();
       wanted.push_back(std::move(*old));
       sites_.erase(old);
       continue;

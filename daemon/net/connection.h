@@ -51,7 +51,8 @@ class Dial {
   virtual void worked() = 0;
   /// It does not: the next time the resolver's order counts again.
   virtual void failed() = 0;
-  /// next() has somewhere to go: an address that was not tried yet.
+  /// next() has somewhere to go: an address that was not tried yet, or the last one once more because a resumed TLS
+  /// session ended before anything was said in it.
   [[nodiscard]] virtual bool more() const = 0;
   /// A connection to the next address that can be reached; like connect(). Only if more(), one at a time.
   virtual Task<Result<Connected>> next() = 0;

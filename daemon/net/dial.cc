@@ -1,5 +1,6 @@
 #include "net/dial.h"
 
+#include "net/resumption.h"
 #include "net/socket_runner.h"
 
 #include <utility>
@@ -24,17 +25,24 @@ class HostDial final : public Dial, public std::enable_shared_from_this<HostDial
     if (memory != nullptr && memory->worked == last_.address().to_string()) memory->worked.clear();
   }
 
-  [[nodiscard]] bool more() const override { return !untried_.empty(); }
+  [[nodiscard]] bool more() const override { return once_more() || !untried_.empty(); }
 
   Task<Result<Connected>> next() override {
-    MakeRunner make = [this](const Endpoint& endpoint) -> std::unique_ptr<Runner> {
-      return std::make_unique<SocketRunner>(executor_, options_, endpoint);
+    auto handshake = SocketRunner::Handshake::resuming;
+    if (once_more()) {
+      handshake = SocketRunner::Handshake::full;
+      untried_.insert(untried_.begin(), last_);
+    }
+    MakeRunner make = [this, handshake](const Endpoint& endpoint) -> std::unique_ptr<Runner> {
+      return std::make_unique<SocketRunner>(executor_, options_, endpoint, handshake);
     };
     Endpoints order = std::exchange(untried_, {});
     auto won = co_await race(executor_, std::move(make), std::move(order), times_);
+    resumption_.reset();
     if (!won) co_return won.error();
     untried_ = std::move(won->others);
     last_ = won->endpoint;
+    resumption_ = std::move(won->reached.resumption);
     Connected connected;
     connected.stream = std::move(won->reached.stream);
     connected.peer = peer_text(*options_, last_);
@@ -43,11 +51,14 @@ class HostDial final : public Dial, public std::enable_shared_from_this<HostDial
   }
 
  private:
+  [[nodiscard]] bool once_more() const { return resumption_ && resumption_->failed; }
+
   Executor executor_;
   std::shared_ptr<const ClientOptions> options_;
   Endpoints untried_;
   RaceTimes times_;
   Endpoint last_;
+  std::shared_ptr<const Resumption> resumption_;  ///< of the last connection
 };
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "net/fresh_tls_client.h"
 
+#include <openssl/x509.h>
+
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 namespace postern::net {
 namespace {
@@ -24,11 +27,25 @@ std::string state_of(const std::string& path) {
   return text + ';';
 }
 
+/// Where OpenSSL looks, unless the environment says otherwise.
+std::string place(const char* variable, const char* otherwise) {
+  const char* said = std::getenv(variable);
+  return said != nullptr ? said : otherwise;
+}
+
+/// A directory changes when a certificate comes or goes.
+std::string state_of_authorities(const std::string& ca_file) {
+  if (!ca_file.empty()) return state_of(ca_file);
+  return state_of(place(X509_get_default_cert_file_env(), X509_get_default_cert_file())) +
+         state_of(place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<TlsClient>> FreshTlsClient::get() {
   // Looked at before the reading: what changes meanwhile is read again the next time.
-  std::string now = state_of(options_.certificate_file) + state_of(options_.key_file);
+  std::string now =
+      state_of(options_.certificate_file) + state_of(options_.key_file) + state_of_authorities(options_.ca_file);
   if (!made_ || now != seen_) {
     made_.reset();
     auto made = TlsClient::make(options_);

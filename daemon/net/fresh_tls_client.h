@@ -11,14 +11,17 @@
 
 namespace postern::net {
 
-/// Made at the first need, so that a missing file is trouble that ends once the file is there; made anew when the
-/// certificate's or the key's file has changed, so that a renewed certificate needs no restart. The authorities, whose
-/// reading takes longest, are not read again otherwise. Blocking for as long as two stat() take, or the files' reading.
+/// Made at the first need, so that a missing file is trouble that ends once the file is there; made anew when the file
+/// of the certificate, of the key or of the authorities has changed (where that is the system's store: its file or its
+/// directory), so that what was renewed needs no restart and what is trusted no more is not trusted here. The sessions
+/// to be resumed are forgotten with it. Blocking for as long as four stat() take, or the files' reading.
 class FreshTlsClient {
  public:
   explicit FreshTlsClient(TlsClient::Options options) : options_(std::move(options)) {}
   /// Failures: those of TlsClient::make, at each call for as long as they last.
   Result<std::shared_ptr<TlsClient>> get();
+  /// The next get() reads everything, whether it seems to have changed or not.
+  void forget() { made_.reset(); }
 
  private:
   TlsClient::Options options_;

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "net/address_order.h"
+#include "net/resumption.h"
 #include "net/stream.h"
 
 #include <functional>
@@ -16,6 +17,7 @@ namespace postern::net {
 /// A connection that can be used, inside TLS if that comes first.
 struct Reached {
   std::unique_ptr<Stream> stream;
+  std::shared_ptr<const Resumption> resumption;
 };
 
 /// Makes the connection to one address. Its time is its own: run() ends by itself.

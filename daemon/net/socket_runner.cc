@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -17,8 +18,14 @@ std::string peer_text(const ClientOptions& options, const Endpoint& endpoint) {
   return printable(options.host) + "[" + endpoint.address().to_string() + "]:" + std::to_string(endpoint.port());
 }
 
-SocketRunner::SocketRunner(Executor executor, std::shared_ptr<const ClientOptions> options, const Endpoint& endpoint)
-    : executor_(std::move(executor)), options_(std::move(options)), endpoint_(endpoint) {}
+SocketRunner::SocketRunner(Executor executor, std::shared_ptr<const ClientOptions> options, const Endpoint& endpoint,
+                           Handshake handshake)
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      endpoint_(endpoint),
+      resumption_(std::make_shared<Resumption>()) {
+  resumption_->wanted = handshake == Handshake::resuming;
+}
 
 void SocketRunner::cancel() {
   cancelled_ = true;
@@ -31,10 +38,17 @@ Error SocketRunner::error(Error error) const {
 }
 
 Task<Result<Reached>> SocketRunner::run(std::function<void()> connected) {
-  const auto done = co_await connect(connected);
+  until_ = std::chrono::steady_clock::now() + options_->connect_timeout;
+  auto done = co_await connect(connected);
+  if (!done && resumption_->failed) {
+    resumption_ = std::make_shared<Resumption>();
+    resumption_->wanted = false;
+    done = co_await connect(connected);
+  }
   if (!done) co_return error(done.error());
   Reached reached;
   reached.stream = std::move(stream_);
+  reached.resumption = resumption_;
   co_return reached;
 }
 
@@ -50,8 +64,9 @@ Result<void> SocketRunner::open() {
   static_cast<void>(fd.release());
   socket.set_option(boost::asio::ip::tcp::no_delay(true), code);
   stream_ = std::make_unique<SocketStream>(Socket(std::move(socket)));
-  if (options_->tls) stream_->use(options_->tls);
-  stream_->expires_after(options_->connect_timeout);
+  if (options_->tls) stream_->use(options_->tls, resumption_);
+  const auto left = std::chrono::ceil<Milliseconds>(until_ - std::chrono::steady_clock::now());
+  stream_->expires_after(std::max(left, Milliseconds(0)));
   return {};
 }
 

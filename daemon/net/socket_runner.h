@@ -13,10 +13,13 @@ namespace postern::net {
 /// "smtp.example.com[192.0.2.1]:465", printable.
 [[nodiscard]] std::string peer_text(const ClientOptions& options, const Endpoint& endpoint);
 
-/// Connection and handshake together take connect_timeout at most.
+/// Connection and handshake together take connect_timeout at most. A handshake that wanted to resume a session, and did
+/// not get to its end, is done once more on a new connection, in full.
 class SocketRunner final : public Runner {
  public:
-  SocketRunner(Executor executor, std::shared_ptr<const ClientOptions> options, const Endpoint& endpoint);
+  enum class Handshake { resuming, full };
+  SocketRunner(Executor executor, std::shared_ptr<const ClientOptions> options, const Endpoint& endpoint,
+               Handshake handshake);
 
   Task<Result<Reached>> run(std::function<void()> connected) override;
   void cancel() override;
@@ -29,6 +32,8 @@ class SocketRunner final : public Runner {
   Executor executor_;
   std::shared_ptr<const ClientOptions> options_;
   Endpoint endpoint_;
+  SteadyTime until_;
+  std::shared_ptr<Resumption> resumption_;
   std::unique_ptr<SocketStream> stream_;
   bool cancelled_ = false;
 };

@@ -6,12 +6,20 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace postern::net {
 namespace {
 
 namespace asio = boost::asio;
 
 constexpr std::size_t kRecords = 17 * 1024;  // a little more than one whole TLS record
+constexpr Seconds kResumption{10};           // for a handshake that may have to be done once more
+
+Milliseconds time_until(SteadyTime deadline) {
+  const auto left = std::chrono::duration_cast<Milliseconds>(deadline - std::chrono::steady_clock::now());
+  return std::max(left, Milliseconds(0));
+}
 
 }  // namespace
 
@@ -29,14 +37,25 @@ SocketStream::~SocketStream() {
 
 /// The operation under way, if any, comes back with operation_aborted and reports what is remembered here.
 void SocketStream::end(Failure failure, const char* text) {
+  if (!failed_ && failure != Failure::cancelled) doubt_resumption();
   if (!failed_) failed_ = Error{failure, text};
   boost::system::error_code ignored;
   socket_.close(ignored);
 }
 
 Error SocketStream::fail(Error error) {
-  if (!failed_) failed_ = std::move(error);
+  if (failed_) return *failed_;
+  doubt_resumption();
+  failed_ = std::move(error);
   return *failed_;
+}
+
+/// A server that cannot go on with an old session should say so by a full handshake; some cut the connection, or say
+/// nothing, and they do it each time. So a resumption counts only once something was heard inside.
+void SocketStream::doubt_resumption() {
+  if (heard_ || !session_ || !session_->resuming()) return;
+  session_->forget_sessions();
+  if (resumption_) resumption_->failed = true;
 }
 
 Error SocketStream::fail(const boost::system::error_code& code, const char* doing) {
@@ -68,6 +87,7 @@ Task<Result<void>> SocketStream::send(std::string_view bytes) {
   if (!code) co_return Result<void>();
   Error error = system_error(code.value(), "write");
   if (error.failure != Failure::closed && error.failure != Failure::io) co_return fail(std::move(error));
+  doubt_resumption();
   unwritable_ = std::move(error);
   co_return *unwritable_;
 }
@@ -107,8 +127,12 @@ Task<Result<std::size_t>> SocketStream::read_some(std::span<char> into) {
   while (!ended_) {
     const auto read = session_->read(into);
     if (!read) co_return fail(read.error());
-    if (read->count > 0) co_return read->count;
+    if (read->count > 0) {
+      heard_ = true;
+      co_return read->count;
+    }
     ended_ = read->ended;
+    if (ended_) doubt_resumption();
     if (ended_) break;
     // What cannot be sent (the answer to a key update) does not matter to what was said before.
     if (auto sent = co_await flush(); !sent && !unwritable_) co_return sent.error();
@@ -148,7 +172,8 @@ bool SocketStream::readable() {
 
 Result<std::unique_ptr<TlsSession>> SocketStream::make_session() const {
   if (session_) return Error{Failure::tls, "TLS was begun already"};
-  if (client_) return TlsSession::make(client_);
+  const bool in_full = resumption_ && !resumption_->wanted;
+  if (client_) return TlsSession::make(client_, in_full ? TlsSession::Resume::no : TlsSession::Resume::if_possible);
   if (server_) return TlsSession::make(server_);
   return Error{Failure::tls, "TLS is not configured for this connection"};
 }
@@ -160,16 +185,25 @@ Task<Result<void>> SocketStream::start_tls() {
   if (!session) co_return fail(session.error());
   session_ = std::move(*session);
   records_.resize(kRecords);
+  const bool resuming = session_->resuming();
+  const SteadyTime deadline = watchdog_->deadline();
+  // What a silent server costs here must leave time for the handshake in full.
+  if (resuming) watchdog_->expires_after(std::min<Milliseconds>(time_until(deadline) / 2, kResumption));
+  if (auto shaken = co_await shake_hands(); !shaken) co_return shaken.error();
+  if (resuming) watchdog_->expires_after(time_until(deadline));
+  secure_ = true;
+  co_return Result<void>();
+}
+
+Task<Result<void>> SocketStream::shake_hands() {
   for (;;) {
     const auto want = session_->handshake();
     const auto sent = co_await flush();  // a failed handshake still tells the peer by an alert
     if (!want) co_return fail(want.error());
     if (!sent) co_return sent.error();
-    if (*want == TlsSession::Want::nothing) break;
+    if (*want == TlsSession::Want::nothing) co_return Result<void>();
     if (auto fed = co_await feed(); !fed) co_return fed.error();
   }
-  secure_ = true;
-  co_return Result<void>();
 }
 
 }  // namespace postern::net

@@ -1,6 +1,7 @@
 // Private to net/: the Stream over a connected socket, TCP or unix, with TLS on demand.
 #pragma once
 
+#include "net/resumption.h"
 #include "net/stream.h"
 #include "net/tls_session.h"
 #include "net/watchdog.h"
@@ -32,7 +33,11 @@ class SocketStream final : public Stream {
   explicit SocketStream(Socket socket);
   ~SocketStream() override;
 
-  void use(std::shared_ptr<TlsClient> client) { client_ = std::move(client); }
+  /// What becomes of a resumption, `resumption` is told (null: nobody).
+  void use(std::shared_ptr<TlsClient> client, std::shared_ptr<Resumption> resumption) {
+    client_ = std::move(client);
+    resumption_ = std::move(resumption);
+  }
   void use(std::shared_ptr<TlsServer> server) { server_ = std::move(server); }
 
   /// Failures: timeout, refused, io and what else the system says.
@@ -56,15 +61,19 @@ class SocketStream final : public Stream {
   Task<Result<void>> send(std::string_view bytes);
   Task<Result<void>> flush();
   Task<Result<void>> feed();
+  Task<Result<void>> shake_hands();
+  void doubt_resumption();
 
   Socket socket_;
   std::shared_ptr<Watchdog> watchdog_;
   std::shared_ptr<TlsClient> client_;
   std::shared_ptr<TlsServer> server_;
+  std::shared_ptr<Resumption> resumption_;
   std::unique_ptr<TlsSession> session_;
   std::vector<char> records_;  ///< raw bytes on their way into session_
   bool sending_ = false;       ///< flush() is at work
   bool secure_ = false;
+  bool heard_ = false;  ///< the peer has said something inside TLS
   bool ended_ = false;  ///< the peer said its last word in TLS
   std::optional<Error> failed_;
   std::optional<Error> unwritable_;  ///< the peer takes nothing more; what it said before can still be read

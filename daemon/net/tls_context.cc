@@ -56,13 +56,18 @@ void harden(SSL_CTX* context) {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 }
 
+/// Of a file that the administrator has named every certificate is trusted for itself, also one that is no authority:
+/// the server's own, or an intermediate one. Its name and its dates are checked like any other's.
 Result<void> load_authorities(SSL_CTX* context, const std::string& ca_file) {
   if (ca_file.empty()) {
     if (SSL_CTX_set_default_verify_paths(context) == 1) return {};
     return Error{Failure::tls, "cannot use the system's certificate store: " + tls_reason()};
   }
-  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1) return {};
-  return Error{Failure::tls, "cannot read certificates from " + ca_file + ": " + tls_reason()};
+  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+    return Error{Failure::tls, "cannot read certificates from " + ca_file + ": " + tls_reason()};
+  }
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+  return {};
 }
 
 /// OpenSSL would ask on the terminal.

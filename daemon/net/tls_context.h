@@ -13,7 +13,7 @@ namespace postern::net {
 class TlsClient {
  public:
   struct Options {
-    std::string ca_file;           ///< empty: the system's store
+    std::string ca_file;           ///< what is in it is trusted, server certificates too; empty: the system's store
     std::string name;              ///< the name (or IP address) the certificate must carry, and SNI
     std::string certificate_file;  ///< PEM chain of our own, shown if the server asks (EXTERNAL); empty: none
     std::string key_file;          ///< its key, not encrypted, not open to others; empty: in certificate_file

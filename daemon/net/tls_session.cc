@@ -28,7 +28,7 @@ bool TlsSession::set_up(SSL_CTX* context) {
   return in_ != nullptr && out_ != nullptr && SSL_set_ex_data(ssl_.get(), verify_words_slot(), &verify_words_) == 1;
 }
 
-Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<TlsClient> client) {
+Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<TlsClient> client, Resume resume) {
   std::unique_ptr<TlsSession> session(new TlsSession);
   session->client_ = std::move(client);
   TlsClient::State& state = session->client_->state();
@@ -40,6 +40,7 @@ Result<std::unique_ptr<TlsSession>> TlsSession::make(std::shared_ptr<TlsClient> 
       SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, state.name.data()) != 1) {
     return session->failure("cannot begin TLS");
   }
+  if (resume == Resume::no) return session;
   const SslSession kept = state.sessions.take();
   session->offered_ = kept != nullptr && SSL_set_session(ssl, kept.get()) == 1;
   return session;

@@ -23,8 +23,11 @@ class TlsSession {
     bool ended = false;  ///< close_notify: nothing more will ever be read
   };
 
+  enum class Resume { if_possible, no };
+
   /// Failure of make: tls.
-  static Result<std::unique_ptr<TlsSession>> make(std::shared_ptr<TlsClient> client);
+  static Result<std::unique_ptr<TlsSession>> make(std::shared_ptr<TlsClient> client,
+                                                  Resume resume = Resume::if_possible);
   static Result<std::unique_ptr<TlsSession>> make(std::shared_ptr<TlsServer> server);
 
   /// Call again after each input until it wants nothing; then info() is known. Whatever it returns, output() may
@@ -46,11 +49,12 @@ class TlsSession {
 
   /// An earlier session was offered to the server, which has not turned to a full handshake yet.
   [[nodiscard]] bool resuming() const { return offered_; }
+  /// What is kept for resumption is worth nothing any more: it did not get to where the server speaks.
+  void forget_sessions();
 
  private:
   TlsSession() = default;
   bool set_up(SSL_CTX* context);
-  void forget_sessions();
   Error failure(std::string_view doing);
   Result<void> accept_peer();
   void describe_peer(X509* certificate);

@@ -20,12 +20,18 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
   Watchdog(const Executor& executor, std::function<void()> expired) : timer_(executor), expired_(std::move(expired)) {}
 
   void expires_after(Milliseconds duration) {
-    constexpr Milliseconds kForEver = std::chrono::hours(24 * 365);
     deadline_ = std::chrono::steady_clock::now() + std::min(duration, kForEver);
     if (!armed_ || deadline_ < *armed_) arm();
   }
 
+  /// A year from now where there is none.
+  [[nodiscard]] SteadyTime deadline() const {
+    return deadline_ == SteadyTime() ? std::chrono::steady_clock::now() + kForEver : deadline_;
+  }
+
  private:
+  static constexpr Milliseconds kForEver = std::chrono::hours(24 * 365);
+
   void arm() {
     armed_ = deadline_;
     timer_.expires_at(deadline_);

@@ -12,6 +12,7 @@
 #include "smtp/limits.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace postern::relay {
@@ -37,9 +38,10 @@ Step step_of(Failure failure) {
 class SmtpRelay final : public Relay {
  public:
   SmtpRelay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory, Connector connector,
-            PoolLimits pool_limits)
+            PoolLimits pool_limits, std::function<void()> refresh)
       : smarthost_(std::move(smarthost)),
         connector_(std::move(connector)),
+        refresh_(std::move(refresh)),
         learnt_{SiteNotes(std::move(memory), smarthost_)},
         name_(smarthost_.host + ':' + std::to_string(smarthost_.port)),
         pool_(std::make_shared<Pool>(std::move(executor), pool_limits)) {}
@@ -82,6 +84,10 @@ class SmtpRelay final : public Relay {
   }
 
   [[nodiscard]] mail::CheckReport explain() const override { return explain_login(smarthost_, learnt_.notes.recall()); }
+
+  void refresh() override {
+    if (refresh_) refresh_();
+  }
 
   Task<void> close(Seconds grace) override { co_await pool_->close(grace); }
 
@@ -223,6 +229,7 @@ class SmtpRelay final : public Relay {
 
   Smarthost smarthost_;
   Connector connector_;
+  std::function<void()> refresh_;
   Learnt learnt_;
   std::string name_;
   std::shared_ptr<Pool> pool_;
@@ -259,6 +266,9 @@ class SocketConnector {
     co_return co_await net::connect(executor_, std::move(options));
   }
 
+  /// What is trusted, and our own certificate, are read again at the next connection.
+  void refresh() { tls_.forget(); }
+
  private:
   Executor executor_;
   net::ClientOptions options_;
@@ -269,16 +279,16 @@ class SocketConnector {
 }  // namespace
 
 std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory,
-                                  Connector connector, PoolLimits limits) {
+                                  Connector connector, PoolLimits limits, std::function<void()> refresh) {
   return std::make_unique<SmtpRelay>(std::move(executor), std::move(smarthost), std::move(memory), std::move(connector),
-                                     limits);
+                                     limits, std::move(refresh));
 }
 
 std::unique_ptr<Relay> Relay::make(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory) {
   const auto sockets = std::make_shared<SocketConnector>(executor, smarthost);
   return make_relay(
       std::move(executor), std::move(smarthost), std::move(memory), [sockets] { return sockets->connect(); },
-      PoolLimits());
+      PoolLimits(), [sockets] { sockets->refresh(); });
 }
 
 }  // namespace postern::relay

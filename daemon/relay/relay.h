@@ -71,6 +71,8 @@ class Relay {
   virtual Task<mail::CheckReport> check(mail::CheckOptions options) = 0;
   /// What check() would try, from what the server offered last; no connection is made.
   [[nodiscard]] virtual mail::CheckReport explain() const = 0;
+  /// What is trusted in TLS is read again at the next connection, whether its files seem to have changed or not.
+  virtual void refresh() {}
   /// Ends idle connections with QUIT and, after that, cancels those at work.
   virtual Task<void> close(Seconds grace) = 0;
 };

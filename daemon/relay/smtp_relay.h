@@ -18,7 +18,8 @@ struct PoolLimits {
   std::size_t messages = 100;      ///< on one connection; many servers allow no more
 };
 
+/// `refresh` does what Relay::refresh() is to do for the connector's part.
 std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory,
-                                  Connector connector, PoolLimits limits);
+                                  Connector connector, PoolLimits limits, std::function<void()> refresh = {});
 
 }  // namespace postern::relay

@@ -69,3 +69,62 @@ class Server:
                 self.messages += 1
             writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
             await writer.drain()
+
+
+def _wants_to_resume(hello):
+    """The ClientHello in the first bytes of a connection has a pre_shared_key (RFC 8446 4.2.11), always the last one."""
+    at = 5 + 4 + 2 + 32
+    at += 1 + hello[at]
+    at += 2 + int.from_bytes(hello[at:at + 2], "big")
+    at += 1 + hello[at]
+    end = at + 2 + int.from_bytes(hello[at:at + 2], "big")
+    at += 2
+    while at + 4 <= end:
+        if hello[at:at + 2] == b"\x00\x29":
+            return True
+        at += 4 + int.from_bytes(hello[at + 2:at + 4], "big")
+    return False
+
+
+class Cutter:
+    """Passes everything on to another port, but while `how` is set it deals so with who wants to resume TLS."""
+
+    def __init__(self, port, to):
+        self.port, self.to = port, to
+        self.how = None
+        self.cut = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+
+    def __enter__(self):
+        self._thread.start()
+        start = asyncio.start_server(self._session, "127.0.0.1", self.port)
+        self._server = asyncio.run_coroutine_threadsafe(start, self._loop).result(5)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._server.close)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    async def _session(self, reader, writer):
+        hello = await reader.read(16384)
+        if self.how and len(hello) > 100 and _wants_to_resume(hello):
+            self.cut += 1
+            if self.how == "silence":
+                await reader.read()
+            if self.how == "reset":
+                writer.transport.abort()
+            writer.close()
+            return
+        there, onward = await asyncio.open_connection("127.0.0.1", self.to)
+        onward.write(hello)
+        await asyncio.gather(self._pass(reader, onward), self._pass(there, writer))
+
+    @staticmethod
+    async def _pass(reader, writer):
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()

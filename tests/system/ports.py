@@ -18,8 +18,8 @@ GSASL_TLS13, GSASL_TLS12, CYRUS_TLS13, CYRUS_TLS12 = 2701, 2702, 2703, 2704
 # The practice smarthost: two that live as long as the session, and one of a test's own.
 PRACTICE, PRACTICE_STARTTLS, PRACTICE_OWN = 2800, 2801, 2802
 
-# A host with several addresses.
-ADDRESSES = 2850
+# A host with several addresses, and what stands in front of a practice smarthost and cuts.
+ADDRESSES, CUTTER = 2850, 2851
 
 EXIM_STARTTLS, EXIM_IMPLICIT, EXIM_MORE = 3500, 3501, 3510
 

@@ -1,10 +1,12 @@
-"""A smarthost with many addresses, some of them dead."""
+"""A smarthost with many addresses, some of them dead; and one that cuts every TLS resumption."""
 
 import contextlib
 import time
 
-from addresses import Server, deaf, name_addresses
-from ports import ADDRESSES
+import pytest
+
+from addresses import Cutter, Server, deaf, name_addresses
+from ports import ADDRESSES, CUTTER
 from postern import message, smarthost
 
 SENDS = ["-i", "-f", "a@example.net"]
@@ -72,3 +74,38 @@ def test_fault_3_a_refused_greeting_goes_on_to_the_next_address(posternd):
         assert busy.connections <= 1
         _check(posternd)
         assert busy.connections <= 1 and server.connections == 2, "the one that served is the first"
+
+
+@pytest.mark.parametrize("how", ["end", "reset", "silence"])
+def test_fault_4_a_resumption_that_is_cut_is_done_again_in_full(posternd, practice, how):
+    with Cutter(CUTTER, practice.port) as cutter:
+        posternd.configure(smarthost(CUTTER, tls="implicit", tls_ca_file=practice.ca))
+        posternd.start()
+        for _ in range(2):
+            report, _ = _check(posternd)
+            assert not report.get("trouble"), report
+        assert cutter.cut == 0
+        cutter.how = how
+        report, took = _check(posternd)
+        assert not report.get("trouble"), report
+        assert cutter.cut == 1 and took < 20
+
+
+def test_fault_4_the_file_of_authorities_is_read_again_when_it_changes(posternd, practice, certificates):
+    trusted = f"{posternd.directory}/trusted.pem"
+
+    def trust(path):
+        with open(path) as source, open(trusted, "w") as out:
+            out.write(source.read())
+
+    trust(certificates.ca)
+    posternd.configure(smarthost(practice.port, tls="implicit", tls_ca_file=trusted))
+    posternd.start()
+    report, _ = _check(posternd)
+    assert "certificate verify failed" in str(report["trouble"]), report
+    trust(practice.ca)
+    report, _ = _check(posternd)
+    assert not report.get("trouble"), report
+    trust(certificates.ca)
+    report, _ = _check(posternd)
+    assert "certificate verify failed" in str(report["trouble"]), report

@@ -9,7 +9,9 @@
 #include <openssl/pem.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 namespace postern::net {
@@ -286,22 +288,70 @@ TEST(FreshTlsClient, TellsAtEachCallWhatIsWrongUntilItIsMended) {
   EXPECT_TRUE(fresh.get());
 }
 
-TEST(FreshTlsClient, DoesNotReadTheAuthoritiesAgain) {
+/// A change within one tick of the system's clock could not be seen.
+void make_old(const std::string& path) {
+  std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) - std::chrono::hours(1));
+}
+
+TEST(FreshTlsClient, Fault4_ReadsTheAuthoritiesAgainWhenTheirFileHasChangedAndOnlyThen) {
   Certificates others;
-  const std::string copy = others.directory() + "/copy.pem";
-  std::filesystem::copy_file(certificates().ca_file(), copy);
-  const auto files = certificates().make("client");
-  for (const bool with_certificate : {false, true}) {
-    TlsClient::Options options = client_with(files.certificate, files.key);
-    if (!with_certificate) options.certificate_file = options.key_file = std::string();
-    options.ca_file = copy + (with_certificate ? "2" : "");
-    std::filesystem::copy_file(certificates().ca_file(), options.ca_file,
-                               std::filesystem::copy_options::overwrite_existing);
-    FreshTlsClient fresh(options);
-    const auto first = *fresh.get();
-    std::filesystem::remove(options.ca_file);
-    EXPECT_EQ(*fresh.get(), first);
+  const std::string trusted = others.directory() + "/trusted.pem";
+  const auto overwrite = std::filesystem::copy_options::overwrite_existing;
+  std::filesystem::copy_file(others.ca_file(), trusted);
+  make_old(trusted);
+  TlsClient::Options options;
+  options.name = "localhost";
+  options.ca_file = trusted;
+  FreshTlsClient fresh(options);
+  const auto first = *fresh.get();
+  EXPECT_EQ(*fresh.get(), first);
+  const auto server = server_with({});
+  {
+    Pair pair(first, server);
+    pair.shake();
+    EXPECT_FALSE(pair.agreed());
   }
+  std::filesystem::copy_file(certificates().ca_file(), trusted, overwrite);
+  const auto second = *fresh.get();
+  EXPECT_NE(second, first);
+  EXPECT_EQ(*fresh.get(), second);
+  {
+    Pair pair(second, server);
+    pair.shake();
+    EXPECT_TRUE(pair.agreed());
+  }
+  std::filesystem::remove(trusted);
+  EXPECT_THAT(fresh.get().error().text, HasSubstr(trusted + ": No such file or directory"));
+  std::filesystem::copy_file(certificates().ca_file(), trusted, overwrite);
+  const auto third = *fresh.get();
+  EXPECT_EQ(*fresh.get(), third);
+  fresh.forget();  // a reload
+  EXPECT_NE(*fresh.get(), third);
+}
+
+TEST(FreshTlsClient, Fault4_ReadsTheSystemsAuthoritiesAgainWhenTheirFileOrDirectoryChanges) {
+  Certificates others;
+  const std::string directory = others.directory() + "/certs";
+  const std::string bundle = others.directory() + "/bundle.pem";
+  std::filesystem::create_directory(directory);
+  std::filesystem::copy_file(others.ca_file(), bundle);
+  make_old(directory);
+  ::setenv("SSL_CERT_FILE", bundle.c_str(), 1);
+  ::setenv("SSL_CERT_DIR", directory.c_str(), 1);
+  TlsClient::Options options;
+  options.name = "localhost";
+  FreshTlsClient fresh(options);
+  const auto first = *fresh.get();
+  EXPECT_EQ(*fresh.get(), first);
+  std::ofstream(directory + "/new.pem") << "another";
+  const auto second = *fresh.get();
+  EXPECT_NE(second, first);
+  std::ofstream(bundle, std::ios::app) << "\n";
+  const auto third = *fresh.get();
+  EXPECT_NE(third, second);
+  EXPECT_EQ(*fresh.get(), third);
+  ::unsetenv("SSL_CERT_FILE");
+  ::unsetenv("SSL_CERT_DIR");
 }
 
 TEST(FreshTlsClient, NoticesThatTheCertificateEndsWhileItIsInUse) {

@@ -191,6 +191,53 @@ TEST(Dial, TheAddressThatWorkedIsForgottenWhenItFails) {
   EXPECT_EQ(host.options.addresses->worked, "");
 }
 
+/// What was heard first at a new connection, with TLS from the beginning or not; "" if there was none. Goes on as long
+/// as the dial does, as the relay would.
+std::string heard_from(Host& host, bool implicit) {
+  host.options.implicit_tls = implicit;
+  auto client = host.connected();
+  while (client) {
+    client->stream->expires_after(kPatience);
+    Result<void> secured;
+    if (!implicit) secured = host.wait(client->stream->start_tls());
+    const auto said = secured ? host.wait(heard(*client->stream)) : Result<std::string>(secured.error());
+    if (said && !said->empty()) return *said;
+    const auto dial = client->dial;
+    client->stream.reset();
+    if (!dial->more()) return "nothing more";
+    client = host.wait(dial->next());
+  }
+  return client.error().text;
+}
+
+// A middlebox or a rebuilt server that cuts what it does not know: without the sessions it takes everything.
+TEST(Dial, Fault4_AResumptionThatEndsInAnyWayButSuccessIsDoneAgainInFull) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto tls = server_with({});
+    limit_to(tls, version);
+    for (const bool implicit : {true, false}) {
+      for (const Habit habit : kCuts) {
+        SCOPED_TRACE(std::to_string(version) + (implicit ? " implicit " : " STARTTLS ") +
+                     std::to_string(static_cast<int>(habit)));
+        const bool silent = habit == Habit::silence || habit == Habit::silence_after;
+        if (silent && implicit != (version == TLS1_3_VERSION)) continue;  // each takes its time
+        Host host;
+        host.tls(implicit);
+        host.options.connect_timeout = kPatience;
+        auto& server = host.serve(Habit::well, tls);
+        ASSERT_EQ(heard_from(host, implicit), "220 hello\r\n");
+        ASSERT_EQ(heard_from(host, implicit), "220 hello\r\n");
+        ASSERT_EQ(server.seen().resumed, 1U);
+        ASSERT_EQ(server.seen().connections, 2U);
+        server.habit(habit);
+        EXPECT_EQ(heard_from(host, implicit), "220 hello\r\n");
+        EXPECT_EQ(server.seen().connections, 4U) << "once cut, once in full";
+        EXPECT_EQ(server.seen().greeted, 3U);
+      }
+    }
+  }
+}
+
 TEST(Dial, AFullHandshakeThatFailsIsNotDoneAgain) {
   for (const Habit habit : {Habit::hang_up, Habit::silent_from_the_start}) {
     Host host;

@@ -260,6 +260,32 @@ TEST(TlsSession, H32_H34_SaysThatAPlainServerDoesNotSpeakTls) {
   EXPECT_THAT(result.error().text, HasSubstr("does not speak TLS"));
 }
 
+/// Trusts the files in `trusted`, and nothing else.
+std::string told_with(const std::string& trusted, const Certificates::Files& files, const std::string& name) {
+  TlsClient::Options options;
+  options.ca_file = trusted;
+  options.name = name;
+  Pair pair(*TlsClient::make(options), *TlsServer::make(files.certificate, files.key));
+  pair.shake();
+  return pair.client_result ? "accepted" : pair.client_result.error().text;
+}
+
+TEST(TlsClient, Fault4_ACertificateInTlsCaFileIsTrustedForItselfButForNoOtherAndUnderItsNamesOnly) {
+  Certificates others;
+  for (const bool self_signed : {false, true}) {
+    CertificateOptions options;
+    options.self_signed = self_signed;
+    const auto files = others.make("leaf", options);
+    EXPECT_EQ(told_with(files.certificate, files, "localhost"), "accepted");
+    EXPECT_THAT(told_with(files.certificate, files, "other.example"), HasSubstr("hostname mismatch"));
+    options.ends = std::chrono::seconds(-1);
+    const auto old = others.make("old", options);
+    EXPECT_THAT(told_with(old.certificate, old, "localhost"), HasSubstr("has expired"));
+    const auto another = others.make("another", CertificateOptions());
+    EXPECT_THAT(told_with(files.certificate, another, "localhost"), StartsWith("certificate verify failed: "));
+  }
+}
+
 TEST(TlsClient, NamesTheFileItCannotRead) {
   TlsClient::Options options;
   options.name = "localhost";
