@@ -75,7 +75,7 @@ def _claimed(items):
 
 def pytest_runtestloop(session):
     """pytest's own loop, over what is ours."""
-    if not os.path.isdir(CLAIMS) or session.testsfailed:
+    if INSIDE != "inside" or not os.path.isdir(CLAIMS) or session.testsfailed:
         return None
     items = _claimed(session.items)
     item = next(items, None)
