@@ -73,6 +73,15 @@ std::string user_of(const Smarthost& smarthost) {
   return smarthost.credentials ? smarthost.credentials->kinds().user : std::string();
 }
 
+/// What of the settings leaves mechanisms out. Never empty: an entry that does not say it was made under something
+/// else.
+std::string restrictions(const Smarthost& smarthost) {
+  std::string text = smarthost.tls == Tls::none ? "clear" : "tls";
+  if (smarthost.allow_cleartext_auth) text += " allow_cleartext_auth";
+  for (const std::string& mechanism : smarthost.mechanisms) text.append(" ").append(mechanism);
+  return text;
+}
+
 std::int64_t seconds_now() {
   const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<Seconds>(since_1970).count();
@@ -135,11 +144,12 @@ bool is_fingerprint_of(std::string_view known, const sasl::Credentials& credenti
 
 SiteNotes::SiteNotes(std::shared_ptr<MemoryStore> store, const Smarthost& smarthost)
     : store_(store ? std::move(store) : std::make_shared<VolatileMemory>()),
-      key_(smarthost.host + ':' + std::to_string(smarthost.port) + ' ' + user_of(smarthost)) {}
+      key_(smarthost.host + ':' + std::to_string(smarthost.port) + ' ' + user_of(smarthost)),
+      under_(restrictions(smarthost)) {}
 
 SiteMemory SiteNotes::recall() const {
   SiteMemory memory = store_->recall(key_);
-  if (!is_recent(memory.since)) memory.mechanism.clear();
+  if (!is_recent(memory.since) || memory.under != under_) memory.mechanism.clear();
   return memory;
 }
 
@@ -183,8 +193,9 @@ void SiteNotes::take(const Offer& now) {
 
 void SiteNotes::worked(std::string mechanism, const sasl::Credentials& credentials) {
   SiteMemory memory = store_->recall(key_);
-  const bool known = memory.mechanism == mechanism && is_recent(memory.since);
+  const bool known = memory.mechanism == mechanism && memory.under == under_ && is_recent(memory.since);
   if (!known) memory.since = std::to_string(seconds_now());
+  memory.under = under_;
   memory.mechanism = std::move(mechanism);
   if (!is_fingerprint_of(memory.secret, credentials)) {
     memory.secret = fingerprint(credentials, hex(random_bytes(kSalt / 2)));

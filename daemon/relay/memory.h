@@ -47,7 +47,8 @@ class SiteNotes {
  public:
   SiteNotes(std::shared_ptr<MemoryStore> store, const Smarthost& smarthost);
 
-  /// Without the mechanism if for a day nothing better was tried.
+  /// Without the mechanism if for a day nothing better was tried, or if other settings restricted the choice then: what
+  /// worked under a restriction is not the best that works.
   [[nodiscard]] SiteMemory recall() const;
   /// The mechanism that worked last with these credentials; empty: none is known.
   [[nodiscard]] std::string mechanism(const sasl::Credentials& credentials) const;
@@ -69,6 +70,7 @@ class SiteNotes {
 
   std::shared_ptr<MemoryStore> store_;
   std::string key_;
+  std::string under_;
   Alarm alarm_;
 };
 

@@ -66,8 +66,11 @@ struct Field {
   std::string_view name;
   std::string SiteMemory::* member;
 };
-constexpr std::array kFields{Field{"mechanism", &SiteMemory::mechanism}, Field{"secret", &SiteMemory::secret},
-                             Field{"since", &SiteMemory::since}, Field{"tls", &SiteMemory::tls},
+constexpr std::array kFields{Field{"mechanism", &SiteMemory::mechanism},
+                             Field{"secret", &SiteMemory::secret},
+                             Field{"under", &SiteMemory::under},
+                             Field{"since", &SiteMemory::since},
+                             Field{"tls", &SiteMemory::tls},
                              Field{"weaker_tls", &SiteMemory::weaker_tls}};
 
 struct List {

@@ -41,6 +41,7 @@ struct Smarthost {
 struct SiteMemory {
   std::string mechanism;             ///< that worked last
   std::string secret;                ///< fingerprint of the credentials it worked with
+  std::string under{};               ///< the settings that restricted the choice then
   std::string since;                 ///< when it was found to be the best that works, in seconds since 1970
   std::vector<std::string> offered;  ///< mechanisms, inside TLS if it was used: the measure of what comes later
   std::string tls;                   ///< "TLSv1.3"; empty: none was used

@@ -90,6 +90,40 @@ TEST(SiteNotes, KeepOnlyWhatCanBeAMechanism) {
   EXPECT_THAT(store->recall("mx:465 demo").offered, ElementsAre("PLAIN", "X-2_3"));
 }
 
+// `mechanisms: [PLAIN]` made PLAIN work; when the setting is gone, PLAIN must not stay first for it.
+TEST(SiteNotes, WhatWorkedUnderARestrictionIsRememberedUnderThatAlone) {
+  const sasl::Credentials credentials = with_password("demo", "secret");
+  std::vector<Smarthost> settings(6, site());
+  settings[1].mechanisms = {"PLAIN"};
+  settings[2].mechanisms = {"LOGIN", "PLAIN"};
+  settings[3].mechanisms = {"PLAIN", "LOGIN"};
+  settings[4].tls = Tls::none;
+  settings[5].tls = Tls::none;
+  settings[5].allow_cleartext_auth = true;
+  for (const Smarthost& before : settings) {
+    for (const Smarthost& now : settings) {
+      const bool same = &before == &now;
+      const auto store = std::make_shared<VolatileMemory>();
+      SiteNotes(store, before).worked("PLAIN", credentials);
+      SiteNotes notes(store, now);
+      EXPECT_EQ(notes.mechanism(credentials), same ? "PLAIN" : "");
+      EXPECT_EQ(notes.recall().mechanism, same ? "PLAIN" : "");
+      notes.worked("SCRAM-SHA-256", credentials);
+      EXPECT_EQ(notes.mechanism(credentials), "SCRAM-SHA-256");
+    }
+  }
+}
+
+TEST(SiteNotes, WhatAnEarlierVersionRememberedWithoutItsRestrictionIsLearntAnew) {
+  const sasl::Credentials credentials = with_password("demo", "secret");
+  const auto store = std::make_shared<VolatileMemory>();
+  SiteNotes(store, site()).worked("PLAIN", credentials);
+  SiteMemory memory = store->recall("mx:465 demo");
+  memory.under.clear();
+  store->keep("mx:465 demo", memory);
+  EXPECT_EQ(SiteNotes(store, site()).mechanism(credentials), "");
+}
+
 struct Directory {
   Directory() {
     std::string pattern = std::filesystem::temp_directory_path() / "postern-test-XXXXXX";
@@ -116,6 +150,7 @@ SiteMemory full() {
   SiteMemory memory = memory_of({"SCRAM-SHA-256-PLUS", "PLAIN"}, "TLSv1.3");
   memory.mechanism = "SCRAM-SHA-256-PLUS";
   memory.secret = "0a1b2c3d.12ef";
+  memory.under = "tls allow_cleartext_auth PLAIN";
   return memory;
 }
 
