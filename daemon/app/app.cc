@@ -248,8 +248,12 @@ Task<Result<void>> App::start() {
   parts_->start_pickup();
   parts_->heartbeat.start();
   notify_ready(status_line(*parts_->queue));
+  const queue::Totals totals = parts_->queue->totals();
   log(Level::notice, "ready",
-      {{"version", POSTERN_VERSION}, {"spool", parts_->settings.spool}, {"waiting", parts_->queue->totals().waiting}});
+      {{"version", POSTERN_VERSION},
+       {"spool", parts_->settings.spool},
+       {"waiting", totals.waiting},
+       {"under_way", totals.active}});
   if (parts_->settings.smarthosts.empty()) {
     log(Level::warning, "no smarthost is configured: mail is accepted and held", {{"file", parts_->config_file}});
   }

@@ -11,11 +11,12 @@
 namespace postern::control {
 namespace {
 
-constexpr std::size_t kReadLimit = 2 * 1024 * 1024;  // beyond any envelope with its header block
+constexpr std::size_t kShownText = 2 * 1024 * 1024;  // of the message; beyond any header block
 
 struct Parts {
   std::string_view header;
   std::string_view body;
+  bool truncated = false;
 };
 
 // The file is `key: value` lines, an empty line, `size` bytes of message, then the delivery log (postern-spool(5)).
@@ -23,18 +24,22 @@ Parts split_file(std::string_view file) {
   const std::size_t end = file.find("\n\n");
   if (end == std::string_view::npos) return {};
   const std::string_view envelope = file.substr(0, end + 1);
-  std::string_view message = file.substr(end + 2);
+  std::string_view message = file.substr(end + 2).substr(0, kShownText);
+  bool truncated = message.size() == kShownText;
   constexpr std::string_view kSizeKey = "\nsize:";
   if (const std::size_t key = envelope.find(kSizeKey); key != std::string_view::npos) {
     const std::size_t from = key + kSizeKey.size();
     const std::optional<std::uint64_t> size =
         parse_number(trim(envelope.substr(from, envelope.find('\n', from) - from)));
-    if (size) message = message.substr(0, *size);
+    if (size) {
+      truncated = message.size() < *size;
+      message = message.substr(0, *size);
+    }
   }
   const std::size_t header = std::min(mail::parse_headers(message).size, message.size());
   std::string_view body = message.substr(header);
   if (body.starts_with('\n')) body.remove_prefix(1);
-  return {message.substr(0, header), body};
+  return {message.substr(0, header), body, truncated};
 }
 
 }  // namespace
@@ -47,7 +52,7 @@ Task<Result<int>> run_show(Call& call) {
   if (const Result<void> allowed = co_await may_touch(call, *id); !allowed) co_return allowed.error();
   const Result<queue::Entry> entry = co_await call.context.queue.find(*id);
   if (!entry) co_return entry.error();
-  const Result<std::string> file = co_await call.context.queue.raw(*id, kReadLimit);
+  const Result<std::string> file = co_await call.context.queue.raw(*id, kShownText);
   if (!file) co_return file.error();
 
   const Parts parts = split_file(*file);
@@ -57,7 +62,7 @@ Task<Result<int>> run_show(Call& call) {
   line["header"] = json_text(parts.header);
   if (*with_body) {
     line["body"] = json_text(parts.body);
-    line["truncated"] = file->size() >= kReadLimit;
+    line["truncated"] = parts.truncated;
   }
   const Result<void> sent = co_await call.answer.line(line);
   if (!sent) co_return sent.error();

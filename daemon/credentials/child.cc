@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@ namespace asio = boost::asio;
 
 constexpr auto kChildToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kLastWords = 500;
+constexpr int kGone = 100;   // milliseconds
 constexpr int kPieces = 64;  // of 4 KiB, read at most from a pipe that others may still be filling
 
 struct Pipe {
@@ -75,6 +77,16 @@ class SpawnPlan {
   posix_spawnattr_t attributes_{};
 };
 
+/// Children that were killed and are not gone yet. Of the event loop's thread alone.
+std::vector<pid_t>& held_by_the_kernel() {
+  static std::vector<pid_t> pids;
+  return pids;
+}
+
+void reap_those_gone_since() {
+  std::erase_if(held_by_the_kernel(), [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+}
+
 std::vector<char*> child_environment() {
   // A child that answers for the daemon (sd_notify) would end it.
   constexpr std::array<std::string_view, 6> kOurs{
@@ -98,6 +110,7 @@ std::string Finished::last_words() const {
 
 Result<std::shared_ptr<Child>> Child::start(const Executor& loop, const std::vector<std::string>& argv) {
   if (argv.empty()) return Error{Failure::invalid, "no program is given"};
+  reap_those_gone_since();
   auto output = make_pipe();
   if (!output) return output.error();
   auto errors = make_pipe();
@@ -132,10 +145,14 @@ Child::Child(const Executor& loop, pid_t pid, UniqueFd output, UniqueFd errors, 
       exit_(loop, exit.release()),
       deadline_(loop) {}
 
+/// A process that was killed is gone in microseconds, unless the kernel holds it: then the next start looks for it
+/// again, so that no zombie stays.
 Child::~Child() {
   wipe(bytes_);
   if (reaped_) return;
   ::kill(-pid_, SIGKILL);
+  pollfd gone{exit_.native_handle(), POLLIN, 0};
+  if (gone.fd >= 0) ::poll(&gone, 1, kGone);
   reap();
 }
 
@@ -149,6 +166,7 @@ void Child::reap() {
   siginfo_t info{};
   const int failed = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
   reaped_ = true;
+  if (failed == 0 && info.si_pid == 0) held_by_the_kernel().push_back(pid_);
   if (failed != 0 || info.si_pid != pid_ || finished_.end != Finished::End::unknown) return;
   finished_.end = info.si_code == CLD_EXITED ? Finished::End::exit : Finished::End::signal;
   finished_.status = info.si_status;
@@ -206,7 +224,7 @@ Task<Finished> Child::finish(Milliseconds time, std::size_t limit) {
   boost::system::error_code ignored;
   output_.close(ignored);
   errors_.close(ignored);
-  exit_.close(ignored);
+  if (reaped_) exit_.close(ignored);
   bytes_.resize(std::min(size_, limit));
   finished_.output = Secret(std::exchange(bytes_, std::string()));
   co_return std::move(finished_);

@@ -58,6 +58,7 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
   const Result<spool::Area> removed = co_await pool_.run(std::move(job));
   if (!removed) {
     if (queued) index_.set(id, before);
+    pump();  // it may have become due meanwhile
     co_return removed.error();
   }
   if (queued) gone(id);

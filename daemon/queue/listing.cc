@@ -1,5 +1,6 @@
 // What is shown of the queue. Only files that are asked for are read, and of those only envelope and log.
 #include "queue/queue_impl.h"
+#include "spool/format.h"
 
 #include <algorithm>
 #include <array>
@@ -249,7 +250,7 @@ Task<Result<Entry>> QueueImpl::find(QueueId id) {
 Task<Result<std::string>> QueueImpl::raw(QueueId id, std::size_t limit) {
   auto read = [spool = &spool_, id, limit]() -> Result<std::string> {
     for (const spool::Area area : {spool::Area::queue, spool::Area::hold, spool::Area::failed, spool::Area::corrupt}) {
-      auto bytes = spool->read_raw(id, area, limit);
+      auto bytes = spool->read_raw(id, area, spool::kMaxEnvelope + limit);
       if (bytes || bytes.error().failure != Failure::not_found) return bytes;
     }
     return Error{Failure::not_found, "no message " + id.str()};

@@ -210,7 +210,8 @@ class Queue {
   virtual std::unique_ptr<Listing> list(Selection selection) = 0;
   /// Failures: not_found, corrupt, io.
   virtual Task<Result<Entry>> find(QueueId id) = 0;
-  /// The message's file as it is on disk, at most `limit` bytes. Failures: not_found, io.
+  /// The message's file as it is on disk: its whole envelope, and at least the first `limit` bytes of what follows.
+  /// Failures: not_found, io.
   virtual Task<Result<std::string>> raw(QueueId id, std::size_t limit) = 0;
   /// Due now, the sites probed at once. Failures: not_found, busy (active).
   virtual Result<void> retry(QueueId id, Probe probe = Probe::polite) = 0;

@@ -1,6 +1,7 @@
 // Real programs: /bin/sh and what it runs, with time-outs of a fraction of a second where one must pass.
 #include "credentials/command.h"
 
+#include "credentials/child.h"
 #include "support/expected_log.h"
 #include "world.h"
 
@@ -224,6 +225,16 @@ TEST(Command, LeavesNoProcessAndNoDescriptorBehind) {
   bench.loop.poll();
   EXPECT_EQ(descriptors(), before);
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was not reaped";
+}
+
+TEST(Command, ThatIsGivenUpIsReapedAtOnce) {
+  boost::asio::io_context loop;
+  for (const std::string script : {"sleep 100", "trap '' TERM HUP; sleep 100 & wait", "exit 0", "kill -STOP $$"}) {
+    auto child = Child::start(loop.get_executor(), {"/bin/sh", "-c", script});
+    ASSERT_TRUE(child) << script;
+    child->reset();
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << script << ": a child was not reaped";
+  }
 }
 
 TEST(Command, IsKilledWhenTheEventLoopGoesAway) {

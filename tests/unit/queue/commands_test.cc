@@ -104,6 +104,33 @@ TEST_F(CommandsTest, BounceSaysThatADigestIsToTellTheSender) {
   EXPECT_EQ(run(loop, queue->find(second))->state, State::waiting);
 }
 
+TEST_F(CommandsTest, AMessageThatACommandCouldNotTouchIsTriedWhenItIsDue) {
+  for (const auto command : {&Queue::remove, &Queue::hold}) {
+    host.answers["to@example.com"] = deferred();
+    const QueueId id = accept(envelope({"to@example.com"}));
+    host.answers.clear();
+    clock.advance(Seconds(7200));  // due, and nobody has looked at the clock yet
+    disk.fail_at(1, EIO);
+    EXPECT_FALSE(run(loop, (queue.get()->*command)(id)));
+    disk.heal();
+    settle();
+    EXPECT_THAT(files(), IsEmpty()) << "it was not tried";
+    EXPECT_THAT(std::exchange(host.got, {}), ElementsAre("to@example.com"));
+  }
+}
+
+TEST_F(CommandsTest, RawHasTheWholeEnvelopeHoweverLongItIs) {
+  std::vector<std::string> recipients;
+  for (int i = 0; i < 50'000; ++i)
+    recipients.push_back("recipient-number-" + std::to_string(i) + "@a-long-domain.example.com");
+  for (const std::string& one : recipients) host.answers[one] = deferred();
+  const QueueId id = accept(envelope(recipients), "Subject: many\n\nthe body\n");
+  const Result<std::string> raw = run(loop, queue->raw(id, 100));
+  ASSERT_TRUE(raw);
+  EXPECT_GT(raw->find("\n\n"), std::size_t{2} << 20U) << "the envelope of this test is too small";
+  EXPECT_THAT(*raw, HasSubstr("\n\nSubject: many\n\nthe body\n"));
+}
+
 TEST_F(CommandsTest, WhatANewerVersionWroteIsNotReleasedAndTheReasonIsTrue) {
   const test::ExpectLog expected("newer version");
   const QueueId id = *QueueId::parse("0123456789abcdef");
