@@ -99,7 +99,9 @@ struct App::Parts {
         picked_up(loop, boost::asio::steady_timer::time_point::max()) {}
 
   Result<void> build();
+  Task<void> reload();
   void apply(settings::Settings wanted);
+  [[nodiscard]] std::vector<std::string> complaints() const;
   RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
   void serve_control(std::unique_ptr<net::Stream> stream, net::Peer peer);
@@ -128,6 +130,11 @@ struct App::Parts {
   Doors doors;
   std::unique_ptr<WatchedDropBox> drop_box;
   std::unique_ptr<submission::Pickup> pickup;
+  enum class Phase { starting, running, stopping };
+  Phase phase = Phase::starting;
+  bool reload_wanted = false;
+  bool reloading = false;
+  std::string broken_settings;  ///< what is wrong with the file since a reload failed; empty: it is in force
   bool picking_up = false;
   boost::asio::steady_timer picked_up;  ///< cancelled when the pick-up has ended
 };
@@ -229,6 +236,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
                               const net::Peer& peer) { return test_envelope(settings, recipient, peer); },
       .test_message = [this](const mail::Envelope& envelope) { return test_message(settings, envelope); },
       .metrics = [this](std::string format) { return metrics.page(std::move(format)); },
+      .complaints = [this] { return complaints(); },
   });
 }
 
@@ -257,32 +265,58 @@ Task<Result<void>> App::start() {
   if (parts_->settings.smarthosts.empty()) {
     log(Level::warning, "no smarthost is configured: mail is accepted and held", {{"file", parts_->config_file}});
   }
+  parts_->phase = Parts::Phase::running;
+  if (parts_->reload_wanted) reload();
   co_return Result<void>();
 }
 
 void App::reload() {
-  notify_reloading();
-  settings::Loaded loaded = settings::load(parts_->config_file);
-  if (loaded.settings && loaded.settings->spool != parts_->settings.spool) {
-    settings::Problem problem;
-    problem.file = parts_->config_file;
-    problem.text = "the spool cannot be changed while the daemon runs; restart it";
-    loaded.problems.push_back(problem);
+  parts_->reload_wanted = true;
+  if (parts_->phase != Parts::Phase::running || parts_->reloading) return;
+  parts_->reloading = true;
+  spawn(parts_->loop, parts_->reload(), "reload");
+}
+
+/// On the pool, since the name service may be asked for this machine's name.
+Task<void> App::Parts::reload() {
+  while (std::exchange(reload_wanted, false)) {
+    notify_reloading();
+    auto read = [file = config_file] { return settings::load(file); };
+    settings::Loaded loaded = co_await pool.run(std::move(read));
+    if (phase != Phase::running) co_return;
+    if (loaded.settings && loaded.settings->spool != settings.spool) {
+      settings::Problem problem;
+      problem.file = config_file;
+      problem.text = "the spool cannot be changed while the daemon runs; restart it";
+      loaded.problems.push_back(problem);
+    }
+    for (const settings::Problem& problem : loaded.problems) log(Level::error, "settings", {{"what", problem.str()}});
+    if (loaded.problems.empty() && loaded.settings) {
+      log_warnings(loaded);
+      apply(std::move(*loaded.settings));
+      broken_settings.clear();
+      log(Level::notice, "settings reloaded", {{"file", config_file}});
+    } else {
+      broken_settings = loaded.problems.empty() ? config_file + " cannot be read" : loaded.problems.front().str();
+      log(Level::error, "the old settings stay in force", {{"file", config_file}});
+    }
+    notify_ready(status_line(*queue));
   }
-  for (const settings::Problem& problem : loaded.problems) {
-    log(Level::error, "settings", {{"what", problem.str()}});
+  reloading = false;
+}
+
+std::vector<std::string> App::Parts::complaints() const {
+  std::vector<std::string> sentences;
+  if (!broken_settings.empty()) {
+    sentences.push_back("the settings file is wrong, and those before it stay in force: " + broken_settings);
   }
-  if (loaded.problems.empty() && loaded.settings) {
-    log_warnings(loaded);
-    parts_->apply(std::move(*loaded.settings));
-    log(Level::notice, "settings reloaded", {{"file", parts_->config_file}});
-  } else {
-    log(Level::error, "the old settings stay in force", {{"file", parts_->config_file}});
-  }
-  notify_ready(status_line(*parts_->queue));
+  for (std::string& sentence : doors.troubles()) sentences.push_back(std::move(sentence));
+  if (std::string sentence = metrics.trouble(); !sentence.empty()) sentences.push_back(std::move(sentence));
+  return sentences;
 }
 
 Task<void> App::stop() {
+  parts_->phase = Parts::Phase::stopping;
   notify_stopping();
   parts_->heartbeat.stop();
   parts_->doors.close();

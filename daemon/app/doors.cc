@@ -17,30 +17,24 @@ constexpr unsigned kSocketMode = 0666;
 Result<void> Doors::open(const settings::Settings& settings) {
   const Result<void> inherited = open_inherited();
   if (!inherited) return inherited;
-  if (submit_.empty()) {
-    const Result<void> opened = open_local(submit_, settings.submit_socket);
-    if (!opened) return opened;
+  if (submit_.empty()) add_local(submit_, settings.submit_socket, serve_.submission);
+  if (control_.empty()) add_local(control_, settings.control_socket, serve_.control);
+  if (!smtp_inherited_) {
+    for (const std::string& address : settings.smtp_listen) add_smtp(address);
   }
-  if (control_.empty()) {
-    const Result<void> opened = open_local(control_, settings.control_socket);
-    if (!opened) return opened;
+  for (List* doors : {&submit_, &control_, &smtp_}) {
+    for (const auto& door : *doors) door->open();
   }
-  if (smtp_inherited_) return {};
-  for (const std::string& address : settings.smtp_listen) {
-    const Result<void> opened = open_smtp(address);
-    if (!opened) return opened;
-  }
-  return {};
+  const auto shut = [](const auto& door) { return door->trouble().has_value(); };
+  if (!std::ranges::all_of(submit_, shut) || !std::ranges::all_of(smtp_, shut)) return {};
+  return *submit_.front()->trouble();
 }
 
 Result<void> Doors::open_inherited() {
   auto sockets = inherited_sockets();
   if (!sockets) return sockets.error();
   for (auto& [name, descriptors] : *sockets) {
-    std::vector<Door>* doors = name == "submit"    ? &submit_
-                               : name == "control" ? &control_
-                               : name == "smtp"    ? &smtp_
-                                                   : nullptr;
+    List* doors = name == "submit" ? &submit_ : name == "control" ? &control_ : name == "smtp" ? &smtp_ : nullptr;
     if (doors == nullptr) {
       log(Level::warning,
           "a socket of the service manager is not used: its FileDescriptorName= is none of submit, control, smtp",
@@ -50,72 +44,68 @@ Result<void> Doors::open_inherited() {
     for (UniqueFd& descriptor : descriptors) {
       auto listener = net::Listener::inherited(loop_, std::move(descriptor));
       if (!listener) return Error{listener.error().failure, "inherited socket " + name + ": " + listener.error().text};
-      doors->push_back(Door{{}, std::move(*listener)});
+      const net::Accepted& serve = doors == &control_ ? serve_.control : serve_.submission;
+      doors->push_back(std::make_unique<Door>(loop_, std::move(*listener), serve));
     }
   }
   smtp_inherited_ = !smtp_.empty();
   return {};
 }
 
-Result<void> Doors::open_local(std::vector<Door>& doors, const std::string& path) {
-  auto listener = net::Listener::local(loop_, path, kSocketMode);
-  if (!listener) return listener.error();
-  doors.push_back(Door{path, std::move(*listener)});
-  return {};
+void Doors::add_local(List& doors, const std::string& path, const net::Accepted& serve) {
+  auto open = [loop = loop_, path] { return net::Listener::local(loop, path, kSocketMode); };
+  doors.push_back(std::make_unique<Door>(loop_, path, std::move(open), serve));
 }
 
-Result<void> Doors::open_smtp(const std::string& address) {
-  auto listener = net::Listener::tcp(loop_, address);
-  if (!listener) return listener.error();
-  smtp_.push_back(Door{address, std::move(*listener)});
-  return {};
-}
-
-void Doors::start(std::vector<Door>& doors, const net::Accepted& serve) {
-  for (Door& door : doors) {
-    log(Level::info, "listening", {{"address", door.listener->address()}});
-    door.listener->start(serve);
-  }
+void Doors::add_smtp(const std::string& address) {
+  auto open = [loop = loop_, address] { return net::Listener::tcp(loop, address); };
+  smtp_.push_back(std::make_unique<Door>(loop_, address, std::move(open), serve_.submission));
 }
 
 void Doors::start() {
-  start(submit_, serve_.submission);
-  start(control_, serve_.control);
-  start(smtp_, serve_.submission);
+  for (List* doors : {&submit_, &control_, &smtp_}) {
+    for (const auto& door : *doors) door->start();
+  }
 }
 
 void Doors::reconfigure(const settings::Settings& settings) {
   for (const auto& [doors, wanted] :
        {std::pair(&submit_, settings.submit_socket), std::pair(&control_, settings.control_socket)}) {
-    if (doors->empty() || doors->front().address.empty() || doors->front().address == wanted) continue;
-    log(Level::warning, "a changed socket needs a restart", {{"in_use", doors->front().address}, {"wanted", wanted}});
+    if (doors->empty() || doors->front()->address().empty() || doors->front()->address() == wanted) continue;
+    log(Level::warning, "a changed socket needs a restart",
+        {{"in_use", doors->front()->address()}, {"wanted", wanted}});
   }
   if (smtp_inherited_) return;
-  const auto unwanted = std::ranges::partition(smtp_, [&](const Door& door) {
-    return std::ranges::find(settings.smtp_listen, door.address) != settings.smtp_listen.end();
+  std::erase_if(smtp_, [&](const auto& door) {
+    if (std::ranges::find(settings.smtp_listen, door->address()) != settings.smtp_listen.end()) return false;
+    log(Level::info, "no longer listening", {{"address", door->address()}});
+    door->close();
+    return true;
   });
-  for (Door& door : unwanted) {
-    log(Level::info, "no longer listening", {{"address", door.address}});
-    door.listener->close();
-  }
-  smtp_.erase(unwanted.begin(), unwanted.end());
   for (const std::string& address : settings.smtp_listen) {
-    if (std::ranges::find(smtp_, address, &Door::address) != smtp_.end()) continue;
-    const Result<void> opened = open_smtp(address);
-    if (!opened) {
-      log(Level::error, "cannot listen", {{"address", address}, {"why", opened.error().text}});
-      continue;
-    }
-    log(Level::info, "listening", {{"address", smtp_.back().listener->address()}});
-    smtp_.back().listener->start(serve_.submission);
+    if (std::ranges::any_of(smtp_, [&](const auto& door) { return door->address() == address; })) continue;
+    add_smtp(address);
+    smtp_.back()->open();
+    smtp_.back()->start();
   }
 }
 
 void Doors::close() {
-  for (auto* doors : {&submit_, &control_, &smtp_}) {
-    for (Door& door : *doors) door.listener->close();
+  for (List* doors : {&submit_, &control_, &smtp_}) {
+    for (const auto& door : *doors) door->close();
     doors->clear();
   }
+}
+
+std::vector<std::string> Doors::troubles() const {
+  std::vector<std::string> sentences;
+  for (const List* doors : {&submit_, &control_, &smtp_}) {
+    for (const auto& door : *doors) {
+      if (door->trouble())
+        sentences.push_back("nobody can connect to " + door->address() + ": " + door->trouble()->text);
+    }
+  }
+  return sentences;
 }
 
 }  // namespace postern::app

@@ -1,6 +1,7 @@
 // The daemon's listening sockets: those of the settings, or those the service manager holds for it.
 #pragma once
 
+#include "app/door.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "net/listener.h"
@@ -24,31 +25,30 @@ class Doors {
   Doors(Executor loop, Serve serve) : loop_(std::move(loop)), serve_(std::move(serve)) {}
 
   /// Binds or takes over all sockets; clients may connect from now on, and wait. Inherited sockets named
-  /// "submit", "control" and "smtp" stand in for the addresses of their kind. Failures: busy, denied, invalid, io.
+  /// "submit", "control" and "smtp" stand in for the addresses of their kind. One that cannot be had is told and tried
+  /// again, and keeps no other shut. Failures: busy, denied, invalid, io: no mail can come in by any of them.
   Result<void> open(const settings::Settings& settings);
   /// Begins to serve.
   void start();
-  /// The SMTP addresses of new settings: what is gone is closed, what is new is opened. An address that cannot be
-  /// had is logged, and the rest goes on. The unix sockets stay where they are until a restart.
+  /// The SMTP addresses of new settings: what is gone is closed, what is new is opened. The unix sockets stay where
+  /// they are until a restart.
   void reconfigure(const settings::Settings& settings);
   void close();
+  /// A sentence for each address where nobody can connect.
+  [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
-  struct Door {
-    std::string address;  ///< as in the settings; empty: inherited
-    std::unique_ptr<net::Listener> listener;
-  };
+  using List = std::vector<std::unique_ptr<Door>>;
 
   Result<void> open_inherited();
-  Result<void> open_local(std::vector<Door>& doors, const std::string& path);
-  Result<void> open_smtp(const std::string& address);
-  static void start(std::vector<Door>& doors, const net::Accepted& serve);
+  void add_local(List& doors, const std::string& path, const net::Accepted& serve);
+  void add_smtp(const std::string& address);
 
   Executor loop_;
   Serve serve_;
-  std::vector<Door> submit_;
-  std::vector<Door> control_;
-  std::vector<Door> smtp_;
+  List submit_;
+  List control_;
+  List smtp_;
   bool smtp_inherited_ = false;
 };
 

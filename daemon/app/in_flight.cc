@@ -32,9 +32,16 @@ bool write_whole(int file, const char* memory) {
   return written == static_cast<ssize_t>(queue::Suspects::kMemory);
 }
 
+/// The service manager's watchdog ends a daemon whose loop hangs (a disk that does not answer, a machine that slept) by
+/// SIGABRT: no message did that. abort() and assert() are signals that the process sends itself.
+bool sent_from_outside(int signal, const siginfo_t& info) {
+  return signal == SIGABRT && info.si_code == SI_USER && info.si_pid != ::getpid();
+}
+
 /// Async-signal-safe. SA_RESETHAND has restored the default action, which the raised signal finds when this returns.
-void on_crash(int signal) {
-  if (char* memory = crash_memory.exchange(nullptr)) {
+void on_crash(int signal, siginfo_t* info, void*) {
+  char* memory = crash_memory.exchange(nullptr);
+  if (memory != nullptr && !sent_from_outside(signal, *info)) {
     memory[queue::Suspects::kCrashedAt] = 1;
     (void)write_whole(crash_file.load(), memory);
   }
@@ -52,8 +59,8 @@ void give_handler_a_stack() {
 
 void catch_crashes() {
   struct sigaction action{};
-  action.sa_handler = on_crash;
-  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_ONSTACK;
+  action.sa_sigaction = on_crash;
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_ONSTACK | SA_SIGINFO;
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGABRT, &action, nullptr);
   if (kSanitized) return;  // the others are the sanitizer's, for its report

@@ -1,7 +1,8 @@
 // The memory of queue::Suspects, kept over a crash in the file `in-flight` of the spool (0600; queue ids, no mail). It
 // is read at the start and written at the start, at an orderly end, and by a handler of the signals that a fault of the
-// program raises: SIGSEGV, SIGBUS, SIGFPE, SIGILL, and SIGABRT, which the service manager's watchdog sends when the
-// event loop hangs. After the handler the signal does what it would have done.
+// program raises: SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. A SIGABRT from another process, such as the service
+// manager's watchdog when the event loop hangs, counts as little as a kill. After the handler the signal does what it
+// would have done.
 //
 // Not a mapped file: writing to its pages could raise SIGBUS where the spool's disk is full or became read-only, and
 // the mail must go on then.

@@ -1,7 +1,5 @@
 #include "app/metrics.h"
 
-#include "base/log.h"
-
 #include <utility>
 
 namespace postern::app {
@@ -31,24 +29,24 @@ Task<std::string> Metrics::text(metrics::Format format) {
 }
 
 void Metrics::listen(const std::string& address) {
-  if (address == address_) return;
+  if (door_ && door_->address() == address) return;
   close();
   if (address.empty()) return;
-  auto listener = net::Listener::tcp(loop_, address);
-  if (!listener) {
-    log(Level::error, "cannot listen for scrapers", {{"address", address}, {"why", listener.error().text}});
-    return;
-  }
-  address_ = address;
-  listener_ = std::move(*listener);
-  log(Level::info, "listening for scrapers", {{"address", listener_->address()}});
-  listener_->start([this](std::unique_ptr<net::Stream> stream, net::Peer) { scrapers_.serve(std::move(stream)); });
+  auto open = [loop = loop_, address] { return net::Listener::tcp(loop, address); };
+  auto serve = [this](std::unique_ptr<net::Stream> stream, net::Peer) { scrapers_.serve(std::move(stream)); };
+  door_ = std::make_unique<Door>(loop_, address, std::move(open), std::move(serve));
+  door_->open();
+  door_->start();
 }
 
 void Metrics::close() {
-  address_.clear();
-  if (listener_) listener_->close();
-  listener_.reset();
+  if (door_) door_->close();
+  door_.reset();
+}
+
+std::string Metrics::trouble() const {
+  if (!door_ || !door_->trouble()) return {};
+  return "no scraper can connect to " + door_->address() + ": " + door_->trouble()->text;
 }
 
 }  // namespace postern::app

@@ -1,6 +1,7 @@
 // The daemon's metrics: what the queue tells is counted, and shown to the command and to scrapers.
 #pragma once
 
+#include "app/door.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
@@ -29,9 +30,12 @@ class Metrics {
   /// Failure: invalid.
   Task<Result<std::string>> page(std::string format);
 
-  /// Listens there from now on, on an empty address nowhere. What cannot be had is logged: mail goes on without it.
+  /// Listens there from now on, on an empty address nowhere. What cannot be had is tried again: mail goes on without
+  /// it.
   void listen(const std::string& address);
   void close();
+  /// Why no scraper can connect; empty: one can, or nobody shall.
+  [[nodiscard]] std::string trouble() const;
 
  private:
   Task<std::string> text(metrics::Format format);
@@ -42,8 +46,7 @@ class Metrics {
   metrics::Meters meters_;
   queue::Queue* queue_ = nullptr;
   spool::Spool* spool_ = nullptr;
-  std::string address_;
-  std::unique_ptr<net::Listener> listener_;
+  std::unique_ptr<Door> door_;
   metrics::Scrapers scrapers_{loop_, [this](metrics::Format format) { return text(format); }};
 };
 

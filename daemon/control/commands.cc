@@ -31,6 +31,8 @@ Task<Result<int>> run_status(Call& call) {
   Verdict verdict = judge(totals, sites, context.config_file, context.clock.wall());
   const std::optional<queue::Refusal> refusal = co_await context.queue.refusing();
   if (refusal) add_refusal(verdict, *refusal, context.spool, context.clock.wall());
+  const std::vector<std::string> complaints = context.complaints();
+  add_complaints(verdict, complaints);
   boost::json::array smarthosts;
   for (const queue::SiteStatus& site : sites) {
     object line = to_json(site);
@@ -42,7 +44,7 @@ Task<Result<int>> run_status(Call& call) {
 
   object status;
   status["kind"] = "status";
-  status["verdict"] = json_text(verdict.text);
+  status["verdict"] = json_text(first_line(verdict));
   status["version"] = json_text(context.version);
   status["started"] = to_rfc3339(context.started);
   status["hostname"] = json_text(context.hostname);
@@ -50,6 +52,7 @@ Task<Result<int>> run_status(Call& call) {
   status["spool"] = json_text(context.spool);
   status["queue"] = to_json(totals);
   status["smarthosts"] = std::move(smarthosts);
+  if (!complaints.empty()) status["complaints"] = json_texts(complaints);
   const Result<void> sent = co_await call.answer.line(status);
   if (!sent) co_return sent.error();
   co_return verdict.exit;

@@ -99,14 +99,16 @@ std::string smarthost(const object& site, std::size_t width, std::string_view to
   const std::optional<WallTime> since = time_in(site, "since");
   const std::optional<WallTime> probe = time_in(site, "next_probe");
   const std::optional<WallTime> delivery = time_in(site, "last_delivery");
-  std::string state = "well";
+  std::string state = flag_in(site, "tried") ? "well" : "not tried";
   if (site.contains("weaker")) state = "weaker";
   if (!trouble.empty()) state = flag_in(trouble, "login_refused") ? "login refused" : "trouble";
   std::string text = fmt::format("{}  {:<13}  {:>7}  {:>6}  {}\n", padded(text_in(site, "name"), width), state,
                                  number_in(site, "waiting"), number_in(site, "active"),
                                  delivery ? relative(*delivery, now) : "none yet");
   if (trouble.empty()) return text;
-  text += fmt::format("  {} at {}", text_in(trouble, "text"), text_in(trouble, "step"));
+  text += "  " + text_in(trouble, "text");
+  // Where no connection was made the text says so already.
+  if (const std::string step = text_in(trouble, "step"); step != "connect" && step != "resolve") text += " at " + step;
   if (since) text += ", since " + clock_time(*since, now);
   if (probe) text += ", next try " + relative(*probe, now);
   text += "\n";

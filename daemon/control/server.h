@@ -56,6 +56,8 @@ struct Context {
 
   /// The page of metrics in this format. Failure: invalid (unknown format).
   std::function<Task<Result<std::string>>(std::string format)> metrics{};
+  /// Sentences on what is wrong with the daemon itself: its settings file, addresses where nobody can connect.
+  std::function<std::vector<std::string>()> complaints = [] { return std::vector<std::string>(); };
 
   /// By uid, 0 for all administrators: for the rate limit; the commands' own memory.
   std::map<std::uint32_t, SteadyTime> last_retry_all{};

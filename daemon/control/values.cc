@@ -197,6 +197,7 @@ object to_json(const queue::SiteStatus& site) {
   put_time(result, "since", site.since);
   put_time(result, "next_probe", site.next_probe);
   put_time(result, "last_delivery", site.last_delivery);
+  result["tried"] = site.tried;
   return result;
 }
 

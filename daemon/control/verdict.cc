@@ -138,20 +138,28 @@ Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>&
     clauses.push_back({exits::kAttention, fmt::format("{} {} damaged: see `postern queue list`",
                                                       messages(totals.corrupt), verb(totals.corrupt, "is", "are"))});
   }
-  if (clauses.empty()) return {exits::kWell, "all is well: nothing waits"};
-
   Verdict verdict;
+  if (clauses.empty()) {
+    verdict.text = "nothing waits";
+    verdict.well = std::ranges::any_of(sites, &queue::SiteStatus::tried);
+    if (!verdict.well)
+      verdict.text += fmt::format("; {} was not tried yet: `postern check` does it", sites.front().name);
+    return verdict;
+  }
   for (const Clause& clause : clauses) {
     verdict.exit = std::max(verdict.exit, clause.exit);
     verdict.text += (verdict.text.empty() ? "" : "; ") + clause.text;
   }
-  const bool only_flow = clauses.size() == 1 && !sites.empty() && totals.waiting == 0 && totals.active > 0;
-  if (verdict.exit == exits::kWell && only_flow) verdict.text.insert(0, "all is well: ");
+  verdict.well =
+      verdict.exit == exits::kWell && clauses.size() == 1 && !sites.empty() && totals.waiting == 0 && totals.active > 0;
   return verdict;
 }
 
+std::string first_line(const Verdict& verdict) { return (verdict.well ? "all is well: " : "") + verdict.text; }
+
 void add_refusal(Verdict& verdict, const queue::Refusal& refusal, const std::string& spool, WallTime now) {
   verdict.exit = exits::kAttention;
+  verdict.well = false;
   verdict.text = fmt::format("new mail is refused since {}: {}; look at the disk of {}. {}",
                              clock_time(refusal.since, now), refusal.why.text, spool, verdict.text);
 }
@@ -159,10 +167,18 @@ void add_refusal(Verdict& verdict, const queue::Refusal& refusal, const std::str
 void add_weaker(Verdict& verdict, const std::string& site, const std::vector<std::string>& weaker) {
   if (weaker.empty()) return;
   verdict.exit = std::max(verdict.exit, exits::kTrouble);
+  verdict.well = false;
   verdict.text += fmt::format(
       "; {0} is weaker than before: {1}; ask who runs it, and if the change is meant run `postern check "
       "--accept-weaker {0}`",
       site, fmt::join(weaker, "; "));
+}
+
+void add_complaints(Verdict& verdict, const std::vector<std::string>& complaints) {
+  if (complaints.empty()) return;
+  verdict.exit = std::max(verdict.exit, exits::kTrouble);
+  verdict.well = false;
+  verdict.text = fmt::format("{}; {}", fmt::join(complaints, "; "), verdict.text);
 }
 
 }  // namespace postern::control

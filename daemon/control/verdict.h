@@ -12,7 +12,11 @@ namespace postern::control {
 struct Verdict {
   int exit = 0;  ///< exits::kWell, kTrouble or kAttention: the worst of what the text says
   std::string text;
+  bool well = false;  ///< nothing at all is wrong, and a smarthost is known to take mail
 };
+
+/// The line itself. "all is well" stands in it only where nothing else is said.
+[[nodiscard]] std::string first_line(const Verdict& verdict);
 
 /// Mail that waits longer than this is trouble even if nobody complains.
 inline constexpr Seconds kLongWait{3600};
@@ -26,6 +30,10 @@ void add_weaker(Verdict& verdict, const std::string& site, const std::vector<std
 
 /// Says before everything else that no mail is taken.
 void add_refusal(Verdict& verdict, const queue::Refusal& refusal, const std::string& spool, WallTime now);
+
+/// Says before everything else what is wrong with the daemon itself: its settings file, an address nobody can connect
+/// to.
+void add_complaints(Verdict& verdict, const std::vector<std::string>& complaints);
 
 /// "14:02" today, "Nov 22 14:02" before that; local time.
 [[nodiscard]] std::string clock_time(WallTime time, WallTime now);

@@ -293,6 +293,7 @@ std::vector<SiteStatus> QueueImpl::sites() const {
       status.next_probe = clock_.wall() + std::max(wait, Milliseconds(0));
     }
     status.last_delivery = site->last_delivery();
+    status.tried = site->tried();
     list.push_back(std::move(status));
   }
   index_.for_each([&](const Ticket& ticket) {

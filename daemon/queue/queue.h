@@ -125,10 +125,11 @@ struct SiteStatus {
   std::string name;
   std::size_t waiting = 0;
   std::size_t active = 0;
-  std::optional<mail::SiteTrouble> trouble;  ///< nothing: healthy or not yet used
+  std::optional<mail::SiteTrouble> trouble;  ///< nothing: healthy or not yet tried
   std::optional<WallTime> since;             ///< of the trouble
   std::optional<WallTime> next_probe;
   std::optional<WallTime> last_delivery;
+  bool tried = false;  ///< it took mail, or was found well, since the start and since its settings changed
 };
 
 struct Totals {

@@ -93,6 +93,7 @@ void Site::force_probe(SteadyTime now, Probe probe) {
 }
 
 Site::Change Site::recovered() {
+  tried_ = true;
   step_ = Milliseconds(0);
   login_step_ = Milliseconds(0);
   early_ = false;

@@ -74,6 +74,8 @@ class Site {
   /// When accepts() may become true by time alone.
   [[nodiscard]] std::optional<SteadyTime> wake(SteadyTime now) const;
   [[nodiscard]] std::optional<WallTime> last_delivery() const { return last_delivery_; }
+  /// It was found well once.
+  [[nodiscard]] bool tried() const { return tried_; }
   void delivered(WallTime when) { last_delivery_ = when; }
 
  private:
@@ -84,6 +86,7 @@ class Site {
   std::size_t active_ = 0;
   std::uint64_t epoch_ = 0;  ///< counts the changes between well and trouble
   bool probing_ = false;
+  bool tried_ = false;
   bool early_ = false;  ///< the next probe was forced
   std::optional<mail::SiteTrouble> trouble_;
   std::optional<WallTime> since_;

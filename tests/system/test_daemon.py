@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -143,3 +144,54 @@ def test_the_250_comes_after_the_syncs(posternd, inbox, work):
     directory_synced = done("fsync", "/spool/queue")
     answered = first(r'"250 [^"]*', start_of_data)
     assert start_of_data < file_synced < answered and directory_synced < answered, "\n".join(lines)
+
+
+def test_an_address_that_is_taken_keeps_no_other_door_shut_and_is_had_when_it_is_free(postfix, posternd):
+    with socket.create_server(("127.0.0.1", posternd.port)):
+        posternd.configure(smarthost(2500))
+        posternd.start(wait=False)
+        wait_for(lambda: "notice: ready " in posternd.read_log(), 20, "posternd to be ready")
+        posternd.sendmail(message("a@example.com", "x\n"), "-i", "a@example.com")
+        run = posternd.run("status")
+        words = f"nobody can connect to 127.0.0.1:{posternd.port}: cannot listen on"
+        assert run.returncode == 1 and words in run.stdout.decode().splitlines()[0], run
+        assert any(words in text for text in posternd.status()["complaints"])
+        assert "all is well" not in run.stdout.decode()
+    posternd.wait_ready(60)
+    assert "complaints" not in posternd.status()
+    assert posternd.read_log().count("cannot listen") == 1
+
+
+def test_status_tells_of_a_settings_file_that_is_wrong_until_it_is_mended(posternd):
+    posternd.configure()
+    posternd.start()
+    good = open(posternd.config).read()
+    posternd.write(good + "nonsense: true\n")
+    posternd.reload()
+    wait_for(lambda: "the old settings stay in force" in posternd.read_log(), 20, "the reload")
+    run = posternd.run("status")
+    assert run.returncode == 1 and "the settings file is wrong" in run.stdout.decode().splitlines()[0], run
+    assert f"{posternd.config}:" in run.stdout.decode().splitlines()[0] and "nonsense" in run.stdout.decode().splitlines()[0]
+    posternd.write(good)
+    posternd.reload()
+    wait_for(lambda: "settings reloaded" in posternd.read_log(), 20, "the reload")
+    assert "settings file" not in posternd.run("status").stdout.decode().splitlines()[0]
+
+
+def test_a_reload_that_comes_before_the_daemon_is_ready_waits_until_it_is(posternd):
+    posternd.configure()
+    posternd.start(wait=False)
+    # As soon as it handles signals at all: before that a SIGHUP would end it.
+    wait_for(lambda: _catches(posternd.process.pid, signal.SIGHUP), 20, "the handler")
+    for _ in range(3):
+        posternd.reload()
+    wait_for(lambda: "settings reloaded" in posternd.read_log(), 20, "the reload")
+    posternd.wait_ready()
+    lines = [line for line in posternd.read_log().splitlines() if "notice: ready " in line or "settings reloaded" in line]
+    assert "ready " in lines[0] and 2 <= len(lines) <= 4, lines
+
+
+def _catches(pid, number):
+    with open(f"/proc/{pid}/status") as status:
+        caught = next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt:"))
+    return caught >> (number - 1) & 1

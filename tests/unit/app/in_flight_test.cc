@@ -64,7 +64,34 @@ TEST_F(InFlightTest, P35_ACrashKeepsWhatWasNotedAndEndsTheProcessAsBefore) {
   EXPECT_EQ(found(), (Found{'x', 1}));
 }
 
-TEST_F(InFlightTest, ASignalFromOutsideIsACrashToo) {
+TEST_F(InFlightTest, AnAbortByTheServiceManagersWatchdogIsNoCrash) {
+  {
+    InFlight before(spool_);
+    before.memory()[kWhere] = 'a';
+    before.save();
+  }
+  std::array<int, 2> ready{};
+  ASSERT_EQ(::pipe(ready.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    InFlight in_flight(spool_);
+    in_flight.memory()[kWhere] = 'x';
+    if (::write(ready[1], "!", 1) != 1) ::_exit(EXIT_FAILURE);
+    for (;;) ::pause();
+  }
+  char word = 0;
+  ASSERT_EQ(::read(ready[0], &word, 1), 1);
+  ASSERT_EQ(::kill(child, SIGABRT), 0);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGABRT);
+  EXPECT_EQ(found(), (Found{'a', 0}));
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+TEST_F(InFlightTest, ASignalToOneselfIsACrashToo) {
   const int status = process('x', [] { ::kill(::getpid(), SIGABRT); });
   EXPECT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(WTERMSIG(status), SIGABRT);

@@ -310,6 +310,27 @@ TEST_F(Render, ShowsTheTroubleOfASite) {
   EXPECT_EQ(once(line).find("  what to do:"), std::string::npos) << "once is enough";
 }
 
+TEST_F(Render, CallsASmarthostWellOnlyAfterItWasTriedAndNamesTheStepOnlyWhereTheTextDoesNot) {
+  queue::SiteStatus site;
+  site.name = "main";
+  boost::json::object line;
+  line["kind"] = "status";
+  const auto shown = [&] {
+    line["smarthosts"] = boost::json::array{to_json(site)};
+    return once(line);
+  };
+  EXPECT_NE(shown().find("main       not tried "), std::string::npos) << shown();
+  site.tried = true;
+  EXPECT_NE(shown().find("main       well "), std::string::npos) << shown();
+  mail::SiteTrouble trouble;
+  trouble.text = "mx[192.0.2.1]:465: connect: Connection refused";
+  for (const mail::Step step : {mail::Step::connect, mail::Step::resolve}) {
+    trouble.step = step;
+    site.trouble = trouble;
+    EXPECT_NE(shown().find("connect: Connection refused\n"), std::string::npos) << shown();
+  }
+}
+
 TEST_F(Render, Q15_IsNotSteeredByAnyMemberOfAnAnswer) {
   const std::vector<boost::json::object> lines{to_json(good_check()), to_json(entry())};
   for (boost::json::object line : lines) {

@@ -227,6 +227,7 @@ TEST_F(ControlServer, AnswersInPlainAsciiWhateverTheAddressesHold) {
 TEST_F(ControlServer, ReportsTheVerdictFirst) {
   queue.site_list.push_back({});
   queue.site_list.back().name = "smtp.example.com";
+  queue.site_list.back().tried = true;
   const std::vector<object> lines = ask_json(R"({"command":"status"})");
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0].at("verdict").as_string(), "all is well: nothing waits");

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <functional>
 
 namespace postern::control {
 namespace {
@@ -18,6 +19,7 @@ class VerdictTest : public testing::Test {
     ::setenv("TZ", "UTC", 1);
     queue::SiteStatus site;
     site.name = "smtp.example.com";
+    site.tried = true;
     sites.push_back(site);
   }
 
@@ -30,7 +32,7 @@ class VerdictTest : public testing::Test {
 
   void expect(int exit, const std::string& text) const {
     const Verdict verdict = judge(totals, sites, kConfig, kNow);
-    EXPECT_EQ(verdict.text, text);
+    EXPECT_EQ(first_line(verdict), text);
     EXPECT_EQ(verdict.exit, exit);
   }
 
@@ -135,6 +137,38 @@ TEST_F(VerdictTest, AddsFailedAndDamagedMessages) {
   totals.corrupt = 1;
   totals.held = 1;
   expect(2, "1 message is on hold; 1 message is damaged: see `postern queue list`");
+}
+
+TEST_F(VerdictTest, SaysThatAllIsWellOnlyWhereNothingElseIsSaid) {
+  totals.active = 1;
+  const queue::Refusal refusal{kNow, Error{Failure::no_space, "the disk is full"}};
+  const std::vector<std::function<void(Verdict&)>> wrongs{
+      [](Verdict& verdict) { add_complaints(verdict, {"the settings file is wrong"}); },
+      [](Verdict& verdict) { add_complaints(verdict, {"nobody can connect to [::1]:25", "no scraper can connect"}); },
+      [](Verdict& verdict) { add_weaker(verdict, "main", {"no TLS"}); },
+      [&](Verdict& verdict) { add_refusal(verdict, refusal, "/var/spool/postern", kNow); },
+  };
+  for (const std::size_t active : {0U, 1U}) {
+    totals.active = active;
+    Verdict verdict = judge(totals, sites, kConfig, kNow);
+    ASSERT_EQ(first_line(verdict).find("all is well"), 0U);
+    add_complaints(verdict, {});
+    ASSERT_EQ(first_line(verdict).find("all is well"), 0U);
+    for (const auto& wrong : wrongs) {
+      Verdict worse = verdict;
+      wrong(worse);
+      EXPECT_EQ(first_line(worse).find("all is well"), std::string::npos) << first_line(worse);
+      EXPECT_GT(worse.exit, 0);
+    }
+  }
+}
+
+TEST_F(VerdictTest, DoesNotCallASmarthostWellThatWasNotTried) {
+  sites[0].tried = false;
+  expect(0, "nothing waits; smtp.example.com was not tried yet: `postern check` does it");
+  sites.push_back(sites[0]);
+  sites[1].tried = true;
+  expect(0, "all is well: nothing waits");
 }
 
 TEST(Verdict, AsksAPersonToLookAtASmarthostThatIsWeakerThanBefore) {

@@ -1,0 +1,170 @@
+// A door that cannot be opened keeps no other shut, and is opened as soon as it can be. Real sockets on loopback.
+#include "app/doors.h"
+
+#include "net/connection.h"
+#include "support/expected_log.h"
+#include "support/run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace postern::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+net::Accepted nobody() {
+  return [](std::unique_ptr<net::Stream>, net::Peer) {};
+}
+
+Task<void> visit(Executor executor, net::ClientOptions options, bool& done) {
+  const auto connected = co_await net::connect(std::move(executor), std::move(options));
+  done = connected.has_value();
+}
+
+/// An address that somebody else listens on.
+struct Taken {
+  explicit Taken(const Executor& loop) : listener(*net::Listener::tcp(loop, "127.0.0.1:0")) {}
+  [[nodiscard]] std::string address() const { return listener->address(); }
+  std::unique_ptr<net::Listener> listener;
+};
+
+class DoorsTest : public testing::Test {
+ protected:
+  DoorsTest() {
+    std::string pattern = std::filesystem::temp_directory_path() / "postern-test-XXXXXX";
+    directory = mkdtemp(pattern.data());
+    settings.submit_socket = directory + "/submit.sock";
+    settings.control_socket = directory + "/control.sock";
+    settings.smtp_listen.clear();
+  }
+  ~DoorsTest() override { std::filesystem::remove_all(directory); }
+
+  bool answers(const std::string& path) {
+    return test::run(loop, net::connect_unix(loop.get_executor(), path)).has_value();
+  }
+
+  boost::asio::io_context loop;
+  std::string directory;
+  settings::Settings settings;
+  Doors doors{loop.get_executor(), Doors::Serve{nobody(), nobody()}};
+};
+
+TEST_F(DoorsTest, OneThatCannotBeOpenedKeepsNoOtherShut) {
+  const test::ExpectLog told("cannot listen");
+  const Taken taken(loop.get_executor());
+  // Taken; an address that this machine does not have (TEST-NET-1, RFC 5737).
+  settings.smtp_listen = {taken.address(), "192.0.2.1:2525", "127.0.0.1:0"};
+  ASSERT_TRUE(doors.open(settings));
+  EXPECT_TRUE(answers(settings.submit_socket));
+  EXPECT_TRUE(answers(settings.control_socket));
+  EXPECT_THAT(doors.troubles(),
+              ElementsAre(HasSubstr("nobody can connect to " + taken.address() + ": cannot listen on"),
+                          HasSubstr("nobody can connect to 192.0.2.1:2525: cannot listen on")));
+  doors.close();
+}
+
+TEST_F(DoorsTest, AUnixSocketThatCannotBeMadeKeepsNoOtherShut) {
+  const test::ExpectLog told("cannot listen");
+  settings.submit_socket = "/nonexistent/submit.sock";
+  settings.smtp_listen = {"127.0.0.1:0"};
+  ASSERT_TRUE(doors.open(settings));
+  EXPECT_TRUE(answers(settings.control_socket));
+  EXPECT_THAT(doors.troubles(), ElementsAre(HasSubstr("nobody can connect to /nonexistent/submit.sock")));
+  doors.close();
+}
+
+TEST_F(DoorsTest, TheStartFailsWhereNoMailCanComeInAtAll) {
+  const test::ExpectLog told("cannot listen");
+  const Taken taken(loop.get_executor());
+  settings.submit_socket = "/nonexistent/submit.sock";
+  for (const auto& addresses : {std::vector<std::string>(), std::vector{taken.address()}}) {
+    Doors shut{loop.get_executor(), Doors::Serve{nobody(), nobody()}};
+    settings.smtp_listen = addresses;
+    const Result<void> opened = shut.open(settings);
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().text, HasSubstr("/nonexistent/submit.sock"));
+    shut.close();
+  }
+}
+
+TEST_F(DoorsTest, AReloadMayNameOneThatCannotBeOpenedAndTakeItBack) {
+  const test::ExpectLog told("cannot listen");
+  const Taken taken(loop.get_executor());
+  ASSERT_TRUE(doors.open(settings));
+  doors.start();
+  settings.smtp_listen = {taken.address()};
+  doors.reconfigure(settings);
+  EXPECT_THAT(doors.troubles(), ElementsAre(HasSubstr(taken.address())));
+  settings.smtp_listen.clear();
+  doors.reconfigure(settings);
+  EXPECT_THAT(doors.troubles(), IsEmpty());
+  doors.close();
+  loop.poll();
+}
+
+TEST(Door, IsOpenedAsSoonAsTheAddressCanBeHadAndItsTroubleIsToldOnce) {
+  const test::ExpectLog told("cannot listen");
+  boost::asio::io_context loop;
+  Taken taken(loop.get_executor());
+  const std::string address = taken.address();
+  std::size_t tries = 0;
+  std::size_t guests = 0;
+  const auto open = [&] {
+    if (++tries == 4) taken.listener->close();
+    return net::Listener::tcp(loop.get_executor(), address);
+  };
+  Door door(
+      loop.get_executor(), address, open, [&](std::unique_ptr<net::Stream>, net::Peer) { ++guests; }, Milliseconds(1));
+  door.open();
+  door.start();
+  const auto count = [] {
+    return std::ranges::count_if(test::logged(),
+                                 [](const auto& line) { return line.find("cannot listen") != line.npos; });
+  };
+  while (door.trouble()) loop.run_one();
+  EXPECT_EQ(tries, 4U);
+  EXPECT_EQ(count(), 1);
+  net::ClientOptions client;
+  client.host = "127.0.0.1";
+  client.port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  bool connected = false;
+  spawn(loop.get_executor(), visit(loop.get_executor(), client, connected), "client");
+  for (int i = 0; i < 1000 && !(connected && guests > 0); ++i) loop.run_one_for(Milliseconds(10));
+  EXPECT_TRUE(connected);
+  EXPECT_EQ(guests, 1U);
+  door.close();
+  loop.poll();
+}
+
+TEST(Door, ThatIsGivenUpIsTriedNoMore) {
+  const test::ExpectLog told("cannot listen");
+  boost::asio::io_context loop;
+  std::size_t tries = 0;
+  const auto open = [&]() -> Result<std::unique_ptr<net::Listener>> {
+    ++tries;
+    return Error{Failure::busy, "taken"};
+  };
+  {
+    Door door(loop.get_executor(), "127.0.0.1:25", open, nobody(), Milliseconds(1));
+    door.open();
+    door.start();
+    loop.run_for(Milliseconds(20));
+    door.close();
+  }
+  const std::size_t before = tries;
+  EXPECT_GT(before, 1U);
+  loop.restart();
+  loop.run_for(Milliseconds(20));
+  EXPECT_EQ(tries, before);
+}
+
+}  // namespace
+}  // namespace postern::app
