@@ -97,12 +97,13 @@ Task<void> Pool::say_quit(std::shared_ptr<Pool> self, std::unique_ptr<ClientSess
 }
 
 /// Waits until nothing is at work, but no longer than that. Each has a timer of its own: a reload's close() may still
-/// wait when the one of the stop begins.
+/// wait when the one of the stop begins. Looks again when it is woken: a delivery goes from connecting to opening to
+/// sending, and is none of them for a moment between.
 Task<void> Pool::drain(SteadyTime until) {
-  if (drained()) co_return;
   boost::asio::steady_timer timer(executor_, until);
   draining_.push_back(&timer);
-  co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  while (!drained() && std::chrono::steady_clock::now() < until)
+    co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   std::erase(draining_, &timer);
 }
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -325,6 +326,71 @@ TEST(Pool, TheShorterGraceOfTwoClosesCounts) {
   twice.loop.run_for(Seconds(5));
   EXPECT_TRUE(twice.slow.cancelled);
   EXPECT_EQ(twice.closed, 2U);
+}
+
+/// Connects when it is let; each reply comes in a turn of the loop of its own, as those of a real server do.
+struct LateServer {
+  explicit LateServer(const Executor& executor) : slow(executor), connected(executor) {
+    connected.expires_at(SteadyTime::max());
+  }
+  Slow slow;
+  boost::asio::steady_timer connected;
+};
+
+class TurnStream final : public net::Stream {
+ public:
+  explicit TurnStream(Slow& slow) : slow_(slow), inner_(slow) {}
+  Task<Result<std::size_t>> read_some(std::span<char> into) override {
+    const Executor executor = slow_.answer.get_executor();
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    co_return co_await inner_.read_some(into);
+  }
+  Task<Result<void>> write(std::string_view bytes) override { return inner_.write(bytes); }
+  Task<Result<void>> start_tls() override { return inner_.start_tls(); }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
+  void expires_after(Milliseconds) override {}
+  void cancel() override { inner_.cancel(); }
+
+ private:
+  Slow& slow_;
+  SlowStream inner_;
+};
+
+Task<Result<net::Connected>> connect_late(LateServer* server) {
+  static_cast<void>(co_await server->connected.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
+  net::Connected connected;
+  connected.stream = std::make_unique<TurnStream>(server->slow);
+  connected.peer = "mx";
+  co_return connected;
+}
+
+// Between connecting, opening and sending nothing is at work for a moment; that is no end of the delivery.
+TEST(Pool, ADeliveryThatWasStillConnectingAtTheCloseHasTheWholeGrace) {
+  for (const std::size_t closes : {1U, 2U, 3U}) {
+    boost::asio::io_context loop;
+    LateServer server(loop.get_executor());
+    const Connector connector = [s = &server] { return connect_late(s); };
+    const auto relay = make_relay(loop.get_executor(), smarthost(), nullptr, connector, PoolLimits());
+    std::optional<mail::DeliveryReport> seen;
+    std::size_t closed = 0;
+    spawn(loop.get_executor(), deliver_to_nobody(*relay, seen), "delivery");
+    for (std::size_t i = 0; i < closes; ++i)
+      spawn(loop.get_executor(), relay->close(Seconds(60)), "close", [&closed] { ++closed; });
+    loop.poll();
+    server.connected.cancel();
+    loop.restart();
+    loop.poll();
+    EXPECT_FALSE(server.slow.cancelled);
+    EXPECT_FALSE(seen) << (seen->site ? seen->site->text : "no trouble");
+    EXPECT_EQ(closed, 0U);
+    server.slow.answer.cancel();
+    loop.restart();
+    loop.run_for(Seconds(5));
+    ASSERT_TRUE(seen && !seen->site);
+    EXPECT_TRUE(seen->recipients.at(0)->verdict == mail::Verdict::delivered);
+    EXPECT_EQ(closed, closes);
+  }
 }
 
 // H39: what a connection was made for belongs to one relay; one with other settings has connections of its own.
