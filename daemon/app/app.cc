@@ -2,6 +2,7 @@
 
 #include "app/doors.h"
 #include "app/drop_box.h"
+#include "app/gap_file.h"
 #include "app/in_flight.h"
 #include "app/login.h"
 #include "app/metrics.h"
@@ -121,6 +122,7 @@ struct App::Parts {
   std::shared_ptr<relay::MemoryStore> memory;  // before the sites: their relays use it
   Sites sites;
   std::unique_ptr<InFlight> in_flight;  // before the queue, which writes to it
+  std::unique_ptr<GapFile> gaps;        // likewise
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
   std::map<uid_t, std::size_t> control_clients;
@@ -151,6 +153,8 @@ Result<void> App::Parts::build() {
   in_flight = std::make_unique<InFlight>(settings.spool);
   queue::Config config = queue_config(loop, settings, metrics.observer());
   config.in_flight = in_flight->memory();
+  gaps = std::make_unique<GapFile>(pool, settings.spool);
+  config.gaps = gaps.get();
   queue = queue::Queue::make(
       loop, *spool, pool, system_clock(), std::move(config), sites.configs(),
       [this](mail::Message& message, const std::string& site) { return sites.deliver(message, site); });

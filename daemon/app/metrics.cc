@@ -21,7 +21,6 @@ Task<std::string> Metrics::text(metrics::Format format) {
   metrics::Snapshot snapshot;
   snapshot.version = POSTERN_VERSION;
   snapshot.started = started_;
-  snapshot.now = system_clock().wall();
   snapshot.totals = queue_->totals();
   snapshot.sites = queue_->sites();
   if (space) snapshot.space = *space;

@@ -84,7 +84,7 @@ Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& s
     const std::string before = totals.waiting > 0 ? waiting_since(totals, now) : "nothing waits, but";
     return {exit, with_advice(before + (totals.waiting > 0 ? ": " : " ") + trouble_text(*site), *site)};
   }
-  if (totals.waiting > 0 && totals.oldest && now - *totals.oldest > kLongWait) {
+  if (totals.waiting > 0 && totals.oldest_age > kLongWait) {
     return {exits::kTrouble, waiting_since(totals, now) + ": `postern queue list` shows the reasons"};
   }
   if (totals.waiting > 0) {

@@ -27,10 +27,7 @@ void queue_messages(const Figures& from, Page& page) {
   page.sample({{"state", "owed"}}, std::uint64_t{totals.owed});
 }
 
-void oldest_age(const Figures& from, Page& page) {
-  const auto oldest = from.now.totals.oldest;
-  page.sample({}, oldest ? seconds(std::max(from.now.now - *oldest, Milliseconds(0))) : 0.0);
-}
+void oldest_age(const Figures& from, Page& page) { page.sample({}, seconds(from.now.totals.oldest_age)); }
 
 void site_messages(const Figures& from, Page& page) {
   for (const queue::SiteStatus& site : from.now.sites) {

@@ -26,7 +26,6 @@ namespace postern::metrics {
 struct Snapshot {
   std::string version;
   WallTime started;
-  WallTime now;
   queue::Totals totals;
   std::vector<queue::SiteStatus> sites;
   std::optional<spool::Space> space;  ///< nothing: the disk did not tell

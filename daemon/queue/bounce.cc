@@ -80,7 +80,7 @@ BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envel
   fill(bounce, context);
   bounce.recipients = bounced(envelope, verdicts, host);
   bounce.return_size = context.config.bounces.return_size;
-  bounce.retry_until = envelope.accepted + context.config.retry.expire;
+  bounce.retry_until = context.now + context.config.retry.expire - context.age;
   return addressed(context, mail::make_bounce(bounce, envelope, original));
 }
 

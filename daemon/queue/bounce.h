@@ -29,6 +29,7 @@ struct ReportContext {
   QueueId id;                   ///< of the report
   std::vector<std::string> to;  ///< where mail for the sender goes; at least one
   WallTime now;
+  Milliseconds age{0};                 ///< of the message that it tells of
   std::chrono::minutes utc_offset{0};  ///< of this machine, for the dates that people read
 };
 

@@ -93,6 +93,7 @@ Task<void> QueueImpl::report(const StoredMessage& message, Actions& actions, con
   const auto count = static_cast<std::size_t>(std::ranges::count_if(verdicts, is_said));
   if (count == 0) co_return;
   ReportContext context = report_context(message.envelope().sender);
+  context.age = gaps_.age(message.envelope().accepted, context.now);
   const std::string to = context.to.front();
   if (!reports_.take(to, clock_.steady(), config_.bounces.per_sender, config_.bounces.per_hour)) {
     log(Level::notice, "too many reports within an hour, this one waits for the digest",

@@ -1,7 +1,5 @@
 #include "queue/decide.h"
 
-#include "queue/schedule.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -83,8 +81,8 @@ void apply(const spool::LogLine& line, RecipientState& state) {
 }
 
 /// A warning is due: the delay is long enough, and there was none before.
-bool late(const mail::Envelope& envelope, const RecipientState& state, WallTime now, const Retry& retry) {
-  return !state.warned && retry.warn_after > Seconds(0) && now - envelope.accepted > retry.warn_after;
+bool late(const RecipientState& state, Milliseconds age, const Retry& retry) {
+  return !state.warned && retry.warn_after > Seconds(0) && age > retry.warn_after;
 }
 
 }  // namespace
@@ -145,10 +143,10 @@ std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope, const std:
 }
 
 Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
-               const mail::DeliveryReport& report, WallTime now, const Retry& retry, double jitter) {
+               const mail::DeliveryReport& report, const Moment& moment, const Retry& retry, double jitter) {
   Actions actions;
   const std::vector<std::size_t> tried = pending(states);
-  const bool last_attempt = past_expiry(envelope.accepted, now, retry);
+  const bool last_attempt = past_expiry(moment.age, retry);
   const Upstream upstream = report.dsn ? Upstream::with_dsn : Upstream::without_dsn;
   std::size_t settled = 0;
   bool deferred = false;
@@ -161,7 +159,7 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     verdict.recipient = index;
     const bool settles = status->verdict != mail::Verdict::deferred;
     verdict.news = settles || says_something_new(states[index], *status);
-    if (settles || late(envelope, states[index], now, retry)) {
+    if (settles || late(states[index], moment.age, retry)) {
       verdict.notice = notice_for(envelope, envelope.recipients[index], status->verdict, upstream);
     }
     if (settles) {
@@ -176,13 +174,13 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
 
   actions.done = settled == tried.size();
   if (actions.done) return actions;
-  const WallTime scheduled = next_attempt(envelope.accepted, now, retry, jitter);
+  const WallTime scheduled = next_attempt(moment, retry, jitter);
   if (report.uncertain) {
-    actions.next = std::max(scheduled, now + kUncertainDelay);
+    actions.next = std::max(scheduled, moment.now + kUncertainDelay);
     actions.store_next = true;
   } else if (report.site) {
     // Somebody left without an answer: as soon as the site is well. Memory only.
-    actions.next = met_in_transaction(*report.site) ? scheduled : now;
+    actions.next = met_in_transaction(*report.site) ? scheduled : moment.now;
   } else {
     actions.next = scheduled;
     actions.store_next = deferred;

@@ -16,6 +16,7 @@
 #include "mail/report.h"
 #include "queue/notice.h"
 #include "queue/queue.h"
+#include "queue/schedule.h"
 #include "spool/spool.h"
 
 #include <cstddef>
@@ -73,6 +74,7 @@ struct Expiry {
 
 /// `states` are from before the attempt; the report speaks of pending(states). `jitter` is in [0, 1).
 [[nodiscard]] Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
-                             const mail::DeliveryReport& report, WallTime now, const Retry& retry, double jitter);
+                             const mail::DeliveryReport& report, const Moment& moment, const Retry& retry,
+                             double jitter);
 
 }  // namespace postern::queue

@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "mail/advice.h"
 #include "queue/queue_impl.h"
-#include "queue/schedule.h"
 
 #include <algorithm>
 #include <exception>
@@ -14,7 +13,6 @@ namespace {
 
 // The longest sleep while something waits: a wall clock that was set is noticed within this time.
 constexpr Milliseconds kLongestSleep = Seconds(60);
-constexpr Milliseconds kClockJump = Seconds(60);
 // In a row; a disk that lost its directory leaves thousands, and the log is to be read by people.
 constexpr std::size_t kDamagedToldSingly = 20;
 
@@ -119,16 +117,6 @@ void QueueImpl::arm_timer() {
     timer_armed_ = false;
     pump();
   });
-}
-
-void QueueImpl::notice_clock_jump() {
-  const WallTime wall = clock_.wall();
-  const auto ahead = wall.time_since_epoch() - std::chrono::floor<Milliseconds>(clock_.steady().time_since_epoch());
-  const Milliseconds jump = ahead - std::exchange(wall_ahead_, ahead);
-  if (jump > -kClockJump) return;
-  const Retry retry = config_.retry;
-  index_.reschedule([wall, retry](WallTime due) { return believable(due, wall, retry); });
-  owed_.clock_set(wall);
 }
 
 Task<Result<QueueImpl::MessagePtr>> QueueImpl::load(QueueId id) {

@@ -277,6 +277,7 @@ Totals QueueImpl::totals() const {
       }
     }
   });
+  if (totals.oldest) totals.oldest_age = gaps_.age(*totals.oldest, clock_.wall());
   return totals;
 }
 

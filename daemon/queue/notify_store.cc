@@ -18,7 +18,7 @@ void QueueImpl::watch_over() {
   for (const SitePtr& site : sites_) seen.sites.push_back({site->name(), site->trouble()});
   const Totals totals = this->totals();
   seen.waiting = totals.waiting;
-  if (totals.oldest) seen.oldest = clock_.wall() - *totals.oldest;
+  if (totals.oldest) seen.oldest = totals.oldest_age;
   for (Alarm& alarm : alarms_.look(seen, config_.notify.after, now)) {
     log(Level::notice, "alarm", {{"what", name(alarm.what)}, {"text", alarm.text}});
     if (config_.notify.run) config_.notify.run(std::string(name(alarm.what)), alarm.text);

@@ -66,7 +66,9 @@ struct EndJob {
 Task<void> QueueImpl::perform(const StoredMessage& message, const mail::DeliveryReport& report,
                               const std::string& site) {
   const WallTime now = clock_.wall();
-  Actions actions = decide(message.envelope(), message.states(), report, now, config_.retry, chance());
+  notice_clock_jump();
+  const Moment moment{now, gaps_.age(message.envelope().accepted, now)};
+  Actions actions = decide(message.envelope(), message.states(), report, moment, config_.retry, chance());
   co_await this->report(message, actions, report.host);
   tell(message, actions, report, site);
   const bool owed = std::ranges::find(actions.verdicts, spool::Note::untold, &Verdict::note) != actions.verdicts.end();

@@ -50,6 +50,7 @@ struct Notify {
   std::function<void(const std::string& what, const std::string& text)> run{};
 };
 
+class GapKeeper;
 class Observer;
 
 struct Config {
@@ -66,6 +67,9 @@ struct Config {
   /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
   /// process. Empty: a message that makes the program crash is tried for ever.
   std::span<char> in_flight{};
+  /// Where the queue notes when it ran, see gaps.h; taken up once. Outlives the queue. Null: after a start nothing is
+  /// known of what was before.
+  GapKeeper* gaps = nullptr;
 };
 
 /// A smarthost as the queue sees it. The queue keeps health and back-off by name and generation.
@@ -136,6 +140,7 @@ struct Totals {
   std::size_t waiting = 0, active = 0, held = 0, failed = 0, corrupt = 0;
   std::size_t owed = 0;            ///< settled, but their senders are still to be told; not among the waiting
   std::optional<WallTime> oldest;  ///< acceptance of the oldest waiting message
+  Milliseconds oldest_age{0};      ///< of that one: how long it could have been tried, see gaps.h; 0: none waits
   std::uint64_t accepted = 0, delivered = 0, deferred = 0,
                 bounced = 0;  ///< messages accepted, recipients otherwise, since start
 };

@@ -43,7 +43,10 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
       space_(std::make_unique<FreeSpace>(loop_, spool_, pool_, clock_)),
       suspects_(config_.in_flight),
       timer_(loop_),
-      all_closed_(loop_) {
+      all_closed_(loop_),
+      gap_keeper_(config_.gaps),
+      beat_timer_(loop_) {
+  recall_gaps();
   set_sites(std::move(sites));
 }
 
@@ -77,6 +80,7 @@ Task<Result<void>> QueueImpl::start() {
 #endif
   (void)space_->room_for(0);
   running_ = true;
+  beat();
   pump();
   co_return Result<void>();
 }
@@ -86,6 +90,7 @@ Task<void> QueueImpl::stop() {
   running_ = false;
   timer_.cancel();
   timer_armed_ = false;
+  last_beat();
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) give_back(static_cast<std::uint16_t>(lane));
   while (open_ > 0) {
     all_closed_.expires_at(SteadyTime::max());
@@ -120,6 +125,7 @@ void QueueImpl::set_sites(std::vector<SiteConfig> sites) {
 }
 
 QueueId QueueImpl::new_id() {
+  notice_clock_jump();
   constexpr std::uint64_t kSecond = 1'000'000;
   const auto since = std::chrono::time_point_cast<std::chrono::microseconds>(clock_.wall()).time_since_epoch();
   auto time = static_cast<std::uint64_t>(since.count());

@@ -1,11 +1,13 @@
 // The queue's only implementation. queue_impl.cc holds its life, delivery.cc the delivery loop, lanes.cc who goes
-// where, outcome.cc what follows from an attempt, commands.cc what an operator does, listing.cc what is shown.
+// where, outcome.cc what follows from an attempt, commands.cc what an operator does, listing.cc what is shown,
+// gap_store.cc when nothing could be tried.
 #pragma once
 
 #include "queue/bounce.h"
 #include "queue/decide.h"
 #include "queue/digest.h"
 #include "queue/free_space.h"
+#include "queue/gaps.h"
 #include "queue/index.h"
 #include "queue/notify.h"
 #include "queue/queue.h"
@@ -79,7 +81,6 @@ class QueueImpl final : public Queue {
   bool feed_from(std::uint16_t lane);
   void give_back(std::uint16_t lane);
   void arm_timer();
-  void notice_clock_jump();
   void closed();
   /// Ends what take_due() began.
   void let_go(const QueueId& id, std::uint16_t lane);
@@ -92,6 +93,13 @@ class QueueImpl final : public Queue {
   Task<void> attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Site::Permit permit);
   void learn(Site& site, Site::Permit permit, const mail::DeliveryReport& report);
   void tell_site(const Site& site, Site::Change change);
+
+  // When nothing could be tried (gap_store.cc).
+  void recall_gaps();
+  /// Before an age is asked for, and before a time of acceptance is given: it belongs to the clock as it is now.
+  void notice_clock_jump();
+  void beat();
+  void last_beat();
 
   // Who goes where (lanes.cc).
   [[nodiscard]] SitePtr find_site(const std::string& name) const;
@@ -182,6 +190,9 @@ class QueueImpl final : public Queue {
   bool timer_armed_ = false;
   boost::asio::steady_timer all_closed_;
   std::uint64_t last_id_time_ = 0;
+  GapKeeper* gap_keeper_;
+  Gaps gaps_;
+  boost::asio::steady_timer beat_timer_;
   Milliseconds wall_ahead_{0};  ///< wall clock less steady clock: changes when the wall clock jumps
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };

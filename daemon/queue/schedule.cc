@@ -4,12 +4,12 @@
 
 namespace postern::queue {
 
-WallTime next_attempt(WallTime accepted, WallTime now, const Retry& retry, double jitter) {
+WallTime next_attempt(const Moment& moment, const Retry& retry, double jitter) {
   const Milliseconds low = retry.min;
   const Milliseconds high = std::max(retry.min, retry.max);
-  const Milliseconds wait = std::clamp(now - accepted, low, high);
+  const Milliseconds wait = std::clamp(moment.age, low, high);
   const double factor = 0.9 + 0.2 * jitter;
-  return now + Milliseconds(static_cast<Milliseconds::rep>(static_cast<double>(wait.count()) * factor));
+  return moment.now + Milliseconds(static_cast<Milliseconds::rep>(static_cast<double>(wait.count()) * factor));
 }
 
 WallTime believable(WallTime next, WallTime now, const Retry& retry) {
@@ -17,6 +17,6 @@ WallTime believable(WallTime next, WallTime now, const Retry& retry) {
   return next > now + longest + longest / 10 ? now : next;
 }
 
-bool past_expiry(WallTime accepted, WallTime now, const Retry& retry) { return now - accepted > retry.expire; }
+bool past_expiry(Milliseconds age, const Retry& retry) { return age > retry.expire; }
 
 }  // namespace postern::queue

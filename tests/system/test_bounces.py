@@ -4,6 +4,7 @@ import email
 import email.policy
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -11,7 +12,7 @@ import pytest
 
 from ports import REFUSING, REFUSING_WITHOUT_DSN
 from postern import message, smarthost
-from spool_maker import rfc3339
+from spool_maker import fill, rfc3339
 from waiting import wait_for, wait_for_port
 
 
@@ -259,3 +260,21 @@ def test_trouble_is_told_by_a_program(postfix, posternd, inbox):
     wait_for(lines, 20, "the alarm")
     (line,) = lines()
     assert line.startswith("--urgent|trouble|main refuses the login: ") and "What to do: " in line, line
+
+
+def test_p42_a_machine_that_was_off_for_eight_days_bounces_nothing_at_the_first_450(refusing, posternd):
+    posternd.configure(plain(REFUSING))
+    posternd.start()
+    assert posternd.stop() == 0
+    off = 8 * 86400
+    (waiting,) = fill(f"{posternd.spool}/queue", 1, lambda _: time.time() - off, "later@example.com", age=off + 600)
+    shutil.chown(f"{posternd.spool}/queue/{waiting}", "postern")
+    heartbeat = f"{posternd.spool}/gaps"
+    assert abs(os.stat(heartbeat).st_mtime - time.time()) < 30
+    os.utime(heartbeat, (time.time() - off, time.time() - off))
+    posternd.start()
+    wait_for(lambda: " deferred " in posternd.read_log(), 20, "a first attempt")
+    assert posternd.queue_files() == [waiting]
+    assert " bounced " not in posternd.read_log()
+    with open(heartbeat) as source:
+        assert len(source.read().splitlines()) == 2

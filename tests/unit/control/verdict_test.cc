@@ -30,6 +30,11 @@ class VerdictTest : public testing::Test {
     sites[0].trouble = trouble;
   }
 
+  void oldest(Seconds age) {
+    totals.oldest = kNow - age;
+    totals.oldest_age = age;
+  }
+
   void expect(int exit, const std::string& text) const {
     const Verdict verdict = judge(totals, sites, kConfig, kNow);
     EXPECT_EQ(first_line(verdict), text);
@@ -64,14 +69,14 @@ TEST_F(VerdictTest, NamesTheMissingSmarthost) {
 
 TEST_F(VerdictTest, GivesTheReasonWhyMailWaits) {
   totals.waiting = 1;
-  totals.oldest = kNow - std::chrono::minutes(58);
+  oldest(std::chrono::minutes(58));
   trouble("connection refused");
   expect(1, "1 message waits since 14:02: smtp.example.com: connection refused");
 }
 
 TEST_F(VerdictTest, DoesNotNameTheHostTwice) {
   totals.waiting = 3;
-  totals.oldest = kNow - std::chrono::minutes(58);
+  oldest(std::chrono::minutes(58));
   trouble("smtp.example.com:465 refuses the login: 535 5.7.8 no", true);
   expect_advice(2, "3 messages wait since 14:02: smtp.example.com:465 refuses the login: 535 5.7.8 no");
   trouble("535 5.7.8 no", true);
@@ -102,9 +107,9 @@ TEST_F(VerdictTest, BlamesNoSmarthostThatNoMailWaitsForWhileAnotherIsWell) {
   sites[1].trouble->text = "connection refused";
   expect(0, "nothing waits, but backup.example.com: connection refused");
   totals.waiting = 1;
-  totals.oldest = kNow - std::chrono::minutes(58);
+  oldest(std::chrono::minutes(58));
   expect(0, "1 message waits for the next attempt; backup.example.com: connection refused");
-  totals.oldest = kNow - kLongWait - Seconds(1);
+  oldest(kLongWait + Seconds(1));
   expect(1,
          "1 message waits since 13:59: `postern queue list` shows the reasons; backup.example.com: connection refused");
   sites[1].waiting = 1;
@@ -122,11 +127,11 @@ TEST_F(VerdictTest, CallsMailWhoseSenderIsToBeToldNoWaitingMail) {
 
 TEST_F(VerdictTest, FindsALongWaitSuspiciousWithoutAnyTrouble) {
   totals.waiting = 2;
-  totals.oldest = kNow - kLongWait;
+  oldest(kLongWait);
   expect(0, "2 messages wait for the next attempt");
-  totals.oldest = kNow - kLongWait - Seconds(1);
+  oldest(kLongWait + Seconds(1));
   expect(1, "2 messages wait since 13:59: `postern queue list` shows the reasons");
-  totals.oldest = kNow - std::chrono::days(2);
+  oldest(std::chrono::days(2));
   expect(1, "2 messages wait since Nov 21 15:00: `postern queue list` shows the reasons");
 }
 

@@ -98,9 +98,8 @@ TEST(Meters, SayEachThingOnce) {
 
 TEST(Meters, ShowTheStateOfTheMoment) {
   Snapshot snapshot;
-  snapshot.now = WallTime(Milliseconds(100'000));
   snapshot.totals.waiting = 3;
-  snapshot.totals.oldest = WallTime(Milliseconds(40'000));
+  snapshot.totals.oldest_age = Seconds(60);
   snapshot.totals.accepted = 17;
   queue::SiteStatus site;
   site.name = "main";

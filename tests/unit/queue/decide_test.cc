@@ -25,6 +25,9 @@ mail::Envelope three() {
   return envelope;
 }
 
+/// No gap is known.
+Moment at(const mail::Envelope& envelope, WallTime now) { return {now, now - envelope.accepted}; }
+
 std::optional<mail::Status> answer(std::size_t kind) {
   switch (kind) {
     case 0: return std::nullopt;
@@ -47,7 +50,7 @@ TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
     report.uncertain = mode == 2;
     if (mode == 3) report.site = mail::SiteTrouble{mail::Step::end_of_data, Failure::refused, 421, "go away", false};
     const std::vector<RecipientState> states(3);
-    const Actions actions = decide(envelope, states, report, kNow, kRetry, 0.5);
+    const Actions actions = decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5);
 
     std::set<std::size_t> settled;
     for (const Verdict& one : actions.verdicts) {
@@ -84,7 +87,7 @@ TEST(Decide, ADeferralThatSaysTheSameIsNotLoggedAgain) {
   states[1].last = mail::Status{mail::Verdict::deferred, 451, "4.3.0", "another reason"};
   mail::DeliveryReport report;
   report.recipients.assign(3, answer(2));
-  const Actions actions = decide(three(), states, report, kNow, kRetry, 0.5);
+  const Actions actions = decide(three(), states, report, at(three(), kNow), kRetry, 0.5);
   const auto log = log_lines(three(), actions.verdicts, kNow);
   ASSERT_EQ(log.size(), 2U);
   EXPECT_EQ(log[0].recipient, "b");
@@ -96,7 +99,7 @@ TEST(Decide, ExpiresInTheWordsOfTheSiteWhatNoTransactionSurvives) {
   envelope.accepted = kNow - kRetry.expire - Seconds(1);
   mail::DeliveryReport report;
   report.site = mail::SiteTrouble{mail::Step::end_of_data, Failure::refused, 421, "go away", false};
-  const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, kNow, kRetry, 0.5);
+  const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, at(envelope, kNow), kRetry, 0.5);
   EXPECT_TRUE(actions.done);
   ASSERT_EQ(actions.verdicts.size(), 3U);
   EXPECT_EQ(actions.verdicts[2].notice, Notice::failed);
@@ -110,7 +113,7 @@ TEST(Decide, WhatExpiredKeepsTheLastAnswerAsItWasReceived) {
   envelope.accepted = kNow - kRetry.expire - Seconds(1);
   mail::DeliveryReport report;
   report.recipients = {answer(2), mail::Status{mail::Verdict::deferred, 0, "", "4.2 of us; last: resort"}, answer(3)};
-  const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, kNow, kRetry, 0.5);
+  const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, at(envelope, kNow), kRetry, 0.5);
   ASSERT_EQ(actions.verdicts.size(), 3U);
   EXPECT_EQ(actions.verdicts[0].status.text, "expired after 5d; last: 4.3.0 later") << "as it stands in the file";
   const auto first = expiry_of(actions.verdicts[0].status);
@@ -133,7 +136,7 @@ TEST(Decide, SpeaksOnlyOfThoseThatWait) {
   states[0].last = answer(1);
   mail::DeliveryReport report;
   report.recipients = {answer(1), answer(3)};
-  const Actions actions = decide(three(), states, report, kNow, kRetry, 0.5);
+  const Actions actions = decide(three(), states, report, at(three(), kNow), kRetry, 0.5);
   ASSERT_EQ(actions.verdicts.size(), 2U);
   EXPECT_EQ(actions.verdicts[0].recipient, 1U);
   EXPECT_EQ(actions.verdicts[1].recipient, 2U);
@@ -182,17 +185,17 @@ TEST(Decide, Q13_TheSenderIsWarnedOnceAndOnlyOfWhatTheServerPutsOff) {
     mail::Envelope envelope = three();
     envelope.accepted = kNow - age;
     envelope.recipients[2].notify = mail::kNotifyFailure;
-    const Actions actions = decide(envelope, states, report, kNow, kRetry, 0.5);
+    const Actions actions = decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5);
     ASSERT_EQ(actions.verdicts.size(), 3U);
     EXPECT_EQ(actions.verdicts[0].notice, age > kRetry.warn_after ? Notice::delayed : Notice::none);
     EXPECT_EQ(actions.verdicts[1].notice, Notice::none) << "once";
     EXPECT_EQ(actions.verdicts[2].notice, Notice::none) << "not asked for";
     Retry never = kRetry;
     never.warn_after = Seconds(0);
-    EXPECT_EQ(decide(envelope, states, report, kNow, never, 0.5).verdicts[0].notice, Notice::none);
+    EXPECT_EQ(decide(envelope, states, report, at(envelope, kNow), never, 0.5).verdicts[0].notice, Notice::none);
     report.site = trouble();
     report.recipients.assign(3, std::nullopt);
-    EXPECT_TRUE(decide(envelope, states, report, kNow, kRetry, 0.5).verdicts.empty());
+    EXPECT_TRUE(decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5).verdicts.empty());
     report.site.reset();
     report.recipients.assign(3, answer(2));
   }
@@ -208,13 +211,13 @@ TEST(Decide, P40_OnlyAnAttemptAfterTheAgeLimitExpiresWhateverTheClockSays) {
       mail::DeliveryReport report;
       report.recipients.resize(3);
       report.site = mail::SiteTrouble{step, Failure::refused, 0, "no", false};
-      const Actions actions = decide(three(), std::vector<RecipientState>(3), report, now, kRetry, 0.5);
+      const Actions actions = decide(three(), std::vector<RecipientState>(3), report, at(three(), now), kRetry, 0.5);
       EXPECT_TRUE(actions.verdicts.empty()) << "the message was not offered to anybody";
       EXPECT_FALSE(actions.done);
     }
     mail::DeliveryReport report;
     report.recipients.assign(3, answer(2));
-    const Actions actions = decide(three(), std::vector<RecipientState>(3), report, now, kRetry, 0.5);
+    const Actions actions = decide(three(), std::vector<RecipientState>(3), report, at(three(), now), kRetry, 0.5);
     EXPECT_EQ(actions.done, jump > kRetry.expire);
     if (actions.done) continue;
     EXPECT_GT(actions.next, now) << "no busy retry";
