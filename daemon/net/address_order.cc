@@ -21,7 +21,8 @@ Endpoints each_once(const Endpoints& found) {
 Endpoints in_order(const Endpoints& found, const std::string& worked) {
   Endpoints wanted = each_once(found);
   const auto is_worked = [&](const Endpoint& endpoint) { return endpoint.address().to_string() == worked; };
-  std::ranges::stable_partition(wanted, is_worked);
+  const auto known = std::ranges::find_if(wanted, is_worked);
+  if (known != wanted.end()) std::rotate(wanted.begin(), known, known + 1);
   if (wanted.empty()) return wanted;
 
   const bool first_is_v6 = wanted.front().address().is_v6();
