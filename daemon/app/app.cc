@@ -20,6 +20,7 @@
 #include "settings/load.h"
 #include "spool/disk.h"
 #include "spool/disk_pool.h"
+#include "spool/file_system.h"
 #include "spool/spool.h"
 #include "submission/pickup.h"
 #include "submission/session.h"
@@ -145,6 +146,13 @@ Result<void> App::Parts::build() {
   auto opened = spool::Spool::open(spool::posix_disk(), settings.spool);
   if (!opened) return opened.error();
   spool = std::move(*opened);
+  if (const auto lost = spool::fleeting(settings.spool)) {
+    log(Level::warning, "the spool does not last",
+        {{"spool", settings.spool},
+         {"file_system", lost->file_system},
+         {"why", lost->meaning},
+         {"advice", "put it on a disk or a volume, with `spool:` in " + config_file}});
+  }
   memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites",
                                                [this](std::function<void()> job) { pool.post(std::move(job)); });
   journal = std::make_unique<JournalFile>(pool, settings.spool);

@@ -1,12 +1,12 @@
 #include "spool/disk.h"
 
+#include "spool/rename.h"
+
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -94,10 +94,7 @@ class PosixDisk final : public Disk {
   }
 
   Result<void> rename(int from, const std::string& name, int to, const std::string& new_name) override {
-    if (::syscall(SYS_renameat2, from, name.c_str(), to, new_name.c_str(), RENAME_NOREPLACE) != 0) {
-      return failed("rename", name);
-    }
-    return {};
+    return rename_no_replace(system_names(), from, name, to, new_name);
   }
 
   Result<void> unlink(int directory, const std::string& name) override {

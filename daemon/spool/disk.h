@@ -46,7 +46,7 @@ class Disk {
   virtual Result<void> truncate(int fd, std::uint64_t size) = 0;
   virtual Result<void> fdatasync(int fd) = 0;
   virtual Result<void> fsync(int fd) = 0;
-  /// renameat2 with RENAME_NOREPLACE. Failure: exists.
+  /// Never over a file that is there; on failure the old name is there, see rename.h. Failures: exists, not_found.
   virtual Result<void> rename(int from, const std::string& name, int to, const std::string& new_name) = 0;
   virtual Result<void> unlink(int directory, const std::string& name) = 0;
   virtual Result<void> mkdir(int directory, const std::string& name, mode_t mode) = 0;

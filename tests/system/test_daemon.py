@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,6 +32,20 @@ def test_a_restart_keeps_the_queue(postfix, posternd, inbox):
     assert sorted(int(body) for _, body in found) == list(range(20))
     posternd.wait_empty()
     assert len(postfix.mail.raw(inbox)) == 20
+
+
+def test_a_spool_in_memory_is_warned_of_and_works(posternd, inbox):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=711", "tmpfs", posternd.spool], check=True)
+    try:
+        shutil.chown(posternd.spool, "postern")
+        posternd.configure(smarthost(NOBODY_LISTENS))
+        posternd.start()
+        assert re.search("warning: the spool does not last .*file_system=tmpfs", posternd.read_log()), posternd.read_log()
+        posternd.sendmail(message(f"{inbox}@example.com", "x\n"), "-i", f"{inbox}@example.com")
+        assert len(posternd.queue_files()) == 1
+        assert posternd.stop() == 0
+    finally:
+        subprocess.run(["umount", "-l", posternd.spool], check=True)
 
 
 def test_f11_a_broken_file_keeps_the_settings(postfix, posternd, inbox):

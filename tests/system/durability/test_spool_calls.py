@@ -103,6 +103,19 @@ def test_p14_short_writes_and_interrupted_calls_change_no_byte(scratch, tally, f
     assert promises.count == 10 - 1 and not any(broken.values()), broken
 
 
+@pytest.mark.parametrize("error", ["EINVAL", "ENOSYS"])
+def test_p06_a_file_system_that_knows_no_rename_without_replacing_keeps_every_promise(scratch, tally, error):
+    needs_strace()
+    steps = ["open", "small", "log", "large", "log", "slow", "move", "small", "remove", "recover"]
+    strace = ["strace", "-o", f"{scratch}/trace", "-e", "trace=renameat2", "-e", f"inject=renameat2:error={error}"]
+    promises = Promises(lines_of(exercise(f"{scratch}/spool", *steps, prefix=strace, check=True), "ACK"))
+    found = Found(f"{scratch}/spool")
+    broken = promises.broken(found)
+    tally.count("M2 errors, spool", shots=1, acknowledged=promises.count, **broken)
+    assert promises.count == 10 - 1 and not any(broken.values()), broken
+    assert "tmp" not in {entry[0] for entry in found.files}
+
+
 def test_p44_a_taken_id_is_never_written_over(scratch):
     given = "--id=0123456789abcdef"
     for _ in range(3):
