@@ -13,6 +13,24 @@ Error under_way(const QueueId& id) {
   return {Failure::busy, "message " + id.str() + " is being delivered right now; try again when it has ended"};
 }
 
+/// The files are as the operator wants them, and we act by that; but the disk did not confirm it.
+Error unconfirmed(const QueueId& id, std::string_view done, const Error& why) {
+  const std::string text = "message " + id.str() + " is " + std::string(done) +
+                           ", but the disk did not confirm that: after a power failure it may be as before (" +
+                           why.text + ")";
+  return {Failure::io, text, why.code};
+}
+
+struct PutBack {
+  std::uint64_t size = 0;  ///< of the file
+  spool::Changed change;
+};
+
+struct Removed {
+  spool::Area area = spool::Area::queue;
+  std::optional<Error> unsynced;
+};
+
 }  // namespace
 
 Result<void> QueueImpl::retry(QueueId id, Probe probe) {
@@ -42,30 +60,32 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
   const bool queued = ticket != nullptr;
   const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
   if (queued) index_.set(id, Ticket::Phase::active);  // nobody takes it meanwhile
-  auto job = [spool = &spool_, id, queued]() -> Result<spool::Area> {
+  auto job = [spool = &spool_, id, queued]() -> Result<Removed> {
     if (queued) {
-      const Result<void> gone = spool->remove(id, spool::Area::queue, spool::Durability::synced);
-      if (gone || gone.error().failure == Failure::not_found) return spool::Area::queue;
+      const auto gone = spool->remove(id, spool::Area::queue, spool::Durability::synced);
+      if (gone) return Removed{spool::Area::queue, gone->unsynced};
+      if (gone.error().failure == Failure::not_found) return Removed();
       return gone.error();
     }
     for (const spool::Area area : {spool::Area::failed, spool::Area::corrupt, spool::Area::hold}) {
-      const Result<void> gone = spool->remove(id, area, spool::Durability::synced);
-      if (gone) return area;
+      const auto gone = spool->remove(id, area, spool::Durability::synced);
+      if (gone) return Removed{area, gone->unsynced};
       if (gone.error().failure != Failure::not_found) return gone.error();
     }
     return Error{Failure::not_found, "no message " + id.str()};
   };
-  const Result<spool::Area> removed = co_await pool_.run(std::move(job));
+  const Result<Removed> removed = co_await pool_.run(std::move(job));
   if (!removed) {
     if (queued) index_.set(id, before);
     pump();  // it may have become due meanwhile
     co_return removed.error();
   }
   if (queued) gone(id);
-  if (*removed == spool::Area::failed && counted_.failed > 0) --counted_.failed;
-  if (*removed == spool::Area::corrupt && counted_.corrupt > 0) --counted_.corrupt;
-  if (*removed == spool::Area::hold && counted_.held > 0) --counted_.held;
-  log(Level::info, "removed", {{"id", id.text()}, {"from", spool::name(*removed)}});
+  if (removed->area == spool::Area::failed && counted_.failed > 0) --counted_.failed;
+  if (removed->area == spool::Area::corrupt && counted_.corrupt > 0) --counted_.corrupt;
+  if (removed->area == spool::Area::hold && counted_.held > 0) --counted_.held;
+  log(Level::info, "removed", {{"id", id.text()}, {"from", spool::name(removed->area)}});
+  if (removed->unsynced) co_return unconfirmed(id, "removed", *removed->unsynced);
   co_return Result<void>();
 }
 
@@ -76,7 +96,7 @@ Task<Result<void>> QueueImpl::hold(QueueId id) {
   const Ticket::Phase before = ticket->phase;
   index_.set(id, Ticket::Phase::active);
   auto job = [spool = &spool_, id] { return spool->move(id, spool::Area::queue, spool::Area::hold); };
-  const Result<void> moved = co_await pool_.run(std::move(job));
+  const Result<spool::Changed> moved = co_await pool_.run(std::move(job));
   if (!moved) {
     index_.set(id, before);
     pump();
@@ -86,10 +106,11 @@ Task<Result<void>> QueueImpl::hold(QueueId id) {
   suspects_.ended(id);
   ++counted_.held;
   log(Level::info, "put on hold", {{"id", id.text()}});
+  if (moved->unsynced) co_return unconfirmed(id, "on hold", *moved->unsynced);
   co_return Result<void>();
 }
 
-Task<Result<void>> QueueImpl::put_back(QueueId id, Ticket::Phase phase) {
+Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase) {
   if (const Ticket* ticket = index_.find(id); ticket != nullptr) {
     if (ticket->phase != Ticket::Phase::held) {
       co_return Error{Failure::invalid, "message " + id.str() + " is not on hold"};
@@ -98,38 +119,45 @@ Task<Result<void>> QueueImpl::put_back(QueueId id, Ticket::Phase phase) {
                                         " was written by a newer version of Postern and waits for that one: there is "
                                         "nothing to release"};
   }
-  auto job = [spool = &spool_, id]() -> Result<std::uint64_t> {
+  auto job = [spool = &spool_, id]() -> Result<PutBack> {
     const auto stored = spool->read_summary(id, spool::Area::hold);
     if (!stored && stored.error().failure == Failure::not_found) {
       return Error{Failure::not_found, "no message " + id.str() + " is on hold"};
     }
-    if (auto moved = spool->move(id, spool::Area::hold, spool::Area::queue); !moved) return moved.error();
+    auto moved = spool->move(id, spool::Area::hold, spool::Area::queue);
+    if (!moved) return moved.error();
     // One that cannot be read is judged at its turn, like any other.
-    return stored ? stored->file_size : 0;
+    return PutBack{stored ? stored->file_size : 0, std::move(*moved)};
   };
-  const Result<std::uint64_t> size = co_await pool_.run(std::move(job));
-  if (!size) co_return size.error();
+  const Result<PutBack> moved = co_await pool_.run(std::move(job));
+  if (!moved) co_return moved.error();
   Ticket ticket;
   ticket.id = id;
   ticket.due = clock_.wall();
-  ticket.size = *size;
+  ticket.size = moved->size;
   ticket.phase = phase;
   index_.add(ticket);
   suspects_.ended(id);  // the process may have ended between putting it on hold and forgetting it
   if (counted_.held > 0) --counted_.held;
   log(Level::info, "released", {{"id", id.text()}});
-  co_return Result<void>();
+  co_return moved->change;
 }
 
 Task<Result<void>> QueueImpl::release(QueueId id) {
-  Result<void> done = co_await put_back(id, Ticket::Phase::waiting);
+  const Result<spool::Changed> done = co_await put_back(id, Ticket::Phase::waiting);
   pump();
-  co_return done;
+  if (!done) co_return done.error();
+  if (done->unsynced) co_return unconfirmed(id, "released", *done->unsynced);
+  co_return Result<void>();
 }
 
 Task<Result<void>> QueueImpl::take(QueueId id) {
   const Ticket* ticket = index_.find(id);
-  if (ticket == nullptr) co_return co_await put_back(id, Ticket::Phase::active);
+  if (ticket == nullptr) {
+    const Result<spool::Changed> back = co_await put_back(id, Ticket::Phase::active);
+    if (!back) co_return back.error();
+    co_return Result<void>();
+  }
   if (ticket->phase == Ticket::Phase::active) co_return under_way(id);
   index_.set(id, Ticket::Phase::active);
   co_return Result<void>();

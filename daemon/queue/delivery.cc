@@ -180,7 +180,8 @@ Task<void> QueueImpl::prepare(QueueId id, std::uint16_t lane) {
 /// Not even read: that may be where the program crashes.
 Task<void> QueueImpl::hold_guilty(QueueId id) {
   auto job = [spool = &spool_, id] { return spool->move(id, spool::Area::queue, spool::Area::hold); };
-  const Result<void> moved = co_await pool_.run(std::move(job));
+  // Where the disk does not confirm a move, a crash at worst brings the message back to be judged once more.
+  const Result<spool::Changed> moved = co_await pool_.run(std::move(job));
   if (!moved && moved.error().failure == Failure::not_found) {
     gone(id);
   } else if (!moved) {
@@ -207,7 +208,7 @@ Task<void> QueueImpl::unreadable(QueueId id, Error error) {
     index_.set(id, Ticket::Phase::held);
   } else if (error.failure == Failure::corrupt) {
     auto job = [spool = &spool_, id] { return spool->move(id, spool::Area::queue, spool::Area::corrupt); };
-    const Result<void> moved = co_await pool_.run(std::move(job));
+    const Result<spool::Changed> moved = co_await pool_.run(std::move(job));
     const std::string result = moved ? std::string("moved to corrupt/") : "left in place: " + moved.error().text;
     const Level level = ++damaged_ <= kDamagedToldSingly ? Level::warning : Level::debug;
     log(level, "damaged message is not delivered", {{"id", id.text()}, {"why", error.text}, {"file", result}});

@@ -38,6 +38,7 @@ struct EndJob {
     if (auto moved = spool->move(id, spool::Area::queue, spool::Area::failed); !moved) {
       return Ending{moved.error(), true};
     }
+    // Should a power failure undo the move, the verdicts in its file say where it belongs.
     return Ending{spool::Area::failed, true};
   }
 

@@ -141,8 +141,8 @@ class QueueImpl final : public Queue {
   // What an operator does (commands.cc).
   /// In the index as active, from queue/ or hold/: nobody else takes it. Failures: not_found, busy, newer, io.
   Task<Result<void>> take(QueueId id);
-  /// From hold/ to queue/ and into the index.
-  Task<Result<void>> put_back(QueueId id, Ticket::Phase phase);
+  /// From hold/ to queue/ and into the index; on failure it is in hold/. Failures: as take().
+  Task<Result<spool::Changed>> put_back(QueueId id, Ticket::Phase phase);
 
   // What is shown (listing.cc).
   class Walk;

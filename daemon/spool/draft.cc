@@ -15,7 +15,7 @@ constexpr int kIdAttempts = 3;
 
 }  // namespace
 
-Draft::Draft(Spool& spool, mail::Envelope envelope) : spool_(spool), envelope_(std::move(envelope)) {
+Draft::Draft(Spool& spool, mail::Envelope envelope) : places_(spool.places_), envelope_(std::move(envelope)) {
   envelope_.size = 0;
   auto text = envelope_text(envelope_);
   if (!text) {
@@ -37,7 +37,8 @@ void Draft::add(std::string_view text) {
 
 Result<void> Draft::open_tmp() {
   for (int attempt = 1;; ++attempt) {
-    auto file = File::open(spool_.disk_, spool_.fd(Area::tmp), envelope_.id.str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+    auto file =
+        File::open(places_->disk, places_->fd(Area::tmp), envelope_.id.str(), O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!file) {
       if (file.error().failure != Failure::exists || attempt == kIdAttempts) return file.error();
       make_new_id();
@@ -56,6 +57,13 @@ void Draft::make_new_id() {
 
 Result<void> Draft::spill() {
   if (refused_) return *refused_;
+  auto done = write_buffer();
+  // Part of it may be in the file: nothing may follow that.
+  if (!done) refused_ = done.error();
+  return done;
+}
+
+Result<void> Draft::write_buffer() {
   std::string_view text = buffer_;
   if (!file_) {
     if (auto opened = open_tmp(); !opened) return opened.error();
@@ -72,14 +80,18 @@ Result<void> Draft::commit(std::uint64_t wire_size, mail::BodyType body) {
   if (refused_) return *refused_;
   envelope_.wire_size = wire_size;
   envelope_.body = body;
-  auto done = file_ ? write_rest() : write_whole();
-  if (done) done = publish();
-  if (!done) {
+  if (auto done = finish(); !done) {
+    refused_ = done.error();
     abandon();
-    return done.error();
+    return done;
   }
   committed_ = true;
   return {};
+}
+
+Result<void> Draft::finish() {
+  auto done = file_ ? write_rest() : write_whole();
+  return done ? publish() : done;
 }
 
 /// Everything is in memory: one write of the finished file. A clash of names makes a new id and starts over.
@@ -95,7 +107,7 @@ Result<void> Draft::write_whole() {
     if (auto written = file_.write_all(buffer_); !written) return written.error();
     written_ = buffer_.size();
     auto renamed =
-        spool_.disk_.rename(spool_.fd(Area::tmp), envelope_.id.str(), spool_.fd(Area::queue), envelope_.id.str());
+        places_->disk.rename(places_->fd(Area::tmp), envelope_.id.str(), places_->fd(Area::queue), envelope_.id.str());
     if (renamed) return {};
     if (renamed.error().failure != Failure::exists || attempt == kIdAttempts) return renamed.error();
     abandon();
@@ -105,34 +117,40 @@ Result<void> Draft::write_whole() {
 
 /// The text is on its way to the disk already: the last piece, then the envelope over its place.
 Result<void> Draft::write_rest() {
-  if (auto done = spill(); !done) return done.error();
+  if (auto done = write_buffer(); !done) return done.error();
   const auto text = envelope_text(envelope_);
   if (!text) return text.error();
   if (text->size() != place_.size()) return Error{Failure::invalid, "a message too large for the spool's format"};
   sha_.update(*text);
   if (auto done = file_.pwrite_all(*text + checksum_text(hex(sha_.finish())), 0); !done) return done.error();
-  return spool_.disk_.rename(spool_.fd(Area::tmp), envelope_.id.str(), spool_.fd(Area::queue), envelope_.id.str());
+  return places_->disk.rename(places_->fd(Area::tmp), envelope_.id.str(), places_->fd(Area::queue), envelope_.id.str());
 }
 
 // The name comes before the sync so that both are in one journal commit; that the file is whole can be seen in it.
 Result<void> Draft::publish() {
   has_tmp_name_ = false;
   has_queue_name_ = true;
-  if (auto synced = spool_.disk_.fdatasync(file_.get()); !synced) return synced.error();
+  if (auto synced = places_->disk.fdatasync(file_.get()); !synced) return synced.error();
   if (auto closed = file_.close(); !closed) return closed.error();
-  return spool_.sync(Area::queue);
+  auto synced = places_->sync(Area::queue);
+  queue_unsynced_ = !synced;
+  return synced;
 }
 
 void Draft::abandon() {
   (void)file_.close();
-  if (std::exchange(has_tmp_name_, false)) (void)spool_.disk_.unlink(spool_.fd(Area::tmp), envelope_.id.str());
+  if (std::exchange(has_tmp_name_, false)) (void)places_->disk.unlink(places_->fd(Area::tmp), envelope_.id.str());
   if (!std::exchange(has_queue_name_, false)) return;
-  const auto gone = spool_.disk_.unlink(spool_.fd(Area::queue), envelope_.id.str());
-  if (gone || gone.error().failure == Failure::not_found) return;
+  const auto gone = places_->disk.unlink(places_->fd(Area::queue), envelope_.id.str());
+  if (gone || gone.error().failure == Failure::not_found) {
+    // The name may be on the disk already; whoever was refused comes again, and must not find it back after a crash.
+    if (!queue_unsynced_) (void)places_->sync(Area::queue);
+    return;
+  }
   log(Level::error, "a message that was refused cannot be removed: the next start would deliver it",
       {{"id", envelope_.id.text()},
        {"why", gone.error().text},
-       {"file", spool_.path() + "/queue/" + envelope_.id.str()}});
+       {"file", places_->path + "/queue/" + envelope_.id.str()}});
 }
 
 }  // namespace postern::spool

@@ -9,6 +9,7 @@
 #include "spool/spool.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ class Draft {
  public:
   /// `envelope.id` and `accepted` are set; the id may be made anew until commit() has returned.
   Draft(Spool& spool, mail::Envelope envelope);
-  /// Uncommitted: nothing stays.
+  /// Uncommitted: nothing stays. The draft may outlive the spool.
   ~Draft();
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
@@ -34,13 +35,16 @@ class Draft {
   [[nodiscard]] std::uint64_t buffered() const { return buffer_.size(); }
   [[nodiscard]] bool full() const { return buffer_.size() > kPiece; }
   [[nodiscard]] bool spilled() const { return static_cast<bool>(file_); }
-  /// Writes what is in memory to tmp/. Failures: no_space, io, invalid, limit.
+  /// Writes what is in memory to tmp/. Failures: no_space, io, invalid, limit; this draft then fails for good.
   Result<void> spill();
-  /// On stable storage, data and name, when this returns well; on failure nothing of it stays.
+  /// On stable storage, data and name, when this returns well; on failure nothing of it stays, and this draft fails for
+  /// good. A file that cannot be removed is told in the log. Once.
   /// Failures: no_space, io, invalid (a value of the envelope cannot be stored), limit.
   Result<void> commit(std::uint64_t wire_size, mail::BodyType body);
 
  private:
+  Result<void> write_buffer();
+  Result<void> finish();
   Result<void> open_tmp();
   Result<void> write_whole();
   Result<void> write_rest();
@@ -48,7 +52,7 @@ class Draft {
   void make_new_id();
   void abandon();
 
-  Spool& spool_;
+  std::shared_ptr<Spool::Places> places_;
   mail::Envelope envelope_;
   std::string buffer_;  ///< text not yet written; begins with the envelope's place if nothing is written
   std::string place_;   ///< the envelope as it was at the beginning: its length stays
@@ -58,6 +62,7 @@ class Draft {
   std::uint64_t written_ = 0;
   bool has_tmp_name_ = false;
   bool has_queue_name_ = false;
+  bool queue_unsynced_ = false;  ///< its directory could not be synced, and must not be once more
   bool committed_ = false;
 };
 

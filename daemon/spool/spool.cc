@@ -90,8 +90,6 @@ Result<Stored> read_tail(const File& file, std::uint64_t size, Head head) {
   return stored;
 }
 
-std::size_t index_of(Area area) { return static_cast<std::size_t>(area); }
-
 }  // namespace
 
 std::string_view name(Area area) {
@@ -105,6 +103,9 @@ std::string_view name(Area area) {
   return "unknown";
 }
 
+Spool::Spool(Disk& disk, std::string path)
+    : places_(std::make_shared<Places>(Places{.disk = disk, .path = std::move(path)})), disk_(disk) {}
+
 Spool::~Spool() = default;
 
 Result<std::unique_ptr<Spool>> Spool::open(Disk& disk, const std::string& path) {
@@ -115,14 +116,15 @@ Result<std::unique_ptr<Spool>> Spool::open(Disk& disk, const std::string& path) 
 }
 
 Result<void> Spool::make_directories() {
-  auto root = File::open(disk_, kNoDirectory, path_, O_RDONLY | O_DIRECTORY);
+  auto root = File::open(disk_, kNoDirectory, path(), O_RDONLY | O_DIRECTORY);
   if (!root && root.error().failure == Failure::not_found) {
-    if (auto made = disk_.mkdir(kNoDirectory, path_, 0700); !made) return made.error();
-    root = File::open(disk_, kNoDirectory, path_, O_RDONLY | O_DIRECTORY);
+    if (auto made = disk_.mkdir(kNoDirectory, path(), 0700); !made) return made.error();
+    root = File::open(disk_, kNoDirectory, path(), O_RDONLY | O_DIRECTORY);
   }
   if (!root) return root.error();
   root_ = std::move(*root);
   for (const Area area : kAreas) {
+    const auto index = static_cast<std::size_t>(area);
     const std::string directory(name(area));
     auto opened = File::open(disk_, root_.get(), directory, O_RDONLY | O_DIRECTORY);
     if (!opened && opened.error().failure == Failure::not_found) {
@@ -130,8 +132,8 @@ Result<void> Spool::make_directories() {
       opened = File::open(disk_, root_.get(), directory, O_RDONLY | O_DIRECTORY);
     }
     if (!opened) return opened.error();
-    areas_.at(index_of(area)) = std::move(*opened);
-    syncs_.at(index_of(area)) = std::make_unique<DirectorySync>(disk_, fd(area));
+    places_->areas.at(index) = std::move(*opened);
+    places_->syncs.at(index) = std::make_unique<DirectorySync>(disk_, fd(area));
   }
   return disk_.fsync(root_.get());
 }
@@ -159,8 +161,6 @@ Result<void> Spool::take_lock() {
   lock_ = std::move(*lock);
   return {};
 }
-
-Result<void> Spool::sync(Area area) { return syncs_.at(index_of(area))->sync(); }
 
 Result<Stored> Spool::read(const QueueId& id, Area area) {
   auto file = File::open(disk_, fd(area), id.str(), kReadFlags);
@@ -291,34 +291,41 @@ Result<void> Spool::append(Area area, const QueueId& id, Stored& stored, const s
     if (auto cut = disk_.truncate(file->get(), stored.log_end); !cut) return cut.error();
     stored.file_size = stored.log_end;
   }
-  if (auto written = file->write_all(text); !written) {
-    // Whole lines of a half-written append must not count; a torn one would be cut by the next append anyway.
+  Result<void> done = file->write_all(text);
+  if (done && durability == Durability::synced) done = disk_.fdatasync(file->get());
+  if (!done) {
+    // Whole lines of it must not count: what they say is known to nobody else. Where it cannot be cut off, the next
+    // append does that.
     if (!disk_.truncate(file->get(), stored.log_end)) stored.file_size = stored.log_end + text.size();
-    return written.error();
+    return done;
   }
   stored.log_end += text.size();
   stored.file_size = stored.log_end;
-  if (durability == Durability::synced) {
-    if (auto synced = disk_.fdatasync(file->get()); !synced) return synced.error();
-  }
-  return file->close();
+  // Closing can only tell of what was not synced, and of that nothing was promised.
+  (void)file->close();
+  return {};
 }
 
 Result<void> Spool::set_next(const QueueId& id, WallTime time) {
   return disk_.set_modified(fd(Area::queue), id.str(), time);
 }
 
-Result<void> Spool::remove(const QueueId& id, Area area, Durability durability) {
+Result<Changed> Spool::remove(const QueueId& id, Area area, Durability durability) {
   if (auto gone = disk_.unlink(fd(area), id.str()); !gone) return gone.error();
-  if (durability == Durability::lazy) return {};
-  return sync(area);
+  Changed changed;
+  if (durability == Durability::lazy) return changed;
+  if (auto synced = places_->sync(area); !synced) changed.unsynced = synced.error();
+  return changed;
 }
 
-Result<void> Spool::move(const QueueId& id, Area from, Area to) {
+Result<Changed> Spool::move(const QueueId& id, Area from, Area to) {
   if (auto moved = disk_.rename(fd(from), id.str(), fd(to), id.str()); !moved) return moved.error();
   // The new name first: should power fail between the two, the message has two names rather than none.
-  if (auto synced = sync(to); !synced) return synced.error();
-  return sync(from);
+  Changed changed;
+  auto synced = places_->sync(to);
+  if (synced) synced = places_->sync(from);
+  if (!synced) changed.unsynced = synced.error();
+  return changed;
 }
 
 void Spool::warn_once(Area area, const std::string& name, std::string_view what, const std::string& why) {
@@ -329,7 +336,7 @@ void Spool::warn_once(Area area, const std::string& name, std::string_view what,
     if (warned_.size() >= kRemembered || std::ranges::find(warned_, place) != warned_.end()) return;
     warned_.push_back(place);
   }
-  log(Level::warning, what, {{"file", path_ + "/" + place}, {"why", why}});
+  log(Level::warning, what, {{"file", path() + "/" + place}, {"why", why}});
 }
 
 std::optional<Found> Spool::examine(Area area, const std::string& name) {

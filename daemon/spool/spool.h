@@ -31,6 +31,12 @@ inline constexpr std::size_t kPiece = 256U << 10U;
 
 enum class Durability { lazy, synced };
 
+/// A change of names that was made, and that everybody sees from now on.
+struct Changed {
+  Changed() = default;            // no aggregate: a Result would take an Error for one
+  std::optional<Error> unsynced;  ///< why a power failure may still undo it; nothing: it is on stable storage
+};
+
 /// A file of an area as a listing shows it, unopened.
 struct Found {
   QueueId id;
@@ -57,7 +63,7 @@ class Spool {
   static Result<std::unique_ptr<Spool>> open(Disk& disk, const std::string& path);
   ~Spool();
 
-  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& path() const { return places_->path; }
 
   /// Reads and verifies. Failures: not_found, corrupt, newer, io.
   Result<Stored> read(const QueueId& id, Area area = Area::queue);
@@ -71,18 +77,20 @@ class Spool {
   /// The file's first bytes as they are. Failures: not_found, io.
   Result<std::string> read_raw(const QueueId& id, Area area, std::size_t limit);
 
-  /// Appends whole lines at `stored.log_end`, after cutting off a torn tail. On failure none of them stays.
-  /// Failures: no_space, io, not_found.
+  /// Appends whole lines at `stored.log_end`, after cutting off a torn tail. On failure none of them is there for the
+  /// next reader, and `stored` is as before but for the torn tail: only a disk that can neither sync nor cut off again
+  /// leaves some. After a power failure they may be there all the same. Failures: no_space, io, not_found.
   Result<void> append_log(const QueueId& id, Stored& stored, const std::vector<LogLine>& lines, Durability durability);
   /// Appends the smarthost that the message is to go by, synced; empty: any. Failures: as append_log, and those of
   /// read.
   Result<void> append_route(const QueueId& id, Area area, WallTime time, const std::string& smarthost);
-  /// When the message is tried next; not synced, lost in a crash it is due at once.
+  /// When the message is tried next; not synced, lost in a crash it is due at once. On failure it is as before.
   Result<void> set_next(const QueueId& id, WallTime time);
-  /// Not synced with Durability::lazy: after a crash the file may be back. Failures: not_found, io.
-  Result<void> remove(const QueueId& id, Area area, Durability durability);
-  /// Into another area, durably; never over a file that is there. Failures: exists, no_space, io.
-  Result<void> move(const QueueId& id, Area from, Area to);
+  /// Not synced with Durability::lazy: after a crash the file may be back. On failure it is still there: not_found, io.
+  Result<Changed> remove(const QueueId& id, Area area, Durability durability);
+  /// Into another area, durably; never over a file that is there. On failure the message is where it was: not_found,
+  /// exists, no_space, io.
+  Result<Changed> move(const QueueId& id, Area from, Area to);
 
   /// Regular files named by an id. Everything else, and what cannot be examined, is left alone, unopened, with one
   /// warning per name. Failure: io (the directory cannot be read).
@@ -95,13 +103,24 @@ class Spool {
 
  private:
   friend class Draft;
-  Spool(Disk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
+  /// Shared with the drafts, whose files are closed and removed whenever they end: with the event loop, that is, after
+  /// everything else.
+  struct Places {
+    [[nodiscard]] int fd(Area area) const { return areas.at(static_cast<std::size_t>(area)).get(); }
+    Result<void> sync(Area area) { return syncs.at(static_cast<std::size_t>(area))->sync(); }
+
+    Disk& disk;
+    std::string path;
+    std::array<File, kAreas.size()> areas{};
+    std::array<std::unique_ptr<DirectorySync>, kAreas.size()> syncs{};
+  };
+
+  Spool(Disk& disk, std::string path);
 
   Result<void> append(Area area, const QueueId& id, Stored& stored, const std::string& text, Durability durability);
   Result<void> make_directories();
   Result<void> take_lock();
-  Result<void> sync(Area area);
-  [[nodiscard]] int fd(Area area) const { return areas_.at(static_cast<std::size_t>(area)).get(); }
+  [[nodiscard]] int fd(Area area) const { return places_->fd(area); }
   Result<Stored> read_small(const File& file, std::uint64_t size) const;
   Result<Stored> read_large(File file, std::uint64_t size) const;
   /// Nothing if it is foreign or cannot be examined; that is told, unless the file has just gone.
@@ -110,12 +129,10 @@ class Spool {
   std::size_t sweep(const std::vector<std::string>& names, const std::stop_token& stop);
   void warn_once(Area area, const std::string& name, std::string_view what, const std::string& why);
 
+  std::shared_ptr<Places> places_;
   Disk& disk_;
-  std::string path_;
   File root_;
   File lock_;
-  std::array<File, kAreas.size()> areas_;
-  std::array<std::unique_ptr<DirectorySync>, kAreas.size()> syncs_;
   std::mutex warned_mutex_;
   std::vector<std::string> warned_;  ///< names that were told; bounded
   std::jthread sweeper_;             ///< last: it ends before what it uses

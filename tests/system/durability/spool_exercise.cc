@@ -82,6 +82,13 @@ std::string text_of(std::size_t size, std::uint64_t salt) {
   return text + "\n";
 }
 
+/// A change that the disk did not confirm is no promise.
+Result<void> confirmed(const Result<spool::Changed>& changed) {
+  if (!changed) return changed.error();
+  if (changed->unsynced) return *changed->unsynced;
+  return {};
+}
+
 class Exercise {
  public:
   explicit Exercise(Options options)
@@ -226,11 +233,13 @@ class Exercise {
   }
 
   bool remove() {
-    return promise("removed " + id_.str(), [&] { return spool_->remove(id_, Area::queue, spool::Durability::synced); });
+    return promise("removed " + id_.str(),
+                   [&] { return confirmed(spool_->remove(id_, Area::queue, spool::Durability::synced)); });
   }
 
   bool move() {
-    return promise("moved " + id_.str() + " failed", [&] { return spool_->move(id_, Area::queue, Area::failed); });
+    return promise("moved " + id_.str() + " failed",
+                   [&] { return confirmed(spool_->move(id_, Area::queue, Area::failed)); });
   }
 
   bool recover() {

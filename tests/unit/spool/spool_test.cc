@@ -1,14 +1,12 @@
-// The directory around the messages: lock, log, recovery, foreign files; and the pool and the shared sync.
+// The directory around the messages: lock, log, recovery, foreign files; and the shared sync.
 #include "spool/spool.h"
 
 #include "base/fd.h"
 #include "spool/directory_sync.h"
-#include "spool/disk_pool.h"
 #include "spool/draft.h"
 #include "spool/recovery.h"
 #include "support/expected_log.h"
 #include "support/memory_disk.h"
-#include "support/run.h"
 
 #include <gtest/gtest.h>
 
@@ -68,13 +66,14 @@ TEST(SpoolLog, P10_EveryFailingCallLeavesAReadableFile) {
     disk.fail_at(nth, EIO);
     const bool done = spool->append_log(kId, stored, lines(), Durability::synced).has_value();
     const bool reached = disk.calls() >= nth;
-    EXPECT_EQ(done, !reached) << nth;
+    EXPECT_TRUE(done || reached) << nth;
     EXPECT_EQ(disk.open_files(), before);
     disk.heal();
     auto again = spool->read(kId);
     ASSERT_TRUE(again) << nth;
+    EXPECT_EQ(again->log.size(), done ? 1U : 0U) << nth;
     ASSERT_TRUE(spool->append_log(kId, *again, lines(), Durability::synced));
-    EXPECT_GE(spool->read(kId)->log.size(), 1U);
+    EXPECT_EQ(spool->read(kId)->log.size(), done ? 2U : 1U);
     if (!reached) break;
   }
 }
@@ -103,13 +102,14 @@ TEST(SpoolLog, P06_ASyncedLineSurvivesEveryCrashAndAnyCrashLeavesTheMessage) {
   }
 }
 
-TEST(SpoolMove, P06_AMoveThatSaidYesSurvivesEveryCrash) {
+TEST(SpoolMove, P06_AMoveThatIsConfirmedSurvivesEveryCrash) {
   for (std::size_t nth = 1;; ++nth) {
     test::MemoryDisk disk;
     auto spool = *Spool::open(disk, "spool");
     store(*spool);
     disk.crash_after(nth);
-    const bool done = spool->move(kId, Area::queue, Area::failed).has_value();
+    const auto moved = spool->move(kId, Area::queue, Area::failed);
+    const bool done = moved && !moved->unsynced;
     const bool everything = disk.calls() <= nth;
     for (const auto& left : disk.after_crash()) {
       auto again = *Spool::open(*left, "spool");
@@ -383,20 +383,6 @@ TEST(SharedSync, EveryoneWhoWaitedHearsOfAFailure) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(good, 0U);
-}
-
-Task<int> on_the_pool(DiskPool* pool) {
-  const auto loop_thread = std::this_thread::get_id();
-  auto job = [] { return std::this_thread::get_id(); };
-  const auto pool_thread = co_await pool->run(std::move(job));
-  EXPECT_NE(pool_thread, loop_thread);
-  EXPECT_EQ(std::this_thread::get_id(), loop_thread);
-  co_return 7;
-}
-
-TEST(Pool, RunsTheJobElsewhereAndResumesHere) {
-  DiskPool pool(2);
-  EXPECT_EQ(test::run(on_the_pool(&pool)), 7);
 }
 
 }  // namespace
