@@ -153,8 +153,9 @@ Result<void> App::Parts::build() {
          {"why", lost->meaning},
          {"advice", "put it on a disk or a volume, with `spool:` in " + config_file}});
   }
-  memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites",
-                                               [this](std::function<void()> job) { pool.post(std::move(job)); });
+  memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites", [this](std::function<void()> job) {
+    pool.post(spool::Priority::background, std::move(job));
+  });
   journal = std::make_unique<JournalFile>(pool, settings.spool);
   sessions.memory().set_journal(*journal);
   sites.configure(settings);
@@ -195,7 +196,7 @@ Task<void> App::Parts::restore_submissions() {
   const SteadyTime now = system_clock().steady();
   for (const submission::SubmissionMemory::Entry& claim : known.restore(journal->read(), now)) {
     auto read = [spool = spool.get(), id = claim.second] { return spool->has_whole(id); };
-    const bool stored = co_await pool.run(std::move(read));
+    const bool stored = co_await pool.run(spool::Priority::normal, std::move(read));
     if (stored) known.settle(claim, now);
   }
 }
@@ -294,7 +295,7 @@ Task<void> App::Parts::reload() {
   while (std::exchange(reload_wanted, false)) {
     notify_reloading();
     auto read = [file = config_file] { return settings::load(file); };
-    settings::Loaded loaded = co_await pool.run(std::move(read));
+    settings::Loaded loaded = co_await pool.run(spool::Priority::background, std::move(read));
     if (phase != Phase::running) co_return;
     if (loaded.settings && loaded.settings->spool != settings.spool) {
       settings::Problem problem;

@@ -26,7 +26,7 @@ class PooledFile final : public submission::DropBox::File {
   [[nodiscard]] std::uint64_t size() const override { return file_->size(); }
   Task<Result<std::string>> read() override {
     auto job = [file = file_] { return file->read(kPiece); };
-    co_return co_await pool_.run(std::move(job));
+    co_return co_await pool_.run(spool::Priority::normal, std::move(job));
   }
 
  private:
@@ -44,12 +44,12 @@ WatchedDropBox::WatchedDropBox(Executor loop, spool::DiskPool& pool, const std::
 
 Task<Result<std::vector<std::string>>> WatchedDropBox::list() {
   auto job = [directory = directory_] { return directory->list(kNames); };
-  co_return co_await pool_.run(std::move(job));
+  co_return co_await pool_.run(spool::Priority::normal, std::move(job));
 }
 
 Task<Result<std::shared_ptr<submission::DropBox::File>>> WatchedDropBox::open(std::string name, std::uint64_t limit) {
   auto job = [directory = directory_, name = std::move(name), limit] { return directory->open(name, limit); };
-  auto opened = co_await pool_.run(std::move(job));
+  auto opened = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!opened) co_return opened.error();
   std::shared_ptr<submission::DropBox::File> file = std::make_shared<PooledFile>(pool_, std::move(*opened));
   co_return file;
@@ -57,12 +57,12 @@ Task<Result<std::shared_ptr<submission::DropBox::File>>> WatchedDropBox::open(st
 
 Task<Result<void>> WatchedDropBox::remove(std::string name) {
   auto job = [directory = directory_, name = std::move(name)] { return directory->remove(name); };
-  co_return co_await pool_.run(std::move(job));
+  co_return co_await pool_.run(spool::Priority::normal, std::move(job));
 }
 
 Task<Result<submission::DropBox::Aside>> WatchedDropBox::set_aside(std::string name) {
   auto job = [directory = directory_, name = std::move(name)] { return directory->set_aside(name); };
-  auto done = co_await pool_.run(std::move(job));
+  auto done = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!done) co_return done.error();
   Aside aside;
   aside.uid = done->uid;

@@ -103,7 +103,7 @@ void GapFile::keep(std::string gaps, WallTime alive) {
     state_->asked = true;
     if (std::exchange(state_->busy, true)) return;
   }
-  pool_.post([state = state_] { state->run(); });
+  pool_.post(spool::Priority::background, [state = state_] { state->run(); });
 }
 
 }  // namespace postern::app

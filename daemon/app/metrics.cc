@@ -17,7 +17,7 @@ Task<Result<std::string>> Metrics::page(std::string format) {
 
 Task<std::string> Metrics::text(metrics::Format format) {
   auto job = [spool = spool_] { return spool->space(); };
-  const Result<spool::Space> space = co_await pool_.run(std::move(job));
+  const Result<spool::Space> space = co_await pool_.run(spool::Priority::background, std::move(job));
   metrics::Snapshot snapshot;
   snapshot.version = POSTERN_VERSION;
   snapshot.started = started_;

@@ -16,7 +16,7 @@ relay::Tls relay_tls(settings::Tls tls) {
 }
 
 Task<Result<std::string>> run_on(spool::DiskPool* pool, std::function<Result<std::string>()> job) {
-  co_return co_await pool->run(std::move(job));
+  co_return co_await pool->run(spool::Priority::background, std::move(job));
 }
 
 }  // namespace

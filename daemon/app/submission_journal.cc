@@ -41,12 +41,13 @@ std::string JournalFile::read() const {
 Task<void> JournalFile::write(std::string line, Against against) {
   const auto durability = against == Against::crash ? spool::Durability::lazy : spool::Durability::synced;
   auto job = [state = state_, line = std::move(line), durability] { return state->append(line, durability); };
-  static_cast<void>(co_await pool_.run(std::move(job)));
+  static_cast<void>(co_await pool_.run(spool::Priority::urgent, std::move(job)));
 }
 
 void JournalFile::post(std::string line) {
-  pool_.post(
-      [state = state_, line = std::move(line)] { static_cast<void>(state->append(line, spool::Durability::lazy)); });
+  pool_.post(spool::Priority::normal, [state = state_, line = std::move(line)] {
+    static_cast<void>(state->append(line, spool::Durability::lazy));
+  });
 }
 
 }  // namespace postern::app

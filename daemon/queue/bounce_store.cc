@@ -80,7 +80,7 @@ Task<void> QueueImpl::report(const StoredMessage& message, Actions& actions, con
   if (std::ranges::none_of(verdicts, is_said)) co_return;
   const QueueId id = message.id();
   ReadJob reading{&spool_, message.stored()};
-  Result<Original> original = co_await pool_.run(std::move(reading));
+  Result<Original> original = co_await pool_.run(spool::Priority::normal, std::move(reading));
   if (!original) {
     log(Level::warning, "bounce cannot be made, its message waits",
         {{"id", id.text()}, {"why", original.error().text}});
@@ -102,7 +102,7 @@ Task<void> QueueImpl::report(const StoredMessage& message, Actions& actions, con
     co_return;
   }
   ReportJob job{&spool_, message.stored(), std::move(original->text), std::move(context), verdicts, host};
-  const Result<std::shared_ptr<spool::Draft>> stored = co_await pool_.run(std::move(job));
+  const Result<std::shared_ptr<spool::Draft>> stored = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!stored) {
     log(Level::warning, "bounce cannot be stored, its message waits",
         {{"id", id.text()}, {"why", stored.error().text}});

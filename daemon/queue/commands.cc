@@ -74,7 +74,7 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
     }
     return Error{Failure::not_found, "no message " + id.str()};
   };
-  const Result<Removed> removed = co_await pool_.run(std::move(job));
+  const Result<Removed> removed = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!removed) {
     if (queued) index_.set(id, before);
     pump();  // it may have become due meanwhile
@@ -96,7 +96,7 @@ Task<Result<void>> QueueImpl::hold(QueueId id) {
   const Ticket::Phase before = ticket->phase;
   index_.set(id, Ticket::Phase::active);
   auto job = [spool = &spool_, id] { return spool->move(id, spool::Area::queue, spool::Area::hold); };
-  const Result<spool::Changed> moved = co_await pool_.run(std::move(job));
+  const Result<spool::Changed> moved = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!moved) {
     index_.set(id, before);
     pump();
@@ -129,7 +129,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
     // One that cannot be read is judged at its turn, like any other.
     return PutBack{stored ? stored->file_size : 0, std::move(*moved)};
   };
-  const Result<PutBack> moved = co_await pool_.run(std::move(job));
+  const Result<PutBack> moved = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();
   Ticket ticket;
   ticket.id = id;
@@ -173,7 +173,7 @@ Task<Result<void>> QueueImpl::reroute(QueueId id, std::string site) {
   auto job = [spool = &spool_, id, area, now = clock_.wall(), site] {
     return spool->append_route(id, area, now, site);
   };
-  Result<void> written = co_await pool_.run(std::move(job));
+  Result<void> written = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!written && !queued && written.error().failure == Failure::not_found) {
     co_return Error{Failure::not_found, "no message " + id.str() + " waits in the queue or is on hold"};
   }
@@ -214,7 +214,7 @@ Task<Result<Told>> QueueImpl::bounce(QueueId id) {
     co_await perform(**message, report, no_site);
     if (const Ticket* left = index_.find(id); left == nullptr) {
       auto job = [spool = &spool_, id] { return spool->read_summary(id, spool::Area::failed).has_value(); };
-      const bool kept = co_await pool_.run(std::move(job));
+      const bool kept = co_await pool_.run(spool::Priority::normal, std::move(job));
       outcome = kept ? Told::never : Told::now;
     } else if (left->settled) {
       outcome = Told::later;

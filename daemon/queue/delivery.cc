@@ -121,7 +121,7 @@ void QueueImpl::arm_timer() {
 
 Task<Result<QueueImpl::MessagePtr>> QueueImpl::load(QueueId id) {
   auto job = [spool = &spool_, id] { return spool->read(id); };
-  Result<spool::Stored> stored = co_await pool_.run(std::move(job));
+  Result<spool::Stored> stored = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!stored) co_return stored.error();
   if (const auto more = unwritten_.find(id); more != unwritten_.end()) {
     stored->log.insert(stored->log.end(), more->second.begin(), more->second.end());
@@ -181,7 +181,7 @@ Task<void> QueueImpl::prepare(QueueId id, std::uint16_t lane) {
 Task<void> QueueImpl::hold_guilty(QueueId id) {
   auto job = [spool = &spool_, id] { return spool->move(id, spool::Area::queue, spool::Area::hold); };
   // Where the disk does not confirm a move, a crash at worst brings the message back to be judged once more.
-  const Result<spool::Changed> moved = co_await pool_.run(std::move(job));
+  const Result<spool::Changed> moved = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!moved && moved.error().failure == Failure::not_found) {
     gone(id);
   } else if (!moved) {
@@ -208,7 +208,7 @@ Task<void> QueueImpl::unreadable(QueueId id, Error error) {
     index_.set(id, Ticket::Phase::held);
   } else if (error.failure == Failure::corrupt) {
     auto job = [spool = &spool_, id] { return spool->move(id, spool::Area::queue, spool::Area::corrupt); };
-    const Result<spool::Changed> moved = co_await pool_.run(std::move(job));
+    const Result<spool::Changed> moved = co_await pool_.run(spool::Priority::normal, std::move(job));
     const std::string result = moved ? std::string("moved to corrupt/") : "left in place: " + moved.error().text;
     const Level level = ++damaged_ <= kDamagedToldSingly ? Level::warning : Level::debug;
     log(level, "damaged message is not delivered", {{"id", id.text()}, {"why", error.text}, {"file", result}});

@@ -97,7 +97,7 @@ Task<void> QueueImpl::digest(OwedReports::Batch batch) {
   ReportContext context = report_context(batch.to.front());
   context.to = batch.to;
   DigestJob job{&spool_, ids, std::move(unwritten), std::move(context)};
-  const Result<DigestMade> made = co_await pool_.run(std::move(job));
+  const Result<DigestMade> made = co_await pool_.run(spool::Priority::normal, std::move(job));
   std::vector<QueueId> rest = ids;
   std::vector<QueueId> waiting = ids;
   if (!made) {
@@ -127,7 +127,7 @@ Task<void> QueueImpl::digest(OwedReports::Batch batch) {
 /// The digest is stored: its message ends, or waits on for those who are still pending.
 Task<void> QueueImpl::was_told(QueueId id) {
   auto job = [spool = &spool_, id] { return spool->read(id); };
-  Result<spool::Stored> stored = co_await pool_.run(std::move(job));
+  Result<spool::Stored> stored = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!stored) {
     Error error = stored.error();
     co_await unreadable(id, std::move(error));

@@ -57,7 +57,7 @@ Task<bool> FreeSpace::look() {
 
 Task<void> FreeSpace::sample(std::shared_ptr<State> state, spool::Spool& spool, spool::DiskPool& pool, SteadyTime now) {
   auto job = [&spool] { return spool.space(); };
-  const Result<spool::Space> space = co_await pool.run(std::move(job));
+  const Result<spool::Space> space = co_await pool.run(spool::Priority::urgent, std::move(job));
   state->sampling = false;
   state->taken = now;
   // A sample that fails refuses nobody: writing will tell.

@@ -15,11 +15,16 @@ Result<void> as_promised(const Result<void>& result) {
 
 SpoolIntake::SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room,
                          Ended ended)
-    : pool_(pool), clock_(clock), draft_(std::move(draft)), room_(std::move(room)), ended_(std::move(ended)) {}
+    : pool_(pool),
+      clock_(clock),
+      draft_(std::move(draft)),
+      room_(std::move(room)),
+      ended_(std::move(ended)) {}
 
 SpoolIntake::~SpoolIntake() {
   // Giving up a spilled draft closes and unlinks a file: not on the event loop.
-  if (draft_->spilled()) pool_.post([draft = std::move(draft_)]() mutable { draft.reset(); });
+  if (draft_->spilled())
+    pool_.post(spool::Priority::background, [draft = std::move(draft_)]() mutable { draft.reset(); });
 }
 
 Task<Result<void>> SpoolIntake::append(std::string_view text) {
@@ -29,7 +34,7 @@ Task<Result<void>> SpoolIntake::append(std::string_view text) {
     if (const Result<void> enough = room(draft->buffered()); !enough) return enough;
     return draft->spill();
   };
-  const Result<void> spilled = co_await pool_.run(std::move(job));
+  const Result<void> spilled = co_await pool_.run(spool::Priority::urgent, std::move(job));
   const Result<void> result = as_promised(spilled);
   if (!result) ended_(*draft_, result, SteadyTime::duration::zero());
   co_return result;
@@ -41,7 +46,7 @@ Task<Result<void>> SpoolIntake::commit(std::uint64_t wire_size, mail::BodyType b
     if (const Result<void> enough = room(draft->buffered()); !enough) return enough;
     return draft->commit(wire_size, body);
   };
-  const Result<void> committed = co_await pool_.run(std::move(job));
+  const Result<void> committed = co_await pool_.run(spool::Priority::urgent, std::move(job));
   const Result<void> result = as_promised(committed);
   ended_(*draft_, result, clock_.steady() - began);
   co_return result;

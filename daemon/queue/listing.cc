@@ -106,7 +106,7 @@ class QueueImpl::Walk final : public Listing {
         for (const Wanted& one : wanted) seen.push_back(Seen{one, spool->read_summary(one.id, one.area)});
         return seen;
       };
-      const std::vector<Seen> seen = co_await queue_.pool_.run(std::move(read));
+      const std::vector<Seen> seen = co_await queue_.pool_.run(spool::Priority::background, std::move(read));
       std::vector<Entry> entries = described(seen);
       if (!entries.empty()) co_return entries;
     }
@@ -137,7 +137,7 @@ class QueueImpl::Walk final : public Listing {
       }
       return aside;
     };
-    aside_ = co_await queue_.pool_.run(std::move(find));
+    aside_ = co_await queue_.pool_.run(spool::Priority::background, std::move(find));
     looked_aside_ = true;
   }
 
@@ -231,7 +231,7 @@ Task<Result<Entry>> QueueImpl::find(QueueId id) {
     }
     return seen;
   };
-  const Seen seen = co_await pool_.run(std::move(read));
+  const Seen seen = co_await pool_.run(spool::Priority::background, std::move(read));
   const bool still = seen.wanted.area != spool::Area::queue || index_.find(id) != nullptr;
   if (!still) co_return Error{Failure::not_found, "no message " + id.str()};
   if (!seen.stored) {
@@ -255,7 +255,7 @@ Task<Result<std::string>> QueueImpl::raw(QueueId id, std::size_t limit) {
     }
     return Error{Failure::not_found, "no message " + id.str()};
   };
-  co_return co_await pool_.run(std::move(read));
+  co_return co_await pool_.run(spool::Priority::background, std::move(read));
 }
 
 Totals QueueImpl::totals() const {

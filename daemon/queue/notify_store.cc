@@ -33,7 +33,7 @@ Task<void> QueueImpl::send_alarm(Alarm alarm) {
   ReportContext context = report_context(config_.notify.address);
   const AlarmMail mail{config_.hostname, config_.domain, context.id.str(), context.to.front(), context.now};
   auto job = [spool = &spool_, note = make_note(context, alarm_text(mail, alarm))] { return store(*spool, note); };
-  const Result<std::shared_ptr<spool::Draft>> stored = co_await pool_.run(std::move(job));
+  const Result<std::shared_ptr<spool::Draft>> stored = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (stored) {
     accepted(**stored);
   } else {

@@ -100,7 +100,7 @@ Task<void> QueueImpl::finish(const StoredMessage& message, const Actions& action
     lines.insert(lines.begin(), more->second.begin(), more->second.end());
   }
   EndJob job{&spool_, message.stored(), lines, std::move(failed)};
-  const Ending ended = co_await pool_.run(std::move(job));
+  const Ending ended = co_await pool_.run(spool::Priority::normal, std::move(job));
   const QueueId id = message.id();
   if (!ended.area) {
     log(Level::warning, "message is settled but its file cannot be removed, tried again later",
@@ -140,7 +140,7 @@ Task<void> QueueImpl::keep(const StoredMessage& message, Actions actions) {
       if (stored_next) (void)spool->set_next(file, *stored_next);
       return {};
     };
-    const Result<void> written = co_await pool_.run(std::move(job));
+    const Result<void> written = co_await pool_.run(spool::Priority::normal, std::move(job));
     if (written) {
       unwritten_.erase(id);
     } else {

@@ -53,7 +53,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
 Task<Result<void>> QueueImpl::start() {
   auto job = [spool = &spool_] { return spool::recover(*spool); };
   ++open_;
-  Result<spool::Recovered> recovered = co_await pool_.run(std::move(job));
+  Result<spool::Recovered> recovered = co_await pool_.run(spool::Priority::normal, std::move(job));
   closed();
   if (stopped_) co_return Error{Failure::cancelled, "the queue was stopped while it started"};
   if (!recovered) co_return recovered.error();

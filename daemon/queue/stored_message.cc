@@ -18,7 +18,7 @@ Task<Result<std::string_view>> StoredMessage::read() {
     co_return std::string_view(stored_->small_text);
   }
   auto job = [spool = &spool_, stored = stored_, offset = offset_] { return spool->read_piece(*stored, offset); };
-  Result<std::string> piece = co_await pool_.run(std::move(job));
+  Result<std::string> piece = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!piece) co_return piece.error();
   piece_ = std::move(*piece);
   offset_ += piece_.size();

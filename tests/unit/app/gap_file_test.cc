@@ -77,7 +77,7 @@ TEST_F(GapFileTest, AFileThatWasRemovedIsMadeAgain) {
   for (int i = 0; i < 3; ++i) {
     file.keep("one\n", kTime);
     std::promise<void> written;
-    pool.post([&written] { written.set_value(); });
+    pool.post(spool::Priority::background, [&written] { written.set_value(); });
     written.get_future().wait();
     EXPECT_EQ(kept().gaps, "one\n");
     std::filesystem::remove(path());

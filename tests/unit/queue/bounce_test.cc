@@ -266,7 +266,7 @@ struct Life {
   void settle() {
     for (int quiet = 0; quiet < 3;) {
       auto nothing = [] { return 0; };
-      (void)run(loop, pool.run(std::move(nothing)));
+      (void)run(loop, pool.run(spool::Priority::background, std::move(nothing)));
       quiet = queue->totals().active == 0 ? quiet + 1 : 0;
     }
   }

@@ -49,7 +49,7 @@ class PoisonTest : public QueueTest {
       ++test->tried;
       test->company = std::max(test->company, test->with_.size() - 1);
       auto elsewhere = [] { return 0; };
-      co_await test->pool.run(std::move(elsewhere));  // so that another could start meanwhile
+      co_await test->pool.run(spool::Priority::normal, std::move(elsewhere));  // so that another could start meanwhile
       test->company = std::max(test->company, test->with_.size() - 1);
       test->noted_ = test->memory_;
       test->over_ = true;
@@ -63,7 +63,7 @@ class PoisonTest : public QueueTest {
     // Longer than it takes to read the next message.
     for (int step = 0; step < 10; ++step) {
       auto elsewhere = [] { return 0; };
-      co_await test->pool.run(std::move(elsewhere));
+      co_await test->pool.run(spool::Priority::normal, std::move(elsewhere));
     }
     DeliveryReport report = co_await deliver_to(&test->host, &test->pool, message);
     test->with_.erase(address);

@@ -49,7 +49,7 @@ inline Task<DeliveryReport> deliver_to(Smarthost* host, spool::DiskPool* pool, m
   ++host->active;
   host->most_active = std::max(host->most_active, host->active);
   auto elsewhere = [] { return 0; };
-  co_await pool->run(std::move(elsewhere));
+  co_await pool->run(spool::Priority::normal, std::move(elsewhere));
   --host->active;
   if (host->throws) throw std::runtime_error("poison");
   if (host->trouble) co_return *host->trouble;
@@ -144,7 +144,7 @@ class QueueTest : public testing::Test {
   void settle() {
     for (int quiet = 0; quiet < 3;) {
       auto nothing = [] { return 0; };
-      (void)run(loop, pool.run(std::move(nothing)));
+      (void)run(loop, pool.run(spool::Priority::background, std::move(nothing)));
       quiet = queue->totals().active == 0 ? quiet + 1 : 0;
     }
   }
