@@ -153,9 +153,10 @@ Result<void> App::Parts::build() {
          {"why", lost->meaning},
          {"advice", "put it on a disk or a volume, with `spool:` in " + config_file}});
   }
-  memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites", [this](std::function<void()> job) {
-    pool.post(spool::Priority::background, std::move(job));
-  });
+  memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites",
+                                               [poster = pool.poster()](std::function<void()> job) {
+                                                 poster.post(spool::Priority::background, std::move(job));
+                                               });
   journal = std::make_unique<JournalFile>(pool, settings.spool);
   sessions.memory().set_journal(*journal);
   sites.configure(settings);

@@ -16,6 +16,7 @@ Result<void> as_promised(const Result<void>& result) {
 SpoolIntake::SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room,
                          Ended ended)
     : pool_(pool),
+      poster_(pool.poster()),
       clock_(clock),
       draft_(std::move(draft)),
       room_(std::move(room)),
@@ -24,7 +25,7 @@ SpoolIntake::SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_
 SpoolIntake::~SpoolIntake() {
   // Giving up a spilled draft closes and unlinks a file: not on the event loop.
   if (draft_->spilled())
-    pool_.post(spool::Priority::background, [draft = std::move(draft_)]() mutable { draft.reset(); });
+    poster_.post(spool::Priority::background, [draft = std::move(draft_)]() mutable { draft.reset(); });
 }
 
 Task<Result<void>> SpoolIntake::append(std::string_view text) {

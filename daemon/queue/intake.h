@@ -1,4 +1,5 @@
-// The writer that submission is given: a Draft of the spool, its blocking steps on the disk pool.
+// The writer that submission is given: a Draft of the spool, its blocking steps on the disk pool. It may be destroyed
+// after pool and spool: a session that never ended goes with the event loop.
 #pragma once
 
 #include "queue/queue.h"
@@ -30,6 +31,7 @@ class SpoolIntake final : public Intake {
 
  private:
   spool::DiskPool& pool_;
+  spool::DiskPool::Poster poster_;  ///< for the destructor, which may come after the pool's
   const Clock& clock_;
   std::shared_ptr<spool::Draft> draft_;
   Room room_;

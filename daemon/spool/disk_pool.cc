@@ -77,6 +77,7 @@ struct DiskPool::Jobs {
   std::condition_variable changed;
   std::array<Line, kPriorities.size()> lines;
   bool ending = false;
+  bool ended = false;
 };
 
 DiskPool::DiskPool(std::size_t threads) : jobs_(std::make_shared<Jobs>(threads)) {
@@ -97,11 +98,18 @@ DiskPool::~DiskPool() {
   }
   jobs_->changed.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  decltype(Jobs::lines) left;  // by a poster, since the last thread looked
+  {
+    const std::scoped_lock lock(jobs_->mutex);
+    jobs_->ended = true;
+    std::swap(left, jobs_->lines);
+  }
 }
 
 void DiskPool::push(Jobs& jobs, Priority priority, std::unique_ptr<Job> job) {
   {
     const std::scoped_lock lock(jobs.mutex);
+    if (jobs.ended) return;  // the job is destroyed without the lock
     jobs.line(priority).waiting.push_back(std::move(job));
   }
   jobs.changed.notify_one();

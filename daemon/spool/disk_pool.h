@@ -87,6 +87,24 @@ class DiskPool {
     }
   };
 
+ public:
+  /// Posts to the pool from whatever may outlive it: the frames of coroutines end with the event loop, after all else.
+  class Poster {
+   public:
+    /// Once the pool has ended the job is destroyed here and now, without having run.
+    template <class Function>
+    void post(Priority priority, Function function) const {
+      push(*jobs_, priority, std::make_unique<JobOf<Function>>(std::move(function)));
+    }
+
+   private:
+    friend class DiskPool;
+    explicit Poster(std::shared_ptr<Jobs> jobs) : jobs_(std::move(jobs)) {}
+    std::shared_ptr<Jobs> jobs_;
+  };
+  [[nodiscard]] Poster poster() const { return Poster(jobs_); }
+
+ private:
   static void push(Jobs& jobs, Priority priority, std::unique_ptr<Job> job);
   static void work(Jobs& jobs);
 

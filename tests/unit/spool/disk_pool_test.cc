@@ -162,6 +162,20 @@ TEST(DiskPool, EndsAfterAllJobsOfEveryKind) {
   }
 }
 
+TEST(DiskPool, AJobAfterTheEndIsDestroyedUnrunWhereItWasPosted) {
+  std::optional<DiskPool> pool(2);
+  const DiskPool::Poster poster = pool->poster();
+  std::promise<void> ran;
+  poster.post(Priority::normal, [&ran] { ran.set_value(); });
+  ran.get_future().wait();
+  pool.reset();
+  const auto held = std::make_shared<int>(7);
+  bool run = false;
+  poster.post(Priority::urgent, [held, &run] { run = true; });
+  EXPECT_FALSE(run);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 Task<int> on_the_pool(DiskPool* pool) {
   const auto loop_thread = std::this_thread::get_id();
   auto job = [] { return std::this_thread::get_id(); };
