@@ -18,6 +18,7 @@
 #include "queue/queue.h"
 #include "relay/memory_file.h"
 #include "settings/load.h"
+#include "settings/values.h"
 #include "spool/disk.h"
 #include "spool/disk_pool.h"
 #include "spool/file_system.h"
@@ -30,6 +31,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <utility>
@@ -61,6 +63,7 @@ std::shared_ptr<const submission::Config> submission_config(const settings::Sett
   config.aliases = settings.aliases;
   config.message_size = settings.message_size;
   config.recipients = settings.recipients;
+  config.networks = settings.networks;
   return std::make_shared<const submission::Config>(std::move(config));
 }
 
@@ -104,6 +107,7 @@ struct App::Parts {
   Task<void> reload();
   void apply(settings::Settings wanted);
   [[nodiscard]] std::vector<std::string> complaints() const;
+  void warn_of_inherited_doors() const;
   RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
   void serve_control(std::unique_ptr<net::Stream> stream, net::Peer peer);
@@ -171,7 +175,9 @@ Result<void> App::Parts::build() {
   in_flight->save();  // the crash before us is counted
   metrics.show(*queue, *spool);
   control = control_context();
-  return doors.open(settings);
+  if (const Result<void> reachable = doors.open(settings); !reachable) return reachable;
+  warn_of_inherited_doors();
+  return {};
 }
 
 RelayParts App::Parts::relay_parts() {
@@ -188,6 +194,18 @@ void App::Parts::apply(settings::Settings wanted) {
   metrics.listen(wanted.metrics_listen);
   control->hostname = wanted.hostname;
   settings = std::move(wanted);
+  warn_of_inherited_doors();
+}
+
+/// Those of the settings were told of when they were read.
+void App::Parts::warn_of_inherited_doors() const {
+  for (const std::string& address : doors.inherited_smtp()) {
+    const bool ours = std::ranges::find(settings.smtp_listen, address) != settings.smtp_listen.end();
+    const auto endpoint = settings::parse_endpoint(address);
+    if (ours || !endpoint || settings::admits_anybody(settings.networks, *endpoint)) continue;
+    log(Level::warning, "nobody can send to a socket of the service manager: listen.networks admits no client of it",
+        {{"address", address}});
+  }
 }
 
 /// Before anybody is served: whoever asks about a submission of the daemon before us is to hear what became of it. And

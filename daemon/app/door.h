@@ -29,6 +29,8 @@ class Door {
 
   /// As in the settings; empty: from the service manager.
   [[nodiscard]] const std::string& address() const { return address_; }
+  /// With the real port, once it is open.
+  [[nodiscard]] std::string listens_at() const { return listener_ ? listener_->address() : address_; }
   /// Clients may connect from now on, and wait; or it is logged why not. Once.
   void open();
   /// Serves those who connect, now or as soon as the socket can be had.

@@ -97,6 +97,13 @@ void Doors::close() {
   }
 }
 
+std::vector<std::string> Doors::inherited_smtp() const {
+  std::vector<std::string> addresses;
+  if (!smtp_inherited_) return addresses;
+  for (const auto& door : smtp_) addresses.push_back(door->listens_at());
+  return addresses;
+}
+
 std::vector<std::string> Doors::troubles() const {
   std::vector<std::string> sentences;
   for (const List* doors : {&submit_, &control_, &smtp_}) {

@@ -34,6 +34,8 @@ class Doors {
   /// they are until a restart.
   void reconfigure(const settings::Settings& settings);
   void close();
+  /// Where the service manager listens for us, by SMTP.
+  [[nodiscard]] std::vector<std::string> inherited_smtp() const;
   /// A sentence for each address where nobody can connect.
   [[nodiscard]] std::vector<std::string> troubles() const;
 

@@ -1,6 +1,7 @@
 // Stream over TCP or a unix socket, with optional TLS and one deadline enforced by one watchdog.
 #pragma once
 
+#include "base/network.h"
 #include "net/stream.h"
 #include "net/tls_context.h"
 
@@ -13,9 +14,9 @@ namespace postern::net {
 
 /// Who is at the other end, as the kernel tells.
 struct Peer {
-  std::string address;  ///< "127.0.0.1:51122", or "local" for a unix socket
-  bool loopback = false;
-  std::optional<uid_t> uid;  ///< unix socket only (SO_PEERCRED)
+  std::string address;          ///< "127.0.0.1:51122", or "local" for a unix socket
+  std::optional<IpAddress> ip;  ///< of TCP
+  std::optional<uid_t> uid;     ///< unix socket only (SO_PEERCRED)
   std::optional<pid_t> pid;
 };
 

@@ -53,11 +53,10 @@ Peer peer_of(int fd, const SocketAddress& address) {
   Peer peer;
   if (!address.is_unix()) {
     peer.address = to_text(address);
-    peer.loopback = is_loopback(address);
+    peer.ip = ip_of(address);
     return peer;
   }
   peer.address = "local";
-  peer.loopback = true;
   ucred credentials{};
   socklen_t size = sizeof(credentials);
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return peer;

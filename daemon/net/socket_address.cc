@@ -12,8 +12,6 @@
 namespace postern::net {
 namespace {
 
-constexpr std::uint32_t kLoopbackNet = 127;
-
 const sockaddr_in& v4(const SocketAddress& address) { return *reinterpret_cast<const sockaddr_in*>(&address.storage); }
 const sockaddr_in6& v6(const SocketAddress& address) {
   return *reinterpret_cast<const sockaddr_in6*>(&address.storage);
@@ -66,12 +64,16 @@ std::string to_text(const SocketAddress& address) {
   }
 }
 
-bool is_loopback(const SocketAddress& address) {
-  if (address.family() == AF_INET) return ntohl(v4(address).sin_addr.s_addr) >> 24U == kLoopbackNet;
-  if (address.family() != AF_INET6) return false;
-  const in6_addr& in6 = v6(address).sin6_addr;
-  if (IN6_IS_ADDR_LOOPBACK(&in6)) return true;
-  return IN6_IS_ADDR_V4MAPPED(&in6) && in6.s6_addr[12] == kLoopbackNet;
+std::optional<IpAddress> ip_of(const SocketAddress& address) {
+  IpAddress ip{};
+  if (address.family() == AF_INET6) {
+    std::memcpy(ip.data(), &v6(address).sin6_addr, ip.size());
+    return ip;
+  }
+  if (address.family() != AF_INET) return std::nullopt;
+  ip[10] = ip[11] = 0xFF;  // RFC 4291 section 2.5.5.2
+  std::memcpy(ip.data() + 12, &v4(address).sin_addr, 4);
+  return ip;
 }
 
 }  // namespace postern::net

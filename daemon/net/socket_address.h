@@ -1,9 +1,11 @@
 // Private to net/: socket addresses as text.
 #pragma once
 
+#include "base/network.h"
 #include "base/result.h"
 
 #include <sys/socket.h>
+#include <optional>
 #include <string>
 
 namespace postern::net {
@@ -22,7 +24,7 @@ struct SocketAddress {
 Result<SocketAddress> parse_socket_address(const std::string& text);
 /// The inverse; for a unix socket its path, "local" if it has none.
 [[nodiscard]] std::string to_text(const SocketAddress& address);
-/// 127.0.0.0/8, ::1, and the former mapped into IPv6.
-[[nodiscard]] bool is_loopback(const SocketAddress& address);
+/// Nothing for a unix socket.
+[[nodiscard]] std::optional<IpAddress> ip_of(const SocketAddress& address);
 
 }  // namespace postern::net

@@ -43,10 +43,16 @@ void check_listeners(const Settings& settings, Report& report) {
   }
   for (std::size_t i = 0; i < settings.smtp_listen.size(); ++i) {
     const auto endpoint = parse_endpoint(settings.smtp_listen[i]);
-    if (!endpoint || endpoint->loopback) continue;
+    if (!endpoint || admits_anybody(settings.networks, *endpoint)) continue;
     report.warning(report.place("listen.smtp[" + std::to_string(i) + "]"),
-                   "'" + settings.smtp_listen[i] +
-                       "' is not a loopback address: whoever reaches it can send mail through this machine");
+                   "nobody can send to '" + settings.smtp_listen[i] + "': 'listen.networks' admits no client that " +
+                       (endpoint->loopback ? "reaches it from this machine" : "reaches it from elsewhere"));
+  }
+  for (std::size_t i = 0; i < settings.networks.size(); ++i) {
+    if (!settings.networks[i].everybody()) continue;
+    report.warning(report.place("listen.networks[" + std::to_string(i) + "]"),
+                   "'listen.networks' admits everybody (" + settings.networks[i].str() +
+                       "): whoever reaches an address of 'listen.smtp' can send mail through this machine");
   }
 }
 

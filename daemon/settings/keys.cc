@@ -55,6 +55,8 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      "the unix socket of the postern command", set<&S::control_socket, socket_value>},
     {"listen.smtp", "list of addresses", "", "", R"(["127.0.0.1:25", "[::1]:25"])",
      "where SMTP is taken; [] for nowhere", set<&S::smtp_listen, endpoints_value>},
+    {"listen.networks", "list of networks", "", "", R"(["127.0.0.0/8", "::1"])",
+     "the clients that may send by SMTP, by their addresses", set<&S::networks, networks_value>},
     {"smarthosts", "list", "", "", "[]",
      "the servers that take the mail; without one it is held", read_smarthosts},
     {"aliases", "map", "", "", "{}",

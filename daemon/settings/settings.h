@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/network.h"
 #include "base/secret.h"
 
 #include <cstdint>
@@ -61,6 +62,7 @@ struct Settings {
   std::string submit_socket = "/run/postern/submit.sock";
   std::string control_socket = "/run/postern/control.sock";
   std::vector<std::string> smtp_listen = {"127.0.0.1:25", "[::1]:25"};
+  std::vector<Network> networks = {loopback_v4(), loopback_v6()};  ///< of the clients that may send by SMTP
   std::vector<Smarthost> smarthosts;
   std::map<std::string, std::vector<std::string>> aliases;  ///< local part, lower case -> addresses
   std::uint64_t message_size = 50ULL << 20U;                ///< bytes

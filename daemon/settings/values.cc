@@ -131,6 +131,15 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
+bool admits_anybody(const std::vector<Network>& networks, const Endpoint& endpoint) {
+  const bool v4 = endpoint.address.find(':') == std::string::npos;
+  const Network& here = v4 ? loopback_v4() : loopback_v6();
+  return std::ranges::any_of(networks, [&](const Network& network) {
+    if (network.is_v4() != v4) return false;
+    return endpoint.loopback ? network.overlaps(here) : !network.within(here);
+  });
+}
+
 bool is_host_name(std::string_view text) {
   if (text.empty() || text.size() > 253) return false;
   std::size_t label = 0;
@@ -282,6 +291,31 @@ std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope&
     }
   }
   return endpoints;
+}
+
+std::optional<std::vector<Network>> networks_value(const Node& node, Scope& scope) {
+  if (node.kind != Node::Kind::list) {
+    scope.error(node, "must be a list such as [\"127.0.0.0/8\", \"::1\", \"192.168.1.0/24\"], or [] for nobody, not " +
+                          kind_name(node));
+    return std::nullopt;
+  }
+  std::vector<Network> networks;
+  for (const Node& item : node.items) {
+    if (item.kind != Node::Kind::scalar) {
+      scope.error(item, "must list quoted texts: \"::1\", not ::1");
+      continue;
+    }
+    const auto network = Network::parse(item.text);
+    if (!network) {
+      scope.error(item, "must list networks: " + network.error().text);
+    } else if (std::ranges::find(networks, *network) != networks.end()) {
+      scope.error(item, "lists " + network->str() + " twice");
+    } else {
+      scope.report.remember(scope.path + "[" + std::to_string(networks.size()) + "]", item.mark);
+      networks.push_back(*network);
+    }
+  }
+  return networks;
 }
 
 std::optional<std::map<std::string, std::vector<std::string>>> aliases_value(const Node& node, Scope& scope) {

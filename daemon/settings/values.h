@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/network.h"
 #include "settings/document.h"
 #include "settings/report.h"
 #include "settings/settings.h"
@@ -44,6 +45,8 @@ struct Endpoint {
   bool loopback = false;
 };
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
+/// Somebody who can reach this address (one of loopback: this machine) may be in one of these networks.
+[[nodiscard]] bool admits_anybody(const std::vector<Network>& networks, const Endpoint& endpoint);
 /// A numeric address of this machine's loopback network.
 [[nodiscard]] bool is_loopback(const std::string& address);
 [[nodiscard]] bool is_host_name(std::string_view text);
@@ -66,6 +69,7 @@ struct Endpoint {
 [[nodiscard]] std::optional<Seconds> duration_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<Tls> tls_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::vector<Network>> networks_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::map<std::string, std::vector<std::string>>> aliases_value(const Node& node,
                                                                                            Scope& scope);
 

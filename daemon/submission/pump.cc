@@ -27,6 +27,15 @@ smtp::DialogueConfig dialogue_config(const Config& config, const net::Peer& peer
   return dialogue;
 }
 
+/// Without the port.
+std::string host_of(const std::string& address) { return address.substr(0, address.rfind(':')); }
+
+/// Whoever the kernel knows is local; others are known by their address.
+bool admitted(const net::Peer& peer, const std::vector<Network>& networks) {
+  if (peer.uid) return true;
+  return peer.ip && std::ranges::any_of(networks, [&](const Network& network) { return network.contains(*peer.ip); });
+}
+
 smtp::Dialogue::SpaceCheck space_check(const queue::Queue& queue) {
   return [&queue](std::uint64_t size) -> std::optional<smtp::Refusal> {
     if (queue.room_for(size)) return {};
@@ -51,10 +60,9 @@ Pump::Pump(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<
       waiting_since_(started_) {}
 
 Task<void> Pump::run() {
-  // The listeners are for this machine; a door to others wants a list of networks, which nobody gave.
-  if (!peer_.uid && !peer_.loopback) {
-    log(Level::notice, "refused", {{"client", peer_.address}, {"reason", "not from this machine"}});
-    replies_ = "554 5.7.1 " + config_->hostname + " serves this machine only\r\n";
+  if (!admitted(peer_, config_->networks)) {
+    log(Level::notice, "refused", {{"client", peer_.address}, {"reason", "not in a network of listen.networks"}});
+    replies_ = "554 5.7.1 " + config_->hostname + " takes no mail from " + host_of(peer_.address) + "\r\n";
     co_await flush();
     co_return;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/network.h"
 #include "base/task.h"
 #include "net/connection.h"
 #include "net/stream.h"
@@ -22,6 +23,7 @@ struct Config {
   std::map<std::string, std::vector<std::string>> aliases;
   std::uint64_t message_size = 50ULL << 20U;
   std::size_t recipients = 1000;
+  std::vector<Network> networks = {loopback_v4(), loopback_v6()};  ///< whose TCP clients are served
 };
 
 /// Connections at a time; those over a cap hear 421.

@@ -133,7 +133,7 @@ TEST(Connection, CarriesBytesOverTcp) {
   EXPECT_EQ(*world.wait(ask(*client->stream, "hello")), "hello");
   EXPECT_FALSE(client->stream->secure());
   ASSERT_EQ(world.peers.size(), 1U);
-  EXPECT_TRUE(world.peers[0].loopback);
+  EXPECT_EQ(world.peers[0].ip, parse_ip("127.0.0.1"));
   EXPECT_FALSE(world.peers[0].uid);
   EXPECT_THAT(world.peers[0].address, StartsWith("127.0.0.1:"));
 }
@@ -426,14 +426,19 @@ TEST(Listener, U22_TakesOverOnlyAListeningStreamSocket) {
   EXPECT_EQ(*world.wait(ask(*client->stream, "hello")), "hello");
 }
 
-TEST(SocketAddress, S44_KnowsLoopbackInEveryForm) {
-  for (const std::string text : {"127.0.0.1:1", "127.255.0.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"}) {
-    EXPECT_TRUE(is_loopback(*parse_socket_address(text))) << text;
+TEST(SocketAddress, S44_OfAClientIsTheSameWhicheverFamilyItsSocketHas) {
+  for (const std::string text : {"127.0.0.1", "192.0.2.1", "0.0.0.0", "255.255.255.255"}) {
+    EXPECT_EQ(ip_of(*parse_socket_address(text + ":1")), parse_ip(text)) << text;
+    EXPECT_EQ(ip_of(*parse_socket_address("[::ffff:" + text + "]:1")), parse_ip(text)) << text;
+    EXPECT_EQ(to_text(*parse_socket_address(text + ":1")), text + ":1");
   }
-  for (const std::string text : {"128.0.0.1:1", "0.0.0.0:1", "[::]:1", "[::ffff:192.0.2.1]:1", "[fe80::1]:1"}) {
-    EXPECT_FALSE(is_loopback(*parse_socket_address(text))) << text;
-    EXPECT_EQ(to_text(*parse_socket_address(text)), text);
+  for (const std::string text : {"::1", "::", "fe80::1", "2001:db8::25"}) {
+    EXPECT_EQ(ip_of(*parse_socket_address("[" + text + "]:1")), parse_ip(text)) << text;
+    EXPECT_EQ(to_text(*parse_socket_address("[" + text + "]:1")), "[" + text + "]:1");
   }
+  SocketAddress local;
+  local.storage.ss_family = AF_UNIX;
+  EXPECT_FALSE(ip_of(local));
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ TEST(Load, EveryKeyReachesItsMember) {
   expected.submit_socket = "/r/submit";
   expected.control_socket = "/r/control";
   expected.smtp_listen = {"[::1]:2525"};
+  expected.networks = {*Network::parse("10.0.0.0/8"), *Network::parse("::1")};
   Smarthost smarthost;
   smarthost.name = "n";
   smarthost.host = "h.example";
@@ -90,17 +91,18 @@ TEST(Load, EveryKeyReachesItsMember) {
   expected.notify_command = {program, "--urgent"};
   expected.notify_after = Seconds(1800);
   expected.metrics_listen = "[::1]:9157";
-  EXPECT_EQ(good("hostname: a.example\ndomain: b.example\nspool: /s\n"
-                 "listen: {submit: /r/submit, control: /r/control, smtp: [\"[::1]:2525\"]}\n"
-                 "smarthosts: [{name: n, host: h.example, port: 99, tls: starttls, tls_ca_file: " +
-                 ca + ", tls_name: t.example, user: u, password_file: " + password +
-                 ", allow_cleartext_auth: true, connections: 7}]\n"
-                 "aliases: {Root: [x@y.example, other], MAILER-DAEMON: root}\n"
-                 "limits: {message_size: 3M, recipients: 5}\nretry: {min: 30s, max: 2h, expire: 1d, warn_after: 0s}\n"
-                 "bounces: {per_sender: 3, per_hour: 9, return_size: 0}\n"
-                 "notify: {address: root, command: [" +
-                 program + ", --urgent], after: 30m}\nmetrics: \"[::1]:9157\"\n"),
-            expected);
+  EXPECT_EQ(
+      good("hostname: a.example\ndomain: b.example\nspool: /s\n"
+           "listen: {submit: /r/submit, control: /r/control, smtp: [\"[::1]:2525\"], networks: [10.0.0.0/8, \"::1\"]}\n"
+           "smarthosts: [{name: n, host: h.example, port: 99, tls: starttls, tls_ca_file: " +
+           ca + ", tls_name: t.example, user: u, password_file: " + password +
+           ", allow_cleartext_auth: true, connections: 7}]\n"
+           "aliases: {Root: [x@y.example, other], MAILER-DAEMON: root}\n"
+           "limits: {message_size: 3M, recipients: 5}\nretry: {min: 30s, max: 2h, expire: 1d, warn_after: 0s}\n"
+           "bounces: {per_sender: 3, per_hour: 9, return_size: 0}\n"
+           "notify: {address: root, command: [" +
+           program + ", --urgent], after: 30m}\nmetrics: \"[::1]:9157\"\n"),
+      expected);
 }
 
 TEST(Load, NoSettingAtAllIsAllowedAndHoldsMail) {
@@ -301,6 +303,19 @@ TEST(Load, F03_SaysWhatIsWrongWhereAndWhatToDo) {
       {"listen: {smtp: [[::1]:25]}\n",
        "f.yaml:1:17: a key must be a word; a text such as \"[::1]:25\" needs its quotes"},
       {"listen: {smtp: [127.0.0.1:25, 127.0.0.1:25]}\n", "f.yaml:1:31: 'listen.smtp' lists 127.0.0.1:25 twice"},
+      {"listen: {networks: 10.0.0.0/8}\n", "f.yaml:1:20: 'listen.networks' must be a list such as"},
+      {"listen: {networks: [[::1]]}\n", "f.yaml:1:"},
+      {"listen: {networks: [{a: b}]}\n", "f.yaml:1:21: 'listen.networks' must list quoted texts"},
+      {"listen: {networks: [127.0.0.0/8, localhost]}\n",
+       "f.yaml:1:34: 'listen.networks' must list networks: 'localhost' is not a numeric address or network"},
+      {"listen:\n  networks:\n    - 10.0.0.0/33\n",
+       "f.yaml:3:7: 'listen.networks' must list networks: the prefix length of '10.0.0.0/33' must be a number from 0 "
+       "to 32"},
+      {"listen: {networks: [10.0.0.5/8]}\n",
+       "f.yaml:1:21: 'listen.networks' must list networks: '10.0.0.5/8' has bits behind its prefix; did you mean "
+       "'10.0.0.0/8'?"},
+      {"listen: {networks: [10.0.0.1, 10.0.0.1/32]}\n", "f.yaml:1:31: 'listen.networks' lists 10.0.0.1/32 twice"},
+      {"listen: {network: [10.0.0.1]}\n", "f.yaml:1:10: unknown key 'listen.network'; did you mean 'networks'?"},
       {"listen: {submit: /a, control: /a}\n", "f.yaml:1:31: 'listen.submit' and 'listen.control' must differ"},
       {"aliases: [root]\n", "f.yaml:1:10: 'aliases' must be names with addresses"},
       {"aliases: {root: '|/bin/sh'}\n", "f.yaml:1:17: 'aliases.root' must lead to addresses; programs"},
@@ -345,15 +360,36 @@ TEST(Load, F14_ASmarthostThatIsTheOwnListenerIsRefused) {
 TEST(Load, F15_WarnsOfWhatIsAllowedButDangerous) {
   EXPECT_EQ(warnings(kHost + "smarthosts: [{host: h.example}]"), "");
   EXPECT_NE(warnings("hostname: web1\n").find("f.yaml:1:11: the host name 'web1' has no domain"), std::string::npos);
-  EXPECT_NE(warnings(kHost + "listen: {smtp: [\"127.0.0.1:25\", \"192.0.2.1:25\"]}")
-                .find("f.yaml:2:33: '192.0.2.1:25' is not a loopback address"),
-            std::string::npos);
   EXPECT_NE(
       warnings(kHost + "smarthosts: [{host: h, tls: none, allow_cleartext_auth: true}]").find("may travel unencrypted"),
       std::string::npos);
   EXPECT_NE(warnings(kHost + "smarthosts: [{host: h, tls: none}]").find("travels unencrypted"), std::string::npos);
   EXPECT_EQ(warnings(kHost + "smarthosts: [{host: 127.0.0.1, port: 2525, tls: none}]"), "");
   EXPECT_EQ(warnings(kHost + "smarthosts: [{host: a.example}, {host: b.example}]"), "");
+}
+
+TEST(Load, WarnsOfADoorToWhichNobodyCanSend) {
+  const auto with = [](const std::string& smtp, const std::string& networks) {
+    return warnings(kHost + "listen: {smtp: [" + smtp + "]" +
+                    (networks.empty() ? "" : ", networks: [" + networks + "]") + "}");
+  };
+  for (const std::string door : {"192.0.2.1:25", "0.0.0.0:25", "\"[2001:db8::1]:25\"", "\"[::]:25\""}) {
+    EXPECT_NE(with(door, "").find("f.yaml:2:17: nobody can send to '"), std::string::npos) << door;
+    EXPECT_NE(with(door, "").find("'listen.networks' admits no client that reaches it from elsewhere"),
+              std::string::npos);
+    EXPECT_NE(with(door, "127.0.0.1, \"::1\"").find("nobody can send"), std::string::npos) << door;
+    EXPECT_EQ(with(door, "10.0.0.0/8, \"2001:db8::/32\""), "") << door;
+  }
+  EXPECT_NE(with("192.0.2.1:25", "\"2001:db8::/32\"").find("nobody can send"), std::string::npos) << "another family";
+  EXPECT_NE(with("\"[::]:25\"", "10.0.0.0/8").find("nobody can send"), std::string::npos) << "another family";
+  EXPECT_EQ(with("127.0.0.1:25, \"[::1]:25\"", ""), "");
+  EXPECT_EQ(with("127.0.0.1:25", "127.0.0.1"), "");
+  EXPECT_NE(with("127.0.0.1:25", "10.0.0.0/8").find("no client that reaches it from this machine"), std::string::npos);
+  EXPECT_NE(with("127.0.0.1:25", "\"::1\"").find("nobody can send"), std::string::npos);
+  for (const std::string all : {"0.0.0.0/0", "\"::/0\""}) {
+    EXPECT_NE(with("0.0.0.0:25, \"[::]:25\"", "10.0.0.0/8, \"2001:db8::1\", " + all).find("admits everybody"),
+              std::string::npos);
+  }
 }
 
 TEST(Load, AUserWithoutTlsIsNoErrorSinceCramMd5HidesThePassword) {

@@ -55,7 +55,7 @@ struct Door {
     config.hostname = "mx.example.net";
     config.domain = "example.net";
     peer.address = "127.0.0.1:5000";
-    peer.loopback = true;
+    peer.ip = parse_ip("127.0.0.1");
   }
 
   void from_user(uid_t uid) {
@@ -335,12 +335,52 @@ TEST(Session, S49_SaysNoAtMailWhenTheDiskIsFull) {
   EXPECT_THAT(codes(door.talk("EHLO me\r\nMAIL FROM:<a@b.example>\r\n")), ElementsAre("220", "250", "452"));
 }
 
-TEST(Session, S50_ServesNobodyFromAnotherMachine) {
+/// What a client at `ip` hears where these networks may send.
+std::string greeting_for(const std::string& ip, const std::vector<std::string>& networks) {
   Door door;
-  door.peer.loopback = false;
-  door.peer.address = "192.0.2.7:1234";
-  EXPECT_THAT(door.talk(kEnvelope + kText + ".\r\n"), StartsWith("554 5.7.1 "));
-  EXPECT_TRUE(door.queue.stored.empty());
+  door.peer.address = ip.find(':') == std::string::npos ? ip + ":1234" : "[" + ip + "]:1234";
+  door.peer.ip = parse_ip(ip);
+  door.config.networks.clear();
+  for (const std::string& network : networks) door.config.networks.push_back(*Network::parse(network));
+  std::string replies = door.talk(kEnvelope + kText + ".\r\n");
+  const bool taken = replies.starts_with("220 ");
+  EXPECT_EQ(door.queue.stored.size(), taken ? 1U : 0U) << ip;
+  return replies;
+}
+
+TEST(Session, S50_ServesThisMachineAloneUnlessNetworksAreNamed) {
+  for (const std::string text : {"127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"}) {
+    Door door;
+    door.peer.ip = parse_ip(text);
+    EXPECT_THAT(door.talk("QUIT\r\n"), StartsWith("220 ")) << text;
+  }
+  for (const std::string text : {"128.0.0.1", "192.0.2.7", "::", "::2", "fe80::1", "::ffff:192.0.2.7", "::127.0.0.1"}) {
+    Door door;
+    door.peer.ip = parse_ip(text);
+    EXPECT_THAT(door.talk(kEnvelope + kText + ".\r\n"), StartsWith("554 5.7.1 ")) << text;
+    EXPECT_TRUE(door.queue.stored.empty());
+  }
+}
+
+TEST(Session, S50_ServesTheNetworksThatAreNamedAndNobodyElse) {
+  const std::vector<std::string> networks{"127.0.0.0/8", "192.0.2.0/24", "2001:db8::/32"};
+  for (const std::string ip : {"127.0.0.1", "192.0.2.0", "192.0.2.255", "::ffff:192.0.2.7", "2001:db8::1"}) {
+    EXPECT_THAT(greeting_for(ip, networks), StartsWith("220 ")) << ip;
+  }
+  for (const std::string ip : {"192.0.1.255", "192.0.3.0", "::ffff:192.0.3.7", "2001:db9::1", "::1"}) {
+    EXPECT_THAT(greeting_for(ip, networks), StartsWith("554 5.7.1 ")) << ip;
+  }
+  EXPECT_EQ(greeting_for("192.0.3.7", networks), "554 5.7.1 mx.example.net takes no mail from 192.0.3.7\r\n");
+  EXPECT_EQ(greeting_for("2001:db9::1", networks), "554 5.7.1 mx.example.net takes no mail from [2001:db9::1]\r\n");
+  EXPECT_THAT(greeting_for("127.0.0.1", {}), StartsWith("554 "));
+}
+
+TEST(Session, TheUnixSocketNeedsNoNetwork) {
+  Door door;
+  door.config.networks.clear();
+  door.from_user(1000);
+  door.peer.ip.reset();
+  EXPECT_THAT(door.talk("QUIT\r\n"), StartsWith("220 "));
 }
 
 TEST(Session, LogsNothingOfAClientThatOnlyConnects) {

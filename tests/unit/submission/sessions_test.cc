@@ -89,7 +89,7 @@ struct House {
     wire->from_client = std::move(bytes);
     net::Peer peer;
     peer.address = uid ? "local" : "127.0.0.1:9";
-    peer.loopback = true;
+    if (!uid) peer.ip = parse_ip("127.0.0.1");
     peer.uid = uid;
     sessions.start(std::make_unique<WaitingStream>(wire), std::move(peer), config, queue, clock);
     settle();

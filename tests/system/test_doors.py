@@ -1,0 +1,50 @@
+"""Clients from other networks."""
+
+import fcntl
+import smtplib
+import socket
+import struct
+
+from ports import POSTERND
+from postern import message
+from waiting import wait_for
+
+
+def configure(posternd, smtp, networks=None):
+    """Without a smarthost; `smtp` are the addresses."""
+    posternd.configure()
+    with open(posternd.config) as source:
+        text = source.read()
+    standard = f'smtp: ["127.0.0.1:{posternd.port}"]'
+    assert standard in text
+    listed = ", ".join(f'"{one}"' for one in smtp)
+    named = "" if networks is None else ", networks: [" + ", ".join(f'"{one}"' for one in networks) + "]"
+    posternd.write(text.replace(standard, f"smtp: [{listed}]{named}"))
+
+
+def add_address(alias, address):
+    """One more address of the loopback interface, with its /24."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sH2x4s8x", alias.encode(), socket.AF_INET, socket.inet_aton(address))
+        fcntl.ioctl(any_socket, 0x8916, request)  # SIOCSIFADDR
+
+
+def test_fault_5_networks_say_who_may_send(posternd):
+    add_address("lo:1", "192.0.2.1")
+    everywhere = f"0.0.0.0:{POSTERND}"
+    configure(posternd, [everywhere])
+    run = posternd.run("--check", "--config", posternd.config, program="posternd", user="postern")
+    assert run.returncode == 0 and b"nobody can send to '0.0.0.0:2025'" in run.stderr, run
+    posternd.start()
+    with socket.create_connection(("192.0.2.1", POSTERND), timeout=20) as client:
+        assert client.recv(512).startswith(b"554 5.7.1 web1.example.net takes no mail from 192.0.2.1")
+
+    configure(posternd, [everywhere], ["127.0.0.0/8", "192.0.2.0/24"])
+    run = posternd.run("--check", "--config", posternd.config, program="posternd", user="postern")
+    assert run.returncode == 0 and not run.stderr, run
+    posternd.reload()
+    wait_for(lambda: "settings reloaded" in posternd.read_log(), 20, "the reload")
+    for host in ("192.0.2.1", "127.0.0.1"):
+        with smtplib.SMTP(host, POSTERND, timeout=60) as client:
+            client.sendmail("a@example.net", ["b@example.com"], message("b@example.com", "x\n"))
+    assert len(posternd.queue()) == 2
