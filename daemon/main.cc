@@ -16,6 +16,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <signal.h>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -74,6 +75,14 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Until there is a handler: a reload that comes early must wait, and not end the process.
+void hold_reloads(int how) {
+  sigset_t reload;
+  ::sigemptyset(&reload);
+  ::sigaddset(&reload, SIGHUP);
+  ::pthread_sigmask(how, &reload, nullptr);
 }
 
 void ignore_signals() {
@@ -143,6 +152,7 @@ int serve(const std::string& config, settings::Settings loaded, app::Trace trace
   app::App app(loop, config, std::move(loaded), trace);
   Signals signals(loop, app);
   signals.wait();
+  hold_reloads(SIG_UNBLOCK);
   int status = EX_OK;
   spawn(loop.get_executor(), run(app, loop, status), "start");
   loop.run();
@@ -150,6 +160,7 @@ int serve(const std::string& config, settings::Settings loaded, app::Trace trace
 }
 
 int run_posternd(int argc, char** argv) {
+  hold_reloads(SIG_BLOCK);
   occupy_standard_descriptors();
   Arguments arguments;
   CLI::App parser("posternd takes mail from local programs and forwards it to a smarthost. See posternd(8).");

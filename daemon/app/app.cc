@@ -106,7 +106,7 @@ struct App::Parts {
   Result<void> build();
   Task<void> reload();
   void apply(settings::Settings wanted);
-  [[nodiscard]] std::vector<std::string> complaints() const;
+  [[nodiscard]] std::vector<std::string> complaints(bool administrator) const;
   void warn_of_inherited_doors() const;
   RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
@@ -268,7 +268,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
                               const net::Peer& peer) { return test_envelope(settings, recipient, peer); },
       .test_message = [this](const mail::Envelope& envelope) { return test_message(settings, envelope); },
       .metrics = [this](std::string format) { return metrics.page(std::move(format)); },
-      .complaints = [this] { return complaints(); },
+      .complaints = [this](bool administrator) { return complaints(administrator); },
   });
 }
 
@@ -306,7 +306,10 @@ void App::reload() {
   parts_->reload_wanted = true;
   if (parts_->phase != Parts::Phase::running || parts_->reloading) return;
   parts_->reloading = true;
-  spawn(parts_->loop, parts_->reload(), "reload");
+  spawn(parts_->loop, parts_->reload(), "reload", [this] {
+    parts_->reloading = false;
+    if (parts_->reload_wanted) reload();
+  });
 }
 
 /// On the pool, since the name service may be asked for this machine's name.
@@ -334,13 +337,13 @@ Task<void> App::Parts::reload() {
     }
     notify_ready(status_line(*queue));
   }
-  reloading = false;
 }
 
-std::vector<std::string> App::Parts::complaints() const {
+std::vector<std::string> App::Parts::complaints(bool administrator) const {
   std::vector<std::string> sentences;
   if (!broken_settings.empty()) {
-    sentences.push_back("the settings file is wrong, and those before it stay in force: " + broken_settings);
+    sentences.push_back("the settings file is wrong, and those before it stay in force: " +
+                        (administrator ? broken_settings : config_file));
   }
   for (std::string& sentence : doors.troubles()) sentences.push_back(std::move(sentence));
   if (std::string sentence = metrics.trouble(); !sentence.empty()) sentences.push_back(std::move(sentence));

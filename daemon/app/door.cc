@@ -17,14 +17,14 @@ Door::Door(Executor loop, std::string address, Open open, net::Accepted serve, M
       address_(std::move(address)),
       open_(std::move(open)),
       serve_(std::move(serve)),
-      pause_(pause),
+      first_pause_(pause),
       timer_(loop_) {}
 
 Door::Door(Executor loop, std::unique_ptr<net::Listener> listener, net::Accepted serve)
     : loop_(std::move(loop)),
       serve_(std::move(serve)),
       listener_(std::move(listener)),
-      pause_(kLongestPause),
+      first_pause_(kLongestPause),
       timer_(loop_) {}
 
 void Door::open() {
@@ -48,6 +48,15 @@ void Door::start() {
   try_again();
 }
 
+void Door::hurry() {
+  if (listener_ || !serving_) return;
+  pause_ = first_pause_;
+  open();
+  if (!listener_) return try_again();
+  timer_.cancel();
+  listen();
+}
+
 void Door::listen() {
   log(Level::info, "listening", {{"address", listener_->address()}});
   listener_->start(serve_);
@@ -57,7 +66,7 @@ void Door::try_again() {
   timer_.expires_after(pause_);
   pause_ = std::min(2 * pause_, kLongestPause);
   timer_.async_wait([this, alive = std::weak_ptr<int>(alive_)](const boost::system::error_code& error) {
-    if (error || alive.expired() || !serving_) return;
+    if (error || alive.expired() || !serving_ || listener_) return;
     open();
     if (!listener_) return try_again();
     listen();

@@ -35,6 +35,8 @@ class Door {
   void open();
   /// Serves those who connect, now or as soon as the socket can be had.
   void start();
+  /// Tries it at once if it is shut: what was in the way may be gone.
+  void hurry();
   /// Why nobody can connect; nothing: they can.
   [[nodiscard]] const std::optional<Error>& trouble() const { return trouble_; }
   void close();
@@ -50,7 +52,8 @@ class Door {
   std::unique_ptr<net::Listener> listener_;
   std::optional<Error> trouble_;
   bool serving_ = false;
-  Milliseconds pause_;
+  Milliseconds first_pause_;
+  Milliseconds pause_ = first_pause_;
   boost::asio::steady_timer timer_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< a timer that has run out already looks for it
 };

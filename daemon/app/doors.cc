@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace postern::app {
@@ -12,11 +13,16 @@ namespace {
 // Who may do what is decided by the kernel's word on the caller (SO_PEERCRED), not by the mode.
 constexpr unsigned kSocketMode = 0666;
 
+/// No client could be served then, whichever door it came to, and no waiting changes the limit.
+bool out_of_descriptors(const std::vector<std::unique_ptr<Door>>& doors) {
+  return std::ranges::any_of(doors,
+                             [](const auto& door) { return door->trouble() && door->trouble()->code == EMFILE; });
+}
+
 }  // namespace
 
 Result<void> Doors::open(const settings::Settings& settings) {
-  const Result<void> inherited = open_inherited();
-  if (!inherited) return inherited;
+  open_inherited();
   if (submit_.empty()) add_local(submit_, settings.submit_socket, serve_.submission);
   if (control_.empty()) add_local(control_, settings.control_socket, serve_.control);
   if (!smtp_inherited_) {
@@ -26,13 +32,24 @@ Result<void> Doors::open(const settings::Settings& settings) {
     for (const auto& door : *doors) door->open();
   }
   const auto shut = [](const auto& door) { return door->trouble().has_value(); };
-  if (!std::ranges::all_of(submit_, shut) || !std::ranges::all_of(smtp_, shut)) return {};
-  return *submit_.front()->trouble();
+  const bool starved = out_of_descriptors(submit_) || out_of_descriptors(control_) || out_of_descriptors(smtp_);
+  if (!starved && (!std::ranges::all_of(submit_, shut) || !std::ranges::all_of(smtp_, shut))) return {};
+  Error error{Failure::io, ""};
+  for (const List* doors : {&submit_, &control_, &smtp_}) {
+    for (const auto& door : *doors) {
+      if (!door->trouble()) continue;
+      if (error.text.empty()) error.failure = door->trouble()->failure;
+      error.text += (error.text.empty() ? "no mail can come in: " : "; ") + door->trouble()->text;
+    }
+  }
+  return error;
 }
 
-Result<void> Doors::open_inherited() {
+/// A broken environment, or a socket that does not listen, is a fault of the unit, and keeps no door shut: those of the
+/// settings stand in for it.
+void Doors::open_inherited() {
   auto sockets = inherited_sockets();
-  if (!sockets) return sockets.error();
+  if (!sockets) return unusable("the sockets of the service manager: " + sockets.error().text);
   for (auto& [name, descriptors] : *sockets) {
     List* doors = name == "submit" ? &submit_ : name == "control" ? &control_ : name == "smtp" ? &smtp_ : nullptr;
     if (doors == nullptr) {
@@ -43,13 +60,20 @@ Result<void> Doors::open_inherited() {
     }
     for (UniqueFd& descriptor : descriptors) {
       auto listener = net::Listener::inherited(loop_, std::move(descriptor));
-      if (!listener) return Error{listener.error().failure, "inherited socket " + name + ": " + listener.error().text};
+      if (!listener) {
+        unusable("the service manager's socket " + name + ": " + listener.error().text);
+        continue;
+      }
       const net::Accepted& serve = doors == &control_ ? serve_.control : serve_.submission;
       doors->push_back(std::make_unique<Door>(loop_, std::move(*listener), serve));
     }
   }
   smtp_inherited_ = !smtp_.empty();
-  return {};
+}
+
+void Doors::unusable(std::string what) {
+  log(Level::error, "a socket cannot be used", {{"why", what}});
+  unusable_.push_back("nobody can connect to " + std::move(what));
 }
 
 void Doors::add_local(List& doors, const std::string& path, const net::Accepted& serve) {
@@ -69,12 +93,8 @@ void Doors::start() {
 }
 
 void Doors::reconfigure(const settings::Settings& settings) {
-  for (const auto& [doors, wanted] :
-       {std::pair(&submit_, settings.submit_socket), std::pair(&control_, settings.control_socket)}) {
-    if (doors->empty() || doors->front()->address().empty() || doors->front()->address() == wanted) continue;
-    log(Level::warning, "a changed socket needs a restart",
-        {{"in_use", doors->front()->address()}, {"wanted", wanted}});
-  }
+  reconfigure_local(submit_, settings.submit_socket, serve_.submission);
+  reconfigure_local(control_, settings.control_socket, serve_.control);
   if (smtp_inherited_) return;
   std::erase_if(smtp_, [&](const auto& door) {
     if (std::ranges::find(settings.smtp_listen, door->address()) != settings.smtp_listen.end()) return false;
@@ -82,12 +102,27 @@ void Doors::reconfigure(const settings::Settings& settings) {
     door->close();
     return true;
   });
+  for (const auto& door : smtp_) door->hurry();
   for (const std::string& address : settings.smtp_listen) {
     if (std::ranges::any_of(smtp_, [&](const auto& door) { return door->address() == address; })) continue;
     add_smtp(address);
     smtp_.back()->open();
     smtp_.back()->start();
   }
+}
+
+/// One that is open stays where it is; one that never could be had may be wanted elsewhere.
+void Doors::reconfigure_local(List& doors, const std::string& wanted, const net::Accepted& serve) {
+  if (doors.empty() || doors.front()->address().empty()) return;
+  if (doors.front()->address() == wanted) return doors.front()->hurry();
+  if (!doors.front()->trouble()) {
+    log(Level::warning, "a changed socket needs a restart", {{"in_use", doors.front()->address()}, {"wanted", wanted}});
+    return;
+  }
+  doors.clear();
+  add_local(doors, wanted, serve);
+  doors.front()->open();
+  doors.front()->start();
 }
 
 void Doors::close() {
@@ -105,7 +140,7 @@ std::vector<std::string> Doors::inherited_smtp() const {
 }
 
 std::vector<std::string> Doors::troubles() const {
-  std::vector<std::string> sentences;
+  std::vector<std::string> sentences = unusable_;
   for (const List* doors : {&submit_, &control_, &smtp_}) {
     for (const auto& door : *doors) {
       if (door->trouble())

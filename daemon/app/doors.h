@@ -26,12 +26,13 @@ class Doors {
 
   /// Binds or takes over all sockets; clients may connect from now on, and wait. Inherited sockets named
   /// "submit", "control" and "smtp" stand in for the addresses of their kind. One that cannot be had is told and tried
-  /// again, and keeps no other shut. Failures: busy, denied, invalid, io: no mail can come in by any of them.
+  /// again, and keeps no other shut. Failures: busy, denied, invalid, io: no mail can come in by any of them, or
+  /// we may have no more descriptors.
   Result<void> open(const settings::Settings& settings);
   /// Begins to serve.
   void start();
-  /// The SMTP addresses of new settings: what is gone is closed, what is new is opened. The unix sockets stay where
-  /// they are until a restart.
+  /// The SMTP addresses of new settings: what is gone is closed, what is new is opened, what is shut is tried at once.
+  /// The unix sockets stay where they are until a restart, unless they could not be had.
   void reconfigure(const settings::Settings& settings);
   void close();
   /// Where the service manager listens for us, by SMTP.
@@ -42,7 +43,9 @@ class Doors {
  private:
   using List = std::vector<std::unique_ptr<Door>>;
 
-  Result<void> open_inherited();
+  void open_inherited();
+  void unusable(std::string what);
+  void reconfigure_local(List& doors, const std::string& wanted, const net::Accepted& serve);
   void add_local(List& doors, const std::string& path, const net::Accepted& serve);
   void add_smtp(const std::string& address);
 
@@ -52,6 +55,7 @@ class Doors {
   List control_;
   List smtp_;
   bool smtp_inherited_ = false;
+  std::vector<std::string> unusable_;  ///< what the service manager gave that is none
 };
 
 }  // namespace postern::app

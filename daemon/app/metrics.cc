@@ -28,7 +28,7 @@ Task<std::string> Metrics::text(metrics::Format format) {
 }
 
 void Metrics::listen(const std::string& address) {
-  if (door_ && door_->address() == address) return;
+  if (door_ && door_->address() == address) return door_->hurry();
   close();
   if (address.empty()) return;
   auto open = [loop = loop_, address] { return net::Listener::tcp(loop, address); };

@@ -31,7 +31,7 @@ Task<Result<int>> run_status(Call& call) {
   Verdict verdict = judge(totals, sites, context.config_file, context.clock.wall());
   const std::optional<queue::Refusal> refusal = co_await context.queue.refusing();
   if (refusal) add_refusal(verdict, *refusal, context.spool, context.clock.wall());
-  const std::vector<std::string> complaints = context.complaints();
+  const std::vector<std::string> complaints = context.complaints(call.caller.administrator);
   add_complaints(verdict, complaints);
   boost::json::array smarthosts;
   for (const queue::SiteStatus& site : sites) {

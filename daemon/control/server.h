@@ -56,8 +56,11 @@ struct Context {
 
   /// The page of metrics in this format. Failure: invalid (unknown format).
   std::function<Task<Result<std::string>>(std::string format)> metrics{};
-  /// Sentences on what is wrong with the daemon itself: its settings file, addresses where nobody can connect.
-  std::function<std::vector<std::string>()> complaints = [] { return std::vector<std::string>(); };
+  /// Sentences on what is wrong with the daemon itself: its settings file, addresses where nobody can connect. The file
+  /// need not be everybody's to read, so its words are for administrators.
+  std::function<std::vector<std::string>(bool administrator)> complaints = [](bool) {
+    return std::vector<std::string>();
+  };
 
   /// By uid, 0 for all administrators: for the rate limit; the commands' own memory.
   std::map<std::uint32_t, SteadyTime> last_retry_all{};

@@ -174,7 +174,7 @@ def test_an_address_that_is_taken_keeps_no_other_door_shut_and_is_had_when_it_is
         assert "all is well" not in run.stdout.decode()
     posternd.wait_ready(60)
     assert "complaints" not in posternd.status()
-    assert posternd.read_log().count("cannot listen") == 1
+    assert posternd.read_log().count("cannot listen; it is tried again") == 1
 
 
 def test_status_tells_of_a_settings_file_that_is_wrong_until_it_is_mended(posternd):

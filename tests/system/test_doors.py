@@ -1,6 +1,7 @@
-"""Clients from other networks."""
+"""Clients from other networks, and reloads that come early."""
 
 import fcntl
+import signal
 import smtplib
 import socket
 import struct
@@ -48,3 +49,30 @@ def test_fault_5_networks_say_who_may_send(posternd):
         with smtplib.SMTP(host, POSTERND, timeout=60) as client:
             client.sendmail("a@example.net", ["b@example.com"], message("b@example.com", "x\n"))
     assert len(posternd.queue()) == 2
+
+
+def test_fault_8_reloads_during_the_start_wait_for_its_end(posternd):
+    posternd.configure()
+    # Before it has come to its main() a signal would end it, as it would end any program.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    posternd.start(wait=False)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+    reloads = 0
+    while "notice: ready " not in posternd.read_log():
+        assert posternd.process.poll() is None, posternd.read_log()
+        posternd.process.send_signal(signal.SIGHUP)
+        reloads += 1
+    wait_for(lambda: "settings reloaded" in posternd.read_log(), 20, "the reload")
+    log = posternd.read_log()
+    assert reloads > 0 and log.index("listening address=") < log.index("notice: ready ") < log.index("settings reloaded"), log
+
+
+def test_fault_18_what_is_wrong_with_the_settings_file_is_told_to_administrators_alone(posternd):
+    posternd.configure()
+    posternd.start()
+    posternd.write("hostnam: x\n")
+    posternd.reload()
+    wait_for(lambda: "the old settings stay in force" in posternd.read_log(), 20, "the reload")
+    assert b"hostnam'" in posternd.run("status").stdout
+    run = posternd.run("status", user="alice")
+    assert run.returncode == 1 and b"hostnam'" not in run.stdout and b"the settings file is wrong" in run.stdout, run

@@ -10,8 +10,11 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <sys/resource.h>
+#include <unistd.h>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 
 namespace postern::app {
 namespace {
@@ -47,8 +50,9 @@ class DoorsTest : public testing::Test {
   }
   ~DoorsTest() override { std::filesystem::remove_all(directory); }
 
-  bool answers(const std::string& path) {
-    return test::run(loop, net::connect_unix(loop.get_executor(), path)).has_value();
+  static bool answers(const std::string& path) {
+    boost::asio::io_context client;  // that of a door which is served never ends
+    return test::run(client, net::connect_unix(client.get_executor(), path)).has_value();
   }
 
   boost::asio::io_context loop;
@@ -106,6 +110,83 @@ TEST_F(DoorsTest, AReloadMayNameOneThatCannotBeOpenedAndTakeItBack) {
   settings.smtp_listen.clear();
   doors.reconfigure(settings);
   EXPECT_THAT(doors.troubles(), IsEmpty());
+  doors.close();
+  loop.poll();
+}
+
+TEST_F(DoorsTest, AReloadTriesAtOnceWhatIsShut) {
+  const test::ExpectLog told("cannot listen");
+  Taken taken(loop.get_executor());
+  settings.smtp_listen = {taken.address()};
+  ASSERT_TRUE(doors.open(settings));
+  doors.start();
+  taken.listener->close();
+  doors.reconfigure(settings);
+  EXPECT_THAT(doors.troubles(), IsEmpty());
+  doors.close();
+  loop.poll();
+}
+
+TEST_F(DoorsTest, AUnixSocketThatIsOpenStaysAndOneThatIsShutMoves) {
+  const test::ExpectLog told("cannot listen");
+  const test::ExpectLog restart("a changed socket needs a restart");
+  settings.submit_socket = "/nonexistent/submit.sock";
+  settings.smtp_listen = {"127.0.0.1:0"};
+  ASSERT_TRUE(doors.open(settings));
+  doors.start();
+  settings.submit_socket = directory + "/elsewhere.sock";
+  settings.control_socket = directory + "/another.sock";
+  doors.reconfigure(settings);
+  EXPECT_THAT(doors.troubles(), IsEmpty());
+  EXPECT_TRUE(answers(settings.submit_socket));
+  EXPECT_TRUE(answers(directory + "/control.sock"));
+  EXPECT_FALSE(answers(settings.control_socket));
+  doors.close();
+  loop.poll();
+}
+
+TEST_F(DoorsTest, TheStartFailsWithEveryReason) {
+  const test::ExpectLog told("cannot listen");
+  const Taken taken(loop.get_executor());
+  settings.submit_socket = "/nonexistent/submit.sock";
+  settings.smtp_listen = {taken.address(), "192.0.2.1:2525"};
+  const Result<void> opened = doors.open(settings);
+  ASSERT_FALSE(opened);
+  for (const std::string& words : {settings.submit_socket, taken.address(), std::string("192.0.2.1:2525")}) {
+    EXPECT_THAT(opened.error().text, HasSubstr(words));
+  }
+  doors.close();
+}
+
+/// Whichever socket is the one too many.
+TEST_F(DoorsTest, WithoutDescriptorsForAllTheStartFails) {
+  const test::ExpectLog told("cannot listen");
+  settings.smtp_listen = {"127.0.0.1:0", "127.0.0.1:0"};
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const Taken first(loop.get_executor());  // the loop has its own descriptors from now on, as the daemon's has
+  const int next = ::dup(STDIN_FILENO);
+  ::close(next);
+  for (rlim_t free = 0; free < 4; ++free) {
+    Doors few{loop.get_executor(), Doors::Serve{nobody(), nobody()}};
+    const rlimit limit{static_cast<rlim_t>(next) + free, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    const Result<void> opened = few.open(settings);
+    few.close();
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    ASSERT_FALSE(opened) << free;
+    EXPECT_THAT(opened.error().text, HasSubstr("Too many open files"));
+  }
+}
+
+/// Real sockets of a service manager would have to be the descriptors from 3 on; a broken environment is told the same.
+TEST_F(DoorsTest, ABrokenEnvironmentOfTheServiceManagerKeepsNoDoorShut) {
+  const test::ExpectLog told("a socket cannot be used");
+  ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+  ::setenv("LISTEN_FDS", "nonsense", 1);
+  ASSERT_TRUE(doors.open(settings));
+  EXPECT_TRUE(answers(settings.submit_socket));
+  EXPECT_THAT(doors.troubles(), ElementsAre(HasSubstr("the sockets of the service manager")));
   doors.close();
   loop.poll();
 }

@@ -246,6 +246,22 @@ TEST_F(ControlServer, P17_StatusSaysFirstThatTheDiskTakesNoMail) {
   EXPECT_EQ(exit_of(R"({"command":"status"})"), 2);
 }
 
+TEST_F(ControlServer, StatusQuotesAWrongSettingsFileToAdministratorsAlone) {
+  context->complaints = [](bool administrator) {
+    return std::vector<std::string>{administrator ? "f.yaml:3:1: unknown key 'sekret'" : "f.yaml"};
+  };
+  EXPECT_NE(ask(R"({"command":"status"})"
+                "\n")
+                .find("sekret"),
+            std::string::npos);
+  EXPECT_EQ(ask(R"({"command":"status"})"
+                "\n",
+                kAlice)
+                .find("sekret"),
+            std::string::npos);
+  EXPECT_EQ(exit_of(R"({"command":"status"})", kAlice), 1);
+}
+
 TEST_F(ControlServer, TellsInTheStatusWhichSmarthostIsWeakerThanBefore) {
   queue.site_list.push_back({});
   queue.site_list.back().name = "smtp.example.com";
