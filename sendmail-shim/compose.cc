@@ -210,7 +210,6 @@ Outcome<Submission> compose(std::string input, const Options& options, const Sur
   }
   if (!mail::find(header, "From")) out += from_field(options, surroundings, submission.sender);
   if (!mail::find(header, "Date")) out += "Date: " + surroundings.date + "\n";
-  if (!mail::find(header, "Message-ID")) out += "Message-ID: " + surroundings.message_id + "\n";
   const std::string_view body = text.substr(header.size);
   if (!body.starts_with('\n')) out += '\n';
   out += body;

@@ -42,10 +42,9 @@ class InputReader {
 
 /// What the composer is told about the world.
 struct Surroundings {
-  std::string login;       ///< of the calling user
-  std::string full_name;   ///< of the calling user; may be empty
-  std::string date;        ///< RFC 5322
-  std::string message_id;  ///< with angle brackets
+  std::string login;      ///< of the calling user
+  std::string full_name;  ///< of the calling user; may be empty
+  std::string date;       ///< RFC 5322
 };
 
 struct Submission {
@@ -54,8 +53,9 @@ struct Submission {
   std::string text;                     ///< LF lines, header completed
 };
 
-/// Recipients from the arguments and with -t from the header, Bcc removed, Date, From and Message-ID added where
-/// missing, an mbox "From " line dropped. Bare addresses stay bare: the daemon completes them. Ends with EX_USAGE (no
+/// Recipients from the arguments and with -t from the header, Bcc removed, Date and From added where missing,
+/// an mbox "From " line dropped. Bare addresses stay bare, and Message-ID is left out: the daemon completes them by its
+/// settings. Ends with EX_USAGE (no
 /// recipient) or EX_DATAERR (an address that is none).
 Outcome<Submission> compose(std::string input, const Options& options, const Surroundings& surroundings);
 

@@ -96,7 +96,7 @@ std::optional<Exit> refused_unheard(const Submission& submission, const Delivery
   smtp::DialogueConfig config;
   config.hostname = delivery.helo;
   config.message_size = 2 * smtp::kDropMessage;
-  config.recipients = smtp::kDropRecipients;
+  config.recipients = 0;
   config.submission_id = true;
   smtp::Dialogue dialogue(config);
   static_cast<void>(dialogue.on_line("EHLO localhost"));

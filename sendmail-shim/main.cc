@@ -137,7 +137,6 @@ Exit submit_message(const Options& options) {
   surroundings.full_name = std::move(account.full_name);
   const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
   surroundings.date = mail::format_date(now, utc_offset(now));
-  surroundings.message_id = "<" + hex(random_bytes(16)) + "@" + delivery.helo + ">";
   const auto submission = compose(reader.take(), options, surroundings);
   if (!submission) return submission.error();
 

@@ -25,6 +25,8 @@ struct Meaning {
   int exit;
 };
 
+constexpr std::string_view kTooLong = "5.3.4";  // RFC 3463: message too big for system
+
 constexpr std::array kMeanings = {
     Meaning{"5.1.1", 0, EX_NOUSER},  Meaning{"5.1.2", 0, EX_NOHOST},     Meaning{"5.1.", 0, EX_DATAERR},
     Meaning{"5.3.4", 0, EX_DATAERR}, Meaning{"5.2.3", 0, EX_DATAERR},    Meaning{"5.6.", 0, EX_DATAERR},
@@ -120,6 +122,8 @@ class Session {
       const std::string words = bracketed(printable(recipient)) + ": " + reply.text();
       if (reply.code == 421) return turn_away("the mail daemon refused the recipient " + words);
       if (code == EX_TEMPFAIL) return Exit{code, "the mail daemon cannot take the recipient " + words};
+      // So is a message with too many of them: half of it sent would be sent again when the rest is.
+      if (reply.enhanced() == kTooLong) return Exit{code, "nothing was sent: " + reply.text()};
       if (!refused_) {
         refused_ = Exit{code, "the mail daemon refused the recipient " + words};
       } else {

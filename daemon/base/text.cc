@@ -48,8 +48,15 @@ bool misleading(std::string_view character) {
   return second == 0x81 && third >= 0xA6 && third <= 0xA9;
 }
 
+constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::size_t kEscaped = 4;  // "\\x1b"
+
+bool is_escaped(std::string_view bytes) {
+  return bytes.size() >= kEscaped && bytes.starts_with("\\x") && kHex.find(bytes[2]) != std::string_view::npos &&
+         kHex.find(bytes[3]) != std::string_view::npos;
+}
+
 void append_escaped(std::string& out, std::string_view bytes) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   for (const char c : bytes) {
     out += "\\x";
     out += kHex[byte(c) >> 4U];
@@ -104,6 +111,11 @@ std::string printable(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());
   while (!bytes.empty()) {
+    if (is_escaped(bytes)) {
+      out += bytes.substr(0, kEscaped);
+      bytes.remove_prefix(kEscaped);
+      continue;
+    }
     const std::size_t length = utf8_length(bytes);
     const std::string_view character = bytes.substr(0, std::max<std::size_t>(length, 1));
     const char c = character.front();

@@ -32,6 +32,11 @@ inline constexpr unsigned kNotifySuccess = 2;
 inline constexpr unsigned kNotifyFailure = 4;
 inline constexpr unsigned kNotifyDelay = 8;
 
+/// No envelope takes more bytes in a file of the spool; what comes in is refused before it does.
+inline constexpr std::size_t kLongestEnvelope = std::size_t{4} << 20U;
+/// So much of it is set apart for each recipient, besides its address and ORCPT.
+inline constexpr std::size_t kLeastRecipient = 64;
+
 /// One forward-path. `address` is a valid Mailbox (RFC 5321 4.1.2) without the angle brackets.
 struct Recipient {
   std::string address;

@@ -14,7 +14,10 @@ std::string_view name(Verdict verdict) {
 std::string to_text(const Status& status) {
   std::string text;
   if (status.code != 0) text += std::to_string(status.code) + " ";
-  if (!status.enhanced.empty()) text += status.enhanced + " ";
+  // Where we take an answer for another class than the server does, the text has its own code, and ours is not its
+  // word.
+  const bool as_said = status.code == 0 || status.enhanced.starts_with(static_cast<char>('0' + status.code / 100));
+  if (!status.enhanced.empty() && as_said) text += status.enhanced + " ";
   return text + status.text;
 }
 

@@ -17,7 +17,7 @@ struct Status {
   std::string text;      ///< printable, at most 512 bytes, one line: the server's words without the codes, or our own
 };
 
-/// "550 5.1.1 no such user": codes and words in one line, for logs, listings and reports.
+/// "550 5.1.1 no such user": codes and words in one line as the server said them, for logs, listings and reports.
 [[nodiscard]] std::string to_text(const Status& status);
 
 }  // namespace postern::mail

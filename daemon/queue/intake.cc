@@ -5,9 +5,9 @@
 namespace postern::queue {
 namespace {
 
-/// Callers know two kinds: the disk is full, or something is wrong with it.
+/// Callers know three kinds: the disk is full, the envelope is too long, or something is wrong with the disk.
 Result<void> as_promised(const Result<void>& result) {
-  if (result || result.error().failure == Failure::no_space) return result;
+  if (result || result.error().failure == Failure::no_space || result.error().failure == Failure::limit) return result;
   return Error{Failure::io, result.error().text, result.error().code};
 }
 

@@ -91,7 +91,7 @@ class Intake {
   /// LF text. Failures: no_space, io.
   virtual Task<Result<void>> append(std::string_view text) = 0;
   /// On stable storage when this returns well, and only then. `wire_size` and `body` are known at the end.
-  /// On failure nothing stays in the queue. Failures: no_space, io.
+  /// On failure nothing stays in the queue. Failures: no_space, limit (longer than mail::kLongestEnvelope), io.
   virtual Task<Result<void>> commit(std::uint64_t wire_size, mail::BodyType body) = 0;
 };
 

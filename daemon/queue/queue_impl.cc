@@ -146,6 +146,9 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     const WallTime since = not_stored_ ? not_stored_->since : clock_.wall();
     // Our own reserve, which is no error of the system, is looked at anew by whoever asks.
     const bool reserve = !result && result.error().code == 0 && result.error().failure == Failure::no_space;
+    // Nor does a message that is refused for itself say anything of the disk.
+    const bool its_own = !result && result.error().failure == Failure::limit;
+    if (its_own) return;
     if (!reserve) not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
     if (!result) return space_->forget_age();
     ++counted_.accepted;

@@ -12,6 +12,13 @@ namespace postern::smtp {
 namespace {
 
 constexpr std::size_t kRefusalText = 400;  // keeps a reply line within 512 bytes (RFC 5321 4.5.3.1.5)
+constexpr std::size_t kRestOfEnvelope = std::size_t{16} * 1024;  // of the spool's file: what is no recipient
+
+/// At most so much does a recipient take in the spool's file: itself, its parameters, and the domain of a bare name.
+std::size_t stored_size(std::string_view address, std::string_view orcpt) {
+  const bool bare = address.find('@') == std::string_view::npos;
+  return mail::kLeastRecipient + address.size() + orcpt.size() + (bare ? limits::kDomain + 1 : 0);
+}
 
 /// A reply of one line. Every one but the greeting, EHLO, HELO and 354 carries an enhanced code (RFC 2034).
 std::string reply_line(int code, std::string_view enhanced, std::string_view text) {
@@ -122,7 +129,15 @@ struct Commands {
     mail::Envelope& envelope = self.envelope_;
     if (!envelope.smtputf8 && !is_ascii(path->path)) return say(553, "5.6.7", "the address needs SMTPUTF8");
     // RFC 5321 4.5.3.1.10: 452, so that the client sends the rest in another transaction.
-    if (envelope.recipients.size() >= self.config_.recipients) return say(452, "4.5.3", "too many recipients");
+    const bool counted = self.config_.recipients > 0;
+    if (counted && envelope.recipients.size() >= self.config_.recipients)
+      return say(452, "4.5.3", "too many recipients");
+    const std::size_t size = stored_size(path->path, given->orcpt);
+    if (self.envelope_size_ + size > mail::kLongestEnvelope - kRestOfEnvelope) {
+      if (counted) return say(452, "4.5.3", "too many recipients");
+      return say(552, "5.3.4", "too many recipients for one message: they need more than 4 MiB; send it in parts");
+    }
+    self.envelope_size_ += size;
 
     mail::Recipient& recipient = envelope.recipients.emplace_back();
     recipient.address = std::move(path->path);
@@ -297,6 +312,7 @@ Reaction Dialogue::shutting_down() const {
 void Dialogue::reset() {
   envelope_ = mail::Envelope();
   submission_id_.clear();
+  envelope_size_ = 0;
   have_mail_ = false;
 }
 

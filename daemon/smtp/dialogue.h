@@ -24,6 +24,8 @@ namespace postern::smtp {
 struct DialogueConfig {
   std::string hostname;
   std::uint64_t message_size = 50ULL << 20U;  ///< bytes on the wire, announced as SIZE
+  /// More are refused for now, so that the client sends them in a transaction of their own (RFC 5321 4.5.3.1.10). 0: as
+  /// many as an envelope may hold (mail::kLongestEnvelope), and more are refused for good: the client cannot split.
   std::size_t recipients = 1000;
   bool submission_id = false;  ///< announce and take our private XSUBMISSION (unix socket only)
 
@@ -82,6 +84,7 @@ class Dialogue {
   mail::Envelope envelope_;
   std::string helo_;
   std::string submission_id_;
+  std::size_t envelope_size_ = 0;  ///< what its recipients will take in the spool, at most
   bool extended_ = false;
   bool have_mail_ = false;
   bool secure_ = false;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "mail/envelope.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +26,8 @@ namespace postern::smtp {
 
 // The same limits stand in postern_drop.c, which shares no code with anything.
 inline constexpr std::uint64_t kDropMessage = 50ULL << 20U;
-inline constexpr std::size_t kDropCommands = std::size_t{1} << 20U;
-inline constexpr std::size_t kDropRecipients = 1000;
+inline constexpr std::size_t kDropCommands = 2 * mail::kLongestEnvelope;
+inline constexpr std::size_t kDropRecipients = mail::kLongestEnvelope / mail::kLeastRecipient;
 /// No whole frame is larger.
 inline constexpr std::uint64_t kDropFrame = kDropMessage + kDropCommands + 64;
 

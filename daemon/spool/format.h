@@ -20,7 +20,7 @@
 namespace postern::spool {
 
 /// No envelope is longer, written or read.
-inline constexpr std::size_t kMaxEnvelope = 4U << 20U;
+inline constexpr std::size_t kMaxEnvelope = mail::kLongestEnvelope;
 
 /// What a log line says beyond its verdict. `untold`: settled, and the sender is yet to be told. `warned`: the sender
 /// was told of the delay. A program that does not know these skips the line, and so tries the recipient again.

@@ -23,6 +23,10 @@ std::string mailbox_key(std::string_view address) {
 
 smtp::Refusal refusal_for(const Error& error) {
   // The details are in the log; the client need not know the server's disk.
+  if (error.failure == Failure::limit) {
+    return {552, "5.3.4",
+            "the message has too many recipients, aliases included: they need more than 4 MiB; send it in parts"};
+  }
   if (error.failure == Failure::no_space) return {452, "4.3.1", "no space left for the message, try again later"};
   return {451, "4.3.0", "the message could not be stored, try again later"};
 }

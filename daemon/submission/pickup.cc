@@ -15,7 +15,7 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
   smtp::DialogueConfig dialogue_config;
   dialogue_config.hostname = config.hostname;
   dialogue_config.message_size = 2 * smtp::kDropMessage;  // on the wire every LF is a CR LF
-  dialogue_config.recipients = smtp::kDropRecipients;
+  dialogue_config.recipients = 0;
   dialogue_config.submission_id = true;
   smtp::Dialogue dialogue(std::move(dialogue_config));
   static_cast<void>(dialogue.on_line("EHLO localhost"));

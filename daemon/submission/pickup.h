@@ -3,7 +3,7 @@
 // submission id shows a message that came by the socket as well.
 //
 // What is no whole frame, or what the submit socket would refuse for good, is set aside with one line in the log and
-// stops nothing else. limits.message_size and limits.recipients do not apply: whoever dropped the message cannot be
+// stops nothing else. limits.message_size does not apply: whoever dropped the message cannot be
 // told of them any more, and the helper has limits of its own (smtp/drop_frame.h).
 #pragma once
 

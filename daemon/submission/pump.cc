@@ -22,8 +22,9 @@ smtp::DialogueConfig dialogue_config(const Config& config, const net::Peer& peer
   smtp::DialogueConfig dialogue;
   dialogue.hostname = config.hostname;
   dialogue.message_size = config.message_size;
-  dialogue.recipients = config.recipients;
   dialogue.submission_id = peer.uid.has_value();
+  // sendmail hands a message in as a whole; a client of SMTP can send the rest in another transaction.
+  dialogue.recipients = dialogue.submission_id ? 0 : config.recipients;
   return dialogue;
 }
 

@@ -30,9 +30,9 @@ static const uint64_t kLargestMessage = 50ULL << 20U;
 static const uint64_t kReservedBytes = 96ULL << 20U;
 static const uint64_t kReservedInodes = 2000;
 enum {
-  kLargestCommands = 1 << 20,
+  kLargestCommands = 8 << 20,
   kLongestLine = 2048,
-  kMostRecipients = 1000,
+  kMostRecipients = 65536,
   kHead = 37,  // "postern-drop 1 0000000123 0000012345\n"
   kTail = 13,  // "end 1a2b3c4d\n"
   kName = 32,

@@ -1,4 +1,5 @@
 #include "sendmail-shim/options.h"
+#include "support/tree.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -83,7 +84,7 @@ TEST(OptionTable, EveryOtherByteIsAUsageError) {
 }
 
 TEST(OptionTable, C47_TheManualPageSaysTheSame) {
-  std::ifstream file(POSTERN_TEST_DIR "/../man/sendmail.1");
+  std::ifstream file(test::tree("../man/sendmail.1"));
   const std::string page((std::istreambuf_iterator<char>(file)), {});
   for (const OptionRow& row : option_table()) {
     const std::string item = std::string("\n.It Fl ") + row.letter;

@@ -251,7 +251,11 @@ TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->code, EX_DATAERR);
   EXPECT_THAT(refused->text, HasSubstr("xxx@b.example"));
-  EXPECT_EQ(refused_unheard(submission(std::vector<std::string>(1001, "a@b.example")), delivery())->code, EX_TEMPFAIL);
+  EXPECT_FALSE(refused_unheard(submission(std::vector<std::string>(5000, "a@b.example")), delivery()));
+  const auto too_many = refused_unheard(submission(std::vector<std::string>(60'000, "a@b.example")), delivery());
+  ASSERT_TRUE(too_many);
+  EXPECT_EQ(too_many->code, EX_DATAERR);
+  EXPECT_THAT(too_many->text, HasSubstr("552 5.3.4 too many recipients"));
 }
 
 TEST(Drop, SaysWhyTheHelperStoredNothing) {
@@ -279,6 +283,15 @@ TEST(Submit, APermanentlyRefusedRecipientDoesNotKeepTheMailFromTheOthers) {
   EXPECT_EQ(exit.code, EX_NOUSER);
   EXPECT_THAT(exit.text, HasSubstr("<b@x>: 550 5.1.1 who?; <c@x>: 550 5.1.2 where?"));
   EXPECT_THAT(scripts[0].heard, HasSubstr("body\r\n.\r\n"));
+}
+
+TEST(Submit, TooManyRecipientsForOneMessageAreRefusedWholeAndForGood) {
+  std::vector<Script> scripts = {{kGood, ""}};
+  scripts[0].replies.insert(scripts[0].replies.begin() + 4, "552 5.3.4 too many recipients for one message");
+  const Exit exit = submit_to(scripts, submission({"bob@example.com", "one@example.com"}), delivery());
+  EXPECT_EQ(exit.code, EX_DATAERR);
+  EXPECT_THAT(exit.text, HasSubstr("nothing was sent: 552 5.3.4 too many recipients"));
+  EXPECT_THAT(scripts[0].heard, Not(HasSubstr("body")));
 }
 
 TEST(Submit, ATemporarilyRefusedRecipientEndsItForAll) {

@@ -216,3 +216,17 @@ def test_v19_the_unit_is_hardened():
     unit = "/srv/tree/packaging/systemd/postern.service"
     run = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15", unit], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout[-300:] + run.stderr
+
+
+def test_sendmail_takes_thousands_of_recipients_in_one_call_under_one_message_id_of_the_settings(posternd):
+    posternd.configure()
+    posternd.start()
+
+    def call(count):
+        many = ",\n ".join(f"user{number}@example.com" for number in range(count))
+        return posternd.sendmail(f"Bcc: {many}\nSubject: many\n\nx\n", "-t", check=False)
+    assert call(5000).returncode == 0
+    (entry,) = posternd.queue()
+    assert len(entry["recipients"]) == 5000
+    raw = open(f"{posternd.spool}/queue/{entry['id']}").read()
+    assert f"Message-ID: <{entry['id']}@web1.example.net>" in raw

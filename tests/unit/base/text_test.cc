@@ -23,6 +23,25 @@ TEST(Text, PrintableEscapesEveryControlByte) {
   }
 }
 
+TEST(Text, PrintableEscapesOnceHoweverManyHandsATextPasses) {
+  std::vector<std::string> texts{"\x1b[2J", "a\\b",  "\\",     "\\x",           "\\x1",
+                                 "\\x1g",   "\\xAB", "\\\x1b", "\xff\\x1b\xc3", "\xe2\x80\xae"};
+  for (int first = 0; first < 256; ++first) {
+    for (const int second : {0, 27, 34, 92, 120, 49, 127, 200}) {
+      texts.push_back({static_cast<char>(first), static_cast<char>(second), 'x', '1', 'b'});
+    }
+  }
+  for (const std::string& text : texts) {
+    const std::string once = printable(text);
+    EXPECT_EQ(printable(once), once);
+    EXPECT_TRUE(is_utf8(once));
+    EXPECT_FALSE(has_control(once));
+  }
+  EXPECT_EQ(printable("a\\b"), "a\\x5cb");
+  EXPECT_EQ(printable("\\xAB"), "\\x5cxAB");
+  EXPECT_EQ(printable(std::string(1, '\x1b') + "\\x1b"), "\\x1b\\x1b");
+}
+
 TEST(Text, PrintableKeepsUtf8AndEscapesWhatMisleads) {
   EXPECT_EQ(printable("gr\xC3\xBC\xC3\x9F"), "gr\xC3\xBC\xC3\x9F");
   EXPECT_EQ(printable("a\xE2\x80\xAE"

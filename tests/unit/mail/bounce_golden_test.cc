@@ -1,6 +1,7 @@
 // Reports as senders get them, byte for byte: tests/golden/bounces. With POSTERN_WRITE_GOLDEN in the environment the
 // files are written anew; look at the difference before committing it.
 #include "mail/bounce_text.h"
+#include "support/tree.h"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +19,7 @@ constexpr std::string_view kOriginal =
     "\nDear Bob,\n\nhere they are.\n";
 
 void expect_golden(const std::string& name, const BounceText& report) {
-  const std::string path = std::string(POSTERN_TEST_DIR "/golden/bounces/") + name;
+  const std::string path = test::tree("golden/bounces/") + name;
   if (std::getenv("POSTERN_WRITE_GOLDEN") != nullptr) std::ofstream(path) << report.text;
   std::stringstream file;
   file << std::ifstream(path).rdbuf();

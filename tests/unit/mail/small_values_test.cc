@@ -95,5 +95,16 @@ TEST(Names, AreDistinct) {
   EXPECT_EQ(name(Verdict::failed), "failed");
 }
 
+TEST(Status, IsShownAsTheServerSaidItWhateverWeTakeItFor) {
+  EXPECT_EQ(to_text({Verdict::failed, 550, "5.1.1", "no such user"}), "550 5.1.1 no such user");
+  // Taken as temporary: the server's own code leads the text.
+  EXPECT_EQ(to_text({Verdict::deferred, 550, "4.7.60", "5.7.60 may not send as this sender"}),
+            "550 5.7.60 may not send as this sender");
+  EXPECT_EQ(to_text({Verdict::deferred, 552, "4.5.3", "too many"}), "552 too many");
+  EXPECT_EQ(to_text({Verdict::failed, 450, "5.4.7", "4.2.1 later"}), "450 4.2.1 later");
+  EXPECT_EQ(to_text({Verdict::failed, 0, "5.4.7", "it was tried for five days"}), "5.4.7 it was tried for five days");
+  EXPECT_EQ(to_text({Verdict::failed, 554, "", "no"}), "554 no");
+}
+
 }  // namespace
 }  // namespace postern::mail

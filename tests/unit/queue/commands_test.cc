@@ -4,6 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+#include <optional>
+
 namespace postern::queue {
 namespace {
 
@@ -109,14 +112,36 @@ TEST_F(CommandsTest, AMessageThatACommandCouldNotTouchIsTriedWhenItIsDue) {
     host.answers["to@example.com"] = deferred();
     const QueueId id = accept(envelope({"to@example.com"}));
     host.answers.clear();
-    clock.advance(Seconds(7200));  // due, and nobody has looked at the clock yet
+    // The disk is slow: the message becomes due while the command has it.
+    std::promise<void> go;
+    pool.post(spool::Priority::urgent, [gate = go.get_future().share()] { gate.wait(); });
+    std::optional<Result<void>> done;
+    boost::asio::co_spawn(loop, (queue.get()->*command)(id),
+                          [&done](const std::exception_ptr&, Result<void> result) { done.emplace(std::move(result)); });
+    loop.restart();
+    loop.poll();
+    clock.advance(Seconds(7200));
     disk.fail_at(1, EIO);
-    EXPECT_FALSE(run(loop, (queue.get()->*command)(id)));
+    go.set_value();
+    while (!done) loop.run_one();
+    EXPECT_FALSE(*done);
     disk.heal();
     settle();
     EXPECT_THAT(files(), IsEmpty()) << "it was not tried";
     EXPECT_THAT(std::exchange(host.got, {}), ElementsAre("to@example.com"));
   }
+}
+
+TEST_F(CommandsTest, AnEnvelopeThatIsTooLongIsRefusedForItselfAndSaysNothingOfTheDisk) {
+  std::vector<std::string> recipients;
+  for (int i = 0; i < 60'000; ++i) recipients.push_back(std::to_string(i) + std::string(100, 'x') + "@example.com");
+  auto intake = queue->begin(envelope(recipients));
+  ASSERT_TRUE(run(loop, intake->append("Subject: many\n\n")));
+  const Result<void> stored = run(loop, intake->commit(100, mail::BodyType::seven_bit));
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().failure, Failure::limit);
+  EXPECT_FALSE(run(loop, queue->refusing()));
+  EXPECT_THAT(files(), IsEmpty());
 }
 
 TEST_F(CommandsTest, RawHasTheWholeEnvelopeHoweverLongItIs) {

@@ -4,6 +4,9 @@
 #include "queue_fixture.h"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace postern::queue {
 namespace {

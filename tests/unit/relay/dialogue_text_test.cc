@@ -6,6 +6,7 @@
 #include "relay/smtp_relay.h"
 #include "support/expected_log.h"
 #include "support/run.h"
+#include "support/tree.h"
 #include "test_message.h"
 #include "test_source.h"
 
@@ -265,7 +266,7 @@ bool agrees(std::string_view expected, std::string_view actual) {
 
 TEST(ClientDialogues, GoAsWrittenInTheTexts) {
   std::size_t played = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(POSTERN_TEST_DIR "/dialogues/client")) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::tree("dialogues/client"))) {
     if (entry.path().filename() == "README.txt") continue;
     for (const Dialogue& dialogue : read_file(entry.path())) {
       SCOPED_TRACE(dialogue.name);

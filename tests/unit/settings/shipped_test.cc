@@ -2,6 +2,7 @@
 #include "scratch_dir.h"
 #include "settings/keys.h"
 #include "settings/load.h"
+#include "support/tree.h"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +26,7 @@ std::string uncommented(std::istream& file) {
 }
 
 TEST(ShippedFile, LoadsAsItIsAndWithEveryKeyUncommented) {
-  const std::string path = POSTERN_TEST_DIR "/../config/postern.yaml";
+  const std::string path = test::tree("../config/postern.yaml");
   EXPECT_TRUE(load(path).settings);
   const ScratchDir dir;
   std::ifstream file(path);

@@ -179,6 +179,37 @@ TEST(Dialogue, KeepsTheSubmissionIdOfTheTransaction) {
   EXPECT_EQ(dialogue.submission_id(), "");
 }
 
+TEST(Dialogue, TakesAsManyRecipientsAsTheEnvelopeHoldsWhateverTheirLength) {
+  const std::string orcpt = " ORCPT=rfc822;" + std::string(400, 'o');
+  const std::vector<std::pair<std::string, std::string>> shapes{
+      {"u", ""},
+      {"user@example.com", ""},
+      {std::string(50, 'u') + "@example.com", " NOTIFY=SUCCESS,FAILURE,DELAY"},
+      {"user@example.com", orcpt}};
+  for (const bool handed_in : {true, false}) {
+    for (const auto& [address, parameters] : shapes) {
+      DialogueConfig config = plain_config();
+      config.recipients = handed_in ? 0 : 100'000;
+      Dialogue dialogue = greeted(config);
+      dialogue.on_line("MAIL FROM:<a@b>");
+      std::size_t taken = 0;
+      std::string reply;
+      for (;; ++taken) {
+        reply = dialogue.on_line("RCPT TO:<" + std::to_string(taken) + address + ">" + parameters).reply;
+        if (!reply.starts_with("250")) break;
+      }
+      // A client of SMTP sends the rest in another transaction; who hands in a message as a whole cannot.
+      EXPECT_TRUE(reply.starts_with(handed_in ? "552 5.3.4" : "452 4.5.3")) << reply;
+      EXPECT_GT(taken, 5000U) << address;
+      EXPECT_LT(taken, 65'536U);
+      EXPECT_EQ(dialogue.envelope().recipients.size(), taken);
+      dialogue.on_line("RSET");
+      dialogue.on_line("MAIL FROM:<a@b>");
+      EXPECT_EQ(code(dialogue.on_line("RCPT TO:<a@b>")), "250") << "each transaction has its own";
+    }
+  }
+}
+
 TEST(Dialogue, S19_TakesRecipientsUpToTheLimitAndKeepsThem) {
   Dialogue dialogue = greeted();
   dialogue.on_line("MAIL FROM:<a@b>");

@@ -11,6 +11,7 @@
 //   ? sender ADDRESS | recipients A B      what the envelope holds now
 #include "base/text.h"
 #include "smtp/dialogue.h"
+#include "support/tree.h"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +26,7 @@ namespace {
 
 std::vector<std::filesystem::path> files() {
   std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(POSTERN_TEST_DIR "/dialogues/server")) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::tree("dialogues/server"))) {
     if (entry.path().extension() == ".txt") found.push_back(entry.path());
   }
   std::ranges::sort(found);

@@ -94,8 +94,8 @@ TEST(DropFrame, RefusesSizesBeforeItReadsThem) {
     std::string text;
     return !reader.feed(first_line, text);
   };
-  EXPECT_FALSE(refused("postern-drop 1 0001048576 0052428800\n"));
-  EXPECT_TRUE(refused("postern-drop 1 0001048577 0000000001\n"));
+  EXPECT_FALSE(refused("postern-drop 1 0008388608 0052428800\n"));
+  EXPECT_TRUE(refused("postern-drop 1 0008388609 0000000001\n"));
   EXPECT_TRUE(refused("postern-drop 1 0000000001 0052428801\n"));
   EXPECT_TRUE(refused("postern-drop 1 0000000000 0000000001\n"));
   EXPECT_TRUE(refused("postern-drop 2 0000000001 0000000001\n"));

@@ -2,6 +2,7 @@
 #include "spool/format.h"
 
 #include "spool/fields.h"
+#include "support/tree.h"
 
 #include <gtest/gtest.h>
 
@@ -84,7 +85,7 @@ TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
 
 TEST(QueueFile, P33_GoldenFilesOfVersionOneAreReadForEver) {
   std::size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(POSTERN_TEST_DIR "/golden/spool")) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::tree("golden/spool"))) {
     const std::string bytes = read_golden(entry.path());
     const auto parsed = parse_file(bytes);
     ASSERT_TRUE(parsed) << entry.path() << ": " << parsed.error().text;

@@ -189,13 +189,13 @@ TEST(Session, S35_NeverSeesASmuggledTransaction) {
 }
 
 TEST(Session, AnswersAFailedCommitBy451AndGoesOn) {
-  for (const Failure failure : {Failure::io, Failure::no_space}) {
+  for (const Failure failure : {Failure::io, Failure::no_space, Failure::limit}) {
     Door door;
     const test::ExpectLog expected("cannot store message");
     door.queue.commit_fails = failure;
     const std::string again = kEnvelope.substr(9) + kText + ".\r\n";
     const auto found = codes(door.talk(kEnvelope + kText + ".\r\n" + again));
-    const std::string code = failure == Failure::io ? "451" : "452";
+    const std::string code = failure == Failure::io ? "451" : failure == Failure::no_space ? "452" : "552";
     EXPECT_THAT(found, ElementsAre("220", "250", "250", "250", "354", code, "250", "250", "354", "250"));
     EXPECT_EQ(door.queue.stored.size(), 1U);
     EXPECT_EQ(door.queue.abandoned, 1U);
