@@ -293,7 +293,8 @@ Task<Result<void>> App::start() {
       {{"version", POSTERN_VERSION},
        {"spool", parts_->settings.spool},
        {"waiting", totals.waiting},
-       {"under_way", totals.active}});
+       {"under_way", totals.active},
+       {"owed", totals.owed}});
   if (parts_->settings.smarthosts.empty()) {
     log(Level::warning, "no smarthost is configured: mail is accepted and held", {{"file", parts_->config_file}});
   }

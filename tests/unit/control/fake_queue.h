@@ -63,7 +63,8 @@ class FakeQueue final : public queue::Queue {
   Task<Result<std::string>> raw(QueueId id, std::size_t limit) override {
     const auto found = files.find(id);
     if (found == files.end()) co_return Error{Failure::not_found, id.str() + ": no such message"};
-    co_return found->second.substr(0, limit);
+    const std::size_t envelope = std::min(found->second.find("\n\n"), found->second.size());
+    co_return found->second.substr(0, envelope + 2 + limit);
   }
   Result<void> retry(QueueId id, queue::Probe probe) override {
     const auto found = position(id);

@@ -197,6 +197,18 @@ TEST_F(ControlServer, ShowsTheHeaderAndTheBodyOnlyOnRequest) {
   EXPECT_EQ(ask_json(with).front().at("body").as_string(), "bod");  // as far as `size` goes
 }
 
+TEST_F(ControlServer, ShowsTheMessageBehindAnEnvelopeOfAnyLength) {
+  add(1, kAlice);
+  std::string envelope = "postern: 1\nsize: 0000000018\n";
+  while (envelope.size() < 3U << 20U) envelope += "to: somebody@example.com\n";
+  queue.files[id(1)] = envelope + "\nSubject: hi\n\nbody\n";
+  std::string line = request("queue show", 1);
+  line.insert(line.size() - 1, ",\"body\":true");
+  const object shown = ask_json(line).front();
+  EXPECT_EQ(shown.at("header").as_string(), "Subject: hi\n");
+  EXPECT_EQ(shown.at("body").as_string(), "body\n");
+}
+
 TEST_F(ControlServer, ShowsAFileCutAnywhere) {
   add(1, kAlice);
   const std::string file = "size: 0000000022\nto: \xff\xfe\n\nSubject: \xe9t\xe9\n\nb\x1b[2Jdy\n";
