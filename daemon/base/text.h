@@ -24,8 +24,8 @@ namespace postern {
 [[nodiscard]] std::vector<std::string_view> split_words(std::string_view text);
 
 /// Text that may be shown on a terminal, logged or put in a line of a file: controls, DEL, backslash
-/// and bytes that are not valid UTF-8 (or are C1 or bidirectional controls) become \xNN. What was made so before stays as it
-/// is, so that a text may pass several hands and is escaped once.
+/// and bytes that are not valid UTF-8 (or are C1 or bidirectional controls) become \xNN. What was made so before stays
+/// as it is, so that a text may pass several hands and is escaped once.
 [[nodiscard]] std::string printable(std::string_view bytes);
 
 /// Decimal digits only, the whole text, no sign, no overflow; else nothing.

@@ -95,8 +95,7 @@ TEST(InputReader, C23_RefusesWhileReading) {
 TEST(Compose, C10_AddsWhatIsMissingOnce) {
   const auto made = compose_text("Subject: x\n\nbody\n", to({"a@b"}));
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->text,
-            "Subject: x\nFrom: Joe User <joe>\nDate: Mon, 23 Nov 2026 17:04:05 +0000\n\nbody\n");
+  EXPECT_EQ(made->text, "Subject: x\nFrom: Joe User <joe>\nDate: Mon, 23 Nov 2026 17:04:05 +0000\n\nbody\n");
   EXPECT_EQ(made->sender, "joe");
   EXPECT_THAT(made->recipients, ElementsAre("a@b"));
   EXPECT_EQ(compose_text(kFixed + "\nbody\n", to({"a@b"}))->text, kFixed + "\nbody\n");
