@@ -2,7 +2,15 @@
 build_packages=(cmake ninja-build g++ ccache pkg-config libboost1.81-dev libboost-json1.81-dev libssl-dev libyaml-cpp-dev
   libidn-dev libsystemd-dev libfmt-dev libcli11-dev)
 
-as_root() { if [[ $(id -u) == 0 ]]; then "$@"; else sudo -n "$@" || sudo "$@"; fi; }
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif sudo -n true 2>/dev/null; then
+    sudo -n "$@"
+  else
+    sudo "$@" # asks for the password
+  fi
+}
 
 # install_packages LOG PACKAGE...: installs what is missing. On failure the end of apt-get's output, and status 1.
 install_packages() {

@@ -1,6 +1,7 @@
 """Fixtures. Start the tests with tests/system/run: it makes the disposable view of the machine they need."""
 
 import fcntl
+import itertools
 import os
 import socket
 import struct
@@ -53,38 +54,38 @@ LONG = ("test_durability", "test_privileges", "test_limits", "test_drop", "test_
 
 def _place(item):
     name = item.module.__name__
-    return item.get_closest_marker("last") is not None, LONG.index(name) if name in LONG else len(LONG)
+    return _is_last(item), LONG.index(name) if name in LONG else len(LONG)
 
 
-def _claimed(items):
-    """The items whose file no other view has taken. A file is taken when its turn comes: a view that is early takes more."""
-    mine = {}
-    for item in items:
-        if item.get_closest_marker("last") is None:
-            name = item.module.__name__
-            if name not in mine:
-                try:
-                    os.close(os.open(f"{CLAIMS}/{name}", os.O_CREAT | os.O_EXCL))
-                    mine[name] = True
-                except FileExistsError:
-                    mine[name] = False
-            if not mine[name]:
-                continue
-        yield item
+def _is_last(item):
+    return item.get_closest_marker("last") is not None
+
+
+def _claimed(name):
+    """Whether this file is ours: no other view has taken it."""
+    try:
+        os.close(os.open(f"{CLAIMS}/{name}", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
 
 
 def pytest_runtestloop(session):
-    """pytest's own loop, over what is ours."""
+    """pytest's own loop, over what is ours. A file is taken when its turn comes: a view that is early takes more."""
     if INSIDE != "inside" or not os.path.isdir(CLAIMS) or session.testsfailed:
         return None
-    items = _claimed(session.items)
-    item = next(items, None)
-    while item is not None:
-        following = next(items, None)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.shouldstop:
-            raise session.Interrupted(session.shouldstop)
-        item = following
+    files = [list(items) for _, items in itertools.groupby(session.items, key=lambda item: (item.module.__name__, _is_last(item)))]
+    for number, items in enumerate(files):
+        if not _is_last(items[0]) and not _claimed(items[0].module.__name__):
+            continue
+        # What follows decides which fixtures are kept: those of the session are, as long as there is another file.
+        following = files[number + 1][:1] if number + 1 < len(files) else []
+        for item, next_item in itertools.pairwise([*items, *following, *([None] if not following else [])]):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
     return True
 
 

@@ -50,7 +50,7 @@ def test_fault_3_a_dead_address_costs_no_time_out_and_is_not_asked_first_again(p
             for _ in range(2):
                 report, took = _check(posternd)
                 assert not report.get("trouble") and took < SOON, (report, took)
-            assert took < 2 and server.connections == 2
+            assert server.connections == 2
 
 
 def test_fault_3_the_other_family_is_tried_when_one_is_dead(posternd):

@@ -15,7 +15,7 @@ from matrix import MECHANISMS
 from ports import NOBODY_LISTENS, NOBODY_LISTENS_EITHER, PRACTICE_OWN
 from postern import message, smarthost
 from spool_maker import fill
-from waiting import wait_for
+from waiting import PATIENCE, wait_for
 
 # Sends a request so many times to the control socket, one after the other, and prints the last line of each answer.
 ASK_OFTEN = """
@@ -395,7 +395,7 @@ def test_status_watch_draws_anew_until_it_is_interrupted(stuck):
         wait_for(lambda: sees(b"1 message waits"), 10, "a picture of the daemon that is back")
     finally:
         program.send_signal(signal.SIGINT)
-        assert program.wait(10) in (130, -signal.SIGINT)
+        assert program.wait(10 * PATIENCE) in (130, -signal.SIGINT)
 
 
 def test_status_watch_as_json_prints_the_lines_of_each_answer(stuck):
