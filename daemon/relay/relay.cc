@@ -143,7 +143,7 @@ class SmtpRelay final : public Relay {
       // Somebody has let us in: what the other addresses said does not matter any more.
       if (connection.session->welcomed()) connection.trouble.reset();
       if (failed) add_trouble(connection, *connection.session->trouble());
-      if (dial) tell(*dial, failed);
+      if (dial) tell(*dial, *connection.session);
       // A refused login would be refused at the other addresses, too, and counted there.
       const bool elsewhere = failed && !connection.session->welcomed() && dial && dial->more();
       if (opened == ClientSession::Opened::ready || (failed && !elsewhere)) co_return connection;
@@ -156,9 +156,10 @@ class SmtpRelay final : public Relay {
     }
   }
 
-  static void tell(net::Dial& dial, bool failed) {
-    if (failed) return dial.failed();
-    dial.worked();
+  /// A refused login says nothing against the address.
+  static void tell(net::Dial& dial, const ClientSession& session) {
+    if (session.welcomed()) return dial.worked();
+    dial.failed();
   }
 
   /// To the next address, or to the first. Apart, because GCC 12 evaluates both sides of a choice inside co_await.

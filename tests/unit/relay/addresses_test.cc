@@ -129,6 +129,19 @@ TEST(Addresses, Fault3_WhatFailsBeforeTheLoginGoesOnToTheNextAddressAndALoginNev
   EXPECT_GT(gone_on, 30U);
 }
 
+// Each probe of a login that is wrong would otherwise meet the dead addresses again.
+TEST(Addresses, TheOneThatWelcomedUsIsTheFirstTheNextTimeAlsoWhenItRefusedTheLogin) {
+  TestHost host;
+  host.addresses.push_back(server(At::greeting, Fault::stall));
+  host.addresses.push_back(server(At::login, Fault::never));
+  host.addresses.push_back(server(At::quit, Fault::later));
+  const auto report = delivery_to(host);
+  ASSERT_TRUE(report.site);
+  EXPECT_EQ(report.site->step, mail::Step::auth);
+  EXPECT_EQ(host.reached, (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(host.told, (std::vector<std::string>{"failed 0", "worked 1"}));
+}
+
 TEST(Addresses, AreAllToldOfWhenNoneLetsUsIn) {
   TestHost host;
   host.addresses.push_back(server(At::greeting, Fault::never));
