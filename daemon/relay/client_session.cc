@@ -27,7 +27,7 @@ bool ClientSession::fail(mail::SiteTrouble trouble) {
 Task<ClientSession::Opened> ClientSession::open(AuthRound& round, Patience patience) {
   const SteadyTime end = std::chrono::steady_clock::now() + patience.altogether;
   wire_.allow(std::min(patience.altogether, patience.welcome));
-  welcomed_ = co_await welcome();
+  welcomed_ = co_await welcome(patience.resumed);
   if (!welcomed_) co_return Opened::failed;
   wire_.allow(std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now()));
   if (!smarthost_.credentials) co_return Opened::ready;
@@ -36,15 +36,22 @@ Task<ClientSession::Opened> ClientSession::open(AuthRound& round, Patience patie
   co_return opened;
 }
 
-Task<bool> ClientSession::welcome() {
+Task<bool> ClientSession::welcome(Milliseconds resumed) {
+  doubt_resumption(resumed);
   if (!co_await greeting()) co_return false;
   if (!co_await hello()) co_return false;
   if (smarthost_.tls != Tls::starttls) co_return true;
-  if (!co_await start_tls()) co_return false;
+  if (!co_await start_tls(resumed)) co_return false;
   // Whatever was said before TLS may have been said by anybody (RFC 3207 4.2).
   // In one expression with co_return GCC 12 resumes at a wrong place (SIGILL in the ASan build).
   const bool understood = co_await hello();
   co_return understood;
+}
+
+/// Some servers take up an old session and then say nothing, and they do it each time.
+void ClientSession::doubt_resumption(Milliseconds patience) {
+  const net::TlsInfo* tls = stream_->tls();
+  if (tls != nullptr && tls->resumed) wire_.expect_words(patience);
 }
 
 Offer ClientSession::offer() const {
@@ -139,7 +146,7 @@ Task<bool> ClientSession::helo(const smtp::Reply& refusal) {
 }
 
 /// RFC 3207. What goes wrong here is said and nothing else is sent: a stripped STARTTLS is an attack.
-Task<bool> ClientSession::start_tls() {
+Task<bool> ClientSession::start_tls(Milliseconds resumed) {
   if (!server_.starttls) {
     const Error error{Failure::tls, "the server does not offer STARTTLS, which the settings require (tls: starttls)"};
     co_return fail(site_trouble(Step::tls, peer_, "STARTTLS", error));
@@ -154,6 +161,7 @@ Task<bool> ClientSession::start_tls() {
   }
   const auto started = co_await wire_.start_tls(limits::kHandshake);
   if (!started) co_return fail(site_trouble(Step::tls, peer_, "TLS", started.error()));
+  doubt_resumption(resumed);
   co_return true;
 }
 

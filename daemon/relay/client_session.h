@@ -43,6 +43,8 @@ class ClientSession {
   struct Patience {
     Milliseconds altogether{0};
     Milliseconds welcome{Milliseconds::max()};  ///< until the login
+    /// Until the first word in a resumed TLS session.
+    Milliseconds resumed{Milliseconds::max()};
   };
 
   /// Greeting, EHLO, STARTTLS, EHLO, AUTH. "reconnect": the server hung up on a refused login, and `round` has more to
@@ -71,11 +73,12 @@ class ClientSession {
   void cancel();
 
  private:
-  Task<bool> welcome();
+  Task<bool> welcome(Milliseconds resumed);
+  void doubt_resumption(Milliseconds patience);
   Task<bool> greeting();
   Task<bool> hello();
   Task<bool> helo(const smtp::Reply& refusal);
-  Task<bool> start_tls();
+  Task<bool> start_tls(Milliseconds resumed);
   Task<Opened> log_in(AuthRound& round);
   [[nodiscard]] Offer offer() const;
   [[nodiscard]] mail::SiteTrouble downgraded() const;

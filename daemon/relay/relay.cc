@@ -145,7 +145,8 @@ class SmtpRelay final : public Relay {
       if (failed) add_trouble(connection, *connection.session->trouble());
       if (dial) tell(*dial, *connection.session);
       // A refused login would be refused at the other addresses, too, and counted there.
-      const bool elsewhere = failed && !connection.session->welcomed() && dial && dial->more();
+      const bool in_time = std::chrono::steady_clock::now() < *end;
+      const bool elsewhere = failed && in_time && !connection.session->welcomed() && dial && dial->more();
       if (opened == ClientSession::Opened::ready || (failed && !elsewhere)) co_return connection;
       if (elsewhere) {
         log(Level::notice, "no way in at this address; the next one is tried",
@@ -168,12 +169,16 @@ class SmtpRelay final : public Relay {
     return connector_();
   }
 
-  /// Where there is another address, silence at this one must leave time for that.
+  /// Where there is another address, silence at this one must leave time for that; and so must silence after a
+  /// resumption, which is then done again in full.
   static ClientSession::Patience patience_until(SteadyTime end, const net::Dial* dial) {
     ClientSession::Patience patience;
     const auto left = std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now());
     patience.altogether = std::max(left, Milliseconds(0));
-    if (dial != nullptr && dial->more()) patience.welcome = std::min<Milliseconds>(left / 2, limits::kWelcome);
+    if (dial == nullptr) return patience;
+    const Milliseconds part = std::min<Milliseconds>(patience.altogether / 2, limits::kWelcome);
+    if (dial->more()) patience.welcome = part;
+    patience.resumed = part;
     return patience;
   }
 

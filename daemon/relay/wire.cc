@@ -47,7 +47,8 @@ Error Wire::fail(Error error) {
 
 void Wire::expires_after(Milliseconds deadline) {
   const auto left = std::chrono::duration_cast<Milliseconds>(allowed_until_ - std::chrono::steady_clock::now());
-  stream_.expires_after(std::clamp(left, Milliseconds(0), deadline));
+  const Milliseconds most = until_words_ ? std::min(*until_words_, deadline) : deadline;
+  stream_.expires_after(std::clamp(left, Milliseconds(0), most));
 }
 
 Task<Result<void>> Wire::send(std::string_view bytes, Milliseconds deadline) {
@@ -99,6 +100,9 @@ Task<Result<smtp::Reply>> Wire::read_reply(Milliseconds deadline) {
     if (*count == 0) co_return fail(Error{Failure::closed, "the server closed the connection"});
     begin_ = 0;
     end_ = *count;
+    if (!until_words_) continue;
+    until_words_.reset();
+    expires_after(deadline);
   }
 }
 

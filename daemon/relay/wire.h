@@ -31,6 +31,9 @@ class Wire {
   /// From now on everything together may take so long; the deadlines below are cut to what is left of it.
   void allow(Milliseconds altogether) { allowed_until_ = std::chrono::steady_clock::now() + altogether; }
 
+  /// Until the server has said anything more, each operation may take no longer than that.
+  void expect_words(Milliseconds patience) { until_words_ = patience; }
+
   /// From now on what is said goes there too. Message text and what belongs to a secret_command() does not.
   void trace_to(Trace sink) { trace_ = std::move(sink); }
   [[nodiscard]] bool traced() const { return static_cast<bool>(trace_); }
@@ -73,6 +76,7 @@ class Wire {
   std::size_t end_ = 0;
   Trace trace_;
   SteadyTime allowed_until_ = SteadyTime::max();
+  std::optional<Milliseconds> until_words_;
   bool broken_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include "relay/smtp_relay.h"
 
 #include "faulty_server.h"
+#include "smtp/limits.h"
 #include "support/run.h"
 #include "test_message.h"
 #include "test_source.h"
@@ -29,6 +30,7 @@ struct TestHost {
   std::vector<std::function<std::unique_ptr<net::Stream>()>> addresses;  ///< null: nobody is there
   std::vector<std::string> told;                                         ///< "failed 0", "worked 1"
   std::vector<std::size_t> reached;
+  std::function<bool()> more = [] { return true; };  ///< what was not reached yet may be
 };
 
 class TestDial final : public net::Dial, public std::enable_shared_from_this<TestDial> {
@@ -36,7 +38,7 @@ class TestDial final : public net::Dial, public std::enable_shared_from_this<Tes
   explicit TestDial(TestHost& host) : host_(host) {}
   void worked() override { host_.told.push_back("worked " + std::to_string(next_ - 1)); }
   void failed() override { host_.told.push_back("failed " + std::to_string(next_ - 1)); }
-  [[nodiscard]] bool more() const override { return next_ < host_.addresses.size(); }
+  [[nodiscard]] bool more() const override { return next_ < host_.addresses.size() && host_.more(); }
   Task<Result<net::Connected>> next() override {
     const std::size_t index = next_++;
     host_.reached.push_back(index);
@@ -70,8 +72,10 @@ Smarthost host_with_login() {
   return host;
 }
 
-Task<mail::DeliveryReport> deliver_one(Executor executor, TestHost* host) {
-  const auto relay = make_relay(executor, host_with_login(), nullptr, [host] { return first_of(host); }, PoolLimits());
+Task<mail::DeliveryReport> deliver_one(Executor executor, TestHost* host, Tls tls) {
+  Smarthost smarthost = host_with_login();
+  smarthost.tls = tls;
+  const auto relay = make_relay(executor, smarthost, nullptr, [host] { return first_of(host); }, PoolLimits());
   const std::vector<std::string> recipients = {"b@y", "c@y", "d@y"};
   TestMessage message("a@x", recipients, "Subject: hi\n\nbody\n");
   auto report = co_await relay->deliver(message);
@@ -80,9 +84,9 @@ Task<mail::DeliveryReport> deliver_one(Executor executor, TestHost* host) {
   co_return report;
 }
 
-mail::DeliveryReport delivery_to(TestHost& host) {
+mail::DeliveryReport delivery_to(TestHost& host, Tls tls = Tls::starttls) {
   boost::asio::io_context loop;
-  return test::run(loop, deliver_one(loop.get_executor(), &host));
+  return test::run(loop, deliver_one(loop.get_executor(), &host, tls));
 }
 
 std::function<std::unique_ptr<net::Stream>()> server(At at, Fault fault) {
@@ -140,6 +144,41 @@ TEST(Addresses, TheOneThatWelcomedUsIsTheFirstTheNextTimeAlsoWhenItRefusedTheLog
   EXPECT_EQ(report.site->step, mail::Step::auth);
   EXPECT_EQ(host.reached, (std::vector<std::size_t>{0, 1}));
   EXPECT_EQ(host.told, (std::vector<std::string>{"failed 0", "worked 1"}));
+}
+
+/// The only address of a host, whose server says nothing after the handshake; a resumption that fails is done in full.
+struct SilentAfterTheHandshake {
+  SilentAfterTheHandshake(Tls tls, bool resumed) {
+    FaultyServer::Plan plan;
+    plan.at = tls == Tls::implicit ? At::greeting : At::inside;
+    plan.fault = Fault::stall;
+    plan.implicit = tls == Tls::implicit;
+    plan.resumed = resumed;
+    host.addresses.emplace_back([plan, w = witness] { return std::make_unique<FaultyServer>(plan, w); });
+    plan.resumed = false;
+    host.addresses.emplace_back([plan, w = witness] { return std::make_unique<FaultyServer>(plan, w); });
+    host.more = [w = witness, resumed] { return resumed && w->done && w->patience > Milliseconds(0); };
+    report = delivery_to(host, tls);
+  }
+  std::shared_ptr<Witness> witness = std::make_shared<Witness>();
+  TestHost host;
+  mail::DeliveryReport report;
+};
+
+// That it will have to be done again is known only when it has failed.
+TEST(Addresses, AResumptionInWhichNothingIsHeardIsLeftSoonAlsoAtTheOnlyAddress) {
+  for (const Tls tls : {Tls::implicit, Tls::starttls}) {
+    const SilentAfterTheHandshake resumed(tls, true);
+    EXPECT_TRUE(delivered(resumed.report)) << (resumed.report.site ? resumed.report.site->text : "");
+    EXPECT_EQ(resumed.host.reached, (std::vector<std::size_t>{0, 1}));
+    EXPECT_LE(resumed.witness->patience, smtp::limits::kWelcome);
+
+    const SilentAfterTheHandshake in_full(tls, false);
+    ASSERT_TRUE(in_full.report.site);
+    EXPECT_EQ(in_full.report.site->failure, Failure::timeout);
+    EXPECT_EQ(in_full.host.reached, (std::vector<std::size_t>{0}));
+    EXPECT_EQ(in_full.witness->patience, tls == Tls::implicit ? smtp::limits::kGreeting : smtp::limits::kMail);
+  }
 }
 
 TEST(Addresses, AreAllToldOfWhenNoneLetsUsIn) {

@@ -71,12 +71,16 @@ class FaultyServer final : public net::Stream {
     Fault fault = Fault::later;
     std::size_t recipient = 1;  ///< the one whose RCPT it concerns, from 0
     bool pipelining = true;
+    bool implicit = false;  ///< TLS from the first byte
+    bool resumed = false;   ///< the handshake resumes an earlier session
   };
 
   FaultyServer(Plan plan, std::shared_ptr<Witness> witness) : plan_(plan), witness_(std::move(witness)) {
     tls_.version = "TLSv1.3";
     tls_.cipher = "TEST";
     tls_.verified = true;
+    tls_.resumed = plan_.resumed;
+    secure_ = plan_.implicit;
     answer(At::greeting, "220 mx ready\r\n");
   }
 

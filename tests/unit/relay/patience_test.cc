@@ -95,6 +95,101 @@ Task<Attempt> attempt(Executor executor, std::size_t recipients) {
   co_return attempt;
 }
 
+/// Says nothing for as long as anybody listens.
+class SilentServer final : public net::Stream {
+ public:
+  SilentServer(bool resumed, std::vector<Milliseconds>& waited) : waited_(waited) { tls_.resumed = resumed; }
+  Task<Result<std::size_t>> read_some(std::span<char>) override {
+    passed += deadline_;
+    waited_.push_back(std::chrono::round<Seconds>(deadline_));
+    co_return Error{Failure::timeout, "scripted"};
+  }
+  Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
+  Task<Result<void>> start_tls() override { co_return Result<void>(); }
+  [[nodiscard]] bool secure() const override { return true; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return &tls_; }
+  void expires_after(Milliseconds deadline) override { deadline_ = deadline; }
+  void cancel() override { deadline_ = Milliseconds(0); }
+
+ private:
+  std::vector<Milliseconds>& waited_;
+  net::TlsInfo tls_;
+  Milliseconds deadline_{0};
+};
+
+/// Silent servers at every address; each connection takes its time.
+struct SilentHost {
+  Seconds to_connect{0};
+  std::size_t addresses = 1;
+  bool resumed = false;
+  std::size_t connections = 0;
+  std::vector<Milliseconds> waited;  ///< at each, in whole seconds
+};
+
+class SilentDial final : public net::Dial, public std::enable_shared_from_this<SilentDial> {
+ public:
+  explicit SilentDial(SilentHost& host) : host_(host) {}
+  void worked() override {}
+  void failed() override {}
+  [[nodiscard]] bool more() const override {
+    return host_.connections < host_.addresses || (host_.resumed && host_.connections == 1);
+  }
+  Task<Result<net::Connected>> next() override {
+    passed += host_.to_connect;
+    const bool resumed = ++host_.connections == 1 && host_.resumed;
+    net::Connected connected;
+    connected.stream = std::make_unique<SilentServer>(resumed, host_.waited);
+    connected.peer = "mx[192.0.2.1]:465";
+    connected.dial = shared_from_this();
+    co_return connected;
+  }
+
+ private:
+  SilentHost& host_;
+};
+
+Task<Result<net::Connected>> call(SilentHost* host) {
+  const auto dial = std::make_shared<SilentDial>(*host);
+  auto connected = co_await dial->next();
+  co_return connected;
+}
+
+Task<mail::CheckReport> check_of(Executor executor, SilentHost* host) {
+  Smarthost smarthost;
+  smarthost.name = "main";
+  smarthost.host = "mx";
+  smarthost.port = 465;
+  smarthost.helo = "me";
+  const auto relay = make_relay(executor, smarthost, nullptr, [host] { return call(host); }, PoolLimits());
+  const mail::CheckOptions options;
+  auto report = co_await relay->check(options);
+  const Seconds grace{1};
+  co_await relay->close(grace);
+  co_return report;
+}
+
+mail::CheckReport check_with(SilentHost& host) {
+  boost::asio::io_context loop;
+  return test::run(loop, check_of(loop.get_executor(), &host));
+}
+
+TEST(Patience, ACheckHasTimeForAnotherConnectionAfterAResumptionInWhichNothingIsHeard) {
+  SilentHost host;
+  host.resumed = true;
+  const auto report = check_with(host);
+  EXPECT_TRUE(report.trouble && report.trouble->failure == Failure::timeout);
+  EXPECT_EQ(host.waited, (std::vector<Milliseconds>{limits::kCheck / 2, limits::kCheck / 2}));
+}
+
+TEST(Patience, NoAddressIsTriedForWhichNoTimeIsLeft) {
+  SilentHost host;
+  host.addresses = 5;
+  host.to_connect = Seconds(40);
+  const auto report = check_with(host);
+  EXPECT_TRUE(report.trouble && report.trouble->failure == Failure::timeout);
+  EXPECT_EQ(host.connections, 2U) << "30 seconds of silence, 40 until the next one is reached";
+}
+
 TEST(Patience, H57_AServerThatAnswersJustInTimeIsLeftWhenTheAttemptHasLastedLongEnough) {
   boost::asio::io_context loop;
   const Attempt few = test::run(loop, attempt(loop.get_executor(), 2));
