@@ -202,9 +202,17 @@ void App::Parts::warn_of_inherited_doors() const {
   for (const std::string& address : doors.inherited_smtp()) {
     const bool ours = std::ranges::find(settings.smtp_listen, address) != settings.smtp_listen.end();
     const auto endpoint = settings::parse_endpoint(address);
-    if (ours || !endpoint || settings::admits_anybody(settings.networks, *endpoint)) continue;
-    log(Level::warning, "nobody can send to a socket of the service manager: listen.networks admits no client of it",
-        {{"address", address}});
+    if (ours || !endpoint) continue;
+    const auto who = settings::senders(settings.networks, *endpoint, settings::Families::both);
+    if (who == settings::Senders::nobody) {
+      log(Level::warning, "nobody can send to a socket of the service manager: listen.networks admits no client of it",
+          {{"address", address}});
+    } else if (who == settings::Senders::this_machine && !endpoint->loopback) {
+      log(Level::warning,
+          "only this machine can send to a socket of the service manager: listen.networks admits no client from "
+          "elsewhere",
+          {{"address", address}});
+    }
   }
 }
 

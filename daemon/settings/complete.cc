@@ -37,16 +37,28 @@ void check_names(Settings& settings, Report& report) {
   if (settings.domain.empty()) settings.domain = settings.hostname;
 }
 
+/// What is to be said of an address that only few can use; empty: nothing. A socket of :: that the service manager made
+/// in our place may be one of IPv4 as well.
+std::string few_senders(const std::vector<Network>& networks, const std::string& address) {
+  const auto endpoint = parse_endpoint(address);
+  if (!endpoint) return {};
+  const Senders who = senders(networks, *endpoint, Families::own);
+  if (who == Senders::others || (who == Senders::this_machine && endpoint->loopback)) return {};
+  const bool v6 = endpoint->address.find(':') != std::string::npos;
+  const std::string to = " can send to '" + address + '\'' + (endpoint->everywhere && v6 ? " by IPv6" : "") +
+                         ": 'listen.networks' admits no ";
+  if (who == Senders::this_machine) return "only this machine" + to + "client from elsewhere";
+  if (endpoint->everywhere) return "nobody" + to + (v6 ? "IPv6 client" : "IPv4 client");
+  return "nobody" + to + "client that reaches it from " + (endpoint->loopback ? "this machine" : "elsewhere");
+}
+
 void check_listeners(const Settings& settings, Report& report) {
   if (settings.submit_socket == settings.control_socket) {
     report.error(report.place("listen.control"), "'listen.submit' and 'listen.control' must differ");
   }
   for (std::size_t i = 0; i < settings.smtp_listen.size(); ++i) {
-    const auto endpoint = parse_endpoint(settings.smtp_listen[i]);
-    if (!endpoint || admits_anybody(settings.networks, *endpoint)) continue;
-    report.warning(report.place("listen.smtp[" + std::to_string(i) + "]"),
-                   "nobody can send to '" + settings.smtp_listen[i] + "': 'listen.networks' admits no client that " +
-                       (endpoint->loopback ? "reaches it from this machine" : "reaches it from elsewhere"));
+    const std::string warning = few_senders(settings.networks, settings.smtp_listen[i]);
+    if (!warning.empty()) report.warning(report.place("listen.smtp[" + std::to_string(i) + "]"), warning);
   }
   for (std::size_t i = 0; i < settings.networks.size(); ++i) {
     if (!settings.networks[i].everybody()) continue;
@@ -61,8 +73,8 @@ void check_loop(const Settings& settings, const Smarthost& smarthost, Mark where
   for (const std::string& text : settings.smtp_listen) {
     const auto own = parse_endpoint(text);
     if (!own || own->port != smarthost.port) continue;
-    const bool everywhere = own->address == "0.0.0.0" || own->address == "::";
-    const bool here = own->address == smarthost.host || (stays_here(smarthost.host) && (everywhere || own->loopback));
+    const bool local = own->everywhere || own->loopback;
+    const bool here = own->address == smarthost.host || (stays_here(smarthost.host) && local);
     const bool by_name = iequals(smarthost.host, settings.hostname) && !own->loopback;
     if (!here && !by_name) continue;
     report.error(where, "the smarthost " + smarthost.host + " port " + std::to_string(smarthost.port) +

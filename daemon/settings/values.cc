@@ -125,19 +125,25 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   const bool brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
   if (brackets) host = host.substr(1, host.size() - 2);
   Endpoint endpoint{std::string(host), static_cast<std::uint16_t>(*port), false};
-  in6_addr any{};
-  if (inet_pton(brackets ? AF_INET6 : AF_INET, endpoint.address.c_str(), &any) != 1) return std::nullopt;
+  in6_addr bytes{};
+  if (inet_pton(brackets ? AF_INET6 : AF_INET, endpoint.address.c_str(), &bytes) != 1) return std::nullopt;
   endpoint.loopback = is_loopback(endpoint.address);
+  endpoint.everywhere = brackets ? IN6_IS_ADDR_UNSPECIFIED(&bytes) != 0 : endpoint.address == "0.0.0.0";
   return endpoint;
 }
 
-bool admits_anybody(const std::vector<Network>& networks, const Endpoint& endpoint) {
+Senders senders(const std::vector<Network>& networks, const Endpoint& endpoint, Families families) {
   const bool v4 = endpoint.address.find(':') == std::string::npos;
-  const Network& here = v4 ? loopback_v4() : loopback_v6();
-  return std::ranges::any_of(networks, [&](const Network& network) {
-    if (network.is_v4() != v4) return false;
-    return endpoint.loopback ? network.overlaps(here) : !network.within(here);
-  });
+  const bool both = !v4 && endpoint.everywhere && families == Families::both;
+  Senders farthest = Senders::nobody;
+  for (const Network& network : networks) {
+    if (network.is_v4() != v4 && !both) continue;
+    const Network& here = network.is_v4() ? loopback_v4() : loopback_v6();
+    if (!endpoint.loopback && !network.within(here)) return Senders::others;
+    const bool from_here = endpoint.everywhere || (endpoint.loopback && network.overlaps(here));
+    if (from_here) farthest = Senders::this_machine;
+  }
+  return farthest;
 }
 
 bool is_host_name(std::string_view text) {

@@ -43,10 +43,13 @@ struct Endpoint {
   std::string address;  ///< without brackets
   std::uint16_t port = 0;
   bool loopback = false;
+  bool everywhere = false;  ///< 0.0.0.0 or ::, on which all addresses of this machine are reached
 };
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
-/// Somebody who can reach this address (one of loopback: this machine) may be in one of these networks.
-[[nodiscard]] bool admits_anybody(const std::vector<Network>& networks, const Endpoint& endpoint);
+enum class Senders { nobody, this_machine, others };
+enum class Families { own, both };  ///< a socket of :: that somebody else made may be reached by IPv4 clients, too
+/// The farthest of those who can reach the address that may be in one of these networks.
+[[nodiscard]] Senders senders(const std::vector<Network>& networks, const Endpoint& endpoint, Families families);
 /// A numeric address of this machine's loopback network.
 [[nodiscard]] bool is_loopback(const std::string& address);
 [[nodiscard]] bool is_host_name(std::string_view text);
