@@ -38,6 +38,7 @@ FileInfo from_stat(const struct stat& found) {
   FileInfo info;
   info.regular = S_ISREG(found.st_mode);
   info.size = static_cast<std::uint64_t>(found.st_size);
+  info.inode = found.st_ino;
   const auto since = std::chrono::seconds(found.st_mtim.tv_sec) + std::chrono::nanoseconds(found.st_mtim.tv_nsec);
   info.modified = WallTime(std::chrono::floor<Milliseconds>(since));
   return info;

@@ -24,6 +24,7 @@ struct FileInfo {
   bool regular = false;
   std::uint64_t size = 0;
   WallTime modified;
+  std::uint64_t inode = 0;  ///< the same file has the same one, whatever its name
 };
 
 /// What an unprivileged process may still use.

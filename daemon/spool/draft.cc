@@ -106,8 +106,7 @@ Result<void> Draft::write_whole() {
     buffer_.replace(0, head, *text + checksum_text(digest));
     if (auto written = file_.write_all(buffer_); !written) return written.error();
     written_ = buffer_.size();
-    auto renamed =
-        places_->disk.rename(places_->fd(Area::tmp), envelope_.id.str(), places_->fd(Area::queue), envelope_.id.str());
+    auto renamed = move_to_queue();
     if (renamed) return {};
     if (renamed.error().failure != Failure::exists || attempt == kIdAttempts) return renamed.error();
     abandon();
@@ -123,7 +122,21 @@ Result<void> Draft::write_rest() {
   if (text->size() != place_.size()) return Error{Failure::invalid, "a message too large for the spool's format"};
   sha_.update(*text);
   if (auto done = file_.pwrite_all(*text + checksum_text(hex(sha_.finish())), 0); !done) return done.error();
-  return places_->disk.rename(places_->fd(Area::tmp), envelope_.id.str(), places_->fd(Area::queue), envelope_.id.str());
+  return move_to_queue();
+}
+
+Result<void> Draft::move_to_queue() {
+  Disk& disk = places_->disk;
+  const std::string name = envelope_.id.str();
+  auto renamed = disk.rename(places_->fd(Area::tmp), name, places_->fd(Area::queue), name);
+  if (renamed || renamed.error().failure == Failure::exists) return renamed;
+  // It may have both names now (see rename.h), and then loses both. Where nobody can tell, the name is ours: one that
+  // was there before would have been said.
+  const auto there = disk.info(places_->fd(Area::queue), name);
+  const auto ours = disk.info(file_.get());
+  const bool anothers = there && ours && there->inode != ours->inode;
+  has_queue_name_ = !anothers && (there || there.error().failure != Failure::not_found);
+  return renamed;
 }
 
 // The name comes before the sync so that both are in one journal commit; that the file is whole can be seen in it.

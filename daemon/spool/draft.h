@@ -48,6 +48,7 @@ class Draft {
   Result<void> open_tmp();
   Result<void> write_whole();
   Result<void> write_rest();
+  Result<void> move_to_queue();
   Result<void> publish();
   void make_new_id();
   void abandon();

@@ -43,7 +43,9 @@ Result<void> link_and_unlink(NameCalls& calls, int from, const std::string& name
   if (calls.unlink(from, name.c_str()) == 0 || errno == ENOENT) return {};
   const int error = errno;
   if (!means_untouched(error) || calls.unlink(to, new_name.c_str()) != 0) {
-    log(Level::error, "a file of the spool may have two names now; if it has, remove one of them",
+    log(Level::error,
+        "a file of the spool may have two names now: one of a message that was moved is to be removed, and both of one "
+        "that was refused",
         {{"file", name}, {"why", system_error(error, "unlink").text}});
   }
   return system_error(error, "unlink " + name);

@@ -6,6 +6,7 @@
 #include "spool/disk.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,6 +31,8 @@ class MemoryDisk : public spool::Disk {
   /// Syncs that say yes and do nothing: what a forgotten sync would be.
   void ignore_fsync() { ignore_fsync_ = true; }
   void ignore_fdatasync() { ignore_fdatasync_ = true; }
+  /// rename() is a link and an unlink, two calls that fail each for itself, as where the flag is unknown.
+  void rename_by_links() { by_links_ = true; }
   void set_space(spool::Space space) { space_ = space; }
 
   /// Calls since the last of fail_at, short_write_at, crash_after, heal.
@@ -68,7 +71,10 @@ class MemoryDisk : public spool::Disk {
  private:
   struct Node;
   using NodePtr = std::shared_ptr<Node>;
+  class Names;
   struct Node {
+    static std::uint64_t next_inode();
+    std::uint64_t inode = next_inode();
     bool directory = false;
     std::string data;
     std::string durable;  ///< of a file: its data as synced
@@ -108,6 +114,7 @@ class MemoryDisk : public spool::Disk {
   std::size_t crash_after_ = 0;
   bool ignore_fsync_ = false;
   bool ignore_fdatasync_ = false;
+  bool by_links_ = false;
   bool retried_sync_ = false;
   spool::Space space_{1ULL << 40U, 1ULL << 30U};
   std::map<std::string, std::size_t> counts_;

@@ -80,25 +80,36 @@ TEST_P(Accept, WhatWasStoredReadsBackTheSame) {
   EXPECT_TRUE(disk.names("spool/tmp").empty());
 }
 
-TEST_P(Accept, P10_P13_EveryCallFailingWithEveryErrorIsReportedAndLeavesNothing) {
+void nothing_stays_after_any_failure(const std::string& text, const std::function<void(test::MemoryDisk&)>& prepare) {
   for (const int error : kErrors) {
     for (std::size_t nth = 1;; ++nth) {
       test::MemoryDisk disk;
       auto spool = *Spool::open(disk, "spool");
+      prepare(disk);
       const std::size_t before = disk.open_files();
       disk.fail_at(nth, error);
-      const auto done = store(*spool, text());
+      const auto done = store(*spool, text);
       if (disk.calls() < nth) {
         ASSERT_TRUE(done);
         break;
       }
       ASSERT_FALSE(done) << "call " << nth << " errno " << error;
       EXPECT_TRUE(disk.names("spool/tmp").empty()) << "call " << nth;
-      EXPECT_TRUE(disk.names("spool/queue").empty()) << "call " << nth;
+      EXPECT_TRUE(disk.names("spool/queue").empty()) << "call " << nth << " errno " << error;
       EXPECT_EQ(disk.open_files(), before) << "call " << nth;
       EXPECT_FALSE(disk.retried_a_failed_sync()) << "call " << nth;
     }
   }
+}
+
+TEST_P(Accept, P10_P13_EveryCallFailingWithEveryErrorIsReportedAndLeavesNothing) {
+  nothing_stays_after_any_failure(text(), [](test::MemoryDisk&) {});
+}
+
+// After EIO the file has the name in queue/, too, and the next start would deliver what was refused.
+TEST_P(Accept, EveryCallFailingLeavesNothingAlsoWhereANewNameIsALinkAndAnUnlink) {
+  const test::ExpectLog expected("may have two names");
+  nothing_stays_after_any_failure(text(), [](test::MemoryDisk& disk) { disk.rename_by_links(); });
 }
 
 TEST_P(Accept, P14_ShortWritesAtEveryCallChangeNothing) {
@@ -152,6 +163,11 @@ TEST_P(Accept, P03_NoCrashLosesAnAcknowledgedMessage) {
   EXPECT_EQ(lost_after_crashes(text(), [](test::MemoryDisk&) {}), 0U);
 }
 
+TEST_P(Accept, P03_NoCrashLosesAnAcknowledgedMessageAlsoWhereANewNameIsALinkAndAnUnlink) {
+  const test::ExpectLog expected("may have two names");
+  EXPECT_EQ(lost_after_crashes(text(), [](test::MemoryDisk& disk) { disk.rename_by_links(); }), 0U);
+}
+
 // The double itself: were a sync forgotten, the loop above would see it.
 TEST(AcceptDouble, P05_TheCrashLoopNoticesAMissingDirectorySync) {
   EXPECT_GT(lost_after_crashes(kSmall, [](test::MemoryDisk& disk) { disk.ignore_fsync(); }), 0U);
@@ -189,6 +205,23 @@ TEST(AcceptNames, P44_ATakenNameInTmpOrQueueMakesANewId) {
     EXPECT_TRUE(spool->read(id));
     EXPECT_EQ(disk.content("spool/" + area + "/" + kId.str()), "somebody else's");
   }
+}
+
+/// Somebody else's file comes to the name in queue/ together with an error that says nothing of it.
+class SharedDisk final : public test::MemoryDisk {
+ public:
+  Result<void> rename(int, const std::string& name, int, const std::string&) override {
+    put("spool/queue/" + name, "somebody else's");
+    return system_error(EIO, "rename");
+  }
+};
+
+TEST(AcceptNames, AFailedRenameNeverCostsAnotherFileItsName) {
+  SharedDisk disk;
+  auto spool = *Spool::open(disk, "spool");
+  EXPECT_FALSE(store(*spool, kSmall));
+  EXPECT_TRUE(disk.names("spool/tmp").empty());
+  EXPECT_EQ(disk.content("spool/queue/" + kId.str()), "somebody else's");
 }
 
 TEST(AcceptNames, P44_ATakenNameNeverLosesALargeMessageSilently) {
