@@ -37,9 +37,11 @@ Task<Result<net::Connected>> Pool::connecting(Task<Result<net::Connected>> task)
   auto [bug, connected] = co_await boost::asio::co_spawn(executor_, std::move(task), token);
   std::erase(connecting_, &stop);
   ended();
-  if (!bug) co_return std::move(connected);
+  // What was connected in the turn of the event loop in which close() gave it up would have nobody to cancel it.
+  const bool too_late = cancelled_ && connected;
+  if (!bug && !too_late) co_return std::move(connected);
   // A cancelled coroutine ends by an exception.
-  if (!closing_) std::rethrow_exception(bug);
+  if (bug && !closing_) std::rethrow_exception(bug);
   co_return Error{Failure::cancelled, "not connected: Postern is stopping"};
 }
 
@@ -115,6 +117,7 @@ Task<void> Pool::close(Seconds grace) {
   co_await drain(now + std::min(grace, smtp::limits::kFarewell));
   for (ClientSession* session : leaving_) session->cancel();
   co_await drain(now + grace);
+  cancelled_ = true;
   for (ClientSession* session : at_work_) session->cancel();
   const auto connecting = connecting_;
   for (auto* stop : connecting) stop->emit(boost::asio::cancellation_type::terminal);

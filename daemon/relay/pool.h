@@ -36,7 +36,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
     ClientSession& session_;
   };
 
-  /// Runs what makes a connection, so that close() can end it in every phase (name, TCP, TLS): then cancelled.
+  /// Runs what makes a connection, so that close() can end it in every phase (name, TCP, TLS): then cancelled,
+  /// also where the connection was there at that moment.
   Task<Result<net::Connected>> connecting(Task<Result<net::Connected>> task);
 
   [[nodiscard]] bool closing() const { return closing_; }
@@ -68,6 +69,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   std::vector<boost::asio::steady_timer*> draining_;  // one for each drain() that waits
   bool armed_ = false;
   bool closing_ = false;
+  bool cancelled_ = false;  ///< the grace of a close() has passed
 };
 
 }  // namespace postern::relay

@@ -9,6 +9,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <optional>
@@ -391,6 +392,25 @@ TEST(Pool, ADeliveryThatWasStillConnectingAtTheCloseHasTheWholeGrace) {
     EXPECT_TRUE(seen->recipients.at(0)->verdict == mail::Verdict::delivered);
     EXPECT_EQ(closed, closes);
   }
+}
+
+/// The connection was there in the turn of the loop in which it was given up.
+Task<Result<net::Connected>> connect_all_the_same(LateServer* server) {
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  co_return co_await connect_late(server);
+}
+
+TEST(Pool, AConnectionThatWinsInTheTurnInWhichTheGraceEndsIsGivenUp) {
+  boost::asio::io_context loop;
+  LateServer server(loop.get_executor());
+  const Connector connector = [s = &server] { return connect_all_the_same(s); };
+  const auto relay = make_relay(loop.get_executor(), smarthost(), nullptr, connector, PoolLimits());
+  std::optional<mail::DeliveryReport> seen;
+  spawn(loop.get_executor(), deliver_to_nobody(*relay, seen), "delivery");
+  spawn(loop.get_executor(), relay->close(Seconds(0)), "close");
+  loop.poll();
+  ASSERT_TRUE(seen && seen->site) << "nobody is left to cancel it";
+  EXPECT_EQ(seen->site->failure, Failure::cancelled);
 }
 
 // H39: what a connection was made for belongs to one relay; one with other settings has connections of its own.
