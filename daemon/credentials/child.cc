@@ -4,7 +4,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,7 +23,6 @@ namespace asio = boost::asio;
 
 constexpr auto kChildToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kLastWords = 500;
-constexpr int kGone = 100;   // milliseconds
 constexpr int kPieces = 64;  // of 4 KiB, read at most from a pipe that others may still be filling
 
 struct Pipe {
@@ -77,14 +75,22 @@ class SpawnPlan {
   posix_spawnattr_t attributes_{};
 };
 
-/// Children that were killed and are not gone yet. Of the event loop's thread alone.
-std::vector<pid_t>& held_by_the_kernel() {
+/// Children that were killed and given up, and are not gone yet: in microseconds they are, unless the kernel holds them
+/// (a network file system). Of the event loop's thread alone.
+std::vector<pid_t>& given_up() {
   static std::vector<pid_t> pids;
   return pids;
 }
 
 void reap_those_gone_since() {
-  std::erase_if(held_by_the_kernel(), [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+  std::erase_if(given_up(), [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+}
+
+/// Whatever becomes of the Child meanwhile, no zombie stays.
+Task<void> reap_when_gone(Executor loop, UniqueFd exit) {
+  asio::posix::stream_descriptor gone(loop, exit.release());
+  static_cast<void>(co_await gone.async_wait(asio::posix::stream_descriptor::wait_read, kChildToken));
+  reap_those_gone_since();
 }
 
 std::vector<char*> child_environment() {
@@ -132,9 +138,11 @@ Result<std::shared_ptr<Child>> Child::start(const Executor& loop, const std::vec
   if (!exit) {
     const int error_number = errno;
     ::kill(-pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
+    given_up().push_back(pid);  // the next start reaps it
     return system_error(error_number, "pidfd_open");
   }
+  UniqueFd watched(::fcntl(exit.get(), F_DUPFD_CLOEXEC, 0));
+  if (watched) spawn(loop, reap_when_gone(loop, std::move(watched)), "end of a command");
   return std::make_shared<Child>(loop, pid, std::move(output->ours), std::move(errors->ours), std::move(exit));
 }
 
@@ -145,14 +153,11 @@ Child::Child(const Executor& loop, pid_t pid, UniqueFd output, UniqueFd errors, 
       exit_(loop, exit.release()),
       deadline_(loop) {}
 
-/// A process that was killed is gone in microseconds, unless the kernel holds it: then the next start looks for it
-/// again, so that no zombie stays.
+/// Nobody waits here: reap_when_gone(), or the next start, reaps the process as soon as it is gone.
 Child::~Child() {
   wipe(bytes_);
   if (reaped_) return;
   ::kill(-pid_, SIGKILL);
-  pollfd gone{exit_.native_handle(), POLLIN, 0};
-  if (gone.fd >= 0) ::poll(&gone, 1, kGone);
   reap();
 }
 
@@ -166,7 +171,7 @@ void Child::reap() {
   siginfo_t info{};
   const int failed = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
   reaped_ = true;
-  if (failed == 0 && info.si_pid == 0) held_by_the_kernel().push_back(pid_);
+  if (failed == 0 && info.si_pid == 0) given_up().push_back(pid_);
   if (failed != 0 || info.si_pid != pid_ || finished_.end != Finished::End::unknown) return;
   finished_.end = info.si_code == CLD_EXITED ? Finished::End::exit : Finished::End::signal;
   finished_.status = info.si_status;
