@@ -64,7 +64,7 @@ constexpr auto kKeys = std::to_array<Key<S>>({
     {"limits.message_size", "size", "1K", "2G", "50M",
      "the largest message accepted", set<&S::message_size, size_value>},
     {"limits.recipients", "number", "1", "100000", "1000",
-     "the most recipients of one message", set<&S::recipients, count_value>},
+     "the most recipients of one message by SMTP over TCP", set<&S::recipients, count_value>},
     {"retry.min", "duration", "1s", "1d", "1m",
      "the wait after the first failed attempt", set<&S::retry_min, duration_value>},
     {"retry.max", "duration", "1s", "7d", "1h",
