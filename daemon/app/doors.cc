@@ -34,12 +34,13 @@ Result<void> Doors::open(const settings::Settings& settings) {
   const auto shut = [](const auto& door) { return door->trouble().has_value(); };
   const bool starved = out_of_descriptors(submit_) || out_of_descriptors(control_) || out_of_descriptors(smtp_);
   if (!starved && (!std::ranges::all_of(submit_, shut) || !std::ranges::all_of(smtp_, shut))) return {};
+  const std::string why = starved ? "too few file descriptors for all sockets: " : "no mail can come in: ";
   Error error{Failure::io, ""};
   for (const List* doors : {&submit_, &control_, &smtp_}) {
     for (const auto& door : *doors) {
       if (!door->trouble()) continue;
       if (error.text.empty()) error.failure = door->trouble()->failure;
-      error.text += (error.text.empty() ? "no mail can come in: " : "; ") + door->trouble()->text;
+      error.text += (error.text.empty() ? why : "; ") + door->trouble()->text;
     }
   }
   return error;

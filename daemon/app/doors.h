@@ -27,7 +27,7 @@ class Doors {
   /// Binds or takes over all sockets; clients may connect from now on, and wait. Inherited sockets named
   /// "submit", "control" and "smtp" stand in for the addresses of their kind. One that cannot be had is told and tried
   /// again, and keeps no other shut. Failures: busy, denied, invalid, io: no mail can come in by any of them, or
-  /// we may have no more descriptors.
+  /// there are too few descriptors for all of them.
   Result<void> open(const settings::Settings& settings);
   /// Begins to serve.
   void start();

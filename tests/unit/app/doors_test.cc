@@ -22,6 +22,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 net::Accepted nobody() {
   return [](std::unique_ptr<net::Stream>, net::Peer) {};
@@ -94,6 +95,7 @@ TEST_F(DoorsTest, TheStartFailsWhereNoMailCanComeInAtAll) {
     settings.smtp_listen = addresses;
     const Result<void> opened = shut.open(settings);
     ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().text, StartsWith("no mail can come in: "));
     EXPECT_THAT(opened.error().text, HasSubstr("/nonexistent/submit.sock"));
     shut.close();
   }
@@ -176,6 +178,7 @@ TEST_F(DoorsTest, WithoutDescriptorsForAllTheStartFails) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     ASSERT_FALSE(opened) << free;
     EXPECT_THAT(opened.error().text, HasSubstr("Too many open files"));
+    EXPECT_THAT(opened.error().text, StartsWith("too few file descriptors for all sockets: ")) << "others may be open";
   }
 }
 
