@@ -55,6 +55,8 @@ class Dial {
   /// next() has somewhere to go: an address that was not tried yet, or the last one once more because a resumed TLS
   /// session ended before anything was said in it.
   [[nodiscard]] virtual bool more() const = 0;
+  /// next() goes to that last one once more.
+  [[nodiscard]] virtual bool once_more() const = 0;
   /// A connection to the next address that can be reached; like connect(). Only if more(), one at a time.
   virtual Task<Result<Connected>> next() = 0;
 };

@@ -25,6 +25,7 @@ class HostDial final : public Dial, public std::enable_shared_from_this<HostDial
     if (memory != nullptr && memory->worked == last_.address().to_string()) memory->worked.clear();
   }
 
+  [[nodiscard]] bool once_more() const override { return resumption_ && resumption_->failed; }
   [[nodiscard]] bool more() const override { return once_more() || !untried_.empty(); }
 
   Task<Result<Connected>> next() override {
@@ -51,8 +52,6 @@ class HostDial final : public Dial, public std::enable_shared_from_this<HostDial
   }
 
  private:
-  [[nodiscard]] bool once_more() const { return resumption_ && resumption_->failed; }
-
   Executor executor_;
   std::shared_ptr<const ClientOptions> options_;
   Endpoints untried_;

@@ -149,7 +149,9 @@ class SmtpRelay final : public Relay {
       const bool elsewhere = failed && in_time && !connection.session->welcomed() && dial && dial->more();
       if (opened == ClientSession::Opened::ready || (failed && !elsewhere)) co_return connection;
       if (elsewhere) {
-        log(Level::notice, "no way in at this address; the next one is tried",
+        log(Level::notice,
+            dial->once_more() ? "no way in with the old TLS session; the same address is tried without it"
+                              : "no way in at this address; the next one is tried",
             {{"host", connection.session->peer()}, {"reason", connection.session->trouble()->text}});
       } else {
         dial.reset();

@@ -4,6 +4,7 @@
 
 #include "faulty_server.h"
 #include "smtp/limits.h"
+#include "support/expected_log.h"
 #include "support/run.h"
 #include "test_message.h"
 #include "test_source.h"
@@ -31,6 +32,7 @@ struct TestHost {
   std::vector<std::string> told;                                         ///< "failed 0", "worked 1"
   std::vector<std::size_t> reached;
   std::function<bool()> more = [] { return true; };  ///< what was not reached yet may be
+  bool all_the_same = false;                         ///< one address, and servers that follow each other there
 };
 
 class TestDial final : public net::Dial, public std::enable_shared_from_this<TestDial> {
@@ -39,6 +41,7 @@ class TestDial final : public net::Dial, public std::enable_shared_from_this<Tes
   void worked() override { host_.told.push_back("worked " + std::to_string(next_ - 1)); }
   void failed() override { host_.told.push_back("failed " + std::to_string(next_ - 1)); }
   [[nodiscard]] bool more() const override { return next_ < host_.addresses.size() && host_.more(); }
+  [[nodiscard]] bool once_more() const override { return more() && host_.all_the_same; }
   Task<Result<net::Connected>> next() override {
     const std::size_t index = next_++;
     host_.reached.push_back(index);
@@ -158,6 +161,7 @@ struct SilentAfterTheHandshake {
     plan.resumed = false;
     host.addresses.emplace_back([plan, w = witness] { return std::make_unique<FaultyServer>(plan, w); });
     host.more = [w = witness, resumed] { return resumed && w->done && w->patience > Milliseconds(0); };
+    host.all_the_same = true;
     report = delivery_to(host, tls);
   }
   std::shared_ptr<Witness> witness = std::make_shared<Witness>();
@@ -172,6 +176,8 @@ TEST(Addresses, AResumptionInWhichNothingIsHeardIsLeftSoonAlsoAtTheOnlyAddress) 
     EXPECT_TRUE(delivered(resumed.report)) << (resumed.report.site ? resumed.report.site->text : "");
     EXPECT_EQ(resumed.host.reached, (std::vector<std::size_t>{0, 1}));
     EXPECT_LE(resumed.witness->patience, smtp::limits::kWelcome);
+    EXPECT_THAT(test::logged(), testing::Contains(HasSubstr("the same address is tried without it")));
+    EXPECT_THAT(test::logged(), testing::Not(testing::Contains(HasSubstr("the next one is tried"))));
 
     const SilentAfterTheHandshake in_full(tls, false);
     ASSERT_TRUE(in_full.report.site);

@@ -131,9 +131,8 @@ class SilentDial final : public net::Dial, public std::enable_shared_from_this<S
   explicit SilentDial(SilentHost& host) : host_(host) {}
   void worked() override {}
   void failed() override {}
-  [[nodiscard]] bool more() const override {
-    return host_.connections < host_.addresses || (host_.resumed && host_.connections == 1);
-  }
+  [[nodiscard]] bool more() const override { return host_.connections < host_.addresses || once_more(); }
+  [[nodiscard]] bool once_more() const override { return host_.resumed && host_.connections == 1; }
   Task<Result<net::Connected>> next() override {
     passed += host_.to_connect;
     const bool resumed = ++host_.connections == 1 && host_.resumed;
