@@ -122,7 +122,7 @@ class Session {
       const std::string words = bracketed(printable(recipient)) + ": " + reply.text();
       if (reply.code == 421) return turn_away("the mail daemon refused the recipient " + words);
       if (code == EX_TEMPFAIL) return Exit{code, "the mail daemon cannot take the recipient " + words};
-      // So is a message with too many of them: half of it sent would be sent again when the rest is.
+      // Too many recipients end it all as well: whoever is told so sends all of them again, in parts.
       if (reply.enhanced() == kTooLong) return Exit{code, "nothing was sent: " + reply.text()};
       if (!refused_) {
         refused_ = Exit{code, "the mail daemon refused the recipient " + words};

@@ -31,6 +31,13 @@ smtp::Refusal refusal_for(const Error& error) {
   return {451, "4.3.0", "the message could not be stored, try again later"};
 }
 
+/// A message that no disk could hold is a matter of whoever sent it.
+void tell_not_stored(const QueueId& id, const Error& error) {
+  const bool ours = error.failure != Failure::limit;
+  log(ours ? Level::error : Level::info, ours ? "cannot store message" : "message refused, it has too many recipients",
+      {{"id", id.text()}, {"reason", error.text}});
+}
+
 /// A field, or a continuation of one; mail::parse_headers() is the judge, so that both see the same header.
 bool is_header_line(std::string_view line, bool first) {
   if (line.starts_with(' ') || line.starts_with('\t')) return !first;
@@ -125,7 +132,7 @@ Task<void> Acceptor::append(std::string_view text) {
   wire_size_ += text.size() + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
   const auto appended = co_await intake_->append(text);
   if (appended) co_return;
-  log(Level::error, "cannot store message", {{"id", id_.text()}, {"reason", appended.error().text}});
+  tell_not_stored(id_, appended.error());
   refuse(refusal_for(appended.error()));
 }
 
@@ -156,7 +163,7 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
   const auto stored =
       co_await intake_->commit(wire_size_, eight_bit ? mail::BodyType::eight_bit : mail::BodyType::seven_bit);
   if (!stored) {
-    log(Level::error, "cannot store message", {{"id", id_.text()}, {"reason", stored.error().text}});
+    tell_not_stored(id_, stored.error());
     refuse(refusal_for(stored.error()));
     co_return;
   }
