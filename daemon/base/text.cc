@@ -130,6 +130,16 @@ std::string printable(std::string_view bytes) {
   return out;
 }
 
+std::string_view cut_printable(std::string_view shown, std::size_t limit) {
+  if (shown.size() <= limit) return shown;
+  std::size_t end = limit;
+  while (end > 0 && (byte(shown[end]) & 0xC0U) == 0x80U) --end;
+  // Nothing but an escape has a backslash.
+  const std::size_t escape = shown.substr(0, end).rfind('\\');
+  if (escape != std::string_view::npos && end - escape < kEscaped && is_escaped(shown.substr(escape))) end = escape;
+  return shown.substr(0, end);
+}
+
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
   std::uint64_t number = 0;
   if (digits.empty() || digits.front() < '0' || digits.front() > '9') return std::nullopt;

@@ -2,6 +2,7 @@
 // locale.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,8 +26,12 @@ namespace postern {
 
 /// Text that may be shown on a terminal, logged or put in a line of a file: controls, DEL, backslash
 /// and bytes that are not valid UTF-8 (or are C1 or bidirectional controls) become \xNN. What was made so before stays
-/// as it is, so that a text may pass several hands and is escaped once.
+/// as it is, so that a text may pass several hands and is escaped once. So there is no way back: a peer that sends the
+/// four characters \x1b is shown as if it had sent an ESC.
 [[nodiscard]] std::string printable(std::string_view bytes);
+
+/// The front of a printable() text, at most so many bytes of it: neither a character nor an escape is cut in two.
+[[nodiscard]] std::string_view cut_printable(std::string_view shown, std::size_t limit);
 
 /// Decimal digits only, the whole text, no sign, no overflow; else nothing.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view digits);

@@ -1,5 +1,7 @@
 #include "mail/wrap.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 
 namespace postern::mail {
@@ -9,12 +11,6 @@ constexpr std::size_t kColumns = 78;  // RFC 5322 2.1.1
 
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
-/// The last place up to `at` where a character begins.
-std::size_t boundary(std::string_view text, std::size_t at) {
-  while (at > 0 && !begins_character(text[at])) --at;
-  return at;
-}
-
 /// The octets of the first line: to the last blank that keeps it short, else to the first there is.
 std::size_t first_line(std::string_view text, std::size_t columns) {
   const std::size_t start = text.find_first_not_of(' ');
@@ -22,7 +18,7 @@ std::size_t first_line(std::string_view text, std::size_t columns) {
   std::size_t column = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (column >= columns && end > 0) return end;
-    if (i == kLongestWord) return std::max(boundary(text, i), std::size_t{1});
+    if (i == kLongestWord) return std::max(cut_printable(text, i).size(), std::size_t{1});
     if (begins_character(text[i])) ++column;
     if (text[i] == ' ' && i > start) end = i;
   }
@@ -34,7 +30,7 @@ std::size_t first_line(std::string_view text, std::size_t columns) {
 std::string cut(std::string_view text, std::size_t limit) {
   constexpr std::string_view kMore = "...";
   if (text.size() <= limit) return std::string(text);
-  return std::string(text.substr(0, boundary(text, limit - std::min(limit, kMore.size())))).append(kMore);
+  return std::string(cut_printable(text, limit - std::min(limit, kMore.size()))).append(kMore);
 }
 
 std::string wrap(std::string_view text, std::string_view indent) {

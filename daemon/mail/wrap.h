@@ -11,7 +11,7 @@ namespace postern::mail {
 inline constexpr std::size_t kMaxLine = 998;      ///< octets, without the line end
 inline constexpr std::size_t kLongestWord = 900;  ///< leaves room for what stands beside it in its line
 
-/// At most `limit` octets (at least 3), cut between characters; "..." at the end says so.
+/// At most `limit` octets (at least 3), cut between characters and escapes (see printable()); "..." at the end says so.
 [[nodiscard]] std::string cut(std::string_view text, std::size_t limit);
 
 /// The text in lines of 78 characters, broken at blanks; each line but the first begins with `indent`, and none is of

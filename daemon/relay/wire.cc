@@ -12,12 +12,9 @@ namespace {
 constexpr std::size_t kTraceLine = 512;
 constexpr std::size_t kCodeAndCr = 5;  // around a challenge
 
-/// Not in the middle of a character.
 void cut(std::string& line) {
   if (line.size() <= kTraceLine) return;
-  std::size_t end = kTraceLine - 3;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
-  line.resize(end);
+  line.resize(cut_printable(line, kTraceLine - 3).size());
   line += "...";
 }
 

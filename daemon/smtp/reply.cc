@@ -20,13 +20,6 @@ std::size_t short_number(std::string_view text) {
   return length <= 3 ? length : 0;
 }
 
-/// Cuts at most `limit` bytes without leaving half a UTF-8 character.
-void cut(std::string& text, std::size_t limit) {
-  if (text.size() <= limit) return;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
-  text.resize(limit);
-}
-
 /// The code of a reply line, 0 if it is none (RFC 5321 4.2: 200 to 599 in exactly three digits).
 int code_of(std::string_view line) {
   if (line.size() < 3 || line[0] < '2' || line[0] > '5' || !digit(line[1]) || !digit(line[2])) return 0;
@@ -60,7 +53,7 @@ std::string Reply::words() const {
     out.append(out.empty() ? "" : " / ").append(printable(text));
     if (out.size() > kTextForPeople) break;
   }
-  cut(out, kTextForPeople);
+  out.resize(cut_printable(out, kTextForPeople).size());
   return out;
 }
 
@@ -69,7 +62,7 @@ std::string Reply::text() const {
   for (const std::string& part : {enhanced(), words()}) {
     if (!part.empty()) out.append(" ").append(part);
   }
-  cut(out, kTextForPeople);
+  out.resize(cut_printable(out, kTextForPeople).size());
   return out;
 }
 

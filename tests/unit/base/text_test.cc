@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
 namespace postern {
 namespace {
 
@@ -49,6 +54,22 @@ TEST(Text, PrintableKeepsUtf8AndEscapesWhatMisleads) {
             "a\\xe2\\x80\\xaeb");                  // right-to-left override
   EXPECT_EQ(printable("\xC2\x9B"), "\\xc2\\x9b");  // C1 control sequence introducer
   EXPECT_EQ(printable("\xC3"), "\\xc3");           // cut short
+}
+
+TEST(Text, APrintableTextIsCutBetweenCharactersAndEscapes) {
+  const std::vector<std::string> whole{"a",        "\\x1b", "\\x5c", "x",     "1", "b",
+                                       "\xC3\xBC", "\\xe2", "\\x80", "\\xae", " "};
+  std::string text;
+  std::vector<std::size_t> ends{0};
+  for (const std::string& one : whole) {
+    text += one;
+    ends.push_back(text.size());
+  }
+  for (std::size_t limit = 0; limit <= text.size() + 1; ++limit) {
+    const auto most = std::prev(std::upper_bound(ends.begin(), ends.end(), limit));
+    EXPECT_EQ(cut_printable(text, limit), std::string_view(text).substr(0, *most)) << limit;
+  }
+  EXPECT_EQ(cut_printable("a\\", 1), "a") << "no text of printable(), but no reason to fail";
 }
 
 TEST(Text, KnowsUtf8FromWhatOnlyLooksLikeIt) {

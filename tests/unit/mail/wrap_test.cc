@@ -57,6 +57,7 @@ TEST(Cut, IsBetweenCharactersAndSaysSo) {
   EXPECT_EQ(cut("abcdef", 6), "abcdef");
   EXPECT_EQ(cut("abcdefg", 6), "abc...");
   EXPECT_EQ(cut("ab\xC3\xA4xxx", 6), "ab...");
+  EXPECT_EQ(cut("ab\\x1bcd", 7), "ab...") << "nor in the middle of an escape";
   for (std::size_t limit = 3; limit < 8; ++limit) EXPECT_EQ(cut("abcdefghijk", limit).size(), limit);
 }
 

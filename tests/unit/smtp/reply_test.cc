@@ -212,6 +212,17 @@ TEST(Reply, IsShownWithinALimitWithoutHalfCharacters) {
   }
 }
 
+TEST(Reply, IsShownWithinALimitWithoutHalfEscapes) {
+  for (std::size_t before = 0; before < 4; ++before) {
+    Reply reply;
+    reply.code = 550;
+    reply.lines.push_back(std::string(before, 'a') + std::string(1000, '\x1b'));
+    EXPECT_TRUE(reply.words().ends_with("\\x1b")) << before;
+    EXPECT_TRUE(reply.text().ends_with("\\x1b")) << before;
+    EXPECT_GT(reply.text().size(), 500U);
+  }
+}
+
 TEST(Reply, TellsItsWordsWithoutTheCodesOfEachLine) {
   Reply reply;
   reply.code = 550;
