@@ -156,7 +156,7 @@ Task<void> QueueImpl::keep(const StoredMessage& message, Actions actions) {
 void QueueImpl::tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report,
                      const std::string& site) {
   const mail::Envelope& envelope = message.envelope();
-  const Milliseconds waited = std::max(clock_.wall() - envelope.accepted, Milliseconds(0));
+  const Milliseconds waited = gaps_.age(envelope.accepted, clock_.wall());
   const auto delay = std::chrono::floor<Seconds>(waited);
   Event event;
   event.id = message.id();

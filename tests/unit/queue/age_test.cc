@@ -110,6 +110,20 @@ TEST_F(Age, AClockThatIsWeeksBehindAtTheStartBouncesNothingWhenItIsSet) {
   EXPECT_LT(queue->totals().oldest_age, Milliseconds(Hours(3)));
 }
 
+TEST_F(Age, TheDelayInTheLogOfADeliveryIsTheTimeInWhichItCouldBeTriedToo) {
+  restart(-Days(21));
+  accept_one();
+  clock.jump_wall(Days(29));
+  host.answers.erase("bob@example.net");
+  pass(Hours(2));
+  EXPECT_TRUE(files().empty());
+  const std::vector<std::string>& lines = test::logged();
+  const auto delivered = std::ranges::find_if(
+      lines, [](const std::string& line) { return line.find(": delivered") != std::string::npos; });
+  ASSERT_NE(delivered, lines.end());
+  EXPECT_NE(delivered->find("delay=2h"), std::string::npos) << *delivered;
+}
+
 TEST_F(Age, ADelayIsToldAndAMessageExpiresAfterTheTimeInWhichItCouldBeTried) {
   accept_one();
   Hours ran{0};
