@@ -192,6 +192,15 @@ def test_q13_late_mail_is_warned_of_once_and_comes_back_with_the_last_reason(ref
     assert actions["delayed"]["Will-Retry-Until"] and actions["failed"]["Status"] == "4.4.7"
 
 
+def counted_at_the_last_start(posternd):
+    """How many messages the log of the start tells of, waiting, under way and owed together: each file is one of them."""
+    log = posternd.read_log()
+    loaded = re.findall(r"info: queue loaded messages=(\d+) ", log)[-1]
+    ready = re.findall(r"notice: ready .* waiting=(\d+) under_way=(\d+) owed=(\d+)", log)[-1]
+    assert int(loaded) == sum(int(each) for each in ready), (loaded, ready)
+    return int(loaded)
+
+
 @pytest.mark.parametrize("posternd", [{"extra": "bounces: { per_sender: 3 }\n"}], indirect=True)
 def test_h63_what_is_over_the_cap_waits_for_a_digest(refusing, posternd, inbox):
     posternd.configure(plain(REFUSING))
@@ -206,6 +215,7 @@ def test_h63_what_is_over_the_cap_waits_for_a_digest(refusing, posternd, inbox):
     wait_for(lambda: not any(entry["state"] == "active" for entry in posternd.queue()), 20, "quiet")
     assert len(posternd.queue_files()) == 7, "a crash does not lose what is owed"
     assert len(refusing.mail.raw(inbox)) == 3
+    assert counted_at_the_last_start(posternd) == 7
     posternd.stop()
     failed_at(posternd, time.time() - 3600 + 10)
     posternd.start()

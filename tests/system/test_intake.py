@@ -230,3 +230,14 @@ def test_sendmail_takes_thousands_of_recipients_in_one_call_under_one_message_id
     assert len(entry["recipients"]) == 5000
     raw = open(f"{posternd.spool}/queue/{entry['id']}").read()
     assert f"Message-ID: <{entry['id']}@web1.example.net>" in raw
+
+
+def test_fault_6_more_recipients_than_an_envelope_holds_are_refused_for_good_and_are_no_matter_of_the_disk(posternd):
+    posternd.configure()
+    posternd.start()
+    verdict = posternd.status()["verdict"]
+    run = posternd.sendmail("Subject: many\n\nx\n", *(f"u{number}" for number in range(70_000)), check=False)
+    assert run.returncode == 65 and b"nothing was sent: 552 5.3.4" in run.stderr, (run.returncode, run.stderr[:500])
+    assert posternd.queue() == []
+    assert posternd.status()["verdict"] == verdict
+    assert "error:" not in posternd.read_log()
