@@ -26,4 +26,6 @@ std::uint64_t random_number() {
   return number;
 }
 
+double random_fraction() { return static_cast<double>(random_number() >> 11U) * 0x1p-53; }
+
 }  // namespace postern

@@ -34,33 +34,33 @@ struct Removed {
 }  // namespace
 
 Result<void> QueueImpl::retry(QueueId id, Probe probe) {
-  const Ticket* ticket = index_.find(id);
+  const Ticket* ticket = messages_.index().find(id);
   if (ticket == nullptr) return Error{Failure::not_found, "no message " + id.str() + " waits in the queue"};
   if (ticket->phase == Ticket::Phase::active) {
     return Error{Failure::busy, "message " + id.str() + " is being tried right now"};
   }
-  index_.set(id, Ticket::Phase::waiting, clock_.wall());
-  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), probe);
+  messages_.index().set(id, Ticket::Phase::waiting, ground_.clock.wall());
+  sites_.probe(probe);
   pump();
   return {};
 }
 
 std::size_t QueueImpl::retry_all(Probe probe) {
-  const WallTime now = clock_.wall();
-  index_.reschedule([now](WallTime due) { return std::min(due, now); });
-  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), probe);
-  const std::size_t count = index_.waiting() + open_;
+  const WallTime now = ground_.clock.wall();
+  messages_.index().reschedule([now](WallTime due) { return std::min(due, now); });
+  sites_.probe(probe);
+  const std::size_t count = messages_.index().waiting() + work_.count();
   pump();
   return count;
 }
 
 Task<Result<void>> QueueImpl::remove(QueueId id) {
-  const Ticket* ticket = index_.find(id);
+  const Ticket* ticket = messages_.index().find(id);
   if (ticket != nullptr && ticket->phase == Ticket::Phase::active) co_return under_way(id);
   const bool queued = ticket != nullptr;
   const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
-  if (queued) index_.set(id, Ticket::Phase::active);  // nobody takes it meanwhile
-  auto job = [spool = &spool_, id, queued]() -> Result<Removed> {
+  if (queued) messages_.index().set(id, Ticket::Phase::active);  // nobody takes it meanwhile
+  auto job = [spool = &ground_.spool, id, queued]() -> Result<Removed> {
     if (queued) {
       const auto gone = spool->remove(id, spool::Area::queue, spool::Durability::synced);
       if (gone) return Removed{spool::Area::queue, gone->unsynced};
@@ -74,44 +74,43 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
     }
     return Error{Failure::not_found, "no message " + id.str()};
   };
-  const Result<Removed> removed = co_await pool_.run(spool::Priority::normal, std::move(job));
+  const Result<Removed> removed = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!removed) {
-    if (queued) index_.set(id, before);
+    if (queued) messages_.index().set(id, before);
     pump();  // it may have become due meanwhile
     co_return removed.error();
   }
-  if (queued) gone(id);
-  if (removed->area == spool::Area::failed && counted_.failed > 0) --counted_.failed;
-  if (removed->area == spool::Area::corrupt && counted_.corrupt > 0) --counted_.corrupt;
-  if (removed->area == spool::Area::hold && counted_.held > 0) --counted_.held;
+  if (queued) messages_.gone(id);
+  if (removed->area == spool::Area::failed && messages_.counted().failed > 0) --messages_.counted().failed;
+  if (removed->area == spool::Area::corrupt && messages_.counted().corrupt > 0) --messages_.counted().corrupt;
+  if (removed->area == spool::Area::hold && messages_.counted().held > 0) --messages_.counted().held;
   log(Level::info, "removed", {{"id", id.text()}, {"from", spool::name(removed->area)}});
   if (removed->unsynced) co_return unconfirmed(id, "removed", *removed->unsynced);
   co_return Result<void>();
 }
 
 Task<Result<void>> QueueImpl::hold(QueueId id) {
-  const Ticket* ticket = index_.find(id);
+  const Ticket* ticket = messages_.index().find(id);
   if (ticket == nullptr) co_return Error{Failure::not_found, "no message " + id.str() + " waits in the queue"};
   if (ticket->phase == Ticket::Phase::active) co_return under_way(id);
   const Ticket::Phase before = ticket->phase;
-  index_.set(id, Ticket::Phase::active);
-  auto job = [spool = &spool_, id] { return spool->move(id, spool::Area::queue, spool::Area::hold); };
-  const Result<spool::Changed> moved = co_await pool_.run(spool::Priority::normal, std::move(job));
+  messages_.index().set(id, Ticket::Phase::active);
+  const Result<spool::Changed> moved = co_await messages_.move(id, spool::Area::queue, spool::Area::hold);
   if (!moved) {
-    index_.set(id, before);
+    messages_.index().set(id, before);
     pump();
     co_return moved.error();
   }
-  index_.remove(id);
-  suspects_.ended(id);
-  ++counted_.held;
+  messages_.index().remove(id);
+  messages_.suspects().ended(id);
+  ++messages_.counted().held;
   log(Level::info, "put on hold", {{"id", id.text()}});
   if (moved->unsynced) co_return unconfirmed(id, "on hold", *moved->unsynced);
   co_return Result<void>();
 }
 
 Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase) {
-  if (const Ticket* ticket = index_.find(id); ticket != nullptr) {
+  if (const Ticket* ticket = messages_.index().find(id); ticket != nullptr) {
     if (ticket->phase != Ticket::Phase::held) {
       co_return Error{Failure::invalid, "message " + id.str() + " is not on hold"};
     }
@@ -119,7 +118,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
                                         " was written by a newer version of Postern and waits for that one: there is "
                                         "nothing to release"};
   }
-  auto job = [spool = &spool_, id]() -> Result<PutBack> {
+  auto job = [spool = &ground_.spool, id]() -> Result<PutBack> {
     const auto stored = spool->read_summary(id, spool::Area::hold);
     if (!stored && stored.error().failure == Failure::not_found) {
       return Error{Failure::not_found, "no message " + id.str() + " is on hold"};
@@ -129,16 +128,16 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
     // One that cannot be read is judged at its turn, like any other.
     return PutBack{stored ? stored->file_size : 0, std::move(*moved)};
   };
-  const Result<PutBack> moved = co_await pool_.run(spool::Priority::normal, std::move(job));
+  const Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();
   Ticket ticket;
   ticket.id = id;
-  ticket.due = clock_.wall();
+  ticket.due = ground_.clock.wall();
   ticket.size = moved->size;
   ticket.phase = phase;
-  index_.add(ticket);
-  suspects_.ended(id);  // the process may have ended between putting it on hold and forgetting it
-  if (counted_.held > 0) --counted_.held;
+  messages_.index().add(ticket);
+  messages_.suspects().ended(id);  // the process may have ended between putting it on hold and forgetting it
+  if (messages_.counted().held > 0) --messages_.counted().held;
   log(Level::info, "released", {{"id", id.text()}});
   co_return moved->change;
 }
@@ -152,38 +151,36 @@ Task<Result<void>> QueueImpl::release(QueueId id) {
 }
 
 Task<Result<void>> QueueImpl::take(QueueId id) {
-  const Ticket* ticket = index_.find(id);
+  const Ticket* ticket = messages_.index().find(id);
   if (ticket == nullptr) {
     const Result<spool::Changed> back = co_await put_back(id, Ticket::Phase::active);
     if (!back) co_return back.error();
     co_return Result<void>();
   }
   if (ticket->phase == Ticket::Phase::active) co_return under_way(id);
-  index_.set(id, Ticket::Phase::active);
+  messages_.index().set(id, Ticket::Phase::active);
   co_return Result<void>();
 }
 
 Task<Result<void>> QueueImpl::reroute(QueueId id, std::string site) {
-  const Ticket* ticket = index_.find(id);
+  const Ticket* ticket = messages_.index().find(id);
   if (ticket != nullptr && ticket->phase == Ticket::Phase::active) co_return under_way(id);
   const bool queued = ticket != nullptr;
   const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
-  if (queued) index_.set(id, Ticket::Phase::active);
+  if (queued) messages_.index().set(id, Ticket::Phase::active);
   const spool::Area area = queued ? spool::Area::queue : spool::Area::hold;
-  auto job = [spool = &spool_, id, area, now = clock_.wall(), site] {
+  auto job = [spool = &ground_.spool, id, area, now = ground_.clock.wall(), site] {
     return spool->append_route(id, area, now, site);
   };
-  Result<void> written = co_await pool_.run(spool::Priority::normal, std::move(job));
+  Result<void> written = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!written && !queued && written.error().failure == Failure::not_found) {
     co_return Error{Failure::not_found, "no message " + id.str() + " waits in the queue or is on hold"};
   }
-  if (queued && !written) index_.set(id, before);
+  if (queued && !written) messages_.index().set(id, before);
   if (queued && written) {
-    index_.set_lane(id, lane_for(site));
-    index_.set(id, before, clock_.wall());
-    for (const SitePtr& one : sites_) {
-      if (site.empty() || one->name() == site) one->force_probe(clock_.steady(), Probe::forced);
-    }
+    dispatcher_.reroute(id, site);
+    messages_.index().set(id, before, ground_.clock.wall());
+    sites_.probe(Probe::forced, site);
   }
   if (written) log(Level::info, "rerouted", {{"id", id.text()}, {"to", site.empty() ? "any" : site}});
   pump();
@@ -193,38 +190,39 @@ Task<Result<void>> QueueImpl::reroute(QueueId id, std::string site) {
 Task<Result<Told>> QueueImpl::bounce(QueueId id) {
   const Result<void> taken = co_await take(id);
   if (!taken) co_return taken.error();
-  ++open_;
-  Result<MessagePtr> message = co_await load(id);
-  Result<Told> outcome = Told::now;
-  if (!message) {
-    outcome = message.error();
-    Error error = message.error();
-    co_await unreadable(id, std::move(error));
-  } else if ((*message)->pending().empty()) {
-    outcome = Error{Failure::invalid, "message " + id.str() + " has no recipient that is still waited for"};
-    index_.set(id, Ticket::Phase::waiting);
-  } else {
-    mail::Status given_up;
-    given_up.verdict = mail::Verdict::failed;
-    given_up.enhanced = "5.3.0";
-    given_up.text = "returned undelivered by the administrator of " + config_.hostname;
-    mail::DeliveryReport report;
-    report.recipients.assign((*message)->pending().size(), given_up);
-    const std::string no_site;
-    co_await perform(**message, report, no_site);
-    if (const Ticket* left = index_.find(id); left == nullptr) {
-      auto job = [spool = &spool_, id] { return spool->read_summary(id, spool::Area::failed).has_value(); };
-      const bool kept = co_await pool_.run(spool::Priority::normal, std::move(job));
-      outcome = kept ? Told::never : Told::now;
-    } else if (left->settled) {
-      outcome = Told::later;
-    } else {
-      outcome = Error{Failure::io, "message " + id.str() + " is given up, but its file cannot be removed yet"};
-    }
-  }
-  closed();
+  work_.begin();
+  const Result<Told> told = co_await give_up(id);
+  work_.end();
   pump();
-  co_return outcome;
+  co_return told;
+}
+
+Task<Result<Told>> QueueImpl::give_up(QueueId id) {
+  const Result<MessagePtr> message = co_await messages_.load(id);
+  if (!message) {
+    Error error = message.error();
+    co_await messages_.put_aside(id, std::move(error));
+    co_return message.error();
+  }
+  if ((*message)->pending().empty()) {
+    messages_.index().set(id, Ticket::Phase::waiting);
+    co_return Error{Failure::invalid, "message " + id.str() + " has no recipient that is still waited for"};
+  }
+  mail::Status given_up;
+  given_up.verdict = mail::Verdict::failed;
+  given_up.enhanced = "5.3.0";
+  given_up.text = "returned undelivered by the administrator of " + config_.hostname;
+  mail::DeliveryReport report;
+  report.recipients.assign((*message)->pending().size(), given_up);
+  const std::string no_site;
+  co_await outcomes_.perform(**message, report, no_site);
+  if (const Ticket* left = messages_.index().find(id); left != nullptr) {
+    if (left->settled) co_return Told::later;
+    co_return Error{Failure::io, "message " + id.str() + " is given up, but its file cannot be removed yet"};
+  }
+  auto job = [spool = &ground_.spool, id] { return spool->read_summary(id, spool::Area::failed).has_value(); };
+  const bool kept = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+  co_return kept ? Told::never : Told::now;
 }
 
 }  // namespace postern::queue

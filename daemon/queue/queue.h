@@ -42,7 +42,7 @@ struct Bounces {
   std::uint64_t return_size = 50ULL << 10U;  ///< of larger messages the header alone goes back
 };
 
-/// Who is told that something is wrong with the queue, see notify.h.
+/// Who is told that something is wrong with the queue, see alarm_judge.h.
 struct Notify {
   std::string address;  ///< gets a message; empty: nobody
   Seconds after{3600};  ///< the age of the oldest message that is trouble; 0: none

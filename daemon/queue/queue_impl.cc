@@ -1,19 +1,21 @@
 #include "queue/queue_impl.h"
 
 #include "base/log.h"
-#include "base/random.h"
 #include "queue/intake.h"
 #include "queue/schedule.h"
 #include "spool/recovery.h"
-
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <malloc.h>
 #include <algorithm>
 #include <utility>
 
 namespace postern::queue {
+namespace {
+
+// The longest sleep while something waits: a wall clock that was set is noticed within this time.
+constexpr Milliseconds kLongestSleep = Seconds(60);
+
+}  // namespace
 
 std::string_view name(State state) {
   switch (state) {
@@ -34,45 +36,31 @@ std::unique_ptr<Queue> Queue::make(Executor loop, spool::Spool& spool, spool::Di
 
 QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, Clock& clock, Config config,
                      std::vector<SiteConfig> sites, Deliver deliver)
-    : loop_(std::move(loop)),
-      spool_(spool),
-      pool_(pool),
-      clock_(clock),
+    : ground_{std::move(loop), spool, pool, clock},
       config_(std::move(config)),
-      deliver_(std::move(deliver)),
-      space_(std::make_unique<FreeSpace>(loop_, spool_, pool_, clock_)),
-      suspects_(config_.in_flight),
-      timer_(loop_),
-      all_closed_(loop_),
-      gap_keeper_(config_.gaps),
-      beat_timer_(loop_) {
-  recall_gaps();
-  set_sites(std::move(sites));
+      space_(std::make_unique<FreeSpace>(ground_.loop, spool, pool, clock)),
+      work_(ground_.loop, [this] { pump(); }),
+      messages_(ground_, config_, watchers_),
+      time_(ground_.loop, clock, config_.gaps, [this](WallTime now) { clock_set_back(now); }),
+      sites_(clock, config_.retry),
+      reports_(ground_, config_, time_, messages_, work_),
+      outcomes_(ground_, config_, time_, messages_, reports_, watchers_),
+      dispatcher_(ground_, config_, messages_, sites_, reports_, outcomes_, work_, std::move(deliver),
+                  [this] { pump(); }),
+      alarms_(ground_, config_, sites_, reports_, work_),
+      inspector_(ground_, time_, messages_, sites_, dispatcher_),
+      timer_(ground_.loop) {
+  sites_.configure(std::move(sites));
 }
 
 Task<Result<void>> QueueImpl::start() {
-  auto job = [spool = &spool_] { return spool::recover(*spool); };
-  ++open_;
-  Result<spool::Recovered> recovered = co_await pool_.run(spool::Priority::normal, std::move(job));
-  closed();
+  auto job = [spool = &ground_.spool] { return spool::recover(*spool); };
+  work_.begin();
+  Result<spool::Recovered> recovered = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+  work_.end();
   if (stopped_) co_return Error{Failure::cancelled, "the queue was stopped while it started"};
   if (!recovered) co_return recovered.error();
-  const WallTime now = clock_.wall();
-  for (const spool::Found& found : recovered->queue) {
-    Ticket ticket;
-    ticket.id = found.id;
-    ticket.due = believable(found.modified, now, config_.retry);
-    ticket.size = found.size;
-    index_.add(ticket);
-  }
-  counted_.held = recovered->held.size();
-  counted_.failed = recovered->failed;
-  counted_.corrupt = recovered->corrupt;
-  log(Level::info, "queue loaded",
-      {{"messages", recovered->queue.size()},
-       {"unfinished_receptions_removed", recovered->unfinished},
-       {"failed", recovered->failed},
-       {"corrupt", recovered->corrupt}});
+  messages_.take_up(*recovered);
   // Several threads made the list of a large spool, and each would keep its memory.
   recovered->queue = {};
 #ifdef __GLIBC__
@@ -80,7 +68,7 @@ Task<Result<void>> QueueImpl::start() {
 #endif
   (void)space_->room_for(0);
   running_ = true;
-  beat();
+  time_.start();
   pump();
   co_return Result<void>();
 }
@@ -90,60 +78,60 @@ Task<void> QueueImpl::stop() {
   running_ = false;
   timer_.cancel();
   timer_armed_ = false;
-  last_beat();
-  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) give_back(static_cast<std::uint16_t>(lane));
-  while (open_ > 0) {
-    all_closed_.expires_at(SteadyTime::max());
-    boost::system::error_code ended;
-    co_await all_closed_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
-  }
+  time_.stop();
+  dispatcher_.stop();
+  co_await work_.all_ended();
 }
 
 void QueueImpl::configure(Config config, std::vector<SiteConfig> sites) {
   config_ = std::move(config);
-  set_sites(std::move(sites));
-  tell_unknown_routes();
+  sites_.configure(std::move(sites));
+  dispatcher_.tell_unknown_routes();
   // The password may be another one now, or the server well again.
-  for (const SitePtr& site : sites_) site->force_probe(clock_.steady(), Probe::forced);
+  sites_.probe(Probe::forced);
   pump();
 }
 
-/// A site that keeps its name and generation keeps its health. What is under way at one that went reports to that one.
-void QueueImpl::set_sites(std::vector<SiteConfig> sites) {
-  std::vector<SitePtr> before = std::exchange(sites_, {});
-  for (SiteConfig& config : sites) {
-    const auto known = std::ranges::find_if(before, [&](const SitePtr& site) {
-      return site->name() == config.name && site->config().generation == config.generation;
-    });
-    if (known == before.end()) {
-      sites_.push_back(std::make_shared<Site>(std::move(config)));
-    } else {
-      (*known)->configure(std::move(config));
-      sites_.push_back(*known);
-    }
-  }
+void QueueImpl::pump() {
+  if (!running_) return;
+  time_.notice_jump();
+  alarms_.watch_over([this] { return totals(); });
+  reports_.start_digest();
+  dispatcher_.dispatch();
+  arm_timer();
 }
 
-QueueId QueueImpl::new_id() {
-  notice_clock_jump();
-  constexpr std::uint64_t kSecond = 1'000'000;
-  const auto since = std::chrono::time_point_cast<std::chrono::microseconds>(clock_.wall()).time_since_epoch();
-  auto time = static_cast<std::uint64_t>(since.count());
-  // The clock has milliseconds; messages within one keep their order by counting on. A clock set back is followed.
-  if (time <= last_id_time_ && last_id_time_ - time < kSecond) time = last_id_time_ + 1;
-  last_id_time_ = time;
-  const std::chrono::microseconds stamp(time);
-  return QueueId::make(std::chrono::sys_time<std::chrono::microseconds>(stamp), random_number());
+void QueueImpl::arm_timer() {
+  const auto idle = dispatcher_.idle_for();
+  if (!idle && !alarms_.open()) return;
+  Milliseconds wait = std::min(idle.value_or(kLongestSleep), kLongestSleep);
+  const WallTime wall = ground_.clock.wall();
+  if (const auto due = reports_.due(); due && *due > wall) wait = std::min(wait, *due - wall);
+  const auto at = std::chrono::steady_clock::now() + wait;
+  // An earlier wake-up looks again and sleeps again: cheaper than setting the timer for every message.
+  if (timer_armed_ && timer_.expiry() <= at) return;
+  timer_.expires_at(at);
+  timer_armed_ = true;
+  timer_.async_wait([this, alive = std::weak_ptr<int>(alive_)](const boost::system::error_code& error) {
+    if (error || alive.expired()) return;
+    timer_armed_ = false;
+    pump();
+  });
 }
 
-double QueueImpl::chance() { return static_cast<double>(random_number() >> 11U) * 0x1p-53; }
+/// Times further ahead than any back-off were right by the clock of before.
+void QueueImpl::clock_set_back(WallTime now) {
+  const Retry& retry = config_.retry;
+  messages_.index().reschedule([now, &retry](WallTime due) { return believable(due, now, retry); });
+  reports_.clock_set(now);
+}
 
 std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
-  envelope.id = new_id();
+  envelope.id = time_.new_id();
   envelope.accepted = envelope.id.accepted();
-  auto draft = std::make_shared<spool::Draft>(spool_, std::move(envelope));
+  auto draft = std::make_shared<spool::Draft>(ground_.spool, std::move(envelope));
   auto ended = [this](const spool::Draft& stored, const Result<void>& result, SteadyTime::duration took) {
-    const WallTime since = not_stored_ ? not_stored_->since : clock_.wall();
+    const WallTime since = not_stored_ ? not_stored_->since : ground_.clock.wall();
     // Our own reserve, which is no error of the system, is looked at anew by whoever asks.
     const bool reserve = !result && result.error().code == 0 && result.error().failure == Failure::no_space;
     // Nor does a message that is refused for itself say anything of the disk.
@@ -151,15 +139,17 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     if (its_own) return;
     if (!reserve) not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
     if (!result) return space_->forget_age();
-    ++counted_.accepted;
+    ++messages_.counted().accepted;
     if (config_.observer != nullptr) config_.observer->stored(took);
-    accepted(stored);
+    messages_.add(stored);
+    pump();
   };
-  auto room = [spool = &spool_](std::uint64_t size) -> Result<void> {
+  auto room = [spool = &ground_.spool](std::uint64_t size) -> Result<void> {
     const Result<spool::Space> space = spool->space();
     return space ? enough_room(*space, size) : Result<void>();  // writing will tell
   };
-  return std::make_unique<SpoolIntake>(pool_, clock_, std::move(draft), std::move(room), std::move(ended));
+  return std::make_unique<SpoolIntake>(ground_.pool, ground_.clock, std::move(draft), std::move(room),
+                                       std::move(ended));
 }
 
 Task<std::optional<Refusal>> QueueImpl::refusing() {
@@ -168,26 +158,13 @@ Task<std::optional<Refusal>> QueueImpl::refusing() {
   const Result<void> room =
       answered ? space_->room_for(0) : Error{Failure::timeout, "the spool's disk does not answer"};
   if (room) co_return std::nullopt;
-  const Refusal refusal{clock_.wall(), room.error()};
+  const Refusal refusal{ground_.clock.wall(), room.error()};
   co_return refusal;
 }
 
-void QueueImpl::accepted(const spool::Draft& draft) {
-  Ticket ticket;
-  ticket.id = draft.envelope().id;
-  ticket.due = clock_.wall();
-  ticket.size = draft.file_size();
-  index_.add(ticket);
-  pump();
-}
-
 void QueueImpl::site_recovered(const std::string& name) {
-  for (const SitePtr& site : sites_) {
-    if (site->name() == name) tell_site(*site, site->recovered());
-  }
+  sites_.recovered(name);
   pump();
 }
-
-std::shared_ptr<void> QueueImpl::watch(QueueId id, Watch watch) { return watchers_.add(id, std::move(watch)); }
 
 }  // namespace postern::queue

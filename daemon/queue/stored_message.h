@@ -39,4 +39,6 @@ class StoredMessage final : public mail::Message {
   std::string piece_;
 };
 
+using MessagePtr = std::unique_ptr<StoredMessage>;
+
 }  // namespace postern::queue

@@ -1,4 +1,4 @@
-#include "queue/notify.h"
+#include "queue/alarm_judge.h"
 
 #include "base/text.h"
 #include "mail/advice.h"
@@ -16,7 +16,7 @@ std::string messages(std::size_t count) {
   return count == 1 ? std::string("1 message waits") : fmt::format("{} messages wait", count);
 }
 
-std::string site_words(const Alarms::Site& site, std::size_t waiting) {
+std::string site_words(const AlarmJudge::Site& site, std::size_t waiting) {
   const mail::SiteTrouble& trouble = *site.trouble;
   std::string advice = mail::advice(trouble, site.name);
   if (advice.empty()) advice = "`postern check " + site.name + "` shows more";
@@ -29,7 +29,7 @@ std::string site_words(const Alarms::Site& site, std::size_t waiting) {
 
 std::string_view name(Alarm::What what) { return what == Alarm::What::trouble ? "trouble" : "well"; }
 
-std::optional<Alarm::What> Alarms::judge(Subject& subject, bool bad, Seconds patience, SteadyTime now) {
+std::optional<Alarm::What> AlarmJudge::judge(Subject& subject, bool bad, Seconds patience, SteadyTime now) {
   if (bad) {
     subject.good_since.reset();
     if (!subject.bad_since) subject.bad_since = now;
@@ -47,7 +47,7 @@ std::optional<Alarm::What> Alarms::judge(Subject& subject, bool bad, Seconds pat
   return Alarm::What::well;
 }
 
-std::vector<Alarm> Alarms::look(const Seen& seen, Seconds after, SteadyTime now) {
+std::vector<Alarm> AlarmJudge::look(const Seen& seen, Seconds after, SteadyTime now) {
   std::vector<Alarm> alarms;
   std::erase_if(sites_, [&seen](const auto& known) {
     return std::ranges::find(seen.sites, known.first, &Site::name) == seen.sites.end();
@@ -73,7 +73,7 @@ std::vector<Alarm> Alarms::look(const Seen& seen, Seconds after, SteadyTime now)
   return alarms;
 }
 
-bool Alarms::open() const {
+bool AlarmJudge::open() const {
   const auto unsettled = [](const Subject& subject) { return subject.raised || subject.bad_since; };
   return unsettled(age_) || std::ranges::any_of(sites_, unsettled, &decltype(sites_)::value_type::second);
 }

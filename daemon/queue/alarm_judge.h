@@ -36,7 +36,7 @@ struct Alarm {
 /// "trouble", "well": for programs.
 [[nodiscard]] std::string_view name(Alarm::What what);
 
-class Alarms {
+class AlarmJudge {
  public:
   struct Site {
     std::string name;

@@ -1,8 +1,8 @@
-// Alarms: when the operator hears of what.
+// AlarmJudge: when the operator hears of what.
 #include "queue_fixture.h"
 
 #include "mail/wrap.h"
-#include "queue/notify.h"
+#include "queue/alarm_judge.h"
 #include "support/expected_log.h"
 
 #include <tuple>
@@ -12,8 +12,8 @@ namespace {
 
 constexpr Seconds kHour{3600};
 
-Alarms::Seen seen(bool bad, bool refused = false, std::optional<Milliseconds> oldest = {}) {
-  Alarms::Seen result;
+AlarmJudge::Seen seen(bool bad, bool refused = false, std::optional<Milliseconds> oldest = {}) {
+  AlarmJudge::Seen result;
   result.sites.push_back({"main", std::nullopt});
   if (bad) result.sites[0].trouble = mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "535 5.7.8 no", refused};
   result.waiting = 7;
@@ -21,9 +21,9 @@ Alarms::Seen seen(bool bad, bool refused = false, std::optional<Milliseconds> ol
   return result;
 }
 
-TEST(Alarms, ARefusedLoginIsToldAtOnceAndOtherTroubleWhenItLasts) {
+TEST(AlarmJudge, ARefusedLoginIsToldAtOnceAndOtherTroubleWhenItLasts) {
   for (const bool refused : {true, false}) {
-    Alarms alarms;
+    AlarmJudge alarms;
     std::vector<long> told;
     for (long second = 0; second <= 4 * 3600; second += 30) {
       for (const Alarm& alarm : alarms.look(seen(true, refused), kHour, SteadyTime(Seconds(second)))) {
@@ -37,8 +37,8 @@ TEST(Alarms, ARefusedLoginIsToldAtOnceAndOtherTroubleWhenItLasts) {
   }
 }
 
-TEST(Alarms, TroubleThatComesAndGoesIsToldOnceAnHour) {
-  Alarms alarms;
+TEST(AlarmJudge, TroubleThatComesAndGoesIsToldOnceAnHour) {
+  AlarmJudge alarms;
   std::size_t trouble = 0;
   std::size_t well = 0;
   for (long second = 0; second < 10 * 3600; second += 30) {
@@ -51,8 +51,8 @@ TEST(Alarms, TroubleThatComesAndGoesIsToldOnceAnHour) {
   EXPECT_EQ(well, 10U);
 }
 
-TEST(Alarms, AgeIsToldUnlessASiteExplainsIt) {
-  Alarms alarms;
+TEST(AlarmJudge, AgeIsToldUnlessASiteExplainsIt) {
+  AlarmJudge alarms;
   long second = 0;
   const auto look = [&](bool bad, Milliseconds oldest) {
     second += 30;
@@ -76,16 +76,16 @@ TEST(Alarms, AgeIsToldUnlessASiteExplainsIt) {
   EXPECT_TRUE(alarms.look(seen(false, false, 100 * kHour), Seconds(0), SteadyTime(kHour * 100)).empty()) << "0: never";
 }
 
-TEST(Alarms, AgeIsToldWhileASiteIsWellThatMailCouldGoBy) {
-  Alarms alarms;
-  Alarms::Seen two = seen(false, false, 2 * kHour);
+TEST(AlarmJudge, AgeIsToldWhileASiteIsWellThatMailCouldGoBy) {
+  AlarmJudge alarms;
+  AlarmJudge::Seen two = seen(false, false, 2 * kHour);
   two.sites.push_back({"backup", mail::SiteTrouble{mail::Step::connect, Failure::io, 0, "connection refused", false}});
   const std::vector<Alarm> told = alarms.look(two, kHour, SteadyTime(Seconds(30)));
   ASSERT_EQ(told.size(), 1U);
   EXPECT_NE(told[0].text.find("The oldest message has waited for 2h"), std::string::npos) << told[0].text;
 }
 
-TEST(Alarms, MailIsOneThatNoProgramAnswers) {
+TEST(AlarmJudge, MailIsOneThatNoProgramAnswers) {
   const Alarm alarm{Alarm::What::trouble, "main refuses the login: 535 no."};
   const std::string text = alarm_text({"web1.example.net", "example.net", "id1", "ops@example.com", WallTime()}, alarm);
   EXPECT_NE(text.find("\nSubject: Mail relay on web1.example.net: trouble\n"), std::string::npos);
@@ -93,7 +93,7 @@ TEST(Alarms, MailIsOneThatNoProgramAnswers) {
   EXPECT_NE(text.find("\n\nmain refuses the login: 535 no.\n"), std::string::npos);
 }
 
-TEST(Alarms, AMailHasNoLineThatIsTooLong) {
+TEST(AlarmJudge, AMailHasNoLineThatIsTooLong) {
   for (const std::string& trouble : {std::string(5000, 'x'), "a " + std::string(1500, 'x'), std::string(2000, ' ')}) {
     const std::string text =
         alarm_text({"h", "d", "id1", "ops@example.com", WallTime()}, {Alarm::What::trouble, trouble});

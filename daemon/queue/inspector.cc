@@ -1,5 +1,5 @@
-// What is shown of the queue. Only files that are asked for are read, and of those only envelope and log.
-#include "queue/queue_impl.h"
+#include "queue/inspector.h"
+
 #include "spool/format.h"
 
 #include <algorithm>
@@ -44,14 +44,17 @@ std::string reason_of(const std::vector<RecipientState>& states, State state) {
 
 }  // namespace
 
-Entry QueueImpl::describe(const Seen& seen) const {
-  const Ticket* ticket = seen.wanted.area == spool::Area::queue ? index_.find(seen.wanted.id) : nullptr;
+Inspector::Inspector(const Ground& ground, const Timekeeper& time, const Messages& messages, const Sites& sites,
+                     const Dispatcher& dispatcher)
+    : ground_(ground), time_(time), messages_(messages), sites_(sites), dispatcher_(dispatcher) {}
+
+Entry Inspector::describe(const Seen& seen) const {
+  const Ticket* ticket = seen.wanted.area == spool::Area::queue ? messages_.index().find(seen.wanted.id) : nullptr;
   Entry entry;
   entry.id = seen.wanted.id;
   entry.accepted = entry.id.accepted();
   entry.state = state_of(seen.wanted.area, ticket);
-  const std::size_t place = ticket != nullptr ? site_of(*ticket) : sites_.size();
-  const Site* site = place < sites_.size() ? sites_[place].get() : nullptr;
+  SitePtr site = ticket != nullptr ? dispatcher_.site_of(*ticket) : nullptr;
   if (ticket != nullptr) entry.size = ticket->size;
   if (!seen.stored) {
     entry.reason = seen.stored.error().text;
@@ -62,7 +65,7 @@ Entry QueueImpl::describe(const Seen& seen) const {
     entry.sender = envelope.sender;
     entry.route = seen.stored->route;
     // It was not taken up since the start, and so its ticket does not know.
-    if (const SitePtr own = find_site(entry.route)) site = own.get();
+    if (SitePtr own = sites_.find(entry.route)) site = std::move(own);
     entry.source = envelope.source;
     auto states = fold(envelope, seen.stored->log);
     for (std::size_t i = 0; i < states.size(); ++i) {
@@ -71,42 +74,46 @@ Entry QueueImpl::describe(const Seen& seen) const {
     entry.reason = reason_of(states, entry.state);
   }
   if (site != nullptr) entry.site = site->name();
-  if (entry.state != State::waiting) return entry;
-  entry.next = ticket->due;
-  if (ticket->settled) return entry;
+  if (entry.state == State::waiting) explain_wait(entry, *ticket, site.get());
+  return entry;
+}
+
+void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* site) const {
+  const WallTime now = ground_.clock.wall();
+  entry.next = ticket.due;
+  if (ticket.settled) return;
   if (site == nullptr) {
     entry.reason = "no smarthost is configured";
-  } else if (site->trouble() && ticket->due <= clock_.wall()) {
-    // Due, but its site is down: it waits for the next probe, and that is why.
-    entry.trouble = site->trouble();
-    entry.reason = entry.trouble->text;
-    const auto probe = site->next_probe();
-    if (probe) {
-      const auto wait = std::chrono::ceil<Milliseconds>(*probe - clock_.steady());
-      entry.next = clock_.wall() + std::max(wait, Milliseconds(0));
-    }
+    return;
   }
-  return entry;
+  if (!site->trouble() || ticket.due > now) return;
+  // Due, but its site is down: it waits for the next probe, and that is why.
+  entry.trouble = site->trouble();
+  entry.reason = entry.trouble->text;
+  if (const auto probe = site->next_probe()) {
+    const auto wait = std::chrono::ceil<Milliseconds>(*probe - ground_.clock.steady());
+    entry.next = now + std::max(wait, Milliseconds(0));
+  }
 }
 
 /// Takes some thousand of the next ids at a time and reads their files page by page: the memory it needs does not grow
 /// with the queue, and a million messages are looked through in some hundred passes over the index.
-class QueueImpl::Walk final : public Listing {
+class Inspector::Walk final : public Listing {
  public:
-  Walk(QueueImpl& queue, Selection selection) : queue_(queue), selection_(std::move(selection)) {
+  Walk(const Inspector& inspector, Selection selection) : inspector_(inspector), selection_(std::move(selection)) {
     if (selection_.after) last_ = Place{0, *selection_.after, spool::Area::queue};
   }
 
   Task<std::vector<Entry>> next() override {
     if (!looked_aside_) co_await look_aside();
     while (taken_ < chosen_.size() || choose()) {
-      auto read = [spool = &queue_.spool_, wanted = take_page()] {
+      auto read = [spool = &inspector_.ground_.spool, wanted = take_page()] {
         std::vector<Seen> seen;
         seen.reserve(wanted.size());
         for (const Wanted& one : wanted) seen.push_back(Seen{one, spool->read_summary(one.id, one.area)});
         return seen;
       };
-      const std::vector<Seen> seen = co_await queue_.pool_.run(spool::Priority::background, std::move(read));
+      const std::vector<Seen> seen = co_await inspector_.ground_.pool.run(spool::Priority::background, std::move(read));
       std::vector<Entry> entries = described(seen);
       if (!entries.empty()) co_return entries;
     }
@@ -127,7 +134,7 @@ class QueueImpl::Walk final : public Listing {
   };
 
   Task<void> look_aside() {
-    auto find = [spool = &queue_.spool_, state = selection_.state] {
+    auto find = [spool = &inspector_.ground_.spool, state = selection_.state] {
       std::vector<Aside> aside;
       for (const spool::Area area : kSetAside) {
         if (state && *state != state_of(area, nullptr)) continue;
@@ -137,7 +144,7 @@ class QueueImpl::Walk final : public Listing {
       }
       return aside;
     };
-    aside_ = co_await queue_.pool_.run(spool::Priority::background, std::move(find));
+    aside_ = co_await inspector_.ground_.pool.run(spool::Priority::background, std::move(find));
     looked_aside_ = true;
   }
 
@@ -170,7 +177,7 @@ class QueueImpl::Walk final : public Listing {
     for (const auto& [found, area] : aside_) {
       if (may_match(selection_, found.id, state_of(area, nullptr))) offer({key(found.size, {}), found.id, area});
     }
-    queue_.index_.for_each([&](const Ticket& ticket) {
+    inspector_.messages_.index().for_each([&](const Ticket& ticket) {
       const State state = state_of(spool::Area::queue, &ticket);
       if (!may_match(selection_, ticket.id, state)) return;
       const auto due = state == State::waiting ? std::optional(ticket.due) : std::nullopt;
@@ -195,14 +202,15 @@ class QueueImpl::Walk final : public Listing {
     for (const Seen& one : seen) {
       // Delivered or removed while we looked.
       if (!one.stored && one.stored.error().failure == Failure::not_found) continue;
-      if (one.wanted.area == spool::Area::queue && queue_.index_.find(one.wanted.id) == nullptr) continue;
-      Entry entry = queue_.describe(one);
+      if (one.wanted.area == spool::Area::queue && inspector_.messages_.index().find(one.wanted.id) == nullptr)
+        continue;
+      Entry entry = inspector_.describe(one);
       if (matches(selection_, entry)) entries.push_back(std::move(entry));
     }
     return entries;
   }
 
-  QueueImpl& queue_;
+  const Inspector& inspector_;
   Selection selection_;
   std::vector<Aside> aside_;  ///< hold/, failed/ and corrupt/ as they were at the beginning
   bool looked_aside_ = false;
@@ -211,13 +219,13 @@ class QueueImpl::Walk final : public Listing {
   std::optional<Place> last_;
 };
 
-std::unique_ptr<Listing> QueueImpl::list(Selection selection) {
+std::unique_ptr<Listing> Inspector::list(Selection selection) const {
   return std::make_unique<Walk>(*this, std::move(selection));
 }
 
-Task<Result<Entry>> QueueImpl::find(QueueId id) {
-  const bool queued = index_.find(id) != nullptr;
-  auto read = [spool = &spool_, id, queued]() {
+Task<Result<Entry>> Inspector::find(QueueId id) const {
+  const bool queued = messages_.index().find(id) != nullptr;
+  auto read = [spool = &ground_.spool, id, queued]() {
     Seen seen{Wanted{id, spool::Area::queue}, Error{Failure::not_found, "no message " + id.str()}};
     if (queued) {
       seen.stored = spool->read_summary(id, spool::Area::queue);
@@ -231,8 +239,8 @@ Task<Result<Entry>> QueueImpl::find(QueueId id) {
     }
     return seen;
   };
-  const Seen seen = co_await pool_.run(spool::Priority::background, std::move(read));
-  const bool still = seen.wanted.area != spool::Area::queue || index_.find(id) != nullptr;
+  const Seen seen = co_await ground_.pool.run(spool::Priority::background, std::move(read));
+  const bool still = seen.wanted.area != spool::Area::queue || messages_.index().find(id) != nullptr;
   if (!still) co_return Error{Failure::not_found, "no message " + id.str()};
   if (!seen.stored) {
     const Failure failure = seen.stored.error().failure;
@@ -247,20 +255,20 @@ Task<Result<Entry>> QueueImpl::find(QueueId id) {
   co_return entry;
 }
 
-Task<Result<std::string>> QueueImpl::raw(QueueId id, std::size_t limit) {
-  auto read = [spool = &spool_, id, limit]() -> Result<std::string> {
+Task<Result<std::string>> Inspector::raw(QueueId id, std::size_t limit) const {
+  auto read = [spool = &ground_.spool, id, limit]() -> Result<std::string> {
     for (const spool::Area area : {spool::Area::queue, spool::Area::hold, spool::Area::failed, spool::Area::corrupt}) {
       auto bytes = spool->read_raw(id, area, spool::kMaxEnvelope + limit);
       if (bytes || bytes.error().failure != Failure::not_found) return bytes;
     }
     return Error{Failure::not_found, "no message " + id.str()};
   };
-  co_return co_await pool_.run(spool::Priority::background, std::move(read));
+  co_return co_await ground_.pool.run(spool::Priority::background, std::move(read));
 }
 
-Totals QueueImpl::totals() const {
-  Totals totals = counted_;
-  index_.for_each([&](const Ticket& ticket) {
+Totals Inspector::totals() const {
+  Totals totals = messages_.counted();
+  messages_.index().for_each([&](const Ticket& ticket) {
     switch (ticket.phase) {
       case Ticket::Phase::active: ++totals.active; break;
       case Ticket::Phase::held: ++totals.held; break;
@@ -277,29 +285,18 @@ Totals QueueImpl::totals() const {
       }
     }
   });
-  if (totals.oldest) totals.oldest_age = gaps_.age(*totals.oldest, clock_.wall());
+  if (totals.oldest) totals.oldest_age = time_.age(*totals.oldest);
   return totals;
 }
 
-std::vector<SiteStatus> QueueImpl::sites() const {
-  std::vector<SiteStatus> list;
-  for (const SitePtr& site : sites_) {
-    SiteStatus status;
-    status.name = site->name();
-    status.active = site->active();
-    status.trouble = site->trouble();
-    status.since = site->since();
-    if (const auto probe = site->next_probe()) {
-      const auto wait = std::chrono::ceil<Milliseconds>(*probe - clock_.steady());
-      status.next_probe = clock_.wall() + std::max(wait, Milliseconds(0));
-    }
-    status.last_delivery = site->last_delivery();
-    status.tried = site->tried();
-    list.push_back(std::move(status));
-  }
-  index_.for_each([&](const Ticket& ticket) {
+std::vector<SiteStatus> Inspector::sites() const {
+  std::vector<SiteStatus> list = sites_.status();
+  messages_.index().for_each([&](const Ticket& ticket) {
     if (ticket.phase != Ticket::Phase::waiting || ticket.settled) return;
-    if (const std::size_t place = site_of(ticket); place < list.size()) ++list[place].waiting;
+    const SitePtr site = dispatcher_.site_of(ticket);
+    if (!site) return;
+    const auto place = std::ranges::find(list, site->name(), &SiteStatus::name);
+    if (place != list.end()) ++place->waiting;
   });
   return list;
 }

@@ -1,0 +1,231 @@
+#include "queue/dispatcher.h"
+
+#include "base/log.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace postern::queue {
+namespace {
+
+// Nobody reroutes to as many smarthosts; what names more of them goes by any.
+constexpr std::size_t kMostLanes = 1000;
+
+}  // namespace
+
+Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& messages, Sites& sites, Reports& reports,
+                       Outcomes& outcomes, OpenWork& work, Deliver deliver, std::function<void()> more)
+    : ground_(ground),
+      config_(config),
+      messages_(messages),
+      sites_(sites),
+      reports_(reports),
+      outcomes_(outcomes),
+      work_(work),
+      deliver_(std::move(deliver)),
+      more_(std::move(more)) {}
+
+void Dispatcher::dispatch() {
+  if (work_.count() == 0) alone_ = false;
+  feed();
+  for (std::size_t i = 0; i < lanes_.size(); ++i) take_due(static_cast<std::uint16_t>((turn_ + i) % lanes_.size()));
+  if (work_.count() == 0) messages_.tell_damaged();
+}
+
+std::optional<Milliseconds> Dispatcher::idle_for() const {
+  const WallTime wall = ground_.clock.wall();
+  std::optional<Milliseconds> wait;
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    const Ticket* first = messages_.index().first(static_cast<std::uint16_t>(lane));
+    if (first == nullptr && lanes_[lane].ready.empty()) continue;
+    if (!wait) wait = Milliseconds::max();
+    if (first != nullptr && first->due > wall) wait = std::min(*wait, first->due - wall);
+  }
+  if (!wait) return wait;
+  if (const auto opens = sites_.wake()) {
+    wait = std::min(*wait, std::chrono::ceil<Milliseconds>(*opens - ground_.clock.steady()));
+  }
+  return wait;
+}
+
+void Dispatcher::stop() {
+  stopped_ = true;
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) give_back(static_cast<std::uint16_t>(lane));
+}
+
+void Dispatcher::take_due(std::uint16_t lane) {
+  const WallTime now = ground_.clock.wall();
+  Suspects& suspects = messages_.suspects();
+  while (!alone_ && lanes_[lane].open < sites_.appetite(lanes_[lane].site)) {
+    const Ticket* first = messages_.index().first(lane);
+    if (first == nullptr || first->due > now) break;
+    const QueueId id = first->id;
+    alone_ = suspects.count(id) > 0 && !suspects.guilty(id);
+    if (alone_ && work_.count() > 0) break;
+    messages_.index().set(id, Ticket::Phase::active);
+    work_.begin();
+    ++lanes_[lane].open;
+    spawn(ground_.loop, prepare(id, lane), "reading of message " + id.str());
+  }
+}
+
+/// One message from each lane by turns, while there are free connections.
+void Dispatcher::feed() {
+  for (std::size_t idle = 0; idle < lanes_.size(); turn_ = (turn_ + 1) % lanes_.size()) {
+    idle = feed_from(static_cast<std::uint16_t>(turn_)) ? 0 : idle + 1;
+  }
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (sites_.hopeless(lanes_[lane].site)) give_back(static_cast<std::uint16_t>(lane));
+  }
+}
+
+bool Dispatcher::feed_from(std::uint16_t lane) {
+  std::deque<MessagePtr>& ready = lanes_[lane].ready;
+  const SitePtr site = ready.empty() ? nullptr : sites_.choose(lanes_[lane].site);
+  if (!site) return false;
+  MessagePtr message = std::move(ready.front());
+  ready.pop_front();
+  const Site::Permit permit = site->started(ground_.clock.steady());
+  std::string task = "attempt of message " + message->id().str();
+  spawn(ground_.loop, attempt(std::move(message), lane, site, permit), std::move(task));
+  return true;
+}
+
+/// What was read for a site that is gone waits again; its file and its time are as they were.
+void Dispatcher::give_back(std::uint16_t lane) {
+  std::deque<MessagePtr>& ready = lanes_[lane].ready;
+  while (!ready.empty()) {
+    const QueueId id = ready.front()->id();
+    ready.pop_front();
+    messages_.index().set(id, Ticket::Phase::waiting);
+    let_go(id, lane);
+  }
+}
+
+void Dispatcher::let_go(const QueueId& id, std::uint16_t lane) {
+  messages_.suspects().returned(id);
+  --lanes_[lane].open;
+  work_.end();
+}
+
+std::uint16_t Dispatcher::lane_for(const std::string& site) {
+  const auto known = std::ranges::find(lanes_, site, &Lane::site);
+  if (known != lanes_.end()) return static_cast<std::uint16_t>(known - lanes_.begin());
+  if (lanes_.size() == kMostLanes) return 0;
+  lanes_.emplace_back().site = site;
+  if (!sites_.find(site)) tell_unknown_routes();
+  return static_cast<std::uint16_t>(lanes_.size() - 1);
+}
+
+void Dispatcher::reroute(const QueueId& id, const std::string& site) { messages_.index().set_lane(id, lane_for(site)); }
+
+SitePtr Dispatcher::site_of(const Ticket& ticket) const {
+  if (ticket.lane != 0) {
+    if (SitePtr own = sites_.find(lanes_[ticket.lane].site)) return own;
+  }
+  return sites_.waited_for(ticket.site);
+}
+
+void Dispatcher::tell_unknown_routes() const {
+  for (const Lane& lane : lanes_) {
+    if (lane.site.empty() || sites_.find(lane.site)) continue;
+    log(Level::warning, "messages were rerouted to a smarthost that is not configured; they go by any",
+        {{"site", lane.site}});
+  }
+}
+
+Task<void> Dispatcher::prepare(QueueId id, std::uint16_t lane) {
+  MessagePtr message = co_await read(id, lane);
+  if (message) {
+    lanes_[lane].ready.push_back(std::move(message));
+    if (stopped_) give_back(lane);
+  } else {
+    let_go(id, lane);
+  }
+  more_();
+}
+
+Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
+  Index& index = messages_.index();
+  if (messages_.suspects().guilty(id)) {
+    co_await hold_guilty(id);
+    co_return nullptr;
+  }
+  messages_.suspects().begin(id);
+  Result<MessagePtr> loaded = co_await messages_.load(id);
+  if (!loaded) {
+    Error error = loaded.error();
+    co_await messages_.put_aside(id, std::move(error));
+    co_return nullptr;
+  }
+  MessagePtr message = std::move(*loaded);
+  const auto owed = owed_since(message->states());
+  const auto told = owed ? std::optional(reports_.owe(message->envelope(), *owed)) : std::nullopt;
+  if (message->pending().empty() && told) {
+    index.set_settled(id);
+    index.set(id, Ticket::Phase::waiting, told);
+    co_return nullptr;
+  }
+  if (message->pending().empty()) {
+    // The program ended between the last verdict and the unlink.
+    const std::vector<Verdict> nothing_new;
+    co_await messages_.finish(*message, nothing_new);
+    co_return nullptr;
+  }
+  if (const std::uint16_t own = lane_for(message->route()); own != lane) {
+    // What it was rerouted to stands in its file, and that was not known since the start.
+    index.set_lane(id, own);
+    index.set(id, Ticket::Phase::waiting);
+    co_return nullptr;
+  }
+  co_return message;
+}
+
+/// Not even read: that may be where the program crashes.
+Task<void> Dispatcher::hold_guilty(QueueId id) {
+  Suspects& suspects = messages_.suspects();
+  // Where the disk does not confirm a move, a crash at worst brings the message back to be judged once more.
+  const Result<spool::Changed> moved = co_await messages_.move(id, spool::Area::queue, spool::Area::hold);
+  if (!moved && moved.error().failure == Failure::not_found) {
+    messages_.gone(id);
+  } else if (!moved) {
+    log(Level::error, "program crashed at this message again and again, and it cannot be put on hold; not tried",
+        {{"id", id.text()}, {"why", moved.error().text}});
+    messages_.index().set(id, Ticket::Phase::waiting, ground_.clock.wall() + config_.retry.min);
+  } else {
+    log(Level::error, "put on hold: the program crashed at each of the last attempts to deliver this message",
+        {{"id", id.text()},
+         {"crashes", suspects.count(id)},
+         {"advice", "`postern queue release " + id.str() + "` tries again"}});
+    messages_.index().remove(id);
+    suspects.ended(id);
+    ++messages_.counted().held;
+  }
+}
+
+Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Site::Permit permit) {
+  const QueueId id = message->id();
+  outcomes_.begins(id);
+  mail::DeliveryReport report;
+  const SteadyTime began = ground_.clock.steady();
+  try {
+    report = co_await deliver_(*message, site->name());
+    outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
+    sites_.learn(*site, permit, report);
+  } catch (const std::exception& bug) {
+    // One message that makes the program fail must not stop the others; it is tried again by its schedule.
+    log(Level::error, "internal error in a delivery", {{"id", id.text()}, {"what", bug.what()}});
+    site->returned(permit);
+  }
+  messages_.index().set_site(id, sites_.number_of(site->name()));
+  more_();  // the connection is free for the next one while this one's outcome is written
+  co_await outcomes_.perform(*message, report, site->name());
+  message.reset();
+  const auto known = [](const auto& status) { return status.has_value(); };
+  if (std::ranges::any_of(report.recipients, known)) messages_.suspects().ended(id);
+  let_go(id, lane);
+  more_();
+}
+
+}  // namespace postern::queue

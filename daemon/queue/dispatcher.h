@@ -1,0 +1,85 @@
+// Which message goes where, and when: takes due messages by lanes while their sites have appetite, reads them ahead,
+// gives those that are read to a site with a free connection, and tries them. A message that was under way at a crash
+// is tried alone (suspects.h).
+#pragma once
+
+#include "base/task.h"
+#include "queue/ground.h"
+#include "queue/messages.h"
+#include "queue/open_work.h"
+#include "queue/outcomes.h"
+#include "queue/queue.h"
+#include "queue/reports.h"
+#include "queue/sites.h"
+#include "queue/stored_message.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+
+namespace postern::queue {
+
+class Dispatcher {
+ public:
+  /// The others outlive it. `more` is called when something has changed that others than the dispatcher look at, too:
+  /// it is to call dispatch() again.
+  Dispatcher(const Ground& ground, const Config& config, Messages& messages, Sites& sites, Reports& reports,
+             Outcomes& outcomes, OpenWork& work, Deliver deliver, std::function<void()> more);
+
+  /// Begins what can begin now.
+  void dispatch();
+  /// How long that has nothing to do unless something happens; nothing: no message waits.
+  [[nodiscard]] std::optional<Milliseconds> idle_for() const;
+  /// What was read ahead waits again, and no more is.
+  void stop();
+
+  /// From now on it goes by this site alone while that is configured; empty: by any.
+  void reroute(const QueueId& id, const std::string& site);
+  /// The one that it waits for: its own, else the one where it was last tried, else the first; null: none is
+  /// configured.
+  [[nodiscard]] SitePtr site_of(const Ticket& ticket) const;
+  /// Logs which sites messages were rerouted to that are not configured.
+  void tell_unknown_routes() const;
+
+ private:
+  /// Messages that go the same way. Each lane has its own share of what is read ahead, so that none waits for a site
+  /// that it does not need.
+  struct Lane {
+    std::string site;              ///< rerouted to this one; empty: whichever is well
+    std::deque<MessagePtr> ready;  ///< read, and waiting for a connection
+    std::size_t open = 0;          ///< read or under way
+  };
+
+  void take_due(std::uint16_t lane);
+  void feed();
+  bool feed_from(std::uint16_t lane);
+  void give_back(std::uint16_t lane);
+  /// Ends what take_due() began.
+  void let_go(const QueueId& id, std::uint16_t lane);
+  /// The lane of those that were rerouted to this site, made if there is none; empty: that of the others.
+  [[nodiscard]] std::uint16_t lane_for(const std::string& site);
+  Task<void> prepare(QueueId id, std::uint16_t lane);
+  /// Null: it is not to be tried now, and its ticket says what it waits for.
+  Task<MessagePtr> read(QueueId id, std::uint16_t lane);
+  Task<void> hold_guilty(QueueId id);
+  Task<void> attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Site::Permit permit);
+
+  Ground ground_;
+  const Config& config_;
+  Messages& messages_;
+  Sites& sites_;
+  Reports& reports_;
+  Outcomes& outcomes_;
+  OpenWork& work_;
+  Deliver deliver_;
+  std::function<void()> more_;
+  /// A ticket's lane is an index of it; the first is for all that were not rerouted. None ever goes.
+  std::deque<Lane> lanes_ = std::deque<Lane>(1);
+  std::size_t turn_ = 0;  ///< the lane that is served next
+  bool alone_ = false;    ///< a suspect is open, or waits until nothing else is
+  bool stopped_ = false;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,55 @@
+// What is shown of the queue. Only files that are asked for are read, and of those only envelope and log.
+#pragma once
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/task.h"
+#include "queue/dispatcher.h"
+#include "queue/ground.h"
+#include "queue/messages.h"
+#include "queue/queue.h"
+#include "queue/sites.h"
+#include "queue/timekeeper.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace postern::queue {
+
+class Inspector {
+ public:
+  /// The others outlive it.
+  Inspector(const Ground& ground, const Timekeeper& time, const Messages& messages, const Sites& sites,
+            const Dispatcher& dispatcher);
+
+  // As the functions of Queue with these names.
+  [[nodiscard]] std::unique_ptr<Listing> list(Selection selection) const;
+  [[nodiscard]] Task<Result<Entry>> find(QueueId id) const;
+  [[nodiscard]] Task<Result<std::string>> raw(QueueId id, std::size_t limit) const;
+  [[nodiscard]] Totals totals() const;
+  [[nodiscard]] std::vector<SiteStatus> sites() const;
+
+ private:
+  class Walk;
+  struct Wanted {
+    QueueId id;
+    spool::Area area = spool::Area::queue;
+  };
+  struct Seen {
+    Wanted wanted;
+    Result<spool::Stored> stored;
+  };
+  [[nodiscard]] Entry describe(const Seen& seen) const;
+  /// It waits for this site: since when it is due, if the site is why.
+  void explain_wait(Entry& entry, const Ticket& ticket, const Site* site) const;
+
+  Ground ground_;
+  const Timekeeper& time_;
+  const Messages& messages_;
+  const Sites& sites_;
+  const Dispatcher& dispatcher_;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,174 @@
+#include "queue/messages.h"
+
+#include "base/log.h"
+#include "queue/ending.h"
+#include "queue/schedule.h"
+
+#include <memory>
+#include <utility>
+
+namespace postern::queue {
+namespace {
+
+// In a row; a disk that lost its directory leaves thousands, and the log is to be read by people.
+constexpr std::size_t kDamagedToldSingly = 20;
+
+}  // namespace
+
+Messages::Messages(const Ground& ground, const Config& config, Watchers& watchers)
+    : ground_(ground), config_(config), watchers_(watchers), suspects_(config.in_flight) {}
+
+void Messages::take_up(const spool::Recovered& recovered) {
+  const WallTime now = ground_.clock.wall();
+  for (const spool::Found& found : recovered.queue) {
+    Ticket ticket;
+    ticket.id = found.id;
+    ticket.due = believable(found.modified, now, config_.retry);
+    ticket.size = found.size;
+    index_.add(ticket);
+  }
+  counted_.held = recovered.held.size();
+  counted_.failed = recovered.failed;
+  counted_.corrupt = recovered.corrupt;
+  log(Level::info, "queue loaded",
+      {{"messages", recovered.queue.size()},
+       {"unfinished_receptions_removed", recovered.unfinished},
+       {"failed", recovered.failed},
+       {"corrupt", recovered.corrupt}});
+}
+
+void Messages::add(const spool::Draft& draft) {
+  Ticket ticket;
+  ticket.id = draft.envelope().id;
+  ticket.due = ground_.clock.wall();
+  ticket.size = draft.file_size();
+  index_.add(ticket);
+}
+
+Task<Result<MessagePtr>> Messages::load(QueueId id) {
+  auto job = [spool = &ground_.spool, id] { return spool->read(id); };
+  Result<spool::Stored> stored = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+  if (!stored) co_return stored.error();
+  const std::vector<spool::LogLine> more = unwritten(id);
+  stored->log.insert(stored->log.end(), more.begin(), more.end());
+  co_return std::make_unique<StoredMessage>(ground_.spool, ground_.pool, std::move(*stored));
+}
+
+std::vector<spool::LogLine> Messages::unwritten(const QueueId& id) const {
+  const auto known = unwritten_.find(id);
+  return known == unwritten_.end() ? std::vector<spool::LogLine>() : known->second;
+}
+
+Task<void> Messages::finish(const StoredMessage& message, const std::vector<Verdict>& verdicts) {
+  std::vector<RecipientState> states = message.states();
+  for (const Verdict& verdict : verdicts) states[verdict.recipient].last = verdict.status;
+  std::vector<std::size_t> failed;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].last && states[i].last->verdict == mail::Verdict::failed) failed.push_back(i);
+  }
+  const QueueId id = message.id();
+  std::vector<spool::LogLine> lines = unwritten(id);
+  const std::vector<spool::LogLine> learnt = log_lines(message.envelope(), verdicts, ground_.clock.wall());
+  lines.insert(lines.end(), learnt.begin(), learnt.end());
+  auto job = [spool = &ground_.spool, stored = message.stored(), lines, failed] {
+    return end_message(*spool, *stored, lines, failed);
+  };
+  const Ending ended = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+  if (!ended.area) {
+    log(Level::warning, "message is settled but its file cannot be removed, tried again later",
+        {{"id", id.text()}, {"why", ended.area.error().text}});
+    if (ended.logged) {
+      unwritten_.erase(id);
+    } else {
+      unwritten_[id] = std::move(lines);
+    }
+    index_.set(id, Ticket::Phase::waiting, later());
+    co_return;
+  }
+  if (*ended.area == spool::Area::failed) {
+    ++counted_.failed;
+    log(Level::warning, "neither delivered nor bounced: kept in failed/", {{"id", id.text()}});
+  }
+  gone(id);
+}
+
+Task<void> Messages::keep(const StoredMessage& message, Actions actions) {
+  const QueueId id = message.id();
+  std::vector<spool::LogLine> lines = unwritten(id);
+  // What the disk did not take the last time is to be safe now.
+  const auto durability = lines.empty() ? actions.durability : spool::Durability::synced;
+  const std::vector<spool::LogLine> learnt = log_lines(message.envelope(), actions.verdicts, ground_.clock.wall());
+  lines.insert(lines.end(), learnt.begin(), learnt.end());
+  const std::optional<WallTime> stored_next = actions.store_next ? std::optional(actions.next) : std::nullopt;
+  if (!lines.empty() || stored_next) {
+    auto job = [spool = &ground_.spool, stored = message.stored(), lines, durability, stored_next]() -> Result<void> {
+      const QueueId& file = stored->envelope.id;
+      if (!lines.empty()) {
+        if (auto done = spool->append_log(file, *stored, lines, durability); !done) return done.error();
+      }
+      // A time that is lost costs one attempt more: no reason to complain.
+      if (stored_next) (void)spool->set_next(file, *stored_next);
+      return {};
+    };
+    const Result<void> written = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+    if (written) {
+      unwritten_.erase(id);
+    } else {
+      log(Level::warning, "delivery log cannot be written, kept in memory",
+          {{"id", id.text()}, {"why", written.error().text}});
+      unwritten_[id] = std::move(lines);
+    }
+  }
+  index_.set_size(id, message.stored()->file_size);
+  index_.set(id, Ticket::Phase::waiting, actions.next);
+}
+
+Task<void> Messages::put_aside(QueueId id, Error why) {
+  if (why.failure == Failure::not_found) {
+    log(Level::notice, "file is gone, somebody else removed it", {{"id", id.text()}});
+    gone(id);
+  } else if (why.failure == Failure::newer) {
+    log(Level::warning, "held: written by a newer version of this program", {{"id", id.text()}, {"why", why.text}});
+    index_.set(id, Ticket::Phase::held);
+  } else if (why.failure == Failure::corrupt) {
+    const Result<spool::Changed> moved = co_await move(id, spool::Area::queue, spool::Area::corrupt);
+    const std::string result = moved ? std::string("moved to corrupt/") : "left in place: " + moved.error().text;
+    const Level level = ++damaged_ <= kDamagedToldSingly ? Level::warning : Level::debug;
+    log(level, "damaged message is not delivered", {{"id", id.text()}, {"why", why.text}, {"file", result}});
+    if (moved) {
+      ++counted_.corrupt;
+      gone(id);
+    } else {
+      index_.set(id, Ticket::Phase::corrupt);
+    }
+  } else {
+    log(Level::warning, "message cannot be read now, tried again later", {{"id", id.text()}, {"why", why.text}});
+    index_.set(id, Ticket::Phase::waiting, later());
+  }
+}
+
+void Messages::tell_damaged() {
+  const std::size_t count = std::exchange(damaged_, 0);
+  if (count <= kDamagedToldSingly) return;
+  log(Level::warning, "more damaged messages are not delivered",
+      {{"number", count - kDamagedToldSingly},
+       {"in_all", count},
+       {"advice", "`postern queue list --state corrupt` shows them"}});
+}
+
+Task<Result<spool::Changed>> Messages::move(QueueId id, spool::Area from, spool::Area to) {
+  auto job = [spool = &ground_.spool, id, from, to] { return spool->move(id, from, to); };
+  co_return co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+}
+
+void Messages::gone(const QueueId& id) {
+  index_.remove(id);
+  unwritten_.erase(id);
+  suspects_.ended(id);
+  Event event;
+  event.kind = Event::Kind::removed;
+  event.id = id;
+  watchers_.tell(event);
+}
+
+}  // namespace postern::queue

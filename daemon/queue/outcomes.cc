@@ -1,0 +1,93 @@
+#include "queue/outcomes.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "queue/schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::queue {
+
+Outcomes::Outcomes(const Ground& ground, const Config& config, Timekeeper& time, Messages& messages, Reports& reports,
+                   Watchers& watchers)
+    : ground_(ground), config_(config), time_(time), messages_(messages), reports_(reports), watchers_(watchers) {}
+
+void Outcomes::begins(const QueueId& id) {
+  if (!watchers_.wants(id)) return;
+  Event event;
+  event.id = id;
+  watchers_.tell(event);
+}
+
+void Outcomes::attempted(const std::string& site, SteadyTime::duration took, const mail::DeliveryReport& report) {
+  if (config_.observer == nullptr) return;
+  config_.observer->attempted(site, std::chrono::duration_cast<Milliseconds>(took), report);
+}
+
+Task<void> Outcomes::perform(const StoredMessage& message, const mail::DeliveryReport& report,
+                             const std::string& site) {
+  const WallTime now = ground_.clock.wall();
+  time_.notice_jump();
+  const Moment moment{now, time_.age(message.envelope().accepted)};
+  Actions actions = decide(message.envelope(), message.states(), report, moment, config_.retry, random_fraction());
+  co_await reports_.report(message, actions, report.host);
+  tell(message, actions, report, site);
+  const bool owed = std::ranges::find(actions.verdicts, spool::Note::untold, &Verdict::note) != actions.verdicts.end();
+  if (owed || owed_since(message.states())) {
+    const WallTime told = reports_.owe(message.envelope(), now);
+    if (std::exchange(actions.done, false)) {
+      actions.next = told;
+      messages_.index().set_settled(message.id());
+    }
+  }
+  if (actions.done) {
+    co_await messages_.finish(message, actions.verdicts);
+  } else {
+    co_await messages_.keep(message, std::move(actions));
+  }
+}
+
+void Outcomes::tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report,
+                    const std::string& site) {
+  const mail::Envelope& envelope = message.envelope();
+  const Milliseconds waited = time_.age(envelope.accepted);
+  const auto delay = std::chrono::floor<Seconds>(waited);
+  Totals& counted = messages_.counted();
+  Event event;
+  event.id = message.id();
+  if (watchers_.wants(event.id)) event.report = report;
+  event.site = site;
+  if (report.uncertain) {
+    log(Level::warning, "delivery uncertain",
+        {{"id", event.id.text()}, {"host", report.host}, {"next_try_in", to_words(kUncertainDelay)}});
+  }
+  for (const Verdict& verdict : actions.verdicts) {
+    const std::string& to = envelope.recipients[verdict.recipient].address;
+    const std::string reply = mail::to_text(verdict.status);
+    log(Level::info, mail::name(verdict.status.verdict),
+        {{"id", event.id.text()},
+         {"to", to},
+         {"host", report.host},
+         {"tls", report.tls},
+         {"reply", reply},
+         {"delay", to_words(delay)}});
+    constexpr Event::Kind kKinds[] = {Event::Kind::delivered, Event::Kind::deferred, Event::Kind::failed};
+    event.kind = kKinds[static_cast<std::size_t>(verdict.status.verdict)];
+    if (config_.observer != nullptr && !site.empty()) {
+      config_.observer->verdict(site, verdict.status.verdict, waited);
+    }
+    if (event.kind == Event::Kind::delivered) ++counted.delivered;
+    if (event.kind == Event::Kind::deferred) ++counted.deferred;
+    event.recipient = to;
+    event.status = verdict.status;
+    watchers_.tell(event);
+  }
+  if (!report.site) return;
+  event.kind = Event::Kind::site_trouble;
+  event.recipient.clear();
+  event.status = mail::Status();
+  watchers_.tell(event);
+}
+
+}  // namespace postern::queue

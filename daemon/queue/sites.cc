@@ -1,0 +1,150 @@
+#include "queue/sites.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "mail/advice.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::queue {
+namespace {
+
+// Nobody has as many smarthosts, nor renames them as often; those beyond have no number.
+constexpr std::size_t kMostNames = 1000;
+
+}  // namespace
+
+void Sites::configure(std::vector<SiteConfig> sites) {
+  std::vector<SitePtr> before = std::exchange(sites_, {});
+  for (SiteConfig& config : sites) {
+    const auto known = std::ranges::find_if(before, [&](const SitePtr& site) {
+      return site->name() == config.name && site->config().generation == config.generation;
+    });
+    if (known == before.end()) {
+      sites_.push_back(std::make_shared<Site>(std::move(config)));
+    } else {
+      (*known)->configure(std::move(config));
+      sites_.push_back(*known);
+    }
+  }
+}
+
+SitePtr Sites::find(const std::string& name) const {
+  const auto found = std::ranges::find_if(sites_, [&](const SitePtr& site) { return site->name() == name; });
+  return found == sites_.end() ? nullptr : *found;
+}
+
+SitePtr Sites::choose(const std::string& route) const {
+  const SteadyTime now = clock_.steady();
+  if (const SitePtr own = find(route)) return own->accepts(now) ? own : nullptr;
+  for (const SitePtr& site : sites_) {
+    if (site->accepts(now)) return site;
+    if (site->healthy()) return nullptr;
+  }
+  return nullptr;
+}
+
+/// Failover: a site counts only while those before it are in trouble.
+std::size_t Sites::appetite(const std::string& route) const {
+  const SteadyTime now = clock_.steady();
+  if (const SitePtr own = find(route)) return own->appetite(now);
+  std::size_t total = 0;
+  for (const SitePtr& site : sites_) {
+    total += site->appetite(now);
+    if (site->healthy()) break;
+  }
+  return total;
+}
+
+bool Sites::hopeless(const std::string& route) const {
+  if (const SitePtr own = find(route)) return !own->healthy();
+  return std::ranges::none_of(sites_, [](const SitePtr& site) { return site->healthy(); });
+}
+
+std::uint16_t Sites::number_of(const std::string& site) {
+  const auto known = std::ranges::find(known_, site);
+  if (known != known_.end()) return static_cast<std::uint16_t>(known - known_.begin());
+  if (known_.size() == kMostNames) return 0;
+  known_.push_back(site);
+  return static_cast<std::uint16_t>(known_.size() - 1);
+}
+
+SitePtr Sites::waited_for(std::uint16_t number) const {
+  if (SitePtr last = find(known_[number])) return last;
+  return sites_.empty() ? nullptr : sites_.front();
+}
+
+void Sites::probe(Probe probe, const std::string& site) {
+  for (const SitePtr& one : sites_) {
+    if (site.empty() || one->name() == site) one->force_probe(clock_.steady(), probe);
+  }
+}
+
+void Sites::recovered(const std::string& name) {
+  if (const SitePtr site = find(name)) tell(*site, site->recovered());
+}
+
+void Sites::learn(Site& site, Site::Permit permit, const mail::DeliveryReport& report) {
+  const Site::Change change =
+      site.finished(permit, report.site, clock_.steady(), clock_.wall(), retry_, random_fraction());
+  const bool delivered = std::ranges::any_of(
+      report.recipients, [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
+  if (delivered) site.delivered(clock_.wall());
+  tell(site, change);
+}
+
+void Sites::tell(const Site& site, Site::Change change) {
+  if (change == Site::Change::none) return;
+  ++changes_;
+  if (change == Site::Change::up) {
+    log(Level::notice, "site up", {{"site", site.name()}});
+    return;
+  }
+  const mail::SiteTrouble& trouble = *site.trouble();
+  if (trouble.failure == Failure::cancelled) return;  // that is us, at the stop
+  const auto probe = site.next_probe().value_or(clock_.steady()) - clock_.steady();
+  const bool alarm = change == Site::Change::login_refused;
+  const std::string_view what = alarm                          ? "site down: the login failed"
+                                : change == Site::Change::down ? "site down"
+                                                               : "site still down";
+  std::string advice = mail::advice(trouble, site.name());
+  if (advice.empty()) advice = "`postern check " + site.name() + "` shows more";
+  log(alarm ? Level::error : Level::warning, what,
+      {{"site", site.name()},
+       {"step", mail::name(trouble.step)},
+       {"why", trouble.text},
+       {"advice", advice},
+       {"next_try_in", to_words(std::chrono::ceil<Seconds>(probe))}});
+}
+
+std::optional<SteadyTime> Sites::wake() const {
+  const SteadyTime now = clock_.steady();
+  std::optional<SteadyTime> first;
+  for (const SitePtr& site : sites_) {
+    const auto opens = site->wake(now);
+    if (opens && *opens > now) first = std::min(first.value_or(*opens), *opens);
+  }
+  return first;
+}
+
+std::vector<SiteStatus> Sites::status() const {
+  std::vector<SiteStatus> list;
+  for (const SitePtr& site : sites_) {
+    SiteStatus status;
+    status.name = site->name();
+    status.active = site->active();
+    status.trouble = site->trouble();
+    status.since = site->since();
+    if (const auto probe = site->next_probe()) {
+      const auto wait = std::chrono::ceil<Milliseconds>(*probe - clock_.steady());
+      status.next_probe = clock_.wall() + std::max(wait, Milliseconds(0));
+    }
+    status.last_delivery = site->last_delivery();
+    status.tried = site->tried();
+    list.push_back(std::move(status));
+  }
+  return list;
+}
+
+}  // namespace postern::queue

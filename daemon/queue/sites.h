@@ -1,0 +1,70 @@
+// The sites in their order of preference, and which of them a message may take: the first that is well, or, if it was
+// rerouted, the one of that name alone while it is configured. The name is the route here; empty: any site will do.
+#pragma once
+
+#include "base/clock.h"
+#include "mail/report.h"
+#include "queue/queue.h"
+#include "queue/site.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::queue {
+
+using SitePtr = std::shared_ptr<Site>;
+
+class Sites {
+ public:
+  /// `retry` outlives it.
+  Sites(Clock& clock, const Retry& retry) : clock_(clock), retry_(retry) {}
+
+  /// A site that keeps its name and generation keeps its health. What is under way at one that went reports to that
+  /// one.
+  void configure(std::vector<SiteConfig> sites);
+
+  [[nodiscard]] const std::vector<SitePtr>& all() const { return sites_; }
+  /// Null: none of this name is configured.
+  [[nodiscard]] SitePtr find(const std::string& name) const;
+  /// Who takes one more message of this route now; null: nobody.
+  [[nodiscard]] SitePtr choose(const std::string& route) const;
+  /// How many messages of this route are worth having open now.
+  [[nodiscard]] std::size_t appetite(const std::string& route) const;
+  /// None that the route allows is well.
+  [[nodiscard]] bool hopeless(const std::string& route) const;
+
+  /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
+  [[nodiscard]] std::uint16_t number_of(const std::string& site);
+  /// Who a message waits for that was last tried at the site of this number: that one, else the first; null: none is
+  /// configured.
+  [[nodiscard]] SitePtr waited_for(std::uint16_t number) const;
+
+  /// The next probe of this site at once; empty: of all.
+  void probe(Probe probe, const std::string& site = {});
+  /// Forget its trouble.
+  void recovered(const std::string& name);
+  /// The end of an attempt, and what it says of the site. Told in the log.
+  void learn(Site& site, Site::Permit permit, const mail::DeliveryReport& report);
+
+  /// When choose() may answer otherwise by time alone: the first of those times after now.
+  [[nodiscard]] std::optional<SteadyTime> wake() const;
+  /// Counts the changes that an alarm may tell of.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+  /// In their order; `waiting` is 0.
+  [[nodiscard]] std::vector<SiteStatus> status() const;
+
+ private:
+  void tell(const Site& site, Site::Change change);
+
+  Clock& clock_;
+  const Retry& retry_;
+  std::vector<SitePtr> sites_;
+  std::vector<std::string> known_ = std::vector<std::string>(1);  ///< the names by number; none ever goes
+  std::uint64_t changes_ = 0;
+};
+
+}  // namespace postern::queue
