@@ -49,7 +49,10 @@ std::size_t QueueImpl::retry_all(Probe probe) {
   const WallTime now = ground_.clock.wall();
   messages_.index().reschedule([now](WallTime due) { return std::min(due, now); });
   sites_.probe(probe);
-  const std::size_t count = messages_.index().waiting() + work_.count();
+  std::size_t count = 0;
+  messages_.index().for_each([&count](const Ticket& ticket) {
+    if (ticket.phase == Ticket::Phase::waiting || ticket.phase == Ticket::Phase::active) ++count;
+  });
   pump();
   return count;
 }

@@ -24,19 +24,21 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
       outcomes_(outcomes),
       work_(work),
       deliver_(std::move(deliver)),
-      more_(std::move(more)) {}
+      more_(std::move(more)),
+      reader_(ground, messages, work, [this](const std::string& route) { return lane_for(route); }) {}
 
 void Dispatcher::dispatch() {
   if (work_.count() == 0) alone_ = false;
   feed();
   for (std::size_t i = 0; i < lanes_.size(); ++i) take_due(static_cast<std::uint16_t>((turn_ + i) % lanes_.size()));
+  if (!alone_) reader_.read_on();
   if (work_.count() == 0) messages_.tell_damaged();
 }
 
 std::optional<Milliseconds> Dispatcher::idle_for() const {
   const WallTime wall = ground_.clock.wall();
   std::optional<Milliseconds> wait;
-  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+  for (std::size_t lane = Ticket::kAny; lane < lanes_.size(); ++lane) {
     const Ticket* first = messages_.index().first(static_cast<std::uint16_t>(lane));
     if (first == nullptr && lanes_[lane].ready.empty()) continue;
     if (!wait) wait = Milliseconds::max();
@@ -51,10 +53,12 @@ std::optional<Milliseconds> Dispatcher::idle_for() const {
 
 void Dispatcher::stop() {
   stopped_ = true;
+  reader_.stop();
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) give_back(static_cast<std::uint16_t>(lane));
 }
 
 void Dispatcher::take_due(std::uint16_t lane) {
+  if (lane == Ticket::kUnread) return;
   const WallTime now = ground_.clock.wall();
   Suspects& suspects = messages_.suspects();
   while (!alone_ && lanes_[lane].open < sites_.appetite(lanes_[lane].site)) {
@@ -110,9 +114,9 @@ void Dispatcher::let_go(const QueueId& id, std::uint16_t lane) {
 }
 
 std::uint16_t Dispatcher::lane_for(const std::string& site) {
-  const auto known = std::ranges::find(lanes_, site, &Lane::site);
+  const auto known = std::ranges::find(lanes_.begin() + Ticket::kAny, lanes_.end(), site, &Lane::site);
   if (known != lanes_.end()) return static_cast<std::uint16_t>(known - lanes_.begin());
-  if (lanes_.size() == kMostLanes) return 0;
+  if (lanes_.size() == kMostLanes) return Ticket::kAny;
   lanes_.emplace_back().site = site;
   if (!sites_.find(site)) tell_unknown_routes();
   return static_cast<std::uint16_t>(lanes_.size() - 1);
@@ -121,7 +125,7 @@ std::uint16_t Dispatcher::lane_for(const std::string& site) {
 void Dispatcher::reroute(const QueueId& id, const std::string& site) { messages_.index().set_lane(id, lane_for(site)); }
 
 SitePtr Dispatcher::site_of(const Ticket& ticket) const {
-  if (ticket.lane != 0) {
+  if (ticket.lane > Ticket::kAny) {
     if (SitePtr own = sites_.find(lanes_[ticket.lane].site)) return own;
   }
   return sites_.waited_for(ticket.site);
@@ -174,7 +178,7 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
     co_return nullptr;
   }
   if (const std::uint16_t own = lane_for(message->route()); own != lane) {
-    // What it was rerouted to stands in its file, and that was not known since the start.
+    // What it was rerouted to stands in its file, and that was not to be read before.
     index.set_lane(id, own);
     index.set(id, Ticket::Phase::waiting);
     co_return nullptr;

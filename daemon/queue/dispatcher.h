@@ -9,6 +9,7 @@
 #include "queue/open_work.h"
 #include "queue/outcomes.h"
 #include "queue/queue.h"
+#include "queue/reader.h"
 #include "queue/reports.h"
 #include "queue/sites.h"
 #include "queue/stored_message.h"
@@ -75,8 +76,10 @@ class Dispatcher {
   OpenWork& work_;
   Deliver deliver_;
   std::function<void()> more_;
-  /// A ticket's lane is an index of it; the first is for all that were not rerouted. None ever goes.
-  std::deque<Lane> lanes_ = std::deque<Lane>(1);
+  Reader reader_;
+  /// A ticket's lane is an index of it: nothing is taken from Ticket::kUnread, and Ticket::kAny is for all that were
+  /// not rerouted. None ever goes.
+  std::deque<Lane> lanes_ = std::deque<Lane>(2);
   std::size_t turn_ = 0;  ///< the lane that is served next
   bool alone_ = false;    ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;

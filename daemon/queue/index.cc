@@ -1,5 +1,6 @@
 #include "queue/index.h"
 
+#include <queue>
 #include <tuple>
 
 namespace postern::queue {
@@ -38,10 +39,23 @@ const Ticket* Index::first(std::uint16_t lane) const {
   return &entries_[heaps_[lane].front()].ticket;
 }
 
-std::size_t Index::waiting() const {
-  std::size_t count = 0;
-  for (const Heap& heap : heaps_) count += heap.size();
-  return count;
+/// Goes down the heap as far as it must: the next one is a child of one that was taken.
+std::vector<QueueId> Index::first(std::uint16_t lane, std::size_t count) const {
+  std::vector<QueueId> ids;
+  if (lane >= heaps_.size() || heaps_[lane].empty()) return ids;
+  const Heap& heap = heaps_[lane];
+  const auto later = [&](std::size_t a, std::size_t b) { return before(heap[b], heap[a]); };
+  std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(later)> next(later);
+  next.push(0);
+  while (!next.empty() && ids.size() < count) {
+    const std::size_t position = next.top();
+    next.pop();
+    ids.push_back(entries_[heap[position]].ticket.id);
+    for (std::size_t child = 2 * position + 1; child <= 2 * position + 2 && child < heap.size(); ++child) {
+      next.push(child);
+    }
+  }
+  return ids;
 }
 
 void Index::set(const QueueId& id, Ticket::Phase phase, std::optional<WallTime> due) {
@@ -67,6 +81,15 @@ void Index::set_lane(const QueueId& id, std::uint16_t lane) {
   Ticket& ticket = entries_[slot].ticket;
   ticket.lane = lane;
   if (ticket.phase == Ticket::Phase::waiting) push(slot);
+}
+
+void Index::set_read(const QueueId& id, std::uint16_t lane, std::uint32_t owner) {
+  const auto place = places_.find(id);
+  if (place == places_.end()) return;
+  Ticket& ticket = entries_[place->second].ticket;
+  ticket.owner = owner;
+  ticket.read = true;
+  if (ticket.lane == Ticket::kUnread) set_lane(id, lane);
 }
 
 void Index::set_size(const QueueId& id, std::uint64_t size) {

@@ -21,11 +21,20 @@ struct Ticket {
 
   QueueId id;
   WallTime due;
-  std::uint64_t size = 0;  ///< bytes of the file
-  std::uint16_t site = 0;  ///< the number of the site it was last tried at; 0: none
-  std::uint16_t lane = 0;  ///< whose way it goes; those of one lane are taken in the order of their due times
+  std::uint64_t size = 0;         ///< bytes of the file
+  std::uint32_t owner = kNobody;  ///< uid of the local user who handed it in, once its envelope is read
+  std::uint16_t site = 0;         ///< the number of the site it was last tried at; 0: none
+  std::uint16_t lane = kUnread;   ///< whose way it goes; those of one lane are taken in the order of their due times
   Phase phase = Phase::waiting;
+  bool read = false;     ///< its envelope was: the owner is known
   bool settled = false;  ///< nobody waits for a delivery any more: its sender is still to be told
+
+  /// By SMTP, or by us; no user has this number.
+  static constexpr std::uint32_t kNobody = UINT32_MAX;
+  /// The lane of those of which nothing but the names and times of their files is known.
+  static constexpr std::uint16_t kUnread = 0;
+  /// The lane of those that any site may take.
+  static constexpr std::uint16_t kAny = 1;
 };
 
 class Index {
@@ -38,10 +47,14 @@ class Index {
 
   /// The waiting ticket of this lane that is due first.
   [[nodiscard]] const Ticket* first(std::uint16_t lane) const;
+  /// The waiting tickets of this lane that are due first, in that order; at most so many.
+  [[nodiscard]] std::vector<QueueId> first(std::uint16_t lane, std::size_t count) const;
   /// Changes the phase and, if given, the due time.
   void set(const QueueId& id, Ticket::Phase phase, std::optional<WallTime> due = {});
   void set_site(const QueueId& id, std::uint16_t site);
   void set_lane(const QueueId& id, std::uint16_t lane);
+  /// What its envelope told. A lane that it was given meanwhile stays.
+  void set_read(const QueueId& id, std::uint16_t lane, std::uint32_t owner);
   void set_size(const QueueId& id, std::uint64_t size);
   void set_settled(const QueueId& id);
   /// Gives every waiting ticket the due time that `change` makes of its own.
@@ -49,7 +62,6 @@ class Index {
   void for_each(const std::function<void(const Ticket&)>& visit) const;
 
   [[nodiscard]] std::size_t size() const { return places_.size(); }
-  [[nodiscard]] std::size_t waiting() const;
 
  private:
   using Slot = std::uint32_t;

@@ -100,7 +100,7 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
 /// with the queue, and a million messages are looked through in some hundred passes over the index.
 class Inspector::Walk final : public Listing {
  public:
-  Walk(const Inspector& inspector, Selection selection) : inspector_(inspector), selection_(std::move(selection)) {
+  Walk(Inspector& inspector, Selection selection) : inspector_(inspector), selection_(std::move(selection)) {
     if (selection_.after) last_ = Place{0, *selection_.after, spool::Area::queue};
   }
 
@@ -146,7 +146,15 @@ class Inspector::Walk final : public Listing {
     };
     aside_ = co_await inspector_.ground_.pool.run(spool::Priority::background, std::move(find));
     looked_aside_ = true;
+    if (selection_.state) co_return;
+    std::map<QueueId, std::uint32_t> owners;
+    for (const Aside& one : aside_) {
+      if (auto known = inspector_.aside_owners_.extract(one.found.id)) owners.insert(std::move(known));
+    }
+    inspector_.aside_owners_ = std::move(owners);  // those of messages that are gone are forgotten
   }
+
+  [[nodiscard]] bool is_of_another(std::uint32_t owner) const { return selection_.owner && *selection_.owner != owner; }
 
   [[nodiscard]] bool before(const Place& a, const Place& b) const {
     if (selection_.order == Order::newest) return a.id > b.id;
@@ -175,11 +183,14 @@ class Inspector::Walk final : public Listing {
       std::ranges::push_heap(best, less);
     };
     for (const auto& [found, area] : aside_) {
-      if (may_match(selection_, found.id, state_of(area, nullptr))) offer({key(found.size, {}), found.id, area});
+      if (!may_match(selection_, found.id, state_of(area, nullptr))) continue;
+      const auto owner = inspector_.aside_owners_.find(found.id);
+      if (owner != inspector_.aside_owners_.end() && is_of_another(owner->second)) continue;
+      offer({key(found.size, {}), found.id, area});
     }
     inspector_.messages_.index().for_each([&](const Ticket& ticket) {
       const State state = state_of(spool::Area::queue, &ticket);
-      if (!may_match(selection_, ticket.id, state)) return;
+      if (!may_match(selection_, ticket.id, state) || (ticket.read && is_of_another(ticket.owner))) return;
       const auto due = state == State::waiting ? std::optional(ticket.due) : std::nullopt;
       offer({key(ticket.size, due), ticket.id, spool::Area::queue});
     });
@@ -197,20 +208,23 @@ class Inspector::Walk final : public Listing {
     return wanted;
   }
 
-  [[nodiscard]] std::vector<Entry> described(const std::vector<Seen>& seen) const {
+  [[nodiscard]] std::vector<Entry> described(const std::vector<Seen>& seen) {
     std::vector<Entry> entries;
     for (const Seen& one : seen) {
       // Delivered or removed while we looked.
       if (!one.stored && one.stored.error().failure == Failure::not_found) continue;
       if (one.wanted.area == spool::Area::queue && inspector_.messages_.index().find(one.wanted.id) == nullptr)
         continue;
+      if (one.wanted.area != spool::Area::queue && one.stored) {
+        inspector_.aside_owners_[one.wanted.id] = one.stored->envelope.source.uid.value_or(Ticket::kNobody);
+      }
       Entry entry = inspector_.describe(one);
       if (matches(selection_, entry)) entries.push_back(std::move(entry));
     }
     return entries;
   }
 
-  const Inspector& inspector_;
+  Inspector& inspector_;
   Selection selection_;
   std::vector<Aside> aside_;  ///< hold/, failed/ and corrupt/ as they were at the beginning
   bool looked_aside_ = false;
@@ -219,7 +233,7 @@ class Inspector::Walk final : public Listing {
   std::optional<Place> last_;
 };
 
-std::unique_ptr<Listing> Inspector::list(Selection selection) const {
+std::unique_ptr<Listing> Inspector::list(Selection selection) {
   return std::make_unique<Walk>(*this, std::move(selection));
 }
 

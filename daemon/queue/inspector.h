@@ -12,6 +12,8 @@
 #include "queue/timekeeper.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,7 +27,7 @@ class Inspector {
             const Dispatcher& dispatcher);
 
   // As the functions of Queue with these names.
-  [[nodiscard]] std::unique_ptr<Listing> list(Selection selection) const;
+  [[nodiscard]] std::unique_ptr<Listing> list(Selection selection);
   [[nodiscard]] Task<Result<Entry>> find(QueueId id) const;
   [[nodiscard]] Task<Result<std::string>> raw(QueueId id, std::size_t limit) const;
   [[nodiscard]] Totals totals() const;
@@ -50,6 +52,8 @@ class Inspector {
   const Messages& messages_;
   const Sites& sites_;
   const Dispatcher& dispatcher_;
+  /// Of what lies in hold/, failed/ and corrupt/, as far as a listing has read it.
+  std::map<QueueId, std::uint32_t> aside_owners_;
 };
 
 }  // namespace postern::queue

@@ -42,6 +42,9 @@ void Messages::add(const spool::Draft& draft) {
   ticket.id = draft.envelope().id;
   ticket.due = ground_.clock.wall();
   ticket.size = draft.file_size();
+  ticket.owner = draft.envelope().source.uid.value_or(Ticket::kNobody);
+  ticket.read = true;
+  ticket.lane = Ticket::kAny;
   index_.add(ticket);
 }
 

@@ -32,6 +32,7 @@ bool may_match(const Selection& selection, const QueueId& id, State state) {
 
 bool matches(const Selection& selection, const Entry& entry) {
   if (!may_match(selection, entry.id, entry.state)) return false;
+  if (selection.owner && entry.source.uid != selection.owner) return false;
   if (selection.site && entry.site != *selection.site) return false;
   if (selection.sender && !is_sender(entry, *selection.sender)) return false;
   if (selection.text && !has_part(entry.reason, *selection.text)) return false;

@@ -53,20 +53,23 @@ TEST(TicketIndex, EachLaneBehavesLikeASortedSetUnderRandomChanges) {
           if (ticket.phase == Ticket::Phase::waiting) ticket.due = kNow + (kNow + Seconds(100) - ticket.due);
         }
     }
-    std::array<const Ticket*, 3> first{};
-    std::size_t waiting = 0;
+    std::array<std::vector<std::pair<WallTime, QueueId>>, 3> waiting;
     for (const auto& [key, ticket] : model) {
-      if (ticket.phase != Ticket::Phase::waiting) continue;
-      ++waiting;
-      const Ticket*& best = first.at(ticket.lane);
-      if (best == nullptr || ticket.due < best->due) best = &ticket;
+      if (ticket.phase == Ticket::Phase::waiting) waiting.at(ticket.lane).emplace_back(ticket.due, ticket.id);
     }
     ASSERT_EQ(index.size(), model.size());
-    ASSERT_EQ(index.waiting(), waiting);
-    for (std::uint16_t lane = 0; lane < first.size(); ++lane) {
-      ASSERT_EQ(index.first(lane) == nullptr, first.at(lane) == nullptr);
-      if (first.at(lane) == nullptr) continue;
-      ASSERT_EQ(index.first(lane)->id, first.at(lane)->id);
+    for (std::uint16_t lane = 0; lane < waiting.size(); ++lane) {
+      std::ranges::sort(waiting.at(lane));
+      std::vector<QueueId> expected;
+      for (const auto& [due, waiting_id] : waiting.at(lane)) expected.push_back(waiting_id);
+      const Ticket* const first = index.first(lane);
+      ASSERT_EQ(first == nullptr, expected.empty());
+      if (first != nullptr) {
+        ASSERT_EQ(first->id, expected.front());
+      }
+      const std::size_t count = random() % (expected.size() + 2);
+      expected.resize(std::min(count, expected.size()));
+      ASSERT_EQ(index.first(lane, count), expected);
     }
   }
 }
