@@ -2,6 +2,7 @@
 #include "control/arguments.h"
 #include "control/client.h"
 #include "control/exits.h"
+#include "control/handling_words.h"
 #include "control/preview.h"
 #include "control/render.h"
 #include "control/values.h"
@@ -156,29 +157,15 @@ void add_show(CLI::App& queue, Job& job, std::vector<std::string>& words, bool& 
   });
 }
 
-struct Handling {
-  const char* name;
-  const char* question;
-  const char* description;
-};
-constexpr std::array kHandlings{
-    Handling{"retry", "Try", "try messages now; `retry all` tries every one"},
-    Handling{"hold", "Hold", "keep messages from being tried until they are released"},
-    Handling{"release", "Release", "let go what is on hold, and try it now"},
-    Handling{"delete", "Delete", "remove messages for good, without a bounce"},
-    Handling{"bounce", "Give up and return", "give up on messages and tell their senders"},
-    Handling{"reroute", "Reroute", "send messages by one smarthost, whichever others are well"},
-};
-
 // `name ID...`, one request for each id; or `name --state held ...`, one for all of the selection.
-CLI::App* add_handling(CLI::App& queue, Job& job, std::vector<std::string>& words, const Handling& how) {
-  CLI::App* command = queue.add_subcommand(how.name, how.description);
+CLI::App* add_handling(CLI::App& queue, Job& job, std::vector<std::string>& words, const control::HandlingWords& how) {
+  CLI::App* command = queue.add_subcommand(std::string(how.name()), std::string(how.help));
   command->add_option("ID", words, "queue ids, as `postern queue list` shows them");
   command->add_flag("--all", job.all, "all messages");
   command->add_flag("--yes", job.yes, "do not ask, whatever the options select");
   control::add_filter_options(*command, job.filter);
   command->callback([&job, &words, &how] {
-    const std::string name = std::string("queue ") + how.name;
+    const std::string name(how.command);
     const bool all = name == "queue retry" && words == std::vector<std::string>{"all"};
     const bool selects = job.all || !job.filter.empty();
     if (words.empty() == !selects) {
@@ -299,9 +286,9 @@ int main(int argc, char** argv) {
   CLI::App* queue = app.add_subcommand("queue", "list and handle messages")->require_subcommand(1);
   add_list(*queue, job, words, limit, order);
   add_show(*queue, job, words, body);
-  for (const Handling& how : kHandlings) {
+  for (const control::HandlingWords& how : control::kHandlingWords) {
     CLI::App* command = add_handling(*queue, job, words, how);
-    if (how.name == std::string_view("reroute")) add_target(*command, job);
+    if (how.name() == "reroute") add_target(*command, job);
   }
   CLI::App* check =
       add_for_site(app, job, words, "check", "connect to the smarthosts, show TLS and login; sends no mail");

@@ -13,7 +13,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <span>
 
 namespace postern::control {
 namespace {
@@ -21,8 +21,6 @@ namespace {
 using boost::json::object;
 
 constexpr std::size_t kDefaultLimit = 1'000'000'000;  // a listing without "limit" is whole
-constexpr Seconds kRetryAllPause{1};
-constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
 
 Task<Result<int>> run_status(Call& call) {
   Context& context = call.context;
@@ -64,14 +62,14 @@ Task<Result<int>> run_list(Call& call) {
   Result<queue::Selection> selection = selection_of(call.request, call.context.clock.wall());
   if (!selection) co_return selection.error();
   const bool by_id = selection->order == queue::Order::oldest || selection->order == queue::Order::newest;
-  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(*selection));
+  queue::Selection own = call.caller.own(std::move(*selection));
+  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
   std::uint64_t left = *limit;
   std::string last;
   while (true) {
     const std::vector<queue::Entry> page = co_await listing->next();
     if (page.empty()) co_return exits::kWell;
     for (const queue::Entry& entry : page) {
-      if (!call.caller.owns(entry)) continue;
       if (left == 0) {
         object more;
         more["kind"] = "more";
@@ -89,65 +87,10 @@ Task<Result<int>> run_list(Call& call) {
   }
 }
 
-/// To try everything is much work, and more often than that no use. Failure: limit.
-Result<void> begin_retry_all(Call& call) {
-  const SteadyTime now = call.context.clock.steady();
-  std::erase_if(call.context.last_retry_all, [now](const auto& one) { return now - one.second >= kRetryAllPause; });
-  const std::uint32_t who = call.caller.administrator ? 0 : call.caller.peer.uid.value_or(kNobody);
-  if (call.context.last_retry_all.try_emplace(who, now).second) return {};
-  return Error{Failure::limit, "all messages were made due less than a second ago; nothing more is needed"};
-}
-
-// For an ordinary user "all" are all of his own.
-Task<std::size_t> retry_own(Call& call) {
-  std::size_t count = 0;
-  const std::unique_ptr<queue::Listing> listing = call.context.queue.list({});
-  while (true) {
-    const std::vector<queue::Entry> page = co_await listing->next();
-    if (page.empty()) co_return count;
-    for (const queue::Entry& entry : page) {
-      if (call.caller.owns(entry) && call.context.queue.retry(entry.id, queue::Probe::polite)) ++count;
-    }
-  }
-}
-
-Task<std::size_t> retry_all(Call& call) {
-  if (!call.caller.administrator) co_return co_await retry_own(call);
-  const std::size_t count = call.context.queue.retry_all(queue::Probe::forced);
-  log(Level::info, "retry of all messages asked for", {{"messages", count}, {"uid", uid_text(call.caller)}});
-  co_return count;
-}
-
-Task<Result<int>> run_retry(Call& call) {
-  if (means_all(call.request)) {
-    if (const Result<void> begun = begin_retry_all(call); !begun) co_return begun.error();
-  }
-  const auto has = [&call](std::string_view key) { return call.request.contains(key); };
-  if (has("id") || has("ids") || has("filter")) co_return co_await run_handling(call);
-  const std::size_t count = co_await retry_all(call);
-  object line;
-  line["kind"] = "retried";
-  line["count"] = static_cast<std::int64_t>(count);
-  const Result<void> sent = co_await call.answer.line(line);
-  if (!sent) co_return sent.error();
-  co_return exits::kWell;
-}
-
-Task<Result<int>> run_flush(Call& call) {
-  if (begin_retry_all(call)) (void)co_await retry_all(call);
-  co_return exits::kWell;
-}
-
 constexpr std::array kCommands{
     Command{"status", Form::json, Who::anybody, run_status},
     Command{"queue list", Form::json, Who::anybody, run_list},
     Command{"queue show", Form::json, Who::anybody, run_show},
-    Command{"queue retry", Form::json, Who::anybody, run_retry},
-    Command{"queue hold", Form::json, Who::anybody, run_handling},
-    Command{"queue release", Form::json, Who::anybody, run_handling},
-    Command{"queue delete", Form::json, Who::anybody, run_handling},
-    Command{"queue bounce", Form::json, Who::anybody, run_handling},
-    Command{"queue reroute", Form::json, Who::administrators, run_reroute},
     Command{"check", Form::json, Who::administrators, run_check},
     Command{"explain", Form::json, Who::anybody, run_explain},
     Command{"login", Form::json, Who::administrators, run_login},
@@ -164,11 +107,18 @@ bool Caller::owns(const queue::Entry& entry) const {
   return peer.uid && entry.source.uid && *peer.uid == *entry.source.uid;
 }
 
+queue::Selection Caller::own(queue::Selection selection) const {
+  if (!administrator) selection.owner = peer.uid.value_or(kNobody);
+  return selection;
+}
+
 const Command* find_command(std::string_view name, Form form) {
-  const auto* const found = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) {
-    return command.name == name && command.form == form;
-  });
-  return found == kCommands.end() ? nullptr : found;
+  const auto meant = [&](const Command& command) { return command.name == name && command.form == form; };
+  for (const std::span<const Command> table : {std::span<const Command>(kCommands), handling_commands()}) {
+    const auto found = std::ranges::find_if(table, meant);
+    if (found != table.end()) return &*found;
+  }
+  return nullptr;
 }
 
 }  // namespace postern::control

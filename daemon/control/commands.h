@@ -1,5 +1,5 @@
-// The commands of the control socket as a table: a new command is one function and one row in commands.cc, a line in
-// render.cc if it shows something new, and a line in postern.8.
+// The commands of the control socket as a table: a new command is one function and one row in commands.cc (one
+// that handles messages: in handling.cc), a line in render.cc if it shows something new, and a line in postern.8.
 #pragma once
 
 #include "base/result.h"
@@ -10,6 +10,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace postern::control {
@@ -20,7 +22,12 @@ struct Caller {
   bool administrator = false;
 
   [[nodiscard]] bool owns(const queue::Entry& entry) const;  ///< administrators own every message
+  /// Of the selected ones those that it owns.
+  [[nodiscard]] queue::Selection own(queue::Selection selection) const;
 };
+
+/// A uid that no user has.
+inline constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
 
 struct Call {
   Context& context;
@@ -47,6 +54,9 @@ struct Command {
 Task<Result<int>> run_send_test(Call& call);
 Task<Result<int>> run_mailq(Call& call);
 Task<Result<int>> run_show(Call& call);
+/// Without an id or a filter it means everything.
+Task<Result<int>> run_retry(Call& call);
+Task<Result<int>> run_flush(Call& call);
 Task<Result<int>> run_check(Call& call);
 Task<Result<int>> run_explain(Call& call);
 Task<Result<int>> run_login(Call& call);

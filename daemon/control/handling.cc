@@ -56,12 +56,6 @@ std::string_view told_name(queue::Told told) {
   return "never";
 }
 
-constexpr std::array kHandlings{
-    Handling{"queue retry", "retried", retry, true}, Handling{"queue hold", "held", hold},
-    Handling{"queue release", "released", release},  Handling{"queue delete", "deleted", remove},
-    Handling{"queue bounce", "bounced", bounce},     Handling{"queue reroute", "rerouted", reroute},
-};
-
 /// What to do with it, where a state forbids what was asked for.
 std::string way_out(const queue::Entry& entry) {
   const std::string id = entry.id.str();
@@ -95,7 +89,7 @@ Task<std::optional<Error>> explained(Call& call, QueueId id, Error error) {
 
 void note(const Call& call, const Handling& how, QueueId id) {
   log(Level::notice, "handled by command",
-      {{"id", id.text()}, {"command", how.command}, {"uid", uid_text(call.caller)}});
+      {{"id", id.text()}, {"command", how.words->command}, {"uid", uid_text(call.caller)}});
 }
 
 Task<Result<int>> handle_one(Call& call, const Handling& how, QueueId id) {
@@ -108,7 +102,7 @@ Task<Result<int>> handle_one(Call& call, const Handling& how, QueueId id) {
   }
   note(call, how, id);
   object line;
-  line["kind"] = how.kind;
+  line["kind"] = how.words->kind;
   line["id"] = id.text();
   if (*done) line["told"] = told_name(**done);
   const Result<void> sent = co_await call.answer.line(line);
@@ -144,7 +138,7 @@ Task<void> handle_page(Call& call, const Handling& how, std::vector<Handled>& pa
   std::vector<Task<void>> tasks;
   tasks.reserve(page.size());
   for (Handled& one : page) tasks.push_back(handle(call, how, one));
-  co_await together(std::move(tasks), std::string(how.command));
+  co_await together(std::move(tasks), std::string(how.words->command));
 }
 
 struct Tally {
@@ -189,11 +183,11 @@ Task<QueueId> youngest(Call& call) {
 Task<std::unique_ptr<queue::Listing>> meant(Call& call, queue::Selection selection) {
   const QueueId last = co_await youngest(call);
   selection.through = std::min(selection.through.value_or(last), last);
-  co_return call.context.queue.list(std::move(selection));
+  co_return call.context.queue.list(call.caller.own(std::move(selection)));
 }
 
 Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Listing& listing) {
-  log(Level::notice, "command for a selection", {{"command", how.command}, {"uid", uid_text(call.caller)}});
+  log(Level::notice, "command for a selection", {{"command", how.words->command}, {"uid", uid_text(call.caller)}});
   Tally tally;
   while (true) {
     const std::vector<queue::Entry> entries = co_await listing.next();
@@ -207,7 +201,7 @@ Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Listin
     if (!counted) co_return counted.error();
   }
   object line;
-  line["kind"] = how.kind;
+  line["kind"] = how.words->kind;
   line["count"] = static_cast<std::int64_t>(tally.done);
   line["left"] = static_cast<std::int64_t>(tally.left);
   if (tally.told_later > 0) line["told_later"] = static_cast<std::int64_t>(tally.told_later);
@@ -230,11 +224,26 @@ Result<void> check_target(const Call& call) {
                fmt::format("no smarthost is called {}; there is: {}", site->substr(0, 64), fmt::join(sites, ", "))};
 }
 
+Task<Result<int>> run_reroute(Call& call) {
+  if (const Result<void> checked = check_target(call); !checked) co_return checked.error();
+  co_return co_await run_handling(call);
+}
+
+constexpr std::array kHandlings{
+    Handling{.words = handling_words("queue retry"), .act = retry, .wants_attempt = true, .run = run_retry},
+    Handling{.words = handling_words("queue hold"), .act = hold},
+    Handling{.words = handling_words("queue release"), .act = release},
+    Handling{.words = handling_words("queue delete"), .act = remove},
+    Handling{.words = handling_words("queue bounce"), .act = bounce},
+    Handling{.words = handling_words("queue reroute"), .act = reroute, .who = Who::administrators, .run = run_reroute},
+};
+static_assert(kHandlings.size() == kHandlingWords.size());
+
 }  // namespace
 
 const Handling* find_handling(std::string_view command) {
-  const auto* const found =
-      std::find_if(kHandlings.begin(), kHandlings.end(), [&](const Handling& one) { return one.command == command; });
+  const auto* const found = std::find_if(kHandlings.begin(), kHandlings.end(),
+                                         [&](const Handling& one) { return one.words->command == command; });
   return found == kHandlings.end() ? nullptr : found;
 }
 
@@ -259,9 +268,15 @@ Task<Result<int>> run_handling(Call& call) {
   co_return co_await handle_selected(call, how, *listing);
 }
 
-Task<Result<int>> run_reroute(Call& call) {
-  if (const Result<void> checked = check_target(call); !checked) co_return checked.error();
-  co_return co_await run_handling(call);
+std::span<const Command> handling_commands() {
+  static constexpr auto kRows = [] {
+    std::array<Command, kHandlings.size()> rows{};
+    std::ranges::transform(kHandlings, rows.begin(), [](const Handling& one) {
+      return Command{one.words->command, Form::json, one.who, one.run};
+    });
+    return rows;
+  }();
+  return kRows;
 }
 
 }  // namespace postern::control

@@ -78,12 +78,12 @@ std::string mailq_footer(std::uint64_t bytes, std::uint64_t requests) {
 Task<Result<int>> run_mailq(Call& call) {
   std::uint64_t bytes = 0;
   std::uint64_t requests = 0;
-  const std::unique_ptr<queue::Listing> listing = call.context.queue.list({});
+  queue::Selection own = call.caller.own(queue::Selection());
+  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
   while (true) {
     const std::vector<queue::Entry> page = co_await listing->next();
     if (page.empty()) break;
     for (const queue::Entry& entry : page) {
-      if (!call.caller.owns(entry)) continue;
       std::string text = requests == 0 ? std::string(kMailqHeader) : std::string();
       text += mailq_entry(entry);
       const Result<void> sent = co_await call.answer.text(text);

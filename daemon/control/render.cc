@@ -1,6 +1,7 @@
 #include "control/render.h"
 
 #include "control/fields.h"
+#include "control/handling_words.h"
 #include "control/render_check.h"
 #include "control/verdict.h"
 
@@ -150,29 +151,14 @@ std::string more(const object& line, WallTime) {
   return fmt::format("There are more: the same command with --after {} shows them.\n", after);
 }
 
-/// What became of one message or of a selection: by the kind of the line.
-struct Phrase {
-  std::string_view kind;
-  std::string_view words;
-};
-constexpr std::array kPhrases{
-    Phrase{"retried", "will be tried now"},
-    Phrase{"held", "put on hold"},
-    Phrase{"released", "released, will be tried now"},
-    Phrase{"deleted", "deleted"},
-    Phrase{"bounced", "returned to the sender"},
-    Phrase{"rerouted", "rerouted, will be tried now unless on hold"},
-};
 constexpr std::string_view kToldLater = "given up; the sender will be told in a digest";
 constexpr std::string_view kToldNever = "given up; the sender may not be told of it, and so it is kept in failed/";
 
-std::string handled(const object& line, WallTime) {
-  const std::string kind = text_in(line, "kind");
-  const auto* const found =
-      std::find_if(kPhrases.begin(), kPhrases.end(), [&](const Phrase& one) { return one.kind == kind; });
+/// What became of one message or of a selection.
+std::string handled(const object& line, const HandlingWords& command) {
   if (line.contains("id")) {
     const std::string told = text_in(line, "told");
-    const std::string_view words = told == "later" ? kToldLater : told == "never" ? kToldNever : found->words;
+    const std::string_view words = told == "later" ? kToldLater : told == "never" ? kToldNever : command.done;
     return fmt::format("{}: {}\n", text_in(line, "id"), words);
   }
   const auto count_in = [&line](std::string_view key) {
@@ -187,7 +173,7 @@ std::string handled(const object& line, WallTime) {
   const auto add = [&text](std::size_t count, std::string_view words) {
     text += fmt::format("{}: {}\n", messages(count), words);
   };
-  if (plainly > 0 || done + left == 0) add(plainly, found->words);
+  if (plainly > 0 || done + left == 0) add(plainly, command.done);
   if (later > 0) add(later, kToldLater);
   if (never > 0) add(never, kToldNever);
   if (left > 0) add(left, left == 1 ? "left as it was" : "left as they were");
@@ -247,12 +233,9 @@ struct Kind {
 std::string nothing(const object&, WallTime) { return {}; }
 
 constexpr std::array kKinds{
-    Kind{"status", status},    Kind{"entry", entry},        Kind{"message", message},
-    Kind{"more", more},        Kind{"retried", handled},    Kind{"held", handled},
-    Kind{"released", handled}, Kind{"deleted", handled},    Kind{"bounced", handled},
-    Kind{"rerouted", handled}, Kind{"problem", problem},    Kind{"checking", nothing},
-    Kind{"waiting", nothing},  Kind{"check", render_check}, Kind{"event", event},
-    Kind{"notice", notice},    Kind{"device", device},      Kind{"explain", render_explain},
+    Kind{"status", status},   Kind{"entry", entry},      Kind{"message", message}, Kind{"more", more},
+    Kind{"problem", problem}, Kind{"checking", nothing}, Kind{"waiting", nothing}, Kind{"check", render_check},
+    Kind{"event", event},     Kind{"notice", notice},    Kind{"device", device},   Kind{"explain", render_explain},
     Kind{"metrics", metrics},
 };
 
@@ -266,8 +249,9 @@ std::string Renderer::line(const object& object) {
   if (kind == "checking") waiting_for_ = text_in(object, "site");
   if (kind == "device") waiting_for_ = "you to agree";
   if (kind == "event") waiting_for_ = object.contains("host") ? text_in(object, "host") : "the smarthost";
-  const auto* const found =
-      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& known) { return known.name == kind; });
+  const auto* const command = std::ranges::find(kHandlingWords, kind, &HandlingWords::kind);
+  if (command != kHandlingWords.end()) return handled(object, *command);
+  const auto* const found = std::ranges::find(kKinds, kind, &Kind::name);
   if (found == kKinds.end()) return {};
   std::string text;
   if (kind == "entry" && !heading_shown_) {
