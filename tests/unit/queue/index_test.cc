@@ -61,7 +61,7 @@ TEST(TicketIndex, EachLaneBehavesLikeASortedSetUnderRandomChanges) {
     for (std::uint16_t lane = 0; lane < waiting.size(); ++lane) {
       std::ranges::sort(waiting.at(lane));
       std::vector<QueueId> expected;
-      for (const auto& [due, waiting_id] : waiting.at(lane)) expected.push_back(waiting_id);
+      for (const auto& one : waiting.at(lane)) expected.push_back(one.second);
       const Ticket* const first = index.first(lane);
       ASSERT_EQ(first == nullptr, expected.empty());
       if (first != nullptr) {
