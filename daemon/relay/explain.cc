@@ -1,7 +1,7 @@
 #include "relay/explain.h"
 
 #include "relay/auth.h"
-#include "relay/memory.h"
+#include "relay/site_memory.h"
 #include "relay/verdict.h"
 #include "sasl/negotiate.h"
 

@@ -2,7 +2,7 @@
 // is explained in tests/dialogues/client/README.txt.
 #include "base/text.h"
 #include "dialogue_stream.h"
-#include "relay/memory.h"
+#include "relay/site_memory.h"
 #include "relay/smtp_relay.h"
 #include "support/expected_log.h"
 #include "support/run.h"
