@@ -68,7 +68,8 @@ std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings
   }
   to.allow_cleartext_auth = smarthost.allow_cleartext_auth;
   to.mechanisms = smarthost.mechanisms;
-  to.refuse_downgrade = smarthost.auth_downgrade == settings::Downgrade::refuse;
+  const bool refuse = smarthost.auth_downgrade == settings::Downgrade::refuse;
+  to.auth_downgrade = refuse ? relay::Downgrade::refuse : relay::Downgrade::warn;
   to.helo = helo;
   to.trace = parts.trace == Trace::yes;
   return relay::Relay::make(parts.loop, std::move(to), parts.memory);

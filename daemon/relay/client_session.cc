@@ -57,7 +57,7 @@ Offer ClientSession::offer() const {
 Task<ClientSession::Opened> ClientSession::log_in(AuthRound& round) {
   const Offer now = offer();
   weaker_ = learnt_.notes.compare(now, peer_);
-  if (!weaker_.empty() && smarthost_.refuse_downgrade && !round.accept_weaker) {
+  if (!weaker_.empty() && smarthost_.auth_downgrade == Downgrade::refuse && !round.accept_weaker) {
     fail(downgraded());
     co_return Opened::failed;
   }
