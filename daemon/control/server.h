@@ -26,7 +26,7 @@
 
 namespace postern::control {
 
-/// Shows it to the person; later calls only find out whether somebody is still there. Failure: the client is gone.
+/// Shows the prompt; later calls only find out whether somebody is still there. Failure: the client is gone.
 using Prompt = std::function<Task<Result<void>>(DevicePrompt)>;
 
 /// What the commands need of the program around them. app fills it in. `site` is always one of sites().

@@ -4,7 +4,8 @@
 #include "base/device_prompt.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "credentials/make.h"
+#include "credentials/blocking.h"
+#include "credentials/credentials_options.h"
 
 #include <functional>
 

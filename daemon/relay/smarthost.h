@@ -1,7 +1,7 @@
 // A smarthost as its relay knows it: what is configured, and what is bound to that.
 #pragma once
 
-#include "credentials/make.h"
+#include "credentials/blocking.h"
 #include "credentials/source.h"
 #include "relay/smarthost_options.h"
 
