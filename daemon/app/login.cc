@@ -1,6 +1,5 @@
 #include "app/login.h"
 
-#include "app/relays.h"
 #include "credentials/device_login.h"
 
 #include <algorithm>
@@ -17,7 +16,7 @@ Result<credentials::OAuth2> device_client(const settings::Settings& settings, co
   if (found->oauth2.refresh_token_file.empty()) {
     return Error{Failure::invalid, site + " has no 'oauth2.refresh_token_file' in the settings to store a token in"};
   }
-  return oauth2_client(found->oauth2);
+  return found->oauth2;
 }
 
 Task<Result<void>> login(Executor loop, Result<credentials::OAuth2> client, credentials::Blocking blocking,

@@ -66,9 +66,8 @@ void leave_untold(std::vector<Verdict>& verdicts) {
 ReportContext QueueImpl::report_context(const std::string& sender) {
   ReportContext context;
   context.to = mailboxes_of(config_, sender);
-  context.config = config_;
-  context.config.expand = nullptr;
-  context.config.notify.run = nullptr;
+  context.options = config_;
+  context.names = config_;
   context.id = new_id();
   context.now = clock_.wall();
   context.utc_offset = utc_offset(context.now);

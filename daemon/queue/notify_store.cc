@@ -10,7 +10,7 @@
 namespace postern::queue {
 
 void QueueImpl::watch_over() {
-  if (config_.notify.address.empty() && !config_.notify.run) return;
+  if (config_.notify.address.empty() && !config_.tell_operator) return;
   const SteadyTime now = clock_.steady();
   if (looked_ && now - *looked_ < kLookEvery) return;
   looked_ = now;
@@ -21,7 +21,7 @@ void QueueImpl::watch_over() {
   if (totals.oldest) seen.oldest = totals.oldest_age;
   for (Alarm& alarm : alarms_.look(seen, config_.notify.after, now)) {
     log(Level::notice, "alarm", {{"what", name(alarm.what)}, {"text", alarm.text}});
-    if (config_.notify.run) config_.notify.run(std::string(name(alarm.what)), alarm.text);
+    if (config_.tell_operator) config_.tell_operator(std::string(name(alarm.what)), alarm.text);
     if (config_.notify.address.empty()) continue;
     ++open_;
     spawn(loop_, send_alarm(std::move(alarm)), "alarm");

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/envelope.h"
+#include "mail/host_names.h"
 #include "mail/message.h"
 #include "mail/report.h"
 #include "queue/entry.h"
@@ -32,26 +33,16 @@ class DiskPool;
 
 namespace postern::queue {
 
-/// Who is told that something is wrong with the queue, see notify.h.
-struct Notify {
-  std::string address;  ///< gets a message; empty: nobody
-  Seconds after{3600};  ///< the age of the oldest message that is trouble; 0: none
-  /// Called on the event loop with "trouble" or "well" and a line of text; empty: nothing.
-  std::function<void(const std::string& what, const std::string& text)> run{};
-};
-
 class GapKeeper;
 
-struct Config {
-  std::string hostname;  ///< for bounces: Reporting-MTA
-  std::string domain;    ///< bounces come from MAILER-DAEMON@domain
-  Retry retry;
-  Bounces bounces{};
-  Notify notify{};
-  std::uint64_t message_size = 50ULL << 20U;  ///< bytes on the wire
+/// What is configured, and what is bound to it.
+struct Config : QueueOptions, mail::HostNames {
   /// Where mail for this sender goes: the recipients of a bounce, aliases applied. Empty, or with an empty answer: to
   /// the sender itself. Called on the event loop.
   std::function<std::vector<std::string>(const std::string& sender)> expand{};
+  /// Tells the operator by another way than mail: "trouble" or "well", and a line of text. Called on the event loop;
+  /// empty: nobody is told.
+  std::function<void(const std::string& what, const std::string& text)> tell_operator{};
   Observer* observer = nullptr;  ///< outlives the queue; may be null
   /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
   /// process. Empty: a message that makes the program crash is tried for ever.

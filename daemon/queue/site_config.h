@@ -1,6 +1,8 @@
 // A site as it is handed to the queue, and how an operator may hurry it.
 #pragma once
 
+#include "queue/queue_options.h"
+
 #include <cstdint>
 #include <string>
 
@@ -9,7 +11,7 @@ namespace postern::queue {
 /// A smarthost as the queue sees it. The queue keeps health and back-off by name and generation.
 struct SiteConfig {
   std::string name;
-  unsigned connections = 4;
+  SiteOptions options{};
   std::uint64_t generation = 0;  ///< another one: its settings changed, what was learnt of it counts no more
 };
 

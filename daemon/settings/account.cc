@@ -133,7 +133,7 @@ void check_certificate(const Account& account) {
   const bool key = account.given("client_key");
   if (certificate && !key) account.error_of_all("client_certificate", "has a 'client_certificate' but no 'client_key'");
   if (key && !certificate) account.error_of_all("client_key", "has a 'client_key' but no 'client_certificate'");
-  if (certificate && account.smarthost.tls == Tls::none) {
+  if (certificate && account.smarthost.tls == relay::Tls::none) {
     account.error_of_all("client_certificate", "has a 'client_certificate' but no TLS to show it in ('tls: none')");
   }
   check_public_file(account, "client_certificate", account.smarthost.client_certificate);

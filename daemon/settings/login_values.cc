@@ -139,11 +139,11 @@ std::optional<std::string> url_value(const Node& node, Scope& scope) {
   return std::nullopt;
 }
 
-std::optional<Downgrade> downgrade_value(const Node& node, Scope& scope) {
+std::optional<relay::Downgrade> downgrade_value(const Node& node, Scope& scope) {
   const auto text = text_value(node, scope);
   if (!text) return std::nullopt;
-  if (*text == "warn") return Downgrade::warn;
-  if (*text == "refuse") return Downgrade::refuse;
+  if (*text == "warn") return relay::Downgrade::warn;
+  if (*text == "refuse") return relay::Downgrade::refuse;
   scope.error(node, "must be warn or refuse, not '" + *text + "'");
   return std::nullopt;
 }

@@ -32,6 +32,6 @@ struct MechanismName {
 [[nodiscard]] std::optional<std::vector<std::string>> command_value(const Node& node, Scope& scope);
 /// https, or http to this machine.
 [[nodiscard]] std::optional<std::string> url_value(const Node& node, Scope& scope);
-[[nodiscard]] std::optional<Downgrade> downgrade_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<relay::Downgrade> downgrade_value(const Node& node, Scope& scope);
 
 }  // namespace postern::settings

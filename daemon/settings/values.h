@@ -67,7 +67,7 @@ struct Endpoint {
 [[nodiscard]] std::optional<unsigned> count_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::uint64_t> size_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<Seconds> duration_value(const Node& node, Scope& scope);
-[[nodiscard]] std::optional<Tls> tls_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<relay::Tls> tls_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<Network>> networks_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::map<std::string, std::vector<std::string>>> aliases_value(const Node& node,

@@ -49,38 +49,6 @@ TEST(MechanismNames, NeedWhatNegotiateAsksFor) {
   }
 }
 
-TEST(CredentialsOrigin, EveryMemberArrives) {
-  settings::Smarthost from;
-  from.user = "u";
-  from.password = Secret("p");
-  from.password_file = "/p";
-  from.password_credential = "c";
-  from.password_command = {"/bin/p", "a"};
-  from.token_file = "/t";
-  from.token_command = {"/bin/t", "b"};
-  from.oauth2 = settings::OAuth2{"1", "2", "3", "4", "5", "6", "7"};
-  from.client_certificate = "/c";
-  const credentials::Origin to = credentials_origin(from);
-  EXPECT_EQ(to.user, "u");
-  EXPECT_EQ(to.password.reveal(), "p");
-  EXPECT_EQ(to.password_file, "/p");
-  EXPECT_EQ(to.password_credential, "c");
-  EXPECT_EQ(to.password_command, from.password_command);
-  EXPECT_EQ(to.token_file, "/t");
-  EXPECT_EQ(to.token_command, from.token_command);
-  credentials::OAuth2 client;
-  client.token_url = "1";
-  client.device_url = "2";
-  client.client_id = "3";
-  client.client_secret_file = "4";
-  client.refresh_token_file = "5";
-  client.scope = "6";
-  client.ca_file = "7";
-  EXPECT_EQ(to.oauth2, client);
-  EXPECT_TRUE(to.client_certificate);
-  EXPECT_FALSE(credentials_origin(settings::Smarthost()).client_certificate);
-}
-
 TEST(Blocking, RunsTheJobOnAnotherThreadAndComesBack) {
   spool::DiskPool pool(1);
   const credentials::Blocking blocking = blocking_on(pool);
