@@ -1,7 +1,7 @@
 #include "settings/account.h"
 
 #include "base/fd.h"
-#include "settings/login_values.h"
+#include "sasl/mechanism_options.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -175,11 +175,11 @@ void check_oauth2(const Account& account) {
   check_refresh_token(account);
 }
 
-std::string_view needed(MechanismName::Needs needs) {
+std::string_view needed(sasl::Needs needs) {
   switch (needs) {
-    case MechanismName::Needs::password: return "a password";
-    case MechanismName::Needs::token: return "a token";
-    case MechanismName::Needs::certificate: return "a client certificate";
+    case sasl::Needs::password: return "a password";
+    case sasl::Needs::token: return "a token";
+    case sasl::Needs::certificate: return "a client certificate";
   }
   return "";
 }
@@ -190,9 +190,9 @@ void check_mechanisms(const Account& account) {
     return std::ranges::any_of(keys, [&account](std::string_view key) { return account.given(key); });
   };
   std::string reasons;
-  for (const MechanismName& mechanism : mechanism_names()) {
+  for (const sasl::KnownMechanism& mechanism : sasl::kKnownMechanisms) {
     if (std::ranges::find(account.smarthost.mechanisms, mechanism.name) == account.smarthost.mechanisms.end()) continue;
-    using Needs = MechanismName::Needs;
+    using sasl::Needs;
     const bool usable = mechanism.needs == Needs::password ? any_of(kPasswords)
                         : mechanism.needs == Needs::token  ? any_of(kTokens)
                                                            : account.given("client_certificate");

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "exchange.h"
+#include "sasl/mechanism_options.h"
 
 #include <gtest/gtest.h>
 
@@ -91,6 +92,18 @@ TEST(Negotiate, HasTheOrderOfTheDesign) {
   Channel unbound = tls();
   unbound.bindings.clear();
   EXPECT_EQ(usable(shuffled(), unbound), joined({scram, {"PLAIN", "LOGIN", "CRAM-MD5"}}));
+}
+
+TEST(Negotiate, TakesEachMechanismWithWhatItNeedsAlone) {
+  for (const KnownMechanism& mechanism : kKnownMechanisms) {
+    Credentials credentials;
+    credentials.user = "tim";
+    if (mechanism.needs == Needs::password) credentials.password = Secret("p");
+    if (mechanism.needs == Needs::token) credentials.token = Secret("t");
+    credentials.client_certificate = mechanism.needs == Needs::certificate;
+    const Names offered = {std::string(mechanism.name)};
+    EXPECT_EQ(usable(offered, tls(), credentials), offered);
+  }
 }
 
 TEST(Negotiate, TriesWhatWorkedLastTimeFirst) {
