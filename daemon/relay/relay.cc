@@ -27,14 +27,6 @@ struct Connection {
   std::optional<mail::SiteTrouble> trouble;
 };
 
-Step step_of(Failure failure) {
-  switch (failure) {
-    case Failure::resolve: return Step::resolve;
-    case Failure::tls: return Step::tls;
-    default: return Step::connect;
-  }
-}
-
 class SmtpRelay final : public Relay {
  public:
   SmtpRelay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory, Connector connector,
@@ -200,15 +192,6 @@ class SmtpRelay final : public Relay {
   Task<ClientSession::Opened> open(ClientSession& session, AuthRound& round, ClientSession::Patience patience) {
     const Pool::AtWork at_work(*pool_, session);
     co_return co_await session.open(round, patience);
-  }
-
-  /// The error's text already names the host and what was tried.
-  static mail::SiteTrouble unreachable(const Error& error) {
-    mail::SiteTrouble trouble;
-    trouble.step = step_of(error.failure);
-    trouble.failure = error.failure;
-    trouble.text = error.text;
-    return trouble;
   }
 
   Connection stopping() const {
