@@ -262,11 +262,7 @@ class Login {
 }  // namespace
 
 sasl::Policy login_policy(const Smarthost& smarthost, std::string remembered) {
-  sasl::Policy policy;
-  policy.allow_cleartext = smarthost.allow_cleartext_auth;
-  policy.remembered = std::move(remembered);
-  policy.mechanisms = smarthost.mechanisms;
-  return policy;
+  return sasl::Policy{smarthost, std::move(remembered)};
 }
 
 Task<AuthResult> authenticate(Wire& wire, const smtp::Capabilities& server, const Smarthost& smarthost,

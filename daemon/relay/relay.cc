@@ -218,12 +218,9 @@ class SmtpRelay final : public Relay {
   std::shared_ptr<Pool> pool_;
 };
 
-net::TlsClient::Options tls_options(const Smarthost& smarthost) {
-  net::TlsClient::Options options;
-  options.ca_file = smarthost.tls_ca_file;
-  options.name = smarthost.tls_name.empty() ? smarthost.host : smarthost.tls_name;
-  options.certificate_file = smarthost.client_certificate;
-  options.key_file = smarthost.client_key;
+net::TlsClientOptions tls_options(const Smarthost& smarthost) {
+  net::TlsClientOptions options = smarthost;
+  if (options.tls_name.empty()) options.tls_name = smarthost.host;
   return options;
 }
 

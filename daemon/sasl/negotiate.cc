@@ -86,7 +86,7 @@ std::string_view obstacle(const Row& row, const Channel& channel, const Credenti
   if (scram::is_plus(row.name) && (channel.bindings.empty() || !channel.encrypted))
     return "the connection gives no channel binding";
   const bool safe = channel.encrypted && channel.verified;
-  if (row.secrecy == Secrecy::reveals && !safe && !policy.allow_cleartext) return why_unsafe(row, channel);
+  if (row.secrecy == Secrecy::reveals && !safe && !policy.allow_cleartext_auth) return why_unsafe(row, channel);
   return misfit(row, credentials);
 }
 

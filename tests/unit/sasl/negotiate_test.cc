@@ -40,7 +40,7 @@ Channel tls() {
 
 Policy allowing_cleartext() {
   Policy policy;
-  policy.allow_cleartext = true;
+  policy.allow_cleartext_auth = true;
   return policy;
 }
 
@@ -212,7 +212,7 @@ bool may(const std::string& name, const Names& offered, const Channel& channel, 
   if (name == "EXTERNAL" && !(credentials.client_certificate && channel.encrypted)) return false;
   if (!oauth && name != "EXTERNAL" && !credentials.password) return false;
   if (name.ends_with("PLUS") && !(channel.encrypted && !channel.bindings.empty())) return false;
-  return hides(name) || (channel.encrypted && channel.verified) || policy.allow_cleartext;
+  return hides(name) || (channel.encrypted && channel.verified) || policy.allow_cleartext_auth;
 }
 
 class Dice {
@@ -249,7 +249,7 @@ class Dice {
 
   Policy policy() {
     Policy result;
-    result.allow_cleartext = toss();
+    result.allow_cleartext_auth = toss();
     const Names remembered = names(1);
     if (!remembered.empty()) result.remembered = remembered.front();
     if (below(3) == 0) result.mechanisms = names(5);
