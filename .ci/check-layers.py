@@ -18,16 +18,28 @@ ROOMS = {
     "spool": {"spool", "mail"} | BASE,
     "queue": {"queue", "spool", "mail"} | BASE,
     "submission": {"submission", "queue", "smtp", "net", "mail"} | BASE,
+    "history": {"history", "queue", "mail"} | BASE,
     "credentials": {"credentials", "sasl", "net"} | BASE,
     "relay": {"relay", "credentials", "smtp", "sasl", "net", "mail"} | BASE,
-    "metrics": {"metrics", "queue", "spool", "net", "mail"} | BASE,
-    "control": {"control", "queue", "net", "mail"} | BASE,
+    "metrics": {"metrics", "queue", "history", "spool", "net", "mail"} | BASE,
+    "control": {"control", "queue", "history", "net", "mail"} | BASE,
+    "console": {"console", "net", "mail"} | BASE,
+    "setup": {"setup", "console", "settings", "relay", "credentials", "net", "mail"} | BASE,
     "settings": {"settings", "mail"} | BASE,
     "sendmail-shim": {"sendmail-shim", "smtp", "mail"} | BASE,
 }
 ALL_ROOMS = set(ROOMS) | {"app"}
-ROOMS["app"] = ALL_ROOMS - {"sendmail-shim"}
+ROOMS["app"] = ALL_ROOMS - {"sendmail-shim", "console", "setup"}
 PROGRAMS = {"main.cc": ROOMS["app"], "postern.cc": {"control", "queue", "net", "mail", "base"}}
+
+# What is configured lives in the room that reads it, in an option header of values alone. The settings fill these
+# structs directly, so they may include such headers of rooms of which they may include nothing else. That stays
+# harmless only as long as the headers bring nothing with them: no function, no owner of anything, no room but those of
+# values.
+OPTION_HEADER = re.compile(r"\w_options\.h$")
+OPTIONS_FOR = {"settings": {"queue", "submission", "relay", "credentials", "history", "net", "sasl"}}
+VALUE_ROOMS = {"base", "mail"}
+NO_VALUES = re.compile(r"(boost|openssl|yaml-cpp)/|(functional|memory|future|thread|mutex)$")
 
 SOCKETS = re.compile(r"boost/asio/(ip|local|ssl|generic)/|boost/asio/(connect|basic_.*socket.*)\.hpp")
 OPENSSL_ROOMS = {"net", "sasl"}
@@ -52,6 +64,7 @@ def without_comments(text):
 
 
 def check_includes(path, room, allowed, text):
+    options = OPTIONS_FOR.get(room, set())
     for number, line in enumerate(text.splitlines(), 1):
         found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
         if not found:
@@ -61,9 +74,10 @@ def check_includes(path, room, allowed, text):
         if kind == '"':
             if "/" not in name or target not in ALL_ROOMS:
                 complain(path, number, f'#include "{name}": write the path from daemon/, such as "base/log.h"')
-            elif target not in allowed:
+            elif target not in allowed and not (target in options and OPTION_HEADER.search(name)):
                 arrows = " ".join(sorted(allowed))
-                complain(path, number, f'#include "{name}": {room} may include only: {arrows}')
+                besides = f", and the *_options.h of: {' '.join(sorted(options))}" if options else ""
+                complain(path, number, f'#include "{name}": {room} may include only: {arrows}{besides}')
         elif name == "boost/asio.hpp":
             complain(path, number, "#include <boost/asio.hpp>: include what you use; the whole costs seconds a file")
         elif SOCKETS.match(name) and room != "net":
@@ -72,6 +86,21 @@ def check_includes(path, room, allowed, text):
             complain(path, number, f"#include <{name}>: OpenSSL belongs to net/, sasl/ and base/digest.cc")
         elif name.startswith("yaml-cpp/") and room != "settings":
             complain(path, number, f"#include <{name}>: YAML belongs to settings/")
+
+
+def check_options(path, allowed, text):
+    """An option header, whatever its room may include otherwise."""
+    why = "an option header holds values alone, since the settings include it; what is bound is added by the room"
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
+        if not found:
+            continue
+        kind, name = found.groups()
+        if kind == "<" and NO_VALUES.match(name):
+            complain(path, number, f"#include <{name}>: {why}")
+        elif kind == '"' and name.split("/")[0] not in VALUE_ROOMS & allowed and not OPTION_HEADER.search(name):
+            rooms = " ".join(sorted(VALUE_ROOMS & allowed))
+            complain(path, number, f'#include "{name}": it may include only {rooms} and other *_options.h: {why}')
 
 
 def check_words(path, room, text):
@@ -111,6 +140,8 @@ def main():
             complain(path, 1, f"{room} is no room of the design; add it to DESIGN and to .ci/check-layers.py")
             continue
         check_includes(path, room, allowed, text)
+        if OPTION_HEADER.search(path.name):
+            check_options(path, allowed, text)
         check_words(path, room, text)
     print(f"check-layers: {len(sources)} files, {problems} problems")
     return 1 if problems else 0

@@ -44,26 +44,15 @@ constexpr std::size_t kControlClientsOfUser = 20;
 constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
 
 queue::Config queue_config(const Executor& loop, const settings::Settings& settings, queue::Observer* observer) {
-  queue::Config config;
+  queue::Config config{settings.queue, settings.names};
   config.observer = observer;
-  config.hostname = settings.hostname;
-  config.domain = settings.domain;
-  config.retry = queue::Retry{settings.retry_min, settings.retry_max, settings.retry_expire, settings.retry_warn_after};
-  config.bounces = queue::Bounces{settings.bounces_per_sender, settings.bounces_per_hour, settings.bounces_return_size};
-  config.notify = notify_config(loop, settings);
-  config.message_size = settings.message_size;
   config.expand = [settings](const std::string& address) { return recipients_for(settings, address); };
+  config.tell_operator = operator_program(loop, settings.queue.notify.command);
   return config;
 }
 
 std::shared_ptr<const submission::Config> submission_config(const settings::Settings& settings) {
-  submission::Config config;
-  config.hostname = settings.hostname;
-  config.domain = settings.domain;
-  config.aliases = settings.aliases;
-  config.message_size = settings.message_size;
-  config.recipients = settings.recipients;
-  config.networks = settings.networks;
+  submission::Config config{settings.submission, settings.names};
   return std::make_shared<const submission::Config>(std::move(config));
 }
 
@@ -175,7 +164,7 @@ Result<void> App::Parts::build() {
   in_flight->save();  // the crash before us is counted
   metrics.show(*queue, *spool);
   control = control_context();
-  if (const Result<void> reachable = doors.open(settings); !reachable) return reachable;
+  if (const Result<void> reachable = doors.open(settings.listen); !reachable) return reachable;
   warn_of_inherited_doors();
   return {};
 }
@@ -190,9 +179,9 @@ void App::Parts::apply(settings::Settings wanted) {
   sites.configure(wanted);
   queue->configure(queue_config(loop, wanted, metrics.observer()), sites.configs());
   submission = submission_config(wanted);
-  doors.reconfigure(wanted);
-  metrics.listen(wanted.metrics_listen);
-  control->hostname = wanted.hostname;
+  doors.reconfigure(wanted.listen);
+  metrics.listen(wanted.listen.metrics);
+  control->hostname = wanted.names.hostname;
   settings = std::move(wanted);
   warn_of_inherited_doors();
 }
@@ -200,10 +189,10 @@ void App::Parts::apply(settings::Settings wanted) {
 /// Those of the settings were told of when they were read.
 void App::Parts::warn_of_inherited_doors() const {
   for (const std::string& address : doors.inherited_smtp()) {
-    const bool ours = std::ranges::find(settings.smtp_listen, address) != settings.smtp_listen.end();
+    const bool ours = std::ranges::find(settings.listen.smtp, address) != settings.listen.smtp.end();
     const auto endpoint = settings::parse_endpoint(address);
     if (ours || !endpoint) continue;
-    const auto who = settings::senders(settings.networks, *endpoint, settings::Families::both);
+    const auto who = settings::senders(settings.submission.networks, *endpoint, settings::Families::both);
     if (who == settings::Senders::nobody) {
       log(Level::warning, "nobody can send to a socket of the service manager: listen.networks admits no client of it",
           {{"address", address}});
@@ -262,7 +251,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .clock = system_clock(),
       .version = POSTERN_VERSION,
       .started = started,
-      .hostname = settings.hostname,
+      .hostname = settings.names.hostname,
       .config_file = config_file,
       .spool = settings.spool,
       .sites = [this] { return sites.names(); },
@@ -292,7 +281,7 @@ Task<Result<void>> App::start() {
   Result<void> recovered = co_await parts_->queue->start();
   if (!recovered) co_return recovered;
   parts_->doors.start();
-  parts_->metrics.listen(parts_->settings.metrics_listen);
+  parts_->metrics.listen(parts_->settings.listen.metrics);
   parts_->start_pickup();
   parts_->heartbeat.start();
   notify_ready(status_line(*parts_->queue));

@@ -21,12 +21,12 @@ bool out_of_descriptors(const std::vector<std::unique_ptr<Door>>& doors) {
 
 }  // namespace
 
-Result<void> Doors::open(const settings::Settings& settings) {
+Result<void> Doors::open(const net::ListenOptions& listen) {
   open_inherited();
-  if (submit_.empty()) add_local(submit_, settings.submit_socket, serve_.submission);
-  if (control_.empty()) add_local(control_, settings.control_socket, serve_.control);
+  if (submit_.empty()) add_local(submit_, listen.submit, serve_.submission);
+  if (control_.empty()) add_local(control_, listen.control, serve_.control);
   if (!smtp_inherited_) {
-    for (const std::string& address : settings.smtp_listen) add_smtp(address);
+    for (const std::string& address : listen.smtp) add_smtp(address);
   }
   for (List* doors : {&submit_, &control_, &smtp_}) {
     for (const auto& door : *doors) door->open();
@@ -93,18 +93,18 @@ void Doors::start() {
   }
 }
 
-void Doors::reconfigure(const settings::Settings& settings) {
-  reconfigure_local(submit_, settings.submit_socket, serve_.submission);
-  reconfigure_local(control_, settings.control_socket, serve_.control);
+void Doors::reconfigure(const net::ListenOptions& listen) {
+  reconfigure_local(submit_, listen.submit, serve_.submission);
+  reconfigure_local(control_, listen.control, serve_.control);
   if (smtp_inherited_) return;
   std::erase_if(smtp_, [&](const auto& door) {
-    if (std::ranges::find(settings.smtp_listen, door->address()) != settings.smtp_listen.end()) return false;
+    if (std::ranges::find(listen.smtp, door->address()) != listen.smtp.end()) return false;
     log(Level::info, "no longer listening", {{"address", door->address()}});
     door->close();
     return true;
   });
   for (const auto& door : smtp_) door->hurry();
-  for (const std::string& address : settings.smtp_listen) {
+  for (const std::string& address : listen.smtp) {
     if (std::ranges::any_of(smtp_, [&](const auto& door) { return door->address() == address; })) continue;
     add_smtp(address);
     smtp_.back()->open();

@@ -4,8 +4,8 @@
 #include "app/door.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "net/listen_options.h"
 #include "net/listener.h"
-#include "settings/settings.h"
 
 #include <functional>
 #include <memory>
@@ -28,12 +28,12 @@ class Doors {
   /// "submit", "control" and "smtp" stand in for the addresses of their kind. One that cannot be had is told and tried
   /// again, and keeps no other shut. Failures: busy, denied, invalid, io: no mail can come in by any of them, or
   /// there are too few descriptors for all of them.
-  Result<void> open(const settings::Settings& settings);
+  Result<void> open(const net::ListenOptions& listen);
   /// Begins to serve.
   void start();
   /// The SMTP addresses of new settings: what is gone is closed, what is new is opened, what is shut is tried at once.
   /// The unix sockets stay where they are until a restart, unless they could not be had.
-  void reconfigure(const settings::Settings& settings);
+  void reconfigure(const net::ListenOptions& listen);
   void close();
   /// Where the service manager listens for us, by SMTP.
   [[nodiscard]] std::vector<std::string> inherited_smtp() const;

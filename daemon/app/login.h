@@ -3,7 +3,8 @@
 
 #include "base/task.h"
 #include "control/server.h"
-#include "credentials/make.h"
+#include "credentials/blocking.h"
+#include "credentials/credentials_options.h"
 #include "settings/settings.h"
 
 #include <string>

@@ -1,11 +1,12 @@
 #include "app/notify.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "credentials/child.h"
 
-#include <string>
+#include <cstddef>
+#include <memory>
 #include <utility>
-#include <vector>
 
 namespace postern::app {
 namespace {
@@ -33,18 +34,15 @@ Task<void> run_program(Executor loop, std::vector<std::string> argv) {
 
 }  // namespace
 
-queue::Notify notify_config(const Executor& loop, const settings::Settings& settings) {
-  queue::Notify notify;
-  notify.address = settings.notify_address;
-  notify.after = settings.notify_after;
-  if (settings.notify_command.empty()) return notify;
-  notify.run = [loop, command = settings.notify_command](const std::string& what, const std::string& text) {
+std::function<void(const std::string& what, const std::string& text)> operator_program(
+    const Executor& loop, const std::vector<std::string>& command) {
+  if (command.empty()) return {};
+  return [loop, command](const std::string& what, const std::string& text) {
     std::vector<std::string> argv = command;
     argv.push_back(what);
     argv.push_back(text);
     spawn(loop, run_program(loop, std::move(argv)), "notify.command");
   };
-  return notify;
 }
 
 }  // namespace postern::app

@@ -4,8 +4,9 @@
 #include "app/app.h"
 #include "base/clock.h"
 #include "base/task.h"
-#include "credentials/make.h"
+#include "credentials/blocking.h"
 #include "relay/relay.h"
+#include "relay/site_memory.h"
 #include "settings/settings.h"
 #include "spool/disk_pool.h"
 
@@ -26,9 +27,6 @@ struct RelayParts {
 /// No connection is made, no secret read.
 [[nodiscard]] std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings::Smarthost& smarthost,
                                                        const std::string& helo);
-
-[[nodiscard]] credentials::OAuth2 oauth2_client(const settings::OAuth2& from);
-[[nodiscard]] credentials::Origin credentials_origin(const settings::Smarthost& from);
 
 /// Files of secrets are read by the threads of the spool. The pool must outlive what is made with it.
 [[nodiscard]] credentials::Blocking blocking_on(spool::DiskPool& pool);

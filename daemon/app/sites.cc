@@ -35,15 +35,15 @@ void Sites::configure(const settings::Settings& settings) {
   std::vector<Site> wanted;
   for (const settings::Smarthost& smarthost : settings.smarthosts) {
     const auto old = std::ranges::find_if(
-        sites_, [&](const Site& site) { return site.smarthost == smarthost && site.helo == settings.hostname; });
+        sites_, [&](const Site& site) { return site.smarthost == smarthost && site.helo == settings.names.hostname; });
     if (old != sites_.end()) {
       old->relay->refresh();
       wanted.push_back(std::move(*old));
       sites_.erase(old);
       continue;
     }
-    std::shared_ptr<relay::Relay> relay = make_(smarthost, settings.hostname);
-    wanted.push_back(Site{smarthost, settings.hostname, ++made_, std::move(relay)});
+    std::shared_ptr<relay::Relay> relay = make_(smarthost, settings.names.hostname);
+    wanted.push_back(Site{smarthost, settings.names.hostname, ++made_, std::move(relay)});
   }
   std::erase_if(retired_, [](const auto& relay) { return relay.expired(); });
   for (const Site& site : sites_) {
@@ -69,7 +69,7 @@ std::vector<queue::SiteConfig> Sites::configs() const {
   std::vector<queue::SiteConfig> out;
   out.reserve(sites_.size());
   for (const Site& site : sites_)
-    out.push_back(queue::SiteConfig{site.smarthost.name, site.smarthost.connections, site.generation});
+    out.push_back(queue::SiteConfig{site.smarthost.name, site.smarthost, site.generation});
   return out;
 }
 

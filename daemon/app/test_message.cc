@@ -16,7 +16,7 @@ std::string sender_of(const settings::Settings& settings) {
     const std::string& user = settings.smarthosts.front().user;
     if (!mail::split_address(user).domain.empty()) return user;
   }
-  return mail::complete_address("postern", settings.domain);
+  return mail::complete_address("postern", settings.names.domain);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ std::string test_message(const settings::Settings& settings, const mail::Envelop
       "\n"
       "This message was sent by \"postern send-test\" on {0}.\n"
       "If you read it, mail from this machine reaches you.\n",
-      settings.hostname, envelope.id.text(), mail::format_date(envelope.accepted), envelope.sender, to);
+      settings.names.hostname, envelope.id.text(), mail::format_date(envelope.accepted), envelope.sender, to);
 }
 
 }  // namespace postern::app

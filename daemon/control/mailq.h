@@ -1,7 +1,7 @@
 // The queue in the layout of Postfix's mailq, which administrators' scripts have learnt to read. Pure text.
 #pragma once
 
-#include "queue/queue.h"
+#include "queue/entry.h"
 
 #include <cstdint>
 #include <string>

@@ -10,6 +10,8 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/device_prompt.h"
+#include "base/result.h"
 #include "base/task.h"
 #include "mail/check.h"
 #include "net/connection.h"
@@ -24,14 +26,7 @@
 
 namespace postern::control {
 
-/// What a person must do to let the daemon log in at a smarthost (RFC 8628).
-struct DevicePrompt {
-  std::string url;
-  std::string complete_url;  ///< with the code in it; may be empty
-  std::string code;
-  Seconds expires{0};
-};
-/// Shows it to the person; later calls only find out whether somebody is still there. Failure: the client is gone.
+/// Shows the prompt; later calls only find out whether somebody is still there. Failure: the client is gone.
 using Prompt = std::function<Task<Result<void>>(DevicePrompt)>;
 
 /// What the commands need of the program around them. app fills it in. `site` is always one of sites().

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "mail/check.h"
-#include "queue/queue.h"
+#include "queue/entry.h"
+#include "queue/event.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

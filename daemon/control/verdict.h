@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "queue/queue.h"
+#include "queue/entry.h"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 // Private to credentials/: requests to the endpoints of an authorization server (RFC 6749, RFC 8628) as one client.
 #pragma once
 
+#include "credentials/credentials_options.h"
 #include "credentials/http.h"
-#include "credentials/make.h"
 #include "credentials/members.h"
 
 #include <optional>

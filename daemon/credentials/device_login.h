@@ -1,22 +1,15 @@
 // The device authorization grant (RFC 8628) for `postern login NAME`.
 #pragma once
 
+#include "base/device_prompt.h"
 #include "base/result.h"
 #include "base/task.h"
-#include "credentials/make.h"
+#include "credentials/blocking.h"
+#include "credentials/credentials_options.h"
 
 #include <functional>
-#include <string>
 
 namespace postern::credentials {
-
-/// What the person must do.
-struct DevicePrompt {
-  std::string url;           ///< verification_uri
-  std::string complete_url;  ///< verification_uri_complete; may be empty
-  std::string code;          ///< user_code
-  Seconds expires{0};
-};
 
 /// Asks for a code, hands it to `prompt`, polls until the person has agreed (slow_down respected) and stores the
 /// refresh token durably. `prompt` is called anew before each poll, with the time that is left: its failure, because

@@ -2,7 +2,7 @@
 // is not open to other users; those that systemd hands over in $CREDENTIALS_DIRECTORY are protected by their directory.
 #pragma once
 
-#include "credentials/make.h"
+#include "credentials/blocking.h"
 #include "credentials/secret_origin.h"
 
 #include <memory>

@@ -133,8 +133,8 @@ Result<net::ClientOptions> client_options(const Url& url, const HttpOptions& opt
   client.connect_timeout = options.timeout;
   if (!url.tls) return client;
   net::TlsClient::Options tls;
-  tls.ca_file = options.ca_file;
-  tls.name = url.host;
+  tls.tls_ca_file = options.ca_file;
+  tls.tls_name = url.host;
   auto context = net::TlsClient::make(tls);
   if (!context) return context.error();
   client.tls = std::move(*context);

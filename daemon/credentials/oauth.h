@@ -3,8 +3,9 @@
 #pragma once
 
 #include "base/clock.h"
+#include "credentials/blocking.h"
+#include "credentials/credentials_options.h"
 #include "credentials/http.h"
-#include "credentials/make.h"
 #include "credentials/secret_origin.h"
 
 #include <memory>

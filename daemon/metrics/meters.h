@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "mail/report.h"
 #include "metrics/page.h"
-#include "queue/queue.h"
+#include "queue/entry.h"
+#include "queue/event.h"
 #include "spool/disk.h"
 
 #include <array>

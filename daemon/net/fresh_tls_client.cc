@@ -44,8 +44,8 @@ std::string state_of_authorities(const std::string& ca_file) {
 
 Result<std::shared_ptr<TlsClient>> FreshTlsClient::get() {
   // Looked at before the reading: what changes meanwhile is read again the next time.
-  std::string now =
-      state_of(options_.certificate_file) + state_of(options_.key_file) + state_of_authorities(options_.ca_file);
+  std::string now = state_of(options_.client_certificate) + state_of(options_.client_key) +
+                    state_of_authorities(options_.tls_ca_file);
   if (!made_ || now != seen_) {
     made_.reset();
     auto made = TlsClient::make(options_);

@@ -113,10 +113,10 @@ Result<void> check_mode(const std::string& key_file) {
 }
 
 Result<void> load_client_certificate(SSL_CTX* context, const TlsClient::Options& options) {
-  if (options.certificate_file.empty()) return {};
-  const std::string& key = options.key_file.empty() ? options.certificate_file : options.key_file;
+  if (options.client_certificate.empty()) return {};
+  const std::string& key = options.client_key.empty() ? options.client_certificate : options.client_key;
   if (auto checked = check_mode(key); !checked) return checked;
-  return load_own(context, options.certificate_file, key);
+  return load_own(context, options.client_certificate, key);
 }
 
 Result<void> ask_for_certificates(SSL_CTX* context, const std::string& ca_file) {
@@ -172,7 +172,7 @@ std::string tls_reason() {
 Result<std::shared_ptr<TlsClient>> TlsClient::make(const Options& options) {
   ERR_clear_error();
   auto state = std::make_unique<State>();
-  state->name = options.name;
+  state->name = options.tls_name;
   if (state->name.ends_with('.')) state->name.pop_back();
   if (state->name.empty() || has_control(state->name)) {
     return Error{Failure::tls, "no name is known that the server's certificate must carry"};
@@ -182,19 +182,19 @@ Result<std::shared_ptr<TlsClient>> TlsClient::make(const Options& options) {
   SSL_CTX* context = state->context.get();
   if (context == nullptr) return Error{Failure::tls, "cannot set up TLS: " + tls_reason()};
   harden(context);
-  if (auto loaded = load_authorities(context, options.ca_file); !loaded) return loaded.error();
+  if (auto loaded = load_authorities(context, options.tls_ca_file); !loaded) return loaded.error();
   if (auto loaded = load_client_certificate(context, options); !loaded) return loaded.error();
   if (!set_expected_name(context, *state)) {
     return Error{Failure::tls, "cannot check certificates for the name " + printable(state->name)};
   }
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, remember_verify_failure);
   // A resumed session shows no certificate: not every server still knows then who the client is.
-  if (options.certificate_file.empty()) {
+  if (options.client_certificate.empty()) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, keep_session);
     SSL_CTX_set_ex_data(context, client_state_slot(), state.get());
   }
-  state->certificate_file = options.certificate_file;
+  state->certificate_file = options.client_certificate;
   auto client = std::make_shared<TlsClient>(std::move(state));
   if (auto valid = client->check_dates(); !valid) return valid.error();
   return client;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "net/tls_client_options.h"
 
 #include <memory>
 #include <string>
@@ -12,12 +13,7 @@ namespace postern::net {
 /// later, SNI, sessions kept for resumption. Always verifies; there is no switch.
 class TlsClient {
  public:
-  struct Options {
-    std::string ca_file;           ///< what is in it is trusted, server certificates too; empty: the system's store
-    std::string name;              ///< the name (or IP address) the certificate must carry, and SNI
-    std::string certificate_file;  ///< PEM chain of our own, shown if the server asks (EXTERNAL); empty: none
-    std::string key_file;          ///< its key, not encrypted, not open to others; empty: in certificate_file
-  };
+  using Options = TlsClientOptions;
   /// Failures: tls (a file is missing or unreadable, the certificate is not good today, or the key is not its own; the
   /// text says which).
   static Result<std::shared_ptr<TlsClient>> make(const Options& options);

@@ -11,7 +11,7 @@ Alarms::Alarms(const Ground& ground, const Config& config, const Sites& sites, R
 
 void Alarms::watch_over(const std::function<Totals()>& totals) {
   const Notify& notify = config_.notify;
-  if (notify.address.empty() && !notify.run) return;
+  if (notify.address.empty() && !config_.tell_operator) return;
   const SteadyTime now = ground_.clock.steady();
   const bool changed = std::exchange(seen_changes_, sites_.changes()) != sites_.changes();
   if (!changed && looked_ && now - *looked_ < kLookEvery) return;
@@ -23,7 +23,7 @@ void Alarms::watch_over(const std::function<Totals()>& totals) {
   if (counted.oldest) seen.oldest = counted.oldest_age;
   for (Alarm& alarm : judge_.look(seen, notify.after, now)) {
     log(Level::notice, "alarm", {{"what", name(alarm.what)}, {"text", alarm.text}});
-    if (notify.run) notify.run(std::string(name(alarm.what)), alarm.text);
+    if (config_.tell_operator) config_.tell_operator(std::string(name(alarm.what)), alarm.text);
     if (!notify.address.empty()) work_.spawn(send(std::move(alarm)), "alarm");
   }
 }

@@ -42,8 +42,8 @@ std::vector<mail::BouncedRecipient> bounced(const mail::Envelope& envelope, cons
 
 void fill(mail::Reporter& reporter, const ReportContext& context) {
   reporter.id = context.id;
-  reporter.hostname = context.config.hostname;
-  reporter.domain = context.config.domain;
+  reporter.hostname = context.names.hostname;
+  reporter.domain = context.names.domain;
   reporter.now = context.now;
   reporter.utc_offset = context.utc_offset;
 }
@@ -79,8 +79,8 @@ BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envel
   mail::Bounce bounce;
   fill(bounce, context);
   bounce.recipients = bounced(envelope, verdicts, host);
-  bounce.return_size = context.config.bounces.return_size;
-  bounce.retry_until = context.now + context.config.retry.expire - context.age;
+  bounce.return_size = context.options.bounces.return_size;
+  bounce.retry_until = context.now + context.options.retry.expire - context.age;
   return addressed(context, mail::make_bounce(bounce, envelope, original));
 }
 

@@ -4,8 +4,9 @@
 
 #include "mail/bounce_text.h"
 #include "mail/envelope.h"
+#include "mail/host_names.h"
 #include "queue/decide.h"
-#include "queue/queue.h"
+#include "queue/queue_options.h"
 #include "spool/draft.h"
 #include "spool/spool.h"
 
@@ -25,7 +26,8 @@ struct BounceMail {
 
 /// What every report needs, whatever it tells.
 struct ReportContext {
-  Config config;                ///< without its functions, which belong to the event loop
+  QueueOptions options;
+  mail::HostNames names;
   QueueId id;                   ///< of the report
   std::vector<std::string> to;  ///< where mail for the sender goes; at least one
   WallTime now;

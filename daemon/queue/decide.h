@@ -15,7 +15,7 @@
 #include "mail/envelope.h"
 #include "mail/report.h"
 #include "queue/notice.h"
-#include "queue/queue.h"
+#include "queue/queue_options.h"
 #include "queue/schedule.h"
 #include "spool/spool.h"
 

@@ -8,9 +8,14 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/envelope.h"
+#include "mail/host_names.h"
 #include "mail/message.h"
 #include "mail/report.h"
+#include "queue/entry.h"
+#include "queue/event.h"
+#include "queue/queue_options.h"
 #include "queue/selection.h"
+#include "queue/site_config.h"
 
 #include <cstdint>
 #include <functional>
@@ -28,41 +33,16 @@ class DiskPool;
 
 namespace postern::queue {
 
-struct Retry {
-  Seconds min{60};
-  Seconds max{3600};
-  Seconds expire{5 * 24 * 3600};
-  Seconds warn_after{4 * 3600};  ///< the sender is told of the delay; 0: never
-};
-
-/// Reports to senders: what is over these in an hour goes into digests.
-struct Bounces {
-  unsigned per_sender = 20;
-  unsigned per_hour = 200;
-  std::uint64_t return_size = 50ULL << 10U;  ///< of larger messages the header alone goes back
-};
-
-/// Who is told that something is wrong with the queue, see alarm_judge.h.
-struct Notify {
-  std::string address;  ///< gets a message; empty: nobody
-  Seconds after{3600};  ///< the age of the oldest message that is trouble; 0: none
-  /// Called on the event loop with "trouble" or "well" and a line of text; empty: nothing.
-  std::function<void(const std::string& what, const std::string& text)> run{};
-};
-
 class GapKeeper;
-class Observer;
 
-struct Config {
-  std::string hostname;  ///< for bounces: Reporting-MTA
-  std::string domain;    ///< bounces come from MAILER-DAEMON@domain
-  Retry retry;
-  Bounces bounces{};
-  Notify notify{};
-  std::uint64_t message_size = 50ULL << 20U;  ///< bytes on the wire
+/// What is configured, and what is bound to it.
+struct Config : QueueOptions, mail::HostNames {
   /// Where mail for this sender goes: the recipients of a bounce, aliases applied. Empty, or with an empty answer: to
   /// the sender itself. Called on the event loop.
   std::function<std::vector<std::string>(const std::string& sender)> expand{};
+  /// Tells the operator by another way than mail: "trouble" or "well", and a line of text. Called on the event loop;
+  /// empty: nobody is told.
+  std::function<void(const std::string& what, const std::string& text)> tell_operator{};
   Observer* observer = nullptr;  ///< outlives the queue; may be null
   /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
   /// process. Empty: a message that makes the program crash is tried for ever.
@@ -70,13 +50,6 @@ struct Config {
   /// Where the queue notes when it ran, see gaps.h; taken up once. Outlives the queue. Null: after a start nothing is
   /// known of what was before.
   GapKeeper* gaps = nullptr;
-};
-
-/// A smarthost as the queue sees it. The queue keeps health and back-off by name and generation.
-struct SiteConfig {
-  std::string name;
-  unsigned connections = 4;
-  std::uint64_t generation = 0;  ///< another one: its settings changed, what was learnt of it counts no more
 };
 
 /// Tries one message through one site. Handed in by app, which knows the relay.
@@ -95,79 +68,6 @@ class Intake {
   virtual Task<Result<void>> commit(std::uint64_t wire_size, mail::BodyType body) = 0;
 };
 
-enum class State { active, waiting, held, failed, corrupt };
-[[nodiscard]] std::string_view name(State state);
-
-/// One message as listings show it.
-struct Entry {
-  QueueId id;
-  State state = State::waiting;
-  std::uint64_t size = 0;  ///< bytes of the file
-  WallTime accepted;
-  std::optional<WallTime> next;  ///< next attempt; nothing while active or held
-  std::string sender;
-  mail::Source source;
-  struct Rcpt {
-    std::string address;
-    std::optional<mail::Status> last;  ///< the last known verdict
-  };
-  std::vector<Rcpt> recipients;  ///< settled ones included
-  /// What was learnt of a recipient in an attempt, and was not yet known.
-  struct Attempt {
-    WallTime time;
-    std::string recipient;
-    mail::Status status;
-  };
-  std::vector<Attempt> attempts;               ///< by find() alone
-  std::string site;                            ///< it waits for, or was last tried at
-  std::string route;                           ///< the site it was rerouted to; empty: any site will do
-  std::string reason;                          ///< why it waits, one line: the recipients' or the site's trouble
-  std::optional<mail::SiteTrouble> trouble{};  ///< of the site, if that is the reason
-};
-
-struct SiteStatus {
-  std::string name;
-  std::size_t waiting = 0;
-  std::size_t active = 0;
-  std::optional<mail::SiteTrouble> trouble;  ///< nothing: healthy or not yet tried
-  std::optional<WallTime> since;             ///< of the trouble
-  std::optional<WallTime> next_probe;
-  std::optional<WallTime> last_delivery;
-  bool tried = false;  ///< it took mail, or was found well, since the start and since its settings changed
-};
-
-struct Totals {
-  std::size_t waiting = 0, active = 0, held = 0, failed = 0, corrupt = 0;
-  std::size_t owed = 0;            ///< settled, but their senders are still to be told; not among the waiting
-  std::optional<WallTime> oldest;  ///< acceptance of the oldest waiting message
-  Milliseconds oldest_age{0};      ///< of that one: how long it could have been tried, see gaps.h; 0: none waits
-  std::uint64_t accepted = 0, delivered = 0, deferred = 0,
-                bounced = 0;  ///< messages accepted, recipients otherwise, since start
-};
-
-/// What happens to a message, for send-test and tests.
-struct Event {
-  enum class Kind { attempt, delivered, deferred, failed, site_trouble, removed };
-  Kind kind = Kind::attempt;
-  QueueId id;
-  std::string site;             ///< of all but attempt and removed
-  std::string recipient;        ///< of delivered, deferred, failed
-  mail::Status status;          ///< of delivered, deferred, failed
-  mail::DeliveryReport report;  ///< of all but attempt and removed
-};
-using Watch = std::function<void(const Event&)>;
-
-/// Hears of every message, for metrics. Called on the event loop.
-class Observer {
- public:
-  virtual ~Observer() = default;
-  /// A message was accepted; to bring it to stable storage took so long.
-  virtual void stored(SteadyTime::duration took) = 0;
-  virtual void attempted(const std::string& site, Milliseconds took, const mail::DeliveryReport& report) = 0;
-  /// A recipient's verdict, as it is logged; `waited`: since the acceptance. Not for one that an operator gives up.
-  virtual void verdict(const std::string& site, mail::Verdict verdict, Milliseconds waited) = 0;
-};
-
 /// The messages of a selection, as they are when their turn comes. Not to outlive the queue.
 class Listing {
  public:
@@ -177,18 +77,9 @@ class Listing {
   static constexpr std::size_t kPage = 32;  ///< bounds the memory of a listing
 };
 
-/// How a retry treats a site in trouble. Nobody but an administrator may force a login that was refused: the provider
-/// would lock the account.
-enum class Probe { polite, forced };
-
 /// Whether the sender of a message that was given up knows of it: told; told in a digest that is still to come; not to
 /// be told, and so the message is kept as failed.
 enum class Told { now, later, never };
-
-struct Refusal {
-  WallTime since;
-  Error why;
-};
 
 class Queue {
  public:

@@ -100,9 +100,8 @@ Reports::Reports(const Ground& ground, const Config& config, Timekeeper& time, M
 ReportContext Reports::context(const std::string& address) {
   ReportContext context;
   context.to = mailboxes_of(config_, address);
-  context.config = config_;
-  context.config.expand = nullptr;
-  context.config.notify.run = nullptr;
+  context.options = config_;
+  context.names = config_;
   context.id = time_.new_id();
   context.now = ground_.clock.wall();
   context.utc_offset = utc_offset(context.now);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "queue/queue.h"
+#include "queue/queue_options.h"
 
 namespace postern::queue {
 

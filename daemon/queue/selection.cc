@@ -1,7 +1,7 @@
 #include "queue/selection.h"
 
 #include "base/text.h"
-#include "queue/queue.h"
+#include "queue/entry.h"
 
 #include <algorithm>
 

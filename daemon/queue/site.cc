@@ -21,13 +21,13 @@ Milliseconds next_step(Milliseconds step, Milliseconds first, Milliseconds last)
 
 bool Site::accepts(SteadyTime now) const {
   if (trouble_) return !probing_ && now >= probe_at_;
-  if (active_ >= config_.connections) return false;
+  if (active_ >= config_.options.connections) return false;
   return active_ == 0 || warm(now) || now >= last_start_ + kAlone;
 }
 
 std::size_t Site::appetite(SteadyTime now) const {
   // Twice the connections: the next message is read while one is being sent.
-  if (!trouble_) return 2 * std::size_t{config_.connections};
+  if (!trouble_) return 2 * std::size_t{config_.options.connections};
   return !probing_ && now >= probe_at_ ? active_ + 1 : active_;
 }
 
@@ -112,7 +112,7 @@ std::optional<SteadyTime> Site::next_probe() const {
 
 std::optional<SteadyTime> Site::wake(SteadyTime now) const {
   if (trouble_) return next_probe();
-  const bool alone = active_ > 0 && active_ < config_.connections && !warm(now);
+  const bool alone = active_ > 0 && active_ < config_.options.connections && !warm(now);
   return alone ? std::optional(last_start_ + kAlone) : std::nullopt;
 }
 

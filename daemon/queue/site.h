@@ -15,7 +15,8 @@
 
 #include "base/clock.h"
 #include "mail/report.h"
-#include "queue/queue.h"
+#include "queue/queue_options.h"
+#include "queue/site_config.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/ids.h"
-#include "queue/queue.h"
+#include "queue/event.h"
 
 #include <map>
 #include <memory>

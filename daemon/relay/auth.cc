@@ -12,7 +12,6 @@ namespace postern::relay {
 namespace {
 
 using credentials::Source;
-using mail::Step;
 using End = LoginAttempt::End;
 
 constexpr std::string_view kDistrusted =
@@ -49,47 +48,39 @@ mail::SiteTrouble nothing_usable(std::string_view host, const smtp::Capabilities
     if (contains(server.auth, skip.mechanism)) text += "; " + printable(skip.mechanism) + ": " + skip.reason;
   }
   const Error error{Failure::denied, text};
-  return site_trouble(Step::auth, host, "cannot log in", error);
+  return login_trouble(LoginEnd::untried, host, "cannot log in", error);
 }
 
 /// In the middle of a login, which the server may have counted.
 mail::SiteTrouble broken_off(std::string_view host, const std::string& name, const Error& error) {
-  mail::SiteTrouble result = site_trouble(Step::auth, host, "AUTH " + name, error);
-  result.login_spent = error.failure != Failure::cancelled;
-  return result;
+  const LoginEnd end = error.failure == Failure::cancelled ? LoginEnd::untried : LoginEnd::unanswered;
+  return login_trouble(end, host, "AUTH " + name, error);
 }
 
 mail::SiteTrouble all_refused(std::string_view host, const AuthRound& round) {
   Error error{Failure::denied, list(round.tried)};
   if (!round.deciding) {
-    // A server that hangs up in place of a 535 counts failed logins all the same.
     error.failure = Failure::closed;
-    mail::SiteTrouble dropped = site_trouble(Step::auth, host, "every login ended without an answer", error);
-    dropped.login_spent = true;
-    return dropped;
+    return login_trouble(LoginEnd::unanswered, host, "every login ended without an answer", error);
   }
-  mail::SiteTrouble result = site_trouble(Step::auth, host, "every mechanism was refused", error);
+  const LoginEnd end = round.deciding->temporary ? LoginEnd::postponed : LoginEnd::refused;
+  mail::SiteTrouble result = login_trouble(end, host, "every mechanism was refused", error);
   const mail::AuthAttempt& attempt = round.tried[round.deciding->tried];
   result.code = round.deciding->code;
-  result.login_refused = !round.deciding->temporary;
   result.answer = attempt.mechanism + ": " + attempt.reply;
   return result;
 }
 
-/// An authorization server that refuses for good refuses the login: it is not asked again and again either.
 mail::SiteTrouble no_credentials(std::string_view host, const Error& error) {
-  mail::SiteTrouble result = site_trouble(Step::auth, host, "cannot log in", error);
-  result.login_refused = error.failure == Failure::rejected;
-  return result;
+  return login_trouble(end_without_credentials(error), host, "cannot log in", error);
 }
 
 /// Waits like a refused login: trying again and again would give somebody in between more to work with.
 mail::SiteTrouble distrust(std::string_view host, const std::string& name, const LoginAttempt& attempt) {
   Error error = *attempt.error;
   error.text += kDistrusted;
-  mail::SiteTrouble result = site_trouble(Step::auth, host, "AUTH " + name, error);
+  mail::SiteTrouble result = login_trouble(LoginEnd::refused, host, "AUTH " + name, error);
   result.code = attempt.code;
-  result.login_refused = true;
   return result;
 }
 
@@ -271,11 +262,7 @@ class Login {
 }  // namespace
 
 sasl::Policy login_policy(const Smarthost& smarthost, std::string remembered) {
-  sasl::Policy policy;
-  policy.allow_cleartext = smarthost.allow_cleartext_auth;
-  policy.remembered = std::move(remembered);
-  policy.mechanisms = smarthost.mechanisms;
-  return policy;
+  return sasl::Policy{smarthost, std::move(remembered)};
 }
 
 Task<AuthResult> authenticate(Wire& wire, const smtp::Capabilities& server, const Smarthost& smarthost,

@@ -64,7 +64,7 @@ Offer ClientSession::offer() const {
 Task<ClientSession::Opened> ClientSession::log_in(AuthRound& round) {
   const Offer now = offer();
   weaker_ = learnt_.notes.compare(now, peer_);
-  if (!weaker_.empty() && smarthost_.refuse_downgrade && !round.accept_weaker) {
+  if (!weaker_.empty() && smarthost_.auth_downgrade == Downgrade::refuse && !round.accept_weaker) {
     fail(downgraded());
     co_return Opened::failed;
   }
@@ -103,7 +103,7 @@ mail::SiteTrouble ClientSession::downgraded() const {
   return site_trouble(Step::auth, peer_, "the server is weaker than before", error);
 }
 
-/// RFC 5321 3.1. A refusal is the server's state, never a verdict on a message.
+/// RFC 5321 3.1.
 Task<bool> ClientSession::greeting() {
   const auto reply = co_await wire_.reply(limits::kGreeting);
   if (!reply) {
@@ -113,8 +113,9 @@ Task<bool> ClientSession::greeting() {
     }
     co_return fail(site_trouble(Step::greeting, peer_, "no greeting", error));
   }
-  if (reply->code != 220)
+  if (judge_opening(Step::greeting, *reply) != Opening::go_on) {
     co_return fail(site_trouble(Step::greeting, peer_, "the server refuses the connection", *reply));
+  }
   greeting_ = reply->text();
   co_return true;
 }
@@ -124,8 +125,11 @@ Task<bool> ClientSession::hello() {
   const std::string line = "EHLO " + smarthost_.helo + "\r\n";
   const auto reply = co_await wire_.command(line, limits::kMail);
   if (!reply) co_return fail(site_trouble(Step::ehlo, peer_, "EHLO", reply.error()));
-  if (reply->permanent()) co_return co_await helo(*reply);
-  if (reply->code != 250) co_return fail(site_trouble(Step::ehlo, peer_, "the server answered EHLO with", *reply));
+  const Opening opening = judge_opening(Step::ehlo, *reply);
+  if (opening == Opening::only_helo) co_return co_await helo(*reply);
+  if (opening == Opening::trouble) {
+    co_return fail(site_trouble(Step::ehlo, peer_, "the server answered EHLO with", *reply));
+  }
   server_ = smtp::Capabilities::parse(*reply);
   extensions_.clear();
   for (std::size_t i = 1; i < reply->lines.size(); ++i) extensions_.push_back(printable(trim(reply->lines[i])));
@@ -141,7 +145,9 @@ Task<bool> ClientSession::helo(const smtp::Reply& refusal) {
   const std::string line = "HELO " + smarthost_.helo + "\r\n";
   const auto reply = co_await wire_.command(line, limits::kMail);
   if (!reply) co_return fail(site_trouble(Step::ehlo, peer_, "HELO", reply.error()));
-  if (reply->code != 250) co_return fail(site_trouble(Step::ehlo, peer_, "the server refuses EHLO and HELO", *reply));
+  if (judge_opening(Step::ehlo, *reply) != Opening::go_on) {
+    co_return fail(site_trouble(Step::ehlo, peer_, "the server refuses EHLO and HELO", *reply));
+  }
   co_return true;
 }
 
@@ -153,7 +159,9 @@ Task<bool> ClientSession::start_tls(Milliseconds resumed) {
   }
   const auto reply = co_await wire_.command("STARTTLS\r\n", limits::kMail);
   if (!reply) co_return fail(site_trouble(Step::tls, peer_, "STARTTLS", reply.error()));
-  if (reply->code != 220) co_return fail(site_trouble(Step::tls, peer_, "the server refuses STARTTLS", *reply));
+  if (judge_opening(Step::tls, *reply) != Opening::go_on) {
+    co_return fail(site_trouble(Step::tls, peer_, "the server refuses STARTTLS", *reply));
+  }
   if (wire_.unread()) {
     const Error error{Failure::protocol,
                       "bytes after the STARTTLS reply: somebody between us and the server may have put them there"};

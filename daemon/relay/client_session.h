@@ -8,8 +8,8 @@
 #include "mail/report.h"
 #include "net/stream.h"
 #include "relay/auth.h"
-#include "relay/memory.h"
-#include "relay/relay.h"
+#include "relay/site_memory.h"
+#include "relay/smarthost.h"
 #include "relay/wire.h"
 #include "smtp/capabilities.h"
 

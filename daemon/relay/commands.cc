@@ -1,10 +1,7 @@
 #include "relay/commands.h"
 
-#include "base/text.h"
-#include "relay/verdict.h"
-
-#include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -25,15 +22,6 @@ void append_notify(unsigned notify, std::string& out) {
     out.append(before).append(name);
     before = ",";
   }
-}
-
-/// A line break in an address would be a second command.
-bool has_control_bytes(const mail::Envelope& envelope, const std::vector<std::size_t>& pending) {
-  if (has_control(envelope.sender) || has_control(envelope.envid)) return true;
-  return std::ranges::any_of(pending, [&](std::size_t index) {
-    const mail::Recipient& recipient = envelope.recipients[index];
-    return has_control(recipient.address) || has_control(recipient.orcpt);
-  });
 }
 
 }  // namespace
@@ -58,22 +46,6 @@ void append_rcpt(const mail::Recipient& recipient, const smtp::Capabilities& ser
     if (!recipient.orcpt.empty()) out.append(" ORCPT=").append(recipient.orcpt);
   }
   out.append("\r\n");
-}
-
-std::optional<mail::Status> obstacle(const mail::Envelope& envelope, const std::vector<std::size_t>& pending,
-                                     const smtp::Capabilities& server) {
-  if (has_control_bytes(envelope, pending)) {
-    return own_status(mail::Verdict::failed, "5.1.3", "an address of the envelope holds control characters");
-  }
-  if (server.size && envelope.wire_size > *server.size) {
-    return own_status(mail::Verdict::failed, "5.3.4",
-                      "the message has " + std::to_string(envelope.wire_size) + " bytes, the smarthost takes at most " +
-                          std::to_string(*server.size));
-  }
-  if (envelope.smtputf8 && !server.smtputf8) {
-    return own_status(mail::Verdict::failed, "5.6.7", "the message needs SMTPUTF8, which the smarthost does not offer");
-  }
-  return std::nullopt;
 }
 
 }  // namespace postern::relay

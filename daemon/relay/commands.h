@@ -3,13 +3,9 @@
 #pragma once
 
 #include "mail/envelope.h"
-#include "mail/status.h"
 #include "smtp/capabilities.h"
 
-#include <cstddef>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace postern::relay {
 
@@ -18,11 +14,5 @@ namespace postern::relay {
 void append_mail(const mail::Envelope& envelope, const smtp::Capabilities& server, std::string& out);
 /// NOTIFY= and ORCPT= only where offered.
 void append_rcpt(const mail::Recipient& recipient, const smtp::Capabilities& server, std::string& out);
-
-/// Why this message cannot go to this server at all, found without asking it: too big for its SIZE (5.3.4), needs
-/// SMTPUTF8 (5.6.7), or holds control bytes where a command would be made of them (5.1.3).
-[[nodiscard]] std::optional<mail::Status> obstacle(const mail::Envelope& envelope,
-                                                   const std::vector<std::size_t>& pending,
-                                                   const smtp::Capabilities& server);
 
 }  // namespace postern::relay

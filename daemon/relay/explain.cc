@@ -1,7 +1,6 @@
 #include "relay/explain.h"
 
 #include "relay/auth.h"
-#include "relay/memory.h"
 #include "relay/verdict.h"
 #include "sasl/negotiate.h"
 

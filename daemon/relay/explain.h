@@ -2,7 +2,8 @@
 #pragma once
 
 #include "mail/check.h"
-#include "relay/relay.h"
+#include "relay/site_memory.h"
+#include "relay/smarthost.h"
 #include "sasl/mechanism.h"
 
 #include <string>

@@ -2,7 +2,6 @@
 
 #include "base/base64.h"
 #include "base/text.h"
-#include "relay/auth_refusal.h"
 #include "relay/redact.h"
 #include "relay/verdict.h"
 #include "sasl/negotiate.h"
@@ -49,8 +48,8 @@ LoginAttempt failed(const Error& error) {
 
 LoginAttempt refused(const smtp::Reply& reply) {
   LoginAttempt attempt = ended(End::refused, reply);
-  attempt.temporary = is_temporary(reply);
-  attempt.judged = !attempt.temporary && !concerns_form(reply);
+  attempt.temporary = login_postponed(reply);
+  attempt.judged = !attempt.temporary && !login_form_refused(reply);
   return attempt;
 }
 
@@ -143,7 +142,7 @@ LoginAttempt verdict(const Exchange& exchange, const smtp::Reply& reply) {
     const auto proved = exchange.mechanism->accepted();
     return proved ? ended(End::accepted, reply) : distrusted(exchange.wire, proved.error());
   }
-  if (reply.transient() || reply.permanent()) return refused(reply);
+  if (is_refusal(reply)) return refused(reply);
   exchange.wire.give_up();  // out of step: every later reply would be taken for another
   return failed(Error{Failure::protocol, "unexpected reply to AUTH: \"" + reply.text() + "\""});
 }
@@ -223,7 +222,7 @@ Task<LoginAttempt> attempt_login(Wire& wire, std::string_view name, const sasl::
   const bool had_initial = command != bare;
   std::string shown = had_initial ? bare + " (credentials)" : bare;
   LoginAttempt first = co_await attempt(exchange, std::move(command), std::move(shown));
-  const bool form = first.end == End::refused && (first.code == 501 || first.code == 504);
+  const bool form = first.end == End::refused && initial_response_refused(first.code);
   if (!had_initial || !form) co_return first;
   const std::shared_ptr<sasl::Mechanism> fresh = sasl::make_mechanism(name, credentials, situation);
   const Exchange anew{wire, fresh, credentials, blocking};

@@ -3,7 +3,7 @@
 
 #include "base/result.h"
 #include "base/task.h"
-#include "credentials/make.h"
+#include "credentials/blocking.h"
 #include "relay/wire.h"
 #include "sasl/mechanism.h"
 

@@ -9,7 +9,7 @@
 // written is only warned of.
 #pragma once
 
-#include "relay/relay.h"
+#include "relay/site_memory.h"
 
 #include <functional>
 #include <memory>

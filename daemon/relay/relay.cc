@@ -27,14 +27,6 @@ struct Connection {
   std::optional<mail::SiteTrouble> trouble;
 };
 
-Step step_of(Failure failure) {
-  switch (failure) {
-    case Failure::resolve: return Step::resolve;
-    case Failure::tls: return Step::tls;
-    default: return Step::connect;
-  }
-}
-
 class SmtpRelay final : public Relay {
  public:
   SmtpRelay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory, Connector connector,
@@ -210,15 +202,6 @@ class SmtpRelay final : public Relay {
     co_return co_await session.open(round, patience);
   }
 
-  /// The error's text already names the host and what was tried.
-  static mail::SiteTrouble unreachable(const Error& error) {
-    mail::SiteTrouble trouble;
-    trouble.step = step_of(error.failure);
-    trouble.failure = error.failure;
-    trouble.text = error.text;
-    return trouble;
-  }
-
   Connection stopping() const {
     Connection connection;
     const Error error{Failure::cancelled, "Postern is stopping"};
@@ -243,12 +226,9 @@ class SmtpRelay final : public Relay {
   std::shared_ptr<Pool> pool_;
 };
 
-net::TlsClient::Options tls_options(const Smarthost& smarthost) {
-  net::TlsClient::Options options;
-  options.ca_file = smarthost.tls_ca_file;
-  options.name = smarthost.tls_name.empty() ? smarthost.host : smarthost.tls_name;
-  options.certificate_file = smarthost.client_certificate;
-  options.key_file = smarthost.client_key;
+net::TlsClientOptions tls_options(const Smarthost& smarthost) {
+  net::TlsClientOptions options = smarthost;
+  if (options.tls_name.empty()) options.tls_name = smarthost.host;
   return options;
 }
 

@@ -16,19 +16,17 @@ namespace postern::relay {
 namespace {
 
 namespace limits = smtp::limits;
+using About = Judgement::About;
 using mail::Step;
-using mail::Verdict;
 
 constexpr std::size_t kGroup = 32 * std::size_t{1024};  // commands under way at once, so that neither side blocks
 constexpr std::size_t kBlock = 64 * std::size_t{1024};  // message text in one write
 constexpr std::size_t kTail = 2 * std::size_t{1024};    // of it kept back, to leave with the end of data: a segment
 constexpr std::size_t kSlack = 512;                     // for stuffed dots and the end
 
-enum class Command { reset, mail, rcpt, data };
-
 /// Written and not answered yet.
 struct Pending {
-  Command command;
+  Asked asked;
   std::size_t recipient = 0;  // of rcpt: index into the report
 };
 
@@ -57,55 +55,55 @@ class Transaction {
  private:
   /// MAIL, RCPT..., DATA. True: the server waits for the text, and somebody is to get it.
   Task<bool> commands() {
-    if (input_.reset_first) enqueue(Command::reset);
-    if (!co_await enqueued(Command::mail)) co_return false;
+    if (input_.reset_first) enqueue(Asked::reset);
+    if (!co_await enqueued(Asked::mail)) co_return false;
     for (std::size_t i = 0; i < accepted_.size(); ++i) {
-      if (!co_await enqueued(Command::rcpt, i)) co_return false;
+      if (!co_await enqueued(Asked::rcpt, i)) co_return false;
     }
     // In a group DATA goes out before the answers to RCPT are known; one by one it would be of no use.
     if (!input_.server.pipelining && !any_accepted()) co_return false;
-    enqueue(Command::data);
+    enqueue(Asked::data);
     if (!co_await flush()) co_return false;
     if (any_accepted()) co_return data_open_;
     if (data_open_) co_await empty_text();
     co_return false;
   }
 
-  void enqueue(Command command, std::size_t recipient = 0) {
-    switch (command) {
-      case Command::reset: batch_ += "RSET\r\n"; break;
-      case Command::mail: append_mail(message_.envelope(), input_.server, batch_); break;
-      case Command::rcpt:
+  void enqueue(Asked asked, std::size_t recipient = 0) {
+    switch (asked) {
+      case Asked::reset: batch_ += "RSET\r\n"; break;
+      case Asked::mail: append_mail(message_.envelope(), input_.server, batch_); break;
+      case Asked::rcpt:
         append_rcpt(message_.envelope().recipients[message_.pending()[recipient]], input_.server, batch_);
         break;
-      case Command::data: batch_ += "DATA\r\n"; break;
+      case Asked::data: batch_ += "DATA\r\n"; break;
+      case Asked::text: break;  // is no command
     }
-    Pending pending{command, recipient};
+    Pending pending{asked, recipient};
     pending_.push_back(pending);
   }
 
   /// Adds a command to the group and sends the group when it is full. False: the transaction is over.
-  Task<bool> enqueued(Command command, std::size_t recipient = 0) {
-    enqueue(command, recipient);
+  Task<bool> enqueued(Asked asked, std::size_t recipient = 0) {
+    enqueue(asked, recipient);
     if (input_.server.pipelining && batch_.size() < kGroup) co_return true;
     co_return co_await flush();
   }
 
   /// Sends the group and takes the replies one by one (RFC 2920 3.1).
   Task<bool> flush() {
-    const Command first = pending_.front().command;
+    const Asked first = pending_.front().asked;
     const auto sent = co_await wire_.send(batch_, limits::kMail);
     batch_.clear();
     if (!sent) co_return co_await hung_up(first, sent.error());
     const bool group = pending_.size() > 1;
     for (const Pending& pending : pending_) {
-      const auto reply = co_await wire_.reply(pending.command == Command::data ? limits::kDataStart : limits::kMail);
+      const auto reply = co_await wire_.reply(pending.asked == Asked::data ? limits::kDataStart : limits::kMail);
       if (!reply) {
         const Failure why = reply.error().failure;
         if (group && (why == Failure::timeout || why == Failure::protocol)) miscounted();
-        co_return lost(pending.command, reply.error());
+        co_return lost(pending.asked, reply.error());
       }
-      if (reply->code == kClosing) co_return refused(pending.command, "the server closes the connection", *reply);
       if (!take(pending, *reply)) {
         if (group && !outcome_.report.site->code) miscounted();
         co_return false;
@@ -119,55 +117,48 @@ class Transaction {
   void miscounted() {
     outcome_.pipelining_failed = true;
     for (const Pending& pending : pending_) {
-      if (pending.command == Command::rcpt) outcome_.report.recipients[pending.recipient].reset();
-      if (pending.command == Command::mail) std::ranges::fill(outcome_.report.recipients, std::nullopt);
+      if (pending.asked == Asked::rcpt) outcome_.report.recipients[pending.recipient].reset();
+      if (pending.asked == Asked::mail) std::ranges::fill(outcome_.report.recipients, std::nullopt);
     }
   }
 
   /// One reply. False: the connection is of no further use, and the report says why.
   bool take(const Pending& pending, const smtp::Reply& reply) {
-    if (pending.command != Command::data && reply.intermediate()) return out_of_step(pending.command, reply);
-    switch (pending.command) {
-      case Command::reset: return reply.positive() || refused(Command::reset, "the server refuses RSET", reply);
-      case Command::mail: return take_mail(reply);
-      case Command::rcpt: return take_rcpt(pending.recipient, reply);
-      case Command::data: break;
+    Judgement judged = judge(pending.asked, reply);
+    if (judged.about == About::closing) return refused(pending.asked, judged.what, reply);
+    if (judged.about == About::protocol) return out_of_step(pending.asked, reply);
+    switch (pending.asked) {
+      case Asked::mail: note_mail(reply); break;
+      case Asked::rcpt:
+        if (mail_refused_) return true;  // 503 or the like: no verdict on the recipient
+        accepted_[pending.recipient] = judged.about == About::nobody;
+        break;
+      case Asked::data:
+        data_open_ = judged.about == About::nobody;
+        if (!any_accepted()) return true;  // 503 or 554: no valid recipients
+        break;
+      case Asked::reset:
+      case Asked::text: break;
     }
-    return take_data(reply);
+    switch (judged.about) {
+      case About::site: return refused(pending.asked, judged.what, reply);
+      case About::message: judge_message(pending.asked, judged.status); break;
+      case About::recipient: outcome_.report.recipients[pending.recipient] = std::move(judged.status); break;
+      default: break;
+    }
+    return true;
   }
 
-  bool take_mail(const smtp::Reply& reply) {
-    outcome_.progress = TransactionOutcome::Progress::begun;
+  void note_mail(const smtp::Reply& reply) {
+    using Progress = TransactionOutcome::Progress;
+    outcome_.progress = postpones_mail(reply) ? Progress::postponed : Progress::begun;
     outcome_.needs_reset = reply.positive();
-    if (reply.positive()) return true;
-    if (concerns_account(reply)) return refused(Command::mail, "the server refuses MAIL", reply);
+  }
+
+  void judge_message(Asked asked, const mail::Status& status) {
+    if (asked != Asked::mail) return settle(status);
     mail_refused_ = true;
-    if (reply.code == 451) outcome_.progress = TransactionOutcome::Progress::postponed;
-    for (auto& recipient : outcome_.report.recipients) recipient = status_of(reply);
-    return true;
-  }
-
-  bool take_rcpt(std::size_t recipient, const smtp::Reply& reply) {
-    if (mail_refused_) return true;  // 503 or the like: no verdict on the recipient
-    if (reply.positive()) {
-      accepted_[recipient] = true;
-      return true;
-    }
-    if (concerns_account(reply)) return refused(Command::rcpt, "the server refuses RCPT", reply);
-    outcome_.report.recipients[recipient] = recipient_status_of(reply);
-    return true;
-  }
-
-  bool take_data(const smtp::Reply& reply) {
-    if (reply.code == 354) {
-      data_open_ = true;
-      return true;
-    }
-    if (reply.positive() || reply.intermediate()) return out_of_step(Command::data, reply);
-    if (!any_accepted()) return true;  // 503 or 554: no valid recipients
-    if (concerns_account(reply)) return refused(Command::data, "the server refuses DATA", reply);
-    settle(status_of(reply));
-    return true;
+    std::ranges::fill(outcome_.report.recipients, status);
   }
 
   /// RFC 2920 3.1: DATA was accepted although every RCPT was refused; nothing must be delivered to anybody.
@@ -225,50 +216,47 @@ class Transaction {
       co_return;
     }
     const Error extra{Failure::protocol, "\"" + reply->text() + "\" and more"};
-    if (wire_.unread() || reply->intermediate()) {
+    const Judgement judged = judge(Asked::text, *reply);
+    if (wire_.unread() || judged.about == About::protocol) {
       uncertain("no clear answer to the end of data; the message may have been delivered", extra);
       co_return;
     }
-    if (reply->code == kClosing) {
-      outcome_.report.site = site_trouble(Step::end_of_data, input_.peer, "the server closes the connection", *reply);
+    if (judged.about != About::closing) outcome_.needs_reset = false;
+    if (judged.about != About::message) {
+      outcome_.report.site = site_trouble(Step::end_of_data, input_.peer, judged.what, *reply);
       co_return;
     }
-    outcome_.needs_reset = false;
-    if (concerns_account(*reply)) {
-      outcome_.report.site = site_trouble(Step::end_of_data, input_.peer, "the server refuses the message", *reply);
-      co_return;
-    }
-    settle(status_of(*reply));
+    settle(judged.status);
   }
 
   /// A group of commands could not be written: what the server said before it hung up tells more than the error.
-  Task<bool> hung_up(Command command, Error error) {
+  Task<bool> hung_up(Asked asked, Error error) {
     const auto words = co_await wire_.last_words(limits::kQuit);
-    const bool refusal = words && (words->transient() || words->permanent());
-    if (refusal) co_return refused(command, "the server closes the connection", *words);
-    co_return lost(command, error);
+    if (words && is_refusal(*words)) co_return refused(asked, "the server closes the connection", *words);
+    co_return lost(asked, error);
   }
 
   /// The text did not go out to its end, so the server cannot have taken it.
   Task<void> interrupted(Error error) {
     const auto words = co_await wire_.last_words(limits::kQuit);
-    const bool refusal = words && (words->transient() || words->permanent());
-    if (!refusal) {
+    if (!words || !is_refusal(*words)) {
       outcome_.report.site = site_trouble(Step::data, input_.peer, "sending the message", error);
       co_return;
     }
-    if (words->code == kClosing || concerns_account(*words)) {
-      outcome_.report.site = site_trouble(Step::data, input_.peer, "the server ended the transfer", *words);
+    // A wire that broke some other way: it hung up, rather than speaking out of turn.
+    const Early how = error.failure == Failure::protocol ? Early::stands : Early::hung_up;
+    const Judgement judged = judge_early(*words, how);
+    if (judged.about != About::message) {
+      outcome_.report.site = site_trouble(Step::data, input_.peer, judged.what, *words);
       co_return;
     }
-    const bool final = error.failure != Failure::protocol;  // it hung up, rather than speaking out of turn
-    settle(final ? status_of(*words) : deferred_status_of(*words));
+    settle(judged.status);
   }
 
   /// Our own disk, not the server: DATA can only be left by closing the connection.
   void unreadable(const Error& error) {
     wire_.give_up();
-    settle(own_status(Verdict::deferred, "4.3.0", "the stored message cannot be read: " + error.text));
+    settle(relay::unreadable(error));
   }
 
   void uncertain(std::string_view what, const Error& error) {
@@ -282,31 +270,21 @@ class Transaction {
     }
   }
 
-  static Step step_of(Command command) {
-    switch (command) {
-      case Command::reset:
-      case Command::mail: return Step::mail;
-      case Command::rcpt: return Step::rcpt;
-      case Command::data: break;
-    }
-    return Step::data;
-  }
-
-  bool lost(Command command, const Error& error) {
-    outcome_.report.site = site_trouble(step_of(command), input_.peer, mail::name(step_of(command)), error);
+  bool lost(Asked asked, const Error& error) {
+    outcome_.report.site = site_trouble(step_of(asked), input_.peer, mail::name(step_of(asked)), error);
     return false;
   }
 
-  bool refused(Command command, std::string_view what, const smtp::Reply& reply) {
+  bool refused(Asked asked, std::string_view what, const smtp::Reply& reply) {
     wire_.give_up();
-    outcome_.report.site = site_trouble(step_of(command), input_.peer, what, reply);
+    outcome_.report.site = site_trouble(step_of(asked), input_.peer, what, reply);
     return false;
   }
 
-  bool out_of_step(Command command, const smtp::Reply& reply) {
+  bool out_of_step(Asked asked, const smtp::Reply& reply) {
     wire_.give_up();
     const Error error{Failure::protocol, "unexpected reply \"" + reply.text() + "\""};
-    return lost(command, error);
+    return lost(asked, error);
   }
 
   [[nodiscard]] bool any_accepted() const { return std::ranges::find(accepted_, true) != accepted_.end(); }

@@ -1,5 +1,7 @@
 #include "relay/verdict.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -9,21 +11,10 @@
 namespace postern::relay {
 namespace {
 
+using mail::Step;
 using mail::Verdict;
 
-mail::Status make_status(Verdict verdict, const smtp::Reply& reply, std::string_view by_default) {
-  mail::Status status;
-  status.verdict = verdict;
-  status.code = reply.code;
-  status.enhanced = reply.enhanced();
-  status.text = reply.words();
-  if (status.enhanced.empty() || status.enhanced.front() != by_default.front()) {
-    // A 550 that we take as temporary: what the server said stays to be read.
-    if (!status.enhanced.empty()) status.text.insert(0, status.enhanced + " ");
-    status.enhanced = by_default;
-  }
-  return status;
-}
+constexpr int kStartMail = 354;  // RFC 5321 4.1.1.4
 
 struct Refusal {
   int code;
@@ -57,15 +48,42 @@ bool matches(const smtp::Reply& reply, std::span<const Refusal> table) {
   });
 }
 
-}  // namespace
+bool concerns_account(const smtp::Reply& reply) { return matches(reply, kAccountRefusals); }
 
-mail::Status status_of(const smtp::Reply& reply) {
-  if (reply.positive()) return make_status(Verdict::delivered, reply, "2.0.0");
-  if (matches(reply, kSenderRefusals)) return deferred_status_of(reply);
-  if (reply.permanent()) return make_status(Verdict::failed, reply, "5.0.0");
-  return make_status(Verdict::deferred, reply, "4.0.0");
+// In lower case, anywhere in what the server says together with a 5xx.
+constexpr std::array<std::string_view, 8> kPassing{
+    "too many login",  // Gmail: 454 4.7.0, and 535 from servers that copy it
+    "too many bad auth", "too many failed", "too many auth", "too many connections",
+    "try again later",  // Mailgun, Yahoo
+    "temporar",         // "temporarily unavailable", "temporary authentication failure"
+    "rate limit",
+};
+
+// RFC 4954 4 and 6.
+constexpr std::array kForm{500, 501, 502, 503, 504, 538};
+
+/// Some write a 4.x.y behind a 5xx: "535 4.7.0 ...".
+bool begins_with_4(const smtp::Reply& refusal) {
+  if (refusal.lines.empty()) return false;
+  const std::string_view words = trim(refusal.lines.front());
+  return words.size() > 4 && words.starts_with("4.") && words[3] == '.';
 }
 
+mail::Status make_status(Verdict verdict, const smtp::Reply& reply, std::string_view by_default) {
+  mail::Status status;
+  status.verdict = verdict;
+  status.code = reply.code;
+  status.enhanced = reply.enhanced();
+  status.text = reply.words();
+  if (status.enhanced.empty() || status.enhanced.front() != by_default.front()) {
+    // A 550 that we take as temporary: what the server said stays to be read.
+    if (!status.enhanced.empty()) status.text.insert(0, status.enhanced + " ");
+    status.enhanced = by_default;
+  }
+  return status;
+}
+
+/// Deferred whatever the reply says; a 5.x.y becomes 4.x.y.
 mail::Status deferred_status_of(const smtp::Reply& reply) {
   std::string enhanced = reply.enhanced();
   if (enhanced.empty()) enhanced = "4.0.0";
@@ -73,16 +91,22 @@ mail::Status deferred_status_of(const smtp::Reply& reply) {
   return make_status(Verdict::deferred, reply, enhanced);
 }
 
+/// A sender that the account may not use defers.
+mail::Status status_of(const smtp::Reply& reply) {
+  if (reply.positive()) return make_status(Verdict::delivered, reply, "2.0.0");
+  if (matches(reply, kSenderRefusals)) return deferred_status_of(reply);
+  if (reply.permanent()) return make_status(Verdict::failed, reply, "5.0.0");
+  return make_status(Verdict::deferred, reply, "4.0.0");
+}
+
+/// At RCPT 552 means "too many recipients" and is temporary (RFC 5321 4.5.3.1.10).
 mail::Status recipient_status_of(const smtp::Reply& reply) {
   const bool too_many = reply.code == 452 || reply.code == 552;
   if (too_many && reply.enhanced().empty()) return make_status(Verdict::deferred, reply, "4.5.3");
   return reply.code == 552 ? deferred_status_of(reply) : status_of(reply);
 }
 
-bool too_many_recipients(const mail::Status& status) {
-  return (status.code == 452 || status.code == 552) && status.enhanced == "4.5.3";
-}
-
+/// A verdict of our own, reached without asking the server.
 mail::Status own_status(Verdict verdict, std::string_view enhanced, std::string text) {
   mail::Status status;
   status.verdict = verdict;
@@ -91,7 +115,41 @@ mail::Status own_status(Verdict verdict, std::string_view enhanced, std::string 
   return status;
 }
 
-bool concerns_account(const smtp::Reply& reply) { return matches(reply, kAccountRefusals); }
+/// A line break in an address would be a second command.
+bool has_control_bytes(const mail::Envelope& envelope, const std::vector<std::size_t>& pending) {
+  if (has_control(envelope.sender) || has_control(envelope.envid)) return true;
+  return std::ranges::any_of(pending, [&](std::size_t index) {
+    const mail::Recipient& recipient = envelope.recipients[index];
+    return has_control(recipient.address) || has_control(recipient.orcpt);
+  });
+}
+
+std::string_view refusal_of(Asked asked) {
+  switch (asked) {
+    case Asked::reset: return "the server refuses RSET";
+    case Asked::mail: return "the server refuses MAIL";
+    case Asked::rcpt: return "the server refuses RCPT";
+    case Asked::data: return "the server refuses DATA";
+    case Asked::text: break;
+  }
+  return "the server refuses the message";
+}
+
+Judgement finding(Judgement::About about, std::string_view what = {}) {
+  Judgement judged;
+  judged.about = about;
+  judged.what = what;
+  return judged;
+}
+
+Judgement verdict_on(Judgement::About about, mail::Status status) {
+  Judgement judged;
+  judged.about = about;
+  judged.status = std::move(status);
+  return judged;
+}
+
+}  // namespace
 
 mail::SiteTrouble site_trouble(mail::Step step, std::string_view host, std::string_view what, const Error& error) {
   mail::SiteTrouble result;
@@ -110,6 +168,101 @@ mail::SiteTrouble site_trouble(mail::Step step, std::string_view host, std::stri
   result.code = reply.code;
   result.text.append(host).append(": ").append(what).append(": \"").append(reply.text()).append("\"");
   return result;
+}
+
+mail::SiteTrouble unreachable(const Error& error) {
+  mail::SiteTrouble trouble;
+  trouble.step = error.failure == Failure::resolve ? Step::resolve
+                 : error.failure == Failure::tls   ? Step::tls
+                                                   : Step::connect;
+  trouble.failure = error.failure;
+  trouble.text = error.text;
+  return trouble;
+}
+
+Opening judge_opening(Step step, const smtp::Reply& reply) {
+  if (reply.code == (step == Step::ehlo ? 250 : 220)) return Opening::go_on;
+  return step == Step::ehlo && reply.permanent() ? Opening::only_helo : Opening::trouble;
+}
+
+bool login_postponed(const smtp::Reply& refusal) {
+  if (refusal.transient() || begins_with_4(refusal)) return true;
+  const std::string said = to_lower(refusal.text());
+  return std::ranges::any_of(kPassing, [&](std::string_view words) { return said.find(words) != std::string::npos; });
+}
+
+bool login_form_refused(const smtp::Reply& refusal) { return std::ranges::find(kForm, refusal.code) != kForm.end(); }
+
+bool initial_response_refused(int code) { return code == 501 || code == 504; }
+
+mail::SiteTrouble login_trouble(LoginEnd end, std::string_view host, std::string_view what, const Error& error) {
+  mail::SiteTrouble trouble = site_trouble(Step::auth, host, what, error);
+  trouble.login_refused = end == LoginEnd::refused;
+  trouble.login_spent = end == LoginEnd::unanswered;
+  return trouble;
+}
+
+LoginEnd end_without_credentials(const Error& error) {
+  return error.failure == Failure::rejected ? LoginEnd::refused : LoginEnd::untried;
+}
+
+std::optional<mail::Status> obstacle(const mail::Envelope& envelope, const std::vector<std::size_t>& pending,
+                                     const smtp::Capabilities& server) {
+  if (has_control_bytes(envelope, pending)) {
+    return own_status(mail::Verdict::failed, "5.1.3", "an address of the envelope holds control characters");
+  }
+  if (server.size && envelope.wire_size > *server.size) {
+    return own_status(mail::Verdict::failed, "5.3.4",
+                      "the message has " + std::to_string(envelope.wire_size) + " bytes, the smarthost takes at most " +
+                          std::to_string(*server.size));
+  }
+  if (envelope.smtputf8 && !server.smtputf8) {
+    return own_status(mail::Verdict::failed, "5.6.7", "the message needs SMTPUTF8, which the smarthost does not offer");
+  }
+  return std::nullopt;
+}
+
+Step step_of(Asked asked) {
+  switch (asked) {
+    case Asked::reset:
+    case Asked::mail: return Step::mail;
+    case Asked::rcpt: return Step::rcpt;
+    case Asked::data: return Step::data;
+    case Asked::text: break;
+  }
+  return Step::end_of_data;
+}
+
+Judgement judge(Asked asked, const smtp::Reply& reply) {
+  using About = Judgement::About;
+  if (reply.code == kClosing) return finding(About::closing, "the server closes the connection");
+  const bool as_asked = asked == Asked::data ? reply.code == kStartMail : reply.positive();
+  if (as_asked && asked != Asked::text) return finding(About::nobody);
+  if (!as_asked && !is_refusal(reply)) return finding(About::protocol);
+  if (!as_asked && (asked == Asked::reset || concerns_account(reply))) return finding(About::site, refusal_of(asked));
+  if (asked == Asked::rcpt) return verdict_on(About::recipient, recipient_status_of(reply));
+  return verdict_on(About::message, status_of(reply));
+}
+
+Judgement judge_early(const smtp::Reply& reply, Early how) {
+  using About = Judgement::About;
+  const bool closing = reply.code == kClosing;
+  if (closing || concerns_account(reply)) {
+    return finding(closing ? About::closing : About::site, "the server ended the transfer");
+  }
+  return verdict_on(About::message, how == Early::hung_up ? status_of(reply) : deferred_status_of(reply));
+}
+
+bool is_refusal(const smtp::Reply& reply) { return reply.transient() || reply.permanent(); }
+
+bool postpones_mail(const smtp::Reply& reply) { return reply.code == 451; }
+
+mail::Status unreadable(const Error& error) {
+  return own_status(Verdict::deferred, "4.3.0", "the stored message cannot be read: " + error.text);
+}
+
+bool too_many_recipients(const mail::Status& status) {
+  return (status.code == 452 || status.code == 552) && status.enhanced == "4.5.3";
 }
 
 }  // namespace postern::relay

@@ -1,34 +1,72 @@
-// Replies and errors turned into the values of a DeliveryReport. Pure.
+// Failure policy: what an answer of the server means, or that none came, and for whom. The rest of the room asks here
+// and does what it is told. What follows for the queue stands there: queue/decide for recipients, queue/site for sites.
+// Pure.
+//
+// Four grains. *Site*: nothing is charged to the message, which waits with all others. *Sender*: the message waits,
+// others pass. *Message*: the verdict is everybody's who has none yet. *Recipient*: the verdict is that one's alone. A
+// verdict is delivered (2xx), deferred (4.x.y) or failed (5.x.y), and its enhanced code agrees with that.
+//
+// DIAGNOSTICS
+//
+//   where        what came                                  grain      and then
+//   ----------   ----------------------------------------   --------   ------------------------------------------------
+//   before the   control bytes in an address                message    failed 5.1.3
+//   server is    more bytes than its SIZE                   message    failed 5.3.4
+//   asked        needs SMTPUTF8, which it has not           message    failed 5.6.7
+//   resolve,     any error                                  site
+//   connect
+//   greeting     anything but 220, or nothing               site
+//   ehlo         5xx                                        site       unless neither STARTTLS nor AUTH is needed: HELO
+//                anything else but 250; to HELO: but 250    site
+//   tls          not offered, not 220, bytes behind the     site
+//                220, a failed handshake
+//   auth         4xx, 5xx with 4.x.y, words of a limit      -          the mechanism is refused for now: the next one
+//                500 to 504, 538                            -          the mechanism or its form is refused: the next
+//                501, 504 to an initial response            -          the same once more without it
+//                any other 5xx                              -          the credentials are refused: the next one, or
+//                                                                      once more with a renewed token
+//                the last is refused, the one that          site       login_refused, unless that was for now
+//                decides for good
+//                no login had an answer, one broke off      site       login_spent
+//                the server proved not who it is            site       login_refused; nothing else is tried
+//                nothing usable, no credentials             site       login_refused if a token server said no for good
+//   in a         421                                        site       whoever is not answered yet waits
+//   transaction  a reply of another kind, a lost            site
+//                connection
+//                530, 535, 538, 550 5.7.57, 550 5.4.5       site       they speak of our login or account
+//   RSET         anything but 2xx                           site
+//   mail         550 5.7.60, 554 5.2.252, SendAsDenied      sender     deferred, 4.x.y
+//                any other 4xx, 5xx                         message    deferred, failed
+//                451 on a kept connection                   message    at once on a new one, see ClientSession
+//   rcpt         452, 552 without an enhanced code          recipient  deferred 4.5.3: another transaction at once, if
+//                                                                      this one delivered to somebody
+//                552                                        recipient  deferred, 4.x.y
+//                otherwise as at mail                       recipient
+//   data         as at mail                                 message    of those who were accepted
+//   in the       4xx, 5xx, and it hung up                   message    deferred, failed: no further answer can come
+//   text         4xx, 5xx, and the connection stands        message    deferred: it may belong to another command
+//                nothing, or any other                      site       nobody can have taken the message
+//   after the    as at mail; 2xx                            message    of those who were accepted
+//   dot          nothing, or nothing clear                  site       *uncertain*: it may have been delivered
+//   our disk     the stored message cannot be read          message    deferred 4.3.0
 #pragma once
 
 #include "base/result.h"
+#include "mail/envelope.h"
 #include "mail/report.h"
 #include "mail/status.h"
+#include "smtp/capabilities.h"
 #include "smtp/reply.h"
 
-#include <string>
+#include <cstddef>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 namespace postern::relay {
 
 /// 421: the server closes; whatever it has not answered is tried again (RFC 5321 3.8).
 inline constexpr int kClosing = 421;
-
-/// What a reply to DATA, to MAIL or to the end of data means for a recipient. The enhanced code agrees with the verdict
-/// (2.0.0, 4.0.0, 5.0.0 where the server gave none). A sender that the account may not use defers.
-[[nodiscard]] mail::Status status_of(const smtp::Reply& reply);
-/// Deferred whatever the reply says; a 5.x.y becomes 4.x.y.
-[[nodiscard]] mail::Status deferred_status_of(const smtp::Reply& reply);
-/// The same for RCPT: 552 means "too many recipients" and is temporary (RFC 5321 4.5.3.1.10).
-[[nodiscard]] mail::Status recipient_status_of(const smtp::Reply& reply);
-/// A verdict of our own, reached without asking the server.
-[[nodiscard]] mail::Status own_status(mail::Verdict verdict, std::string_view enhanced, std::string text);
-
-/// "Too many recipients" (RFC 5321 4.5.3.1.10): worth another transaction at once, if this one delivered to somebody.
-[[nodiscard]] bool too_many_recipients(const mail::Status& status);
-
-/// A refusal that speaks of our login or account and so would meet every message: the site waits, nothing is bounced.
-[[nodiscard]] bool concerns_account(const smtp::Reply& reply);
 
 /// "host: what: the error's text".
 [[nodiscard]] mail::SiteTrouble site_trouble(mail::Step step, std::string_view host, std::string_view what,
@@ -36,5 +74,74 @@ inline constexpr int kClosing = 421;
 /// "host: what: "the server's words"".
 [[nodiscard]] mail::SiteTrouble site_trouble(mail::Step step, std::string_view host, std::string_view what,
                                              const smtp::Reply& reply);
+/// No connection could be made; the error's text already names the host and what was tried.
+[[nodiscard]] mail::SiteTrouble unreachable(const Error& error);
+
+/// What the answer to greeting, ehlo or tls (STARTTLS) means.
+enum class Opening {
+  go_on,
+  only_helo,  ///< the server knows no EHLO
+  trouble,    ///< of the site: a refusal here is the server's state, never a verdict on a message
+};
+[[nodiscard]] Opening judge_opening(mail::Step step, const smtp::Reply& reply);
+
+/// The server refuses a login for now: a 4xx, or a 5xx whose words say that it is a limit or a passing fault. It says
+/// nothing about the password.
+[[nodiscard]] bool login_postponed(const smtp::Reply& refusal);
+/// The server does not want the mechanism or the form of the command; it has not looked at the credentials.
+[[nodiscard]] bool login_form_refused(const smtp::Reply& refusal);
+/// Some servers refuse the initial response for its form alone, and take it when they ask for it.
+[[nodiscard]] bool initial_response_refused(int code);
+
+/// How a round of logins ended that let nobody in.
+enum class LoginEnd {
+  untried,     ///< nothing was sent that a server could count
+  postponed,   ///< refused for now
+  refused,     ///< for good, or by somebody who is not who it should be
+  unanswered,  ///< begun, and there was no answer: servers that hang up in place of a 535 count it all the same
+};
+[[nodiscard]] mail::SiteTrouble login_trouble(LoginEnd end, std::string_view host, std::string_view what,
+                                              const Error& error);
+/// The credentials could not be had. An authorization server that refuses for good refuses the login: it is not asked
+/// again and again either.
+[[nodiscard]] LoginEnd end_without_credentials(const Error& error);
+
+/// Why this message cannot go to this server at all, found without asking it.
+[[nodiscard]] std::optional<mail::Status> obstacle(const mail::Envelope& envelope,
+                                                   const std::vector<std::size_t>& pending,
+                                                   const smtp::Capabilities& server);
+
+/// What in a transaction was answered; `text` by the answer to the final dot.
+enum class Asked { reset, mail, rcpt, data, text };
+[[nodiscard]] mail::Step step_of(Asked asked);
+
+struct Judgement {
+  enum class About {
+    nobody,     ///< as hoped for
+    closing,    ///< 421: trouble of the site, whatever was refused before it
+    site,       ///< trouble of the site
+    protocol,   ///< no answer to what was asked: trouble of the site. To the text: nobody knows what became of it
+    message,    ///< `status` is the verdict on the whole of it
+    recipient,  ///< `status` is the verdict on the one who was asked about
+  };
+  About about = About::nobody;
+  std::string_view what{};  ///< happened: of closing and site
+  mail::Status status{};
+};
+[[nodiscard]] Judgement judge(Asked asked, const smtp::Reply& reply);
+
+/// The server said something before it had the whole text, and hung up; or the connection stands.
+enum class Early { hung_up, stands };
+[[nodiscard]] Judgement judge_early(const smtp::Reply& reply, Early how);
+/// 4xx or 5xx: of what a server says out of turn, that alone can be an answer.
+[[nodiscard]] bool is_refusal(const smtp::Reply& reply);
+/// MAIL is put off in a way that on a kept connection means that the server wants a new one.
+[[nodiscard]] bool postpones_mail(const smtp::Reply& reply);
+
+/// Our own disk, not the server.
+[[nodiscard]] mail::Status unreadable(const Error& error);
+
+/// "Too many recipients" (RFC 5321 4.5.3.1.10): worth another transaction at once, if this one delivered to somebody.
+[[nodiscard]] bool too_many_recipients(const mail::Status& status);
 
 }  // namespace postern::relay

@@ -1,9 +1,13 @@
-// The mechanisms as factories: one row each in the table of negotiate.cc. A factory takes the name because one file may
-// make a family (SCRAM, the two for OAuth 2.0). Clients are made only where the credential that they need is there.
+// Private to sasl/: the mechanisms as factories, one row each in the table below. A factory takes the name because one
+// file may make a family (SCRAM, the two for OAuth 2.0). Clients are made only where the credential that they need is
+// there.
 #pragma once
 
 #include "sasl/mechanism.h"
+#include "sasl/mechanism_options.h"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -45,6 +49,29 @@ std::unique_ptr<ServerMechanism> make_external_server(std::string_view name, Ser
 std::unique_ptr<Mechanism> make_oauth(std::string_view name, const Credentials& credentials,
                                       const Situation& situation);
 std::unique_ptr<ServerMechanism> make_oauth_server(std::string_view name, ServerSide server);
+
+struct Factory {
+  std::string_view name;
+  std::unique_ptr<Mechanism> (*client)(std::string_view, const Credentials&, const Situation&);
+  std::unique_ptr<ServerMechanism> (*server)(std::string_view, ServerSide);
+};
+
+inline constexpr std::array kFactories{
+    Factory{"OAUTHBEARER", make_oauth, make_oauth_server},
+    Factory{"XOAUTH2", make_oauth, make_oauth_server},
+    Factory{"EXTERNAL", make_external, make_external_server},
+    Factory{"SCRAM-SHA-512-PLUS", make_scram, make_scram_server},
+    Factory{"SCRAM-SHA-256-PLUS", make_scram, make_scram_server},
+    Factory{"SCRAM-SHA-1-PLUS", make_scram, make_scram_server},
+    Factory{"SCRAM-SHA-512", make_scram, make_scram_server},
+    Factory{"SCRAM-SHA-256", make_scram, make_scram_server},
+    Factory{"SCRAM-SHA-1", make_scram, make_scram_server},
+    Factory{"PLAIN", make_plain, make_plain_server},
+    Factory{"LOGIN", make_login, make_login_server},
+    Factory{"CRAM-MD5", make_cram_md5, make_cram_md5_server},
+};
+static_assert(std::ranges::equal(kFactories, kKnownMechanisms, {}, &Factory::name, &KnownMechanism::name),
+              "a mechanism has a row here and in mechanism_options.h, in the same order");
 
 /// What a prompt says to a person, when a server sends one: its decoded text, or the raw text where a server wrote
 /// "Username:" or "Password" in clear. ("Password" happens to be valid base64 of nothing meaningful.)

@@ -5,58 +5,21 @@
 #include "sasl/scram.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace postern::sasl {
 namespace {
 
-using namespace std::string_view_literals;
-
-enum class Needs { password, token, certificate };
-enum class Secrecy { reveals, hides };  // what somebody who reads along learns of the secret
-
-struct Row {
-  std::string_view name;
-  Needs needs;
-  Secrecy secrecy;
-  std::string_view not_in_user;    // bytes that separate the parts of its messages
-  std::string_view not_in_secret;  // the same
-  std::unique_ptr<Mechanism> (*client)(std::string_view, const Credentials&, const Situation&);
-  std::unique_ptr<ServerMechanism> (*server)(std::string_view, ServerSide);
-};
-
-constexpr std::string_view kNul = "\0"sv;
-constexpr std::string_view kBreak = "\x01"sv;
-
-constexpr Row scram_row(std::string_view name) {
-  return Row{name, Needs::password, Secrecy::hides, kNul, ""sv, make_scram, make_scram_server};
-}
-
-constexpr Row oauth_row(std::string_view name) {
-  return Row{name, Needs::token, Secrecy::reveals, kBreak, kBreak, make_oauth, make_oauth_server};
-}
-
-// In the order of preference inside verified TLS. There PLAIN comes before CRAM-MD5: the secret is safe, and CRAM-MD5
-// is often announced by servers that keep no clear-text passwords and so must refuse it.
-constexpr std::array kTable{
-    oauth_row("OAUTHBEARER"),
-    oauth_row("XOAUTH2"),
-    Row{"EXTERNAL", Needs::certificate, Secrecy::hides, ""sv, ""sv, make_external, make_external_server},
-    scram_row("SCRAM-SHA-512-PLUS"),
-    scram_row("SCRAM-SHA-256-PLUS"),
-    scram_row("SCRAM-SHA-1-PLUS"),
-    scram_row("SCRAM-SHA-512"),
-    scram_row("SCRAM-SHA-256"),
-    scram_row("SCRAM-SHA-1"),
-    Row{"PLAIN", Needs::password, Secrecy::reveals, kNul, kNul, make_plain, make_plain_server},
-    Row{"LOGIN", Needs::password, Secrecy::reveals, ""sv, ""sv, make_login, make_login_server},
-    Row{"CRAM-MD5", Needs::password, Secrecy::hides, ""sv, ""sv, make_cram_md5, make_cram_md5_server},
-};
+using Row = KnownMechanism;
 
 const Row* find_row(std::string_view name) {
-  const auto* row = std::ranges::find_if(kTable, [name](const Row& r) { return iequals(r.name, name); });
-  return row == kTable.end() ? nullptr : row;
+  const auto* row = std::ranges::find_if(kKnownMechanisms, [name](const Row& r) { return iequals(r.name, name); });
+  return row == kKnownMechanisms.end() ? nullptr : row;
+}
+
+const Factory* find_factory(std::string_view name) {
+  const auto* factory = std::ranges::find_if(kFactories, [name](const Factory& f) { return iequals(f.name, name); });
+  return factory == kFactories.end() ? nullptr : factory;
 }
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
@@ -123,7 +86,7 @@ std::string_view obstacle(const Row& row, const Channel& channel, const Credenti
   if (scram::is_plus(row.name) && (channel.bindings.empty() || !channel.encrypted))
     return "the connection gives no channel binding";
   const bool safe = channel.encrypted && channel.verified;
-  if (row.secrecy == Secrecy::reveals && !safe && !policy.allow_cleartext) return why_unsafe(row, channel);
+  if (row.secrecy == Secrecy::reveals && !safe && !policy.allow_cleartext_auth) return why_unsafe(row, channel);
   return misfit(row, credentials);
 }
 
@@ -158,7 +121,7 @@ Choice negotiate(const std::vector<std::string>& offered, const Channel& channel
   const auto skip = [&choice](std::string_view name, std::string_view reason) {
     choice.skipped.push_back(Skipped{std::string(name), std::string(reason)});
   };
-  for (const Row& row : kTable) {
+  for (const Row& row : kKnownMechanisms) {
     if (!contains(offered, row.name)) {
       const bool expected = !is_left_out(row.name, policy) && lacking(row, credentials).empty();
       if (expected) skip(row.name, "the server does not offer it");
@@ -189,7 +152,7 @@ Situation situation(const std::vector<std::string>& offered, const Channel& chan
   result.binding_offered =
       std::ranges::any_of(offered, [](const std::string& n) { return istarts_with(n, "SCRAM-") && scram::is_plus(n); });
   result.binding_allowed = std::ranges::any_of(
-      kTable, [&](const Row& row) { return scram::is_plus(row.name) && !is_left_out(row.name, policy); });
+      kKnownMechanisms, [&](const Row& row) { return scram::is_plus(row.name) && !is_left_out(row.name, policy); });
   return result;
 }
 
@@ -205,20 +168,20 @@ bool shows_password(std::string_view name) {
 
 std::vector<std::string> known_mechanisms() {
   std::vector<std::string> names;
-  names.reserve(kTable.size());
-  for (const Row& row : kTable) names.emplace_back(row.name);
+  names.reserve(kKnownMechanisms.size());
+  for (const Row& row : kKnownMechanisms) names.emplace_back(row.name);
   return names;
 }
 
 std::unique_ptr<Mechanism> make_mechanism(std::string_view name, const Credentials& credentials,
                                           const Situation& situation) {
-  const Row* row = find_row(name);
-  return row == nullptr ? nullptr : row->client(row->name, credentials, situation);
+  const Factory* factory = find_factory(name);
+  return factory == nullptr ? nullptr : factory->client(factory->name, credentials, situation);
 }
 
 std::unique_ptr<ServerMechanism> make_server_mechanism(std::string_view name, ServerSide server) {
-  const Row* row = find_row(name);
-  return row == nullptr ? nullptr : row->server(row->name, std::move(server));
+  const Factory* factory = find_factory(name);
+  return factory == nullptr ? nullptr : factory->server(factory->name, std::move(server));
 }
 
 }  // namespace postern::sasl

@@ -1,6 +1,7 @@
 // The choice between mechanisms, as data: what to try, best first, and why the rest is not tried.
 #pragma once
 
+#include "sasl/login_options.h"
 #include "sasl/mechanism.h"
 
 #include <memory>
@@ -16,11 +17,8 @@ struct Channel {
   std::vector<ChannelBinding> bindings;  ///< best first
 };
 
-struct Policy {
-  bool allow_cleartext = false;         ///< what reveals the secret, without verified TLS: `allow_cleartext_auth`
-  std::string remembered;               ///< the mechanism that worked last time, tried first if still usable
-  std::vector<std::string> mechanisms;  ///< the operator's filter and order, `mechanisms`; empty: all, in our order;
-                                        ///< if given, kept whatever is remembered
+struct Policy : LoginOptions {
+  std::string remembered{};  ///< the mechanism that worked last time, tried first if still usable
 };
 
 struct Skipped {

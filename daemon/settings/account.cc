@@ -1,7 +1,7 @@
 #include "settings/account.h"
 
 #include "base/fd.h"
-#include "settings/login_values.h"
+#include "sasl/mechanism_options.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -133,7 +133,7 @@ void check_certificate(const Account& account) {
   const bool key = account.given("client_key");
   if (certificate && !key) account.error_of_all("client_certificate", "has a 'client_certificate' but no 'client_key'");
   if (key && !certificate) account.error_of_all("client_key", "has a 'client_key' but no 'client_certificate'");
-  if (certificate && account.smarthost.tls == Tls::none) {
+  if (certificate && account.smarthost.tls == relay::Tls::none) {
     account.error_of_all("client_certificate", "has a 'client_certificate' but no TLS to show it in ('tls: none')");
   }
   check_public_file(account, "client_certificate", account.smarthost.client_certificate);
@@ -175,11 +175,11 @@ void check_oauth2(const Account& account) {
   check_refresh_token(account);
 }
 
-std::string_view needed(MechanismName::Needs needs) {
+std::string_view needed(sasl::Needs needs) {
   switch (needs) {
-    case MechanismName::Needs::password: return "a password";
-    case MechanismName::Needs::token: return "a token";
-    case MechanismName::Needs::certificate: return "a client certificate";
+    case sasl::Needs::password: return "a password";
+    case sasl::Needs::token: return "a token";
+    case sasl::Needs::certificate: return "a client certificate";
   }
   return "";
 }
@@ -190,9 +190,9 @@ void check_mechanisms(const Account& account) {
     return std::ranges::any_of(keys, [&account](std::string_view key) { return account.given(key); });
   };
   std::string reasons;
-  for (const MechanismName& mechanism : mechanism_names()) {
+  for (const sasl::KnownMechanism& mechanism : sasl::kKnownMechanisms) {
     if (std::ranges::find(account.smarthost.mechanisms, mechanism.name) == account.smarthost.mechanisms.end()) continue;
-    using Needs = MechanismName::Needs;
+    using sasl::Needs;
     const bool usable = mechanism.needs == Needs::password ? any_of(kPasswords)
                         : mechanism.needs == Needs::token  ? any_of(kTokens)
                                                            : account.given("client_certificate");

@@ -13,6 +13,8 @@
 namespace postern::settings {
 namespace {
 
+using relay::Tls;
+
 constexpr std::uint16_t kSubmissions = 465;  // RFC 8314 7.3
 constexpr std::uint16_t kSubmission = 587;   // RFC 6409
 constexpr std::uint16_t kSmtp = 25;
@@ -29,12 +31,12 @@ std::uint16_t standard_port(Tls tls) {
 bool stays_here(const std::string& host) { return iequals(host, "localhost") || is_loopback(host); }
 
 void check_names(Settings& settings, Report& report) {
-  if (settings.hostname.empty()) settings.hostname = machine_name();
-  if (settings.hostname.find('.') == std::string::npos) {
-    report.warning(report.place("hostname"), "the host name '" + settings.hostname +
+  if (settings.names.hostname.empty()) settings.names.hostname = machine_name();
+  if (settings.names.hostname.find('.') == std::string::npos) {
+    report.warning(report.place("hostname"), "the host name '" + settings.names.hostname +
                                                  "' has no domain; many servers refuse such a name: set 'hostname'");
   }
-  if (settings.domain.empty()) settings.domain = settings.hostname;
+  if (settings.names.domain.empty()) settings.names.domain = settings.names.hostname;
 }
 
 /// What is to be said of an address that only few can use; empty: nothing. A socket of :: that the service manager made
@@ -53,29 +55,29 @@ std::string few_senders(const std::vector<Network>& networks, const std::string&
 }
 
 void check_listeners(const Settings& settings, Report& report) {
-  if (settings.submit_socket == settings.control_socket) {
+  if (settings.listen.submit == settings.listen.control) {
     report.error(report.place("listen.control"), "'listen.submit' and 'listen.control' must differ");
   }
-  for (std::size_t i = 0; i < settings.smtp_listen.size(); ++i) {
-    const std::string warning = few_senders(settings.networks, settings.smtp_listen[i]);
+  for (std::size_t i = 0; i < settings.listen.smtp.size(); ++i) {
+    const std::string warning = few_senders(settings.submission.networks, settings.listen.smtp[i]);
     if (!warning.empty()) report.warning(report.place("listen.smtp[" + std::to_string(i) + "]"), warning);
   }
-  for (std::size_t i = 0; i < settings.networks.size(); ++i) {
-    if (!settings.networks[i].everybody()) continue;
+  for (std::size_t i = 0; i < settings.submission.networks.size(); ++i) {
+    if (!settings.submission.networks[i].everybody()) continue;
     report.warning(report.place("listen.networks[" + std::to_string(i) + "]"),
-                   "'listen.networks' admits everybody (" + settings.networks[i].str() +
+                   "'listen.networks' admits everybody (" + settings.submission.networks[i].str() +
                        "): whoever reaches an address of 'listen.smtp' can send mail through this machine");
   }
 }
 
 /// Mail to a smarthost that is this daemon would come back for ever.
 void check_loop(const Settings& settings, const Smarthost& smarthost, Mark where, Report& report) {
-  for (const std::string& text : settings.smtp_listen) {
+  for (const std::string& text : settings.listen.smtp) {
     const auto own = parse_endpoint(text);
     if (!own || own->port != smarthost.port) continue;
     const bool local = own->everywhere || own->loopback;
     const bool here = own->address == smarthost.host || (stays_here(smarthost.host) && local);
-    const bool by_name = iequals(smarthost.host, settings.hostname) && !own->loopback;
+    const bool by_name = iequals(smarthost.host, settings.names.hostname) && !own->loopback;
     if (!here && !by_name) continue;
     report.error(where, "the smarthost " + smarthost.host + " port " + std::to_string(smarthost.port) +
                             " is this daemon's own listener " + text + "; mail would run in a circle");
@@ -118,21 +120,20 @@ void check_smarthosts(Settings& settings, Report& report) {
   }
 }
 
-void check_retry(const Settings& settings, Report& report) {
-  if (settings.retry_min > settings.retry_max) {
-    report.error(report.place("retry.min"), "'retry.min' is longer than 'retry.max' (" + to_words(settings.retry_min) +
-                                                " and " + to_words(settings.retry_max) + ")");
+void check_retry(const queue::Retry& retry, Report& report) {
+  if (retry.min > retry.max) {
+    report.error(report.place("retry.min"), "'retry.min' is longer than 'retry.max' (" + to_words(retry.min) + " and " +
+                                                to_words(retry.max) + ")");
   }
-  if (settings.retry_max > settings.retry_expire) {
-    report.error(report.place("retry.max"), "'retry.max' is longer than 'retry.expire' (" +
-                                                to_words(settings.retry_max) + " and " +
-                                                to_words(settings.retry_expire) + ")");
+  if (retry.max > retry.expire) {
+    report.error(report.place("retry.max"), "'retry.max' is longer than 'retry.expire' (" + to_words(retry.max) +
+                                                " and " + to_words(retry.expire) + ")");
   }
 }
 
-void check_notify(const Settings& settings, Report& report) {
-  if (settings.notify_command.empty()) return;
-  if (const auto good = check_program(settings.notify_command.front()); !good) {
+void check_notify(const queue::Notify& notify, Report& report) {
+  if (notify.command.empty()) return;
+  if (const auto good = check_program(notify.command.front()); !good) {
     report.error(report.place("notify.command"), good.error().text);
   }
 }
@@ -160,8 +161,8 @@ void complete(Settings& settings, Report& report) {
   check_names(settings, report);
   check_listeners(settings, report);
   check_smarthosts(settings, report);
-  check_retry(settings, report);
-  check_notify(settings, report);
+  check_retry(settings.queue.retry, report);
+  check_notify(settings.queue.notify, report);
 }
 
 }  // namespace postern::settings

@@ -24,125 +24,144 @@ struct Key {
   void (*read)(Target&, const Node&, Scope&);
 };
 
-/// A row's reader: converts the node and, if that went well, assigns the member.
-template <auto Member, auto Convert, class Target>
-void set(Target& target, const Node& node, Scope& scope) {
-  if (auto value = Convert(node, scope)) target.*Member = std::move(*value);
+/// The member that a path of pointers to members leads to.
+template <class Target, class First, class... Rest>
+auto& member(Target& target, First first, Rest... rest) {
+  if constexpr (sizeof...(rest) == 0) {
+    return target.*first;
+  } else {
+    return member(target.*first, rest...);
+  }
 }
 
-template <auto Member, auto Convert>
-void set_oauth2(Smarthost& smarthost, const Node& node, Scope& scope) {
-  if (auto value = Convert(node, scope)) smarthost.oauth2.*Member = std::move(*value);
+/// A row's reader: converts the node and, if that went well, assigns the member.
+template <auto Convert, auto... Path, class Target>
+void set(Target& target, const Node& node, Scope& scope) {
+  if (auto value = Convert(node, scope)) member(target, Path...) = std::move(*value);
 }
 
 void read_smarthosts(Settings& settings, const Node& node, Scope& scope);
 
 using S = Settings;
+using M = mail::HostNames;
+using L = net::ListenOptions;
+using I = submission::SubmissionOptions;
+using Q = queue::QueueOptions;
+using R = queue::Retry;
+using B = queue::Bounces;
+using A = queue::Notify;
 using H = Smarthost;
-using O = OAuth2;
+using O = credentials::OAuth2;
 
 // clang-format off
 constexpr auto kKeys = std::to_array<Key<S>>({
     {"hostname", "host name", "", "", "the machine's FQDN",
-     "the name used in EHLO, in Received and in Message-IDs", set<&S::hostname, host_name_value>},
+     "the name used in EHLO, in Received and in Message-IDs", set<host_name_value, &S::names, &M::hostname>},
     {"domain", "host name", "", "", "hostname",
-     "completes addresses without a domain", set<&S::domain, host_name_value>},
+     "completes addresses without a domain", set<host_name_value, &S::names, &M::domain>},
     {"spool", "path", "", "", "/var/spool/postern",
-     "the directory of the queue", set<&S::spool, path_value>},
+     "the directory of the queue", set<path_value, &S::spool>},
     {"listen.submit", "path", "", "", "/run/postern/submit.sock",
-     "the unix socket on which sendmail hands mail in", set<&S::submit_socket, socket_value>},
+     "the unix socket on which sendmail hands mail in", set<socket_value, &S::listen, &L::submit>},
     {"listen.control", "path", "", "", "/run/postern/control.sock",
-     "the unix socket of the postern command", set<&S::control_socket, socket_value>},
+     "the unix socket of the postern command", set<socket_value, &S::listen, &L::control>},
     {"listen.smtp", "list of addresses", "", "", R"(["127.0.0.1:25", "[::1]:25"])",
-     "where SMTP is taken; [] for nowhere", set<&S::smtp_listen, endpoints_value>},
+     "where SMTP is taken; [] for nowhere", set<endpoints_value, &S::listen, &L::smtp>},
     {"listen.networks", "list of networks", "", "", R"(["127.0.0.0/8", "::1"])",
-     "the clients that may send by SMTP, by their addresses", set<&S::networks, networks_value>},
+     "the clients that may send by SMTP, by their addresses", set<networks_value, &S::submission, &I::networks>},
     {"smarthosts", "list", "", "", "[]",
      "the servers that take the mail; without one it is held", read_smarthosts},
     {"aliases", "map", "", "", "{}",
-     "where mail to local names goes", set<&S::aliases, aliases_value>},
+     "where mail to local names goes", set<aliases_value, &S::submission, &I::aliases>},
     {"limits.message_size", "size", "1K", "2G", "50M",
-     "the largest message accepted", set<&S::message_size, size_value>},
+     "the largest message accepted", set<size_value, &S::submission, &I::message_size>},
     {"limits.recipients", "number", "1", "100000", "1000",
-     "the most recipients of one message by SMTP over TCP", set<&S::recipients, count_value>},
+     "the most recipients of one message by SMTP over TCP", set<count_value, &S::submission, &I::recipients>},
     {"retry.min", "duration", "1s", "1d", "1m",
-     "the wait after the first failed attempt", set<&S::retry_min, duration_value>},
+     "the wait after the first failed attempt", set<duration_value, &S::queue, &Q::retry, &R::min>},
     {"retry.max", "duration", "1s", "7d", "1h",
-     "the longest wait between attempts", set<&S::retry_max, duration_value>},
+     "the longest wait between attempts", set<duration_value, &S::queue, &Q::retry, &R::max>},
     {"retry.expire", "duration", "1s", "90d", "5d",
-     "the age at which undelivered mail goes back to its sender", set<&S::retry_expire, duration_value>},
+     "the age at which undelivered mail goes back to its sender",
+     set<duration_value, &S::queue, &Q::retry, &R::expire>},
     {"retry.warn_after", "duration", "0s", "90d", "4h",
-     "the age at which the sender is told that mail is late; 0s for never", set<&S::retry_warn_after, duration_value>},
+     "the age at which the sender is told that mail is late; 0s for never",
+     set<duration_value, &S::queue, &Q::retry, &R::warn_after>},
     {"bounces.per_sender", "number", "1", "10000", "20",
-     "the most reports to one mailbox in an hour; the others in one digest", set<&S::bounces_per_sender, count_value>},
+     "the most reports to one mailbox in an hour; the others in one digest",
+     set<count_value, &S::queue, &Q::bounces, &B::per_sender>},
     {"bounces.per_hour", "number", "1", "100000", "200",
-     "the most reports to all senders in an hour; the others in digests", set<&S::bounces_per_hour, count_value>},
+     "the most reports to all senders in an hour; the others in digests",
+     set<count_value, &S::queue, &Q::bounces, &B::per_hour>},
     {"bounces.return_size", "size", "0", "256K", "50K",
-     "the largest message that is returned whole; of others the header", set<&S::bounces_return_size, size_value>},
+     "the largest message that is returned whole; of others the header",
+     set<size_value, &S::queue, &Q::bounces, &B::return_size>},
     {"notify.address", "address", "", "", "none",
-     "who is told by mail when the queue is in trouble", set<&S::notify_address, address_value>},
+     "who is told by mail when the queue is in trouble", set<address_value, &S::queue, &Q::notify, &A::address>},
     {"notify.command", "list of texts", "", "", "none",
-     "the program that is run when the queue is in trouble", set<&S::notify_command, command_value>},
+     "the program that is run when the queue is in trouble", set<command_value, &S::queue, &Q::notify, &A::command>},
     {"notify.after", "duration", "0s", "30d", "1h",
-     "the age of the oldest message that is trouble; 0s for none", set<&S::notify_after, duration_value>},
+     "the age of the oldest message that is trouble; 0s for none",
+     set<duration_value, &S::queue, &Q::notify, &A::after>},
     {"metrics", "address", "", "", "none",
-     "where metrics are shown by HTTP, on this machine alone", set<&S::metrics_listen, loopback_value>},
+     "where metrics are shown by HTTP, on this machine alone", set<loopback_value, &S::listen, &L::metrics>},
 });
 
 constexpr std::string_view kSmarthosts = "smarthosts";
 constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
     {"name", "text", "", "", "host",
-     "the name in logs and commands", set<&H::name, text_value>},
+     "the name in logs and commands", set<text_value, &H::name>},
     {"host", "host name or address", "", "", "required",
-     "the server", set<&H::host, host_value>},
+     "the server", set<host_value, &H::host>},
     {"port", "number", "1", "65535", "465 for tls: implicit, 587 for starttls, 25 for none",
-     "the server's port", set<&H::port, port_value>},
+     "the server's port", set<port_value, &H::port>},
     {"tls", "implicit | starttls | none", "", "", "implicit",
-     "how the connection is encrypted", set<&H::tls, tls_value>},
+     "how the connection is encrypted", set<tls_value, &H::tls>},
     {"tls_ca_file", "path", "", "", "the system's store",
-     "the certificates of the authorities to trust", set<&H::tls_ca_file, path_value>},
+     "the certificates of the authorities to trust", set<path_value, &H::tls_ca_file>},
     {"tls_name", "host name or address", "", "", "host",
-     "the name the server's certificate must carry", set<&H::tls_name, host_value>},
+     "the name the server's certificate must carry", set<host_value, &H::tls_name>},
     {"user", "text", "", "", "none",
-     "the account; without one there is no AUTH, unless by a client certificate", set<&H::user, text_value>},
+     "the account; without one there is no AUTH, unless by a client certificate", set<text_value, &H::user>},
     {"password_file", "path", "", "", "none",
-     "the file with the account's password", set<&H::password_file, path_value>},
+     "the file with the account's password", set<path_value, &H::password_file>},
     {"password_credential", "name", "", "", "none",
-     "the password as a credential of the systemd service", set<&H::password_credential, credential_value>},
+     "the password as a credential of the systemd service", set<credential_value, &H::password_credential>},
     {"password_command", "list of texts", "", "", "none",
-     "the program that prints the password, and its arguments", set<&H::password_command, command_value>},
+     "the program that prints the password, and its arguments", set<command_value, &H::password_command>},
     {"password", "text", "", "", "none",
-     "the password itself, if no other user can read this file", set<&H::password, secret_value>},
+     "the password itself, if no other user can read this file", set<secret_value, &H::password>},
     {"token_file", "path", "", "", "none",
-     "the file with an OAuth 2.0 access token", set<&H::token_file, path_value>},
+     "the file with an OAuth 2.0 access token", set<path_value, &H::token_file>},
     {"token_command", "list of texts", "", "", "none",
-     "the program that prints an access token, and its arguments", set<&H::token_command, command_value>},
+     "the program that prints an access token, and its arguments", set<command_value, &H::token_command>},
     {"oauth2.token_url", "URL", "", "", "required with oauth2",
-     "where access tokens are asked for", set_oauth2<&O::token_url, url_value>},
+     "where access tokens are asked for", set<url_value, &H::oauth2, &O::token_url>},
     {"oauth2.device_url", "URL", "", "", "none",
-     "where postern login begins", set_oauth2<&O::device_url, url_value>},
+     "where postern login begins", set<url_value, &H::oauth2, &O::device_url>},
     {"oauth2.client_id", "text", "", "", "required with oauth2",
-     "the name of this client at the provider", set_oauth2<&O::client_id, text_value>},
+     "the name of this client at the provider", set<text_value, &H::oauth2, &O::client_id>},
     {"oauth2.client_secret_file", "path", "", "", "none",
-     "the file with the client's secret", set_oauth2<&O::client_secret_file, path_value>},
+     "the file with the client's secret", set<path_value, &H::oauth2, &O::client_secret_file>},
     {"oauth2.refresh_token_file", "path", "", "", "none",
-     "the file with the refresh token, written by postern login", set_oauth2<&O::refresh_token_file, path_value>},
+     "the file with the refresh token, written by postern login",
+     set<path_value, &H::oauth2, &O::refresh_token_file>},
     {"oauth2.scope", "text", "", "", "none",
-     "what the token is asked for", set_oauth2<&O::scope, text_value>},
+     "what the token is asked for", set<text_value, &H::oauth2, &O::scope>},
     {"oauth2.ca_file", "path", "", "", "the system's store",
-     "the certificates of the authorities to trust for these URLs", set_oauth2<&O::ca_file, path_value>},
+     "the certificates of the authorities to trust for these URLs", set<path_value, &H::oauth2, &O::ca_file>},
     {"client_certificate", "path", "", "", "none",
-     "our certificate for EXTERNAL, with its chain", set<&H::client_certificate, path_value>},
+     "our certificate for EXTERNAL, with its chain", set<path_value, &H::client_certificate>},
     {"client_key", "path", "", "", "none",
-     "the key of client_certificate", set<&H::client_key, path_value>},
+     "the key of client_certificate", set<path_value, &H::client_key>},
     {"mechanisms", "list of names", "", "", "all",
-     "the login mechanisms that may be used, best first", set<&H::mechanisms, mechanisms_value>},
+     "the login mechanisms that may be used, best first", set<mechanisms_value, &H::mechanisms>},
     {"auth_downgrade", "warn | refuse", "", "", "warn",
-     "what to do if the server offers weaker logins than before", set<&H::auth_downgrade, downgrade_value>},
+     "what to do if the server offers weaker logins than before", set<downgrade_value, &H::auth_downgrade>},
     {"allow_cleartext_auth", "boolean", "", "", "false",
-     "lets PLAIN and LOGIN reveal the password without TLS", set<&H::allow_cleartext_auth, boolean_value>},
+     "lets PLAIN and LOGIN reveal the password without TLS", set<boolean_value, &H::allow_cleartext_auth>},
     {"connections", "number", "1", "100", "4",
-     "the most connections to the server at once", set<&H::connections, count_value>},
+     "the most connections to the server at once", set<count_value, &H::connections>},
 });
 // clang-format on
 

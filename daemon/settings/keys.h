@@ -1,6 +1,6 @@
 // The configuration keys: one table, one row a key. The loader, `posternd --list-keys` and the check of the
-// documentation all go by it. A new key is a member in settings.h, a row in keys.cc, the commented lines in
-// config/postern.yaml and a paragraph in postern.yaml(5).
+// documentation all go by it. A new key is a member in the options of the room that reads it, a row in keys.cc, the
+// commented lines in config/postern.yaml and a paragraph in postern.yaml(5).
 #pragma once
 
 #include "settings/document.h"

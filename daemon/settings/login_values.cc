@@ -1,36 +1,22 @@
 #include "settings/login_values.h"
 
 #include "base/text.h"
+#include "sasl/mechanism_options.h"
 #include "settings/nearest.h"
 
 #include <algorithm>
-#include <array>
 
 namespace postern::settings {
 namespace {
 
-using Needs = MechanismName::Needs;
-
-constexpr std::array kMechanisms = {
-    MechanismName{"OAUTHBEARER", Needs::token},
-    MechanismName{"XOAUTH2", Needs::token},
-    MechanismName{"EXTERNAL", Needs::certificate},
-    MechanismName{"SCRAM-SHA-512-PLUS", Needs::password},
-    MechanismName{"SCRAM-SHA-256-PLUS", Needs::password},
-    MechanismName{"SCRAM-SHA-1-PLUS", Needs::password},
-    MechanismName{"SCRAM-SHA-512", Needs::password},
-    MechanismName{"SCRAM-SHA-256", Needs::password},
-    MechanismName{"SCRAM-SHA-1", Needs::password},
-    MechanismName{"PLAIN", Needs::password},
-    MechanismName{"LOGIN", Needs::password},
-    MechanismName{"CRAM-MD5", Needs::password},
-};
+using sasl::kKnownMechanisms;
+using sasl::KnownMechanism;
 
 /// What is wrong with the name, and which was perhaps meant.
 std::string unknown_mechanism(const std::string& written, const std::string& name) {
   std::vector<std::string> known;
-  known.reserve(kMechanisms.size());
-  for (const MechanismName& mechanism : kMechanisms) known.emplace_back(mechanism.name);
+  known.reserve(kKnownMechanisms.size());
+  for (const KnownMechanism& mechanism : kKnownMechanisms) known.emplace_back(mechanism.name);
   std::string text = "lists '" + written + "', which is no mechanism of Postern; ";
   if (const auto near = nearest(name, known)) return text + "did you mean '" + *near + "'?";
   text += "it knows ";
@@ -66,8 +52,6 @@ bool is_token_url(std::string_view url) {
 
 }  // namespace
 
-std::span<const MechanismName> mechanism_names() { return kMechanisms; }
-
 std::optional<std::vector<std::string>> mechanisms_value(const Node& node, Scope& scope) {
   if (node.kind != Node::Kind::list || node.items.empty()) {
     scope.error(node, "must be a list such as [SCRAM-SHA-256, PLAIN]; leave the key out for every mechanism");
@@ -78,7 +62,7 @@ std::optional<std::vector<std::string>> mechanisms_value(const Node& node, Scope
     const auto written = text_value(item, scope);
     if (!written) continue;
     std::string name = to_upper(*written);
-    if (std::ranges::find(kMechanisms, name, &MechanismName::name) == kMechanisms.end()) {
+    if (std::ranges::find(kKnownMechanisms, name, &KnownMechanism::name) == kKnownMechanisms.end()) {
       scope.error(item, unknown_mechanism(*written, name));
     } else if (std::ranges::find(names, name) != names.end()) {
       scope.error(item, "lists " + name + " twice");
@@ -139,11 +123,11 @@ std::optional<std::string> url_value(const Node& node, Scope& scope) {
   return std::nullopt;
 }
 
-std::optional<Downgrade> downgrade_value(const Node& node, Scope& scope) {
+std::optional<relay::Downgrade> downgrade_value(const Node& node, Scope& scope) {
   const auto text = text_value(node, scope);
   if (!text) return std::nullopt;
-  if (*text == "warn") return Downgrade::warn;
-  if (*text == "refuse") return Downgrade::refuse;
+  if (*text == "warn") return relay::Downgrade::warn;
+  if (*text == "refuse") return relay::Downgrade::refuse;
   scope.error(node, "must be warn or refuse, not '" + *text + "'");
   return std::nullopt;
 }

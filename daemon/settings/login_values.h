@@ -6,23 +6,13 @@
 #include "settings/values.h"
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace postern::settings {
 
-/// A mechanism that may be listed, and what it logs in with. The same names as sasl::known_mechanisms(), which this
-/// room may not ask; a test in tests/unit/app compares them.
-struct MechanismName {
-  enum class Needs { password, token, certificate };
-  std::string_view name;
-  Needs needs;
-};
-[[nodiscard]] std::span<const MechanismName> mechanism_names();
-
-/// Names in any case, each once; in capitals as the table has them.
+/// Names of sasl::kKnownMechanisms in any case, each once; in capitals as the table has them.
 [[nodiscard]] std::optional<std::vector<std::string>> mechanisms_value(const Node& node, Scope& scope);
 /// One line, not empty.
 [[nodiscard]] std::optional<Secret> secret_value(const Node& node, Scope& scope);
@@ -32,6 +22,6 @@ struct MechanismName {
 [[nodiscard]] std::optional<std::vector<std::string>> command_value(const Node& node, Scope& scope);
 /// https, or http to this machine.
 [[nodiscard]] std::optional<std::string> url_value(const Node& node, Scope& scope);
-[[nodiscard]] std::optional<Downgrade> downgrade_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<relay::Downgrade> downgrade_value(const Node& node, Scope& scope);
 
 }  // namespace postern::settings

@@ -260,7 +260,8 @@ std::optional<Seconds> duration_value(const Node& node, Scope& scope) {
   return Seconds(static_cast<Seconds::rep>(*value));
 }
 
-std::optional<Tls> tls_value(const Node& node, Scope& scope) {
+std::optional<relay::Tls> tls_value(const Node& node, Scope& scope) {
+  using relay::Tls;
   static constexpr std::array<std::pair<std::string_view, Tls>, 3> kNames = {
       {{"implicit", Tls::implicit}, {"starttls", Tls::starttls}, {"none", Tls::none}}};
   const std::string* text = scalar(node, scope, "implicit, starttls or none");

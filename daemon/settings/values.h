@@ -70,7 +70,7 @@ enum class Families { own, both };  ///< a socket of :: that somebody else made 
 [[nodiscard]] std::optional<unsigned> count_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::uint64_t> size_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<Seconds> duration_value(const Node& node, Scope& scope);
-[[nodiscard]] std::optional<Tls> tls_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<relay::Tls> tls_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<Network>> networks_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::map<std::string, std::vector<std::string>>> aliases_value(const Node& node,

@@ -3,28 +3,21 @@
 #pragma once
 
 #include "base/clock.h"
-#include "base/network.h"
 #include "base/task.h"
+#include "mail/host_names.h"
 #include "net/connection.h"
 #include "net/stream.h"
 #include "queue/queue.h"
 #include "submission/submission_memory.h"
+#include "submission/submission_options.h"
 
-#include <map>
+#include <cstddef>
 #include <memory>
-#include <string>
-#include <vector>
 
 namespace postern::submission {
 
-struct Config {
-  std::string hostname;
-  std::string domain;  ///< completes bare addresses
-  std::map<std::string, std::vector<std::string>> aliases;
-  std::uint64_t message_size = 50ULL << 20U;
-  std::size_t recipients = 1000;
-  std::vector<Network> networks = {loopback_v4(), loopback_v6()};  ///< whose TCP clients are served
-};
+/// What the sessions hold: the settings of the moment when they began.
+struct Config : SubmissionOptions, mail::HostNames {};
 
 /// Connections at a time; those over a cap hear 421.
 inline constexpr std::size_t kSessions = 1000;       ///< altogether

@@ -45,9 +45,9 @@ class DoorsTest : public testing::Test {
   DoorsTest() {
     std::string pattern = std::filesystem::temp_directory_path() / "postern-test-XXXXXX";
     directory = mkdtemp(pattern.data());
-    settings.submit_socket = directory + "/submit.sock";
-    settings.control_socket = directory + "/control.sock";
-    settings.smtp_listen.clear();
+    listen.submit = directory + "/submit.sock";
+    listen.control = directory + "/control.sock";
+    listen.smtp.clear();
   }
   ~DoorsTest() override { std::filesystem::remove_all(directory); }
 
@@ -58,7 +58,7 @@ class DoorsTest : public testing::Test {
 
   boost::asio::io_context loop;
   std::string directory;
-  settings::Settings settings;
+  net::ListenOptions listen;
   Doors doors{loop.get_executor(), Doors::Serve{nobody(), nobody()}};
 };
 
@@ -66,10 +66,10 @@ TEST_F(DoorsTest, OneThatCannotBeOpenedKeepsNoOtherShut) {
   const test::ExpectLog told("cannot listen");
   const Taken taken(loop.get_executor());
   // Taken; an address that this machine does not have (TEST-NET-1, RFC 5737).
-  settings.smtp_listen = {taken.address(), "192.0.2.1:2525", "127.0.0.1:0"};
-  ASSERT_TRUE(doors.open(settings));
-  EXPECT_TRUE(answers(settings.submit_socket));
-  EXPECT_TRUE(answers(settings.control_socket));
+  listen.smtp = {taken.address(), "192.0.2.1:2525", "127.0.0.1:0"};
+  ASSERT_TRUE(doors.open(listen));
+  EXPECT_TRUE(answers(listen.submit));
+  EXPECT_TRUE(answers(listen.control));
   EXPECT_THAT(doors.troubles(),
               ElementsAre(HasSubstr("nobody can connect to " + taken.address() + ": cannot listen on"),
                           HasSubstr("nobody can connect to 192.0.2.1:2525: cannot listen on")));
@@ -78,10 +78,10 @@ TEST_F(DoorsTest, OneThatCannotBeOpenedKeepsNoOtherShut) {
 
 TEST_F(DoorsTest, AUnixSocketThatCannotBeMadeKeepsNoOtherShut) {
   const test::ExpectLog told("cannot listen");
-  settings.submit_socket = "/nonexistent/submit.sock";
-  settings.smtp_listen = {"127.0.0.1:0"};
-  ASSERT_TRUE(doors.open(settings));
-  EXPECT_TRUE(answers(settings.control_socket));
+  listen.submit = "/nonexistent/submit.sock";
+  listen.smtp = {"127.0.0.1:0"};
+  ASSERT_TRUE(doors.open(listen));
+  EXPECT_TRUE(answers(listen.control));
   EXPECT_THAT(doors.troubles(), ElementsAre(HasSubstr("nobody can connect to /nonexistent/submit.sock")));
   doors.close();
 }
@@ -89,11 +89,11 @@ TEST_F(DoorsTest, AUnixSocketThatCannotBeMadeKeepsNoOtherShut) {
 TEST_F(DoorsTest, TheStartFailsWhereNoMailCanComeInAtAll) {
   const test::ExpectLog told("cannot listen");
   const Taken taken(loop.get_executor());
-  settings.submit_socket = "/nonexistent/submit.sock";
+  listen.submit = "/nonexistent/submit.sock";
   for (const auto& addresses : {std::vector<std::string>(), std::vector{taken.address()}}) {
     Doors shut{loop.get_executor(), Doors::Serve{nobody(), nobody()}};
-    settings.smtp_listen = addresses;
-    const Result<void> opened = shut.open(settings);
+    listen.smtp = addresses;
+    const Result<void> opened = shut.open(listen);
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().text, StartsWith("no mail can come in: "));
     EXPECT_THAT(opened.error().text, HasSubstr("/nonexistent/submit.sock"));
@@ -104,13 +104,13 @@ TEST_F(DoorsTest, TheStartFailsWhereNoMailCanComeInAtAll) {
 TEST_F(DoorsTest, AReloadMayNameOneThatCannotBeOpenedAndTakeItBack) {
   const test::ExpectLog told("cannot listen");
   const Taken taken(loop.get_executor());
-  ASSERT_TRUE(doors.open(settings));
+  ASSERT_TRUE(doors.open(listen));
   doors.start();
-  settings.smtp_listen = {taken.address()};
-  doors.reconfigure(settings);
+  listen.smtp = {taken.address()};
+  doors.reconfigure(listen);
   EXPECT_THAT(doors.troubles(), ElementsAre(HasSubstr(taken.address())));
-  settings.smtp_listen.clear();
-  doors.reconfigure(settings);
+  listen.smtp.clear();
+  doors.reconfigure(listen);
   EXPECT_THAT(doors.troubles(), IsEmpty());
   doors.close();
   loop.poll();
@@ -119,11 +119,11 @@ TEST_F(DoorsTest, AReloadMayNameOneThatCannotBeOpenedAndTakeItBack) {
 TEST_F(DoorsTest, AReloadTriesAtOnceWhatIsShut) {
   const test::ExpectLog told("cannot listen");
   Taken taken(loop.get_executor());
-  settings.smtp_listen = {taken.address()};
-  ASSERT_TRUE(doors.open(settings));
+  listen.smtp = {taken.address()};
+  ASSERT_TRUE(doors.open(listen));
   doors.start();
   taken.listener->close();
-  doors.reconfigure(settings);
+  doors.reconfigure(listen);
   EXPECT_THAT(doors.troubles(), IsEmpty());
   doors.close();
   loop.poll();
@@ -132,17 +132,17 @@ TEST_F(DoorsTest, AReloadTriesAtOnceWhatIsShut) {
 TEST_F(DoorsTest, AUnixSocketThatIsOpenStaysAndOneThatIsShutMoves) {
   const test::ExpectLog told("cannot listen");
   const test::ExpectLog restart("a changed socket needs a restart");
-  settings.submit_socket = "/nonexistent/submit.sock";
-  settings.smtp_listen = {"127.0.0.1:0"};
-  ASSERT_TRUE(doors.open(settings));
+  listen.submit = "/nonexistent/submit.sock";
+  listen.smtp = {"127.0.0.1:0"};
+  ASSERT_TRUE(doors.open(listen));
   doors.start();
-  settings.submit_socket = directory + "/elsewhere.sock";
-  settings.control_socket = directory + "/another.sock";
-  doors.reconfigure(settings);
+  listen.submit = directory + "/elsewhere.sock";
+  listen.control = directory + "/another.sock";
+  doors.reconfigure(listen);
   EXPECT_THAT(doors.troubles(), IsEmpty());
-  EXPECT_TRUE(answers(settings.submit_socket));
+  EXPECT_TRUE(answers(listen.submit));
   EXPECT_TRUE(answers(directory + "/control.sock"));
-  EXPECT_FALSE(answers(settings.control_socket));
+  EXPECT_FALSE(answers(listen.control));
   doors.close();
   loop.poll();
 }
@@ -150,11 +150,11 @@ TEST_F(DoorsTest, AUnixSocketThatIsOpenStaysAndOneThatIsShutMoves) {
 TEST_F(DoorsTest, TheStartFailsWithEveryReason) {
   const test::ExpectLog told("cannot listen");
   const Taken taken(loop.get_executor());
-  settings.submit_socket = "/nonexistent/submit.sock";
-  settings.smtp_listen = {taken.address(), "192.0.2.1:2525"};
-  const Result<void> opened = doors.open(settings);
+  listen.submit = "/nonexistent/submit.sock";
+  listen.smtp = {taken.address(), "192.0.2.1:2525"};
+  const Result<void> opened = doors.open(listen);
   ASSERT_FALSE(opened);
-  for (const std::string& words : {settings.submit_socket, taken.address(), std::string("192.0.2.1:2525")}) {
+  for (const std::string& words : {listen.submit, taken.address(), std::string("192.0.2.1:2525")}) {
     EXPECT_THAT(opened.error().text, HasSubstr(words));
   }
   doors.close();
@@ -163,7 +163,7 @@ TEST_F(DoorsTest, TheStartFailsWithEveryReason) {
 /// Whichever socket is the one too many.
 TEST_F(DoorsTest, WithoutDescriptorsForAllTheStartFails) {
   const test::ExpectLog told("cannot listen");
-  settings.smtp_listen = {"127.0.0.1:0", "127.0.0.1:0"};
+  listen.smtp = {"127.0.0.1:0", "127.0.0.1:0"};
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const Taken first(loop.get_executor());  // the loop has its own descriptors from now on, as the daemon's has
@@ -173,7 +173,7 @@ TEST_F(DoorsTest, WithoutDescriptorsForAllTheStartFails) {
     Doors few{loop.get_executor(), Doors::Serve{nobody(), nobody()}};
     const rlimit limit{static_cast<rlim_t>(next) + free, before.rlim_max};
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
-    const Result<void> opened = few.open(settings);
+    const Result<void> opened = few.open(listen);
     few.close();
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     ASSERT_FALSE(opened) << free;
@@ -187,8 +187,8 @@ TEST_F(DoorsTest, ABrokenEnvironmentOfTheServiceManagerKeepsNoDoorShut) {
   const test::ExpectLog told("a socket cannot be used");
   ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
   ::setenv("LISTEN_FDS", "nonsense", 1);
-  ASSERT_TRUE(doors.open(settings));
-  EXPECT_TRUE(answers(settings.submit_socket));
+  ASSERT_TRUE(doors.open(listen));
+  EXPECT_TRUE(answers(listen.submit));
   EXPECT_THAT(doors.troubles(), ElementsAre(HasSubstr("the sockets of the service manager")));
   doors.close();
   loop.poll();

@@ -2,8 +2,6 @@
 
 #include "app/login.h"
 #include "relay/memory_file.h"
-#include "sasl/negotiate.h"
-#include "settings/login_values.h"
 #include "spool/recovery.h"
 #include "support/fake_clock.h"
 #include "support/run.h"
@@ -22,63 +20,26 @@
 namespace postern::app {
 namespace {
 
-// The settings may not ask sasl what it knows; what they accept must not differ from it.
-TEST(MechanismNames, OfTheSettingsAreThoseThatCanBeSpoken) {
-  std::vector<std::string> names;
-  for (const settings::MechanismName& mechanism : settings::mechanism_names()) {
-    names.emplace_back(mechanism.name);
-    EXPECT_EQ(mechanism.needs == settings::MechanismName::Needs::token, sasl::uses_token(mechanism.name))
-        << mechanism.name;
-  }
-  EXPECT_EQ(names, sasl::known_mechanisms());
-}
-
-TEST(MechanismNames, NeedWhatNegotiateAsksFor) {
-  sasl::Channel channel;
-  channel.encrypted = channel.verified = true;
-  channel.bindings = {sasl::ChannelBinding{"tls-exporter", "x"}};
-  for (const settings::MechanismName& mechanism : settings::mechanism_names()) {
-    using Needs = settings::MechanismName::Needs;
-    sasl::Credentials credentials;
-    credentials.user = "u";
-    if (mechanism.needs == Needs::password) credentials.password = Secret("p");
-    if (mechanism.needs == Needs::token) credentials.token = Secret("t");
-    credentials.client_certificate = mechanism.needs == Needs::certificate;
-    const std::vector<std::string> offered = {std::string(mechanism.name)};
-    EXPECT_EQ(sasl::negotiate(offered, channel, credentials, sasl::Policy()).usable, offered);
-  }
-}
-
-TEST(CredentialsOrigin, EveryMemberArrives) {
-  settings::Smarthost from;
-  from.user = "u";
-  from.password = Secret("p");
-  from.password_file = "/p";
-  from.password_credential = "c";
-  from.password_command = {"/bin/p", "a"};
-  from.token_file = "/t";
-  from.token_command = {"/bin/t", "b"};
-  from.oauth2 = settings::OAuth2{"1", "2", "3", "4", "5", "6", "7"};
-  from.client_certificate = "/c";
-  const credentials::Origin to = credentials_origin(from);
-  EXPECT_EQ(to.user, "u");
-  EXPECT_EQ(to.password.reveal(), "p");
-  EXPECT_EQ(to.password_file, "/p");
-  EXPECT_EQ(to.password_credential, "c");
-  EXPECT_EQ(to.password_command, from.password_command);
-  EXPECT_EQ(to.token_file, "/t");
-  EXPECT_EQ(to.token_command, from.token_command);
-  credentials::OAuth2 client;
-  client.token_url = "1";
-  client.device_url = "2";
-  client.client_id = "3";
-  client.client_secret_file = "4";
-  client.refresh_token_file = "5";
-  client.scope = "6";
-  client.ca_file = "7";
-  EXPECT_EQ(to.oauth2, client);
-  EXPECT_TRUE(to.client_certificate);
-  EXPECT_FALSE(credentials_origin(settings::Smarthost()).client_certificate);
+// What the settings say of a smarthost arrives at its relay.
+TEST(MakeRelay, BindsTheCredentialsThatAreConfigured) {
+  boost::asio::io_context loop;
+  test::FakeClock clock;
+  const RelayParts parts{loop.get_executor(), clock, nullptr, nullptr};
+  settings::Smarthost smarthost;
+  smarthost.name = "office";
+  smarthost.host = "h.example";
+  smarthost.port = 465;
+  const mail::CheckReport bare = make_relay(parts, smarthost, "web1.example.net")->explain();
+  EXPECT_EQ(bare.site, "office");
+  EXPECT_EQ(bare.host, "h.example:465");
+  EXPECT_EQ(bare.credentials, "");
+  smarthost.client_certificate = "/c";
+  EXPECT_EQ(make_relay(parts, smarthost, "web1.example.net")->explain().credentials, "client certificate");
+  smarthost.user = "u";
+  smarthost.password = Secret("p");
+  smarthost.token_file = "/t";
+  EXPECT_EQ(make_relay(parts, smarthost, "web1.example.net")->explain().credentials,
+            "password, token, client certificate");
 }
 
 TEST(Blocking, RunsTheJobOnAnotherThreadAndComesBack) {

@@ -1,13 +1,14 @@
 #include "app/sites.h"
 
+#include "settings/document.h"
 #include "settings/keys.h"
+#include "settings/report.h"
 #include "support/run.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -60,64 +61,55 @@ class SitesTest : public testing::Test {
                }};
 };
 
-settings::Settings one_smarthost() {
+/// The smarthost h.example, with one key more or another value for one.
+settings::Settings one_smarthost(const std::string& key = {}, const std::string& value = {}) {
+  std::map<std::string, std::string> keys = {
+      {"host", "h.example"}, {"name", "h.example"}, {"tls_name", "h.example"}, {"port", "465"}};
+  const std::size_t dot = key.find('.');
+  if (dot == std::string::npos) {
+    keys[key.empty() ? "port" : key] = key.empty() ? "465" : value;
+  } else {
+    keys[key.substr(0, dot)] = "{" + key.substr(dot + 1) + ": " + value + "}";
+  }
+  std::string text = "hostname: web1.example.net\nsmarthosts:\n";
+  for (const auto& [name, held] : keys)
+    text += (text.ends_with("smarthosts:\n") ? "  - " : "    ") + name + ": " + held + "\n";
+  settings::Report report("f.yaml");
   settings::Settings settings;
-  settings.hostname = "web1.example.net";
-  settings::Smarthost& smarthost = settings.smarthosts.emplace_back();
-  smarthost.name = smarthost.host = smarthost.tls_name = "h.example";
-  smarthost.port = 465;
+  const auto root = settings::read_document(text, report);
+  if (root) settings::read_keys(*root, settings, report);
+  EXPECT_TRUE(report.clean()) << text;
   return settings;
 }
 
-using Change = std::function<void(settings::Smarthost&)>;
-
-/// One change for each key of a smarthost.
-const std::map<std::string, Change>& changes() {
-  using H = settings::Smarthost;
-  static const std::map<std::string, Change> all = {
-      {"name", [](H& h) { h.name = "x"; }},
-      {"host", [](H& h) { h.host = "x"; }},
-      {"port", [](H& h) { h.port = 1; }},
-      {"tls", [](H& h) { h.tls = settings::Tls::starttls; }},
-      {"tls_ca_file", [](H& h) { h.tls_ca_file = "x"; }},
-      {"tls_name", [](H& h) { h.tls_name = "x"; }},
-      {"user", [](H& h) { h.user = "x"; }},
-      {"password_file", [](H& h) { h.password_file = "x"; }},
-      {"password_credential", [](H& h) { h.password_credential = "x"; }},
-      {"password_command", [](H& h) { h.password_command = {"x"}; }},
-      {"password", [](H& h) { h.password = Secret("x"); }},
-      {"token_file", [](H& h) { h.token_file = "x"; }},
-      {"token_command", [](H& h) { h.token_command = {"x"}; }},
-      {"oauth2.token_url", [](H& h) { h.oauth2.token_url = "x"; }},
-      {"oauth2.device_url", [](H& h) { h.oauth2.device_url = "x"; }},
-      {"oauth2.client_id", [](H& h) { h.oauth2.client_id = "x"; }},
-      {"oauth2.client_secret_file", [](H& h) { h.oauth2.client_secret_file = "x"; }},
-      {"oauth2.refresh_token_file", [](H& h) { h.oauth2.refresh_token_file = "x"; }},
-      {"oauth2.scope", [](H& h) { h.oauth2.scope = "x"; }},
-      {"oauth2.ca_file", [](H& h) { h.oauth2.ca_file = "x"; }},
-      {"client_certificate", [](H& h) { h.client_certificate = "x"; }},
-      {"client_key", [](H& h) { h.client_key = "x"; }},
-      {"mechanisms", [](H& h) { h.mechanisms = {"PLAIN"}; }},
-      {"auth_downgrade", [](H& h) { h.auth_downgrade = settings::Downgrade::refuse; }},
-      {"allow_cleartext_auth", [](H& h) { h.allow_cleartext_auth = true; }},
-      {"connections", [](H& h) { h.connections = 7; }},
-  };
-  return all;
+/// A value of this type that one_smarthost() does not have.
+std::string other_value(const std::string& type) {
+  static const std::map<std::string, std::string> values = {{"text", "x"},
+                                                            {"host name or address", "x.example"},
+                                                            {"path", "/x"},
+                                                            {"name", "x"},
+                                                            {"implicit | starttls | none", "starttls"},
+                                                            {"list of texts", "[/x]"},
+                                                            {"URL", "https://x/"},
+                                                            {"list of names", "[PLAIN]"},
+                                                            {"boolean", "true"},
+                                                            {"warn | refuse", "refuse"}};
+  if (type.starts_with("number")) return "7";
+  const auto value = values.find(type);
+  return value == values.end() ? std::string() : value->second;
 }
 
 TEST_F(SitesTest, F12_F13_AChangeOfAnyKeyMakesANewRelayAndEndsTheOldOne) {
   const std::string prefix = "smarthosts[].";
   for (const settings::KeyInfo& key : settings::all_keys()) {
     if (!key.path.starts_with(prefix)) continue;
-    const auto change = changes().find(key.path.substr(prefix.size()));
-    ASSERT_NE(change, changes().end()) << key.path << " is not tested here";
+    const std::string value = other_value(key.type);
+    ASSERT_NE(value, "") << key.type << " is not tested here";
     configure(one_smarthost());
     const std::uint64_t before = generation();
     made_.clear();
     closed_.clear();
-    settings::Settings changed = one_smarthost();
-    change->second(changed.smarthosts[0]);
-    configure(changed);
+    configure(one_smarthost(key.path.substr(prefix.size()), value));
     EXPECT_EQ(made_.size(), 1U) << key.path;
     EXPECT_EQ(closed_, std::vector<std::string>{"h.example"}) << key.path;
     EXPECT_NE(generation(), before) << key.path;
@@ -128,8 +120,8 @@ TEST_F(SitesTest, WithoutAChangeTheRelayStays) {
   configure(one_smarthost());
   const std::uint64_t before = generation();
   settings::Settings others = one_smarthost();
-  others.aliases["root"] = {"admin@example.com"};
-  others.message_size = 1;
+  others.submission.aliases["root"] = {"admin@example.com"};
+  others.submission.message_size = 1;
   for (int i = 0; i < 3; ++i) configure(others);
   EXPECT_EQ(made_, std::vector<std::string>{"h.example as web1.example.net"});
   EXPECT_TRUE(closed_.empty());
@@ -139,7 +131,7 @@ TEST_F(SitesTest, WithoutAChangeTheRelayStays) {
 TEST_F(SitesTest, ANewHostNameIsAnotherEhlo) {
   configure(one_smarthost());
   settings::Settings renamed = one_smarthost();
-  renamed.hostname = "web2.example.net";
+  renamed.names.hostname = "web2.example.net";
   configure(renamed);
   EXPECT_EQ(made_.back(), "h.example as web2.example.net");
   EXPECT_EQ(closed_.size(), 1U);

@@ -120,10 +120,10 @@ TlsServer::Options asking_server() {
 
 TlsClient::Options client_with(const std::string& certificate, const std::string& key) {
   TlsClient::Options options;
-  options.ca_file = certificates().ca_file();
-  options.name = "localhost";
-  options.certificate_file = certificate;
-  options.key_file = key;
+  options.tls_ca_file = certificates().ca_file();
+  options.tls_name = "localhost";
+  options.client_certificate = certificate;
+  options.client_key = key;
   return options;
 }
 
@@ -300,8 +300,8 @@ TEST(FreshTlsClient, Fault4_ReadsTheAuthoritiesAgainWhenTheirFileHasChangedAndOn
   std::filesystem::copy_file(others.ca_file(), trusted);
   make_old(trusted);
   TlsClient::Options options;
-  options.name = "localhost";
-  options.ca_file = trusted;
+  options.tls_name = "localhost";
+  options.tls_ca_file = trusted;
   FreshTlsClient fresh(options);
   const auto first = *fresh.get();
   EXPECT_EQ(*fresh.get(), first);
@@ -339,7 +339,7 @@ TEST(FreshTlsClient, Fault4_ReadsTheSystemsAuthoritiesAgainWhenTheirFileOrDirect
   ::setenv("SSL_CERT_FILE", bundle.c_str(), 1);
   ::setenv("SSL_CERT_DIR", directory.c_str(), 1);
   TlsClient::Options options;
-  options.name = "localhost";
+  options.tls_name = "localhost";
   FreshTlsClient fresh(options);
   const auto first = *fresh.get();
   EXPECT_EQ(*fresh.get(), first);

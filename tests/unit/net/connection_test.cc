@@ -101,8 +101,8 @@ struct World {
     serve(Listener::tcp(loop.get_executor(), "127.0.0.1:0"), Server::echo,
           *TlsServer::make(files.certificate, files.key), implicit);
     TlsClient::Options client;
-    client.ca_file = certificates.ca_file();
-    client.name = "localhost";
+    client.tls_ca_file = certificates.ca_file();
+    client.tls_name = "localhost";
     options.tls = *TlsClient::make(client);
     options.implicit_tls = implicit;
   }

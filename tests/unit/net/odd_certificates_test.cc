@@ -97,8 +97,8 @@ std::string refusal(const Careless& authority, const Shown& shown, const std::st
   SSL_CTX_use_PrivateKey(context, shown.key.get());
   for (const Certificate& link : shown.chain) SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 1, link.get());
   TlsClient::Options options;
-  options.ca_file = authority.file;
-  options.name = expected;
+  options.tls_ca_file = authority.file;
+  options.tls_name = expected;
   Pair pair(*TlsClient::make(options), server);
   for (int i = 0; i < 10 && pair.agreed(); ++i) {
     pair.client_result = pair.client->handshake();

@@ -29,8 +29,8 @@ inline std::shared_ptr<TlsServer> server_with(const CertificateOptions& options)
 
 inline std::shared_ptr<TlsClient> client_for(const std::string& name) {
   TlsClient::Options options;
-  options.ca_file = certificates().ca_file();
-  options.name = name;
+  options.tls_ca_file = certificates().ca_file();
+  options.tls_name = name;
   return *TlsClient::make(options);
 }
 

@@ -263,8 +263,8 @@ TEST(TlsSession, H32_H34_SaysThatAPlainServerDoesNotSpeakTls) {
 /// Trusts the files in `trusted`, and nothing else.
 std::string told_with(const std::string& trusted, const Certificates::Files& files, const std::string& name) {
   TlsClient::Options options;
-  options.ca_file = trusted;
-  options.name = name;
+  options.tls_ca_file = trusted;
+  options.tls_name = name;
   Pair pair(*TlsClient::make(options), *TlsServer::make(files.certificate, files.key));
   pair.shake();
   return pair.client_result ? "accepted" : pair.client_result.error().text;
@@ -288,8 +288,8 @@ TEST(TlsClient, Fault4_ACertificateInTlsCaFileIsTrustedForItselfButForNoOtherAnd
 
 TEST(TlsClient, NamesTheFileItCannotRead) {
   TlsClient::Options options;
-  options.name = "localhost";
-  options.ca_file = "/nonexistent/ca.pem";
+  options.tls_name = "localhost";
+  options.tls_ca_file = "/nonexistent/ca.pem";
   const auto made = TlsClient::make(options);
   ASSERT_FALSE(made.has_value());
   EXPECT_THAT(made.error().text, HasSubstr("/nonexistent/ca.pem: No such file or directory"));

@@ -33,7 +33,7 @@ class Age : public QueueTest {
     spool = *spool::Spool::open(disk, "spool");
     made.gaps = &keeper;
     queue =
-        Queue::make(loop.get_executor(), *spool, pool, clock, made, {{"main", 4}},
+        Queue::make(loop.get_executor(), *spool, pool, clock, made, {{"main", {4}}},
                     [this](mail::Message& message, const std::string&) { return deliver_to(&host, &pool, &message); });
     EXPECT_TRUE(run(loop, queue->start()));
     settle();
@@ -182,7 +182,7 @@ TEST_F(Age, WhatIsKnownStaysKnownOverARestart) {
 TEST_F(Age, AnAlarmOfAgeCountsTheTimeInWhichMailCouldBeTried) {
   std::vector<std::string> told;
   made.notify.after = Hours(1);
-  made.notify.run = [&told](const std::string&, const std::string& text) { told.push_back(text); };
+  made.tell_operator = [&told](const std::string&, const std::string& text) { told.push_back(text); };
   restart();
   accept_one();
   for (const Seconds jump : {Seconds(Days(8)), Seconds(Hours(6)), Seconds(-Hours(6))}) {

@@ -105,8 +105,10 @@ class Notification : public QueueTest {
  protected:
   Notification() {
     notified = config();
-    notified.notify.run = [this](const std::string& what, const std::string& text) { told.emplace_back(what, text); };
-    queue->configure(notified, {{"main", 4}});
+    notified.tell_operator = [this](const std::string& what, const std::string& text) {
+      told.emplace_back(what, text);
+    };
+    queue->configure(notified, {{"main", {4}}});
     DeliveryReport report;
     report.site = mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "PLAIN: 535 5.7.8 no", true};
     host.trouble = report;
@@ -163,7 +165,7 @@ TEST_F(Notification, MailWhoseSenderIsToBeToldIsNoWaitingMail) {
   host.answers["bob@example.net"] = refused();
   notified.notify.after = Seconds(60);
   notified.bounces.per_sender = 1;
-  queue->configure(notified, {{"main", 4}});
+  queue->configure(notified, {{"main", {4}}});
   fill(3);
   pass(Seconds(30));
   EXPECT_EQ(queue->totals().owed, 2U);
@@ -187,7 +189,7 @@ TEST_F(Notification, MailGoesByTheSmarthostThatWorks) {
   std::vector<std::string> at_second;
   Queue::make(loop.get_executor(), *spool, pool, clock, notified, {}, Deliver()).reset();
   run(loop, queue->stop());
-  queue = Queue::make(loop.get_executor(), *spool, pool, clock, notified, {{"main", 4}, {"second", 4}},
+  queue = Queue::make(loop.get_executor(), *spool, pool, clock, notified, {{"main", {4}}, {"second", {4}}},
                       [this, &at_second](mail::Message& message, const std::string& site) {
                         if (site == "second") {
                           at_second.push_back(message.envelope().recipients[0].address);

@@ -22,7 +22,7 @@ class Bounces : public QueueTest {
     Config capped = config();
     capped.bounces.per_sender = per_sender;
     capped.bounces.per_hour = per_hour;
-    queue->configure(capped, {{"main", 4}});
+    queue->configure(capped, {{"main", {4}}});
   }
   QueueId refused_one(const std::string& address, const std::string& sender = "alice@example.com") {
     host.answers[address] = refused();
@@ -246,7 +246,7 @@ struct Life {
     capped.bounces.per_sender = 1;
     spool = *spool::Spool::open(disk, "spool");
     queue =
-        Queue::make(loop.get_executor(), *spool, pool, clock, capped, {{"main", 4}},
+        Queue::make(loop.get_executor(), *spool, pool, clock, capped, {{"main", {4}}},
                     [this](mail::Message& message, const std::string&) { return deliver_to(&host, &pool, &message); });
     EXPECT_TRUE(run(loop, queue->start()));
   }

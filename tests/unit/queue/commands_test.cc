@@ -98,7 +98,7 @@ TEST_F(CommandsTest, BounceSaysWhetherTheSenderIsTold) {
 TEST_F(CommandsTest, BounceSaysThatADigestIsToTellTheSender) {
   Config capped = config();
   capped.bounces.per_sender = 1;
-  queue->configure(capped, {{"main", 4}});
+  queue->configure(capped, {{"main", {4}}});
   host.answers["to@example.com"] = deferred();
   const QueueId first = accept(envelope({"to@example.com"}));
   const QueueId second = accept(envelope({"to@example.com"}));

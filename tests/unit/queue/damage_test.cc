@@ -107,7 +107,7 @@ TEST_F(DamageTest, P43_OldFilesThatAreRestoredAreDeliveredAgainAndClashWithNoNew
   EXPECT_TRUE(files().empty());
   close();
   for (std::size_t i = 0; i < old.size(); ++i) disk.put("spool/queue/" + old[i].str(), backup[i]);
-  make({{"main", 4}});
+  make({{"main", {4}}});
   // The clock stands where it stood when they were accepted: the new ids come from the same millisecond.
   std::set<std::string> ids;
   for (const QueueId& id : old) ids.insert(id.str());

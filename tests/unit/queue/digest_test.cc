@@ -73,7 +73,7 @@ class Digests : public QueueTest {
       if (sender.starts_with("backup")) return {"admin@example.org", "second@example.org"};
       return {};
     };
-    queue->configure(made, {{"main", 4}});
+    queue->configure(made, {{"main", {4}}});
   }
   QueueId refused_to(const std::string& address, const std::string& sender = "alice@example.com") {
     host.answers[address] = refused();

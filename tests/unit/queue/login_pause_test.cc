@@ -94,14 +94,14 @@ TEST_F(LoginPause, AReloadTriesTheLoginOnceAndAtOnce) {
   fill(100);
   for (std::size_t reload = 1; reload <= 3; ++reload) {
     pass(kForcedProbeGap);
-    queue->configure(config(), {{"main", 4}});
+    queue->configure(config(), {{"main", {4}}});
     settle();
     EXPECT_EQ(host.attempts, 1 + reload);
     EXPECT_EQ(*queue->sites()[0].next_probe, clock.wall() + kLoginPause) << "and the pause is no longer for it";
   }
   host.trouble.reset();
   pass(kForcedProbeGap);
-  queue->configure(config(), {{"main", 4}});
+  queue->configure(config(), {{"main", {4}}});
   settle();
   EXPECT_EQ(host.got.size(), 100U);
 }

@@ -22,7 +22,7 @@ struct Observed final : Observer {
 
 class ObserverTest : public QueueTest {
  protected:
-  ObserverTest() { queue->configure(observed_config(), {{"first", 2}, {"second", 2}}); }
+  ObserverTest() { queue->configure(observed_config(), {{"first", {2}}, {"second", {2}}}); }
   ~ObserverTest() override { close(); }
   Config observed_config() {
     Config made = config();
@@ -37,14 +37,14 @@ TEST_F(ObserverTest, AVerdictIsOfTheSiteThatTriedEvenIfTheSettingsChangeMeanwhil
   for (const bool goes : {false, true}) {
     SCOPED_TRACE(goes);
     observed = {};
-    queue->configure(observed_config(), {{"first", 2}, {"second", 2}});
+    queue->configure(observed_config(), {{"first", {2}}, {"second", {2}}});
     auto intake = queue->begin(envelope({"to@example.com"}));
     ASSERT_TRUE(run(loop, intake->append("Subject: hi\n\nbody\n")));
     ASSERT_TRUE(run(loop, intake->commit(20, mail::BodyType::seven_bit)));
     const std::size_t before = host.attempts;
     while (host.attempts == before) loop.run_one();
-    std::vector<SiteConfig> sites{{"second", 2}};
-    if (!goes) sites.push_back({"first", 2});
+    std::vector<SiteConfig> sites{{"second", {2}}};
+    if (!goes) sites.push_back({"first", {2}});
     queue->configure(observed_config(), std::move(sites));
     settle();
     EXPECT_THAT(observed.attempts, ElementsAre("first"));

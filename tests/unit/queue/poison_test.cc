@@ -23,7 +23,7 @@ class PoisonTest : public QueueTest {
     spool = *spool::Spool::open(disk, "spool");
     Config with_memory = config();
     with_memory.in_flight = memory_;
-    queue = Queue::make(loop.get_executor(), *spool, pool, clock, std::move(with_memory), {{"main", 4}},
+    queue = Queue::make(loop.get_executor(), *spool, pool, clock, std::move(with_memory), {{"main", {4}}},
                         [this](mail::Message& message, const std::string&) { return deliver(this, &message); });
     ASSERT_TRUE(run(loop, queue->start()));
     settle();

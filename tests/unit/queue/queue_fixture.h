@@ -106,7 +106,7 @@ class QueueTest : public testing::Test {
         Queue::make(loop.get_executor(), *spool, pool, clock, config(), std::move(sites),
                     [this](mail::Message& message, const std::string&) { return deliver_to(&host, &pool, &message); });
   }
-  void open(std::vector<SiteConfig> sites = {{"main", 4}}) {
+  void open(std::vector<SiteConfig> sites = {{"main", {4}}}) {
     make(std::move(sites));
     EXPECT_TRUE(run(loop, queue->start()));
     settle();

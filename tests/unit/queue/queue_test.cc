@@ -172,11 +172,11 @@ TEST_F(QueueTest, ASiteOfAnotherGenerationStartsAfresh) {
   const test::ExpectLog expected("site down");
   host.trouble = site_trouble();
   accept(envelope({"bob@example.net"}));
-  queue->configure(config(), {{"main", 4, 0}});
+  queue->configure(config(), {{"main", {4}, 0}});
   settle();
   EXPECT_TRUE(queue->sites()[0].trouble);
   host.trouble.reset();
-  queue->configure(config(), {{"main", 4, 1}});
+  queue->configure(config(), {{"main", {4}, 1}});
   EXPECT_FALSE(queue->sites()[0].trouble);
   settle();
   EXPECT_EQ(host.got.size(), 1U);
@@ -188,13 +188,13 @@ TEST_F(QueueTest, ABounceGoesWhereMailForTheSenderGoes) {
     EXPECT_EQ(sender, "alice@example.com");
     return std::vector<std::string>{"carol@example.org", "dave@example.org"};
   };
-  queue->configure(expanding, {{"main", 4}});
+  queue->configure(expanding, {{"main", {4}}});
   host.answers["bob@example.net"] = refused();
   accept(envelope({"bob@example.net"}));
   EXPECT_EQ(host.got, (std::vector<std::string>{"carol@example.org", "dave@example.org"}));
 
   expanding.expand = [](const std::string&) { return std::vector<std::string>(); };
-  queue->configure(expanding, {{"main", 4}});
+  queue->configure(expanding, {{"main", {4}}});
   accept(envelope({"bob@example.net"}));
   EXPECT_EQ(host.got.back(), "alice@example.com");
 }
@@ -217,7 +217,7 @@ TEST_F(QueueTest, ASettledMessageThatTheDiskKeepsIsNotSentAgainAndGoesLater) {
 TEST_F(QueueTest, AStopDuringTheStartCancelsIt) {
   accept(envelope({"bob@example.net"}));
   close();
-  make({{"main", 4}});
+  make({{"main", {4}}});
   std::optional<Result<void>> started;
   boost::asio::co_spawn(loop, queue->start(),
                         [&](std::exception_ptr, Result<void> result) { started.emplace(std::move(result)); });
@@ -308,7 +308,7 @@ TEST_F(QueueTest, WithoutASiteMailIsHeldAndFlowsOnceThereIsOne) {
   const QueueId id = accept(envelope({"bob@example.net"}));
   EXPECT_EQ(host.attempts, 0U);
   EXPECT_EQ(run(loop, queue->find(id))->reason, "no smarthost is configured");
-  queue->configure(config(), {{"main", 4}});
+  queue->configure(config(), {{"main", {4}}});
   settle();
   EXPECT_EQ(host.got.size(), 1U);
 }

@@ -77,7 +77,7 @@ TEST_F(ReaderTest, WhatIsSetAsideIsReadOnceToKnowItsOwner) {
 
 TEST_F(ReaderTest, MessagesAreCountedAtTheirOwnSitesBeforeAnyIsTried) {
   const test::ExpectLog down_told("site down");
-  start_again({{"first", 1}, {"second", 1}});
+  start_again({{"first", {1}}, {"second", {1}}});
   host.trouble = site_trouble();
   std::vector<QueueId> rerouted;
   for (int i = 0; i < 200; ++i) {
@@ -85,7 +85,7 @@ TEST_F(ReaderTest, MessagesAreCountedAtTheirOwnSitesBeforeAnyIsTried) {
     if (i % 4 == 0) rerouted.push_back(id);
   }
   for (const QueueId& id : rerouted) ASSERT_TRUE(run(loop, queue->reroute(id, "second")));
-  start_again({{"first", 1}, {"second", 1}});
+  start_again({{"first", {1}}, {"second", {1}}});
   ASSERT_EQ(queue->sites().size(), 2U);
   EXPECT_EQ(queue->sites()[0].waiting, 150U);
   EXPECT_EQ(queue->sites()[1].waiting, 50U);
@@ -96,7 +96,7 @@ TEST_F(ReaderTest, AFileThatCannotBeReadIsFoundAtItsTurn) {
   const QueueId bad = add(kAlice);
   disk.put("spool/queue/" + bad.str(), "no message\n");
   const test::ExpectLog told("damaged message is not delivered");
-  start_again({{"main", 1}});
+  start_again({{"main", {1}}});
   settle();
   EXPECT_THAT(host.got, ElementsAre("to@example.com"));
   EXPECT_THAT(files(), IsEmpty());

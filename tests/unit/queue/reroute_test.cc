@@ -16,7 +16,7 @@ class RerouteTest : public QueueTest {
  protected:
   RerouteTest() {
     close();
-    open_with({{"first", 2}, {"second", 2}});
+    open_with({{"first", {2}}, {"second", {2}}});
   }
   ~RerouteTest() override { close(); }
 
@@ -123,7 +123,7 @@ TEST_F(RerouteTest, IsKnownAfterARestart) {
   ASSERT_TRUE(reroute(id, "second"));
   hosts["first"].answers.clear();
   close();
-  open_with({{"first", 2}, {"second", 2}});
+  open_with({{"first", {2}}, {"second", {2}}});
   pass(Seconds(7200));
   EXPECT_THAT(hosts["first"].got, IsEmpty());
   EXPECT_EQ(run(loop, queue->find(id))->route, "second");
@@ -148,10 +148,10 @@ TEST_F(RerouteTest, ASiteThatIsTakenOutOfTheSettingsIsAsNoneAndThatIsTold) {
       const QueueId other = add("carol@example.net");
       ASSERT_TRUE(reroute(other, "third"));
       close();
-      open_with({{"first", 2}});
+      open_with({{"first", {2}}});
       hosts["first"].answers.clear();
     } else {
-      queue->configure(config(), {{"first", 2}});
+      queue->configure(config(), {{"first", {2}}});
     }
     settle();
     pass(Seconds(7200));

@@ -24,7 +24,7 @@ class SiteNamesTest : public QueueTest {
 
   static std::vector<SiteConfig> configs(const std::vector<std::string>& names) {
     std::vector<SiteConfig> made;
-    for (const std::string& name : names) made.push_back(SiteConfig{name, 2, 0});
+    for (const std::string& name : names) made.push_back(SiteConfig{name, {2}, 0});
     return made;
   }
   /// What the list names for it, and whose waiting mail it is counted as.

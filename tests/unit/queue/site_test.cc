@@ -21,7 +21,7 @@ class SiteTest : public testing::Test {
     const Site::Permit permit = site.started(now);
     return site.finished(permit, outcome, now, kNow, kRetry, 0.5);
   }
-  Site site{SiteConfig{"main", 4}};
+  Site site{SiteConfig{"main", {4}}};
   SteadyTime now{Seconds(1000)};
 };
 
@@ -71,7 +71,7 @@ TEST_F(SiteTest, ARefusedLoginPausesLongerEachTimeWhateverTheRetrySettings) {
   for (const Retry& retry : {Retry{}, Retry{Seconds(1), Seconds(2), Seconds(10)},
                              Retry{Seconds(86400), Seconds(86400 * 2), Seconds(86400 * 9)}}) {
     for (const double jitter : {0.0, 0.5, 0.999}) {
-      Site fresh{SiteConfig{"main", 4}};
+      Site fresh{SiteConfig{"main", {4}}};
       for (const int minutes : {5, 10, 20, 40, 60, 60, 60}) {
         ASSERT_TRUE(fresh.accepts(now));
         (void)fresh.finished(fresh.started(now), login_refused(), now, kNow, retry, jitter);

@@ -2,7 +2,7 @@
 // is explained in tests/dialogues/client/README.txt.
 #include "base/text.h"
 #include "dialogue_stream.h"
-#include "relay/memory.h"
+#include "relay/site_memory.h"
 #include "relay/smtp_relay.h"
 #include "support/expected_log.h"
 #include "support/run.h"
@@ -74,7 +74,7 @@ Smarthost smarthost_of(std::string_view line) {
   host.helo = "me";
   host.tls = words.contains("starttls") ? Tls::starttls : words.contains("implicit") ? Tls::implicit : Tls::none;
   host.allow_cleartext_auth = words.contains("cleartext");
-  host.refuse_downgrade = words.contains("refuse-downgrade");
+  if (words.contains("refuse-downgrade")) host.auth_downgrade = Downgrade::refuse;
   host.mechanisms = split(words["mechanisms"]);
   if (!words.contains("user")) return host;
   sasl::Credentials credentials;

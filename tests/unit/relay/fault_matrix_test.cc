@@ -2,7 +2,7 @@
 // in the table's words: trouble before the server has judged the message is the site's, not the message's; after the
 // final dot only a clear answer counts; after QUIT nothing counts.
 #include "faulty_server.h"
-#include "relay/memory.h"
+#include "relay/site_memory.h"
 #include "relay/smtp_relay.h"
 #include "smtp/limits.h"
 #include "support/expected_log.h"

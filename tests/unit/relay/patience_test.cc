@@ -1,6 +1,6 @@
 // How long one attempt lasts with a server that answers every step just before its deadline (H57). The time that it
 // takes passes by a steady clock of our own, which all of this program reads in place of the library's.
-#include "relay/memory.h"
+#include "relay/site_memory.h"
 #include "relay/smtp_relay.h"
 #include "smtp/limits.h"
 #include "support/run.h"

@@ -4,7 +4,6 @@
 #include "base/base64.h"
 #include "base/digest.h"
 #include "base/text.h"
-#include "relay/auth_refusal.h"
 #include "test_source.h"
 
 #include <gtest/gtest.h>
@@ -50,31 +49,6 @@ TEST(Redact, LeavesInnocentWordsAlone) {
               "535 5.7.8 Username and Pass not accepted");
   }
   EXPECT_EQ(hidden("535 no", sasl::Credentials()), "535 no");
-}
-
-smtp::Reply reply(int code, std::string text) {
-  smtp::Reply reply;
-  reply.code = code;
-  reply.lines.push_back(std::move(text));
-  return reply;
-}
-
-TEST(AuthRefusal, TellsALimitFromAWrongPassword) {
-  EXPECT_TRUE(is_temporary(reply(454, "4.7.0 Too many login attempts, please try again later")));
-  EXPECT_TRUE(is_temporary(reply(432, "4.7.12 A password transition is needed")));
-  EXPECT_TRUE(is_temporary(reply(535, "5.7.0 Too many bad auth attempts")));
-  EXPECT_TRUE(is_temporary(reply(535, "4.7.0 no")));
-  EXPECT_TRUE(is_temporary(reply(550, "5.7.1 TEMPORARILY unavailable")));
-  for (const char* words : {"5.7.8 Username and Password not accepted", "5.7.139 SmtpClientAuthentication is disabled",
-                            "5.7.3 Authentication unsuccessful", "Incorrect authentication data", "", "4.7"}) {
-    EXPECT_FALSE(is_temporary(reply(535, words))) << words;
-  }
-  EXPECT_FALSE(is_temporary(smtp::Reply{535, {}}));
-}
-
-TEST(AuthRefusal, KnowsTheCodesThatAreAboutTheCommand) {
-  for (const int code : {500, 501, 502, 503, 504, 538}) EXPECT_TRUE(concerns_form(reply(code, "no"))) << code;
-  for (const int code : {530, 534, 535, 550, 454}) EXPECT_FALSE(concerns_form(reply(code, "no"))) << code;
 }
 
 }  // namespace

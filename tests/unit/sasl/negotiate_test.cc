@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "exchange.h"
+#include "sasl/mechanism_options.h"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +40,7 @@ Channel tls() {
 
 Policy allowing_cleartext() {
   Policy policy;
-  policy.allow_cleartext = true;
+  policy.allow_cleartext_auth = true;
   return policy;
 }
 
@@ -91,6 +92,18 @@ TEST(Negotiate, HasTheOrderOfTheDesign) {
   Channel unbound = tls();
   unbound.bindings.clear();
   EXPECT_EQ(usable(shuffled(), unbound), joined({scram, {"PLAIN", "LOGIN", "CRAM-MD5"}}));
+}
+
+TEST(Negotiate, TakesEachMechanismWithWhatItNeedsAlone) {
+  for (const KnownMechanism& mechanism : kKnownMechanisms) {
+    Credentials credentials;
+    credentials.user = "tim";
+    if (mechanism.needs == Needs::password) credentials.password = Secret("p");
+    if (mechanism.needs == Needs::token) credentials.token = Secret("t");
+    credentials.client_certificate = mechanism.needs == Needs::certificate;
+    const Names offered = {std::string(mechanism.name)};
+    EXPECT_EQ(usable(offered, tls(), credentials), offered);
+  }
 }
 
 TEST(Negotiate, TriesWhatWorkedLastTimeFirst) {
@@ -199,7 +212,7 @@ bool may(const std::string& name, const Names& offered, const Channel& channel, 
   if (name == "EXTERNAL" && !(credentials.client_certificate && channel.encrypted)) return false;
   if (!oauth && name != "EXTERNAL" && !credentials.password) return false;
   if (name.ends_with("PLUS") && !(channel.encrypted && !channel.bindings.empty())) return false;
-  return hides(name) || (channel.encrypted && channel.verified) || policy.allow_cleartext;
+  return hides(name) || (channel.encrypted && channel.verified) || policy.allow_cleartext_auth;
 }
 
 class Dice {
@@ -236,7 +249,7 @@ class Dice {
 
   Policy policy() {
     Policy result;
-    result.allow_cleartext = toss();
+    result.allow_cleartext_auth = toss();
     const Names remembered = names(1);
     if (!remembered.empty()) result.remembered = remembered.front();
     if (below(3) == 0) result.mechanisms = names(5);

@@ -56,7 +56,7 @@ class Variable {
 TEST(Account, EveryKeyReachesItsMember) {
   const ScratchDir dir;
   const std::string file = dir.write("file", "x");
-  const Variable credentials("CREDENTIALS_DIRECTORY", dir / "");
+  const Variable directory("CREDENTIALS_DIRECTORY", dir / "");
   EXPECT_EQ(good("    user: u\n    password: 'a: #b '\n").password, Secret("a: #b "));
   EXPECT_EQ(good("    user: u\n    password: 12345\n").password, Secret("12345"));
   EXPECT_EQ(good("    user: u\n    password_file: " + file + "\n").password_file, file);
@@ -73,9 +73,10 @@ TEST(Account, EveryKeyReachesItsMember) {
       "    user: u\n    oauth2: {token_url: 'https://a.example/t', device_url: 'https://a.example/d', client_id: c, "
       "client_secret_file: " +
       file + ", refresh_token_file: " + file + ", scope: 'a b', ca_file: " + file + "}\n");
-  EXPECT_EQ(oauth2.oauth2, (OAuth2{"https://a.example/t", "https://a.example/d", "c", file, file, "a b", file}));
-  EXPECT_EQ(good("    auth_downgrade: refuse\n").auth_downgrade, Downgrade::refuse);
-  EXPECT_EQ(good("    auth_downgrade: warn\n").auth_downgrade, Downgrade::warn);
+  EXPECT_EQ(oauth2.oauth2,
+            (credentials::OAuth2{"https://a.example/t", "https://a.example/d", "c", file, file, "a b", file}));
+  EXPECT_EQ(good("    auth_downgrade: refuse\n").auth_downgrade, relay::Downgrade::refuse);
+  EXPECT_EQ(good("    auth_downgrade: warn\n").auth_downgrade, relay::Downgrade::warn);
 }
 
 TEST(Account, MechanismsKeepTheirOrderAndAreWrittenInAnyCase) {
@@ -276,7 +277,7 @@ TEST(Credential, IsLookedForInItsDirectory) {
   (void)dir.write("smtp", "x", 0400);
   const std::string keys = "    user: u\n    password_credential: ";
   EXPECT_NE(warnings(keys + "smtp\n").find("LoadCredential=smtp:FILE"), std::string::npos);
-  const Variable credentials("CREDENTIALS_DIRECTORY", dir / "");
+  const Variable directory("CREDENTIALS_DIRECTORY", dir / "");
   EXPECT_EQ(warnings(keys + "smtp\n"), "");
   EXPECT_NE(problems(keys + "smpt\n").find("the unit must say LoadCredential=smpt:FILE"), std::string::npos);
 }

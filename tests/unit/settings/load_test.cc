@@ -49,7 +49,7 @@ TEST(Load, TheSmallestUsefulFile) {
   expected.user = "alerts@example.com";
   expected.password_file = password;
   EXPECT_EQ(settings.smarthosts[0], expected);
-  EXPECT_EQ(settings.aliases.at("root"), std::vector<std::string>{"admin@example.com"});
+  EXPECT_EQ(settings.submission.aliases.at("root"), std::vector<std::string>{"admin@example.com"});
 }
 
 TEST(Load, EveryKeyReachesItsMember) {
@@ -58,18 +58,18 @@ TEST(Load, EveryKeyReachesItsMember) {
   const std::string ca = dir.write("ca.pem", "");
   const std::string program = dir.write("program", "x", 0700);
   Settings expected;
-  expected.hostname = "a.example";
-  expected.domain = "b.example";
+  expected.names.hostname = "a.example";
+  expected.names.domain = "b.example";
   expected.spool = "/s";
-  expected.submit_socket = "/r/submit";
-  expected.control_socket = "/r/control";
-  expected.smtp_listen = {"[::1]:2525"};
-  expected.networks = {*Network::parse("10.0.0.0/8"), *Network::parse("::1")};
+  expected.listen.submit = "/r/submit";
+  expected.listen.control = "/r/control";
+  expected.listen.smtp = {"[::1]:2525"};
+  expected.submission.networks = {*Network::parse("10.0.0.0/8"), *Network::parse("::1")};
   Smarthost smarthost;
   smarthost.name = "n";
   smarthost.host = "h.example";
   smarthost.port = 99;
-  smarthost.tls = Tls::starttls;
+  smarthost.tls = relay::Tls::starttls;
   smarthost.tls_ca_file = ca;
   smarthost.tls_name = "t.example";
   smarthost.user = "u";
@@ -77,20 +77,20 @@ TEST(Load, EveryKeyReachesItsMember) {
   smarthost.allow_cleartext_auth = true;
   smarthost.connections = 7;
   expected.smarthosts = {smarthost};
-  expected.aliases = {{"root", {"x@y.example", "other"}}, {"mailer-daemon", {"root"}}};
-  expected.message_size = 3 << 20;
-  expected.recipients = 5;
-  expected.retry_min = Seconds(30);
-  expected.retry_max = Seconds(7200);
-  expected.retry_expire = Seconds(86400);
-  expected.retry_warn_after = Seconds(0);
-  expected.bounces_per_sender = 3;
-  expected.bounces_per_hour = 9;
-  expected.bounces_return_size = 0;
-  expected.notify_address = "root";
-  expected.notify_command = {program, "--urgent"};
-  expected.notify_after = Seconds(1800);
-  expected.metrics_listen = "[::1]:9157";
+  expected.submission.aliases = {{"root", {"x@y.example", "other"}}, {"mailer-daemon", {"root"}}};
+  expected.submission.message_size = 3 << 20;
+  expected.submission.recipients = 5;
+  expected.queue.retry.min = Seconds(30);
+  expected.queue.retry.max = Seconds(7200);
+  expected.queue.retry.expire = Seconds(86400);
+  expected.queue.retry.warn_after = Seconds(0);
+  expected.queue.bounces.per_sender = 3;
+  expected.queue.bounces.per_hour = 9;
+  expected.queue.bounces.return_size = 0;
+  expected.queue.notify.address = "root";
+  expected.queue.notify.command = {program, "--urgent"};
+  expected.queue.notify.after = Seconds(1800);
+  expected.listen.metrics = "[::1]:9157";
   EXPECT_EQ(
       good("hostname: a.example\ndomain: b.example\nspool: /s\n"
            "listen: {submit: /r/submit, control: /r/control, smtp: [\"[::1]:2525\"], networks: [10.0.0.0/8, \"::1\"]}\n"
@@ -109,12 +109,12 @@ TEST(Load, NoSettingAtAllIsAllowedAndHoldsMail) {
   const Settings settings = good("# nothing set\n");
   EXPECT_TRUE(settings.smarthosts.empty());
   EXPECT_EQ(settings.spool, "/var/spool/postern");
-  EXPECT_EQ(settings.hostname, machine_name());
-  EXPECT_EQ(settings.domain, settings.hostname);
+  EXPECT_EQ(settings.names.hostname, machine_name());
+  EXPECT_EQ(settings.names.domain, settings.names.hostname);
 }
 
 TEST(Load, DefaultsDependOnOtherKeys) {
-  EXPECT_EQ(good(kHost).domain, "web1.example.net");
+  EXPECT_EQ(good(kHost).names.domain, "web1.example.net");
   EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: starttls}]").smarthosts[0].port, 587);
   EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: implicit}]").smarthosts[0].port, 465);
   EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: none}]").smarthosts[0].port, 25);
@@ -428,7 +428,7 @@ TEST(Load, F01_RefusesAFileThatIsNoOrdinaryOne) {
   const std::string largest = dir.write("largest", std::string(1U << 20U, '#'));
   EXPECT_TRUE(load(largest).settings);
   const std::string file = dir.write("good", kHost);
-  EXPECT_EQ(load(file).settings.value_or(Settings{}).hostname, "web1.example.net");
+  EXPECT_EQ(load(file).settings.value_or(Settings{}).names.hostname, "web1.example.net");
 }
 
 TEST(Load, CutAnywhereNeverBreaks) {

@@ -1,5 +1,5 @@
 // What is remembered of a site, in memory and on disk.
-#include "relay/memory.h"
+#include "relay/site_memory.h"
 
 #include "base/durable_file.h"
 #include "relay/memory_file.h"

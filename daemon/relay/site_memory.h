@@ -1,9 +1,9 @@
-// What a relay knows of its site from earlier connections and runs: the mechanism that worked, what the server offered,
-// and so whether it offers less than before.
+// The account memory: what a relay knows of its site from earlier connections and runs. That is the mechanism that
+// worked, what the server offered, and so whether it offers less than before.
 #pragma once
 
 #include "base/clock.h"
-#include "relay/relay.h"
+#include "relay/smarthost.h"
 #include "sasl/mechanism.h"
 
 #include <map>
@@ -13,6 +13,28 @@
 #include <vector>
 
 namespace postern::relay {
+
+/// What is remembered of a site from one run to the next.
+struct SiteMemory {
+  std::string mechanism;             ///< that worked last
+  std::string secret;                ///< fingerprint of the credentials it worked with
+  std::string under{};               ///< the settings that restricted the choice then
+  std::string since;                 ///< when it was found to be the best that works, in seconds since 1970
+  std::vector<std::string> offered;  ///< mechanisms, inside TLS if it was used: the measure of what comes later
+  std::string tls;                   ///< "TLSv1.3"; empty: none was used
+  std::vector<std::string> weaker;   ///< what the server offers now, while that is weaker than the measure
+  std::string weaker_tls;            ///< with that; empty: it is not weaker
+
+  friend bool operator==(const SiteMemory&, const SiteMemory&) = default;
+};
+
+/// Keeps SiteMemory by "host:port user". Reading is from memory; keep() returns at once and writes in the background.
+class MemoryStore {
+ public:
+  virtual ~MemoryStore() = default;
+  [[nodiscard]] virtual SiteMemory recall(const std::string& key) const = 0;
+  virtual void keep(const std::string& key, SiteMemory memory) = 0;
+};
 
 /// Remembers for as long as it lives.
 class VolatileMemory final : public MemoryStore {

@@ -1,4 +1,4 @@
-#include "relay/memory.h"
+#include "relay/site_memory.h"
 
 #include "base/digest.h"
 #include "base/log.h"

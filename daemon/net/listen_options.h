@@ -1,0 +1,18 @@
+// Where the daemon listens: values alone. Numeric addresses with a port, and paths of unix sockets.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace postern::net {
+
+struct ListenOptions {
+  std::string submit = "/run/postern/submit.sock";    ///< sendmail hands mail in there
+  std::string control = "/run/postern/control.sock";  ///< the postern command
+  std::vector<std::string> smtp = {"127.0.0.1:25", "[::1]:25"};
+  std::string metrics;  ///< "127.0.0.1:9157"; empty: nowhere
+
+  friend bool operator==(const ListenOptions&, const ListenOptions&) = default;
+};
+
+}  // namespace postern::net

@@ -1,0 +1,76 @@
+// What is shown of a message, of a site and of the queue as a whole.
+#pragma once
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "mail/envelope.h"
+#include "mail/report.h"
+#include "mail/status.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::queue {
+
+enum class State { active, waiting, held, failed, corrupt };
+[[nodiscard]] std::string_view name(State state);
+
+/// One message as listings show it.
+struct Entry {
+  QueueId id;
+  State state = State::waiting;
+  std::uint64_t size = 0;  ///< bytes of the file
+  WallTime accepted;
+  std::optional<WallTime> next;  ///< next attempt; nothing while active or held
+  std::string sender;
+  mail::Source source;
+  struct Rcpt {
+    std::string address;
+    std::optional<mail::Status> last;  ///< the last known verdict
+  };
+  std::vector<Rcpt> recipients;  ///< settled ones included
+  /// What was learnt of a recipient in an attempt, and was not yet known.
+  struct Attempt {
+    WallTime time;
+    std::string recipient;
+    mail::Status status;
+  };
+  std::vector<Attempt> attempts;               ///< by find() alone
+  std::string site;                            ///< it waits for, or was last tried at
+  std::string route;                           ///< the site it was rerouted to; empty: any site will do
+  std::string reason;                          ///< why it waits, one line: the recipients' or the site's trouble
+  std::optional<mail::SiteTrouble> trouble{};  ///< of the site, if that is the reason
+};
+
+struct SiteStatus {
+  std::string name;
+  std::size_t waiting = 0;
+  std::size_t active = 0;
+  std::optional<mail::SiteTrouble> trouble;  ///< nothing: healthy or not yet tried
+  std::optional<WallTime> since;             ///< of the trouble
+  std::optional<WallTime> next_probe;
+  std::optional<WallTime> last_delivery;
+  bool tried = false;  ///< it took mail, or was found well, since the start and since its settings changed
+};
+
+struct Totals {
+  std::size_t waiting = 0, active = 0, held = 0, failed = 0, corrupt = 0;
+  std::size_t owed = 0;            ///< settled, but their senders are still to be told; not among the waiting
+  std::optional<WallTime> oldest;  ///< acceptance of the oldest waiting message
+  Milliseconds oldest_age{0};      ///< of that one: how long it could have been tried, see gaps.h; 0: none waits
+  std::uint64_t accepted = 0, delivered = 0, deferred = 0,
+                bounced = 0;  ///< messages accepted, recipients otherwise, since start
+};
+
+/// Since when and why no mail is taken.
+struct Refusal {
+  WallTime since;
+  Error why;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,54 @@
+// What the settings say of the queue: values alone. What is bound to them (functions, files) is added in Config.
+#pragma once
+
+#include "base/clock.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace postern::queue {
+
+struct Retry {
+  Seconds min{60};
+  Seconds max{3600};
+  Seconds expire{5 * 24 * 3600};
+  Seconds warn_after{4 * 3600};  ///< the sender is told of the delay; 0: never
+
+  friend bool operator==(const Retry&, const Retry&) = default;
+};
+
+/// Reports to senders: what is over these in an hour goes into digests.
+struct Bounces {
+  unsigned per_sender = 20;
+  unsigned per_hour = 200;
+  std::uint64_t return_size = 50ULL << 10U;  ///< bytes; of larger messages the header alone goes back
+
+  friend bool operator==(const Bounces&, const Bounces&) = default;
+};
+
+/// Who is told that something is wrong with the queue, see alarm_judge.h.
+struct Notify {
+  std::string address;               ///< gets a message; empty: nobody
+  std::vector<std::string> command;  ///< is run, an argv; empty: none
+  Seconds after{3600};               ///< the age of the oldest message that is trouble; 0: none
+
+  friend bool operator==(const Notify&, const Notify&) = default;
+};
+
+struct QueueOptions {
+  Retry retry;
+  Bounces bounces;
+  Notify notify;
+
+  friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
+};
+
+/// What one smarthost is asked to bear.
+struct SiteOptions {
+  unsigned connections = 4;  ///< at most so many at once
+
+  friend bool operator==(const SiteOptions&, const SiteOptions&) = default;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,20 @@
+// A smarthost as its relay knows it: what is configured, and what is bound to that.
+#pragma once
+
+#include "credentials/blocking.h"
+#include "credentials/source.h"
+#include "relay/smarthost_options.h"
+
+#include <memory>
+#include <string>
+
+namespace postern::relay {
+
+struct Smarthost : SmarthostOptions {
+  std::shared_ptr<credentials::Source> credentials;  ///< null: no AUTH
+  credentials::Blocking blocking;                    ///< for what takes long; null: the event loop does it
+  std::string helo;                                  ///< our name in EHLO
+  bool trace = false;                                ///< log the protocol's lines, secrets left out
+};
+
+}  // namespace postern::relay

@@ -1,0 +1,27 @@
+// What the settings say of a smarthost to the relay: values alone. What is bound to them is added in Smarthost.
+#pragma once
+
+#include "net/tls_client_options.h"
+#include "sasl/login_options.h"
+
+#include <cstdint>
+#include <string>
+
+namespace postern::relay {
+
+enum class Tls { implicit, starttls, none };
+
+/// What is done when a server offers weaker logins than before.
+enum class Downgrade { warn, refuse };
+
+struct SmarthostOptions : net::TlsClientOptions, sasl::LoginOptions {
+  std::string name;  ///< as logs and commands call it
+  std::string host;
+  std::uint16_t port = 0;
+  Tls tls = Tls::implicit;
+  Downgrade auth_downgrade = Downgrade::warn;
+
+  friend bool operator==(const SmarthostOptions&, const SmarthostOptions&) = default;
+};
+
+}  // namespace postern::relay

@@ -1,0 +1,23 @@
+// What the settings say of mail that comes in: values alone.
+#pragma once
+
+#include "base/network.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace postern::submission {
+
+struct SubmissionOptions {
+  std::map<std::string, std::vector<std::string>> aliases;         ///< local part, lower case -> addresses
+  std::uint64_t message_size = 50ULL << 20U;                       ///< bytes on the wire
+  std::size_t recipients = 1000;                                   ///< of one message that comes by SMTP
+  std::vector<Network> networks = {loopback_v4(), loopback_v6()};  ///< whose TCP clients are served
+
+  friend bool operator==(const SubmissionOptions&, const SubmissionOptions&) = default;
+};
+
+}  // namespace postern::submission
