@@ -15,12 +15,6 @@
 namespace postern::submission {
 namespace {
 
-/// Equal for the same mailbox (mail::same_address), so that 100,000 recipients need no 10^10 comparisons.
-std::string mailbox_key(std::string_view address) {
-  const mail::AddressParts parts = mail::split_address(address);
-  return std::string(parts.local) + "@" + to_lower(parts.domain);
-}
-
 smtp::Refusal refusal_for(const Error& error) {
   // The details are in the log; the client need not know the server's disk.
   if (error.failure == Failure::limit) {
@@ -48,7 +42,7 @@ void complete_envelope(mail::Envelope& envelope, const Config& config) {
     for (const std::string& target : mail::expand_alias(original.address, config.aliases, local_domains)) {
       mail::Recipient recipient = original;
       recipient.address = mail::complete_address(target, config.domain);
-      if (seen.insert(mailbox_key(recipient.address)).second) envelope.recipients.push_back(std::move(recipient));
+      if (seen.insert(mail::mailbox_key(recipient.address)).second) envelope.recipients.push_back(std::move(recipient));
     }
   }
 }
