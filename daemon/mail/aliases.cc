@@ -14,8 +14,8 @@ constexpr std::size_t kDepth = 10;
 struct Expansion {
   const Aliases& aliases;
   const std::vector<std::string>& local_domains;
-  std::vector<std::string> path;  ///< the names being expanded, outermost first
-  std::vector<std::string> seen;  ///< every name that was expanded: a second way to it adds nothing
+  std::vector<std::string> path;         ///< the names being expanded, outermost first
+  std::vector<std::string> seen;         ///< every name that was expanded: a second way to it adds nothing
   std::unordered_set<std::string> kept;  ///< mailboxes that were found
   std::vector<std::string> found;
 
