@@ -13,6 +13,7 @@
 #include "app/submission_journal.h"
 #include "app/supervisor.h"
 #include "app/test_message.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "control/server.h"
 #include "queue/queue.h"
@@ -201,7 +202,7 @@ void App::Parts::apply(settings::Settings wanted) {
 void App::Parts::warn_of_inherited_doors() const {
   for (const std::string& address : doors.inherited_smtp()) {
     const bool ours = std::ranges::find(settings.smtp_listen, address) != settings.smtp_listen.end();
-    const auto endpoint = settings::parse_endpoint(address);
+    const auto endpoint = NumericEndpoint::parse(address);
     if (ours || !endpoint || settings::admits_anybody(settings.networks, *endpoint)) continue;
     log(Level::warning, "nobody can send to a socket of the service manager: listen.networks admits no client of it",
         {{"address", address}});

@@ -138,6 +138,11 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
   return number;
 }
 
+std::optional<std::uint64_t> parse_decimal(std::string_view digits) {
+  if (digits.size() > 1 && digits.starts_with('0')) return std::nullopt;
+  return parse_number(digits);
+}
+
 bool is_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t length = utf8_length(bytes);

@@ -24,12 +24,14 @@ namespace postern {
 [[nodiscard]] std::vector<std::string_view> split_words(std::string_view text);
 
 /// Text that may be shown on a terminal, logged or put in a line of a file: controls, DEL, backslash
-/// and bytes that are not valid UTF-8 (or are C1 or bidirectional controls) become \xNN. What was made so before stays as it
-/// is, so that a text may pass several hands and is escaped once.
+/// and bytes that are not valid UTF-8 (or are C1 or bidirectional controls) become \xNN. What was made so before stays
+/// as it is, so that a text may pass several hands and is escaped once.
 [[nodiscard]] std::string printable(std::string_view bytes);
 
 /// Decimal digits only, the whole text, no sign, no overflow; else nothing.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view digits);
+/// The same without leading zeros, which mean octal to some.
+[[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view digits);
 
 /// Valid UTF-8 (RFC 3629: no surrogates, no overlong forms).
 [[nodiscard]] bool is_utf8(std::string_view bytes);

@@ -26,8 +26,6 @@ std::uint16_t standard_port(Tls tls) {
   return kSmtp;
 }
 
-bool stays_here(const std::string& host) { return iequals(host, "localhost") || is_loopback(host); }
-
 void check_names(Settings& settings, Report& report) {
   if (settings.hostname.empty()) settings.hostname = machine_name();
   if (settings.hostname.find('.') == std::string::npos) {
@@ -42,11 +40,11 @@ void check_listeners(const Settings& settings, Report& report) {
     report.error(report.place("listen.control"), "'listen.submit' and 'listen.control' must differ");
   }
   for (std::size_t i = 0; i < settings.smtp_listen.size(); ++i) {
-    const auto endpoint = parse_endpoint(settings.smtp_listen[i]);
+    const auto endpoint = NumericEndpoint::parse(settings.smtp_listen[i]);
     if (!endpoint || admits_anybody(settings.networks, *endpoint)) continue;
     report.warning(report.place("listen.smtp[" + std::to_string(i) + "]"),
                    "nobody can send to '" + settings.smtp_listen[i] + "': 'listen.networks' admits no client that " +
-                       (endpoint->loopback ? "reaches it from this machine" : "reaches it from elsewhere"));
+                       (endpoint->loopback() ? "reaches it from this machine" : "reaches it from elsewhere"));
   }
   for (std::size_t i = 0; i < settings.networks.size(); ++i) {
     if (!settings.networks[i].everybody()) continue;
@@ -59,11 +57,11 @@ void check_listeners(const Settings& settings, Report& report) {
 /// Mail to a smarthost that is this daemon would come back for ever.
 void check_loop(const Settings& settings, const Smarthost& smarthost, Mark where, Report& report) {
   for (const std::string& text : settings.smtp_listen) {
-    const auto own = parse_endpoint(text);
+    const auto own = NumericEndpoint::parse(text);
     if (!own || own->port != smarthost.port) continue;
-    const bool everywhere = own->address == "0.0.0.0" || own->address == "::";
-    const bool here = own->address == smarthost.host || (stays_here(smarthost.host) && (everywhere || own->loopback));
-    const bool by_name = iequals(smarthost.host, settings.hostname) && !own->loopback;
+    const bool here = parse_ip(smarthost.host) == own->address ||
+                      (stays_on_this_machine(smarthost.host) && (own->any() || own->loopback()));
+    const bool by_name = iequals(smarthost.host, settings.hostname) && !own->loopback();
     if (!here && !by_name) continue;
     report.error(where, "the smarthost " + smarthost.host + " port " + std::to_string(smarthost.port) +
                             " is this daemon's own listener " + text + "; mail would run in a circle");
@@ -78,7 +76,7 @@ void check_tls(const Smarthost& smarthost, const std::string& path, Report& repo
                        (smarthost.tls == Tls::none ? " may travel unencrypted"
                                                    : " is sent inside TLS all the same; leave the key out"));
   }
-  if (smarthost.tls == Tls::none && !stays_here(smarthost.host)) {
+  if (smarthost.tls == Tls::none && !stays_on_this_machine(smarthost.host)) {
     report.warning(report.place(path + ".tls"), "mail to " + smarthost.host + " travels unencrypted ('tls: none')");
   }
   if (smarthost.tls_ca_file.empty()) return;

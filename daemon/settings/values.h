@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/endpoint.h"
 #include "base/network.h"
 #include "settings/document.h"
 #include "settings/report.h"
@@ -35,20 +36,9 @@ struct Scope {
 [[nodiscard]] std::optional<std::uint64_t> parse_duration(std::string_view text);
 /// "65536", "64K", "50M", "1G" in bytes.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
-/// Decimal digits without a leading zero.
-[[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
-/// "127.0.0.1:25" or "[::1]:25" taken apart; nothing if it is not a numeric address and a port.
-struct Endpoint {
-  std::string address;  ///< without brackets
-  std::uint16_t port = 0;
-  bool loopback = false;
-};
-[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
 /// Somebody who can reach this address (one of loopback: this machine) may be in one of these networks.
-[[nodiscard]] bool admits_anybody(const std::vector<Network>& networks, const Endpoint& endpoint);
-/// A numeric address of this machine's loopback network.
-[[nodiscard]] bool is_loopback(const std::string& address);
+[[nodiscard]] bool admits_anybody(const std::vector<Network>& networks, const NumericEndpoint& endpoint);
 [[nodiscard]] bool is_host_name(std::string_view text);
 
 [[nodiscard]] std::optional<std::string> text_value(const Node& node, Scope& scope);

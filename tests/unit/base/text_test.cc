@@ -66,7 +66,12 @@ TEST(Text, ParsesDecimalDigitsOnly) {
   EXPECT_EQ(parse_number("18446744073709551615"), 18446744073709551615U);
   for (const char* bad : {"", "+1", "-1", " 1", "1 ", "1e3", "0x1", "18446744073709551616", "1.0"}) {
     EXPECT_FALSE(parse_number(bad)) << bad;
+    EXPECT_FALSE(parse_decimal(bad)) << bad;
   }
+  EXPECT_EQ(parse_number("025"), 25U);
+  EXPECT_FALSE(parse_decimal("025"));
+  EXPECT_FALSE(parse_decimal("00"));
+  EXPECT_EQ(parse_decimal("0"), 0U);
 }
 
 TEST(Text, SplitsWordsAtRunsOfBlanks) {

@@ -28,18 +28,6 @@ TEST(Values, F06_DurationsAndSizes) {
   }
 }
 
-TEST(Values, EndpointsAreNumeric) {
-  EXPECT_TRUE(parse_endpoint("127.0.0.1:25").value_or(Endpoint{}).loopback);
-  EXPECT_TRUE(parse_endpoint("[::1]:25").value_or(Endpoint{}).loopback);
-  EXPECT_EQ(parse_endpoint("127.255.0.9:0").value_or(Endpoint{}).port, 0);
-  EXPECT_FALSE(parse_endpoint("[2001:db8::1]:65535").value_or(Endpoint{{}, 0, true}).loopback);
-  for (const std::string text :
-       {"", ":25", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:025", "127.1:25", "::1:25",
-        "[127.0.0.1]:25", "[::1]", "[::1]25", "localhost:25", "*:25", "[]:25", "[fe80::1%eth0]:25", "127.0.0.1:25 "}) {
-    EXPECT_FALSE(parse_endpoint(text)) << text;
-  }
-}
-
 TEST(Values, HostNames) {
   const std::string label(63, 'a');
   for (const std::string& name : std::vector<std::string>{"a", "a.b", "A-1.example", "1.2", "my_host", label + ".x"}) {
