@@ -14,21 +14,11 @@ namespace {
 
 Error io_error(const char* doing, const std::string& path) { return system_error(errno, std::string(doing) + path); }
 
-Result<void> write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t count = write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return io_error("cannot write ", path);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
-}
-
 Result<void> put(const std::string& temporary, const std::string& path, std::string_view bytes) {
   const UniqueFd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return io_error("cannot write ", temporary);
   if (fchmod(file.get(), 0600) != 0) return io_error("cannot protect ", temporary);
-  if (auto written = write_all(file.get(), bytes, temporary); !written) return written;
+  if (!write_all(file.get(), bytes)) return io_error("cannot write ", temporary);
   if (fsync(file.get()) != 0) return io_error("cannot sync ", temporary);
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return io_error("cannot replace ", path);
   return {};

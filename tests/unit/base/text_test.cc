@@ -81,5 +81,17 @@ TEST(Text, SplitsWordsAtRunsOfBlanks) {
   EXPECT_EQ(trim(" a b\r\n"), "a b");
 }
 
+TEST(Text, HexIsTwoLowerCaseDigitsForEveryByte) {
+  EXPECT_EQ(hex(""), "");
+  EXPECT_EQ(hex(std::string("\0\x7f\xFF\xa0", 4)), "007fffa0");
+}
+
+TEST(Text, EscapesWhatIsNotPlainWithItsMark) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  EXPECT_EQ(hex_escaped("", '%', is_letter), "");
+  EXPECT_EQ(hex_escaped("ab/%\xe4z", '%', is_letter), "ab%2F%25%E4z");
+  EXPECT_EQ(hex_escaped("A b", '+', is_letter), "+41+20b");
+}
+
 }  // namespace
 }  // namespace postern
