@@ -110,15 +110,7 @@ struct World {
   /// Runs the loop until the task ends; the listener's own work goes on afterwards.
   template <class T>
   T wait(Task<T> task) {
-    std::optional<T> value;
-    boost::asio::co_spawn(loop, std::move(task), [&](const std::exception_ptr& error, T result) {
-      EXPECT_FALSE(error);
-      value.emplace(std::move(result));
-    });
-    loop.restart();
-    while (!value && loop.run_one() > 0) {
-    }
-    return std::move(*value);
+    return test::wait(loop, std::move(task));
   }
 
   Result<Connected> connected() { return wait(connect(loop.get_executor(), options)); }
