@@ -2,8 +2,6 @@
 
 #include "app/doors.h"
 #include "app/drop_box.h"
-#include "app/gap_file.h"
-#include "app/in_flight.h"
 #include "app/login.h"
 #include "app/metrics.h"
 #include "app/notify.h"
@@ -16,6 +14,8 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "control/server.h"
+#include "queue/gap_file.h"
+#include "queue/in_flight.h"
 #include "queue/queue.h"
 #include "relay/memory_file.h"
 #include "settings/load.h"
@@ -127,8 +127,8 @@ struct App::Parts {
   std::shared_ptr<const submission::Config> submission;
   std::shared_ptr<relay::MemoryStore> memory;  // before the sites: their relays use it
   Sites sites;
-  std::unique_ptr<InFlight> in_flight;  // before the queue, which writes to it
-  std::unique_ptr<GapFile> gaps;        // likewise
+  std::unique_ptr<queue::InFlight> in_flight;  // before the queue, which writes to it
+  std::unique_ptr<queue::GapFile> gaps;        // likewise
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
   std::map<uid_t, std::size_t> control_clients;
@@ -165,10 +165,10 @@ Result<void> App::Parts::build() {
   journal = std::make_unique<JournalFile>(pool, settings.spool);
   sessions.memory().set_journal(*journal);
   sites.configure(settings);
-  in_flight = std::make_unique<InFlight>(settings.spool);
+  in_flight = std::make_unique<queue::InFlight>(settings.spool);
   queue::Config config = queue_config(loop, settings, metrics.observer());
   config.in_flight = in_flight->memory();
-  gaps = std::make_unique<GapFile>(pool, settings.spool);
+  gaps = std::make_unique<queue::GapFile>(pool, settings.spool);
   config.gaps = gaps.get();
   queue = queue::Queue::make(
       loop, *spool, pool, system_clock(), std::move(config), sites.configs(),

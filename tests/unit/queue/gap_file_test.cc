@@ -1,4 +1,4 @@
-#include "app/gap_file.h"
+#include "queue/gap_file.h"
 
 #include "support/expected_log.h"
 
@@ -11,7 +11,7 @@
 #include <future>
 #include <string>
 
-namespace postern::app {
+namespace postern::queue {
 namespace {
 
 constexpr WallTime kTime = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)) + Milliseconds(123);
@@ -31,7 +31,7 @@ class GapFileTest : public testing::Test {
     (void)file.read();
     for (const auto& [gaps, alive] : all) file.keep(gaps, alive);
   }
-  [[nodiscard]] queue::GapKeeper::Kept kept() const {
+  [[nodiscard]] GapKeeper::Kept kept() const {
     spool::DiskPool pool(1);
     return GapFile(pool, spool_).read();
   }
@@ -94,4 +94,4 @@ TEST_F(GapFileTest, AForeignFileInItsPlaceIsToldAndNotFatal) {
 }
 
 }  // namespace
-}  // namespace postern::app
+}  // namespace postern::queue

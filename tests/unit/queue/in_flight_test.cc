@@ -1,5 +1,5 @@
 // What survives the process. The crashes are real ones, of child processes.
-#include "app/in_flight.h"
+#include "queue/in_flight.h"
 
 #include "support/expected_log.h"
 
@@ -17,7 +17,7 @@
 #include <fstream>
 #include <string>
 
-namespace postern::app {
+namespace postern::queue {
 namespace {
 
 constexpr std::size_t kWhere = 100;  // a byte of the table
@@ -50,7 +50,7 @@ class InFlightTest : public testing::Test {
   };
   [[nodiscard]] Found found() const {
     InFlight next(spool_);
-    return {next.memory()[kWhere], next.memory()[queue::Suspects::kCrashedAt]};
+    return {next.memory()[kWhere], next.memory()[Suspects::kCrashedAt]};
   }
   [[nodiscard]] std::string file() const { return spool_ + "/in-flight"; }
 
@@ -115,7 +115,7 @@ TEST_F(InFlightTest, TheFileIsForItsOwnerAloneAndOfOneSize) {
   struct stat about{};
   ASSERT_EQ(::stat(file().c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 07777U, 0600U);
-  EXPECT_EQ(about.st_size, static_cast<off_t>(queue::Suspects::kMemory));
+  EXPECT_EQ(about.st_size, static_cast<off_t>(Suspects::kMemory));
 }
 
 TEST_F(InFlightTest, AShortFileIsTheBeginningOfTheMemory) {
@@ -128,7 +128,7 @@ TEST_F(InFlightTest, WithoutAFileTheMemoryServesAllTheSame) {
   const test::ExpectLog expected("cannot be recognised");
   std::filesystem::create_directory(file());
   InFlight in_flight(spool_);
-  EXPECT_EQ(std::ranges::count(in_flight.memory(), '\0'), static_cast<std::ptrdiff_t>(queue::Suspects::kMemory));
+  EXPECT_EQ(std::ranges::count(in_flight.memory(), '\0'), static_cast<std::ptrdiff_t>(Suspects::kMemory));
   in_flight.memory()[kWhere] = 'x';
   in_flight.save();
 }
@@ -144,4 +144,4 @@ TEST_F(InFlightTest, ALinkIsNotFollowed) {
 }
 
 }  // namespace
-}  // namespace postern::app
+}  // namespace postern::queue
