@@ -1,7 +1,6 @@
 #include "app/app.h"
 
 #include "app/doors.h"
-#include "app/drop_box.h"
 #include "app/login.h"
 #include "app/metrics.h"
 #include "app/notify.h"
@@ -17,6 +16,7 @@
 #include "queue/gap_file.h"
 #include "queue/in_flight.h"
 #include "queue/queue.h"
+#include "queue/watched_drop_box.h"
 #include "relay/memory_file.h"
 #include "settings/load.h"
 #include "settings/values.h"
@@ -136,7 +136,7 @@ struct App::Parts {
   submission::Sessions sessions;
   Heartbeat heartbeat;
   Doors doors;
-  std::unique_ptr<WatchedDropBox> drop_box;
+  std::unique_ptr<queue::WatchedDropBox> drop_box;
   std::unique_ptr<submission::Pickup> pickup;
   enum class Phase { starting, running, stopping };
   Phase phase = Phase::starting;
@@ -222,7 +222,7 @@ Task<void> App::Parts::restore_submissions() {
 }
 
 void App::Parts::start_pickup() {
-  drop_box = std::make_unique<WatchedDropBox>(loop, pool, settings.spool);
+  drop_box = std::make_unique<queue::WatchedDropBox>(loop, pool, settings.spool);
   pickup = std::make_unique<submission::Pickup>(*drop_box, *queue, system_clock(), sessions.memory(),
                                                 [this] { return submission; });
   picking_up = true;

@@ -39,7 +39,8 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
   return transaction;
 }
 
-Pickup::Pickup(DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory, CurrentConfig config)
+Pickup::Pickup(queue::DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory,
+               CurrentConfig config)
     : box_(box), queue_(queue), clock_(clock), memory_(memory), config_(std::move(config)), window_(clock.steady()) {}
 
 Task<void> Pickup::run() {
@@ -110,7 +111,7 @@ Task<void> Pickup::take(std::string name) {
 }
 
 /// Reads once: what is checked is what is stored, whatever the owner does to the file meanwhile.
-Task<Result<Acceptor::Outcome>> Pickup::copy(std::shared_ptr<DropBox::File> file) {
+Task<Result<Acceptor::Outcome>> Pickup::copy(std::shared_ptr<queue::DropBox::File> file) {
   const std::shared_ptr<const Config> config = config_();
   smtp::DropFrameReader reader;
   std::unique_ptr<Acceptor> acceptor;

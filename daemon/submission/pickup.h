@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "queue/drop_box.h"
 #include "queue/queue.h"
 #include "submission/acceptor.h"
-#include "submission/drop_box.h"
 #include "submission/session.h"
 #include "submission/submission_memory.h"
 
@@ -34,7 +34,7 @@ class Pickup {
   using CurrentConfig = std::function<std::shared_ptr<const Config>()>;
 
   /// All references outlive the pick-up.
-  Pickup(DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory, CurrentConfig config);
+  Pickup(queue::DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory, CurrentConfig config);
 
   /// What lies there, then what comes; until stop(). inotify tells of new files; a look every kRescan finds what it
   /// missed.
@@ -52,13 +52,13 @@ class Pickup {
  private:
   Task<void> scan();
   Task<void> take(std::string name);
-  Task<Result<Acceptor::Outcome>> copy(std::shared_ptr<DropBox::File> file);
+  Task<Result<Acceptor::Outcome>> copy(std::shared_ptr<queue::DropBox::File> file);
   Task<void> discard(std::string name);
   Task<void> refuse(std::string name, std::string reason);
   void trouble(const std::string& text);
   bool may_log();
 
-  DropBox& box_;
+  queue::DropBox& box_;
   queue::Queue& queue_;
   const Clock& clock_;
   SubmissionMemory& memory_;

@@ -32,7 +32,7 @@ std::string frame(const std::string& lines, const std::string& text = "Subject: 
 }
 
 /// Files in memory; wait() ends the pick-up, so that run() is one look.
-class FakeBox final : public DropBox {
+class FakeBox final : public queue::DropBox {
  public:
   struct Content {
     std::string bytes;
