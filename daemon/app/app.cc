@@ -7,9 +7,9 @@
 #include "app/recipients.h"
 #include "app/relays.h"
 #include "app/sites.h"
-#include "app/submission_journal.h"
 #include "app/supervisor.h"
 #include "app/test_message.h"
+#include "app/threads.h"
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "control/server.h"
@@ -26,6 +26,7 @@
 #include "spool/spool.h"
 #include "submission/pickup.h"
 #include "submission/session.h"
+#include "submission/submission_record.h"
 
 #include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
@@ -78,6 +79,11 @@ std::string status_line(const queue::Queue& queue) {
   return line;
 }
 
+Task<bool> has_whole(spool::DiskPool* pool, spool::Spool* spool, QueueId id) {
+  auto read = [spool, id] { return spool->has_whole(id); };
+  co_return co_await pool->run(spool::Priority::normal, std::move(read));
+}
+
 void log_warnings(const settings::Loaded& loaded) {
   for (const settings::Problem& warning : loaded.warnings) log(Level::warning, "settings", {{"what", warning.str()}});
 }
@@ -112,7 +118,6 @@ struct App::Parts {
   RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
   void serve_control(std::unique_ptr<net::Stream> stream, net::Peer peer);
-  Task<void> restore_submissions();
   void start_pickup();
   Task<void> stop_pickup();
 
@@ -132,7 +137,7 @@ struct App::Parts {
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
   std::map<uid_t, std::size_t> control_clients;
-  std::unique_ptr<JournalFile> journal;  // before the sessions: their memory writes to it
+  std::unique_ptr<submission::SubmissionRecord> record;  // before the sessions: their memory writes to it
   submission::Sessions sessions;
   Heartbeat heartbeat;
   Doors doors;
@@ -158,12 +163,9 @@ Result<void> App::Parts::build() {
          {"why", lost->meaning},
          {"advice", "put it on a disk or a volume, with `spool:` in " + config_file}});
   }
-  memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites",
-                                               [poster = pool.poster()](std::function<void()> job) {
-                                                 poster.post(spool::Priority::background, std::move(job));
-                                               });
-  journal = std::make_unique<JournalFile>(pool, settings.spool);
-  sessions.memory().set_journal(*journal);
+  memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites", in_background(pool));
+  record = std::make_unique<submission::SubmissionRecord>(settings.spool + "/submissions", record_threads(pool));
+  sessions.memory().set_journal(*record);
   sites.configure(settings);
   in_flight = std::make_unique<queue::InFlight>(settings.spool);
   queue::Config config = queue_config(loop, settings, metrics.observer());
@@ -206,18 +208,6 @@ void App::Parts::warn_of_inherited_doors() const {
     if (ours || !endpoint || settings::admits_anybody(settings.networks, *endpoint)) continue;
     log(Level::warning, "nobody can send to a socket of the service manager: listen.networks admits no client of it",
         {{"address", address}});
-  }
-}
-
-/// Before anybody is served: whoever asks about a submission of the daemon before us is to hear what became of it. And
-/// before anything is delivered: a message that has left the spool is known no more.
-Task<void> App::Parts::restore_submissions() {
-  submission::SubmissionMemory& known = sessions.memory();
-  const SteadyTime now = system_clock().steady();
-  for (const submission::SubmissionMemory::Entry& claim : known.restore(journal->read(), now)) {
-    auto read = [spool = spool.get(), id = claim.second] { return spool->has_whole(id); };
-    const bool stored = co_await pool.run(spool::Priority::normal, std::move(read));
-    if (stored) known.settle(claim, now);
   }
 }
 
@@ -281,7 +271,10 @@ App::~App() = default;
 Task<Result<void>> App::start() {
   Result<void> built = parts_->build();
   if (!built) co_return built;
-  co_await parts_->restore_submissions();
+  const submission::SubmissionRecord::IsStored is_stored = [parts = parts_.get()](const QueueId& id) {
+    return has_whole(&parts->pool, parts->spool.get(), id);
+  };
+  co_await parts_->record->restore(parts_->sessions.memory(), system_clock().steady(), is_stored);
   Result<void> recovered = co_await parts_->queue->start();
   if (!recovered) co_return recovered;
   parts_->doors.start();
