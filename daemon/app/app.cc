@@ -4,15 +4,14 @@
 #include "app/login.h"
 #include "app/metrics.h"
 #include "app/notify.h"
-#include "app/recipients.h"
 #include "app/relays.h"
 #include "app/sites.h"
 #include "app/supervisor.h"
-#include "app/test_message.h"
 #include "app/threads.h"
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "control/server.h"
+#include "mail/aliases.h"
 #include "queue/gap_file.h"
 #include "queue/in_flight.h"
 #include "queue/queue.h"
@@ -27,6 +26,7 @@
 #include "submission/pickup.h"
 #include "submission/session.h"
 #include "submission/submission_record.h"
+#include "submission/test_message.h"
 
 #include <fmt/format.h>
 #include <boost/asio/as_tuple.hpp>
@@ -44,6 +44,10 @@ namespace {
 constexpr Seconds kSessionGrace{10};  // for clients in DATA, at the stop
 constexpr std::size_t kControlClientsOfUser = 20;
 constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
+
+std::vector<std::string> recipients_for(const settings::Settings& settings, const std::string& address) {
+  return mail::recipients_for(address, settings.aliases, settings.hostname, settings.domain);
+}
 
 queue::Config queue_config(const Executor& loop, const settings::Settings& settings, queue::Observer* observer) {
   queue::Config config;
@@ -255,9 +259,13 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
           [this](const std::string& site, control::Prompt prompt) {
             return login(loop, device_client(settings, site), blocking_on(pool), prompt);
           },
-      .test_envelope = [this](const std::string& recipient,
-                              const net::Peer& peer) { return test_envelope(settings, recipient, peer); },
-      .test_message = [this](const mail::Envelope& envelope) { return test_message(settings, envelope); },
+      .test_envelope =
+          [this](const std::string& recipient, const net::Peer& peer) {
+            const std::string account = settings.smarthosts.empty() ? "" : settings.smarthosts.front().user;
+            return submission::test_envelope(*submission, account, recipient, peer);
+          },
+      .test_message =
+          [this](const mail::Envelope& envelope) { return submission::test_message(*submission, envelope); },
       .metrics = [this](std::string format) { return metrics.page(std::move(format)); },
       .complaints = [this](bool administrator) { return complaints(administrator); },
   });

@@ -55,4 +55,11 @@ std::vector<std::string> expand_alias(std::string_view address, const Aliases& a
   return std::move(expansion.found);
 }
 
+std::vector<std::string> recipients_for(std::string_view address, const Aliases& aliases, const std::string& hostname,
+                                        const std::string& domain) {
+  std::vector<std::string> recipients = expand_alias(address, aliases, {hostname, domain, "localhost"});
+  for (std::string& recipient : recipients) recipient = complete_address(recipient, domain);
+  return recipients;
+}
+
 }  // namespace postern::mail

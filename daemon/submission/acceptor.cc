@@ -34,15 +34,15 @@ bool is_header_line(std::string_view line, bool first) {
 }  // namespace
 
 void complete_envelope(mail::Envelope& envelope, const Config& config) {
-  const std::vector<std::string> local_domains{config.hostname, config.domain, "localhost"};
   envelope.sender = mail::complete_address(envelope.sender, config.domain);
   const std::vector<mail::Recipient> given = std::exchange(envelope.recipients, {});
   std::unordered_set<std::string> seen;
   for (const mail::Recipient& original : given) {
-    for (const std::string& target : mail::expand_alias(original.address, config.aliases, local_domains)) {
-      mail::Recipient recipient = original;
-      recipient.address = mail::complete_address(target, config.domain);
-      if (seen.insert(mail::mailbox_key(recipient.address)).second) envelope.recipients.push_back(std::move(recipient));
+    for (std::string& address :
+         mail::recipients_for(original.address, config.aliases, config.hostname, config.domain)) {
+      if (!seen.insert(mail::mailbox_key(address)).second) continue;
+      envelope.recipients.push_back(original);
+      envelope.recipients.back().address = std::move(address);
     }
   }
 }
