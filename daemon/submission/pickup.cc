@@ -5,6 +5,9 @@
 #include "smtp/dialogue.h"
 #include "smtp/drop_frame.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -54,6 +57,16 @@ Task<void> Pickup::run() {
 void Pickup::stop() {
   stopping_ = true;
   box_.stop();
+}
+
+void Pickup::start(const Executor& loop) {
+  ended_.emplace(loop, boost::asio::steady_timer::time_point::max());
+  spawn(loop, run(), "pick up dropped mail", [this] { ended_.reset(); });
+}
+
+Task<void> Pickup::shutdown() {
+  stop();
+  if (ended_) co_await ended_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
 Task<void> Pickup::scan() {

@@ -16,9 +16,12 @@
 #include "submission/session.h"
 #include "submission/submission_memory.h"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,6 +43,9 @@ class Pickup {
   /// missed.
   Task<void> run();
   void stop();
+  /// run() in a task of its own, and its end: the file being copied is finished when shutdown() returns.
+  void start(const Executor& loop);
+  Task<void> shutdown();
 
   static constexpr Seconds kRescan{60};
   static constexpr Seconds kRetry{10};  ///< while something could not be taken for now
@@ -68,6 +74,7 @@ class Pickup {
   unsigned troubles_ = 0;         ///< in this look
   std::string last_;              ///< where the last look ended before its time
   bool stopping_ = false;
+  std::optional<boost::asio::steady_timer> ended_;  ///< while run() of start() is under way: cancelled at its end
   SteadyTime window_{};
   unsigned lines_ = 0;
   unsigned unsaid_ = 0;
