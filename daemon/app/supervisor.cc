@@ -42,6 +42,15 @@ void write_to_journal(const LogRecord& record) {
 
 }  // namespace
 
+std::string status_text(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites) {
+  std::string line = fmt::format("{} waiting, {} under way, {} accepted, {} delivered", totals.waiting, totals.active,
+                                 totals.accepted, totals.delivered);
+  for (const queue::SiteStatus& site : sites) {
+    if (site.trouble) line += "; " + site.name + ": " + site.trouble->text;
+  }
+  return line;
+}
+
 void notify_ready(const std::string& status) { notify("READY=1\nSTATUS=" + printable(status)); }
 void notify_status(const std::string& status) { notify("STATUS=" + printable(status)); }
 void notify_stopping() { notify("STOPPING=1\nSTATUS=stopping"); }

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "queue/queue.h"
 
 #include <functional>
 #include <map>
@@ -14,6 +15,9 @@
 #include <vector>
 
 namespace postern::app {
+
+/// How the daemon is in one line, for `systemctl status`: what waits, and why no smarthost takes it.
+[[nodiscard]] std::string status_text(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites);
 
 void notify_ready(const std::string& status);
 void notify_status(const std::string& status);
