@@ -1,7 +1,9 @@
 #include "app/doors.h"
 
 #include "app/supervisor.h"
+#include "base/endpoint.h"
 #include "base/log.h"
+#include "settings/values.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -28,6 +30,12 @@ Result<void> Doors::open(const settings::Settings& settings) {
   if (!smtp_inherited_) {
     for (const std::string& address : settings.smtp_listen) add_smtp(address);
   }
+  Result<void> opened = open_all();
+  if (opened) warn_of_inherited(settings);
+  return opened;
+}
+
+Result<void> Doors::open_all() {
   for (List* doors : {&submit_, &control_, &smtp_}) {
     for (const auto& door : *doors) door->open();
   }
@@ -95,7 +103,7 @@ void Doors::start() {
 void Doors::reconfigure(const settings::Settings& settings) {
   reconfigure_local(submit_, settings.submit_socket, serve_.submission);
   reconfigure_local(control_, settings.control_socket, serve_.control);
-  if (smtp_inherited_) return;
+  if (smtp_inherited_) return warn_of_inherited(settings);
   std::erase_if(smtp_, [&](const auto& door) {
     if (std::ranges::find(settings.smtp_listen, door->address()) != settings.smtp_listen.end()) return false;
     log(Level::info, "no longer listening", {{"address", door->address()}});
@@ -132,11 +140,17 @@ void Doors::close() {
   }
 }
 
-std::vector<std::string> Doors::inherited_smtp() const {
-  std::vector<std::string> addresses;
-  if (!smtp_inherited_) return addresses;
-  for (const auto& door : smtp_) addresses.push_back(door->listens_at());
-  return addresses;
+/// Those of the settings were told of when they were read.
+void Doors::warn_of_inherited(const settings::Settings& settings) const {
+  if (!smtp_inherited_) return;
+  for (const auto& door : smtp_) {
+    const std::string address = door->listens_at();
+    const bool ours = std::ranges::find(settings.smtp_listen, address) != settings.smtp_listen.end();
+    const auto endpoint = NumericEndpoint::parse(address);
+    if (ours || !endpoint || settings::admits_anybody(settings.networks, *endpoint)) continue;
+    log(Level::warning, "nobody can send to a socket of the service manager: listen.networks admits no client of it",
+        {{"address", address}});
+  }
 }
 
 std::vector<std::string> Doors::troubles() const {

@@ -26,8 +26,8 @@ class Doors {
 
   /// Binds or takes over all sockets; clients may connect from now on, and wait. Inherited sockets named
   /// "submit", "control" and "smtp" stand in for the addresses of their kind. One that cannot be had is told and tried
-  /// again, and keeps no other shut. Failures: busy, denied, invalid, io: no mail can come in by any of them, or
-  /// we may have no more descriptors.
+  /// again, and keeps no other shut. An inherited one whose clients listen.networks all turns away is told of.
+  /// Failures: busy, denied, invalid, io: no mail can come in by any of them, or we may have no more descriptors.
   Result<void> open(const settings::Settings& settings);
   /// Begins to serve.
   void start();
@@ -35,15 +35,15 @@ class Doors {
   /// The unix sockets stay where they are until a restart, unless they could not be had.
   void reconfigure(const settings::Settings& settings);
   void close();
-  /// Where the service manager listens for us, by SMTP.
-  [[nodiscard]] std::vector<std::string> inherited_smtp() const;
   /// A sentence for each address where nobody can connect.
   [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
   using List = std::vector<std::unique_ptr<Door>>;
 
+  Result<void> open_all();
   void open_inherited();
+  void warn_of_inherited(const settings::Settings& settings) const;
   void unusable(std::string what);
   void reconfigure_local(List& doors, const std::string& wanted, const net::Accepted& serve);
   void add_local(List& doors, const std::string& path, const net::Accepted& serve);

@@ -1,20 +1,29 @@
 // A door that cannot be opened keeps no other shut, and is opened as soon as it can be. Real sockets on loopback.
 #include "app/doors.h"
 
+#include "base/endpoint.h"
 #include "net/connection.h"
 #include "support/expected_log.h"
 #include "support/run.h"
+#include "support/scratch_dir.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace postern::app {
 namespace {
@@ -39,25 +48,27 @@ struct Taken {
   std::unique_ptr<net::Listener> listener;
 };
 
+/// Whether a client can connect there, served or not.
+bool answers(const std::string& path) {
+  boost::asio::io_context client;  // that of a door which is served never ends
+  return test::run(client, net::connect_unix(client.get_executor(), path)).has_value();
+}
+
+/// Unix sockets in the directory, and no TCP.
+settings::Settings settings_in(const std::string& directory) {
+  settings::Settings settings;
+  settings.submit_socket = directory + "/submit.sock";
+  settings.control_socket = directory + "/control.sock";
+  settings.smtp_listen.clear();
+  return settings;
+}
+
 class DoorsTest : public testing::Test {
  protected:
-  DoorsTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "postern-test-XXXXXX";
-    directory = mkdtemp(pattern.data());
-    settings.submit_socket = directory + "/submit.sock";
-    settings.control_socket = directory + "/control.sock";
-    settings.smtp_listen.clear();
-  }
-  ~DoorsTest() override { std::filesystem::remove_all(directory); }
-
-  static bool answers(const std::string& path) {
-    boost::asio::io_context client;  // that of a door which is served never ends
-    return test::run(client, net::connect_unix(client.get_executor(), path)).has_value();
-  }
-
   boost::asio::io_context loop;
-  std::string directory;
-  settings::Settings settings;
+  test::ScratchDir scratch;
+  std::string directory = scratch.path();
+  settings::Settings settings = settings_in(directory);
   Doors doors{loop.get_executor(), Doors::Serve{nobody(), nobody()}};
 };
 
@@ -191,6 +202,106 @@ TEST_F(DoorsTest, ABrokenEnvironmentOfTheServiceManagerKeepsNoDoorShut) {
   loop.poll();
 }
 
+/// The service manager's sockets are the descriptors from 3 on, so these doors are those of a process of its own; it
+/// ends with what `check` says.
+bool in_process_with_sockets(const std::vector<std::pair<std::string, int>>& sockets, bool (*check)(const std::string&),
+                             const std::string& directory) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::string names;
+    std::vector<int> copies;  // above all numbers that are taken over
+    for (const auto& [name, fd] : sockets) {
+      names += (names.empty() ? "" : ":") + name;
+      copies.push_back(::fcntl(fd, F_DUPFD, 100));
+    }
+    for (int i = 3; i < 3 + static_cast<int>(copies.size()); ++i) ::dup2(copies[static_cast<std::size_t>(i - 3)], i);
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+    ::setenv("LISTEN_FDS", std::to_string(copies.size()).c_str(), 1);
+    ::setenv("LISTEN_FDNAMES", names.c_str(), 1);
+    ::_exit(check(directory) ? EXIT_SUCCESS : EXIT_FAILURE);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+}
+
+UniqueFd listening_socket(const std::string& path) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(::listen(fd.get(), 5), 0);
+  return fd;
+}
+
+UniqueFd listening_on_all_addresses() {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM, 0));
+  EXPECT_EQ(::listen(fd.get(), 5), 0);  // unbound: the kernel takes 0.0.0.0 and a free port
+  return fd;
+}
+
+bool was_logged(const std::string& words) {
+  return std::ranges::any_of(test::logged(), [&](const auto& line) { return line.find(words) != line.npos; });
+}
+
+bool stand_in_for_their_kind(const std::string& where) {
+  boost::asio::io_context loop;
+  Doors doors(loop.get_executor(), Doors::Serve{nobody(), nobody()});
+  settings::Settings settings = settings_in(where);
+  settings.smtp_listen = {"192.0.2.1:2525"};  // could not be had
+  if (!doors.open(settings) || !doors.troubles().empty()) return false;
+  return !answers(settings.submit_socket) && answers(settings.control_socket) && answers(where + "/inherited.sock") &&
+         was_logged("nobody can send to a socket of the service manager");  // of all addresses, and loopback may send
+}
+
+TEST_F(DoorsTest, SocketsOfTheServiceManagerStandInForTheAddressesOfTheirKind) {
+  const UniqueFd submit = listening_socket(directory + "/inherited.sock");
+  const UniqueFd smtp = listening_on_all_addresses();
+  EXPECT_TRUE(
+      in_process_with_sockets({{"submit", submit.get()}, {"smtp", smtp.get()}}, stand_in_for_their_kind, directory));
+}
+
+bool take_what_is_ours(const std::string& where) {
+  boost::asio::io_context loop;
+  Doors doors(loop.get_executor(), Doors::Serve{nobody(), nobody()});
+  const settings::Settings settings = settings_in(where);
+  if (!doors.open(settings)) return false;
+  const std::vector<std::string> troubles = doors.troubles();
+  return answers(settings.submit_socket) && answers(settings.control_socket) && troubles.size() == 1 &&
+         troubles.front().find("the service manager's socket control") != std::string::npos &&
+         was_logged("a socket of the service manager is not used") && was_logged("name=http");
+}
+
+TEST_F(DoorsTest, ASocketOfTheServiceManagerThatIsNoneOfOursIsLeftAloneAndABrokenOneIsComplainedOf) {
+  const UniqueFd foreign = listening_socket(directory + "/foreign.sock");
+  const UniqueFd broken(::socket(AF_UNIX, SOCK_STREAM, 0));  // does not listen
+  EXPECT_TRUE(
+      in_process_with_sockets({{"http", foreign.get()}, {"control", broken.get()}}, take_what_is_ours, directory));
+}
+
+TEST_F(DoorsTest, ClientsWaitUntilTheyAreServedAndEachKindHasItsOwnServer) {
+  std::size_t submissions = 0;
+  std::size_t commands = 0;
+  Doors both{loop.get_executor(), Doors::Serve{[&](std::unique_ptr<net::Stream>, net::Peer) { ++submissions; },
+                                               [&](std::unique_ptr<net::Stream>, net::Peer) { ++commands; }}};
+  ASSERT_TRUE(both.open(settings));
+  EXPECT_TRUE(answers(settings.submit_socket));
+  EXPECT_TRUE(answers(settings.submit_socket));
+  EXPECT_TRUE(answers(settings.control_socket));
+  loop.poll();
+  EXPECT_EQ(submissions + commands, 0U);
+  both.start();
+  loop.restart();
+  while (submissions + commands < 3) loop.run_one();
+  EXPECT_EQ(submissions, 2U);
+  EXPECT_EQ(commands, 1U);
+  both.close();
+  loop.restart();
+  loop.poll();
+  EXPECT_FALSE(answers(settings.submit_socket));
+}
+
 TEST(Door, IsOpenedAsSoonAsTheAddressCanBeHadAndItsTroubleIsToldOnce) {
   const test::ExpectLog told("cannot listen");
   boost::asio::io_context loop;
@@ -215,7 +326,7 @@ TEST(Door, IsOpenedAsSoonAsTheAddressCanBeHadAndItsTroubleIsToldOnce) {
   EXPECT_EQ(count(), 1);
   net::ClientOptions client;
   client.host = "127.0.0.1";
-  client.port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  client.port = NumericEndpoint::parse(address)->port;
   bool connected = false;
   spawn(loop.get_executor(), visit(loop.get_executor(), client, connected), "client");
   for (int i = 0; i < 1000 && !(connected && guests > 0); ++i) loop.run_one_for(Milliseconds(10));
