@@ -1,9 +1,10 @@
 #include "base/line_file.h"
 
+#include "support/scratch_dir.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -16,15 +17,8 @@ using testing::HasSubstr;
 
 class LineFileTest : public testing::Test {
  protected:
-  LineFileTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "postern-lines-XXXXXX";
-    directory = ::mkdtemp(pattern.data());
-    path = directory + "/lines";
-  }
-  ~LineFileTest() override { std::filesystem::remove_all(directory); }
-
-  std::string directory;
-  std::string path;
+  test::ScratchDir directory;
+  std::string path = directory / "lines";
 };
 
 TEST_F(LineFileTest, GoesOnBehindATornLine) {
@@ -55,9 +49,9 @@ TEST_F(LineFileTest, KeepsTheLastLinesWithinItsBounds) {
 }
 
 TEST_F(LineFileTest, SaysWhyItCannotBeWrittenAndGoesOnWhenItCan) {
-  LineFile file(directory + "/gone/lines", 100);
+  LineFile file(directory / "gone/lines", 100);
   EXPECT_EQ(file.append("x\n", Against::crash).error().failure, Failure::not_found);
-  std::filesystem::create_directory(directory + "/gone");
+  std::filesystem::create_directory(directory / "gone");
   EXPECT_TRUE(file.append("x\n", Against::crash));
   EXPECT_EQ(file.read().value(), "\nx\n");
 }

@@ -1,6 +1,7 @@
 #include "control/clients.h"
 
 #include "session.h"
+#include "support/plain_stream.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,7 +24,7 @@ struct Silent {
   bool closed = false;
 };
 
-class SilentStream final : public net::Stream {
+class SilentStream final : public test::PlainStream {
  public:
   explicit SilentStream(std::shared_ptr<Silent> client) : client_(std::move(client)) {}
   ~SilentStream() override { client_->closed = true; }
@@ -36,11 +37,6 @@ class SilentStream final : public net::Stream {
     co_return std::size_t{0};
   }
   Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
-  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "none"}; }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
-  void cancel() override {}
 
  private:
   std::shared_ptr<Silent> client_;

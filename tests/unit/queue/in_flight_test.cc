@@ -2,6 +2,7 @@
 #include "queue/in_flight.h"
 
 #include "support/expected_log.h"
+#include "support/scratch_dir.h"
 
 #include <gtest/gtest.h>
 
@@ -24,12 +25,6 @@ constexpr std::size_t kWhere = 100;  // a byte of the table
 
 class InFlightTest : public testing::Test {
  protected:
-  InFlightTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "in-flight-XXXXXX";
-    spool_ = ::mkdtemp(pattern.data());
-  }
-  ~InFlightTest() override { std::filesystem::remove_all(spool_); }
-
   /// A process that notes `value` and then does `end`; how it ended, as waitpid tells it.
   int process(char value, void (*end)()) const {
     const pid_t child = ::fork();
@@ -54,7 +49,8 @@ class InFlightTest : public testing::Test {
   }
   [[nodiscard]] std::string file() const { return spool_ + "/in-flight"; }
 
-  std::string spool_;
+  test::ScratchDir dir_;
+  std::string spool_ = dir_.path();
 };
 
 TEST_F(InFlightTest, P35_ACrashKeepsWhatWasNotedAndEndsTheProcessAsBefore) {

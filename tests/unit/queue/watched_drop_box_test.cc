@@ -2,6 +2,7 @@
 #include "queue/watched_drop_box.h"
 
 #include "support/run.h"
+#include "support/scratch_dir.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +11,6 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -25,12 +25,9 @@ constexpr Seconds kForEver{100'000};
 class WatchedDropBoxTest : public testing::Test {
  protected:
   WatchedDropBoxTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "postern-box-XXXXXX";
-    spool = ::mkdtemp(pattern.data());
     std::filesystem::create_directory(spool + "/drop");
     box = std::make_unique<WatchedDropBox>(loop.get_executor(), pool, spool);
   }
-  ~WatchedDropBoxTest() override { std::filesystem::remove_all(spool); }
 
   void put(const std::string& name, const std::string& bytes) const { std::ofstream(spool + "/drop/" + name) << bytes; }
   /// A wait that is under way.
@@ -42,12 +39,19 @@ class WatchedDropBoxTest : public testing::Test {
     }
     return ended;
   }
+  /// One for which nothing that came before is left to tell.
+  std::shared_ptr<bool> begin_quiet_wait() {
+    std::shared_ptr<bool> ended = begin_wait();
+    while (*ended) ended = begin_wait();
+    return ended;
+  }
   void let_end(const bool& ended) {
     loop.restart();
     while (!ended) loop.run_one();
   }
 
-  std::string spool;
+  test::ScratchDir dir;
+  std::string spool = dir.path();
   boost::asio::io_context loop;
   spool::DiskPool pool{2};
   std::unique_ptr<WatchedDropBox> box;
@@ -86,9 +90,7 @@ TEST_F(WatchedDropBoxTest, WhatCameBeforeTheFirstWaitWaitsForNobody) {
 }
 
 TEST_F(WatchedDropBoxTest, TellsOfAFileThatComes) {
-  begin_wait();
-  const auto ended = begin_wait();
-  EXPECT_FALSE(*ended);
+  const auto ended = begin_quiet_wait();
   put("a", "x");
   let_end(*ended);
   // What comes between two waits is not lost.
@@ -104,17 +106,14 @@ TEST_F(WatchedDropBoxTest, ADirectoryThatIsMadeAnewIsWatchedAnew) {
   std::filesystem::create_directory(spool + "/drop");
   const auto anew = begin_wait();
   let_end(*anew);
-  const auto ended = begin_wait();
-  EXPECT_FALSE(*ended);
+  const auto ended = begin_quiet_wait();
   put("a", "x");
   let_end(*ended);
   box->stop();
 }
 
 TEST_F(WatchedDropBoxTest, StopEndsAWait) {
-  begin_wait();
-  const auto ended = begin_wait();
-  EXPECT_FALSE(*ended);
+  const auto ended = begin_quiet_wait();
   box->stop();
   let_end(*ended);
   EXPECT_TRUE(*begin_wait());

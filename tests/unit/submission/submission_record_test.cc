@@ -2,12 +2,12 @@
 
 #include "support/expected_log.h"
 #include "support/run.h"
+#include "support/scratch_dir.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -26,18 +26,12 @@ QueueId id_of(char letter) { return QueueId::make(WallTime(Seconds(1'700'000'000
 
 class SubmissionRecordTest : public testing::Test {
  protected:
-  SubmissionRecordTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "postern-record-XXXXXX";
-    directory = ::mkdtemp(pattern.data());
-  }
-  ~SubmissionRecordTest() override { std::filesystem::remove_all(directory); }
-
   /// The record of one life of the daemon; what is posted waits for run_posted().
   SubmissionRecord record(const std::string& name = "submissions") {
     SubmissionRecord::Threads threads;
     threads.run = run_here;
     threads.post = [this](std::function<void()> job) { posted.push_back(std::move(job)); };
-    return SubmissionRecord(directory + "/" + name, std::move(threads));
+    return SubmissionRecord(directory / name, std::move(threads));
   }
   static Task<void> run_here(std::function<void()> job) {
     job();
@@ -60,7 +54,7 @@ class SubmissionRecordTest : public testing::Test {
     co_return std::ranges::find(*spool, id) != spool->end();
   }
 
-  std::string directory;
+  test::ScratchDir directory;
   std::vector<std::function<void()>> posted;
   std::vector<QueueId> asked;
 };
@@ -105,7 +99,7 @@ TEST_F(SubmissionRecordTest, TellsOnceThatItCannotBeWritten) {
 
 TEST_F(SubmissionRecordTest, AFileThatCannotBeReadIsToldAndNotFatal) {
   const test::ExpectLog told("submission ids of before cannot be read");
-  std::filesystem::create_directory(directory + "/submissions");
+  std::filesystem::create_directory(directory / "submissions");
   SubmissionMemory memory = restored({});
   EXPECT_EQ(memory.size(), 0U);
 }
