@@ -18,9 +18,9 @@ std::optional<NumericEndpoint> NumericEndpoint::parse(std::string_view text) {
   return NumericEndpoint{*address, v6, static_cast<std::uint16_t>(*port)};
 }
 
-std::string NumericEndpoint::str() const {
-  const std::string host = ip_text(address, v6);
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+std::string NumericEndpoint::host() const {
+  const std::string text = ip_text(address, v6);
+  return v6 ? "[" + text + "]" : text;
 }
 
 bool NumericEndpoint::any() const { return address == parse_ip(v6 ? "::" : "0.0.0.0"); }

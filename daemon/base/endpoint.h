@@ -18,7 +18,9 @@ struct NumericEndpoint {
   /// "127.0.0.1:25" or "[::1]:25"; nothing if it is not that. No name, no zone, a port without leading zeros.
   [[nodiscard]] static std::optional<NumericEndpoint> parse(std::string_view text);
   /// The inverse; the address is written as RFC 5952 has it.
-  [[nodiscard]] std::string str() const;
+  [[nodiscard]] std::string str() const { return host() + ":" + std::to_string(port); }
+  /// Without the port: "127.0.0.1" or "[::1]".
+  [[nodiscard]] std::string host() const;
   /// Nobody but this machine reaches it.
   [[nodiscard]] bool loopback() const { return (v6 ? loopback_v6() : loopback_v4()).contains(address); }
   /// Every address of this machine and of its family: 0.0.0.0 or ::.

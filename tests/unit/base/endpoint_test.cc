@@ -17,6 +17,7 @@ TEST(NumericEndpoint, IsWrittenAsItWasRead) {
   for (const std::string text : {"127.0.0.1:25", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:25", "[::]:0",
                                  "[2001:db8::25]:587", "[fe80::1]:1", "[::ffff:192.0.2.1]:25"}) {
     EXPECT_EQ(endpoint(text).str(), text);
+    EXPECT_EQ(endpoint(text).host(), text.substr(0, text.rfind(':')));
   }
   EXPECT_EQ(endpoint("[2001:DB8:0:0::1]:25").str(), "[2001:db8::1]:25");
 }

@@ -1,6 +1,7 @@
 // The one room whose tests use real sockets: loopback, port 0, a scratch directory.
 #include "net/connection.h"
 
+#include "base/endpoint.h"
 #include "base/fd.h"
 #include "net/listener.h"
 #include "net/socket_address.h"
@@ -89,11 +90,10 @@ struct World {
       spawn(loop.get_executor(), std::move(talk), "server");
     };
     listener->start(accepted, std::move(tls), implicit);
-    const auto address = parse_socket_address(listener->address());
+    const auto address = NumericEndpoint::parse(listener->address());
     if (!address) return;
     options.host = "127.0.0.1";
-    options.port =
-        static_cast<std::uint16_t>(std::stoi(listener->address().substr(listener->address().rfind(':') + 1)));
+    options.port = address->port;
   }
 
   void serve_tls(bool implicit, const test::CertificateOptions& wanted) {
