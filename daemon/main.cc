@@ -1,6 +1,5 @@
 // posternd: arguments, settings, and the App until a signal ends it.
 #include "app/app.h"
-#include "app/journal.h"
 #include "app/supervisor.h"
 #include "base/log.h"
 #include "settings/keys.h"

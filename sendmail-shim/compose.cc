@@ -29,11 +29,7 @@ class RecipientSet {
     auto addresses = mail::parse_address_list(list);
     if (!addresses) return bad_data(std::string(where) + ": " + addresses.error().text);
     for (std::string& address : *addresses) {
-      const mail::AddressParts parts = mail::split_address(address);
-      std::string key(parts.local);
-      key += '@';
-      key += to_lower(parts.domain);
-      if (seen_.insert(std::move(key)).second) recipients_.push_back(std::move(address));
+      if (seen_.insert(mail::mailbox_key(address)).second) recipients_.push_back(std::move(address));
     }
     return std::nullopt;
   }

@@ -35,17 +35,6 @@ struct Pipe {
   }
 };
 
-/// False: the reader is gone.
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 /// The helper's one line: less than a pipe holds, so it never waits for us to read it.
 std::string read_words(int fd) {
   std::string words;

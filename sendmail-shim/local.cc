@@ -1,6 +1,6 @@
 #include "sendmail-shim/local.h"
 
-#include "base/fd.h"
+#include "base/durable_file.h"
 #include "base/text.h"
 #include "mail/address.h"
 
@@ -9,11 +9,12 @@
 #include <optional>
 #include <vector>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace postern::shim {
 namespace {
+
+constexpr std::size_t kLargestPasswd = std::size_t{256} << 20U;  // some million users
 
 /// The fields of a line of /etc/passwd: name:password:uid:gid:gecos:home:shell
 std::vector<std::string_view> split_colons(std::string_view line) {
@@ -44,18 +45,6 @@ bool is_login(std::string_view name) {
   return mail::parse_address(name, mail::Utf8::refuse) && mail::split_address(name).domain.empty();
 }
 
-std::string read_file(const char* path) {
-  std::string text;
-  const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
-  if (!file) return text;
-  std::array<char, 16384> piece{};
-  while (true) {
-    const ssize_t count = ::read(file.get(), piece.data(), piece.size());
-    if (count <= 0) return text;
-    text.append(piece.data(), static_cast<std::size_t>(count));
-  }
-}
-
 }  // namespace
 
 Account find_account(std::string_view passwd, uid_t uid, std::string_view fallback_login) {
@@ -72,7 +61,8 @@ Account find_account(std::string_view passwd, uid_t uid, std::string_view fallba
 
 Account own_account() {
   const std::string fallback = environment_or("LOGNAME", environment_or("USER", ""));
-  return find_account(read_file("/etc/passwd"), ::getuid(), fallback);
+  const auto passwd = read_file("/etc/passwd", kLargestPasswd);
+  return find_account(passwd ? *passwd : std::string(), ::getuid(), fallback);
 }
 
 std::string host_name() {

@@ -1,6 +1,8 @@
 // sendmail, mailq and newaliases: what other programs call to hand in mail. See sendmail(1).
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "base/zone.h"
 #include "mail/date.h"
 #include "sendmail-shim/channel.h"
@@ -39,16 +41,6 @@ constexpr const char* kSubmitSocket = "POSTERN_SUBMIT_SOCKET";
 std::string submit_socket() { return environment_or(kSubmitSocket, "/run/postern/submit.sock"); }
 std::string control_socket() { return environment_or("POSTERN_CONTROL_SOCKET", "/run/postern/control.sock"); }
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 /// A caller may start us with 0, 1 or 2 closed; the next descriptor opened would take the number and error texts would
 /// go into it. Input gets a descriptor that cannot be read: no input is not an empty message.
 bool claim_standard_descriptors() {
@@ -57,17 +49,6 @@ bool claim_standard_descriptors() {
     if (::open("/dev/null", O_WRONLY) != fd) return false;
   }
   return true;
-}
-
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto value = static_cast<unsigned char>(c);
-    text += kHex[value >> 4U];
-    text += kHex[value & 15U];
-  }
-  return text;
 }
 
 std::optional<Exit> read_input(InputReader& reader) {
@@ -192,7 +173,7 @@ int main(int argc, char** argv) {
     exit = Exit{EX_TEMPFAIL, "out of memory; nothing was stored"};
   }
   if (exit.code != EX_OK && !exit.text.empty()) {
-    postern::shim::write_all(STDERR_FILENO, "sendmail: " + exit.text + "\n");
+    postern::write_all(STDERR_FILENO, "sendmail: " + exit.text + "\n");
   }
   return exit.code;
 }

@@ -95,23 +95,10 @@ std::optional<Exit> set_envid(Options& options, std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<Exit> take_header_recipients(Options& options, std::string_view) {
-  options.source = Recipients::header_too;
-  return std::nullopt;
-}
-
-std::optional<Exit> ignore_dots(Options& options, std::string_view) {
-  options.dot = DotLine::is_text;
-  return std::nullopt;
-}
-
-std::optional<Exit> be_verbose(Options& options, std::string_view) {
-  options.talk = Talk::verbose;
-  return std::nullopt;
-}
-
-std::optional<Exit> rebuild_aliases(Options& options, std::string_view) {
-  options.mode = Mode::aliases;
+/// Of an option that is one word.
+template <auto Member, auto Value>
+std::optional<Exit> choose(Options& options, std::string_view) {
+  options.*Member = Value;
   return std::nullopt;
 }
 
@@ -133,8 +120,8 @@ constexpr std::array kOptions = {
     OptionRow{'f', kRequired, Use::acted_on, set_sender, ""},
     OptionRow{'G', kNone, Use::ignored, nullptr, ""},
     OptionRow{'h', kRequired, Use::ignored, nullptr, ""},
-    OptionRow{'I', kNone, Use::acted_on, rebuild_aliases, ""},
-    OptionRow{'i', kNone, Use::acted_on, ignore_dots, ""},
+    OptionRow{'I', kNone, Use::acted_on, choose<&Options::mode, Mode::aliases>, ""},
+    OptionRow{'i', kNone, Use::acted_on, choose<&Options::dot, DotLine::is_text>, ""},
     OptionRow{'L', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'M', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'m', kNone, Use::ignored, nullptr, ""},
@@ -149,10 +136,10 @@ constexpr std::array kOptions = {
     OptionRow{'r', kRequired, Use::acted_on, set_sender, ""},
     OptionRow{'s', kNone, Use::ignored, nullptr, ""},
     OptionRow{'T', kNone, Use::ignored, nullptr, ""},
-    OptionRow{'t', kNone, Use::acted_on, take_header_recipients, ""},
+    OptionRow{'t', kNone, Use::acted_on, choose<&Options::source, Recipients::header_too>, ""},
     OptionRow{'U', kNone, Use::ignored, nullptr, ""},
     OptionRow{'V', kRequired, Use::acted_on, set_envid, ""},
-    OptionRow{'v', kNone, Use::acted_on, be_verbose, ""},
+    OptionRow{'v', kNone, Use::acted_on, choose<&Options::talk, Talk::verbose>, ""},
     OptionRow{'X', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'x', kNone, Use::ignored, nullptr, ""},
 };

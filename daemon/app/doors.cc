@@ -1,7 +1,9 @@
 #include "app/doors.h"
 
 #include "app/supervisor.h"
+#include "base/endpoint.h"
 #include "base/log.h"
+#include "settings/values.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -21,13 +23,19 @@ bool out_of_descriptors(const std::vector<std::unique_ptr<Door>>& doors) {
 
 }  // namespace
 
-Result<void> Doors::open(const net::ListenOptions& listen) {
+Result<void> Doors::open(const net::ListenOptions& listen, const std::vector<Network>& networks) {
   open_inherited();
   if (submit_.empty()) add_local(submit_, listen.submit, serve_.submission);
   if (control_.empty()) add_local(control_, listen.control, serve_.control);
   if (!smtp_inherited_) {
     for (const std::string& address : listen.smtp) add_smtp(address);
   }
+  Result<void> opened = open_all();
+  if (opened) warn_of_inherited(listen, networks);
+  return opened;
+}
+
+Result<void> Doors::open_all() {
   for (List* doors : {&submit_, &control_, &smtp_}) {
     for (const auto& door : *doors) door->open();
   }
@@ -93,10 +101,10 @@ void Doors::start() {
   }
 }
 
-void Doors::reconfigure(const net::ListenOptions& listen) {
+void Doors::reconfigure(const net::ListenOptions& listen, const std::vector<Network>& networks) {
   reconfigure_local(submit_, listen.submit, serve_.submission);
   reconfigure_local(control_, listen.control, serve_.control);
-  if (smtp_inherited_) return;
+  if (smtp_inherited_) return warn_of_inherited(listen, networks);
   std::erase_if(smtp_, [&](const auto& door) {
     if (std::ranges::find(listen.smtp, door->address()) != listen.smtp.end()) return false;
     log(Level::info, "no longer listening", {{"address", door->address()}});
@@ -133,11 +141,25 @@ void Doors::close() {
   }
 }
 
-std::vector<std::string> Doors::inherited_smtp() const {
-  std::vector<std::string> addresses;
-  if (!smtp_inherited_) return addresses;
-  for (const auto& door : smtp_) addresses.push_back(door->listens_at());
-  return addresses;
+/// Those of the settings were told of when they were read.
+void Doors::warn_of_inherited(const net::ListenOptions& listen, const std::vector<Network>& networks) const {
+  if (!smtp_inherited_) return;
+  for (const auto& door : smtp_) {
+    const std::string address = door->listens_at();
+    const bool ours = std::ranges::find(listen.smtp, address) != listen.smtp.end();
+    const auto endpoint = NumericEndpoint::parse(address);
+    if (ours || !endpoint) continue;
+    const auto who = settings::senders(networks, *endpoint, settings::Families::both);
+    if (who == settings::Senders::nobody) {
+      log(Level::warning, "nobody can send to a socket of the service manager: listen.networks admits no client of it",
+          {{"address", address}});
+    } else if (who == settings::Senders::this_machine && !endpoint->loopback()) {
+      log(Level::warning,
+          "only this machine can send to a socket of the service manager: listen.networks admits no client from "
+          "elsewhere",
+          {{"address", address}});
+    }
+  }
 }
 
 std::vector<std::string> Doors::troubles() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/door.h"
+#include "base/network.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "net/listen_options.h"
@@ -26,24 +27,24 @@ class Doors {
 
   /// Binds or takes over all sockets; clients may connect from now on, and wait. Inherited sockets named
   /// "submit", "control" and "smtp" stand in for the addresses of their kind. One that cannot be had is told and tried
-  /// again, and keeps no other shut. Failures: busy, denied, invalid, io: no mail can come in by any of them, or
-  /// there are too few descriptors for all of them.
-  Result<void> open(const net::ListenOptions& listen);
+  /// again, and keeps no other shut. An inherited one that few of its clients may use is told of. Failures: busy,
+  /// denied, invalid, io: no mail can come in by any of them, or there are too few descriptors for all of them.
+  Result<void> open(const net::ListenOptions& listen, const std::vector<Network>& networks);
   /// Begins to serve.
   void start();
   /// The SMTP addresses of new settings: what is gone is closed, what is new is opened, what is shut is tried at once.
   /// The unix sockets stay where they are until a restart, unless they could not be had.
-  void reconfigure(const net::ListenOptions& listen);
+  void reconfigure(const net::ListenOptions& listen, const std::vector<Network>& networks);
   void close();
-  /// Where the service manager listens for us, by SMTP.
-  [[nodiscard]] std::vector<std::string> inherited_smtp() const;
   /// A sentence for each address where nobody can connect.
   [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
   using List = std::vector<std::unique_ptr<Door>>;
 
+  Result<void> open_all();
   void open_inherited();
+  void warn_of_inherited(const net::ListenOptions& listen, const std::vector<Network>& networks) const;
   void unusable(std::string what);
   void reconfigure_local(List& doors, const std::string& wanted, const net::Accepted& serve);
   void add_local(List& doors, const std::string& path, const net::Accepted& serve);

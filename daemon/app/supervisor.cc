@@ -1,11 +1,18 @@
 #include "app/supervisor.h"
 
+#include "base/journal.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
+// The source location fields would name this file for every line.
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
 #include <boost/asio/steady_timer.hpp>
 
+#include <sys/uio.h>
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
@@ -24,7 +31,25 @@ Milliseconds beat_interval() {
   return std::min(kStatusInterval, Milliseconds(microseconds / 2000));
 }
 
+void write_to_journal(const LogRecord& record) {
+  std::vector<std::string> fields = journal_fields(record);
+  std::vector<iovec> parts;
+  parts.reserve(fields.size());
+  for (std::string& field : fields) parts.push_back(iovec{field.data(), field.size()});
+  // A journal that does not answer must not stop mail: the result is of no interest.
+  sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+}
+
 }  // namespace
+
+std::string status_text(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites) {
+  std::string line = fmt::format("{} waiting, {} under way, {} accepted, {} delivered", totals.waiting, totals.active,
+                                 totals.accepted, totals.delivered);
+  for (const queue::SiteStatus& site : sites) {
+    if (site.trouble) line += "; " + site.name + ": " + site.trouble->text;
+  }
+  return line;
+}
 
 void notify_ready(const std::string& status) { notify("READY=1\nSTATUS=" + printable(status)); }
 void notify_status(const std::string& status) { notify("STATUS=" + printable(status)); }
@@ -34,6 +59,10 @@ void notify_reloading() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=reloading", now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
+}
+
+void log_to_journal_if_there() {
+  if (is_journal_stream(STDERR_FILENO)) set_log_sink(write_to_journal);
 }
 
 Result<std::map<std::string, std::vector<UniqueFd>>> inherited_sockets() {

@@ -1,11 +1,12 @@
-// The service manager's side of the daemon (sd_notify(3), sd_listen_fds(3)). Everything here does nothing
-// when there is no service manager.
+// The service manager's side of the daemon (sd_notify(3), sd_listen_fds(3), sd-journal(3)): the one user of libsystemd.
+// Everything here does nothing when there is no service manager.
 #pragma once
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "queue/queue.h"
 
 #include <functional>
 #include <map>
@@ -15,10 +16,16 @@
 
 namespace postern::app {
 
+/// How the daemon is in one line, for `systemctl status`: what waits, and why no smarthost takes it.
+[[nodiscard]] std::string status_text(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites);
+
 void notify_ready(const std::string& status);
 void notify_status(const std::string& status);
 void notify_reloading();
 void notify_stopping();
+
+/// Sends the log to the journal if standard error is connected to it; otherwise leaves it on standard error.
+void log_to_journal_if_there();
 
 /// The sockets that systemd holds for us by the name in FileDescriptorName=: "submit", "control", "smtp". A name
 /// may stand for several sockets. Call it once, at start. Failure: invalid (the environment is broken).

@@ -24,18 +24,6 @@ const EVP_MD* sha256() {
 
 }  // namespace
 
-std::string hex(std::string_view bytes) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto value = static_cast<unsigned char>(c);
-    out += kHex[value >> 4U];
-    out += kHex[value & 15U];
-  }
-  return out;
-}
-
 std::string hmac_md5(std::string_view key, std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
   unsigned int size = 0;

@@ -1,4 +1,4 @@
-// Digests by OpenSSL. Every function gives raw bytes; hex() makes them text.
+// Digests by OpenSSL. Every function gives raw bytes; hex() of base/text.h makes them text.
 #pragma once
 
 #include <memory>
@@ -6,9 +6,6 @@
 #include <string_view>
 
 namespace postern {
-
-/// Lower-case hexadecimal.
-[[nodiscard]] std::string hex(std::string_view bytes);
 
 /// HMAC-MD5 (RFC 2104), for CRAM-MD5 only.
 [[nodiscard]] std::string hmac_md5(std::string_view key, std::string_view text);

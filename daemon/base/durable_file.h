@@ -8,13 +8,17 @@
 #include <string>
 #include <string_view>
 
+#include <sys/stat.h>
+
 namespace postern {
 
 /// Writes a new file beside the old one, mode 0600, syncs it, renames it over the old one and syncs the directory.
 /// Whatever fails, the old file stays as it was. Failures: io, no_space, not_found, denied; the text names the path.
 Result<void> replace_file(const std::string& path, std::string_view bytes);
 
-/// A regular file of at most `limit` bytes. Failures: not_found, denied, io, invalid (no regular file), limit.
-Result<std::string> read_file(const std::string& path, std::size_t limit);
+/// A regular file of at most `limit` bytes, ours or not; a FIFO or a device in its place is not waited for. `about`
+/// gets what fstat(2) says of the file that was read. Failures: not_found, denied, io, invalid (no regular file),
+/// limit.
+Result<std::string> read_file(const std::string& path, std::size_t limit, struct stat* about = nullptr);
 
 }  // namespace postern

@@ -1,6 +1,7 @@
 // A file descriptor with one owner.
 #pragma once
 
+#include <string_view>
 #include <utility>
 
 namespace postern {
@@ -27,5 +28,9 @@ class UniqueFd {
  private:
   int fd_ = -1;
 };
+
+/// Blocking, and however often the kernel takes a part only. False: errno tells why, and how much was written is not
+/// known.
+bool write_all(int fd, std::string_view bytes);
 
 }  // namespace postern

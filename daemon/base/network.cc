@@ -23,12 +23,6 @@ IpAddress masked(IpAddress address, unsigned bits) {
   return address;
 }
 
-std::string to_text(const IpAddress& address, bool v4) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(v4 ? AF_INET : AF_INET6, address.data() + (v4 ? kMapped.size() : 0), text.data(), text.size());
-  return text.data();
-}
-
 Network constant(std::string_view text) { return Network::parse(text).value(); }
 
 }  // namespace
@@ -43,6 +37,12 @@ std::optional<IpAddress> parse_ip(std::string_view text) {
   return address;
 }
 
+std::string ip_text(const IpAddress& address, bool v6) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(v6 ? AF_INET6 : AF_INET, address.data() + (v6 ? 0 : kMapped.size()), text.data(), text.size());
+  return text.data();
+}
+
 Result<Network> Network::parse(std::string_view text) {
   const auto wrong = [](std::string why) { return Error{Failure::invalid, std::move(why)}; };
   const std::size_t slash = text.find('/');
@@ -54,9 +54,8 @@ Result<Network> Network::parse(std::string_view text) {
   unsigned bits = most;
   if (slash != std::string_view::npos) {
     const std::string_view length = text.substr(slash + 1);
-    const auto number = parse_number(length);
-    const bool zero_first = length.size() > 1 && length.starts_with('0');
-    if (!number || zero_first || *number > most) {
+    const auto number = parse_decimal(length);
+    if (!number || *number > most) {
       return wrong("the prefix length of '" + printable(text) + "' must be a number from 0 to " + std::to_string(most));
     }
     bits = static_cast<unsigned>(*number);
@@ -82,7 +81,7 @@ bool Network::within(const Network& other) const {
 bool Network::overlaps(const Network& other) const { return within(other) || other.within(*this); }
 
 std::string Network::str() const {
-  return to_text(first_, v4_) + "/" + std::to_string(v4_ ? bits_ - kMappedBits : bits_);
+  return ip_text(first_, !v4_) + "/" + std::to_string(v4_ ? bits_ - kMappedBits : bits_);
 }
 
 const Network& loopback_v4() {
@@ -93,6 +92,13 @@ const Network& loopback_v4() {
 const Network& loopback_v6() {
   static const Network network = constant("::1/128");
   return network;
+}
+
+bool stays_on_this_machine(std::string_view host) {
+  if (iequals(host, "localhost")) return true;
+  const bool v6 = host.find(':') != std::string_view::npos;  // "::ffff:127.0.0.1" is written by nobody who means us
+  const auto address = parse_ip(host);
+  return address && (v6 ? loopback_v6() : loopback_v4()).contains(*address);
 }
 
 }  // namespace postern

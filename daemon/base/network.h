@@ -17,6 +17,8 @@ using IpAddress = std::array<std::uint8_t, 16>;
 
 /// A numeric address without a zone.
 [[nodiscard]] std::optional<IpAddress> parse_ip(std::string_view text);
+/// The inverse, as IPv6 ("::ffff:127.0.0.1" for a mapped address) or as the IPv4 address that it maps.
+[[nodiscard]] std::string ip_text(const IpAddress& address, bool v6);
 
 class Network {
  public:
@@ -49,5 +51,8 @@ class Network {
 /// 127.0.0.0/8 and ::1: this machine alone.
 [[nodiscard]] const Network& loopback_v4();
 [[nodiscard]] const Network& loopback_v6();
+
+/// "localhost" without case, or a numeric loopback address: what goes there leaves this machine by no wire.
+[[nodiscard]] bool stays_on_this_machine(std::string_view host);
 
 }  // namespace postern

@@ -57,11 +57,7 @@ bool is_escaped(std::string_view bytes) {
 }
 
 void append_escaped(std::string& out, std::string_view bytes) {
-  for (const char c : bytes) {
-    out += "\\x";
-    out += kHex[byte(c) >> 4U];
-    out += kHex[byte(c) & 15U];
-  }
+  for (const char c : bytes) out += "\\x" + hex({&c, 1});
 }
 
 }  // namespace
@@ -146,6 +142,34 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   return number;
+}
+
+std::optional<std::uint64_t> parse_decimal(std::string_view digits) {
+  if (digits.size() > 1 && digits.starts_with('0')) return std::nullopt;
+  return parse_number(digits);
+}
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    out += kHex[byte(c) >> 4U];
+    out += kHex[byte(c) & 15U];
+  }
+  return out;
+}
+
+std::string hex_escaped(std::string_view bytes, char mark, bool (*is_plain)(char)) {
+  std::string out;
+  out.reserve(bytes.size());
+  for (const char c : bytes) {
+    if (is_plain(c)) {
+      out += c;
+    } else {
+      out += mark + to_upper(hex({&c, 1}));
+    }
+  }
+  return out;
 }
 
 bool is_utf8(std::string_view bytes) {

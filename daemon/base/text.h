@@ -35,6 +35,14 @@ namespace postern {
 
 /// Decimal digits only, the whole text, no sign, no overflow; else nothing.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view digits);
+/// The same without leading zeros, which mean octal to some.
+[[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view digits);
+
+/// Lower-case hexadecimal.
+[[nodiscard]] std::string hex(std::string_view bytes);
+/// Bytes that are not plain become the mark and two upper-case hexadecimal digits: "%2F" in a URL (RFC 3986 2.1), "+2F"
+/// in xtext (RFC 3461 4).
+[[nodiscard]] std::string hex_escaped(std::string_view bytes, char mark, bool (*is_plain)(char));
 
 /// Valid UTF-8 (RFC 3629: no surrogates, no overlong forms).
 [[nodiscard]] bool is_utf8(std::string_view bytes);

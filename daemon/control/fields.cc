@@ -1,13 +1,13 @@
 #include "control/fields.h"
 
 #include "base/text.h"
+#include "base/zone.h"
 
 #include <fmt/format.h>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 
 namespace postern::control {
 namespace {
@@ -83,14 +83,7 @@ std::string relative(WallTime time, WallTime now) {
   return distance.count() > 0 ? "in " + to_words(distance) : to_words(-distance) + " ago";
 }
 
-std::string local_time(WallTime time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  std::string text(32, '\0');
-  text.resize(std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &local));
-  return text;
-}
+std::string local_time(WallTime time) { return local_text(time, "%Y-%m-%d %H:%M:%S"); }
 
 std::string short_size(std::int64_t bytes) {
   constexpr std::array<char, 4> kUnits{'K', 'M', 'G', 'T'};

@@ -1,13 +1,13 @@
 #include "control/mailq.h"
 
 #include "base/text.h"
+#include "base/zone.h"
 #include "control/commands.h"
 #include "control/exits.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 namespace postern::control {
 namespace {
@@ -18,15 +18,6 @@ std::string_view mark(queue::State state) {
   if (state == queue::State::active) return "*";
   if (state == queue::State::held) return "!";
   return " ";
-}
-
-std::string arrival(WallTime time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm local{};
-  ::localtime_r(&seconds, &local);
-  std::string text(32, '\0');
-  text.resize(std::strftime(text.data(), text.size(), "%a %b %e %H:%M:%S", &local));
-  return text;
 }
 
 bool settled(const queue::Entry::Rcpt& recipient) {
@@ -52,7 +43,7 @@ std::string reason_line(const std::string& reason) {
 std::string mailq_entry(const queue::Entry& entry) {
   const std::string sender = entry.sender.empty() ? "MAILER-DAEMON" : printable(entry.sender);
   std::string text = fmt::format("{}{} {:>8} {} {}\n", entry.id.text(), mark(entry.state), entry.size,
-                                 arrival(entry.accepted), sender);
+                                 local_text(entry.accepted, "%a %b %e %H:%M:%S"), sender);
   std::string shown;
   // Where nobody is waited for, those that failed are what there is to see: in failed/, or their sender is to be told.
   const bool ended = std::ranges::all_of(entry.recipients, settled);

@@ -1,6 +1,7 @@
 #include "control/render_check.h"
 
 #include "base/text.h"
+#include "base/zone.h"
 #include "control/fields.h"
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ std::string expiry(const object& line, WallTime now) {
   const std::optional<WallTime> time = time_in(line, "certificate_expires");
   if (!time) return text_in(line, "certificate_expires");
   const auto days = std::chrono::floor<std::chrono::days>(*time - now).count();
-  const std::string date = local_time(*time).substr(0, 10);
+  const std::string date = local_text(*time, "%F");
   if (*time < now) return fmt::format("{} (EXPIRED {})", date, relative(*time, now));
   return fmt::format("{} (in {} day{})", date, days, days == 1 ? "" : "s");
 }

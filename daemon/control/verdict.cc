@@ -1,22 +1,15 @@
 #include "control/verdict.h"
 
+#include "base/zone.h"
 #include "control/exits.h"
 #include "mail/advice.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 
 namespace postern::control {
 namespace {
-
-std::tm local(WallTime time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm result{};
-  ::localtime_r(&seconds, &result);
-  return result;
-}
 
 std::string_view verb(std::size_t count, std::string_view one, std::string_view many) {
   return count == 1 ? one : many;
@@ -103,12 +96,8 @@ Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& s
 std::string messages(std::size_t count) { return fmt::format("{} {}", count, count == 1 ? "message" : "messages"); }
 
 std::string clock_time(WallTime time, WallTime now) {
-  const std::tm then = local(time);
-  const std::tm today = local(now);
-  const bool same_day = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
-  std::string text(32, '\0');
-  text.resize(std::strftime(text.data(), text.size(), same_day ? "%H:%M" : "%b %e %H:%M", &then));
-  return text;
+  const bool today = local_text(time, "%F") == local_text(now, "%F");
+  return local_text(time, today ? "%H:%M" : "%b %e %H:%M");
 }
 
 Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, const std::string& config_file,

@@ -177,22 +177,10 @@ Task<Result<HttpAnswer>> read_http_answer(net::Stream& stream) {
 }
 
 std::string percent_encode(std::string_view bytes) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string text;
-  text.reserve(3 * bytes.size());
-  for (const char c : bytes) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
-    if (plain) {
-      text += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    text += '%';
-    text += kHex[byte >> 4U];
-    text += kHex[byte & 15U];
-  }
-  return text;
+  return hex_escaped(bytes, '%', [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+  });
 }
 
 Task<Result<HttpAnswer>> http_exchange(Executor loop, HttpRequest request, HttpOptions options) {

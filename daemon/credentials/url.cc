@@ -1,30 +1,18 @@
 #include "credentials/url.h"
 
+#include "base/network.h"
 #include "base/text.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 namespace postern::credentials {
 namespace {
 
-bool is_address(int family, const std::string& host) {
-  std::array<unsigned char, 16> bytes{};
-  return ::inet_pton(family, host.c_str(), bytes.data()) == 1;
-}
-
 bool is_host_name(std::string_view host) {
   return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
   });
-}
-
-bool is_loopback_host(const std::string& host) {
-  if (host == "localhost" || host == "::1") return true;
-  return host.starts_with("127.") && is_address(AF_INET, host);
 }
 
 /// host[:port]; the reason if it is not.
@@ -35,7 +23,8 @@ const char* take_authority(std::string_view authority, Url& url) {
     const std::size_t end = authority.find(']');
     if (end == std::string_view::npos) return "a bracket is missing";
     url.host = to_lower(authority.substr(1, end - 1));
-    if (!is_address(AF_INET6, url.host)) return "what is in the brackets is no IPv6 address";
+    if (url.host.find(':') == std::string::npos || !parse_ip(url.host))
+      return "what is in the brackets is no IPv6 address";
     port = authority.substr(end + 1);
   } else {
     const std::size_t colon = std::min(authority.find(':'), authority.size());
@@ -66,7 +55,7 @@ const char* take_url(std::string_view rest, Url& url) {
   }
   const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
   if (const char* reason = take_authority(rest.substr(0, end), url)) return reason;
-  if (!url.tls && !is_loopback_host(url.host)) return "http:// is for loopback only; use https://";
+  if (!url.tls && !stays_on_this_machine(url.host)) return "http:// is for loopback only; use https://";
   const std::string_view target = rest.substr(end);
   url.target = (target.starts_with('/') ? "" : "/") + std::string(target);
   return nullptr;

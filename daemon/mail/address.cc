@@ -122,10 +122,12 @@ std::string complete_address(std::string_view address, std::string_view domain) 
   return whole;
 }
 
-bool same_address(std::string_view a, std::string_view b) {
-  const AddressParts left = split_address(a);
-  const AddressParts right = split_address(b);
-  return left.local == right.local && iequals(left.domain, right.domain);
+std::string mailbox_key(std::string_view address) {
+  const AddressParts parts = split_address(address);
+  std::string key(parts.local);
+  key += '@';
+  key += to_lower(parts.domain);
+  return key;
 }
 
 Result<std::vector<std::string>> parse_address_list(std::string_view header_body) {

@@ -26,8 +26,9 @@ Result<std::string> parse_address(std::string_view text, Utf8 utf8);
 /// "root" -> "root@domain"; anything with a domain and the empty address stay as they are.
 [[nodiscard]] std::string complete_address(std::string_view address, std::string_view domain);
 
-/// The same mailbox: domains compare without case, local parts with case.
-[[nodiscard]] bool same_address(std::string_view a, std::string_view b);
+/// Equal for addresses of the same mailbox and for those alone: domains compare without case, local parts with case
+/// (RFC 5321 2.4). For sets and maps; no address to show or to send to.
+[[nodiscard]] std::string mailbox_key(std::string_view address);
 
 /// All addresses of a header body such as To: (unfolded or folded): comments, display names, groups,
 /// quoted strings, source routes, obsolete blanks. Never recursive, linear in time. What is not an

@@ -4,6 +4,7 @@
 #include "mail/address.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace postern::mail {
 namespace {
@@ -13,8 +14,9 @@ constexpr std::size_t kDepth = 10;
 struct Expansion {
   const Aliases& aliases;
   const std::vector<std::string>& local_domains;
-  std::vector<std::string> path;  ///< the names being expanded, outermost first
-  std::vector<std::string> seen;  ///< every name that was expanded: a second way to it adds nothing
+  std::vector<std::string> path;         ///< the names being expanded, outermost first
+  std::vector<std::string> seen;         ///< every name that was expanded: a second way to it adds nothing
+  std::unordered_set<std::string> kept;  ///< mailboxes that were found
   std::vector<std::string> found;
 
   [[nodiscard]] Aliases::const_iterator lookup(std::string_view address) const {
@@ -26,8 +28,7 @@ struct Expansion {
   }
 
   void keep(std::string_view address) {
-    const bool known = std::ranges::any_of(found, [&](const std::string& one) { return same_address(one, address); });
-    if (!known) found.emplace_back(address);
+    if (kept.insert(mailbox_key(address)).second) found.emplace_back(address);
   }
 
   void expand(std::string_view address) {
@@ -49,9 +50,16 @@ struct Expansion {
 
 std::vector<std::string> expand_alias(std::string_view address, const Aliases& aliases,
                                       const std::vector<std::string>& local_domains) {
-  Expansion expansion{aliases, local_domains, {}, {}, {}};
+  Expansion expansion{aliases, local_domains, {}, {}, {}, {}};
   expansion.expand(address);
   return std::move(expansion.found);
+}
+
+std::vector<std::string> recipients_for(std::string_view address, const Aliases& aliases, const std::string& hostname,
+                                        const std::string& domain) {
+  std::vector<std::string> recipients = expand_alias(address, aliases, {hostname, domain, "localhost"});
+  for (std::string& recipient : recipients) recipient = complete_address(recipient, domain);
+  return recipients;
 }
 
 }  // namespace postern::mail

@@ -18,4 +18,9 @@ using Aliases = std::map<std::string, std::vector<std::string>>;
 [[nodiscard]] std::vector<std::string> expand_alias(std::string_view address, const Aliases& aliases,
                                                     const std::vector<std::string>& local_domains);
 
+/// Where mail for `address` goes on a machine of that name and domain: what the aliases make of it where it is bare or
+/// of this machine ("localhost" included), bare names completed by the domain. Never empty.
+[[nodiscard]] std::vector<std::string> recipients_for(std::string_view address, const Aliases& aliases,
+                                                      const std::string& hostname, const std::string& domain);
+
 }  // namespace postern::mail

@@ -1,5 +1,7 @@
 #include "mail/xtext.h"
 
+#include "base/text.h"
+
 namespace postern::mail {
 namespace {
 
@@ -9,20 +11,7 @@ bool stands_for_itself(char c) { return c >= '!' && c <= '~' && c != '+' && c !=
 
 }  // namespace
 
-std::string xtext_encode(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) {
-    if (stands_for_itself(c)) {
-      out += c;
-      continue;
-    }
-    const auto value = static_cast<unsigned char>(c);
-    out += '+';
-    out += kHex[value >> 4U];
-    out += kHex[value & 15U];
-  }
-  return out;
-}
+std::string xtext_encode(std::string_view bytes) { return hex_escaped(bytes, '+', stands_for_itself); }
 
 std::optional<std::string> xtext_decode(std::string_view text) {
   std::string out;

@@ -1,16 +1,17 @@
 #include "net/socket_address.h"
 
+#include "base/endpoint.h"
 #include "base/text.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/un.h>
-#include <array>
 #include <cstddef>
 #include <cstring>
 
 namespace postern::net {
 namespace {
+
+constexpr std::size_t kMappedPrefix = 12;  // bytes before the IPv4 address in an IPv4-mapped one
 
 const sockaddr_in& v4(const SocketAddress& address) { return *reinterpret_cast<const sockaddr_in*>(&address.storage); }
 const sockaddr_in6& v6(const SocketAddress& address) {
@@ -26,42 +27,34 @@ std::string unix_path(const SocketAddress& address) {
 }  // namespace
 
 Result<SocketAddress> parse_socket_address(const std::string& text) {
-  const Error wrong{Failure::invalid, "not an address with a port like 127.0.0.1:25 or [::1]:25: " + printable(text)};
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return wrong;
-  const auto port = parse_number(std::string_view(text).substr(colon + 1));
-  if (!port || *port > 65535) return wrong;
-  std::string host = text.substr(0, colon);
+  const auto endpoint = NumericEndpoint::parse(text);
+  if (!endpoint) {
+    return Error{Failure::invalid, "not an address with a port like 127.0.0.1:25 or [::1]:25: " + printable(text)};
+  }
   SocketAddress address;
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
+  if (endpoint->v6) {
     auto& in6 = *reinterpret_cast<sockaddr_in6*>(&address.storage);
     in6.sin6_family = AF_INET6;
-    in6.sin6_port = htons(static_cast<std::uint16_t>(*port));
+    in6.sin6_port = htons(endpoint->port);
+    std::memcpy(&in6.sin6_addr, endpoint->address.data(), sizeof(in6.sin6_addr));
     address.size = sizeof(in6);
-    if (inet_pton(AF_INET6, host.c_str(), &in6.sin6_addr) != 1) return wrong;
     return address;
   }
   auto& in = *reinterpret_cast<sockaddr_in*>(&address.storage);
   in.sin_family = AF_INET;
-  in.sin_port = htons(static_cast<std::uint16_t>(*port));
+  in.sin_port = htons(endpoint->port);
+  std::memcpy(&in.sin_addr, endpoint->address.data() + kMappedPrefix, sizeof(in.sin_addr));
   address.size = sizeof(in);
-  if (inet_pton(AF_INET, host.c_str(), &in.sin_addr) != 1) return wrong;
   return address;
 }
 
 std::string to_text(const SocketAddress& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  switch (address.family()) {
-    case AF_UNIX: return unix_path(address);
-    case AF_INET:
-      inet_ntop(AF_INET, &v4(address).sin_addr, text.data(), text.size());
-      return std::string(text.data()) + ":" + std::to_string(ntohs(v4(address).sin_port));
-    case AF_INET6:
-      inet_ntop(AF_INET6, &v6(address).sin6_addr, text.data(), text.size());
-      return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(v6(address).sin6_port));
-    default: return "unknown";
-  }
+  if (address.is_unix()) return unix_path(address);
+  const auto ip = ip_of(address);
+  if (!ip) return "unknown";
+  const bool is_v6 = address.family() == AF_INET6;
+  const NumericEndpoint endpoint{*ip, is_v6, ntohs(is_v6 ? v6(address).sin6_port : v4(address).sin_port)};
+  return endpoint.str();
 }
 
 std::optional<IpAddress> ip_of(const SocketAddress& address) {
@@ -72,7 +65,7 @@ std::optional<IpAddress> ip_of(const SocketAddress& address) {
   }
   if (address.family() != AF_INET) return std::nullopt;
   ip[10] = ip[11] = 0xFF;  // RFC 4291 section 2.5.5.2
-  std::memcpy(ip.data() + 12, &v4(address).sin_addr, 4);
+  std::memcpy(ip.data() + kMappedPrefix, &v4(address).sin_addr, sizeof(in_addr));
   return ip;
 }
 

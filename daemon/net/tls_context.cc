@@ -1,5 +1,6 @@
 #include "net/tls_context.h"
 
+#include "base/network.h"
 #include "base/text.h"
 #include "net/certificate.h"
 #include "net/tls_state.h"
@@ -8,7 +9,6 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#include <arpa/inet.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -20,11 +20,6 @@ namespace {
 int client_state_slot() {
   static const int slot = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return slot;
-}
-
-bool is_address(const std::string& name) {
-  std::array<unsigned char, 16> bytes{};
-  return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
 }
 
 /// Only remembers why; it never turns a refusal into an acceptance.
@@ -177,7 +172,7 @@ Result<std::shared_ptr<TlsClient>> TlsClient::make(const Options& options) {
   if (state->name.empty() || has_control(state->name)) {
     return Error{Failure::tls, "no name is known that the server's certificate must carry"};
   }
-  state->name_is_address = is_address(state->name);
+  state->name_is_address = parse_ip(state->name).has_value();
   state->context.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* context = state->context.get();
   if (context == nullptr) return Error{Failure::tls, "cannot set up TLS: " + tls_reason()};

@@ -1,6 +1,5 @@
 #include "relay/memory_file.h"
 
-#include "base/digest.h"
 #include "base/durable_file.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -1,7 +1,6 @@
 #include "relay/redact.h"
 
 #include "base/base64.h"
-#include "base/digest.h"
 #include "base/text.h"
 
 #include <cstddef>

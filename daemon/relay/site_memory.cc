@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kSalt = 8;                       // hexadecimal digits
 constexpr std::size_t kDigest = 4;                     // of 64
-constexpr std::size_t kLongestName = 20;               // RFC 4422 3.1
 constexpr Seconds kSameAlarm{3600};                    // a server that changes to and fro is told of so often at most
 constexpr std::int64_t kTrustInMechanism = 24 * 3600;  // seconds: then what is better has another chance
 constexpr std::string_view kBinding = "-PLUS";
@@ -50,19 +49,6 @@ std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text.append(text.empty() ? "" : " ").append(word);
   return text;
-}
-
-/// What a server says is kept on disk, so only what can be a mechanism's name.
-bool is_name(const std::string& mechanism) {
-  return mechanism.size() <= kLongestName && std::ranges::all_of(mechanism, [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-         });
-}
-
-std::vector<std::string> names_in(const Offer& offer) {
-  std::vector<std::string> names = offer.mechanisms;
-  std::erase_if(names, [](const std::string& name) { return !is_name(name); });
-  return names;
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -161,7 +147,7 @@ std::string SiteNotes::mechanism(const sasl::Credentials& credentials) const {
 std::vector<std::string> SiteNotes::compare(const Offer& now, std::string_view host) {
   SiteMemory memory = store_->recall(key_);
   std::vector<std::string> sentences = weaker(memory, now);
-  memory.weaker = sentences.empty() ? std::vector<std::string>() : names_in(now);
+  memory.weaker = sentences.empty() ? std::vector<std::string>() : now.mechanisms;
   memory.weaker_tls = sentences.empty() ? std::string() : now.tls;
   store_->keep(key_, std::move(memory));
   if (sentences.empty()) {
@@ -180,11 +166,10 @@ std::vector<std::string> SiteNotes::compare(const Offer& now, std::string_view h
 void SiteNotes::take(const Offer& now) {
   if (now.mechanisms.empty()) return;
   SiteMemory memory = store_->recall(key_);
-  std::vector<std::string> offered = names_in(now);
   const bool more =
-      std::ranges::any_of(offered, [&](const std::string& name) { return !contains(memory.offered, name); });
+      std::ranges::any_of(now.mechanisms, [&](const std::string& name) { return !contains(memory.offered, name); });
   if (more && !memory.offered.empty()) memory.mechanism.clear();
-  memory.offered = std::move(offered);
+  memory.offered = now.mechanisms;
   memory.tls = now.tls;
   memory.weaker.clear();
   memory.weaker_tls.clear();

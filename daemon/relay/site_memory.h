@@ -48,8 +48,8 @@ class VolatileMemory final : public MemoryStore {
 
 /// What a server offers on one connection.
 struct Offer {
-  std::vector<std::string> mechanisms;
-  std::string tls;  ///< "TLSv1.3"; empty: the connection is in clear text
+  std::vector<std::string> mechanisms;  ///< smtp::Capabilities::auth: whatever the server said, these are names
+  std::string tls;                      ///< "TLSv1.3"; empty: the connection is in clear text
 };
 
 /// What was offered inside TLS before and is not any more, one sentence each. Nothing if one of the two is in clear

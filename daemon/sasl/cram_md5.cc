@@ -1,4 +1,5 @@
 #include "base/digest.h"
+#include "base/text.h"
 #include "sasl/mechanisms.h"
 
 #include <utility>

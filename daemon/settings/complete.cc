@@ -28,8 +28,6 @@ std::uint16_t standard_port(Tls tls) {
   return kSmtp;
 }
 
-bool stays_here(const std::string& host) { return iequals(host, "localhost") || is_loopback(host); }
-
 void check_names(Settings& settings, Report& report) {
   if (settings.names.hostname.empty()) settings.names.hostname = machine_name();
   if (settings.names.hostname.find('.') == std::string::npos) {
@@ -42,16 +40,15 @@ void check_names(Settings& settings, Report& report) {
 /// What is to be said of an address that only few can use; empty: nothing. A socket of :: that the service manager made
 /// in our place may be one of IPv4 as well.
 std::string few_senders(const std::vector<Network>& networks, const std::string& address) {
-  const auto endpoint = parse_endpoint(address);
+  const auto endpoint = NumericEndpoint::parse(address);
   if (!endpoint) return {};
   const Senders who = senders(networks, *endpoint, Families::own);
-  if (who == Senders::others || (who == Senders::this_machine && endpoint->loopback)) return {};
-  const bool v6 = endpoint->address.find(':') != std::string::npos;
-  const std::string to = " can send to '" + address + '\'' + (endpoint->everywhere && v6 ? " by IPv6" : "") +
+  if (who == Senders::others || (who == Senders::this_machine && endpoint->loopback())) return {};
+  const std::string to = " can send to '" + address + '\'' + (endpoint->any() && endpoint->v6 ? " by IPv6" : "") +
                          ": 'listen.networks' admits no ";
   if (who == Senders::this_machine) return "only this machine" + to + "client from elsewhere";
-  if (endpoint->everywhere) return "nobody" + to + (v6 ? "IPv6 client" : "IPv4 client");
-  return "nobody" + to + "client that reaches it from " + (endpoint->loopback ? "this machine" : "elsewhere");
+  if (endpoint->any()) return "nobody" + to + (endpoint->v6 ? "IPv6 client" : "IPv4 client");
+  return "nobody" + to + "client that reaches it from " + (endpoint->loopback() ? "this machine" : "elsewhere");
 }
 
 void check_listeners(const Settings& settings, Report& report) {
@@ -73,11 +70,11 @@ void check_listeners(const Settings& settings, Report& report) {
 /// Mail to a smarthost that is this daemon would come back for ever.
 void check_loop(const Settings& settings, const Smarthost& smarthost, Mark where, Report& report) {
   for (const std::string& text : settings.listen.smtp) {
-    const auto own = parse_endpoint(text);
+    const auto own = NumericEndpoint::parse(text);
     if (!own || own->port != smarthost.port) continue;
-    const bool local = own->everywhere || own->loopback;
-    const bool here = own->address == smarthost.host || (stays_here(smarthost.host) && local);
-    const bool by_name = iequals(smarthost.host, settings.names.hostname) && !own->loopback;
+    const bool here = parse_ip(smarthost.host) == own->address ||
+                      (stays_on_this_machine(smarthost.host) && (own->any() || own->loopback()));
+    const bool by_name = iequals(smarthost.host, settings.names.hostname) && !own->loopback();
     if (!here && !by_name) continue;
     report.error(where, "the smarthost " + smarthost.host + " port " + std::to_string(smarthost.port) +
                             " is this daemon's own listener " + text + "; mail would run in a circle");
@@ -92,7 +89,7 @@ void check_tls(const Smarthost& smarthost, const std::string& path, Report& repo
                        (smarthost.tls == Tls::none ? " may travel unencrypted"
                                                    : " is sent inside TLS all the same; leave the key out"));
   }
-  if (smarthost.tls == Tls::none && !stays_here(smarthost.host)) {
+  if (smarthost.tls == Tls::none && !stays_on_this_machine(smarthost.host)) {
     report.warning(report.place(path + ".tls"), "mail to " + smarthost.host + " travels unencrypted ('tls: none')");
   }
   if (smarthost.tls_ca_file.empty()) return;

@@ -24,7 +24,7 @@ std::string unknown_mechanism(const std::string& written, const std::string& nam
   return text;
 }
 
-/// Host and port of a URL's authority, without the port; nothing if it is no such thing.
+/// The host of a URL's authority, an IPv6 address without its brackets; nothing if it is no such thing.
 std::optional<std::string> url_host(std::string_view authority) {
   std::string_view host = authority;
   std::string_view port;
@@ -33,11 +33,12 @@ std::optional<std::string> url_host(std::string_view authority) {
   if (const std::size_t colon = authority.find(':', bracket); colon != std::string_view::npos) {
     host = authority.substr(0, colon);
     port = authority.substr(colon + 1);
-    if (!parse_endpoint("127.0.0.1:" + std::string(port)) || port == "0") return std::nullopt;
+    const auto number = parse_decimal(port);
+    if (!number || *number == 0 || *number > 65535) return std::nullopt;
   }
   if (bracket == 0) return is_host_name(host) ? std::optional(std::string(host)) : std::nullopt;
-  const auto numeric = parse_endpoint(std::string(host) + ":1");
-  return numeric ? std::optional(numeric->address) : std::nullopt;
+  if (!NumericEndpoint::parse(std::string(host) + ":1")) return std::nullopt;
+  return std::string(host.substr(1, host.size() - 2));
 }
 
 bool is_token_url(std::string_view url) {
@@ -47,7 +48,7 @@ bool is_token_url(std::string_view url) {
   const std::string_view rest = url.substr(url.find("//") + 2);
   const auto host = url_host(rest.substr(0, rest.find_first_of("/?")));
   // Without TLS the client's secret and the tokens would be there for everybody to read.
-  return host && (https || iequals(*host, "localhost") || is_loopback(*host));
+  return host && (https || stays_on_this_machine(*host));
 }
 
 }  // namespace

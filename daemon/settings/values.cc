@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "mail/address.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -97,11 +96,6 @@ std::optional<std::string> alias_target(const Node& node, const Scope& scope) {
 
 }  // namespace
 
-std::optional<std::uint64_t> parse_decimal(std::string_view text) {
-  if (text.size() > 1 && text.starts_with('0')) return std::nullopt;
-  return parse_number(text);
-}
-
 std::optional<std::uint64_t> parse_duration(std::string_view text) { return with_unit(text, kDurations); }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -109,38 +103,14 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return with_unit(text, kSizes);
 }
 
-bool is_loopback(const std::string& address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6) != 0;
-}
-
-std::optional<Endpoint> parse_endpoint(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const auto port = parse_decimal(text.substr(colon + 1));
-  if (!port || *port > 65535) return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  const bool brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
-  if (brackets) host = host.substr(1, host.size() - 2);
-  Endpoint endpoint{std::string(host), static_cast<std::uint16_t>(*port), false};
-  in6_addr bytes{};
-  if (inet_pton(brackets ? AF_INET6 : AF_INET, endpoint.address.c_str(), &bytes) != 1) return std::nullopt;
-  endpoint.loopback = is_loopback(endpoint.address);
-  endpoint.everywhere = brackets ? IN6_IS_ADDR_UNSPECIFIED(&bytes) != 0 : endpoint.address == "0.0.0.0";
-  return endpoint;
-}
-
-Senders senders(const std::vector<Network>& networks, const Endpoint& endpoint, Families families) {
-  const bool v4 = endpoint.address.find(':') == std::string::npos;
-  const bool both = !v4 && endpoint.everywhere && families == Families::both;
+Senders senders(const std::vector<Network>& networks, const NumericEndpoint& endpoint, Families families) {
+  const bool both = endpoint.v6 && endpoint.any() && families == Families::both;
   Senders farthest = Senders::nobody;
   for (const Network& network : networks) {
-    if (network.is_v4() != v4 && !both) continue;
+    if (network.is_v4() == endpoint.v6 && !both) continue;
     const Network& here = network.is_v4() ? loopback_v4() : loopback_v6();
-    if (!endpoint.loopback && !network.within(here)) return Senders::others;
-    const bool from_here = endpoint.everywhere || (endpoint.loopback && network.overlaps(here));
+    if (!endpoint.loopback() && !network.within(here)) return Senders::others;
+    const bool from_here = endpoint.any() || (endpoint.loopback() && network.overlaps(here));
     if (from_here) farthest = Senders::this_machine;
   }
   return farthest;
@@ -184,9 +154,9 @@ std::optional<std::string> host_name_value(const Node& node, Scope& scope) {
 }
 
 std::optional<std::string> host_value(const Node& node, Scope& scope) {
-  in6_addr any{};
-  if (node.kind == Node::Kind::scalar && inet_pton(AF_INET6, node.text.c_str(), &any) == 1) return node.text;
-  if (node.kind == Node::Kind::scalar && !is_host_name(node.text) && node.text.find(':') != std::string::npos) {
+  const bool colon = node.kind == Node::Kind::scalar && node.text.find(':') != std::string::npos;
+  if (colon && parse_ip(node.text)) return node.text;
+  if (colon && !is_host_name(node.text)) {
     scope.error(node, "must be a host name or a numeric address, not '" + node.text + "'; a port goes under 'port'");
     return std::nullopt;
   }
@@ -213,8 +183,8 @@ std::optional<std::string> socket_value(const Node& node, Scope& scope) {
 std::optional<std::string> loopback_value(const Node& node, Scope& scope) {
   const std::string* text = scalar(node, scope, "an address with a port, such as 127.0.0.1:9157");
   if (text == nullptr) return std::nullopt;
-  const auto endpoint = parse_endpoint(*text);
-  if (endpoint && endpoint->loopback) return *text;
+  const auto endpoint = NumericEndpoint::parse(*text);
+  if (endpoint && endpoint->loopback()) return *text;
   scope.error(node, "must be a numeric address of this machine's loopback with a port, such as 127.0.0.1:9157, not '" +
                         *text + "'");
   return std::nullopt;
@@ -286,7 +256,7 @@ std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope&
       scope.error(item, "must list quoted texts: \"[::1]:25\", not [::1]:25");
       continue;
     }
-    const auto endpoint = parse_endpoint(item.text);
+    const auto endpoint = NumericEndpoint::parse(item.text);
     if (!endpoint) {
       scope.error(item, "must list numeric addresses with a port, such as 127.0.0.1:25 or \"[::1]:25\", not '" +
                             item.text + "'");

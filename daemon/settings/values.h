@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/endpoint.h"
 #include "base/network.h"
 #include "settings/document.h"
 #include "settings/report.h"
@@ -35,23 +36,11 @@ struct Scope {
 [[nodiscard]] std::optional<std::uint64_t> parse_duration(std::string_view text);
 /// "65536", "64K", "50M", "1G" in bytes.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
-/// Decimal digits without a leading zero.
-[[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text);
 
-/// "127.0.0.1:25" or "[::1]:25" taken apart; nothing if it is not a numeric address and a port.
-struct Endpoint {
-  std::string address;  ///< without brackets
-  std::uint16_t port = 0;
-  bool loopback = false;
-  bool everywhere = false;  ///< 0.0.0.0 or ::, on which all addresses of this machine are reached
-};
-[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
 enum class Senders { nobody, this_machine, others };
 enum class Families { own, both };  ///< a socket of :: that somebody else made may be reached by IPv4 clients, too
 /// The farthest of those who can reach the address that may be in one of these networks.
-[[nodiscard]] Senders senders(const std::vector<Network>& networks, const Endpoint& endpoint, Families families);
-/// A numeric address of this machine's loopback network.
-[[nodiscard]] bool is_loopback(const std::string& address);
+[[nodiscard]] Senders senders(const std::vector<Network>& networks, const NumericEndpoint& endpoint, Families families);
 [[nodiscard]] bool is_host_name(std::string_view text);
 
 [[nodiscard]] std::optional<std::string> text_value(const Node& node, Scope& scope);

@@ -10,8 +10,9 @@ namespace postern::smtp {
 namespace {
 
 constexpr std::size_t kMechanisms = 64;
-constexpr std::size_t kMechanismName = 20;  // RFC 4422 3.1
+constexpr std::size_t kMechanismName = 20;
 
+/// RFC 4422 3.1. The one place that judges: what others are given as a name, to keep or to log, went through here.
 bool is_mechanism_name(std::string_view name) {
   return !name.empty() && name.size() <= kMechanismName && std::ranges::all_of(name, [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 

@@ -1,7 +1,7 @@
 #include "spool/drop_directory.h"
 
-#include "base/digest.h"
 #include "base/random.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <fcntl.h>

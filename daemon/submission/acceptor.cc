@@ -15,12 +15,6 @@
 namespace postern::submission {
 namespace {
 
-/// Equal for the same mailbox (mail::same_address), so that 100,000 recipients need no 10^10 comparisons.
-std::string mailbox_key(std::string_view address) {
-  const mail::AddressParts parts = mail::split_address(address);
-  return std::string(parts.local) + "@" + to_lower(parts.domain);
-}
-
 smtp::Refusal refusal_for(const Error& error) {
   // The details are in the log; the client need not know the server's disk.
   if (error.failure == Failure::limit) {
@@ -47,15 +41,15 @@ bool is_header_line(std::string_view line, bool first) {
 }  // namespace
 
 void complete_envelope(mail::Envelope& envelope, const Config& config) {
-  const std::vector<std::string> local_domains{config.hostname, config.domain, "localhost"};
   envelope.sender = mail::complete_address(envelope.sender, config.domain);
   const std::vector<mail::Recipient> given = std::exchange(envelope.recipients, {});
   std::unordered_set<std::string> seen;
   for (const mail::Recipient& original : given) {
-    for (const std::string& target : mail::expand_alias(original.address, config.aliases, local_domains)) {
-      mail::Recipient recipient = original;
-      recipient.address = mail::complete_address(target, config.domain);
-      if (seen.insert(mailbox_key(recipient.address)).second) envelope.recipients.push_back(std::move(recipient));
+    for (std::string& address :
+         mail::recipients_for(original.address, config.aliases, config.hostname, config.domain)) {
+      if (!seen.insert(mail::mailbox_key(address)).second) continue;
+      envelope.recipients.push_back(original);
+      envelope.recipients.back().address = std::move(address);
     }
   }
 }

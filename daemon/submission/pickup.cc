@@ -5,6 +5,9 @@
 #include "smtp/dialogue.h"
 #include "smtp/drop_frame.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -39,7 +42,8 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
   return transaction;
 }
 
-Pickup::Pickup(DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory, CurrentConfig config)
+Pickup::Pickup(queue::DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory,
+               CurrentConfig config)
     : box_(box), queue_(queue), clock_(clock), memory_(memory), config_(std::move(config)), window_(clock.steady()) {}
 
 Task<void> Pickup::run() {
@@ -53,6 +57,16 @@ Task<void> Pickup::run() {
 void Pickup::stop() {
   stopping_ = true;
   box_.stop();
+}
+
+void Pickup::start(const Executor& loop) {
+  ended_.emplace(loop, boost::asio::steady_timer::time_point::max());
+  spawn(loop, run(), "pick up dropped mail", [this] { ended_.reset(); });
+}
+
+Task<void> Pickup::shutdown() {
+  stop();
+  if (ended_) co_await ended_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
 Task<void> Pickup::scan() {
@@ -110,7 +124,7 @@ Task<void> Pickup::take(std::string name) {
 }
 
 /// Reads once: what is checked is what is stored, whatever the owner does to the file meanwhile.
-Task<Result<Acceptor::Outcome>> Pickup::copy(std::shared_ptr<DropBox::File> file) {
+Task<Result<Acceptor::Outcome>> Pickup::copy(std::shared_ptr<queue::DropBox::File> file) {
   const std::shared_ptr<const Config> config = config_();
   smtp::DropFrameReader reader;
   std::unique_ptr<Acceptor> acceptor;

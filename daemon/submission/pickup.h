@@ -10,15 +10,18 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "queue/drop_box.h"
 #include "queue/queue.h"
 #include "submission/acceptor.h"
-#include "submission/drop_box.h"
 #include "submission/session.h"
 #include "submission/submission_memory.h"
+
+#include <boost/asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,12 +37,15 @@ class Pickup {
   using CurrentConfig = std::function<std::shared_ptr<const Config>()>;
 
   /// All references outlive the pick-up.
-  Pickup(DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory, CurrentConfig config);
+  Pickup(queue::DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory, CurrentConfig config);
 
   /// What lies there, then what comes; until stop(). inotify tells of new files; a look every kRescan finds what it
   /// missed.
   Task<void> run();
   void stop();
+  /// run() in a task of its own, and its end: the file being copied is finished when shutdown() returns.
+  void start(const Executor& loop);
+  Task<void> shutdown();
 
   static constexpr Seconds kRescan{60};
   static constexpr Seconds kRetry{10};  ///< while something could not be taken for now
@@ -52,13 +58,13 @@ class Pickup {
  private:
   Task<void> scan();
   Task<void> take(std::string name);
-  Task<Result<Acceptor::Outcome>> copy(std::shared_ptr<DropBox::File> file);
+  Task<Result<Acceptor::Outcome>> copy(std::shared_ptr<queue::DropBox::File> file);
   Task<void> discard(std::string name);
   Task<void> refuse(std::string name, std::string reason);
   void trouble(const std::string& text);
   bool may_log();
 
-  DropBox& box_;
+  queue::DropBox& box_;
   queue::Queue& queue_;
   const Clock& clock_;
   SubmissionMemory& memory_;
@@ -68,6 +74,7 @@ class Pickup {
   unsigned troubles_ = 0;         ///< in this look
   std::string last_;              ///< where the last look ended before its time
   bool stopping_ = false;
+  std::optional<boost::asio::steady_timer> ended_;  ///< while run() of start() is under way: cancelled at its end
   SteadyTime window_{};
   unsigned lines_ = 0;
   unsigned unsaid_ = 0;

@@ -1,5 +1,6 @@
 #include "submission/pump.h"
 
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "smtp/limits.h"
 
@@ -29,7 +30,10 @@ smtp::DialogueConfig dialogue_config(const Config& config, const net::Peer& peer
 }
 
 /// Without the port.
-std::string host_of(const std::string& address) { return address.substr(0, address.rfind(':')); }
+std::string host_of(const std::string& address) {
+  const auto endpoint = NumericEndpoint::parse(address);
+  return endpoint ? endpoint->host() : address;
+}
 
 /// Whoever the kernel knows is local; others are known by their address.
 bool admitted(const net::Peer& peer, const std::vector<Network>& networks) {

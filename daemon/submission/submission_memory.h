@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/line_file.h"
 #include "base/task.h"
 
 #include <cstddef>
@@ -28,7 +29,7 @@ namespace postern::submission {
 class SubmissionJournal {
  public:
   /// Whoever waits at a socket dies with the machine; a dropped file does not.
-  enum class Against { crash, power_failure };
+  using Against = LineFile::Against;
 
   virtual ~SubmissionJournal() = default;
   virtual Task<void> write(std::string line, Against against) = 0;

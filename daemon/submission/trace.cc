@@ -1,5 +1,6 @@
 #include "submission/trace.h"
 
+#include "base/endpoint.h"
 #include "mail/date.h"
 
 #include <fmt/format.h>
@@ -11,9 +12,9 @@ constexpr std::size_t kRecipientsShown = 3;
 
 /// "127.0.0.1:51122" -> "[127.0.0.1]", "[::1]:51122" -> "[IPv6:::1]" (RFC 5321 4.1.3).
 std::string address_literal(std::string_view peer) {
-  const std::string_view host = peer.substr(0, peer.rfind(':'));
-  if (!host.starts_with('[')) return fmt::format("[{}]", host);
-  return fmt::format("[IPv6:{}", host.substr(1));
+  const auto endpoint = NumericEndpoint::parse(peer);
+  if (!endpoint) return fmt::format("[{}]", peer);
+  return fmt::format("[{}{}]", endpoint->v6 ? "IPv6:" : "", ip_text(endpoint->address, endpoint->v6));
 }
 
 std::string_view with_protocol(const mail::Envelope& envelope, Protocol protocol) {

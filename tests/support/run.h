@@ -1,4 +1,4 @@
-// Runs one coroutine to its end on a private event loop.
+// Runs one coroutine to its end on an event loop.
 #pragma once
 
 #include "base/task.h"
@@ -12,8 +12,9 @@
 
 namespace postern::test {
 
+/// Runs the loop until the task ends; what else there is on it goes on afterwards.
 template <class T>
-T run(boost::asio::io_context& loop, Task<T> task) {
+T wait(boost::asio::io_context& loop, Task<T> task) {
   std::optional<T> value;
   std::exception_ptr failure;
   boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error, T result) {
@@ -21,34 +22,37 @@ T run(boost::asio::io_context& loop, Task<T> task) {
     if (!error) value.emplace(std::move(result));
   });
   loop.restart();
-  loop.run();
+  while (!value && !failure && loop.run_one() > 0) {
+  }
   if (failure) std::rethrow_exception(failure);
   if (!value) throw std::logic_error("the task never ended");
   return std::move(*value);
 }
 
+inline Task<bool> and_then_true(Task<void> task) {
+  co_await std::move(task);
+  co_return true;
+}
+
+inline void wait(boost::asio::io_context& loop, Task<void> task) { wait(loop, and_then_true(std::move(task))); }
+
+/// Runs the loop until nothing is left on it.
+template <class T>
+T run(boost::asio::io_context& loop, Task<T> task) {
+  T value = wait(loop, std::move(task));
+  loop.run();
+  return value;
+}
+
+inline void run(boost::asio::io_context& loop, Task<void> task) { run(loop, and_then_true(std::move(task))); }
+
+/// On a loop of its own.
 template <class T>
 T run(Task<T> task) {
   boost::asio::io_context loop;
   return run(loop, std::move(task));
 }
 
-inline void run(boost::asio::io_context& loop, Task<void> task) {
-  std::exception_ptr failure;
-  bool ended = false;
-  boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error) {
-    failure = error;
-    ended = true;
-  });
-  loop.restart();
-  loop.run();
-  if (failure) std::rethrow_exception(failure);
-  if (!ended) throw std::logic_error("the task never ended");
-}
-
-inline void run(Task<void> task) {
-  boost::asio::io_context loop;
-  run(loop, std::move(task));
-}
+inline void run(Task<void> task) { run(and_then_true(std::move(task))); }
 
 }  // namespace postern::test

@@ -20,6 +20,7 @@
 
 #include "base/digest.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "spool/draft.h"
 #include "spool/recovery.h"
 #include "spool/spool.h"

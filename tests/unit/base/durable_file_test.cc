@@ -1,9 +1,10 @@
 #include "base/durable_file.h"
 
+#include "support/scratch_dir.h"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 namespace postern {
@@ -11,13 +12,8 @@ namespace {
 
 class DurableFile : public testing::Test {
  protected:
-  DurableFile() {
-    std::string pattern = testing::TempDir() + "durableXXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~DurableFile() override { std::filesystem::remove_all(directory_); }
-  [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
-  std::string directory_;
+  [[nodiscard]] std::string path(const std::string& name) const { return directory_ / name; }
+  test::ScratchDir directory_;
 };
 
 TEST_F(DurableFile, IsReplacedAsAWholeAndOpenToItsOwnerOnly) {
@@ -42,7 +38,26 @@ TEST_F(DurableFile, SaysWhatCannotBeRead) {
   ASSERT_TRUE(replace_file(path("token"), "12345").has_value());
   EXPECT_EQ(read_file(path("token"), 4).error().failure, Failure::limit);
   EXPECT_EQ(read_file(path("none"), 4).error().failure, Failure::not_found);
-  EXPECT_EQ(read_file(directory_, 4).error().failure, Failure::invalid);
+  EXPECT_EQ(read_file(directory_.path(), 4).error().failure, Failure::invalid);
+  ASSERT_EQ(mkfifo(path("fifo").c_str(), 0600), 0);
+  EXPECT_EQ(read_file(path("fifo"), 4).error().failure, Failure::invalid);
+}
+
+TEST_F(DurableFile, IsReadUpToItsLimitWhateverSizeItTells) {
+  ASSERT_TRUE(replace_file(path("token"), "12345").has_value());
+  EXPECT_EQ(*read_file(path("token"), 5), "12345");
+  EXPECT_EQ(read_file(path("token"), 4).error().text, path("token") + " is larger than 4 bytes");
+  EXPECT_EQ(read_file(path("token"), 0).error().failure, Failure::limit);
+  EXPECT_GT(read_file("/proc/self/status", std::size_t{1} << 20U)->size(), 100U);
+  EXPECT_EQ(read_file("/proc/self/status", 100).error().failure, Failure::limit);
+}
+
+TEST_F(DurableFile, WhoMayReadItIsToldOfTheFileThatWasRead) {
+  ASSERT_TRUE(replace_file(path("token"), "12345").has_value());
+  ASSERT_EQ(chmod(path("token").c_str(), 0644), 0);
+  struct stat about{};
+  ASSERT_TRUE(read_file(path("token"), 5, &about));
+  EXPECT_EQ(about.st_mode & 0777U, 0644U);
 }
 
 }  // namespace

@@ -129,5 +129,15 @@ TEST(Network, KnowsWhatLiesWithinWhat) {
   EXPECT_TRUE(network("::/0").overlaps(loopback_v6()));
 }
 
+TEST(Network, TellsWhatStaysOnThisMachine) {
+  for (const std::string host : {"localhost", "LocalHost", "127.0.0.1", "127.9.9.9", "::1", "0:0:0:0:0:0:0:1"}) {
+    EXPECT_TRUE(stays_on_this_machine(host)) << host;
+  }
+  for (const std::string host : {"", "localhost.", "localhost.example.com", "127.0.0.1.example.com", "127.1", "[::1]",
+                                 "10.0.0.1", "::ffff:127.0.0.1", "::2", "0.0.0.0", "127.0.0.1 "}) {
+    EXPECT_FALSE(stays_on_this_machine(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace postern

@@ -87,7 +87,12 @@ TEST(Text, ParsesDecimalDigitsOnly) {
   EXPECT_EQ(parse_number("18446744073709551615"), 18446744073709551615U);
   for (const char* bad : {"", "+1", "-1", " 1", "1 ", "1e3", "0x1", "18446744073709551616", "1.0"}) {
     EXPECT_FALSE(parse_number(bad)) << bad;
+    EXPECT_FALSE(parse_decimal(bad)) << bad;
   }
+  EXPECT_EQ(parse_number("025"), 25U);
+  EXPECT_FALSE(parse_decimal("025"));
+  EXPECT_FALSE(parse_decimal("00"));
+  EXPECT_EQ(parse_decimal("0"), 0U);
 }
 
 TEST(Text, SplitsWordsAtRunsOfBlanks) {
@@ -95,6 +100,18 @@ TEST(Text, SplitsWordsAtRunsOfBlanks) {
   EXPECT_EQ(split_words("  PLAIN\t LOGIN "), words);
   EXPECT_TRUE(split_words(" \t").empty());
   EXPECT_EQ(trim(" a b\r\n"), "a b");
+}
+
+TEST(Text, HexIsTwoLowerCaseDigitsForEveryByte) {
+  EXPECT_EQ(hex(""), "");
+  EXPECT_EQ(hex(std::string("\0\x7f\xFF\xa0", 4)), "007fffa0");
+}
+
+TEST(Text, EscapesWhatIsNotPlainWithItsMark) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  EXPECT_EQ(hex_escaped("", '%', is_letter), "");
+  EXPECT_EQ(hex_escaped("ab/%\xe4z", '%', is_letter), "ab%2F%25%E4z");
+  EXPECT_EQ(hex_escaped("A b", '+', is_letter), "+41+20b");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "control/server.h"
 #include "fake_queue.h"
 #include "support/fake_clock.h"
+#include "support/plain_stream.h"
 #include "support/run.h"
 #include "support/scripted_stream.h"
 
@@ -23,7 +24,7 @@ inline constexpr uid_t kAlice = 4001;
 inline constexpr uid_t kBob = 4002;
 
 /// A stream that notes what was written where the test can see it after the server has dropped the stream.
-class Recorded final : public net::Stream {
+class Recorded final : public test::PlainStream {
  public:
   Recorded(std::string request, std::string& written, test::ScriptedStream::Options options)
       : inner_({{"", std::move(request)}}, options), written_(written) {}
@@ -33,11 +34,6 @@ class Recorded final : public net::Stream {
     if (done) written_ += bytes;
     co_return done;
   }
-  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "none"}; }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
-  void cancel() override {}
 
  private:
   test::ScriptedStream inner_;

@@ -7,74 +7,29 @@
 #include "net/connection.h"
 #include "net/listener.h"
 #include "support/certificates.h"
+#include "support/run.h"
+#include "support/scratch_dir.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <array>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace postern::credentials {
 
-class ScratchDir {
- public:
-  ScratchDir() : path_((std::filesystem::temp_directory_path() / "postern-credentials-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  }
-  ~ScratchDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchDir(const ScratchDir&) = delete;
-  ScratchDir& operator=(const ScratchDir&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  /// Writes a file and returns its path.
-  [[nodiscard]] std::string write(const std::string& name, const std::string& bytes, mode_t mode = 0600) const {
-    const std::string path = *this / name;
-    std::ofstream(path, std::ios::binary) << bytes;
-    if (chmod(path.c_str(), mode) != 0) throw std::runtime_error("chmod");
-    return path;
-  }
-  [[nodiscard]] std::string read(const std::string& name) const {
-    std::ifstream file(*this / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
- private:
-  std::string path_;
-};
+using test::ScratchDir;
+using test::wait;
 
 /// On this thread: nothing to wait for in a test.
 inline Task<Result<std::string>> at_once(std::function<Result<std::string>()> function) { co_return function(); }
-
-/// Runs the loop until the task ends; other work on the loop goes on afterwards.
-template <class T>
-T wait(boost::asio::io_context& loop, Task<T> task) {
-  std::optional<T> value;
-  boost::asio::co_spawn(loop, std::move(task), [&](const std::exception_ptr& error, T result) {
-    EXPECT_FALSE(error);
-    value.emplace(std::move(result));
-  });
-  loop.restart();
-  while (!value && loop.run_one() > 0) {
-  }
-  if (!value) throw std::logic_error("the task never ended");
-  return std::move(*value);
-}
 
 struct Request {
   std::string line;  ///< "POST /token HTTP/1.1"

@@ -82,10 +82,12 @@ TEST(CompleteAddress, AddsTheDomainToBareOnesOnly) {
   EXPECT_EQ(complete_address("", "d"), "");
 }
 
-TEST(SameAddress, ComparesDomainsWithoutCase) {
-  EXPECT_TRUE(same_address("a@B.c", "a@b.C"));
-  EXPECT_FALSE(same_address("A@b", "a@b"));
-  EXPECT_FALSE(same_address("a@b", "a"));
+TEST(MailboxKey, IsEqualForOneMailboxHoweverItsDomainIsWritten) {
+  EXPECT_EQ(mailbox_key("a@B.c"), mailbox_key("a@b.C"));
+  EXPECT_EQ(mailbox_key("\"a@B\"@c"), mailbox_key("\"a@B\"@C"));
+  EXPECT_NE(mailbox_key("A@b"), mailbox_key("a@b"));
+  EXPECT_NE(mailbox_key("a@b"), mailbox_key("a"));
+  EXPECT_NE(mailbox_key("\"a@b\""), mailbox_key("\"a@B\""));
 }
 
 struct Case {

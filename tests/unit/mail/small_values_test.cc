@@ -85,6 +85,18 @@ TEST(ExpandAlias, StopsTenDeepAndStaysSmallWhenNamesFanOut) {
   EXPECT_THAT(expand_alias("m0", fan, kLocal), ElementsAre("m9"));
 }
 
+TEST(RecipientsFor, CompletesWhatTheAliasesMakeOfAnAddressOfThisMachine) {
+  const Aliases aliases = {{"root", {"ops", "admin@example.com"}}, {"ops", {"joe", "admin@EXAMPLE.com"}}};
+  const auto of = [&](const std::string& address) {
+    return recipients_for(address, aliases, "web1.example.net", "example.net");
+  };
+  for (const std::string address : {"root", "Root@web1.example.net", "root@Example.net", "root@localhost"}) {
+    EXPECT_THAT(of(address), ElementsAre("joe@example.net", "admin@EXAMPLE.com")) << address;
+  }
+  EXPECT_THAT(of("bob"), ElementsAre("bob@example.net"));
+  EXPECT_THAT(of("root@example.org"), ElementsAre("root@example.org"));
+}
+
 TEST(Names, AreDistinct) {
   std::set<std::string_view> names;
   for (int step = 0; step <= static_cast<int>(Step::quit); ++step) names.insert(name(static_cast<Step>(step)));

@@ -1,6 +1,7 @@
 // The one room whose tests use real sockets: loopback, port 0, a scratch directory.
 #include "net/connection.h"
 
+#include "base/endpoint.h"
 #include "base/fd.h"
 #include "net/listener.h"
 #include "net/socket_address.h"
@@ -89,11 +90,10 @@ struct World {
       spawn(loop.get_executor(), std::move(talk), "server");
     };
     listener->start(accepted, std::move(tls), implicit);
-    const auto address = parse_socket_address(listener->address());
+    const auto address = NumericEndpoint::parse(listener->address());
     if (!address) return;
     options.host = "127.0.0.1";
-    options.port =
-        static_cast<std::uint16_t>(std::stoi(listener->address().substr(listener->address().rfind(':') + 1)));
+    options.port = address->port;
   }
 
   void serve_tls(bool implicit, const test::CertificateOptions& wanted) {
@@ -110,15 +110,7 @@ struct World {
   /// Runs the loop until the task ends; the listener's own work goes on afterwards.
   template <class T>
   T wait(Task<T> task) {
-    std::optional<T> value;
-    boost::asio::co_spawn(loop, std::move(task), [&](const std::exception_ptr& error, T result) {
-      EXPECT_FALSE(error);
-      value.emplace(std::move(result));
-    });
-    loop.restart();
-    while (!value && loop.run_one() > 0) {
-    }
-    return std::move(*value);
+    return test::wait(loop, std::move(task));
   }
 
   Result<Connected> connected() { return wait(connect(loop.get_executor(), options)); }

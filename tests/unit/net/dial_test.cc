@@ -55,15 +55,7 @@ struct Host {
 
   template <class T>
   T wait(Task<T> task) {
-    std::optional<T> value;
-    boost::asio::co_spawn(loop, std::move(task), [&](const std::exception_ptr& error, T result) {
-      EXPECT_FALSE(error);
-      value.emplace(std::move(result));
-    });
-    loop.restart();
-    while (!value && loop.run_one() > 0) {
-    }
-    return std::move(*value);
+    return test::wait(loop, std::move(task));
   }
 
   [[nodiscard]] std::shared_ptr<Dial> dial() {

@@ -2,7 +2,6 @@
 #include "relay/redact.h"
 
 #include "base/base64.h"
-#include "base/digest.h"
 #include "base/text.h"
 #include "test_source.h"
 

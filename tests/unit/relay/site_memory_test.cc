@@ -83,13 +83,6 @@ TEST(SiteNotes, WarnOncePerChange) {
   EXPECT_EQ(count(), 2);
 }
 
-TEST(SiteNotes, KeepOnlyWhatCanBeAMechanism) {
-  const auto store = std::make_shared<VolatileMemory>();
-  SiteNotes notes(store, site());
-  notes.take(offer_of({"PLAIN", "BAD NAME", "A\nB", std::string(21, 'X'), "X-2_3"}, "TLSv1.3"));
-  EXPECT_THAT(store->recall("mx:465 demo").offered, ElementsAre("PLAIN", "X-2_3"));
-}
-
 // `mechanisms: [PLAIN]` made PLAIN work; when the setting is gone, PLAIN must not stay first for it.
 TEST(SiteNotes, WhatWorkedUnderARestrictionIsRememberedUnderThatAlone) {
   const sasl::Credentials credentials = with_password("demo", "secret");

@@ -1,6 +1,6 @@
 #include "settings/account.h"
-#include "scratch_dir.h"
 #include "settings/load.h"
+#include "support/scratch_dir.h"
 
 #include <gtest/gtest.h>
 
@@ -14,6 +14,8 @@
 
 namespace postern::settings {
 namespace {
+
+using test::ScratchDir;
 
 const std::string kStart = "hostname: web1.example.net\nsmarthosts:\n  - host: h.example\n";
 

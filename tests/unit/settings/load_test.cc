@@ -1,8 +1,8 @@
 #include "settings/load.h"
-#include "scratch_dir.h"
 #include "settings/complete.h"
 #include "settings/keys.h"
 #include "settings/values.h"
+#include "support/scratch_dir.h"
 
 #include <gtest/gtest.h>
 
@@ -12,6 +12,8 @@
 
 namespace postern::settings {
 namespace {
+
+using test::ScratchDir;
 
 const std::string kHost = "hostname: web1.example.net\n";
 

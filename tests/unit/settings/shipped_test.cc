@@ -1,7 +1,7 @@
 // config/postern.yaml as an administrator gets it.
-#include "scratch_dir.h"
 #include "settings/keys.h"
 #include "settings/load.h"
+#include "support/scratch_dir.h"
 #include "support/tree.h"
 
 #include <gtest/gtest.h>
@@ -14,6 +14,8 @@
 
 namespace postern::settings {
 namespace {
+
+using test::ScratchDir;
 
 // Prose begins with "# ", a setting with "#" and its key or its indentation of two or more blanks.
 std::string uncommented(std::istream& file) {

@@ -1,7 +1,5 @@
 #include "spool/drop_directory.h"
 
-#include "spool/line_file.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -112,39 +110,6 @@ TEST_F(DropDirectoryTest, KeepsAsManyRefusedFilesAsItMayAndLeavesTheRestWhereThe
   EXPECT_EQ(kept(), DropDirectory::kAside);
   EXPECT_EQ(left, 5U);
   EXPECT_THAT(directory.list(10).value(), SizeIs(5));
-}
-
-TEST_F(DropDirectoryTest, ALineFileGoesOnBehindATornLine) {
-  const std::string name = spool_ + "/lines";
-  {
-    LineFile file(name, 1000);
-    EXPECT_EQ(file.read().value(), "\n");
-    EXPECT_TRUE(file.append("one\n", Durability::lazy));
-    EXPECT_TRUE(file.append("two\n", Durability::synced));
-  }
-  std::ofstream(name, std::ios::app) << "thr";
-  LineFile file(name, 1000);
-  EXPECT_TRUE(file.append("four\n", Durability::lazy));
-  EXPECT_EQ(file.read().value(), "\none\ntwo\nthr\nfour\n");
-}
-
-TEST_F(DropDirectoryTest, ALineFileKeepsTheLastLinesWithinItsBounds) {
-  LineFile file(spool_ + "/lines", 100);
-  for (int i = 100; i < 200; ++i) {
-    ASSERT_TRUE(file.append(std::to_string(i) + "\n", Durability::lazy));
-    const auto text = file.read();
-    ASSERT_TRUE(text);
-    EXPECT_LE(text->size(), 220U);
-    EXPECT_TRUE(text->ends_with(std::to_string(i) + "\n"));
-    if (i >= 120) {
-      EXPECT_THAT(*text, HasSubstr(std::to_string(i - 20) + "\n"));
-    }
-  }
-}
-
-TEST_F(DropDirectoryTest, ALineFileThatCannotBeWrittenSaysWhy) {
-  LineFile file(spool_ + "/gone/lines", 100);
-  EXPECT_EQ(file.append("x\n", Durability::lazy).error().failure, Failure::not_found);
 }
 
 }  // namespace

@@ -9,6 +9,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <map>
 
 namespace postern::submission {
@@ -32,7 +37,7 @@ std::string frame(const std::string& lines, const std::string& text = "Subject: 
 }
 
 /// Files in memory; wait() ends the pick-up, so that run() is one look.
-class FakeBox final : public DropBox {
+class FakeBox final : public queue::DropBox {
  public:
   struct Content {
     std::string bytes;
@@ -310,6 +315,41 @@ TEST(Pickup, RubbishDoesNotFillTheLog) {
   place.run();
   EXPECT_EQ(test::logged().size(), Pickup::kLinesInWindow);
   EXPECT_EQ(place.box.aside.size(), 100U);
+}
+
+Task<void> until_cancelled(boost::asio::steady_timer* timer) {
+  static_cast<void>(co_await timer->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
+}
+
+TEST(Pickup, ItsShutdownWaitsForTheFileThatIsBeingCopiedAndTakesNoOther) {
+  Place place;
+  boost::asio::io_context loop;
+  boost::asio::steady_timer disk(loop, boost::asio::steady_timer::time_point::max());
+  place.queue.before_commit = [&disk] { return until_cancelled(&disk); };
+  place.box.files["a"] = {frame(commands())};
+  place.box.files["b"] = {frame(commands(std::string(32, 'b')))};
+  const auto settle = [&loop] {
+    loop.restart();
+    while (loop.poll() > 0) {
+    }
+  };
+  place.pickup.start(loop.get_executor());
+  settle();
+  bool ended = false;
+  spawn(loop.get_executor(), place.pickup.shutdown(), "shutdown", [&ended] { ended = true; });
+  settle();
+  EXPECT_FALSE(ended);
+  disk.cancel();
+  settle();
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(place.queue.stored.size(), 1U);
+  EXPECT_EQ(place.box.files.size(), 1U);
+}
+
+TEST(Pickup, ItsShutdownHasNothingToWaitForBeforeTheStart) {
+  Place place;
+  test::run(place.pickup.shutdown());
+  EXPECT_TRUE(place.box.stopped);
 }
 
 class FakeJournal final : public SubmissionJournal {

@@ -1,4 +1,4 @@
-// The memory of queue::Suspects, kept over a crash in the file `in-flight` of the spool (0600; queue ids, no mail). It
+// The memory of Suspects, kept over a crash in the file `in-flight` of the spool (0600; queue ids, no mail). It
 // is read at the start and written at the start, at an orderly end, and by a handler of the signals that a fault of the
 // program raises: SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. A SIGABRT from another process, such as the service
 // manager's watchdog when the event loop hangs, counts as little as a kill. After the handler the signal does what it
@@ -15,7 +15,7 @@
 #include <span>
 #include <string>
 
-namespace postern::app {
+namespace postern::queue {
 
 /// One in a process at a time. Blocks; for the start and the end.
 class InFlight {
@@ -32,7 +32,7 @@ class InFlight {
  private:
   std::string path_;
   UniqueFd file_;
-  std::array<char, queue::Suspects::kMemory> memory_{};
+  std::array<char, Suspects::kMemory> memory_{};
 };
 
-}  // namespace postern::app
+}  // namespace postern::queue

@@ -1,6 +1,4 @@
-#include "app/drop_box.h"
-
-#include "base/log.h"
+#include "queue/watched_drop_box.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -10,22 +8,22 @@
 
 #include <utility>
 
-namespace postern::app {
+namespace postern::queue {
 namespace {
 
-constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
-constexpr std::size_t kNames = 100'000;  // of one look
-constexpr std::size_t kPiece = 256U << 10U;
+constexpr auto kWaiting = boost::asio::as_tuple(boost::asio::use_awaitable);
+constexpr std::size_t kNamesOfALook = 100'000;
+constexpr std::size_t kDropPiece = 256U << 10U;
 // A helper makes a name by linkat or rename.
-constexpr std::uint32_t kEvents = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW;
+constexpr std::uint32_t kNewNames = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW;
 
-class PooledFile final : public submission::DropBox::File {
+class PooledFile final : public DropBox::File {
  public:
   PooledFile(spool::DiskPool& pool, std::shared_ptr<spool::DroppedFile> file) : pool_(pool), file_(std::move(file)) {}
   [[nodiscard]] std::uint32_t uid() const override { return file_->uid(); }
   [[nodiscard]] std::uint64_t size() const override { return file_->size(); }
   Task<Result<std::string>> read() override {
-    auto job = [file = file_] { return file->read(kPiece); };
+    auto job = [file = file_] { return file->read(kDropPiece); };
     co_return co_await pool_.run(spool::Priority::normal, std::move(job));
   }
 
@@ -43,15 +41,15 @@ WatchedDropBox::WatchedDropBox(Executor loop, spool::DiskPool& pool, const std::
 }
 
 Task<Result<std::vector<std::string>>> WatchedDropBox::list() {
-  auto job = [directory = directory_] { return directory->list(kNames); };
+  auto job = [directory = directory_] { return directory->list(kNamesOfALook); };
   co_return co_await pool_.run(spool::Priority::normal, std::move(job));
 }
 
-Task<Result<std::shared_ptr<submission::DropBox::File>>> WatchedDropBox::open(std::string name, std::uint64_t limit) {
+Task<Result<std::shared_ptr<DropBox::File>>> WatchedDropBox::open(std::string name, std::uint64_t limit) {
   auto job = [directory = directory_, name = std::move(name), limit] { return directory->open(name, limit); };
   auto opened = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!opened) co_return opened.error();
-  std::shared_ptr<submission::DropBox::File> file = std::make_shared<PooledFile>(pool_, std::move(*opened));
+  std::shared_ptr<DropBox::File> file = std::make_shared<PooledFile>(pool_, std::move(*opened));
   co_return file;
 }
 
@@ -60,7 +58,7 @@ Task<Result<void>> WatchedDropBox::remove(std::string name) {
   co_return co_await pool_.run(spool::Priority::normal, std::move(job));
 }
 
-Task<Result<submission::DropBox::Aside>> WatchedDropBox::set_aside(std::string name) {
+Task<Result<DropBox::Aside>> WatchedDropBox::set_aside(std::string name) {
   auto job = [directory = directory_, name = std::move(name)] { return directory->set_aside(name); };
   auto done = co_await pool_.run(spool::Priority::normal, std::move(job));
   if (!done) co_return done.error();
@@ -74,7 +72,7 @@ Task<Result<submission::DropBox::Aside>> WatchedDropBox::set_aside(std::string n
 bool WatchedDropBox::watch() {
   if (!events_.is_open()) return false;
   const int before =
-      std::exchange(watched_, ::inotify_add_watch(events_.native_handle(), directory_->path().c_str(), kEvents));
+      std::exchange(watched_, ::inotify_add_watch(events_.native_handle(), directory_->path().c_str(), kNewNames));
   return watched_ >= 0 && watched_ != before;
 }
 
@@ -94,7 +92,7 @@ Task<void> WatchedDropBox::wait(Seconds at_most) {
   listen();
   if (watch() || std::exchange(came_, false) || stopped_) co_return;
   timer_.expires_after(at_most);
-  static_cast<void>(co_await timer_.async_wait(kToken));
+  static_cast<void>(co_await timer_.async_wait(kWaiting));
   came_ = false;
 }
 
@@ -104,4 +102,4 @@ void WatchedDropBox::stop() {
   events_.close();
 }
 
-}  // namespace postern::app
+}  // namespace postern::queue

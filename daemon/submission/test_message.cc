@@ -1,33 +1,24 @@
-#include "app/test_message.h"
+#include "submission/test_message.h"
 
-#include "app/recipients.h"
 #include "mail/address.h"
+#include "mail/aliases.h"
 #include "mail/date.h"
 
 #include <fmt/format.h>
 
 #include <utility>
 
-namespace postern::app {
-namespace {
+namespace postern::submission {
 
-std::string sender_of(const settings::Settings& settings) {
-  if (!settings.smarthosts.empty()) {
-    const std::string& user = settings.smarthosts.front().user;
-    if (!mail::split_address(user).domain.empty()) return user;
-  }
-  return mail::complete_address("postern", settings.names.domain);
-}
-
-}  // namespace
-
-mail::Envelope test_envelope(const settings::Settings& settings, const std::string& recipient, const net::Peer& peer) {
+mail::Envelope test_envelope(const Config& config, const std::string& account, const std::string& recipient,
+                             const net::Peer& peer) {
   mail::Envelope envelope;
   envelope.source.kind = mail::Source::Kind::local;
   envelope.source.uid = peer.uid;
   envelope.source.pid = peer.pid;
-  envelope.sender = sender_of(settings);
-  for (std::string& address : recipients_for(settings, recipient)) {
+  const bool is_address = !mail::split_address(account).domain.empty();
+  envelope.sender = is_address ? account : mail::complete_address("postern", config.domain);
+  for (std::string& address : mail::recipients_for(recipient, config.aliases, config.hostname, config.domain)) {
     mail::Recipient to;
     to.address = std::move(address);
     envelope.recipients.push_back(std::move(to));
@@ -35,7 +26,7 @@ mail::Envelope test_envelope(const settings::Settings& settings, const std::stri
   return envelope;
 }
 
-std::string test_message(const settings::Settings& settings, const mail::Envelope& envelope) {
+std::string test_message(const Config& config, const mail::Envelope& envelope) {
   std::string to;
   for (const mail::Recipient& recipient : envelope.recipients) {
     to += (to.empty() ? "<" : ",\n <") + recipient.address + ">";
@@ -53,7 +44,7 @@ std::string test_message(const settings::Settings& settings, const mail::Envelop
       "\n"
       "This message was sent by \"postern send-test\" on {0}.\n"
       "If you read it, mail from this machine reaches you.\n",
-      settings.names.hostname, envelope.id.text(), mail::format_date(envelope.accepted), envelope.sender, to);
+      config.hostname, envelope.id.text(), mail::format_date(envelope.accepted), envelope.sender, to);
 }
 
-}  // namespace postern::app
+}  // namespace postern::submission

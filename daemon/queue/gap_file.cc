@@ -1,4 +1,4 @@
-#include "app/gap_file.h"
+#include "queue/gap_file.h"
 
 #include "base/durable_file.h"
 #include "base/log.h"
@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-namespace postern::app {
+namespace postern::queue {
 namespace {
 
 constexpr std::size_t kLongestGapFile = std::size_t{1} << 20U;
@@ -81,7 +81,7 @@ struct GapFile::State {
 GapFile::GapFile(spool::DiskPool& pool, const std::string& spool)
     : pool_(pool), state_(std::make_shared<State>(spool + "/gaps")) {}
 
-queue::GapKeeper::Kept GapFile::read() {
+GapKeeper::Kept GapFile::read() {
   Kept kept;
   auto text = read_file(state_->path, kLongestGapFile);
   if (text) {
@@ -106,4 +106,4 @@ void GapFile::keep(std::string gaps, WallTime alive) {
   pool_.post(spool::Priority::background, [state = state_] { state->run(); });
 }
 
-}  // namespace postern::app
+}  // namespace postern::queue

@@ -1,4 +1,5 @@
-// The drop directory as the pick-up sees it: app joins it to the spool's directory, its threads, and inotify.
+// The drop directory as the pick-up sees it: names of files, their bytes, and a wait for more. queue/ is the only door
+// to the spool, so it stands here.
 #pragma once
 
 #include "base/clock.h"
@@ -10,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace postern::submission {
+namespace postern::queue {
 
 class DropBox {
  public:
@@ -41,4 +42,4 @@ class DropBox {
   virtual void stop() = 0;
 };
 
-}  // namespace postern::submission
+}  // namespace postern::queue

@@ -1,4 +1,4 @@
-#include "app/in_flight.h"
+#include "queue/in_flight.h"
 
 #include "base/log.h"
 #include "base/result.h"
@@ -10,7 +10,7 @@
 #include <atomic>
 #include <cerrno>
 
-namespace postern::app {
+namespace postern::queue {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -27,9 +27,9 @@ std::atomic<char*> crash_memory = nullptr;
 static_assert(std::atomic<char*>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 bool write_whole(int file, const char* memory) {
-  const ssize_t written = ::pwrite(file, memory, queue::Suspects::kMemory, 0);
-  if (written >= 0 && static_cast<std::size_t>(written) != queue::Suspects::kMemory) errno = ENOSPC;
-  return written == static_cast<ssize_t>(queue::Suspects::kMemory);
+  const ssize_t written = ::pwrite(file, memory, Suspects::kMemory, 0);
+  if (written >= 0 && static_cast<std::size_t>(written) != Suspects::kMemory) errno = ENOSPC;
+  return written == static_cast<ssize_t>(Suspects::kMemory);
 }
 
 /// The service manager's watchdog ends a daemon whose loop hangs (a disk that does not answer, a machine that slept) by
@@ -42,7 +42,7 @@ bool sent_from_outside(int signal, const siginfo_t& info) {
 void on_crash(int signal, siginfo_t* info, void*) {
   char* memory = crash_memory.exchange(nullptr);
   if (memory != nullptr && !sent_from_outside(signal, *info)) {
-    memory[queue::Suspects::kCrashedAt] = 1;
+    memory[Suspects::kCrashedAt] = 1;
     (void)write_whole(crash_file.load(), memory);
   }
   ::raise(signal);
@@ -93,4 +93,4 @@ void InFlight::save() {
       {{"why", system_error(errno, path_).text}});
 }
 
-}  // namespace postern::app
+}  // namespace postern::queue

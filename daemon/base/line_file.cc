@@ -1,4 +1,4 @@
-#include "spool/line_file.h"
+#include "base/line_file.h"
 
 #include "base/durable_file.h"
 
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 
-namespace postern::spool {
+namespace postern {
 namespace {
 
 Result<std::string> read_if_there(const std::string& path, std::uint64_t limit) {
@@ -41,7 +41,7 @@ Result<void> LineFile::open() {
   return {};
 }
 
-Result<void> LineFile::append(std::string_view lines, Durability durability) {
+Result<void> LineFile::append(std::string_view lines, Against against) {
   const std::scoped_lock lock(mutex_);
   const bool first = !file_;
   if (auto opened = open(); !opened) return opened;
@@ -54,7 +54,7 @@ Result<void> LineFile::append(std::string_view lines, Durability durability) {
     return system_error(error, path_);
   }
   size_ += text.size();
-  if (durability == Durability::lazy) return {};
+  if (against == Against::crash) return {};
   // A second sync of this file would say yes to what the first one lost: the next line opens it anew.
   if (::fdatasync(file_.get()) == 0) return {};
   const int error = errno;
@@ -62,4 +62,4 @@ Result<void> LineFile::append(std::string_view lines, Durability durability) {
   return system_error(error, path_);
 }
 
-}  // namespace postern::spool
+}  // namespace postern

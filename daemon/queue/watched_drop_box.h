@@ -1,10 +1,11 @@
-// The drop directory joined to the threads of the disk and to inotify.
+// The drop directory of the spool, read by the threads of the disk and watched by inotify(7). Where inotify cannot be
+// had, the looks at intervals remain.
 #pragma once
 
 #include "base/task.h"
+#include "queue/drop_box.h"
 #include "spool/disk_pool.h"
 #include "spool/drop_directory.h"
-#include "submission/drop_box.h"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,9 +15,9 @@
 #include <string>
 #include <vector>
 
-namespace postern::app {
+namespace postern::queue {
 
-class WatchedDropBox final : public submission::DropBox {
+class WatchedDropBox final : public DropBox {
  public:
   /// `spool` is the spool's directory. The pool outlives this.
   WatchedDropBox(Executor loop, spool::DiskPool& pool, const std::string& spool);
@@ -43,4 +44,4 @@ class WatchedDropBox final : public submission::DropBox {
   bool stopped_ = false;
 };
 
-}  // namespace postern::app
+}  // namespace postern::queue

@@ -1,7 +1,8 @@
 // What survives the process. The crashes are real ones, of child processes.
-#include "app/in_flight.h"
+#include "queue/in_flight.h"
 
 #include "support/expected_log.h"
+#include "support/scratch_dir.h"
 
 #include <gtest/gtest.h>
 
@@ -17,19 +18,13 @@
 #include <fstream>
 #include <string>
 
-namespace postern::app {
+namespace postern::queue {
 namespace {
 
 constexpr std::size_t kWhere = 100;  // a byte of the table
 
 class InFlightTest : public testing::Test {
  protected:
-  InFlightTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "in-flight-XXXXXX";
-    spool_ = ::mkdtemp(pattern.data());
-  }
-  ~InFlightTest() override { std::filesystem::remove_all(spool_); }
-
   /// A process that notes `value` and then does `end`; how it ended, as waitpid tells it.
   int process(char value, void (*end)()) const {
     const pid_t child = ::fork();
@@ -50,11 +45,12 @@ class InFlightTest : public testing::Test {
   };
   [[nodiscard]] Found found() const {
     InFlight next(spool_);
-    return {next.memory()[kWhere], next.memory()[queue::Suspects::kCrashedAt]};
+    return {next.memory()[kWhere], next.memory()[Suspects::kCrashedAt]};
   }
   [[nodiscard]] std::string file() const { return spool_ + "/in-flight"; }
 
-  std::string spool_;
+  test::ScratchDir dir_;
+  std::string spool_ = dir_.path();
 };
 
 TEST_F(InFlightTest, P35_ACrashKeepsWhatWasNotedAndEndsTheProcessAsBefore) {
@@ -115,7 +111,7 @@ TEST_F(InFlightTest, TheFileIsForItsOwnerAloneAndOfOneSize) {
   struct stat about{};
   ASSERT_EQ(::stat(file().c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 07777U, 0600U);
-  EXPECT_EQ(about.st_size, static_cast<off_t>(queue::Suspects::kMemory));
+  EXPECT_EQ(about.st_size, static_cast<off_t>(Suspects::kMemory));
 }
 
 TEST_F(InFlightTest, AShortFileIsTheBeginningOfTheMemory) {
@@ -128,7 +124,7 @@ TEST_F(InFlightTest, WithoutAFileTheMemoryServesAllTheSame) {
   const test::ExpectLog expected("cannot be recognised");
   std::filesystem::create_directory(file());
   InFlight in_flight(spool_);
-  EXPECT_EQ(std::ranges::count(in_flight.memory(), '\0'), static_cast<std::ptrdiff_t>(queue::Suspects::kMemory));
+  EXPECT_EQ(std::ranges::count(in_flight.memory(), '\0'), static_cast<std::ptrdiff_t>(Suspects::kMemory));
   in_flight.memory()[kWhere] = 'x';
   in_flight.save();
 }
@@ -144,4 +140,4 @@ TEST_F(InFlightTest, ALinkIsNotFollowed) {
 }
 
 }  // namespace
-}  // namespace postern::app
+}  // namespace postern::queue

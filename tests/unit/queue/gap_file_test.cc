@@ -1,29 +1,23 @@
-#include "app/gap_file.h"
+#include "queue/gap_file.h"
 
 #include "support/expected_log.h"
+#include "support/scratch_dir.h"
 
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <string>
 
-namespace postern::app {
+namespace postern::queue {
 namespace {
 
 constexpr WallTime kTime = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)) + Milliseconds(123);
 
 class GapFileTest : public testing::Test {
  protected:
-  GapFileTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "gaps-XXXXXX";
-    spool_ = ::mkdtemp(pattern.data());
-  }
-  ~GapFileTest() override { std::filesystem::remove_all(spool_); }
-
   /// All of it is done when this returns.
   void keep(std::initializer_list<std::pair<std::string, WallTime>> all) const {
     spool::DiskPool pool(2);
@@ -31,7 +25,7 @@ class GapFileTest : public testing::Test {
     (void)file.read();
     for (const auto& [gaps, alive] : all) file.keep(gaps, alive);
   }
-  [[nodiscard]] queue::GapKeeper::Kept kept() const {
+  [[nodiscard]] GapKeeper::Kept kept() const {
     spool::DiskPool pool(1);
     return GapFile(pool, spool_).read();
   }
@@ -42,7 +36,8 @@ class GapFileTest : public testing::Test {
     return status.st_ino;
   }
 
-  std::string spool_;
+  test::ScratchDir dir_;
+  std::string spool_ = dir_.path();
 };
 
 TEST_F(GapFileTest, NothingIsKnownBeforeTheFirst) {
@@ -94,4 +89,4 @@ TEST_F(GapFileTest, AForeignFileInItsPlaceIsToldAndNotFatal) {
 }
 
 }  // namespace
-}  // namespace postern::app
+}  // namespace postern::queue

@@ -12,9 +12,9 @@
 #include <memory>
 #include <string>
 
-namespace postern::app {
+namespace postern::queue {
 
-class GapFile final : public queue::GapKeeper {
+class GapFile final : public GapKeeper {
  public:
   /// The pool outlives this, and runs all that was asked for before it ends.
   GapFile(spool::DiskPool& pool, const std::string& spool);
@@ -29,4 +29,4 @@ class GapFile final : public queue::GapKeeper {
   std::shared_ptr<State> state_;  // shared with a job under way
 };
 
-}  // namespace postern::app
+}  // namespace postern::queue

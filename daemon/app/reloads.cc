@@ -1,0 +1,64 @@
+#include "app/reloads.h"
+
+#include "app/supervisor.h"
+#include "base/log.h"
+
+#include <utility>
+
+namespace postern::app {
+
+Reloads::Reloads(Executor loop, spool::DiskPool& pool, std::string file, std::string spool, Hooks hooks)
+    : loop_(std::move(loop)), pool_(pool), file_(std::move(file)), spool_(std::move(spool)), hooks_(std::move(hooks)) {}
+
+void Reloads::start() {
+  running_ = true;
+  if (wanted_) ask();
+}
+
+void Reloads::ask() {
+  wanted_ = true;
+  if (!running_ || busy_) return;
+  busy_ = true;
+  spawn(loop_, run(), "reload", [this] {
+    busy_ = false;
+    if (wanted_) ask();
+  });
+}
+
+/// On the pool, since the name service may be asked for this machine's name.
+Task<void> Reloads::run() {
+  while (std::exchange(wanted_, false)) {
+    notify_reloading();
+    auto read = [file = file_] { return settings::load(file); };
+    settings::Loaded loaded = co_await pool_.run(spool::Priority::background, std::move(read));
+    if (!running_) co_return;
+    read_anew(std::move(loaded));
+    notify_ready(hooks_.status());
+  }
+}
+
+void Reloads::read_anew(settings::Loaded loaded) {
+  if (loaded.settings && loaded.settings->spool != spool_) {
+    settings::Problem problem;
+    problem.file = file_;
+    problem.text = "the spool cannot be changed while the daemon runs; restart it";
+    loaded.problems.push_back(problem);
+  }
+  for (const settings::Problem& problem : loaded.problems) log(Level::error, "settings", {{"what", problem.str()}});
+  if (!loaded.problems.empty() || !loaded.settings) {
+    broken_ = loaded.problems.empty() ? file_ + " cannot be read" : loaded.problems.front().str();
+    log(Level::error, "the old settings stay in force", {{"file", file_}});
+    return;
+  }
+  for (const settings::Problem& warning : loaded.warnings) log(Level::warning, "settings", {{"what", warning.str()}});
+  hooks_.apply(std::move(*loaded.settings));
+  broken_.clear();
+  log(Level::notice, "settings reloaded", {{"file", file_}});
+}
+
+std::string Reloads::complaint(bool administrator) const {
+  if (broken_.empty()) return {};
+  return "the settings file is wrong, and those before it stay in force: " + (administrator ? broken_ : file_);
+}
+
+}  // namespace postern::app

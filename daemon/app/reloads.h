@@ -1,0 +1,53 @@
+// Reading the settings again while the daemon runs. A broken file keeps the settings in force.
+#pragma once
+
+#include "base/task.h"
+#include "settings/load.h"
+#include "settings/settings.h"
+#include "spool/disk_pool.h"
+
+#include <functional>
+#include <string>
+
+namespace postern::app {
+
+class Reloads {
+ public:
+  /// What the program around it does, on the event loop.
+  struct Hooks {
+    std::function<void(settings::Settings)> apply;  ///< puts good settings in force
+    std::function<std::string()> status;            ///< the line for the service manager when a reload has ended
+  };
+
+  /// `spool` is in use and cannot be changed. The pool outlives this.
+  Reloads(Executor loop, spool::DiskPool& pool, std::string file, std::string spool, Hooks hooks);
+  Reloads(const Reloads&) = delete;
+  Reloads& operator=(const Reloads&) = delete;
+
+  /// The daemon runs: what was asked for before is done now.
+  void start();
+  /// In the background: at once, or when start() comes or the reload before has ended. Several that wait are one.
+  void ask();
+  /// One that is under way comes to nothing.
+  void stop() { running_ = false; }
+
+  /// What is wrong with the file since a reload failed; empty: it is in force. Its words are for administrators, since
+  /// the file need not be everybody's to read.
+  [[nodiscard]] std::string complaint(bool administrator) const;
+
+ private:
+  Task<void> run();
+  void read_anew(settings::Loaded loaded);
+
+  Executor loop_;
+  spool::DiskPool& pool_;
+  std::string file_;
+  std::string spool_;
+  Hooks hooks_;
+  bool running_ = false;
+  bool wanted_ = false;
+  bool busy_ = false;
+  std::string broken_;
+};
+
+}  // namespace postern::app

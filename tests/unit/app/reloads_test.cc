@@ -1,0 +1,134 @@
+#include "app/reloads.h"
+
+#include "support/expected_log.h"
+#include "support/run.h"
+#include "support/scratch_dir.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include <string>
+#include <vector>
+
+namespace postern::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class ReloadsTest : public testing::Test {
+ protected:
+  void write(const std::string& host, const std::string& more = "") {
+    file = dir.write("postern.yaml", "hostname: " + host + "\nspool: " + dir / "spool" + "\n" + more);
+  }
+  /// Until no reload is under way.
+  void settle() {
+    loop.restart();
+    loop.run();
+  }
+
+  test::ScratchDir dir;
+  std::string file = dir / "postern.yaml";
+  boost::asio::io_context loop;
+  spool::DiskPool pool{1};
+  std::vector<std::string> applied;  ///< host names
+  std::size_t statuses = 0;
+  Reloads reloads{loop.get_executor(), pool, file, dir / "spool",
+                  Reloads::Hooks{[this](const settings::Settings& wanted) { applied.push_back(wanted.hostname); },
+                                 [this] {
+                                   ++statuses;
+                                   return std::string("well");
+                                 }}};
+};
+
+TEST_F(ReloadsTest, WhatIsAskedForBeforeTheStartIsDoneOnceThen) {
+  write("one.example");
+  reloads.ask();
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, IsEmpty());
+  write("two.example");
+  reloads.start();
+  settle();
+  EXPECT_THAT(applied, ElementsAre("two.example"));
+  EXPECT_EQ(statuses, 1U);
+  EXPECT_EQ(reloads.complaint(true), "");
+}
+
+TEST_F(ReloadsTest, WhatIsAskedForDuringAReloadIsDoneAfterIt) {
+  write("one.example");
+  reloads.start();
+  reloads.ask();
+  loop.run_one();  // it has begun
+  reloads.ask();
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, ElementsAre("one.example", "one.example"));
+}
+
+TEST_F(ReloadsTest, ABrokenFileKeepsTheSettingsInForceAndIsComplainedOfUntilAGoodOneComes) {
+  const test::ExpectLog what("unknown key");
+  const test::ExpectLog told("the old settings stay in force");
+  write("one.example", "frobnicate: true\n");
+  reloads.start();
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, IsEmpty());
+  EXPECT_EQ(statuses, 1U);
+  EXPECT_THAT(reloads.complaint(true), HasSubstr(file + ":3:1: unknown key 'frobnicate'"));
+  EXPECT_THAT(reloads.complaint(false), HasSubstr(file));
+  EXPECT_THAT(reloads.complaint(false), Not(HasSubstr("frobnicate")));
+  write("two.example");
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, ElementsAre("two.example"));
+  EXPECT_EQ(reloads.complaint(true), "");
+}
+
+TEST_F(ReloadsTest, AFileThatIsGoneIsComplainedOf) {
+  const test::ExpectLog what("cannot read");
+  const test::ExpectLog told("the old settings stay in force");
+  reloads.start();
+  reloads.ask();
+  settle();
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("cannot read " + file));
+}
+
+TEST_F(ReloadsTest, TheSpoolCannotBeChanged) {
+  const test::ExpectLog what("the spool cannot be changed while the daemon runs");
+  const test::ExpectLog told("the old settings stay in force");
+  dir.write("postern.yaml", "hostname: one.example\nspool: /elsewhere\n");
+  reloads.start();
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, IsEmpty());
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("restart it"));
+}
+
+TEST_F(ReloadsTest, WarningsAreLoggedAndNoReasonToRefuse) {
+  const test::ExpectLog warned("has no domain");
+  write("one");
+  reloads.start();
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, ElementsAre("one"));
+}
+
+TEST_F(ReloadsTest, OneUnderWayAtTheStopComesToNothing) {
+  write("one.example");
+  reloads.start();
+  reloads.ask();
+  loop.run_one();
+  reloads.stop();
+  settle();
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, IsEmpty());
+}
+
+}  // namespace
+}  // namespace postern::app

@@ -1,0 +1,94 @@
+#include "control/clients.h"
+
+#include "session.h"
+#include "support/plain_stream.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace postern::control {
+namespace {
+
+/// A client that says nothing, until it hangs up. Shared by the stream, which the server drops.
+struct Silent {
+  explicit Silent(boost::asio::io_context& loop) : hang_up(loop, boost::asio::steady_timer::time_point::max()) {}
+  boost::asio::steady_timer hang_up;
+  bool served = false;
+  bool closed = false;
+};
+
+class SilentStream final : public test::PlainStream {
+ public:
+  explicit SilentStream(std::shared_ptr<Silent> client) : client_(std::move(client)) {}
+  ~SilentStream() override { client_->closed = true; }
+  SilentStream(const SilentStream&) = delete;
+  SilentStream& operator=(const SilentStream&) = delete;
+
+  Task<Result<std::size_t>> read_some(std::span<char>) override {
+    client_->served = true;
+    static_cast<void>(co_await client_->hang_up.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
+    co_return std::size_t{0};
+  }
+  Task<Result<void>> write(std::string_view) override { co_return Result<void>(); }
+
+ private:
+  std::shared_ptr<Silent> client_;
+};
+
+class ControlClients : public Control {
+ protected:
+  std::shared_ptr<Silent> connect(std::optional<uid_t> uid) {
+    auto client = std::make_shared<Silent>(loop);
+    net::Peer peer;
+    peer.uid = uid;
+    clients.start(std::make_unique<SilentStream>(client), std::move(peer), context);
+    settle();
+    return client;
+  }
+  void settle() {
+    loop.restart();
+    while (loop.poll() > 0) {
+    }
+  }
+
+  boost::asio::io_context loop;
+  Clients clients{loop.get_executor()};
+};
+
+TEST_F(ControlClients, OfOneUserAreSoManyAndTheNextOneIsClosed) {
+  std::vector<std::shared_ptr<Silent>> of_alice;
+  for (std::size_t i = 0; i < Clients::kOfUser; ++i) of_alice.push_back(connect(kAlice));
+  for (const auto& client : of_alice) EXPECT_TRUE(client->served && !client->closed);
+  const auto one_too_many = connect(kAlice);
+  EXPECT_TRUE(one_too_many->closed);
+  EXPECT_FALSE(one_too_many->served);
+  EXPECT_FALSE(connect(kBob)->closed);
+  EXPECT_FALSE(connect(std::nullopt)->closed);
+
+  of_alice.front()->hang_up.cancel();
+  settle();
+  EXPECT_TRUE(of_alice.front()->closed);
+  EXPECT_FALSE(connect(kAlice)->closed);
+  EXPECT_TRUE(connect(kAlice)->closed);
+}
+
+TEST_F(ControlClients, MayOutliveWhoAccountsForThem) {
+  auto short_lived = std::make_unique<Clients>(loop.get_executor());
+  auto client = std::make_shared<Silent>(loop);
+  short_lived->start(std::make_unique<SilentStream>(client), net::Peer(), context);
+  settle();
+  short_lived.reset();
+  client->hang_up.cancel();
+  settle();
+  EXPECT_TRUE(client->closed);
+}
+
+}  // namespace
+}  // namespace postern::control
