@@ -119,7 +119,7 @@ TEST_F(Age, TheDelayInTheLogOfADeliveryIsTheTimeInWhichItCouldBeTriedToo) {
   EXPECT_TRUE(files().empty());
   const std::vector<std::string>& lines = test::logged();
   const auto delivered = std::ranges::find_if(
-      lines, [](const std::string& line) { return line.find(": delivered") != std::string::npos; });
+      lines, [](const std::string& line) { return line.find(" delivered to=") != std::string::npos; });
   ASSERT_NE(delivered, lines.end());
   EXPECT_NE(delivered->find("delay=2h"), std::string::npos) << *delivered;
 }
