@@ -32,16 +32,28 @@ std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<Queu
   return envelopes;
 }
 
+/// However the reading of a batch ends, the next one may begin; also after the reader's own end.
+class Ended {
+ public:
+  explicit Ended(std::shared_ptr<bool> reading) : reading_(std::move(reading)) {}
+  Ended(const Ended&) = delete;
+  Ended& operator=(const Ended&) = delete;
+  ~Ended() { *reading_ = false; }
+
+ private:
+  std::shared_ptr<bool> reading_;
+};
+
 }  // namespace
 
 Reader::Reader(const Ground& ground, Messages& messages, OpenWork& work, LaneFor lane_for)
     : ground_(ground), messages_(messages), work_(work), lane_for_(std::move(lane_for)), pause_(ground.loop) {}
 
 void Reader::read_on() {
-  if (reading_ || stopped_) return;
+  if (*reading_ || stopped_) return;
   std::vector<QueueId> ids = messages_.index().first(Ticket::kUnread, kBatch);
   if (ids.empty()) return;
-  reading_ = true;
+  *reading_ = true;
   work_.spawn(read_batch(std::move(ids)), "reading of envelopes");
 }
 
@@ -51,6 +63,7 @@ void Reader::stop() {
 }
 
 Task<void> Reader::read_batch(std::vector<QueueId> ids) {
+  const Ended ended(reading_);
   Index& index = messages_.index();
   Suspects& suspects = messages_.suspects();
   const SteadyTime began = ground_.clock.steady();
@@ -73,10 +86,9 @@ Task<void> Reader::read_batch(std::vector<QueueId> ids) {
   const SteadyTime::duration took = ground_.clock.steady() - began;
   if (!stopped_ && took > SteadyTime::duration(0) && !any_due(ids)) {
     pause_.expires_after(took);
-    boost::system::error_code ended;
-    co_await pause_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
+    boost::system::error_code stopped;
+    co_await pause_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, stopped));
   }
-  reading_ = false;
 }
 
 bool Reader::any_due(const std::vector<QueueId>& ids) const {

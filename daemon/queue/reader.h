@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ class Reader {
   OpenWork& work_;
   LaneFor lane_for_;
   boost::asio::steady_timer pause_;
-  bool reading_ = false;
+  std::shared_ptr<bool> reading_ = std::make_shared<bool>(false);
   bool stopped_ = false;
 };
 
