@@ -25,14 +25,15 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
       work_(work),
       deliver_(std::move(deliver)),
       more_(std::move(more)),
-      reader_(ground, messages, work, [this](const std::string& route) { return lane_for(route); }) {}
+      reader_(ground, messages, work,
+              [this](const QueueId& id, const std::string& route, std::uint32_t owner) { learn(id, route, owner); }) {}
 
 void Dispatcher::dispatch() {
-  if (work_.count() == 0) alone_ = false;
   feed();
+  if (work_.count() == 0) alone_ = false;
   for (std::size_t i = 0; i < lanes_.size(); ++i) take_due(static_cast<std::uint16_t>((turn_ + i) % lanes_.size()));
-  if (!alone_) reader_.read_on();
   if (work_.count() == 0) messages_.tell_damaged();
+  if (!alone_) reader_.read_on();
 }
 
 std::optional<Milliseconds> Dispatcher::idle_for() const {
@@ -122,6 +123,10 @@ std::uint16_t Dispatcher::lane_for(const std::string& site) {
   return static_cast<std::uint16_t>(lanes_.size() - 1);
 }
 
+void Dispatcher::learn(const QueueId& id, const std::string& route, std::uint32_t owner) {
+  messages_.index().set_read(id, lane_for(route), owner);
+}
+
 void Dispatcher::reroute(const QueueId& id, const std::string& site) { messages_.index().set_lane(id, lane_for(site)); }
 
 SitePtr Dispatcher::site_of(const Ticket& ticket) const {
@@ -164,6 +169,8 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
     co_return nullptr;
   }
   MessagePtr message = std::move(*loaded);
+  const std::uint16_t own = lane_for(message->route());
+  index.set_read(id, own, message->envelope().source.uid.value_or(Ticket::kNobody));
   const auto owed = owed_since(message->states());
   const auto told = owed ? std::optional(reports_.owe(message->envelope(), *owed)) : std::nullopt;
   if (message->pending().empty() && told) {
@@ -177,7 +184,7 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
     co_await messages_.finish(*message, nothing_new);
     co_return nullptr;
   }
-  if (const std::uint16_t own = lane_for(message->route()); own != lane) {
+  if (own != lane) {
     // What it was rerouted to stands in its file, and that was not to be read before.
     index.set_lane(id, own);
     index.set(id, Ticket::Phase::waiting);

@@ -3,6 +3,7 @@
 // is tried alone (suspects.h).
 #pragma once
 
+#include "base/clock.h"
 #include "base/task.h"
 #include "queue/ground.h"
 #include "queue/messages.h"
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace postern::queue {
@@ -31,13 +33,16 @@ class Dispatcher {
 
   /// Begins what can begin now.
   void dispatch();
-  /// How long that has nothing to do unless something happens; nothing: no message waits.
+  /// How long dispatch() will find nothing new by time alone; nothing: no message waits whose envelope is known. Those
+  /// that are still read call for themselves.
   [[nodiscard]] std::optional<Milliseconds> idle_for() const;
   /// What was read ahead waits again, and no more is.
   void stop();
 
   /// From now on it goes by this site alone while that is configured; empty: by any.
   void reroute(const QueueId& id, const std::string& site);
+  /// What its envelope tells: where it was rerouted to, and its owner.
+  void learn(const QueueId& id, const std::string& route, std::uint32_t owner);
   /// The one that it waits for: its own, else the one where it was last tried, else the first; null: none is
   /// configured.
   [[nodiscard]] SitePtr site_of(const Ticket& ticket) const;

@@ -11,6 +11,9 @@
 namespace postern::queue {
 namespace {
 
+// Of more messages in hold/, failed/ and corrupt/ the files are read anew each time.
+constexpr std::size_t kMostOwners = 100'000;
+
 constexpr std::array kSetAside = {spool::Area::hold, spool::Area::failed, spool::Area::corrupt};
 
 State state_of(spool::Area area, const Ticket* ticket) {
@@ -134,10 +137,9 @@ class Inspector::Walk final : public Listing {
   };
 
   Task<void> look_aside() {
-    auto find = [spool = &inspector_.ground_.spool, state = selection_.state] {
+    auto find = [spool = &inspector_.ground_.spool] {
       std::vector<Aside> aside;
       for (const spool::Area area : kSetAside) {
-        if (state && *state != state_of(area, nullptr)) continue;
         const auto found = spool->list(area);
         if (!found) continue;
         for (const spool::Found& one : *found) aside.push_back(Aside{one, area});
@@ -146,7 +148,6 @@ class Inspector::Walk final : public Listing {
     };
     aside_ = co_await inspector_.ground_.pool.run(spool::Priority::background, std::move(find));
     looked_aside_ = true;
-    if (selection_.state) co_return;
     std::map<QueueId, std::uint32_t> owners;
     for (const Aside& one : aside_) {
       if (auto known = inspector_.aside_owners_.extract(one.found.id)) owners.insert(std::move(known));
@@ -215,7 +216,7 @@ class Inspector::Walk final : public Listing {
       if (!one.stored && one.stored.error().failure == Failure::not_found) continue;
       if (one.wanted.area == spool::Area::queue && inspector_.messages_.index().find(one.wanted.id) == nullptr)
         continue;
-      if (one.wanted.area != spool::Area::queue && one.stored) {
+      if (one.wanted.area != spool::Area::queue && one.stored && inspector_.aside_owners_.size() < kMostOwners) {
         inspector_.aside_owners_[one.wanted.id] = one.stored->envelope.source.uid.value_or(Ticket::kNobody);
       }
       Entry entry = inspector_.describe(one);
@@ -305,13 +306,20 @@ Totals Inspector::totals() const {
 
 std::vector<SiteStatus> Inspector::sites() const {
   std::vector<SiteStatus> list = sites_.status();
+  std::map<std::pair<std::uint16_t, std::uint16_t>, std::size_t> waiting;  // by lane, and site of the last attempt
   messages_.index().for_each([&](const Ticket& ticket) {
     if (ticket.phase != Ticket::Phase::waiting || ticket.settled) return;
-    const SitePtr site = dispatcher_.site_of(ticket);
-    if (!site) return;
-    const auto place = std::ranges::find(list, site->name(), &SiteStatus::name);
-    if (place != list.end()) ++place->waiting;
+    ++waiting[{ticket.lane, ticket.site}];
   });
+  for (const auto& [where, count] : waiting) {
+    Ticket one;
+    one.lane = where.first;
+    one.site = where.second;
+    const SitePtr site = dispatcher_.site_of(one);
+    const auto place =
+        std::ranges::find_if(list, [&](const SiteStatus& status) { return site && status.name == site->name(); });
+    if (place != list.end()) place->waiting += count;
+  }
   return list;
 }
 

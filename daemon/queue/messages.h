@@ -48,7 +48,7 @@ class Messages {
   Task<void> keep(const StoredMessage& message, Actions actions);
   /// An active one that could not be read: it goes to corrupt/, is held, or waits for a better time.
   Task<void> put_aside(QueueId id, Error why);
-  /// Of those that were put aside as damaged since it was last called, the ones that were not told singly.
+  /// Logs how many more were put aside as damaged since it was last called than were told singly.
   void tell_damaged();
   /// Failures: as Spool::move(). The ticket is the caller's matter.
   Task<Result<spool::Changed>> move(QueueId id, spool::Area from, spool::Area to);

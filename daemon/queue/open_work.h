@@ -13,7 +13,7 @@ namespace postern::queue {
 
 class OpenWork {
  public:
-  /// `ended` is called after every task of spawn(): what it was about may be due now.
+  /// `ended` is called after every task of spawn(), since what it was about may be due now, and by changed().
   OpenWork(const Executor& loop, std::function<void()> ended);
 
   void begin() { ++count_; }
@@ -21,6 +21,8 @@ class OpenWork {
   void end();
   /// A task that counts as open until it has ended.
   void spawn(Task<void> task, std::string name);
+  /// Something may be due that was not before.
+  void changed() { ended_(); }
   [[nodiscard]] std::size_t count() const { return count_; }
   /// Returns when nothing is open.
   Task<void> all_ended();

@@ -5,9 +5,11 @@
 //   Sites        the smarthosts and their health
 //   Reports      what senders are told
 //   Outcomes     what follows from an attempt
-//   Dispatcher   which message goes where, and when
+//   Dispatcher   which message goes where, and when; its Reader finds that out after a start
 //   Alarms       what the operator is told
 //   Inspector    what is shown
+//
+// Beside them: FreeSpace (is there room), Watchers (who wants to hear of a message), OpenWork (what a stop waits for).
 #pragma once
 
 #include "queue/alarms.h"

@@ -1,38 +1,38 @@
 #include "queue/reader.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace postern::queue {
 namespace {
 
-constexpr std::size_t kBatch = 64;
+constexpr std::size_t kAtOnce = 8;
 
-struct Envelope {
-  QueueId id;
+struct Known {
   std::string route;
   std::uint32_t owner = Ticket::kNobody;
 };
 
-/// Of those that can be read; what is wrong with the others is found out at their turn. Blocks.
+struct Envelope {
+  QueueId id;
+  std::optional<Known> known;  ///< nothing: what is wrong with it is found out at its turn
+};
+
+/// Blocks.
 std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<QueueId>& ids) {
   std::vector<Envelope> envelopes;
   for (const QueueId& id : ids) {
-    Envelope one;
+    Envelope& one = envelopes.emplace_back();
     one.id = id;
     if (const auto stored = spool.read_summary(id, spool::Area::queue)) {
-      one.route = stored->route;
-      one.owner = stored->envelope.source.uid.value_or(Ticket::kNobody);
+      one.known = Known{stored->route, stored->envelope.source.uid.value_or(Ticket::kNobody)};
     }
-    envelopes.push_back(std::move(one));
   }
   return envelopes;
 }
 
-/// However the reading of a batch ends, the next one may begin; also after the reader's own end.
+/// However the reading ends, the next ones may be read; also after the reader's own end.
 class Ended {
  public:
   explicit Ended(std::shared_ptr<bool> reading) : reading_(std::move(reading)) {}
@@ -46,27 +46,21 @@ class Ended {
 
 }  // namespace
 
-Reader::Reader(const Ground& ground, Messages& messages, OpenWork& work, LaneFor lane_for)
-    : ground_(ground), messages_(messages), work_(work), lane_for_(std::move(lane_for)), pause_(ground.loop) {}
+Reader::Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn learn)
+    : ground_(ground), messages_(messages), work_(work), learn_(std::move(learn)) {}
 
 void Reader::read_on() {
   if (*reading_ || stopped_) return;
-  std::vector<QueueId> ids = messages_.index().first(Ticket::kUnread, kBatch);
+  std::vector<QueueId> ids = messages_.index().first(Ticket::kUnread, kAtOnce);
   if (ids.empty()) return;
   *reading_ = true;
-  work_.spawn(read_batch(std::move(ids)), "reading of envelopes");
+  work_.spawn(read_some(std::move(ids)), "reading of envelopes");
 }
 
-void Reader::stop() {
-  stopped_ = true;
-  pause_.cancel();
-}
-
-Task<void> Reader::read_batch(std::vector<QueueId> ids) {
+Task<void> Reader::read_some(std::vector<QueueId> ids) {
   const Ended ended(reading_);
   Index& index = messages_.index();
   Suspects& suspects = messages_.suspects();
-  const SteadyTime began = ground_.clock.steady();
   // A suspect is not even read beside others: that may be where the program crashes.
   const auto suspected = [&](const QueueId& id) { return suspects.count(id) > 0; };
   for (const QueueId& id : ids) {
@@ -79,24 +73,15 @@ Task<void> Reader::read_batch(std::vector<QueueId> ids) {
   for (const Envelope& one : envelopes) {
     const Ticket* ticket = index.find(one.id);
     if (ticket == nullptr) continue;
-    if (ticket->phase != Ticket::Phase::active)
-      suspects.returned(one.id);  // else its reading is somebody else's by now
-    index.set_read(one.id, lane_for_(one.route), one.owner);
+    const bool unread = ticket->lane == Ticket::kUnread;
+    // One that has another lane by now may be under way there.
+    if (unread || ticket->phase != Ticket::Phase::active) suspects.returned(one.id);
+    if (one.known) {
+      learn_(one.id, one.known->route, one.known->owner);
+    } else if (unread) {
+      index.set_lane(one.id, Ticket::kAny);
+    }
   }
-  const SteadyTime::duration took = ground_.clock.steady() - began;
-  if (!stopped_ && took > SteadyTime::duration(0) && !any_due(ids)) {
-    pause_.expires_after(took);
-    boost::system::error_code stopped;
-    co_await pause_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, stopped));
-  }
-}
-
-bool Reader::any_due(const std::vector<QueueId>& ids) const {
-  const WallTime now = ground_.clock.wall();
-  return std::ranges::any_of(ids, [&](const QueueId& id) {
-    const Ticket* ticket = messages_.index().find(id);
-    return ticket != nullptr && ticket->due <= now;
-  });
 }
 
 }  // namespace postern::queue

@@ -110,7 +110,10 @@ ReportContext Reports::context(const std::string& address) {
 
 Task<Reports::Stored> Reports::store(std::function<Stored()> make) {
   Stored stored = co_await ground_.pool.run(spool::Priority::normal, std::move(make));
-  if (stored) messages_.add(**stored);
+  if (stored) {
+    messages_.add(**stored);
+    work_.changed();
+  }
   co_return stored;
 }
 
@@ -212,6 +215,7 @@ Task<void> Reports::digest(OwedReports::Batch batch) {
            {"bounce", made->stored->envelope().id.text()},
            {"messages", made->messages.size()}});
       messages_.add(*made->stored);
+      work_.changed();
     }
     for (const QueueId& id : made->messages) co_await was_told(id);
     const auto told = [&made](const QueueId& id) { return std::ranges::count(made->messages, id) > 0; };

@@ -25,8 +25,9 @@ struct Selection {
   std::optional<std::string> text{};       ///< a part of the reason why it waits
   std::optional<WallTime> before{};        ///< accepted earlier than this
   std::optional<WallTime> since{};         ///< accepted at this time or later
-  std::optional<std::uint32_t> owner{};    ///< uid of the local user who handed it in; the files of others are not read
-  std::optional<QueueId> through{};        ///< this one or an older one
+  std::optional<std::uint32_t>
+      owner{};  ///< uid of the local user who handed it in; others' files are not read where that is known
+  std::optional<QueueId> through{};  ///< this one or an older one
   Order order = Order::oldest;
   std::optional<QueueId> after{};  ///< begins behind this one; of the orders oldest and newest only
 };

@@ -38,7 +38,7 @@ class ReloadsTest : public testing::Test {
   std::vector<std::string> applied;  ///< host names
   std::size_t statuses = 0;
   Reloads reloads{loop.get_executor(), pool, file, dir / "spool",
-                  Reloads::Hooks{[this](const settings::Settings& wanted) { applied.push_back(wanted.hostname); },
+                  Reloads::Hooks{[this](const settings::Settings& wanted) { applied.push_back(wanted.names.hostname); },
                                  [this] {
                                    ++statuses;
                                    return std::string("well");
