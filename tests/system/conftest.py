@@ -79,8 +79,8 @@ def pytest_runtestloop(session):
         if not _is_last(items[0]) and not _claimed(items[0].module.__name__):
             continue
         # What follows decides which fixtures are kept: those of the session are, as long as there is another file.
-        following = files[number + 1][:1] if number + 1 < len(files) else []
-        for item, next_item in itertools.pairwise([*items, *following, *([None] if not following else [])]):
+        following = files[number + 1][0] if number + 1 < len(files) else None
+        for item, next_item in itertools.pairwise([*items, following]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=next_item)
             if session.shouldfail:
                 raise session.Failed(session.shouldfail)

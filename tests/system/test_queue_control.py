@@ -374,8 +374,10 @@ def test_q07_giving_up_tells_the_sender(postfix, posternd, inbox):
 
 
 def test_status_watch_draws_anew_until_it_is_interrupted(stuck):
+    # Whoever runs the tests in the background ignores SIGINT, and what ignores it at its start goes on doing so.
     program = subprocess.Popen([f"{stuck.programs}/postern", "status", "--watch", "1"], stdout=subprocess.PIPE,
-                               env={**os.environ, **stuck.environment})
+                               env={**os.environ, **stuck.environment},
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         os.set_blocking(program.stdout.fileno(), False)
         shown = b""

@@ -1,6 +1,7 @@
 """Signals, sudden ends, a second daemon, restarts in the middle of a delivery, and a spool full of files."""
 
 import collections
+import itertools
 import os
 import signal
 import subprocess
@@ -32,17 +33,20 @@ def queue_id(number):
 
 
 class Load(threading.Thread):
-    """Submits through one door until told to stop."""
+    """Submits through one door until told to stop. No word comes twice, in another round either: the daemon would know the
+    submission id that is made of it."""
+
+    loads = itertools.count()
 
     def __init__(self, posternd, door, ending):
         super().__init__(daemon=True)
-        self.posternd, self.door, self.ending = posternd, door, ending
+        self.posternd, self.door, self.ending, self.number = posternd, door, ending, next(Load.loads)
         self.acknowledged = []
 
     def run(self):
         n = 0
         while not self.ending.is_set():
-            word = f"shot-{self.door}-{n}"
+            word = f"shot-{self.door}-{self.number}-{n}"
             n += 1
             if DOORS[self.door](self.posternd, word, size=300_000 if n % 10 == 0 else 1000):
                 self.acknowledged.append(word)
