@@ -43,7 +43,7 @@ NO_VALUES = re.compile(r"(boost|openssl|yaml-cpp)/|(functional|memory|future|thr
 
 SOCKETS = re.compile(r"boost/asio/(ip|local|ssl|generic)/|boost/asio/(connect|basic_.*socket.*)\.hpp")
 OPENSSL_ROOMS = {"net", "sasl"}
-OPENSSL_FILES = {"daemon/base/digest.cc"}
+OPENSSL_FILES = {"daemon/base/hash.cc"}
 DURABLE_FILES = {"daemon/base/durable_file.cc", "daemon/base/line_file.cc"}
 SPOOL_CALLS = re.compile(r"(?<![\w.>])(?:::)?\b(openat|renameat2|renameat|fsync|fdatasync|unlinkat|syncfs|linkat)\s*\(")
 REGEX = re.compile(r"\bstd::regex\b")
@@ -83,7 +83,7 @@ def check_includes(path, room, allowed, text):
         elif SOCKETS.match(name) and room != "net":
             complain(path, number, f"#include <{name}>: only net/ uses Asio's sockets and TLS; use net/stream.h")
         elif name.startswith("openssl/") and room not in OPENSSL_ROOMS and str(path) not in OPENSSL_FILES:
-            complain(path, number, f"#include <{name}>: OpenSSL belongs to net/, sasl/ and base/digest.cc")
+            complain(path, number, f"#include <{name}>: OpenSSL belongs to net/, sasl/ and base/hash.cc")
         elif name.startswith("yaml-cpp/") and room != "settings":
             complain(path, number, f"#include <{name}>: YAML belongs to settings/")
 

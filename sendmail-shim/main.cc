@@ -87,14 +87,14 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
     delivery.patience = kLongSilence;
     return submit(submission, delivery, connect_for(kPatience, kPatience)).exit;
   }
-  const Verdict first = submit(submission, delivery, connect_for(kPatience, std::chrono::seconds(0)));
-  if (first.by == Verdict::By::daemon) return first.exit;
+  const HandedIn first = submit(submission, delivery, connect_for(kPatience, std::chrono::seconds(0)));
+  if (first.by == HandedIn::By::daemon) return first.exit;
   if (auto refused = refused_unheard(submission, delivery); refused && !first.unknown) return *refused;
   const Exit dropped = drop(kDropHelper, submission, delivery);
   if (dropped.code == EX_OK) return dropped;
   delivery.patience = kLongSilence;
-  const Verdict second = submit(submission, delivery, connect_for(kLongPatience, kLongPatience));
-  if (second.by == Verdict::By::daemon && !second.unknown) return second.exit;
+  const HandedIn second = submit(submission, delivery, connect_for(kLongPatience, kLongPatience));
+  if (second.by == HandedIn::By::daemon && !second.unknown) return second.exit;
   const std::string& words = first.unknown && !second.unknown ? first.exit.text : second.exit.text;
   return Exit{EX_TEMPFAIL, words + "; and it cannot be dropped: " + dropped.text};
 }

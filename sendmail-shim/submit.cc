@@ -206,7 +206,7 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
   return lines.append("DATA").append(line_end);
 }
 
-Verdict submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
+HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
   std::optional<Exit> unknown;      // what to say while the message may be stored already
   std::optional<Exit> turned_away;  // what a daemon said that has no time for us
   for (int attempt = 1;; ++attempt) {
@@ -214,7 +214,7 @@ Verdict submit(const Submission& submission, const Delivery& delivery, const Con
     if (!channel) {
       const bool final = channel.error().code == EX_CONFIG;
       return {unknown.value_or(turned_away.value_or(channel.error())),
-              final ? Verdict::By::daemon : Verdict::By::nobody, unknown.has_value()};
+              final ? HandedIn::By::daemon : HandedIn::By::nobody, unknown.has_value()};
     }
     Session session(submission, delivery, *channel);
     const Exit exit = session.run();
@@ -225,15 +225,15 @@ Verdict submit(const Submission& submission, const Delivery& delivery, const Con
     if (session.lost() == Session::Loss::none) {
       // The first copy may be on its way to the disk still, and its id not yet free or known.
       const bool still_unknown = unknown && exit.code == EX_TEMPFAIL;
-      if (!still_unknown) return {exit, Verdict::By::daemon, false};
-      if (last) return {*unknown, Verdict::By::daemon, true};
+      if (!still_unknown) return {exit, HandedIn::By::daemon, false};
+      if (last) return {*unknown, HandedIn::By::daemon, true};
       ::usleep(kBeforeNextTry);
       continue;
     }
     if (last) {
       // "Come back later" is an answer; silence is none.
       const bool answered = turned_away && !unknown;
-      return {unknown.value_or(exit), answered ? Verdict::By::daemon : Verdict::By::nobody, unknown.has_value()};
+      return {unknown.value_or(exit), answered ? HandedIn::By::daemon : HandedIn::By::nobody, unknown.has_value()};
     }
     if (session.turned_away()) ::usleep(kBeforeNextTry);
   }

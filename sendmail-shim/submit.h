@@ -29,7 +29,7 @@ enum class Wait { none, restart };
 using Connect = std::function<Outcome<Channel>(Wait wait)>;
 
 /// What came of handing it in.
-struct Verdict {
+struct HandedIn {
   Exit exit;
   /// nobody: no daemon gave an answer that settles it, and the message may go another way with the same submission id.
   enum class By { daemon, nobody };
@@ -43,7 +43,7 @@ struct Verdict {
 /// reply, see exit_code_for(). If some recipients are refused for good, the others get the message and the Exit names
 /// the refused. A connection that is lost is opened again, twice. If that was after the end of data was sent, the
 /// daemon, or the one started after it, recognises the submission id.
-[[nodiscard]] Verdict submit(const Submission& submission, const Delivery& delivery, const Connect& connect);
+[[nodiscard]] HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect);
 
 /// MAIL, RCPT and DATA for a message, each with `line_end`.
 [[nodiscard]] std::string commands(const Submission& submission, const Delivery& delivery, std::string_view line_end);

@@ -6,7 +6,7 @@
 #include "app/notify.h"
 #include "app/relays.h"
 #include "app/reloads.h"
-#include "app/sites.h"
+#include "app/smarthosts.h"
 #include "app/supervisor.h"
 #include "app/threads.h"
 #include "base/log.h"
@@ -24,8 +24,8 @@
 #include "spool/file_system.h"
 #include "spool/spool.h"
 #include "submission/pickup.h"
-#include "submission/session.h"
-#include "submission/submission_record.h"
+#include "submission/sessions.h"
+#include "submission/submission_record_file.h"
 #include "submission/test_message.h"
 
 #include <utility>
@@ -114,13 +114,13 @@ struct App::Parts {
   Metrics metrics{loop, pool, started};
   std::shared_ptr<const submission::Config> submission;
   std::shared_ptr<relay::MemoryStore> memory;  // before the sites: their relays use it
-  Sites sites;
+  Smarthosts sites;
   std::unique_ptr<queue::InFlight> in_flight;  // before the queue, which writes to it
   std::unique_ptr<queue::GapFile> gaps;        // likewise
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
   control::Clients control_clients{loop};
-  std::unique_ptr<submission::SubmissionRecord> record;  // before the sessions: their memory writes to it
+  std::unique_ptr<submission::SubmissionRecordFile> record;  // before the sessions: their memory writes to it
   submission::Sessions sessions;
   Heartbeat heartbeat;
   Doors doors;
@@ -135,8 +135,8 @@ Result<void> App::Parts::build() {
   spool = std::move(*opened);
   warn_if_fleeting(settings.spool, config_file);
   memory = std::make_shared<relay::MemoryFile>(settings.spool + "/sites", in_background(pool));
-  record = std::make_unique<submission::SubmissionRecord>(settings.spool + "/submissions", record_threads(pool));
-  sessions.memory().set_journal(*record);
+  record = std::make_unique<submission::SubmissionRecordFile>(settings.spool + "/submissions", record_threads(pool));
+  sessions.memory().set_record(*record);
   sites.configure(settings);
   in_flight = std::make_unique<queue::InFlight>(settings.spool);
   queue::Config config = queue_config(loop, settings, metrics.observer());
@@ -207,7 +207,7 @@ App::~App() = default;
 Task<Result<void>> App::start() {
   Result<void> built = parts_->build();
   if (!built) co_return built;
-  const submission::SubmissionRecord::IsStored is_stored = [parts = parts_.get()](const QueueId& id) {
+  const submission::SubmissionRecordFile::IsStored is_stored = [parts = parts_.get()](const QueueId& id) {
     return has_whole(&parts->pool, parts->spool.get(), id);
   };
   co_await parts_->record->restore(parts_->sessions.memory(), system_clock().steady(), is_stored);

@@ -16,8 +16,8 @@ Task<void> run_urgently(spool::DiskPool* pool, std::function<void()> job) {
 
 }  // namespace
 
-submission::SubmissionRecord::Threads record_threads(spool::DiskPool& pool) {
-  submission::SubmissionRecord::Threads threads;
+submission::SubmissionRecordFile::Threads record_threads(spool::DiskPool& pool) {
+  submission::SubmissionRecordFile::Threads threads;
   threads.run = [&pool](std::function<void()> job) { return run_urgently(&pool, std::move(job)); };
   threads.post = [&pool](std::function<void()> job) { pool.post(spool::Priority::normal, std::move(job)); };
   return threads;

@@ -5,8 +5,8 @@
 #include "control/handling.h"
 #include "control/requests.h"
 #include "control/selections.h"
+#include "control/summary.h"
 #include "control/values.h"
-#include "control/verdict.h"
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
@@ -26,23 +26,23 @@ Task<Result<int>> run_status(Call& call) {
   Context& context = call.context;
   const queue::Totals totals = context.queue.totals();
   const std::vector<queue::SiteStatus> sites = context.queue.sites();
-  Verdict verdict = judge(totals, sites, context.config_file, context.clock.wall());
+  Summary summary = sum_up(totals, sites, context.config_file, context.clock.wall());
   const std::optional<queue::Refusal> refusal = co_await context.queue.refusing();
-  if (refusal) add_refusal(verdict, *refusal, context.spool, context.clock.wall());
+  if (refusal) add_refusal(summary, *refusal, context.spool, context.clock.wall());
   const std::vector<std::string> complaints = context.complaints(call.caller.administrator);
-  add_complaints(verdict, complaints);
+  add_complaints(summary, complaints);
   boost::json::array smarthosts;
   for (const queue::SiteStatus& site : sites) {
     object line = to_json(site);
     const std::vector<std::string> weaker = context.explain(site.name).weaker;
     if (!weaker.empty()) line["weaker"] = json_texts(weaker);
     smarthosts.emplace_back(std::move(line));
-    if (!site.trouble) add_weaker(verdict, site.name, weaker);
+    if (!site.trouble) add_weaker(summary, site.name, weaker);
   }
 
   object status;
   status["kind"] = "status";
-  status["verdict"] = json_text(first_line(verdict));
+  status["verdict"] = json_text(first_line(summary));
   status["version"] = json_text(context.version);
   status["started"] = to_rfc3339(context.started);
   status["hostname"] = json_text(context.hostname);
@@ -53,7 +53,7 @@ Task<Result<int>> run_status(Call& call) {
   if (!complaints.empty()) status["complaints"] = json_texts(complaints);
   const Result<void> sent = co_await call.answer.line(status);
   if (!sent) co_return sent.error();
-  co_return verdict.exit;
+  co_return summary.exit;
 }
 
 Task<Result<int>> run_list(Call& call) {
@@ -108,7 +108,7 @@ bool Caller::owns(const queue::Entry& entry) const {
 }
 
 queue::Selection Caller::own(queue::Selection selection) const {
-  if (!administrator) selection.owner = peer.uid.value_or(kNobody);
+  if (!administrator) selection.owner = peer.uid.value_or(mail::kNoUid);
   return selection;
 }
 

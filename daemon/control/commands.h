@@ -11,7 +11,6 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
-#include <limits>
 #include <string_view>
 
 namespace postern::control {
@@ -25,9 +24,6 @@ struct Caller {
   /// Of the selected ones those that it owns.
   [[nodiscard]] queue::Selection own(queue::Selection selection) const;
 };
-
-/// A uid that no user has.
-inline constexpr std::uint32_t kNobody = std::numeric_limits<std::uint32_t>::max();
 
 struct Call {
   Context& context;

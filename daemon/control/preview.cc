@@ -2,7 +2,7 @@
 
 #include "control/fields.h"
 #include "control/render.h"
-#include "control/verdict.h"
+#include "control/summary.h"
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>

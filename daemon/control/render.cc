@@ -3,7 +3,7 @@
 #include "control/fields.h"
 #include "control/handling_words.h"
 #include "control/render_check.h"
-#include "control/verdict.h"
+#include "control/summary.h"
 
 #include <fmt/format.h>
 #include <boost/json/value.hpp>

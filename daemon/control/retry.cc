@@ -22,7 +22,7 @@ constexpr Seconds kRetryAllPause{1};
 Result<void> begin_retry_all(Call& call) {
   const SteadyTime now = call.context.clock.steady();
   std::erase_if(call.context.last_retry_all, [now](const auto& one) { return now - one.second >= kRetryAllPause; });
-  const std::uint32_t who = call.caller.administrator ? 0 : call.caller.peer.uid.value_or(kNobody);
+  const std::uint32_t who = call.caller.administrator ? 0 : call.caller.peer.uid.value_or(mail::kNoUid);
   if (call.context.last_retry_all.try_emplace(who, now).second) return {};
   return Error{Failure::limit, "all messages were made due less than a second ago; nothing more is needed"};
 }

@@ -170,7 +170,7 @@ object to_json(const queue::Entry& entry) {
   }
   result["recipients"] = std::move(recipients);
   put_text(result, "site", entry.site);
-  put_text(result, "route", entry.route);
+  put_text(result, "route", entry.rerouted_to);
   put_text(result, "reason", entry.reason);
   put_text(result, "advice", advice_for(entry));
   return result;

@@ -96,14 +96,14 @@ Task<Result<Device>> ask_for_code(AuthorizationServer& server, const OAuth2& cli
   co_return device;
 }
 
-enum class Verdict { agreed, pending, slow_down, final };
+enum class Polled { agreed, pending, slow_down, final };
 
-Verdict verdict_of(const Result<Answer>& answer) {
+Polled polled(const Result<Answer>& answer) {
   // RFC 8628 3.5: a server that does not answer is asked less often.
-  if (!answer) return answer.error().failure == Failure::invalid ? Verdict::final : Verdict::slow_down;
-  if (answer->error == "authorization_pending") return Verdict::pending;
-  if (answer->error == "slow_down") return Verdict::slow_down;
-  return answer->error.empty() ? Verdict::agreed : Verdict::final;
+  if (!answer) return answer.error().failure == Failure::invalid ? Polled::final : Polled::slow_down;
+  if (answer->error == "authorization_pending") return Polled::pending;
+  if (answer->error == "slow_down") return Polled::slow_down;
+  return answer->error.empty() ? Polled::agreed : Polled::final;
 }
 
 Error final_error(const std::string& url, const Result<Answer>& answer) {
@@ -127,10 +127,10 @@ Task<Result<Secret>> poll(const DeviceWorld& world, AuthorizationServer& server,
     form.emplace_back("device_code", device.code);
     auto answer = co_await server.post(client.token_url, std::move(form), secret);
     trouble = answer ? std::string() : "; " + answer.error().text;
-    const Verdict verdict = verdict_of(answer);
-    if (verdict == Verdict::slow_down) interval = std::min(interval + kSlowDown, kLongestWait);
-    if (verdict == Verdict::final) co_return final_error(client.token_url, answer);
-    if (verdict != Verdict::agreed) continue;
+    const Polled came = polled(answer);
+    if (came == Polled::slow_down) interval = std::min(interval + kSlowDown, kLongestWait);
+    if (came == Polled::final) co_return final_error(client.token_url, answer);
+    if (came != Polled::agreed) continue;
     Secret refresh(std::string(answer->members.text("refresh_token")));
     if (is_token(refresh.reveal())) co_return refresh;
     co_return Error{Failure::protocol, client.token_url +

@@ -11,6 +11,9 @@
 
 namespace postern::mail {
 
+/// The owner of what came by SMTP or was made by us: no user has this uid.
+inline constexpr std::uint32_t kNoUid = UINT32_MAX;
+
 /// Where a message came from, as the kernel and the connection tell, never as the client claims
 /// (apart from `helo`, which is the client's word).
 struct Source {

@@ -29,20 +29,20 @@ std::string tls_exporter(SSL* ssl) {
   return text_of(bytes.data(), bytes.size());
 }
 
-/// RFC 5929 section 4.1: the digest of the certificate's own signature, but no weaker than SHA-256. Nothing where the
+/// RFC 5929 section 4.1: the hash of the certificate's own signature, but no weaker than SHA-256. Nothing where the
 /// signature has none of its own (Ed25519).
 std::string tls_server_end_point(SSL* ssl) {
   const X509* certificate = SSL_is_server(ssl) == 1 ? SSL_get_certificate(ssl) : SSL_get0_peer_certificate(ssl);
-  int digest_id = NID_undef;
+  int hash_id = NID_undef;
   if (certificate == nullptr ||
-      X509_get_signature_info(const_cast<X509*>(certificate), &digest_id, nullptr, nullptr, nullptr) != 1) {
+      X509_get_signature_info(const_cast<X509*>(certificate), &hash_id, nullptr, nullptr, nullptr) != 1) {
     return {};
   }
-  if (digest_id == NID_md5 || digest_id == NID_sha1 || digest_id == NID_md5_sha1) digest_id = NID_sha256;
-  const EVP_MD* digest = EVP_get_digestbynid(digest_id);
+  if (hash_id == NID_md5 || hash_id == NID_sha1 || hash_id == NID_md5_sha1) hash_id = NID_sha256;
+  const EVP_MD* hash = EVP_get_digestbynid(hash_id);
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned size = 0;
-  if (digest == nullptr || X509_digest(certificate, digest, bytes.data(), &size) != 1) return {};
+  if (hash == nullptr || X509_digest(certificate, hash, bytes.data(), &size) != 1) return {};
   return text_of(bytes.data(), size);
 }
 

@@ -19,19 +19,19 @@ mail::Action action_of(Notice notice) {
   return mail::Action::failed;
 }
 
-std::vector<mail::BouncedRecipient> bounced(const mail::Envelope& envelope, const std::vector<Verdict>& verdicts,
+std::vector<mail::BouncedRecipient> bounced(const mail::Envelope& envelope, const std::vector<Finding>& findings,
                                             const std::string& host) {
   std::vector<mail::BouncedRecipient> list;
-  for (const Verdict& verdict : verdicts) {
-    if (verdict.notice == Notice::none) continue;
+  for (const Finding& finding : findings) {
+    if (finding.notice == Notice::none) continue;
     mail::BouncedRecipient one;
-    one.recipient = envelope.recipients[verdict.recipient];
-    one.status = verdict.status;
+    one.recipient = envelope.recipients[finding.recipient];
+    one.status = finding.status;
     // A verdict without a reply code is our own; nobody else said it.
-    if (verdict.status.code != 0) one.host = host;
-    one.action = action_of(verdict.notice);
-    one.attempted = verdict.when;
-    if (auto expiry = expiry_of(verdict.status)) {
+    if (finding.status.code != 0) one.host = host;
+    one.action = action_of(finding.notice);
+    one.attempted = finding.when;
+    if (auto expiry = expiry_of(finding.status)) {
       one.status = std::move(expiry->last);
       one.expired_after = std::move(expiry->after);
     }
@@ -75,10 +75,10 @@ std::string field_of(const mail::HeaderBlock& block, std::string_view name) {
 }  // namespace
 
 BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envelope, std::string_view original,
-                       const std::vector<Verdict>& verdicts, const std::string& host) {
+                       const std::vector<Finding>& findings, const std::string& host) {
   mail::Bounce bounce;
   fill(bounce, context);
-  bounce.recipients = bounced(envelope, verdicts, host);
+  bounce.recipients = bounced(envelope, findings, host);
   bounce.return_size = context.options.bounces.return_size;
   bounce.retry_until = context.now + context.options.retry.expire - context.age;
   return addressed(context, mail::make_bounce(bounce, envelope, original));
@@ -97,11 +97,11 @@ BounceMail make_note(const ReportContext& context, std::string text) {
   return addressed(context, std::move(note));
 }
 
-std::vector<Verdict> untold(const mail::Envelope& envelope, const std::vector<RecipientState>& states, Author author) {
-  std::vector<Verdict> verdicts;
+std::vector<Finding> untold(const mail::Envelope& envelope, const std::vector<RecipientState>& states, Author author) {
+  std::vector<Finding> findings;
   for (std::size_t i = 0; i < states.size(); ++i) {
     if (!states[i].untold) continue;
-    Verdict one;
+    Finding one;
     one.recipient = i;
     one.status = *states[i].last;
     // The log was written because the smarthost has no DSN, or for a failure, where that does not matter.
@@ -109,20 +109,20 @@ std::vector<Verdict> untold(const mail::Envelope& envelope, const std::vector<Re
     one.notice = permitted(notice, author, envelope.recipients[i]);
     one.when = states[i].untold;
     one.news = true;
-    verdicts.push_back(std::move(one));
+    findings.push_back(std::move(one));
   }
-  return verdicts;
+  return findings;
 }
 
 mail::DigestItem digest_item(const mail::Envelope& envelope, std::string_view original,
-                             const std::vector<Verdict>& verdicts) {
+                             const std::vector<Finding>& findings) {
   const mail::HeaderBlock header = mail::parse_headers(original);
   mail::DigestItem item;
   item.envelope = envelope;
   item.envelope.recipients.clear();  // 100 000 at most, and few are told of
   item.subject = field_of(header, "Subject");
   item.message_id = field_of(header, "Message-ID");
-  item.recipients = bounced(envelope, verdicts, std::string());
+  item.recipients = bounced(envelope, findings, std::string());
   return item;
 }
 

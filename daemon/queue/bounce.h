@@ -35,9 +35,9 @@ struct ReportContext {
   std::chrono::minutes utc_offset{0};  ///< of this machine, for the dates that people read
 };
 
-/// `original` is the message's text or its first part, `host` who gave the verdicts. At least one verdict has a notice.
+/// `original` is the message's text or its first part, `host` who gave the verdicts. At least one finding has a notice.
 [[nodiscard]] BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envelope,
-                                     std::string_view original, const std::vector<Verdict>& verdicts,
+                                     std::string_view original, const std::vector<Finding>& findings,
                                      const std::string& host);
 /// One report about many messages whose senders have the same mailbox.
 [[nodiscard]] BounceMail make_digest(const ReportContext& context, const std::vector<mail::DigestItem>& items);
@@ -45,10 +45,10 @@ struct ReportContext {
 [[nodiscard]] BounceMail make_note(const ReportContext& context, std::string text);
 
 /// What is to be told of a message whose log says that something is untold.
-[[nodiscard]] std::vector<Verdict> untold(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
+[[nodiscard]] std::vector<Finding> untold(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
                                           Author author);
 [[nodiscard]] mail::DigestItem digest_item(const mail::Envelope& envelope, std::string_view original,
-                                           const std::vector<Verdict>& verdicts);
+                                           const std::vector<Finding>& findings);
 
 /// The whole text of a small message, the first piece of a large one. Blocks. Failure: io.
 [[nodiscard]] Result<std::string> first_text(spool::Spool& spool, const spool::Stored& stored);

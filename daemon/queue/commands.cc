@@ -23,7 +23,7 @@ Error unconfirmed(const QueueId& id, std::string_view done, const Error& why) {
 
 struct PutBack {
   std::uint64_t size = 0;  ///< of the file
-  std::string route;
+  std::string rerouted_to;
   std::optional<std::uint32_t> owner;  ///< nothing: it could not be read
   spool::Changed change;
 };
@@ -132,8 +132,8 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
     if (!moved) return moved.error();
     // One that cannot be read is judged at its turn, like any other.
     if (!stored) return PutBack{0, {}, {}, std::move(*moved)};
-    const std::uint32_t owner = stored->envelope.source.uid.value_or(Ticket::kNobody);
-    return PutBack{stored->file_size, stored->route, owner, std::move(*moved)};
+    const std::uint32_t owner = stored->envelope.source.uid.value_or(mail::kNoUid);
+    return PutBack{stored->file_size, stored->rerouted_to, owner, std::move(*moved)};
   };
   const Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();
@@ -143,7 +143,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
   ticket.size = moved->size;
   ticket.phase = phase;
   messages_.index().add(ticket);
-  if (moved->owner) dispatcher_.learn(id, moved->route, *moved->owner);
+  if (moved->owner) dispatcher_.learn(id, moved->rerouted_to, *moved->owner);
   messages_.suspects().ended(id);  // the process may have ended between putting it on hold and forgetting it
   if (messages_.counted().held > 0) --messages_.counted().held;
   log(Level::info, "released", {{"id", id.text()}});

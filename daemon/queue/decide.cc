@@ -132,10 +132,10 @@ std::optional<Expiry> expiry_of(const mail::Status& status) {
   return expiry;
 }
 
-std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope, const std::vector<Verdict>& verdicts,
+std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope, const std::vector<Finding>& findings,
                                       WallTime now) {
   std::vector<spool::LogLine> lines;
-  for (const Verdict& one : verdicts) {
+  for (const Finding& one : findings) {
     if (!one.news && one.note == spool::Note::none) continue;
     lines.push_back(spool::LogLine{now, envelope.recipients[one.recipient].address, one.status, one.note});
   }
@@ -155,12 +155,12 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     const auto answer = k < report.recipients.size() ? report.recipients[k] : std::nullopt;
     auto status = judge(answer, report, last_attempt, retry);
     if (!status) continue;
-    Verdict verdict;
-    verdict.recipient = index;
+    Finding finding;
+    finding.recipient = index;
     const bool settles = status->verdict != mail::Verdict::deferred;
-    verdict.news = settles || says_something_new(states[index], *status);
+    finding.news = settles || says_something_new(states[index], *status);
     if (settles || late(states[index], moment.age, retry)) {
-      verdict.notice = notice_for(envelope, envelope.recipients[index], status->verdict, upstream);
+      finding.notice = notice_for(envelope, envelope.recipients[index], status->verdict, upstream);
     }
     if (settles) {
       ++settled;
@@ -168,8 +168,8 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     } else {
       deferred = true;
     }
-    verdict.status = std::move(*status);
-    actions.verdicts.push_back(std::move(verdict));
+    finding.status = std::move(*status);
+    actions.findings.push_back(std::move(finding));
   }
 
   actions.done = settled == tried.size();

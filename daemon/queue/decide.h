@@ -43,7 +43,7 @@ struct RecipientState {
 /// Since when a report is owed for this message; nothing: none is.
 [[nodiscard]] std::optional<WallTime> owed_since(const std::vector<RecipientState>& states);
 
-struct Verdict {
+struct Finding {
   std::size_t recipient = 0;  ///< index into the envelope
   mail::Status status;
   Notice notice = Notice::none;          ///< what the sender is to be told, before anything is written
@@ -53,7 +53,7 @@ struct Verdict {
 };
 
 struct Actions {
-  std::vector<Verdict> verdicts;  ///< everything learnt, for the log of the program and for watchers
+  std::vector<Finding> findings;  ///< everything learnt, for the log of the program and for watchers
   spool::Durability durability = spool::Durability::lazy;  ///< of the lines that are appended
   bool done = false;                                       ///< nobody is waited for any more
   WallTime next;                                           ///< of the next attempt, unless done
@@ -70,7 +70,7 @@ struct Expiry {
 
 /// What is to be appended to the file.
 [[nodiscard]] std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope,
-                                                    const std::vector<Verdict>& verdicts, WallTime now);
+                                                    const std::vector<Finding>& findings, WallTime now);
 
 /// `states` are from before the attempt; the report speaks of pending(states). `jitter` is in [0, 1).
 [[nodiscard]] Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,

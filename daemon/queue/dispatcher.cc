@@ -25,8 +25,9 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
       work_(work),
       deliver_(std::move(deliver)),
       more_(std::move(more)),
-      reader_(ground, messages, work,
-              [this](const QueueId& id, const std::string& route, std::uint32_t owner) { learn(id, route, owner); }) {}
+      reader_(ground, messages, work, [this](const QueueId& id, const std::string& rerouted_to, std::uint32_t owner) {
+        learn(id, rerouted_to, owner);
+      }) {}
 
 void Dispatcher::dispatch() {
   feed();
@@ -123,8 +124,8 @@ std::uint16_t Dispatcher::lane_for(const std::string& site) {
   return static_cast<std::uint16_t>(lanes_.size() - 1);
 }
 
-void Dispatcher::learn(const QueueId& id, const std::string& route, std::uint32_t owner) {
-  messages_.index().set_read(id, lane_for(route), owner);
+void Dispatcher::learn(const QueueId& id, const std::string& rerouted_to, std::uint32_t owner) {
+  messages_.index().set_read(id, lane_for(rerouted_to), owner);
 }
 
 void Dispatcher::reroute(const QueueId& id, const std::string& site) { messages_.index().set_lane(id, lane_for(site)); }
@@ -169,8 +170,8 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
     co_return nullptr;
   }
   MessagePtr message = std::move(*loaded);
-  const std::uint16_t own = lane_for(message->route());
-  index.set_read(id, own, message->envelope().source.uid.value_or(Ticket::kNobody));
+  const std::uint16_t own = lane_for(message->rerouted_to());
+  index.set_read(id, own, message->envelope().source.uid.value_or(mail::kNoUid));
   const auto owed = owed_since(message->states());
   const auto told = owed ? std::optional(reports_.owe(message->envelope(), *owed)) : std::nullopt;
   if (message->pending().empty() && told) {
@@ -180,7 +181,7 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
   }
   if (message->pending().empty()) {
     // The program ended between the last verdict and the unlink.
-    const std::vector<Verdict> nothing_new;
+    const std::vector<Finding> nothing_new;
     co_await messages_.finish(*message, nothing_new);
     co_return nullptr;
   }

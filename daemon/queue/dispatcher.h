@@ -42,7 +42,7 @@ class Dispatcher {
   /// From now on it goes by this site alone while that is configured; empty: by any.
   void reroute(const QueueId& id, const std::string& site);
   /// What its envelope tells: where it was rerouted to, and its owner.
-  void learn(const QueueId& id, const std::string& route, std::uint32_t owner);
+  void learn(const QueueId& id, const std::string& rerouted_to, std::uint32_t owner);
   /// The one that it waits for: its own, else the one where it was last tried, else the first; null: none is
   /// configured.
   [[nodiscard]] SitePtr site_of(const Ticket& ticket) const;

@@ -42,7 +42,7 @@ struct Entry {
   };
   std::vector<Attempt> attempts;               ///< by find() alone
   std::string site;                            ///< it waits for, or was last tried at
-  std::string route;                           ///< the site it was rerouted to; empty: any site will do
+  std::string rerouted_to;                     ///< the site it was rerouted to; empty: any site will do
   std::string reason;                          ///< why it waits, one line: the recipients' or the site's trouble
   std::optional<mail::SiteTrouble> trouble{};  ///< of the site, if that is the reason
 };

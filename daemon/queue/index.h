@@ -21,16 +21,14 @@ struct Ticket {
 
   QueueId id;
   WallTime due;
-  std::uint64_t size = 0;         ///< bytes of the file
-  std::uint32_t owner = kNobody;  ///< uid of the local user who handed it in, once its envelope is read
-  std::uint16_t site = 0;         ///< the number of the site it was last tried at; 0: none
-  std::uint16_t lane = kUnread;   ///< whose way it goes; those of one lane are taken in the order of their due times
+  std::uint64_t size = 0;              ///< bytes of the file
+  std::uint32_t owner = mail::kNoUid;  ///< uid of the local user who handed it in, once its envelope is read
+  std::uint16_t site = 0;              ///< the number of the site it was last tried at; 0: none
+  std::uint16_t lane = kUnread;  ///< whose way it goes; those of one lane are taken in the order of their due times
   Phase phase = Phase::waiting;
   bool read = false;     ///< its envelope was: the owner is known
   bool settled = false;  ///< nobody waits for a delivery any more: its sender is still to be told
 
-  /// By SMTP, or by us; no user has this number.
-  static constexpr std::uint32_t kNobody = UINT32_MAX;
   /// The lane of those of which nothing but the names and times of their files is known.
   static constexpr std::uint16_t kUnread = 0;
   /// The lane of those that any site may take.

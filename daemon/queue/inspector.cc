@@ -66,9 +66,9 @@ Entry Inspector::describe(const Seen& seen) const {
     entry.size = seen.stored->file_size;
     entry.accepted = envelope.accepted;
     entry.sender = envelope.sender;
-    entry.route = seen.stored->route;
+    entry.rerouted_to = seen.stored->rerouted_to;
     // It was not taken up since the start, and so its ticket does not know.
-    if (SitePtr own = sites_.find(entry.route)) site = std::move(own);
+    if (SitePtr own = sites_.find(entry.rerouted_to)) site = std::move(own);
     entry.source = envelope.source;
     auto states = fold(envelope, seen.stored->log);
     for (std::size_t i = 0; i < states.size(); ++i) {
@@ -99,8 +99,9 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
   }
 }
 
-/// Takes some thousand of the next ids at a time and reads their files page by page: the memory it needs does not grow
-/// with the queue, and a million messages are looked through in some hundred passes over the index.
+/// Takes some thousand of the next ids at a time and reads their files page by page: what it remembers of what waits does
+/// not grow with the queue, and a million messages are looked through in some hundred passes over the index. Of hold/,
+/// failed/ and corrupt/ it keeps the names, which are in no index.
 class Inspector::Walk final : public Listing {
  public:
   Walk(Inspector& inspector, Selection selection) : inspector_(inspector), selection_(std::move(selection)) {
@@ -217,7 +218,7 @@ class Inspector::Walk final : public Listing {
       if (one.wanted.area == spool::Area::queue && inspector_.messages_.index().find(one.wanted.id) == nullptr)
         continue;
       if (one.wanted.area != spool::Area::queue && one.stored && inspector_.aside_owners_.size() < kMostOwners) {
-        inspector_.aside_owners_[one.wanted.id] = one.stored->envelope.source.uid.value_or(Ticket::kNobody);
+        inspector_.aside_owners_[one.wanted.id] = one.stored->envelope.source.uid.value_or(mail::kNoUid);
       }
       Entry entry = inspector_.describe(one);
       if (matches(selection_, entry)) entries.push_back(std::move(entry));

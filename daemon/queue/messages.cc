@@ -42,7 +42,7 @@ void Messages::add(const spool::Draft& draft) {
   ticket.id = draft.envelope().id;
   ticket.due = ground_.clock.wall();
   ticket.size = draft.file_size();
-  ticket.owner = draft.envelope().source.uid.value_or(Ticket::kNobody);
+  ticket.owner = draft.envelope().source.uid.value_or(mail::kNoUid);
   ticket.read = true;
   ticket.lane = Ticket::kAny;
   index_.add(ticket);
@@ -62,16 +62,16 @@ std::vector<spool::LogLine> Messages::unwritten(const QueueId& id) const {
   return known == unwritten_.end() ? std::vector<spool::LogLine>() : known->second;
 }
 
-Task<void> Messages::finish(const StoredMessage& message, const std::vector<Verdict>& verdicts) {
+Task<void> Messages::finish(const StoredMessage& message, const std::vector<Finding>& findings) {
   std::vector<RecipientState> states = message.states();
-  for (const Verdict& verdict : verdicts) states[verdict.recipient].last = verdict.status;
+  for (const Finding& finding : findings) states[finding.recipient].last = finding.status;
   std::vector<std::size_t> failed;
   for (std::size_t i = 0; i < states.size(); ++i) {
     if (states[i].last && states[i].last->verdict == mail::Verdict::failed) failed.push_back(i);
   }
   const QueueId id = message.id();
   std::vector<spool::LogLine> lines = unwritten(id);
-  const std::vector<spool::LogLine> learnt = log_lines(message.envelope(), verdicts, ground_.clock.wall());
+  const std::vector<spool::LogLine> learnt = log_lines(message.envelope(), findings, ground_.clock.wall());
   lines.insert(lines.end(), learnt.begin(), learnt.end());
   auto job = [spool = &ground_.spool, stored = message.stored(), lines, failed] {
     return end_message(*spool, *stored, lines, failed);
@@ -100,7 +100,7 @@ Task<void> Messages::keep(const StoredMessage& message, Actions actions) {
   std::vector<spool::LogLine> lines = unwritten(id);
   // What the disk did not take the last time is to be safe now.
   const auto durability = lines.empty() ? actions.durability : spool::Durability::synced;
-  const std::vector<spool::LogLine> learnt = log_lines(message.envelope(), actions.verdicts, ground_.clock.wall());
+  const std::vector<spool::LogLine> learnt = log_lines(message.envelope(), actions.findings, ground_.clock.wall());
   lines.insert(lines.end(), learnt.begin(), learnt.end());
   const std::optional<WallTime> stored_next = actions.store_next ? std::optional(actions.next) : std::nullopt;
   if (!lines.empty() || stored_next) {

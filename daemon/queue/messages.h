@@ -43,7 +43,7 @@ class Messages {
   [[nodiscard]] std::vector<spool::LogLine> unwritten(const QueueId& id) const;
 
   /// Nobody is waited for any more: the file goes, or to failed/ if there is a failure that nobody was told.
-  Task<void> finish(const StoredMessage& message, const std::vector<Verdict>& verdicts);
+  Task<void> finish(const StoredMessage& message, const std::vector<Finding>& findings);
   /// The message waits on: what was learnt goes to its file, if anything was.
   Task<void> keep(const StoredMessage& message, Actions actions);
   /// An active one that could not be read: it goes to corrupt/, is held, or waits for a better time.

@@ -33,7 +33,7 @@ Task<void> Outcomes::perform(const StoredMessage& message, const mail::DeliveryR
   Actions actions = decide(message.envelope(), message.states(), report, moment, config_.retry, random_fraction());
   co_await reports_.report(message, actions, report.host);
   tell(message, actions, report, site);
-  const bool owed = std::ranges::find(actions.verdicts, spool::Note::untold, &Verdict::note) != actions.verdicts.end();
+  const bool owed = std::ranges::find(actions.findings, spool::Note::untold, &Finding::note) != actions.findings.end();
   if (owed || owed_since(message.states())) {
     const WallTime told = reports_.owe(message.envelope(), now);
     if (std::exchange(actions.done, false)) {
@@ -42,7 +42,7 @@ Task<void> Outcomes::perform(const StoredMessage& message, const mail::DeliveryR
     }
   }
   if (actions.done) {
-    co_await messages_.finish(message, actions.verdicts);
+    co_await messages_.finish(message, actions.findings);
   } else {
     co_await messages_.keep(message, std::move(actions));
   }
@@ -62,10 +62,10 @@ void Outcomes::tell(const StoredMessage& message, const Actions& actions, const 
     log(Level::warning, "delivery uncertain",
         {{"id", event.id.text()}, {"host", report.host}, {"next_try_in", to_words(kUncertainDelay)}});
   }
-  for (const Verdict& verdict : actions.verdicts) {
-    const std::string& to = envelope.recipients[verdict.recipient].address;
-    const std::string reply = mail::to_text(verdict.status);
-    log(Level::info, mail::name(verdict.status.verdict),
+  for (const Finding& finding : actions.findings) {
+    const std::string& to = envelope.recipients[finding.recipient].address;
+    const std::string reply = mail::to_text(finding.status);
+    log(Level::info, mail::name(finding.status.verdict),
         {{"id", event.id.text()},
          {"to", to},
          {"host", report.host},
@@ -73,14 +73,14 @@ void Outcomes::tell(const StoredMessage& message, const Actions& actions, const 
          {"reply", reply},
          {"delay", to_words(delay)}});
     constexpr Event::Kind kKinds[] = {Event::Kind::delivered, Event::Kind::deferred, Event::Kind::failed};
-    event.kind = kKinds[static_cast<std::size_t>(verdict.status.verdict)];
+    event.kind = kKinds[static_cast<std::size_t>(finding.status.verdict)];
     if (config_.observer != nullptr && !site.empty()) {
-      config_.observer->verdict(site, verdict.status.verdict, waited);
+      config_.observer->verdict(site, finding.status.verdict, waited);
     }
     if (event.kind == Event::Kind::delivered) ++counted.delivered;
     if (event.kind == Event::Kind::deferred) ++counted.deferred;
     event.recipient = to;
-    event.status = verdict.status;
+    event.status = finding.status;
     watchers_.tell(event);
   }
   if (!report.site) return;

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kAtOnce = 8;
 
 struct Known {
-  std::string route;
-  std::uint32_t owner = Ticket::kNobody;
+  std::string rerouted_to;
+  std::uint32_t owner = mail::kNoUid;
 };
 
 struct Envelope {
@@ -26,23 +26,11 @@ std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<Queu
     Envelope& one = envelopes.emplace_back();
     one.id = id;
     if (const auto stored = spool.read_summary(id, spool::Area::queue)) {
-      one.known = Known{stored->route, stored->envelope.source.uid.value_or(Ticket::kNobody)};
+      one.known = Known{stored->rerouted_to, stored->envelope.source.uid.value_or(mail::kNoUid)};
     }
   }
   return envelopes;
 }
-
-/// However the reading ends, the next ones may be read; also after the reader's own end.
-class Ended {
- public:
-  explicit Ended(std::shared_ptr<bool> reading) : reading_(std::move(reading)) {}
-  Ended(const Ended&) = delete;
-  Ended& operator=(const Ended&) = delete;
-  ~Ended() { *reading_ = false; }
-
- private:
-  std::shared_ptr<bool> reading_;
-};
 
 }  // namespace
 
@@ -53,12 +41,10 @@ void Reader::read_on() {
   if (*reading_ || stopped_) return;
   std::vector<QueueId> ids = messages_.index().first(Ticket::kUnread, kAtOnce);
   if (ids.empty()) return;
-  *reading_ = true;
-  work_.spawn(read_some(std::move(ids)), "reading of envelopes");
+  work_.spawn(read_some(std::move(ids), UnderWay(reading_)), "reading of envelopes");
 }
 
-Task<void> Reader::read_some(std::vector<QueueId> ids) {
-  const Ended ended(reading_);
+Task<void> Reader::read_some(std::vector<QueueId> ids, UnderWay) {
   Index& index = messages_.index();
   Suspects& suspects = messages_.suspects();
   // A suspect is not even read beside others: that may be where the program crashes.
@@ -77,7 +63,7 @@ Task<void> Reader::read_some(std::vector<QueueId> ids) {
     // One that has another lane by now may be under way there.
     if (unread || ticket->phase != Ticket::Phase::active) suspects.returned(one.id);
     if (one.known) {
-      learn_(one.id, one.known->route, one.known->owner);
+      learn_(one.id, one.known->rerouted_to, one.known->owner);
     } else if (unread) {
       index.set_lane(one.id, Ticket::kAny);
     }

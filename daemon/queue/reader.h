@@ -7,6 +7,7 @@
 #include "queue/ground.h"
 #include "queue/messages.h"
 #include "queue/open_work.h"
+#include "queue/under_way.h"
 
 #include <cstdint>
 #include <functional>
@@ -19,7 +20,7 @@ namespace postern::queue {
 class Reader {
  public:
   /// The smarthost that a message is to go by alone (empty: any), and its owner.
-  using Learn = std::function<void(const QueueId& id, const std::string& route, std::uint32_t owner)>;
+  using Learn = std::function<void(const QueueId& id, const std::string& rerouted_to, std::uint32_t owner)>;
 
   /// The others outlive it.
   Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn learn);
@@ -29,7 +30,7 @@ class Reader {
   void stop() { stopped_ = true; }
 
  private:
-  Task<void> read_some(std::vector<QueueId> ids);
+  Task<void> read_some(std::vector<QueueId> ids, UnderWay);
 
   Ground ground_;
   Messages& messages_;

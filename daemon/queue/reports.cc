@@ -35,16 +35,16 @@ Mailboxes mailboxes_of(const Config& config, const std::string& sender) {
   return to;
 }
 
-bool is_said(const Verdict& one) { return one.notice != Notice::none; }
+bool is_said(const Finding& one) { return one.notice != Notice::none; }
 
 /// What is not told now is owed, but a warning of a delay: the next attempt brings another.
-void leave_untold(std::vector<Verdict>& verdicts) {
-  for (Verdict& one : verdicts) {
+void leave_untold(std::vector<Finding>& findings) {
+  for (Finding& one : findings) {
     if (is_said(one) && one.notice != Notice::delayed) one.note = spool::Note::untold;
   }
 }
 
-struct Digest {
+struct StoredDigest {
   std::shared_ptr<spool::Draft> stored;  ///< nothing: nobody may be told anything
   std::size_t recipients = 0;            ///< in the digest
   std::vector<QueueId> messages;         ///< in the digest, or of which nothing may be said
@@ -55,9 +55,9 @@ struct Digest {
 using Unwritten = std::map<QueueId, std::vector<spool::LogLine>>;
 
 /// Reads the messages, and stores what is to be said of them. Blocks.
-Result<Digest> make_and_store(spool::Spool& spool, const std::vector<QueueId>& ids, const Unwritten& unwritten,
-                              const ReportContext& context) {
-  Digest made;
+Result<StoredDigest> make_and_store(spool::Spool& spool, const std::vector<QueueId>& ids, const Unwritten& unwritten,
+                                    const ReportContext& context) {
+  StoredDigest made;
   std::vector<mail::DigestItem> items;
   BounceMail only;  // of one message there is an ordinary report
   for (const QueueId& id : ids) {
@@ -73,8 +73,8 @@ Result<Digest> make_and_store(spool::Spool& spool, const std::vector<QueueId>& i
     if (const auto more = unwritten.find(id); more != unwritten.end()) {
       stored->log.insert(stored->log.end(), more->second.begin(), more->second.end());
     }
-    const auto verdicts = untold(envelope, fold(envelope, stored->log), author_of(*text));
-    const auto said = static_cast<std::size_t>(std::ranges::count_if(verdicts, is_said));
+    const auto findings = untold(envelope, fold(envelope, stored->log), author_of(*text));
+    const auto said = static_cast<std::size_t>(std::ranges::count_if(findings, is_said));
     if (!items.empty() && made.recipients + said > kDigestRecipients) {
       made.rest.push_back(id);
       continue;
@@ -82,8 +82,8 @@ Result<Digest> make_and_store(spool::Spool& spool, const std::vector<QueueId>& i
     made.messages.push_back(id);
     if (said == 0) continue;
     made.recipients += said;
-    if (items.empty()) only = make_bounce(context, envelope, *text, verdicts, std::string());
-    items.push_back(digest_item(envelope, *text, verdicts));
+    if (items.empty()) only = make_bounce(context, envelope, *text, findings, std::string());
+    items.push_back(digest_item(envelope, *text, findings));
   }
   if (items.empty()) return made;
   auto stored = store(spool, items.size() == 1 ? std::move(only) : make_digest(context, items));
@@ -118,21 +118,21 @@ Task<Reports::Stored> Reports::store(std::function<Stored()> make) {
 }
 
 Task<void> Reports::report(const StoredMessage& message, Actions& actions, const std::string& host) {
-  std::vector<Verdict>& verdicts = actions.verdicts;
-  if (std::ranges::none_of(verdicts, is_said)) co_return;
+  std::vector<Finding>& findings = actions.findings;
+  if (std::ranges::none_of(findings, is_said)) co_return;
   const QueueId id = message.id();
   auto reading = [spool = &ground_.spool, stored = message.stored()] { return read_original(*spool, *stored); };
   Result<Original> original = co_await ground_.pool.run(spool::Priority::normal, std::move(reading));
   if (!original) {
     log(Level::warning, "bounce cannot be made, its message waits",
         {{"id", id.text()}, {"why", original.error().text}});
-    leave_untold(verdicts);
+    leave_untold(findings);
     co_return;
   }
-  for (Verdict& one : verdicts) {
+  for (Finding& one : findings) {
     one.notice = permitted(one.notice, original->author, message.envelope().recipients[one.recipient]);
   }
-  const auto count = static_cast<std::size_t>(std::ranges::count_if(verdicts, is_said));
+  const auto count = static_cast<std::size_t>(std::ranges::count_if(findings, is_said));
   if (count == 0) co_return;
   ReportContext context = this->context(message.envelope().sender);
   context.age = time_.age(message.envelope().accepted);
@@ -140,21 +140,21 @@ Task<void> Reports::report(const StoredMessage& message, Actions& actions, const
   if (!sent_.take(to, ground_.clock.steady(), config_.bounces.per_sender, config_.bounces.per_hour)) {
     log(Level::notice, "too many reports within an hour, this one waits for the digest",
         {{"id", id.text()}, {"to", to}});
-    leave_untold(verdicts);
+    leave_untold(findings);
     co_return;
   }
   auto make = [spool = &ground_.spool, about = message.stored(), text = std::move(original->text),
-               context = std::move(context), verdicts, host]() -> Stored {
-    return queue::store(*spool, make_bounce(context, about->envelope, text, verdicts, host));
+               context = std::move(context), findings, host]() -> Stored {
+    return queue::store(*spool, make_bounce(context, about->envelope, text, findings, host));
   };
   const Stored stored = co_await store(std::move(make));
   if (!stored) {
     log(Level::warning, "bounce cannot be stored, its message waits",
         {{"id", id.text()}, {"why", stored.error().text}});
-    leave_untold(verdicts);
+    leave_untold(findings);
     co_return;
   }
-  for (Verdict& one : verdicts) {
+  for (Finding& one : findings) {
     if (one.notice == Notice::delayed) one.note = spool::Note::warned;
     if (one.notice == Notice::failed) ++messages_.counted().bounced;
   }
@@ -171,15 +171,14 @@ WallTime Reports::owe(const mail::Envelope& envelope, WallTime since) {
 
 void Reports::start_digest() {
   const auto due = owed_.due();
-  if (digesting_ || !due || *due > ground_.clock.wall()) return;
+  if (*digesting_ || !due || *due > ground_.clock.wall()) return;
   const std::size_t most = config_.bounces.per_hour;
   if (!digests_.take(std::string(), ground_.clock.steady(), most, most)) return;
   auto batch = owed_.take(ground_.clock.wall());
-  digesting_ = true;
-  work_.spawn(digest(std::move(*batch)), "digest of reports");
+  work_.spawn(digest(std::move(*batch), UnderWay(digesting_)), "digest of reports");
 }
 
-Task<void> Reports::digest(OwedReports::Batch batch) {
+Task<void> Reports::digest(OwedReports::Batch batch, UnderWay) {
   const WallTime now = ground_.clock.wall();
   Index& index = messages_.index();
   std::vector<QueueId> ids;
@@ -201,7 +200,7 @@ Task<void> Reports::digest(OwedReports::Batch batch) {
   auto job = [spool = &ground_.spool, ids, unwritten = std::move(unwritten), context = std::move(context)] {
     return make_and_store(*spool, ids, unwritten, context);
   };
-  const Result<Digest> made = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+  const Result<StoredDigest> made = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   std::vector<QueueId> rest = ids;
   std::vector<QueueId> waiting = ids;
   if (!made) {
@@ -224,7 +223,6 @@ Task<void> Reports::digest(OwedReports::Batch batch) {
   }
   for (const QueueId& id : rest) owed_.add(batch.to, id, now, now);
   for (const QueueId& id : waiting) index.set(id, Ticket::Phase::waiting);
-  digesting_ = false;
 }
 
 Task<void> Reports::was_told(QueueId id) {
@@ -236,10 +234,10 @@ Task<void> Reports::was_told(QueueId id) {
   }
   const StoredMessage& message = **loaded;
   Actions actions;
-  actions.verdicts = untold(message.envelope(), message.states(), Author::person);
+  actions.findings = untold(message.envelope(), message.states(), Author::person);
   actions.durability = spool::Durability::synced;
   if (message.pending().empty()) {
-    co_await messages_.finish(message, actions.verdicts);
+    co_await messages_.finish(message, actions.findings);
     co_return;
   }
   const Ticket* ticket = messages_.index().find(id);

@@ -13,6 +13,7 @@
 #include "queue/open_work.h"
 #include "queue/stored_message.h"
 #include "queue/timekeeper.h"
+#include "queue/under_way.h"
 
 #include <functional>
 #include <memory>
@@ -27,7 +28,7 @@ class Reports {
   /// The others outlive it.
   Reports(const Ground& ground, const Config& config, Timekeeper& time, Messages& messages, OpenWork& work);
 
-  /// Stores what the sender is to be told, and notes in the verdicts what came of it. `host` gave them.
+  /// Stores what the sender is to be told, and notes in the findings what came of it. `host` gave them.
   Task<void> report(const StoredMessage& message, Actions& actions, const std::string& host);
   /// Notes that a report is owed for the message since then; when the message may look whether it was told.
   [[nodiscard]] WallTime owe(const mail::Envelope& envelope, WallTime since);
@@ -45,7 +46,7 @@ class Reports {
   Task<Stored> store(std::function<Stored()> make);
 
  private:
-  Task<void> digest(OwedReports::Batch batch);
+  Task<void> digest(OwedReports::Batch batch, UnderWay);
   /// The digest is stored: its message ends, or waits on for those who are still pending.
   Task<void> was_told(QueueId id);
 
@@ -57,7 +58,7 @@ class Reports {
   ReportLimit sent_;
   ReportLimit digests_;
   OwedReports owed_;
-  bool digesting_ = false;
+  std::shared_ptr<bool> digesting_ = std::make_shared<bool>(false);
 };
 
 }  // namespace postern::queue

@@ -35,9 +35,9 @@ SitePtr Sites::find(const std::string& name) const {
   return found == sites_.end() ? nullptr : *found;
 }
 
-SitePtr Sites::choose(const std::string& route) const {
+SitePtr Sites::choose(const std::string& rerouted_to) const {
   const SteadyTime now = clock_.steady();
-  if (const SitePtr own = find(route)) return own->accepts(now) ? own : nullptr;
+  if (const SitePtr own = find(rerouted_to)) return own->accepts(now) ? own : nullptr;
   for (const SitePtr& site : sites_) {
     if (site->accepts(now)) return site;
     if (site->healthy()) return nullptr;
@@ -46,9 +46,9 @@ SitePtr Sites::choose(const std::string& route) const {
 }
 
 /// Failover: a site counts only while those before it are in trouble.
-std::size_t Sites::appetite(const std::string& route) const {
+std::size_t Sites::appetite(const std::string& rerouted_to) const {
   const SteadyTime now = clock_.steady();
-  if (const SitePtr own = find(route)) return own->appetite(now);
+  if (const SitePtr own = find(rerouted_to)) return own->appetite(now);
   std::size_t total = 0;
   for (const SitePtr& site : sites_) {
     total += site->appetite(now);
@@ -57,8 +57,8 @@ std::size_t Sites::appetite(const std::string& route) const {
   return total;
 }
 
-bool Sites::hopeless(const std::string& route) const {
-  if (const SitePtr own = find(route)) return !own->healthy();
+bool Sites::hopeless(const std::string& rerouted_to) const {
+  if (const SitePtr own = find(rerouted_to)) return !own->healthy();
   return std::ranges::none_of(sites_, [](const SitePtr& site) { return site->healthy(); });
 }
 

@@ -1,5 +1,5 @@
 // The sites in their order of preference, and which of them a message may take: the first that is well, or, if it was
-// rerouted, the one of that name alone while it is configured. The name is the route here; empty: any site will do.
+// rerouted, the one of that name alone while it is configured. `rerouted_to` is that name; empty: any site will do.
 #pragma once
 
 #include "base/clock.h"
@@ -30,12 +30,12 @@ class Sites {
   [[nodiscard]] const std::vector<SitePtr>& all() const { return sites_; }
   /// Null: none of this name is configured.
   [[nodiscard]] SitePtr find(const std::string& name) const;
-  /// Who takes one more message of this route now; null: nobody.
-  [[nodiscard]] SitePtr choose(const std::string& route) const;
-  /// How many messages of this route are worth having open now.
-  [[nodiscard]] std::size_t appetite(const std::string& route) const;
-  /// None that the route allows is well.
-  [[nodiscard]] bool hopeless(const std::string& route) const;
+  /// Who takes one more such message now; null: nobody.
+  [[nodiscard]] SitePtr choose(const std::string& rerouted_to) const;
+  /// How many such messages are worth having open now.
+  [[nodiscard]] std::size_t appetite(const std::string& rerouted_to) const;
+  /// None that may take such a message is well.
+  [[nodiscard]] bool hopeless(const std::string& rerouted_to) const;
 
   /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
   [[nodiscard]] std::uint16_t number_of(const std::string& site);

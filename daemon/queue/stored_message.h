@@ -25,7 +25,7 @@ class StoredMessage final : public mail::Message {
 
   [[nodiscard]] const QueueId& id() const { return stored_->envelope.id; }
   [[nodiscard]] const std::vector<RecipientState>& states() const { return states_; }
-  [[nodiscard]] const std::string& route() const { return stored_->route; }
+  [[nodiscard]] const std::string& rerouted_to() const { return stored_->rerouted_to; }
   /// For jobs on the disk pool, which may outlive the message.
   [[nodiscard]] const std::shared_ptr<spool::Stored>& stored() const { return stored_; }
 

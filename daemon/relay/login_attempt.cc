@@ -136,7 +136,7 @@ std::string auth_command(sasl::Mechanism& mechanism, Inline with) {
   return line;
 }
 
-LoginAttempt verdict(const Exchange& exchange, const smtp::Reply& reply) {
+LoginAttempt judged(const Exchange& exchange, const smtp::Reply& reply) {
   // 235 by RFC 4954; of a code that is not foreseen the first digit counts (RFC 5321 4.3.2).
   if (reply.positive()) {
     const auto proved = exchange.mechanism->accepted();
@@ -180,7 +180,7 @@ Task<LoginAttempt> converse(const Exchange& exchange, std::string command, std::
     reply = co_await secret_command(exchange, std::move(line), "(response)");
   }
   if (!reply) co_return failed(reply.error());
-  co_return verdict(exchange, *reply);
+  co_return judged(exchange, *reply);
 }
 
 /// Adds what the server said inside the exchange, and takes away what nobody should read.

@@ -1,6 +1,6 @@
 #include "relay/site_memory.h"
 
-#include "base/digest.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -13,7 +13,7 @@ namespace postern::relay {
 namespace {
 
 constexpr std::size_t kSalt = 8;                       // hexadecimal digits
-constexpr std::size_t kDigest = 4;                     // of 64
+constexpr std::size_t kHash = 4;                       // of 64
 constexpr Seconds kSameAlarm{3600};                    // a server that changes to and fro is told of so often at most
 constexpr std::int64_t kTrustInMechanism = 24 * 3600;  // seconds: then what is better has another chance
 constexpr std::string_view kBinding = "-PLUS";
@@ -82,9 +82,9 @@ bool is_recent(const std::string& since) {
 }
 
 /// With its length, so that no two lists of parts are alike.
-void add(Sha256& digest, std::string_view part) {
-  digest.update(std::to_string(part.size()) + ":");
-  digest.update(part);
+void add(Sha256& hash, std::string_view part) {
+  hash.update(std::to_string(part.size()) + ":");
+  hash.update(part);
 }
 
 }  // namespace
@@ -113,14 +113,14 @@ std::vector<std::string> weaker(const SiteMemory& memory) {
 }
 
 std::string fingerprint(const sasl::Credentials& credentials, std::string_view salt) {
-  Sha256 digest;
-  add(digest, salt);
-  add(digest, credentials.user);
-  add(digest, credentials.password ? credentials.password->reveal() : std::string_view());
-  add(digest, credentials.password ? "password" : "");
-  add(digest, credentials.token ? "token" : "");
-  add(digest, credentials.client_certificate ? "certificate" : "");
-  return std::string(salt) + '.' + hex(digest.finish()).substr(0, kDigest);
+  Sha256 hash;
+  add(hash, salt);
+  add(hash, credentials.user);
+  add(hash, credentials.password ? credentials.password->reveal() : std::string_view());
+  add(hash, credentials.password ? "password" : "");
+  add(hash, credentials.token ? "token" : "");
+  add(hash, credentials.client_certificate ? "certificate" : "");
+  return std::string(salt) + '.' + hex(hash.finish()).substr(0, kHash);
 }
 
 bool is_fingerprint_of(std::string_view known, const sasl::Credentials& credentials) {

@@ -1,4 +1,4 @@
-#include "base/digest.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "sasl/mechanisms.h"
 

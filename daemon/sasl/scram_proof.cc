@@ -23,7 +23,7 @@ constexpr std::array kFamilies{
 };
 constexpr std::string_view kPlus = "-PLUS";
 
-using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+using HashBytes = std::array<unsigned char, EVP_MAX_MD_SIZE>;
 
 void check(bool succeeded) {
   if (!succeeded) throw std::runtime_error("OpenSSL cannot compute a SCRAM proof");
@@ -33,32 +33,33 @@ void check(bool succeeded) {
 const char* chars(std::string_view bytes) { return bytes.empty() ? "" : bytes.data(); }
 const unsigned char* octets(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(chars(bytes)); }
 
-std::string take(Digest& digest, std::size_t size) {
-  std::string bytes(reinterpret_cast<const char*>(digest.data()), size);
-  OPENSSL_cleanse(digest.data(), digest.size());
+std::string take(HashBytes& hash, std::size_t size) {
+  std::string bytes(reinterpret_cast<const char*>(hash.data()), size);
+  OPENSSL_cleanse(hash.data(), hash.size());
   return bytes;
 }
 
-Secret salted_password(const EVP_MD* hash, std::string_view password, const Salt& salt) {
-  Digest out{};
-  const int size = EVP_MD_get_size(hash);
+Secret salted_password(const EVP_MD* method, std::string_view password, const Salt& salt) {
+  HashBytes out{};
+  const int size = EVP_MD_get_size(method);
   check(PKCS5_PBKDF2_HMAC(chars(password), static_cast<int>(password.size()), octets(salt.bytes),
-                          static_cast<int>(salt.bytes.size()), static_cast<int>(salt.iterations), hash, size,
+                          static_cast<int>(salt.bytes.size()), static_cast<int>(salt.iterations), method, size,
                           out.data()) == 1);
   return Secret(take(out, static_cast<std::size_t>(size)));
 }
 
-std::string hmac(const EVP_MD* hash, std::string_view key, std::string_view text) {
-  Digest out{};
+std::string hmac(const EVP_MD* method, std::string_view key, std::string_view text) {
+  HashBytes out{};
   unsigned int size = 0;
-  check(HMAC(hash, chars(key), static_cast<int>(key.size()), octets(text), text.size(), out.data(), &size) != nullptr);
+  check(HMAC(method, chars(key), static_cast<int>(key.size()), octets(text), text.size(), out.data(), &size) !=
+        nullptr);
   return take(out, size);
 }
 
-std::string digest(const EVP_MD* hash, std::string_view text) {
-  Digest out{};
+std::string hashed(const EVP_MD* method, std::string_view text) {
+  HashBytes out{};
   unsigned int size = 0;
-  check(EVP_Digest(chars(text), text.size(), out.data(), &size, hash, nullptr) == 1);
+  check(EVP_Digest(chars(text), text.size(), out.data(), &size, method, nullptr) == 1);
   return take(out, size);
 }
 
@@ -102,7 +103,7 @@ Proof prove(Hash hash, std::string_view password, const Salt& salt, std::string_
   const EVP_MD* method = hash();
   const Secret salted = salted_password(method, password, salt);
   const Secret client_key(hmac(method, salted.reveal(), "Client Key"));
-  const Secret stored_key(digest(method, client_key.reveal()));
+  const Secret stored_key(hashed(method, client_key.reveal()));
   const Secret server_key(hmac(method, salted.reveal(), "Server Key"));
   Proof proof;
   proof.client = hmac(method, stored_key.reveal(), auth_message);

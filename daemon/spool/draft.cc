@@ -103,8 +103,8 @@ Result<void> Draft::write_whole() {
     if (!text) return text.error();
     const std::size_t head = place_.size() + kChecksumText;
     if (text->size() != place_.size()) return Error{Failure::invalid, "a message too large for the spool's format"};
-    const std::string digest = checksum(std::string_view(buffer_).substr(head), *text);
-    buffer_.replace(0, head, *text + checksum_text(digest));
+    const std::string sum = checksum(std::string_view(buffer_).substr(head), *text);
+    buffer_.replace(0, head, *text + checksum_text(sum));
     if (auto written = file_.write_all(buffer_); !written) return written.error();
     written_ = buffer_.size();
     auto renamed = move_to_queue();

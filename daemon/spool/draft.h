@@ -2,7 +2,7 @@
 // ones spill. add() is for any thread; spill(), commit() and the destructor of a spilled draft block.
 #pragma once
 
-#include "base/digest.h"
+#include "base/hash.h"
 #include "base/result.h"
 #include "mail/envelope.h"
 #include "spool/disk.h"

@@ -1,6 +1,6 @@
 #include "spool/format.h"
 
-#include "base/digest.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "spool/fields.h"
 
@@ -205,9 +205,9 @@ Result<std::string> envelope_text(const mail::Envelope& envelope) {
   return text;
 }
 
-std::string checksum_text(std::string_view digest) {
+std::string checksum_text(std::string_view checksum) {
   std::string text(kChecksumKey);
-  text += digest;
+  text += checksum;
   text += "\n\n";
   return text;
 }
@@ -253,13 +253,13 @@ Result<ParsedEnvelope> parse_envelope(std::string_view text) {
     if (!line) return corrupt("the envelope has no checksum");
     if (line->starts_with(kChecksumKey)) {
       parsed.covered = at;
-      parsed.digest = line->substr(kChecksumKey.size());
+      parsed.checksum = line->substr(kChecksumKey.size());
       break;
     }
     if (auto read = read_line(*line, reading); !read) return read.error();
   }
   if (rest != "\n") return corrupt("the checksum is not the last line of the envelope");
-  if (parsed.digest.size() != Sha256::kHexLength) return corrupt("the checksum has the wrong length");
+  if (parsed.checksum.size() != Sha256::kHexLength) return corrupt("the checksum has the wrong length");
   for (std::size_t i = 0; i < kKeys.size(); ++i) {
     if (kKeys[i].presence == Presence::needed && (reading.seen & 1U << i) == 0) {
       return corrupt(fmt::format("\"{}\" is missing", kKeys[i].name));
@@ -280,7 +280,7 @@ Result<ParsedLog> parse_log(std::string_view text) {
     if (auto parsed = parse_log_value(value)) {
       log.lines.push_back(std::move(*parsed));
     } else if (const auto route = parse_route(value)) {
-      log.route = *route;
+      log.rerouted_to = *route;
     }
   }
   return log;
@@ -300,7 +300,7 @@ Result<ParsedFile> parse_file(std::string_view file) {
   if (!head) return head.error();
   if (file.size() - end < head->envelope.size) return corrupt("the file is shorter than its message");
   const std::string_view message = file.substr(end, head->envelope.size);
-  if (checksum(message, file.substr(0, head->covered)) != head->digest) return corrupt("the checksum is wrong");
+  if (checksum(message, file.substr(0, head->covered)) != head->checksum) return corrupt("the checksum is wrong");
   auto log = parse_log(file.substr(end + message.size()));
   if (!log) return log.error();
   ParsedFile parsed;

@@ -43,7 +43,7 @@ Result<std::string> route_text(WallTime time, std::string_view smarthost);
 Result<std::string> envelope_text(const mail::Envelope& envelope);
 
 /// What follows envelope_text(): the line with the checksum (64 hexadecimal digits) and the empty line.
-[[nodiscard]] std::string checksum_text(std::string_view digest);
+[[nodiscard]] std::string checksum_text(std::string_view checksum);
 inline constexpr std::size_t kChecksumText = 8 + 64 + 2;
 
 /// The checksum of a message and its envelope_text().
@@ -56,7 +56,7 @@ struct ParsedEnvelope {
   mail::Envelope envelope;
   std::size_t covered = 0;  ///< bytes of envelope text under the checksum
   std::size_t length = 0;   ///< bytes up to the message, the empty line included
-  std::string digest;
+  std::string checksum;
 };
 
 /// The size of the envelope in the first bytes of a file, or nothing if its end is not among them.
@@ -67,8 +67,8 @@ Result<ParsedEnvelope> parse_envelope(std::string_view text);
 
 struct ParsedLog {
   std::vector<LogLine> lines;
-  std::string route;       ///< the last one named; empty: none
-  std::size_t length = 0;  ///< bytes of whole lines; what follows is a torn tail
+  std::string rerouted_to;  ///< the last one named; empty: none
+  std::size_t length = 0;   ///< bytes of whole lines; what follows is a torn tail
 };
 
 /// Kinds of `log:` lines that are not known are skipped. Failure: corrupt (a whole line that is no log line).

@@ -1,6 +1,6 @@
 #include "spool/spool.h"
 
-#include "base/digest.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -83,7 +83,7 @@ Result<Stored> read_tail(const File& file, std::uint64_t size, Head head) {
   Stored stored;
   stored.envelope = std::move(head.parsed.envelope);
   stored.log = std::move(log->lines);
-  stored.route = std::move(log->route);
+  stored.rerouted_to = std::move(log->rerouted_to);
   stored.text_at = head.parsed.length;
   stored.log_end = text_end + log->length;
   stored.file_size = size;
@@ -183,7 +183,7 @@ Result<Stored> Spool::read_small(const File& file, std::uint64_t size) const {
   Stored stored;
   stored.envelope = std::move(parsed->head.envelope);
   stored.log = std::move(parsed->log.lines);
-  stored.route = std::move(parsed->log.route);
+  stored.rerouted_to = std::move(parsed->log.rerouted_to);
   stored.text_at = parsed->head.length;
   stored.log_end = stored.text_at + stored.envelope.size + parsed->log.length;
   stored.file_size = bytes.size();
@@ -228,7 +228,7 @@ Result<Stored> Spool::read_large(File file, std::uint64_t size) const {
     offset += want;
   }
   sha.update(std::string_view(head.bytes).substr(0, head.parsed.covered));
-  if (hex(sha.finish()) != head.parsed.digest) return Error{Failure::corrupt, "the checksum is wrong"};
+  if (hex(sha.finish()) != head.parsed.checksum) return Error{Failure::corrupt, "the checksum is wrong"};
 
   auto stored = read_tail(file, size, std::move(head));
   if (!stored) return stored;
@@ -277,7 +277,7 @@ Result<void> Spool::append_log(const QueueId& id, Stored& stored, const std::vec
 Result<void> Spool::append_route(const QueueId& id, Area area, WallTime time, const std::string& smarthost) {
   auto stored = read_summary(id, area);
   if (!stored) return stored.error();
-  if (stored->route == smarthost) return {};
+  if (stored->rerouted_to == smarthost) return {};
   const auto text = route_text(time, smarthost);
   if (!text) return text.error();
   return append(area, id, *stored, *text, Durability::synced);

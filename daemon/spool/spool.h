@@ -48,7 +48,7 @@ struct Found {
 struct Stored {
   mail::Envelope envelope;
   std::vector<LogLine> log;
-  std::string route;            ///< the smarthost it was rerouted to; empty: none
+  std::string rerouted_to;      ///< the smarthost it was rerouted to; empty: none
   std::uint64_t text_at = 0;    ///< where the message begins in the file
   std::uint64_t log_end = 0;    ///< end of the last whole line: where the log continues
   std::uint64_t file_size = 0;  ///< more than log_end if an append was torn

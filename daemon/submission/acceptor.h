@@ -6,7 +6,7 @@
 #include "mail/envelope.h"
 #include "queue/queue.h"
 #include "smtp/dialogue.h"
-#include "submission/session.h"
+#include "submission/sessions.h"
 #include "submission/submission_memory.h"
 #include "submission/trace.h"
 
@@ -22,7 +22,7 @@ struct Transaction {
   mail::Envelope envelope;
   Protocol protocol = Protocol::esmtp;
   std::string submission_id;  ///< empty: none
-  SubmissionJournal::Against against = SubmissionJournal::Against::crash;
+  SubmissionRecord::Against against = SubmissionRecord::Against::crash;
 };
 
 class Acceptor {

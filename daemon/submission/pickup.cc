@@ -35,7 +35,7 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
   transaction.submission_id = dialogue.submission_id();
   // Without it a message that cannot be removed would be taken again and again.
   if (transaction.submission_id.empty()) return Error{Failure::invalid, "its envelope has no submission id"};
-  transaction.against = SubmissionJournal::Against::power_failure;
+  transaction.against = SubmissionRecord::Against::power_failure;
   transaction.envelope.source.kind = mail::Source::Kind::local;
   transaction.envelope.source.uid = uid;
   transaction.envelope.source.helo = "dropped";

@@ -13,7 +13,7 @@
 #include "queue/drop_box.h"
 #include "queue/queue.h"
 #include "submission/acceptor.h"
-#include "submission/session.h"
+#include "submission/sessions.h"
 #include "submission/submission_memory.h"
 
 #include <boost/asio/steady_timer.hpp>

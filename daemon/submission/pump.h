@@ -7,7 +7,7 @@
 #include "queue/queue.h"
 #include "smtp/dialogue.h"
 #include "submission/acceptor.h"
-#include "submission/session.h"
+#include "submission/sessions.h"
 #include "submission/submission_memory.h"
 
 #include <memory>

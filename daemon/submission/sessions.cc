@@ -1,6 +1,6 @@
+#include "submission/sessions.h"
 #include "base/log.h"
 #include "submission/pump.h"
-#include "submission/session.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -26,12 +26,6 @@ Task<void> run_session(std::shared_ptr<Pump> pump) { co_await pump->run(); }
 Task<void> dismiss(std::shared_ptr<Pump> pump, std::string text) { co_await pump->dismiss(std::move(text)); }
 
 }  // namespace
-
-Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
-                 queue::Queue& queue, Clock& clock) {
-  Pump pump(std::move(stream), std::move(peer), std::move(config), queue, clock, nullptr);
-  co_await pump.run();
-}
 
 struct Sessions::State {
   explicit State(Executor loop) : executor(std::move(loop)), sweep(executor), changed(executor) {}

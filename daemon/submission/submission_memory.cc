@@ -34,24 +34,24 @@ SubmissionMemory::Answer SubmissionMemory::claim(const std::string& key, SteadyT
   return answer;
 }
 
-Task<void> SubmissionMemory::committing(std::string key, QueueId id, SubmissionJournal::Against against) {
-  if (journal_ == nullptr) co_return;
+Task<void> SubmissionMemory::committing(std::string key, QueueId id, SubmissionRecord::Against against) {
+  if (record_ == nullptr) co_return;
   std::string line = line_of(kClaim, key, id);
-  co_await journal_->write(std::move(line), against);
+  co_await record_->write(std::move(line), against);
 }
 
 void SubmissionMemory::stored(const std::string& key, const QueueId& id) {
   if (const auto found = entries_.find(key); found != entries_.end()) found->second.id = id;
-  if (journal_ != nullptr) journal_->post(line_of(kStored, key, id));
+  if (record_ != nullptr) record_->post(line_of(kStored, key, id));
 }
 
 void SubmissionMemory::failed(const std::string& key) { entries_.erase(key); }
 
-std::vector<SubmissionMemory::Entry> SubmissionMemory::restore(std::string_view journal, SteadyTime now) {
+std::vector<SubmissionMemory::Entry> SubmissionMemory::restore(std::string_view record, SteadyTime now) {
   std::map<std::string, QueueId> open;
-  while (!journal.empty()) {
-    const std::string_view line = journal.substr(0, journal.find('\n'));
-    journal.remove_prefix(std::min(line.size() + 1, journal.size()));
+  while (!record.empty()) {
+    const std::string_view line = record.substr(0, record.find('\n'));
+    record.remove_prefix(std::min(line.size() + 1, record.size()));
     const auto words = split_words(line);
     if (words.size() != 4 || (words[0] != kClaim && words[0] != kStored) || !parse_number(words[1])) continue;
     const auto id = QueueId::parse(words[3]);

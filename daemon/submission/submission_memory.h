@@ -1,7 +1,7 @@
 // Which submission ids were stored lately, so that a shim that lost the answer may ask again, or drop the message,
 // without making a second one. An id counts together with the uid that the kernel named: nobody learns of another's.
 //
-// It outlives the daemon in a journal: "claim" before a message is committed, "stored" when it is. A claim without an
+// It outlives the daemon in a record: "claim" before a message is committed, "stored" when it is. A claim without an
 // end is settled at the next start by reading whether the spool has the whole message. So a second copy is made only if
 // the daemon is killed after a message was delivered and before the few microseconds until its "stored" are over, or
 // the power fails between the delivery of a dropped message and the removal of the dropped file.
@@ -26,12 +26,12 @@
 namespace postern::submission {
 
 /// Lines that are there again after a restart. What cannot be written is told in the log and stops no mail.
-class SubmissionJournal {
+class SubmissionRecord {
  public:
   /// Whoever waits at a socket dies with the machine; a dropped file does not.
   using Against = LineFile::Against;
 
-  virtual ~SubmissionJournal() = default;
+  virtual ~SubmissionRecord() = default;
   virtual Task<void> write(std::string line, Against against) = 0;
   /// Written soon.
   virtual void post(std::string line) = 0;
@@ -54,16 +54,16 @@ class SubmissionMemory {
   /// `mine`: store the message, then tell the outcome. `pending`: another session is storing it now.
   Answer claim(const std::string& key, SteadyTime now);
   /// It is about to be committed as `id`.
-  Task<void> committing(std::string key, QueueId id, SubmissionJournal::Against against);
+  Task<void> committing(std::string key, QueueId id, SubmissionRecord::Against against);
   void stored(const std::string& key, const QueueId& id);
   void failed(const std::string& key);
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
-  /// The journal outlives the memory.
-  void set_journal(SubmissionJournal& journal) { journal_ = &journal; }
+  /// The record outlives the memory.
+  void set_record(SubmissionRecord& record) { record_ = &record; }
   /// What an earlier life wrote; lines that are none are skipped. Gives back the claims without an end: settle() those
   /// whose message is whole on the disk.
-  std::vector<Entry> restore(std::string_view journal, SteadyTime now);
+  std::vector<Entry> restore(std::string_view record, SteadyTime now);
   void settle(const Entry& entry, SteadyTime now);
 
  private:
@@ -82,7 +82,7 @@ class SubmissionMemory {
   std::unordered_map<std::string, Known> entries_;
   std::deque<Age> ages_;
   std::uint64_t serial_ = 0;
-  SubmissionJournal* journal_ = nullptr;
+  SubmissionRecord* record_ = nullptr;
 };
 
 }  // namespace postern::submission

@@ -3,7 +3,7 @@
 
 #include "mail/envelope.h"
 #include "net/connection.h"
-#include "submission/session.h"
+#include "submission/sessions.h"
 
 #include <string>
 

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (end != 0) {
     if (const auto head = spool::parse_envelope(file.substr(0, end))) {
       if (const auto text = spool::envelope_text(head->envelope)) {
-        const auto again = spool::parse_envelope(*text + spool::checksum_text(head->digest));
+        const auto again = spool::parse_envelope(*text + spool::checksum_text(head->checksum));
         check(again.has_value(), "what is written is read");
         check(again->envelope.recipients.size() == head->envelope.recipients.size(), "the same recipients");
         check(again->envelope.sender == head->envelope.sender, "the same sender");

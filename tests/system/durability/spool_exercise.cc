@@ -18,7 +18,7 @@
 // anything (ext4 and XFS) at the last step's ACK and ends the program.
 #include "mutant_disk.h"
 
-#include "base/digest.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "spool/draft.h"

@@ -53,7 +53,7 @@ TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
     const Actions actions = decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5);
 
     std::set<std::size_t> settled;
-    for (const Verdict& one : actions.verdicts) {
+    for (const Finding& one : actions.findings) {
       if (one.status.verdict != mail::Verdict::deferred) settled.insert(one.recipient);
     }
     for (std::size_t i = 0; i < 3; ++i) {
@@ -64,11 +64,11 @@ TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
     }
     EXPECT_EQ(actions.done, settled.size() == 3) << code;
     EXPECT_EQ(actions.durability == spool::Durability::synced, !settled.empty()) << code;
-    for (const Verdict& one : actions.verdicts) {
+    for (const Finding& one : actions.findings) {
       EXPECT_EQ(one.notice == Notice::failed, one.status.verdict == mail::Verdict::failed) << code;
     }
     if (code % 64 == 0 && mode == 1) {
-      EXPECT_TRUE(actions.verdicts.empty()) << "trouble of the site writes nothing";
+      EXPECT_TRUE(actions.findings.empty()) << "trouble of the site writes nothing";
       EXPECT_FALSE(actions.store_next);
       EXPECT_EQ(actions.next, kNow);
     }
@@ -88,7 +88,7 @@ TEST(Decide, ADeferralThatSaysTheSameIsNotLoggedAgain) {
   mail::DeliveryReport report;
   report.recipients.assign(3, answer(2));
   const Actions actions = decide(three(), states, report, at(three(), kNow), kRetry, 0.5);
-  const auto log = log_lines(three(), actions.verdicts, kNow);
+  const auto log = log_lines(three(), actions.findings, kNow);
   ASSERT_EQ(log.size(), 2U);
   EXPECT_EQ(log[0].recipient, "b");
   EXPECT_EQ(log[1].recipient, "c");
@@ -101,11 +101,11 @@ TEST(Decide, ExpiresInTheWordsOfTheSiteWhatNoTransactionSurvives) {
   report.site = mail::SiteTrouble{mail::Step::end_of_data, Failure::refused, 421, "go away", false};
   const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, at(envelope, kNow), kRetry, 0.5);
   EXPECT_TRUE(actions.done);
-  ASSERT_EQ(actions.verdicts.size(), 3U);
-  EXPECT_EQ(actions.verdicts[2].notice, Notice::failed);
-  EXPECT_EQ(actions.verdicts[0].status.code, 421);
-  EXPECT_EQ(actions.verdicts[0].status.enhanced, "4.4.7");
-  EXPECT_NE(actions.verdicts[0].status.text.find("go away"), std::string::npos);
+  ASSERT_EQ(actions.findings.size(), 3U);
+  EXPECT_EQ(actions.findings[2].notice, Notice::failed);
+  EXPECT_EQ(actions.findings[0].status.code, 421);
+  EXPECT_EQ(actions.findings[0].status.enhanced, "4.4.7");
+  EXPECT_NE(actions.findings[0].status.text.find("go away"), std::string::npos);
 }
 
 TEST(Decide, WhatExpiredKeepsTheLastAnswerAsItWasReceived) {
@@ -114,16 +114,16 @@ TEST(Decide, WhatExpiredKeepsTheLastAnswerAsItWasReceived) {
   mail::DeliveryReport report;
   report.recipients = {answer(2), mail::Status{mail::Verdict::deferred, 0, "", "4.2 of us; last: resort"}, answer(3)};
   const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, at(envelope, kNow), kRetry, 0.5);
-  ASSERT_EQ(actions.verdicts.size(), 3U);
-  EXPECT_EQ(actions.verdicts[0].status.text, "expired after 5d; last: 4.3.0 later") << "as it stands in the file";
-  const auto first = expiry_of(actions.verdicts[0].status);
+  ASSERT_EQ(actions.findings.size(), 3U);
+  EXPECT_EQ(actions.findings[0].status.text, "expired after 5d; last: 4.3.0 later") << "as it stands in the file";
+  const auto first = expiry_of(actions.findings[0].status);
   ASSERT_TRUE(first);
   EXPECT_EQ(first->after, "5d");
   EXPECT_EQ(mail::to_text(first->last), "451 4.3.0 later");
-  const auto second = expiry_of(actions.verdicts[1].status);
+  const auto second = expiry_of(actions.findings[1].status);
   ASSERT_TRUE(second);
   EXPECT_EQ(mail::to_text(second->last), "4.2 of us; last: resort");
-  EXPECT_FALSE(expiry_of(actions.verdicts[2].status));
+  EXPECT_FALSE(expiry_of(actions.findings[2].status));
   const auto old = expiry_of({mail::Verdict::failed, 451, "4.4.7", "expired after 2d12h; last: come back tomorrow"});
   ASSERT_TRUE(old) << "written before the enhanced code was";
   EXPECT_EQ(old->after, "2d12h");
@@ -137,9 +137,9 @@ TEST(Decide, SpeaksOnlyOfThoseThatWait) {
   mail::DeliveryReport report;
   report.recipients = {answer(1), answer(3)};
   const Actions actions = decide(three(), states, report, at(three(), kNow), kRetry, 0.5);
-  ASSERT_EQ(actions.verdicts.size(), 2U);
-  EXPECT_EQ(actions.verdicts[0].recipient, 1U);
-  EXPECT_EQ(actions.verdicts[1].recipient, 2U);
+  ASSERT_EQ(actions.findings.size(), 2U);
+  EXPECT_EQ(actions.findings[0].recipient, 1U);
+  EXPECT_EQ(actions.findings[1].recipient, 2U);
   EXPECT_TRUE(actions.done);
 }
 
@@ -186,16 +186,16 @@ TEST(Decide, Q13_TheSenderIsWarnedOnceAndOnlyOfWhatTheServerPutsOff) {
     envelope.accepted = kNow - age;
     envelope.recipients[2].notify = mail::kNotifyFailure;
     const Actions actions = decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5);
-    ASSERT_EQ(actions.verdicts.size(), 3U);
-    EXPECT_EQ(actions.verdicts[0].notice, age > kRetry.warn_after ? Notice::delayed : Notice::none);
-    EXPECT_EQ(actions.verdicts[1].notice, Notice::none) << "once";
-    EXPECT_EQ(actions.verdicts[2].notice, Notice::none) << "not asked for";
+    ASSERT_EQ(actions.findings.size(), 3U);
+    EXPECT_EQ(actions.findings[0].notice, age > kRetry.warn_after ? Notice::delayed : Notice::none);
+    EXPECT_EQ(actions.findings[1].notice, Notice::none) << "once";
+    EXPECT_EQ(actions.findings[2].notice, Notice::none) << "not asked for";
     Retry never = kRetry;
     never.warn_after = Seconds(0);
-    EXPECT_EQ(decide(envelope, states, report, at(envelope, kNow), never, 0.5).verdicts[0].notice, Notice::none);
+    EXPECT_EQ(decide(envelope, states, report, at(envelope, kNow), never, 0.5).findings[0].notice, Notice::none);
     report.site = trouble();
     report.recipients.assign(3, std::nullopt);
-    EXPECT_TRUE(decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5).verdicts.empty());
+    EXPECT_TRUE(decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5).findings.empty());
     report.site.reset();
     report.recipients.assign(3, answer(2));
   }
@@ -212,7 +212,7 @@ TEST(Decide, P40_OnlyAnAttemptAfterTheAgeLimitExpiresWhateverTheClockSays) {
       report.recipients.resize(3);
       report.site = mail::SiteTrouble{step, Failure::refused, 0, "no", false};
       const Actions actions = decide(three(), std::vector<RecipientState>(3), report, at(three(), now), kRetry, 0.5);
-      EXPECT_TRUE(actions.verdicts.empty()) << "the message was not offered to anybody";
+      EXPECT_TRUE(actions.findings.empty()) << "the message was not offered to anybody";
       EXPECT_FALSE(actions.done);
     }
     mail::DeliveryReport report;

@@ -81,7 +81,7 @@ TEST_F(RerouteTest, WaitsForItsSiteWhileOthersAreWellAndKeepsNobodyFromThem) {
   EXPECT_THAT(hosts["first"].got, testing::Each("other@example.net"));
   EXPECT_THAT(files(), ElementsAre(id.str()));
   const Entry entry = *run(loop, queue->find(id));
-  EXPECT_EQ(entry.route, "second");
+  EXPECT_EQ(entry.rerouted_to, "second");
   EXPECT_EQ(entry.site, "second");
   EXPECT_THAT(entry.reason, HasSubstr("connection refused"));
   EXPECT_EQ(queue->sites()[0].waiting, 0U);
@@ -126,7 +126,7 @@ TEST_F(RerouteTest, IsKnownAfterARestart) {
   open_with({{"first", {2}}, {"second", {2}}});
   pass(Seconds(7200));
   EXPECT_THAT(hosts["first"].got, IsEmpty());
-  EXPECT_EQ(run(loop, queue->find(id))->route, "second");
+  EXPECT_EQ(run(loop, queue->find(id))->rerouted_to, "second");
   up("second");
   pass(Seconds(7200));
   EXPECT_THAT(hosts["second"].got, ElementsAre("bob@example.net"));
@@ -167,7 +167,7 @@ TEST_F(RerouteTest, AHeldOneStaysHeldAndGoesByItsSiteWhenItIsReleased) {
   hosts["first"].answers.clear();
   ASSERT_TRUE(reroute(id, "second"));
   EXPECT_EQ(run(loop, queue->find(id))->state, State::held);
-  EXPECT_EQ(run(loop, queue->find(id))->route, "second");
+  EXPECT_EQ(run(loop, queue->find(id))->rerouted_to, "second");
   EXPECT_THAT(hosts["second"].got, IsEmpty());
   ASSERT_TRUE(run(loop, queue->release(id)));
   settle();
@@ -186,7 +186,7 @@ TEST_F(RerouteTest, WhatIsNotThereUnderWayOrNotWrittenIsRefusedAndLeft) {
   const Result<void> failed = reroute(id, "second");
   disk.heal();
   EXPECT_FALSE(failed);
-  EXPECT_EQ(run(loop, queue->find(id))->route, "");
+  EXPECT_EQ(run(loop, queue->find(id))->rerouted_to, "");
   EXPECT_EQ(run(loop, queue->find(id))->state, State::waiting);
   hosts["first"].answers.clear();
   pass(Seconds(7200));

@@ -187,7 +187,7 @@ TEST(SpoolFailure, ARouteThatCouldNotBeAppendedIsNotTaken) {
       world.begin();
       const auto done = world.spool->append_route(kId, area, kId.accepted(), "other");
       world.end();
-      EXPECT_EQ(world.spool->read(kId, area)->route, done ? "other" : "");
+      EXPECT_EQ(world.spool->read(kId, area)->rerouted_to, done ? "other" : "");
     });
   }
 }

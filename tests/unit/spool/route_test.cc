@@ -28,8 +28,8 @@ class RouteTest : public testing::Test {
     EXPECT_TRUE(draft.commit(20, mail::BodyType::seven_bit));
   }
   std::string route() {
-    const std::string whole = spool->read(kStored)->route;
-    EXPECT_EQ(spool->read_summary(kStored, Area::queue)->route, whole);
+    const std::string whole = spool->read(kStored)->rerouted_to;
+    EXPECT_EQ(spool->read_summary(kStored, Area::queue)->rerouted_to, whole);
     return whole;
   }
 

@@ -352,7 +352,7 @@ TEST(Pickup, ItsShutdownHasNothingToWaitForBeforeTheStart) {
   EXPECT_TRUE(place.box.stopped);
 }
 
-class FakeJournal final : public SubmissionJournal {
+class FakeRecord final : public SubmissionRecord {
  public:
   std::string text;
   std::vector<Against> against;
@@ -364,48 +364,48 @@ class FakeJournal final : public SubmissionJournal {
   void post(std::string line) override { text += line; }
 };
 
-TEST(SubmissionJournal, ADroppedMessageIsClaimedAgainstPowerFailureBeforeItIsCommitted) {
+TEST(SubmissionRecord, ADroppedMessageIsClaimedAgainstPowerFailureBeforeItIsCommitted) {
   Place place;
-  FakeJournal journal;
-  place.memory.set_journal(journal);
+  FakeRecord record;
+  place.memory.set_record(record);
   std::string before_commit;
   place.box.files["x"] = {frame(commands())};
   place.run();
-  EXPECT_THAT(journal.against, ElementsAre(SubmissionJournal::Against::power_failure));
-  EXPECT_THAT(journal.text, StartsWith("claim 1000 " + kId + " "));
-  EXPECT_THAT(journal.text, HasSubstr("\nstored 1000 " + kId + " "));
+  EXPECT_THAT(record.against, ElementsAre(SubmissionRecord::Against::power_failure));
+  EXPECT_THAT(record.text, StartsWith("claim 1000 " + kId + " "));
+  EXPECT_THAT(record.text, HasSubstr("\nstored 1000 " + kId + " "));
 }
 
-TEST(SubmissionJournal, IsReadBackWhereverItWasCut) {
-  FakeJournal journal;
+TEST(SubmissionRecord, IsReadBackWhereverItWasCut) {
+  FakeRecord record;
   SubmissionMemory first;
-  first.set_journal(journal);
+  first.set_record(record);
   const SteadyTime now{};
   const QueueId one = *QueueId::parse("6w7k2m0000abcdef");
   const QueueId two = *QueueId::parse("6w7k2m0000abcdeg");
-  test::run(first.committing("1 x", one, SubmissionJournal::Against::crash));
-  const std::size_t claimed = journal.text.size();
+  test::run(first.committing("1 x", one, SubmissionRecord::Against::crash));
+  const std::size_t claimed = record.text.size();
   first.stored("1 x", one);
-  const std::size_t stored = journal.text.size();
-  test::run(first.committing("2 y", two, SubmissionJournal::Against::crash));
-  for (std::size_t size = 0; size <= journal.text.size(); ++size) {
+  const std::size_t stored = record.text.size();
+  test::run(first.committing("2 y", two, SubmissionRecord::Against::crash));
+  for (std::size_t size = 0; size <= record.text.size(); ++size) {
     SubmissionMemory second;
-    const auto open = second.restore(journal.text.substr(0, size), now);
+    const auto open = second.restore(record.text.substr(0, size), now);
     const bool is_stored = second.claim("1 x", now).claim == SubmissionMemory::Claim::stored;
     EXPECT_EQ(is_stored, size + 1 >= stored) << size;  // the LF itself may be missing
     const std::size_t expected =
-        (size + 1 >= claimed && size + 1 < stored ? 1U : 0U) + (size + 1 >= journal.text.size() ? 1U : 0U);
+        (size + 1 >= claimed && size + 1 < stored ? 1U : 0U) + (size + 1 >= record.text.size() ? 1U : 0U);
     EXPECT_EQ(open.size(), expected) << size;
   }
   SubmissionMemory third;
-  const auto open = third.restore("rubbish\nclaim 1\nstored 1 x nonsense\n\n" + journal.text, now);
+  const auto open = third.restore("rubbish\nclaim 1\nstored 1 x nonsense\n\n" + record.text, now);
   ASSERT_EQ(open.size(), 1U);
   EXPECT_EQ(open[0].first, "2 y");
-  third.set_journal(journal);
+  third.set_record(record);
   third.settle(open[0], now);
   EXPECT_EQ(third.claim("2 y", now).id.text(), two.text());
   SubmissionMemory fourth;
-  EXPECT_TRUE(fourth.restore(journal.text, now).empty()) << "it is settled for every daemon to come";
+  EXPECT_TRUE(fourth.restore(record.text, now).empty()) << "it is settled for every daemon to come";
   EXPECT_EQ(fourth.claim("2 y", now).id.text(), two.text());
 }
 

@@ -1,4 +1,4 @@
-#include "submission/session.h"
+#include "submission/pump.h"
 
 #include "base/text.h"
 #include "smtp/limits.h"
@@ -44,6 +44,12 @@ class Borrowed final : public net::Stream {
  private:
   ScriptedStream& stream_;
 };
+
+Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
+                 queue::Queue& queue, Clock& clock) {
+  Pump pump(std::move(stream), std::move(peer), std::move(config), queue, clock, nullptr);
+  co_await pump.run();
+}
 
 struct Door {
   test::FakeQueue queue;

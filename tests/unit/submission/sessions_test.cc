@@ -1,5 +1,5 @@
+#include "submission/sessions.h"
 #include "base/text.h"
-#include "submission/session.h"
 #include "submission/submission_memory.h"
 #include "support/expected_log.h"
 #include "support/fake_clock.h"

@@ -1,4 +1,4 @@
-#include "app/sites.h"
+#include "app/smarthosts.h"
 
 #include "settings/document.h"
 #include "settings/keys.h"
@@ -55,10 +55,10 @@ class SitesTest : public testing::Test {
   boost::asio::io_context loop_;
   std::vector<std::string> made_;
   std::vector<std::string> closed_;
-  Sites sites_{loop_.get_executor(), [this](const settings::Smarthost& smarthost, const std::string& helo) {
-                 made_.push_back(smarthost.name + " as " + helo);
-                 return std::make_unique<NamedRelay>(smarthost.name, closed_);
-               }};
+  Smarthosts sites_{loop_.get_executor(), [this](const settings::Smarthost& smarthost, const std::string& helo) {
+                      made_.push_back(smarthost.name + " as " + helo);
+                      return std::make_unique<NamedRelay>(smarthost.name, closed_);
+                    }};
 };
 
 /// The smarthost h.example, with one key more or another value for one.

@@ -1,4 +1,4 @@
-#include "submission/submission_record.h"
+#include "submission/submission_record_file.h"
 
 #include "support/expected_log.h"
 #include "support/run.h"
@@ -15,7 +15,7 @@
 namespace postern::submission {
 namespace {
 
-using Against = SubmissionJournal::Against;
+using Against = SubmissionRecord::Against;
 using Claim = SubmissionMemory::Claim;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -27,11 +27,11 @@ QueueId id_of(char letter) { return QueueId::make(WallTime(Seconds(1'700'000'000
 class SubmissionRecordTest : public testing::Test {
  protected:
   /// The record of one life of the daemon; what is posted waits for run_posted().
-  SubmissionRecord record(const std::string& name = "submissions") {
-    SubmissionRecord::Threads threads;
+  SubmissionRecordFile record(const std::string& name = "submissions") {
+    SubmissionRecordFile::Threads threads;
     threads.run = run_here;
     threads.post = [this](std::function<void()> job) { posted.push_back(std::move(job)); };
-    return SubmissionRecord(directory / name, std::move(threads));
+    return SubmissionRecordFile(directory / name, std::move(threads));
   }
   static Task<void> run_here(std::function<void()> job) {
     job();
@@ -43,7 +43,7 @@ class SubmissionRecordTest : public testing::Test {
   /// What a new life remembers; `spool` are the messages that are whole.
   SubmissionMemory restored(const std::vector<QueueId>& spool) {
     SubmissionMemory memory;
-    const SubmissionRecord file = record();
+    const SubmissionRecordFile file = record();
     asked.clear();
     auto is_stored = [this, &spool](QueueId id) { return answer(&asked, &spool, id); };
     test::run(file.restore(memory, SteadyTime(), is_stored));
@@ -60,9 +60,9 @@ class SubmissionRecordTest : public testing::Test {
 };
 
 TEST_F(SubmissionRecordTest, RemembersWhatWasStoredWithoutAskingTheSpool) {
-  SubmissionRecord file = record();
+  SubmissionRecordFile file = record();
   SubmissionMemory before;
-  before.set_journal(file);
+  before.set_record(file);
   static_cast<void>(before.claim(kKey, SteadyTime()));
   test::run(before.committing(kKey, id_of('a'), Against::crash));
   before.stored(kKey, id_of('a'));
@@ -75,7 +75,7 @@ TEST_F(SubmissionRecordTest, RemembersWhatWasStoredWithoutAskingTheSpool) {
 }
 
 TEST_F(SubmissionRecordTest, SettlesAClaimWithoutAnEndByWhatIsInTheSpool) {
-  SubmissionRecord file = record();
+  SubmissionRecordFile file = record();
   for (const Against against : {Against::crash, Against::power_failure}) {
     test::run(file.write("claim " + kKey + " " + id_of('b').str() + "\n", against));
     SubmissionMemory lost = restored({});
@@ -88,7 +88,7 @@ TEST_F(SubmissionRecordTest, SettlesAClaimWithoutAnEndByWhatIsInTheSpool) {
 
 TEST_F(SubmissionRecordTest, TellsOnceThatItCannotBeWritten) {
   const test::ExpectLog told("submission ids cannot be kept");
-  SubmissionRecord file = record("gone/submissions");
+  SubmissionRecordFile file = record("gone/submissions");
   const auto count = [] {
     return std::ranges::count_if(test::logged(),
                                  [](const auto& line) { return line.find("cannot be kept") != line.npos; });

@@ -9,31 +9,31 @@
 
 namespace postern::control {
 
-struct Verdict {
+struct Summary {
   int exit = 0;  ///< exits::kWell, kTrouble or kAttention: the worst of what the text says
   std::string text;
   bool well = false;  ///< nothing at all is wrong, and a smarthost is known to take mail
 };
 
 /// The line itself. "all is well" stands in it only where nothing else is said.
-[[nodiscard]] std::string first_line(const Verdict& verdict);
+[[nodiscard]] std::string first_line(const Summary& summary);
 
 /// Mail that waits longer than this is trouble even if nobody complains.
 inline constexpr Seconds kLongWait{3600};
 
-[[nodiscard]] Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites,
-                            const std::string& config_file, WallTime now);
+[[nodiscard]] Summary sum_up(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites,
+                             const std::string& config_file, WallTime now);
 
 /// Adds that a smarthost without trouble is weaker than before (mail::CheckReport::weaker): mail flows, but a person
 /// should look.
-void add_weaker(Verdict& verdict, const std::string& site, const std::vector<std::string>& weaker);
+void add_weaker(Summary& summary, const std::string& site, const std::vector<std::string>& weaker);
 
 /// Says before everything else that no mail is taken.
-void add_refusal(Verdict& verdict, const queue::Refusal& refusal, const std::string& spool, WallTime now);
+void add_refusal(Summary& summary, const queue::Refusal& refusal, const std::string& spool, WallTime now);
 
 /// Says before everything else what is wrong with the daemon itself: its settings file, an address nobody can connect
 /// to.
-void add_complaints(Verdict& verdict, const std::vector<std::string>& complaints);
+void add_complaints(Summary& summary, const std::vector<std::string>& complaints);
 
 /// "14:02" today, "Nov 22 14:02" before that; local time.
 [[nodiscard]] std::string clock_time(WallTime time, WallTime now);

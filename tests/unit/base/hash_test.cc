@@ -1,4 +1,4 @@
-#include "base/digest.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@ namespace postern {
 namespace {
 
 // RFC 2202 section 2.
-TEST(Digest, HmacMd5GivesTheVectorsOfRfc2202) {
+TEST(Hash, HmacMd5GivesTheVectorsOfRfc2202) {
   EXPECT_EQ(hex(hmac_md5(std::string(16, '\x0b'), "Hi There")), "9294727a3638bb1c13f48ef8158bfc9d");
   EXPECT_EQ(hex(hmac_md5("Jefe", "what do ya want for nothing?")), "750c783e6ab0b503eaa86e310a5db738");
   EXPECT_EQ(hex(hmac_md5(std::string(80, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
@@ -15,7 +15,7 @@ TEST(Digest, HmacMd5GivesTheVectorsOfRfc2202) {
 }
 
 // FIPS 180-4 examples.
-TEST(Digest, Sha256GivesTheSameForEverySplit) {
+TEST(Hash, Sha256GivesTheSameForEverySplit) {
   const std::string text = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
   for (std::size_t split = 0; split <= text.size(); ++split) {
     Sha256 digest;

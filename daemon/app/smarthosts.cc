@@ -1,4 +1,4 @@
-#include "app/sites.h"
+#include "app/smarthosts.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -31,7 +31,7 @@ mail::CheckReport report_of_unknown(const std::string& name) {
 
 }  // namespace
 
-void Sites::configure(const settings::Settings& settings) {
+void Smarthosts::configure(const settings::Settings& settings) {
   std::vector<Site> wanted;
   for (const settings::Smarthost& smarthost : settings.smarthosts) {
     const auto old = std::ranges::find_if(
@@ -53,19 +53,19 @@ void Sites::configure(const settings::Settings& settings) {
   sites_ = std::move(wanted);
 }
 
-const Sites::Site* Sites::find(const std::string& name) const {
+const Smarthosts::Site* Smarthosts::find(const std::string& name) const {
   const auto site = std::ranges::find_if(sites_, [&](const Site& each) { return each.smarthost.name == name; });
   return site == sites_.end() ? nullptr : &*site;
 }
 
-std::vector<std::string> Sites::names() const {
+std::vector<std::string> Smarthosts::names() const {
   std::vector<std::string> out;
   out.reserve(sites_.size());
   for (const Site& site : sites_) out.push_back(site.smarthost.name);
   return out;
 }
 
-std::vector<queue::SiteConfig> Sites::configs() const {
+std::vector<queue::SiteConfig> Smarthosts::configs() const {
   std::vector<queue::SiteConfig> out;
   out.reserve(sites_.size());
   for (const Site& site : sites_)
@@ -73,7 +73,7 @@ std::vector<queue::SiteConfig> Sites::configs() const {
   return out;
 }
 
-Task<mail::DeliveryReport> Sites::deliver(mail::Message& message, std::string site) {
+Task<mail::DeliveryReport> Smarthosts::deliver(mail::Message& message, std::string site) {
   const Site* found = find(site);
   if (found == nullptr) {
     mail::DeliveryReport report;
@@ -86,19 +86,19 @@ Task<mail::DeliveryReport> Sites::deliver(mail::Message& message, std::string si
   co_return co_await relay->deliver(message);
 }
 
-mail::CheckReport Sites::explain(const std::string& site) const {
+mail::CheckReport Smarthosts::explain(const std::string& site) const {
   const Site* found = find(site);
   return found == nullptr ? report_of_unknown(site) : found->relay->explain();
 }
 
-Task<mail::CheckReport> Sites::check(std::string site, mail::CheckOptions options) {
+Task<mail::CheckReport> Smarthosts::check(std::string site, mail::CheckOptions options) {
   const Site* found = find(site);
   if (found == nullptr) co_return report_of_unknown(site);
   const std::shared_ptr<relay::Relay> relay = found->relay;
   co_return co_await relay->check(options);
 }
 
-Task<void> Sites::close(Seconds grace) {
+Task<void> Smarthosts::close(Seconds grace) {
   // All at once: the graces do not add up.
   std::vector<std::shared_ptr<relay::Relay>> relays;
   relays.reserve(sites_.size() + retired_.size());

@@ -1,4 +1,4 @@
-#include "control/verdict.h"
+#include "control/summary.h"
 
 #include "base/zone.h"
 #include "control/exits.h"
@@ -100,8 +100,8 @@ std::string clock_time(WallTime time, WallTime now) {
   return local_text(time, today ? "%H:%M" : "%b %e %H:%M");
 }
 
-Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, const std::string& config_file,
-              WallTime now) {
+Summary sum_up(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, const std::string& config_file,
+               WallTime now) {
   std::vector<Clause> clauses;
   if (sites.empty()) {
     clauses.push_back(unconfigured(totals, config_file));
@@ -127,47 +127,47 @@ Verdict judge(const queue::Totals& totals, const std::vector<queue::SiteStatus>&
     clauses.push_back({exits::kAttention, fmt::format("{} {} damaged: see `postern queue list`",
                                                       messages(totals.corrupt), verb(totals.corrupt, "is", "are"))});
   }
-  Verdict verdict;
+  Summary summary;
   if (clauses.empty()) {
-    verdict.text = "nothing waits";
-    verdict.well = std::ranges::any_of(sites, &queue::SiteStatus::tried);
-    if (!verdict.well)
-      verdict.text += fmt::format("; {} was not tried yet: `postern check` does it", sites.front().name);
-    return verdict;
+    summary.text = "nothing waits";
+    summary.well = std::ranges::any_of(sites, &queue::SiteStatus::tried);
+    if (!summary.well)
+      summary.text += fmt::format("; {} was not tried yet: `postern check` does it", sites.front().name);
+    return summary;
   }
   for (const Clause& clause : clauses) {
-    verdict.exit = std::max(verdict.exit, clause.exit);
-    verdict.text += (verdict.text.empty() ? "" : "; ") + clause.text;
+    summary.exit = std::max(summary.exit, clause.exit);
+    summary.text += (summary.text.empty() ? "" : "; ") + clause.text;
   }
-  verdict.well =
-      verdict.exit == exits::kWell && clauses.size() == 1 && !sites.empty() && totals.waiting == 0 && totals.active > 0;
-  return verdict;
+  summary.well =
+      summary.exit == exits::kWell && clauses.size() == 1 && !sites.empty() && totals.waiting == 0 && totals.active > 0;
+  return summary;
 }
 
-std::string first_line(const Verdict& verdict) { return (verdict.well ? "all is well: " : "") + verdict.text; }
+std::string first_line(const Summary& summary) { return (summary.well ? "all is well: " : "") + summary.text; }
 
-void add_refusal(Verdict& verdict, const queue::Refusal& refusal, const std::string& spool, WallTime now) {
-  verdict.exit = exits::kAttention;
-  verdict.well = false;
-  verdict.text = fmt::format("new mail is refused since {}: {}; look at the disk of {}. {}",
-                             clock_time(refusal.since, now), refusal.why.text, spool, verdict.text);
+void add_refusal(Summary& summary, const queue::Refusal& refusal, const std::string& spool, WallTime now) {
+  summary.exit = exits::kAttention;
+  summary.well = false;
+  summary.text = fmt::format("new mail is refused since {}: {}; look at the disk of {}. {}",
+                             clock_time(refusal.since, now), refusal.why.text, spool, summary.text);
 }
 
-void add_weaker(Verdict& verdict, const std::string& site, const std::vector<std::string>& weaker) {
+void add_weaker(Summary& summary, const std::string& site, const std::vector<std::string>& weaker) {
   if (weaker.empty()) return;
-  verdict.exit = std::max(verdict.exit, exits::kTrouble);
-  verdict.well = false;
-  verdict.text += fmt::format(
+  summary.exit = std::max(summary.exit, exits::kTrouble);
+  summary.well = false;
+  summary.text += fmt::format(
       "; {0} is weaker than before: {1}; ask who runs it, and if the change is meant run `postern check "
       "--accept-weaker {0}`",
       site, fmt::join(weaker, "; "));
 }
 
-void add_complaints(Verdict& verdict, const std::vector<std::string>& complaints) {
+void add_complaints(Summary& summary, const std::vector<std::string>& complaints) {
   if (complaints.empty()) return;
-  verdict.exit = std::max(verdict.exit, exits::kTrouble);
-  verdict.well = false;
-  verdict.text = fmt::format("{}; {}", fmt::join(complaints, "; "), verdict.text);
+  summary.exit = std::max(summary.exit, exits::kTrouble);
+  summary.well = false;
+  summary.text = fmt::format("{}; {}", fmt::join(complaints, "; "), summary.text);
 }
 
 }  // namespace postern::control

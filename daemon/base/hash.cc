@@ -1,4 +1,4 @@
-#include "base/digest.h"
+#include "base/hash.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -1,4 +1,4 @@
-#include "control/verdict.h"
+#include "control/summary.h"
 
 #include "mail/advice.h"
 
@@ -36,9 +36,9 @@ class VerdictTest : public testing::Test {
   }
 
   void expect(int exit, const std::string& text) const {
-    const Verdict verdict = judge(totals, sites, kConfig, kNow);
-    EXPECT_EQ(first_line(verdict), text);
-    EXPECT_EQ(verdict.exit, exit);
+    const Summary summary = sum_up(totals, sites, kConfig, kNow);
+    EXPECT_EQ(first_line(summary), text);
+    EXPECT_EQ(summary.exit, exit);
   }
 
   /// Host, words, then what to do, which is given for the site at `at`.
@@ -147,20 +147,20 @@ TEST_F(VerdictTest, AddsFailedAndDamagedMessages) {
 TEST_F(VerdictTest, SaysThatAllIsWellOnlyWhereNothingElseIsSaid) {
   totals.active = 1;
   const queue::Refusal refusal{kNow, Error{Failure::no_space, "the disk is full"}};
-  const std::vector<std::function<void(Verdict&)>> wrongs{
-      [](Verdict& verdict) { add_complaints(verdict, {"the settings file is wrong"}); },
-      [](Verdict& verdict) { add_complaints(verdict, {"nobody can connect to [::1]:25", "no scraper can connect"}); },
-      [](Verdict& verdict) { add_weaker(verdict, "main", {"no TLS"}); },
-      [&](Verdict& verdict) { add_refusal(verdict, refusal, "/var/spool/postern", kNow); },
+  const std::vector<std::function<void(Summary&)>> wrongs{
+      [](Summary& summary) { add_complaints(summary, {"the settings file is wrong"}); },
+      [](Summary& summary) { add_complaints(summary, {"nobody can connect to [::1]:25", "no scraper can connect"}); },
+      [](Summary& summary) { add_weaker(summary, "main", {"no TLS"}); },
+      [&](Summary& summary) { add_refusal(summary, refusal, "/var/spool/postern", kNow); },
   };
   for (const std::size_t active : {0U, 1U}) {
     totals.active = active;
-    Verdict verdict = judge(totals, sites, kConfig, kNow);
-    ASSERT_EQ(first_line(verdict).find("all is well"), 0U);
-    add_complaints(verdict, {});
-    ASSERT_EQ(first_line(verdict).find("all is well"), 0U);
+    Summary summary = sum_up(totals, sites, kConfig, kNow);
+    ASSERT_EQ(first_line(summary).find("all is well"), 0U);
+    add_complaints(summary, {});
+    ASSERT_EQ(first_line(summary).find("all is well"), 0U);
     for (const auto& wrong : wrongs) {
-      Verdict worse = verdict;
+      Summary worse = summary;
       wrong(worse);
       EXPECT_EQ(first_line(worse).find("all is well"), std::string::npos) << first_line(worse);
       EXPECT_GT(worse.exit, 0);
@@ -176,17 +176,17 @@ TEST_F(VerdictTest, DoesNotCallASmarthostWellThatWasNotTried) {
   expect(0, "all is well: nothing waits");
 }
 
-TEST(Verdict, AsksAPersonToLookAtASmarthostThatIsWeakerThanBefore) {
-  Verdict verdict{0, "all is well: nothing waits"};
-  add_weaker(verdict, "main", {});
-  EXPECT_EQ(verdict.exit, 0);
-  add_weaker(verdict, "main", {"no SCRAM mechanism any more"});
-  EXPECT_EQ(verdict.exit, 1);
-  EXPECT_NE(verdict.text.find("no SCRAM mechanism any more"), std::string::npos);
-  EXPECT_NE(verdict.text.find("--accept-weaker main"), std::string::npos);
-  verdict.exit = 2;
-  add_weaker(verdict, "main", {"no TLS"});
-  EXPECT_EQ(verdict.exit, 2);
+TEST(Summary, AsksAPersonToLookAtASmarthostThatIsWeakerThanBefore) {
+  Summary summary{0, "all is well: nothing waits"};
+  add_weaker(summary, "main", {});
+  EXPECT_EQ(summary.exit, 0);
+  add_weaker(summary, "main", {"no SCRAM mechanism any more"});
+  EXPECT_EQ(summary.exit, 1);
+  EXPECT_NE(summary.text.find("no SCRAM mechanism any more"), std::string::npos);
+  EXPECT_NE(summary.text.find("--accept-weaker main"), std::string::npos);
+  summary.exit = 2;
+  add_weaker(summary, "main", {"no TLS"});
+  EXPECT_EQ(summary.exit, 2);
 }
 
 }  // namespace

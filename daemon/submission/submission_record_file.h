@@ -13,7 +13,7 @@
 
 namespace postern::submission {
 
-class SubmissionRecord final : public SubmissionJournal {
+class SubmissionRecordFile final : public SubmissionRecord {
  public:
   /// Where jobs that block run: never on the event loop, one after another or not.
   struct Threads {
@@ -23,7 +23,7 @@ class SubmissionRecord final : public SubmissionJournal {
   /// Whether the message is whole in the spool.
   using IsStored = std::function<Task<bool>(QueueId id)>;
 
-  SubmissionRecord(std::string path, Threads threads);
+  SubmissionRecordFile(std::string path, Threads threads);
 
   /// Gives the memory what earlier lives wrote, and settles the claims that have no end. Before anybody is served:
   /// whoever asks about a submission of the daemon before us is to hear what became of it. And before anything is

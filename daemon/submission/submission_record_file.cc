@@ -1,4 +1,4 @@
-#include "submission/submission_record.h"
+#include "submission/submission_record_file.h"
 
 #include "base/log.h"
 
@@ -12,7 +12,7 @@ constexpr std::uint64_t kLongestRecord = 2ULL << 20U;  // some 14,000 submission
 
 }  // namespace
 
-struct SubmissionRecord::State {
+struct SubmissionRecordFile::State {
   explicit State(std::string path) : file(std::move(path), kLongestRecord) {}
 
   void append(const std::string& line, Against against) {
@@ -34,22 +34,22 @@ struct SubmissionRecord::State {
   std::atomic<bool> failing = false;
 };
 
-SubmissionRecord::SubmissionRecord(std::string path, Threads threads)
+SubmissionRecordFile::SubmissionRecordFile(std::string path, Threads threads)
     : threads_(std::move(threads)), state_(std::make_shared<State>(std::move(path))) {}
 
-Task<void> SubmissionRecord::restore(SubmissionMemory& memory, SteadyTime now, IsStored is_stored) const {
+Task<void> SubmissionRecordFile::restore(SubmissionMemory& memory, SteadyTime now, IsStored is_stored) const {
   for (const SubmissionMemory::Entry& claim : memory.restore(state_->read(), now)) {
     const bool stored = co_await is_stored(claim.second);
     if (stored) memory.settle(claim, now);
   }
 }
 
-Task<void> SubmissionRecord::write(std::string line, Against against) {
+Task<void> SubmissionRecordFile::write(std::string line, Against against) {
   std::function<void()> job = [state = state_, line = std::move(line), against] { state->append(line, against); };
   co_await threads_.run(std::move(job));
 }
 
-void SubmissionRecord::post(std::string line) {
+void SubmissionRecordFile::post(std::string line) {
   threads_.post([state = state_, line = std::move(line)] { state->append(line, Against::crash); });
 }
 

@@ -1,5 +1,6 @@
-// Mail in: the pump between a Stream and smtp::Dialogue, and the acceptor that turns a transaction into a
-// queued message (Received, aliases, completion of addresses and headers, loop and size checks).
+// The sessions of clients that hand in mail, over the unix socket and over TCP. Each is a Pump between a Stream and
+// smtp::Dialogue, whose Acceptor turns a transaction into a queued message (Received, aliases, completion of addresses
+// and headers, loop and size checks).
 #pragma once
 
 #include "base/clock.h"
@@ -23,10 +24,6 @@ struct Config : SubmissionOptions, mail::HostNames {};
 inline constexpr std::size_t kSessions = 1000;       ///< altogether
 inline constexpr std::size_t kSessionsOfUser = 100;  ///< of one uid on the unix socket
 inline constexpr std::size_t kSessionsOverTcp = 500;
-
-/// Serves one client until it quits, fails or is shut down. Sessions hold the Config they began with.
-Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
-                 queue::Queue& queue, Clock& clock);
 
 /// All sessions of the daemon: the caps, the time-outs that are announced by 421, the submission ids that were stored
 /// lately, and the orderly end. The queue and the clock outlive it.

@@ -20,12 +20,12 @@ namespace postern::app {
 
 /// The relays by the names of their sites. A relay whose settings did not change survives a reload with its
 /// connections and what it learnt; one that is no longer wanted ends after its last delivery.
-class Sites {
+class Smarthosts {
  public:
   using Make =
       std::function<std::unique_ptr<relay::Relay>(const settings::Smarthost& smarthost, const std::string& helo)>;
 
-  Sites(Executor loop, Make make) : loop_(std::move(loop)), make_(std::move(make)) {}
+  Smarthosts(Executor loop, Make make) : loop_(std::move(loop)), make_(std::move(make)) {}
 
   void configure(const settings::Settings& settings);
   [[nodiscard]] std::vector<std::string> names() const;

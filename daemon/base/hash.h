@@ -1,4 +1,4 @@
-// Digests by OpenSSL. Every function gives raw bytes; hex() of base/text.h makes them text.
+// Hashes by OpenSSL. Every function gives raw bytes; hex() of base/text.h makes them text.
 #pragma once
 
 #include <memory>
