@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "mail/envelope.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
