@@ -1,5 +1,5 @@
-// The result of one attempt to deliver one message through one smarthost. Three grains: trouble of
-// the site (nothing is charged to the message), of the message, of single recipients.
+// The result of one attempt to deliver one message through one smarthost. Four grains: trouble of the site (nothing is
+// charged to the message), of the sender (likewise, but others may pass), of the message, of single recipients.
 #pragma once
 
 #include "base/result.h"
@@ -25,13 +25,20 @@ struct SiteTrouble {
   std::string text;            ///< printable one line for the administrator, the server's words quoted
   bool login_refused = false;  ///< every usable mechanism was refused for good: pause, do not hammer
   bool login_spent = false;    ///< a login was begun and got no answer: counts as one that was refused for now
-  std::string answer{};        ///< of a refused round of logins: "PLAIN: 535 ...", the one that decides
+  /// Refused or ended for too many connections at a time, by the server's own word: fewer may do.
+  bool crowded = false;
+  /// It came after MAIL was accepted, and no word says that it is about the account or this machine (a lost connection,
+  /// a 421, nonsense): it may be this message's doing.
+  bool in_transaction = false;
+  std::string answer{};  ///< of a refused round of logins: "PLAIN: 535 ...", the one that decides
 };
 
 struct DeliveryReport {
   /// Parallel to the recipients that were handed over. Empty optional: not answered, try again.
   std::vector<std::optional<Status>> recipients;
   std::optional<SiteTrouble> site;
+  /// The account may not use this sender, or not now. The recipients concerned have no status.
+  std::optional<SiteTrouble> sender{};
   /// The answer to the end of data was lost: the message may have been delivered. The recipients
   /// concerned have no status. Retry late, with the same bytes.
   bool uncertain = false;

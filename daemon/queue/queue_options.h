@@ -23,6 +23,9 @@ struct Bounces {
   unsigned per_sender = 20;
   unsigned per_hour = 200;
   std::uint64_t return_size = 50ULL << 10U;  ///< bytes; of larger messages the header alone goes back
+  /// On the wire in place of the null sender, where a smarthost refuses that; empty: the account's user, if that is an
+  /// address.
+  std::string from{};
 
   friend bool operator==(const Bounces&, const Bounces&) = default;
 };
