@@ -69,7 +69,8 @@ std::vector<queue::SiteConfig> Smarthosts::configs() const {
   std::vector<queue::SiteConfig> out;
   out.reserve(sites_.size());
   for (const Site& site : sites_)
-    out.push_back(queue::SiteConfig{site.smarthost.name, site.smarthost, site.generation});
+    out.push_back(queue::SiteConfig{site.smarthost.name, static_cast<const queue::SiteOptions&>(site.smarthost),
+                                    site.generation});
   return out;
 }
 

@@ -99,9 +99,9 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
   }
 }
 
-/// Takes some thousand of the next ids at a time and reads their files page by page: what it remembers of what waits does
-/// not grow with the queue, and a million messages are looked through in some hundred passes over the index. Of hold/,
-/// failed/ and corrupt/ it keeps the names, which are in no index.
+/// Takes some thousand of the next ids at a time and reads their files page by page: what it remembers of what waits
+/// does not grow with the queue, and a million messages are looked through in some hundred passes over the index. Of
+/// hold/, failed/ and corrupt/ it keeps the names, which are in no index.
 class Inspector::Walk final : public Listing {
  public:
   Walk(Inspector& inspector, Selection selection) : inspector_(inspector), selection_(std::move(selection)) {

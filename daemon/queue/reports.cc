@@ -100,8 +100,8 @@ Reports::Reports(const Ground& ground, const Config& config, Timekeeper& time, M
 ReportContext Reports::context(const std::string& address) {
   ReportContext context;
   context.to = mailboxes_of(config_, address);
-  context.options = config_;
-  context.names = config_;
+  context.options = static_cast<const QueueOptions&>(config_);
+  context.names = static_cast<const mail::HostNames&>(config_);
   context.id = time_.new_id();
   context.now = ground_.clock.wall();
   context.utc_offset = utc_offset(context.now);

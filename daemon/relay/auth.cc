@@ -262,7 +262,7 @@ class Login {
 }  // namespace
 
 sasl::Policy login_policy(const Smarthost& smarthost, std::string remembered) {
-  return sasl::Policy{smarthost, std::move(remembered)};
+  return sasl::Policy{static_cast<const sasl::LoginOptions&>(smarthost), std::move(remembered)};
 }
 
 Task<AuthResult> authenticate(Wire& wire, const smtp::Capabilities& server, const Smarthost& smarthost,

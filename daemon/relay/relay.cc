@@ -227,7 +227,7 @@ class SmtpRelay final : public Relay {
 };
 
 net::TlsClientOptions tls_options(const Smarthost& smarthost) {
-  net::TlsClientOptions options = smarthost;
+  net::TlsClientOptions options = static_cast<const net::TlsClientOptions&>(smarthost);
   if (options.tls_name.empty()) options.tls_name = smarthost.host;
   return options;
 }

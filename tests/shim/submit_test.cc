@@ -77,21 +77,21 @@ Delivery delivery() {
 }
 
 /// Submits against one script a connection; a connection more than there are scripts cannot be made.
-Verdict verdict_of(std::vector<Script>& scripts, const Submission& message, const Delivery& how) {
+HandedIn handed_in_by(std::vector<Script>& scripts, const Submission& message, const Delivery& how) {
   std::vector<std::thread> threads;
   std::size_t next = 0;
-  Verdict verdict = submit(message, how, [&](Wait) -> Outcome<Channel> {
+  HandedIn handed_in = submit(message, how, [&](Wait) -> Outcome<Channel> {
     if (next == scripts.size()) return Exit{EX_TEMPFAIL, "no daemon"};
     auto pair = make_pair();
     threads.emplace_back(serve, std::ref(scripts[next++]), std::move(pair[1]));
     return Channel(std::move(pair[0]));
   });
   for (std::thread& thread : threads) thread.join();
-  return verdict;
+  return handed_in;
 }
 
 Exit submit_to(std::vector<Script>& scripts, const Submission& message, const Delivery& how) {
-  return verdict_of(scripts, message, how).exit;
+  return handed_in_by(scripts, message, how).exit;
 }
 
 const std::vector<std::string> kGood = {"220 hi", "250-host\r\n250 SIZE 1000", "250 2.1.0 ok", "250 2.1.5 ok",
@@ -169,9 +169,9 @@ TEST(Submit, ADaemonThatEndsIsAskedAgainAndTheNextOneServes) {
     // And if none comes the message may be dropped.
     std::vector<Script> gone = {{{kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(step)}, ""}};
     gone[0].replies.emplace_back("421 4.3.2 shutting down");
-    const Verdict verdict = verdict_of(gone, submission(), delivery());
-    EXPECT_EQ(verdict.by, Verdict::By::nobody) << step;
-    EXPECT_FALSE(verdict.unknown) << step;
+    const HandedIn handed_in = handed_in_by(gone, submission(), delivery());
+    EXPECT_EQ(handed_in.by, HandedIn::By::nobody) << step;
+    EXPECT_FALSE(handed_in.unknown) << step;
   }
 }
 
@@ -184,11 +184,11 @@ TEST(Submit, AConnectionLostLateIsAskedAgainWithTheSameId) {
 
 TEST(Submit, WhenNobodyAnswersAfterALateLossTheOutcomeIsToldAsUnknown) {
   std::vector<Script> scripts = {{{kGood.begin(), kGood.end() - 1}, ""}};
-  const Verdict verdict = verdict_of(scripts, submission(), delivery());
-  EXPECT_EQ(verdict.exit.code, EX_TEMPFAIL);
-  EXPECT_THAT(verdict.exit.text, HasSubstr("may or may not be in the queue"));
-  EXPECT_EQ(verdict.by, Verdict::By::nobody);
-  EXPECT_TRUE(verdict.unknown);
+  const HandedIn handed_in = handed_in_by(scripts, submission(), delivery());
+  EXPECT_EQ(handed_in.exit.code, EX_TEMPFAIL);
+  EXPECT_THAT(handed_in.exit.text, HasSubstr("may or may not be in the queue"));
+  EXPECT_EQ(handed_in.by, HandedIn::By::nobody);
+  EXPECT_TRUE(handed_in.unknown);
 }
 
 TEST(Submit, WhileTheFirstCopyIsBeingStoredItAsksAgain) {
@@ -198,10 +198,10 @@ TEST(Submit, WhileTheFirstCopyIsBeingStoredItAsksAgain) {
   std::vector<Script> scripts = {{lost, ""}, {pending, ""}, {kGood, ""}};
   EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK);
   std::vector<Script> never = {{lost, ""}, {pending, ""}, {pending, ""}};
-  const Verdict verdict = verdict_of(never, submission(), delivery());
-  EXPECT_EQ(verdict.by, Verdict::By::daemon);
-  EXPECT_TRUE(verdict.unknown);
-  EXPECT_THAT(verdict.exit.text, HasSubstr("may or may not be in the queue"));
+  const HandedIn handed_in = handed_in_by(never, submission(), delivery());
+  EXPECT_EQ(handed_in.by, HandedIn::By::daemon);
+  EXPECT_TRUE(handed_in.unknown);
+  EXPECT_THAT(handed_in.exit.text, HasSubstr("may or may not be in the queue"));
 }
 
 TEST(Submit, ADaemonThatIsSilentBeforeTheMessageIsNobody) {
@@ -209,24 +209,24 @@ TEST(Submit, ADaemonThatIsSilentBeforeTheMessageIsNobody) {
   Delivery how = delivery();
   how.patience = std::chrono::milliseconds(1);
   int connections = 0;
-  const Verdict verdict = submit(submission(), how, [&](Wait wait) -> Outcome<Channel> {
+  const HandedIn handed_in = submit(submission(), how, [&](Wait wait) -> Outcome<Channel> {
     EXPECT_EQ(wait, Wait::none);
     ++connections;
     return Channel(UniqueFd(::dup(pair[0].get())));
   });
-  EXPECT_EQ(verdict.by, Verdict::By::nobody);
-  EXPECT_FALSE(verdict.unknown);
+  EXPECT_EQ(handed_in.by, HandedIn::By::nobody);
+  EXPECT_FALSE(handed_in.unknown);
   EXPECT_EQ(connections, 1);
-  EXPECT_THAT(verdict.exit.text, HasSubstr("did not answer in time; nothing was stored"));
+  EXPECT_THAT(handed_in.exit.text, HasSubstr("did not answer in time; nothing was stored"));
 }
 
 TEST(Submit, WhoeverAnswersDecides) {
-  const auto by = [](std::vector<Script> scripts) { return verdict_of(scripts, submission(), delivery()).by; };
-  EXPECT_EQ(by({{kGood, ""}}), Verdict::By::daemon);
-  EXPECT_EQ(by({{{"220 hi", "250 ok", "552 5.3.4 too large"}, ""}}), Verdict::By::daemon);
-  EXPECT_EQ(by({{{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}}), Verdict::By::daemon);
-  EXPECT_EQ(by({}), Verdict::By::nobody);
-  EXPECT_EQ(by({{{}, ""}, {{}, ""}, {{}, ""}}), Verdict::By::nobody);
+  const auto by = [](std::vector<Script> scripts) { return handed_in_by(scripts, submission(), delivery()).by; };
+  EXPECT_EQ(by({{kGood, ""}}), HandedIn::By::daemon);
+  EXPECT_EQ(by({{{"220 hi", "250 ok", "552 5.3.4 too large"}, ""}}), HandedIn::By::daemon);
+  EXPECT_EQ(by({{{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}}), HandedIn::By::daemon);
+  EXPECT_EQ(by({}), HandedIn::By::nobody);
+  EXPECT_EQ(by({{{}, ""}, {{}, ""}, {{}, ""}}), HandedIn::By::nobody);
 }
 
 TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {

@@ -82,7 +82,7 @@ PLANTED = {
     "fifo": "os.mkfifo(p)",
     "directory": "os.mkdir(p)",
     "socket": "import socket; socket.socket(socket.AF_UNIX).bind(p)",
-    "unreadable": "os.close(os.open(p, os.O_CREAT | os.O_WRONLY, 0o600)); os.chmod(p, 0)",
+    "unreadable": "os.close(os.open(p, os.O_CREAT | os.O_WRONLY, 0))",
     "empty": "os.close(os.open(p, os.O_CREAT | os.O_WRONLY, 0o604))",
 }
 
@@ -120,7 +120,9 @@ def test_q09_a_listing_knows_nothing_of_hostile_drops(installed):
     installed.sendmail(letter("q09"), "-i", "b@example.com")
     (queued,) = wait_for(installed.queue_files, 10, "a message")
     hostile = frame("Subject: q09\n\nx\n", sender="a\x1b[2J@example.net").hex()
-    for name, code in {**PLANTED, "bytes": f"open(p, 'wb').write(bytes.fromhex('{hostile}')); os.chmod(p, 0o604)"}.items():
+    # The daemon looks while they are planted: each has its last name only when it is whole.
+    whole = f"t = p.replace('bytes', 'tmp.bytes'); open(t, 'wb').write(bytes.fromhex('{hostile}')); os.chmod(t, 0o604); "
+    for name, code in {**PLANTED, "bytes": whole + "os.rename(t, p)"}.items():
         as_intruder(f"import os, sys; p = sys.argv[1]; {code}", f"{DROP}/{name}")
         as_intruder(f"import os, sys; p = sys.argv[1]; {code}", f"{DROP}/tmp.{name}")
         assert installed.dropped()
