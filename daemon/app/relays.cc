@@ -19,8 +19,8 @@ credentials::Blocking blocking_on(spool::DiskPool& pool) {
 }
 
 std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings::Smarthost& smarthost,
-                                         const std::string& helo) {
-  relay::Smarthost bound{smarthost, nullptr, nullptr, helo, parts.trace == Trace::yes};
+                                         const OurNames& names) {
+  relay::Smarthost bound{smarthost, nullptr, nullptr, names.helo, names.own_sender, parts.trace == Trace::yes};
   credentials::Origin origin{smarthost, !smarthost.client_certificate.empty()};
   if (!origin.user.empty() || origin.client_certificate) {
     bound.credentials = credentials::make_source(parts.loop, parts.clock, std::move(origin), parts.blocking);
