@@ -83,7 +83,7 @@ struct App::Parts {
         trace(traced),
         submission(submission_config(settings)),
         sites(loop, [this](const settings::Smarthost& smarthost,
-                           const std::string& helo) { return make_relay(relay_parts(), smarthost, helo); }),
+                           const OurNames& names) { return make_relay(relay_parts(), smarthost, names); }),
         sessions(loop),
         heartbeat(loop, [this] { return status(); }),
         doors(loop, Doors::Serve{[this](std::unique_ptr<net::Stream> stream, net::Peer peer) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/app.h"
+#include "app/our_names.h"
 #include "base/clock.h"
 #include "base/task.h"
 #include "credentials/blocking.h"
@@ -26,7 +27,7 @@ struct RelayParts {
 
 /// No connection is made, no secret read.
 [[nodiscard]] std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings::Smarthost& smarthost,
-                                                       const std::string& helo);
+                                                       const OurNames& names);
 
 /// Files of secrets are read by the threads of the spool. The pool must outlive what is made with it.
 [[nodiscard]] credentials::Blocking blocking_on(spool::DiskPool& pool);

@@ -34,16 +34,17 @@ mail::CheckReport report_of_unknown(const std::string& name) {
 void Smarthosts::configure(const settings::Settings& settings) {
   std::vector<Site> wanted;
   for (const settings::Smarthost& smarthost : settings.smarthosts) {
+    const OurNames names = our_names(settings, smarthost);
     const auto old = std::ranges::find_if(
-        sites_, [&](const Site& site) { return site.smarthost == smarthost && site.helo == settings.names.hostname; });
+        sites_, [&](const Site& site) { return site.smarthost == smarthost && site.names == names; });
     if (old != sites_.end()) {
       old->relay->refresh();
       wanted.push_back(std::move(*old));
       sites_.erase(old);
       continue;
     }
-    std::shared_ptr<relay::Relay> relay = make_(smarthost, settings.names.hostname);
-    wanted.push_back(Site{smarthost, settings.names.hostname, ++made_, std::move(relay)});
+    std::shared_ptr<relay::Relay> relay = make_(smarthost, names);
+    wanted.push_back(Site{smarthost, names, ++made_, std::move(relay)});
   }
   std::erase_if(retired_, [](const auto& relay) { return relay.expired(); });
   for (const Site& site : sites_) {

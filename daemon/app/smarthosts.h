@@ -1,6 +1,7 @@
 // The smarthosts of the settings as the relay and the queue want them.
 #pragma once
 
+#include "app/our_names.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/check.h"
@@ -23,7 +24,7 @@ namespace postern::app {
 class Smarthosts {
  public:
   using Make =
-      std::function<std::unique_ptr<relay::Relay>(const settings::Smarthost& smarthost, const std::string& helo)>;
+      std::function<std::unique_ptr<relay::Relay>(const settings::Smarthost& smarthost, const OurNames& names)>;
 
   Smarthosts(Executor loop, Make make) : loop_(std::move(loop)), make_(std::move(make)) {}
 
@@ -38,7 +39,7 @@ class Smarthosts {
  private:
   struct Site {
     settings::Smarthost smarthost;
-    std::string helo;
+    OurNames names;
     std::uint64_t generation = 0;  ///< tells a relay made anew from the one before it
     std::shared_ptr<relay::Relay> relay;
   };

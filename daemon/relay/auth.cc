@@ -68,6 +68,8 @@ mail::SiteTrouble all_refused(std::string_view host, const AuthRound& round) {
   const mail::AuthAttempt& attempt = round.tried[round.deciding->tried];
   result.code = round.deciding->code;
   result.answer = attempt.mechanism + ": " + attempt.reply;
+  const smtp::Reply said{result.code, {attempt.reply}};
+  result.crowded = round.deciding->temporary && says_crowded(said);
   return result;
 }
 

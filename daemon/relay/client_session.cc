@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "relay/transaction.h"
+#include "relay/control_question.h"
 #include "relay/verdict.h"
 #include "smtp/limits.h"
 
@@ -13,6 +13,24 @@ namespace postern::relay {
 
 namespace limits = smtp::limits;
 using mail::Step;
+
+namespace {
+
+/// The server takes no mail from "<>", and there is nothing else to offer: the settings have to name it.
+void name_what_is_missing(mail::DeliveryReport& report, const std::string& peer) {
+  if (!report.sender) {
+    const auto refused = std::ranges::find_if(report.recipients, [](const auto& status) { return status.has_value(); });
+    if (refused == report.recipients.end()) return;
+    const Error error{Failure::refused, '"' + mail::to_text(**refused) + '"'};
+    report.sender = site_trouble(Step::mail, peer, "the server refuses the null sender", error);
+    report.sender->code = (*refused)->code;
+    std::ranges::fill(report.recipients, std::nullopt);
+  }
+  report.sender->text +=
+      "; this is the null sender <> of reports: set bounces.from to an address that the account may use";
+}
+
+}  // namespace
 
 ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost,
                              Learnt& learnt)
@@ -174,24 +192,92 @@ Task<bool> ClientSession::start_tls(Milliseconds resumed) {
 }
 
 Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
+  wire_.allow(limits::kAttempt + Seconds(message.envelope().wire_size / limits::kSlowest));
+  TransactionOutcome outcome = co_await transact(message);
+
+  const bool unanswered = outcome.progress == TransactionOutcome::Progress::none && outcome.report.site.has_value();
+  stale_ = unanswered || (messages_ > 0 && outcome.progress == TransactionOutcome::Progress::postponed);
+  rest_ = outcome.rest;
+  if (outcome.report.site) wire_.give_up();
+  learn(message, outcome);
+  ++messages_;
+  co_return std::move(outcome.report);
+}
+
+Task<TransactionOutcome> ClientSession::transact(mail::Message& message) {
+  const mail::Envelope& envelope = message.envelope();
+  TransactionInput input = input_for(envelope);
+  TransactionOutcome outcome = co_await run_transaction(wire_, input, message);
+  const bool null_refused =
+      outcome.sender_refused && input.reverse_path.empty() && !outcome.report.site && !wire_.broken();
+  if (null_refused && smarthost_.own_sender.empty()) name_what_is_missing(outcome.report, peer_);
+  if (null_refused && !smarthost_.own_sender.empty()) {
+    refusals_ += outcome.refusals;
+    input.reverse_path = smarthost_.own_sender;
+    input.quiet = true;
+    input.reset_first = outcome.needs_reset;
+    input.refusals = 0;
+    outcome = co_await run_transaction(wire_, input, message);
+    if (outcome.accepted > 0) learnt_.notes.note_null_sender(true);
+  } else if (input.quiet && outcome.sender_refused) {
+    // The address has changed, or may not be used any more: the next one is offered from "<>" first.
+    learnt_.notes.note_null_sender(false);
+  }
+  refusals_ = outcome.taken ? 0 : refusals_ + outcome.refusals;
+  needs_reset_ = outcome.needs_reset;
+  const bool ask = !outcome.doubted.empty() && !outcome.report.site && !outcome.report.sender && !wire_.broken();
+  if (ask) co_await settle_doubt(input, message, outcome);
+  co_return outcome;
+}
+
+/// Refused in words that nobody knows, and none accepted beside them.
+Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail::Message& message,
+                                       TransactionOutcome& outcome) {
+  const std::string own = smarthost_.credentials ? smarthost_.credentials->kinds().user : std::string();
+  std::string address = learnt_.control_address(message.envelope(), own);
+  if (address.empty()) co_return;
+  needs_reset_ = false;
+  const bool theirs = co_await takes_others(wire_, input, message.envelope(), std::move(address));
+  if (!theirs) {
+    ++refusals_;
+    co_return;
+  }
+  for (const std::size_t index : outcome.doubted) fail_for_good(*outcome.report.recipients[index]);
+}
+
+TransactionInput ClientSession::input_for(const mail::Envelope& envelope) const {
   TransactionInput input;
   input.peer = peer_;
   input.server = server_;
   input.server.pipelining = server_.pipelining && !learnt_.pipelining_fails;
   input.reset_first = needs_reset_;
-  wire_.allow(limits::kAttempt + Seconds(message.envelope().wire_size / limits::kSlowest));
-  TransactionOutcome outcome = co_await run_transaction(wire_, input, message);
+  input.reverse_path = envelope.sender;
+  input.refusals = refusals_;
+  input.most_recipients = std::min(server_.rcpt_max.value_or(SIZE_MAX), learnt_.most_recipients);
+  input.quiet = envelope.sender.empty() && !smarthost_.own_sender.empty() && learnt_.notes.refuses_null_sender();
+  if (input.quiet) input.reverse_path = smarthost_.own_sender;
+  return input;
+}
 
-  const bool unanswered = outcome.progress == TransactionOutcome::Progress::none && outcome.report.site.has_value();
-  stale_ = unanswered || (messages_ > 0 && outcome.progress == TransactionOutcome::Progress::postponed);
-  needs_reset_ = outcome.needs_reset;
-  if (outcome.report.site) wire_.give_up();
+void ClientSession::learn(const mail::Message& message, const TransactionOutcome& outcome) {
   if (outcome.pipelining_failed && messages_ == 0) {
     learnt_.pipelining_fails = true;
     log(Level::notice, "pipelining does not work with this server and is not used from now on", {{"host", peer_}});
   }
-  ++messages_;
-  co_return std::move(outcome.report);
+  if (outcome.enough && messages_ > 0) learnt_.most_messages = messages_;
+  if (outcome.most_recipients != SIZE_MAX) learnt_.most_recipients = outcome.most_recipients;
+  if (!outcome.taken) return;
+  const auto& recipients = outcome.report.recipients;
+  const auto reached = std::ranges::find_if(
+      recipients, [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
+  if (reached == recipients.end()) return;
+  const std::size_t index = message.pending()[static_cast<std::size_t>(reached - recipients.begin())];
+  learnt_.note_taken(message.envelope().recipients[index].address);
+}
+
+bool ClientSession::worn() const {
+  const std::size_t most = std::min(server_.mail_max.value_or(SIZE_MAX), learnt_.most_messages);
+  return messages_ >= std::min(most, smarthost_.messages_per_connection) || refusals_ >= kMostRefusals;
 }
 
 Task<void> ClientSession::quit(Milliseconds patience) {

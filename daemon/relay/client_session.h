@@ -8,8 +8,9 @@
 #include "mail/report.h"
 #include "net/stream.h"
 #include "relay/auth.h"
-#include "relay/site_memory.h"
+#include "relay/learnt.h"
 #include "relay/smarthost.h"
+#include "relay/transaction.h"
 #include "relay/wire.h"
 #include "smtp/capabilities.h"
 
@@ -22,12 +23,6 @@
 #include <vector>
 
 namespace postern::relay {
-
-/// What one connection taught us about the server, for the next ones.
-struct Learnt {
-  SiteNotes notes;                ///< kept beyond this run
-  bool pipelining_fails = false;  ///< it is offered, but a group of commands got no proper replies
-};
 
 class ClientSession {
  public:
@@ -61,9 +56,14 @@ class ClientSession {
 
   /// The next message may be sent.
   [[nodiscard]] bool usable() const { return !wire_.broken(); }
-  /// The last send() failed before the server had answered anything about the message, or a server that had taken
-  /// messages before answered 451 to MAIL: on a kept connection that means that the server wants a new one.
+  /// The last send() failed before the server had answered anything about the message; or a server that had taken
+  /// messages before put this one off, at MAIL, DATA or the dot, in a way that may be about the connection. Another one
+  /// tells.
   [[nodiscard]] bool stale() const { return stale_; }
+  /// The connection has carried what it may, or so many refusals that the server may end it.
+  [[nodiscard]] bool worn() const;
+  /// The last send() left recipients for another transaction, at once: those without a status.
+  [[nodiscard]] bool left_rest() const { return rest_; }
   [[nodiscard]] std::size_t messages() const { return messages_; }
   [[nodiscard]] const std::optional<mail::SiteTrouble>& trouble() const { return trouble_; }
 
@@ -73,6 +73,10 @@ class ClientSession {
   void cancel();
 
  private:
+  Task<TransactionOutcome> transact(mail::Message& message);
+  Task<void> settle_doubt(const TransactionInput& input, const mail::Message& message, TransactionOutcome& outcome);
+  [[nodiscard]] TransactionInput input_for(const mail::Envelope& envelope) const;
+  void learn(const mail::Message& message, const TransactionOutcome& outcome);
   Task<bool> welcome(Milliseconds resumed);
   void doubt_resumption(Milliseconds patience);
   Task<bool> greeting();
@@ -97,9 +101,11 @@ class ClientSession {
   std::vector<std::string> weaker_;
   CredentialWait* waiting_ = nullptr;  ///< during the login
   std::size_t messages_ = 0;
+  std::size_t refusals_ = 0;  ///< since a message was taken
   bool welcomed_ = false;
   bool needs_reset_ = false;
   bool stale_ = false;
+  bool rest_ = false;
 };
 
 }  // namespace postern::relay

@@ -26,8 +26,9 @@ void append_notify(unsigned notify, std::string& out) {
 
 }  // namespace
 
-void append_mail(const mail::Envelope& envelope, const smtp::Capabilities& server, std::string& out) {
-  out.append("MAIL FROM:<").append(envelope.sender).append(">");
+void append_mail(const mail::Envelope& envelope, std::string_view reverse_path, const smtp::Capabilities& server,
+                 std::string& out) {
+  out.append("MAIL FROM:<").append(reverse_path).append(">");
   if (server.size_offered) out.append(" SIZE=").append(std::to_string(envelope.wire_size));
   if (envelope.body == mail::BodyType::eight_bit && server.eight_bit_mime) out.append(" BODY=8BITMIME");
   if (envelope.smtputf8 && server.smtputf8) out.append(" SMTPUTF8");
@@ -39,10 +40,10 @@ void append_mail(const mail::Envelope& envelope, const smtp::Capabilities& serve
   out.append("\r\n");
 }
 
-void append_rcpt(const mail::Recipient& recipient, const smtp::Capabilities& server, std::string& out) {
+void append_rcpt(const mail::Recipient& recipient, bool quiet, const smtp::Capabilities& server, std::string& out) {
   out.append("RCPT TO:<").append(recipient.address).append(">");
   if (server.dsn) {
-    append_notify(recipient.notify, out);
+    append_notify(quiet ? mail::kNotifyNever : recipient.notify, out);
     if (!recipient.orcpt.empty()) out.append(" ORCPT=").append(recipient.orcpt);
   }
   out.append("\r\n");

@@ -6,13 +6,16 @@
 #include "smtp/capabilities.h"
 
 #include <string>
+#include <string_view>
 
 namespace postern::relay {
 
 /// SIZE=, BODY=, SMTPUTF8, RET= and ENVID= only where offered. 8-bit text goes to a server without 8BITMIME as it is,
-/// undeclared: servers pass it on unharmed, and the text is not ours to rewrite.
-void append_mail(const mail::Envelope& envelope, const smtp::Capabilities& server, std::string& out);
-/// NOTIFY= and ORCPT= only where offered.
-void append_rcpt(const mail::Recipient& recipient, const smtp::Capabilities& server, std::string& out);
+/// undeclared: servers pass it on unharmed, and the text is not ours to rewrite. The reverse-path is the envelope's or
+/// what stands for it on the wire.
+void append_mail(const mail::Envelope& envelope, std::string_view reverse_path, const smtp::Capabilities& server,
+                 std::string& out);
+/// NOTIFY= and ORCPT= only where offered. Quiet: NOTIFY=NEVER, whatever the recipient has.
+void append_rcpt(const mail::Recipient& recipient, bool quiet, const smtp::Capabilities& server, std::string& out);
 
 }  // namespace postern::relay

@@ -70,7 +70,8 @@ constexpr std::array kFields{Field{"mechanism", &SiteMemory::mechanism},
                              Field{"under", &SiteMemory::under},
                              Field{"since", &SiteMemory::since},
                              Field{"tls", &SiteMemory::tls},
-                             Field{"weaker_tls", &SiteMemory::weaker_tls}};
+                             Field{"weaker_tls", &SiteMemory::weaker_tls},
+                             Field{"null_sender", &SiteMemory::null_sender}};
 
 struct List {
   std::string_view name;

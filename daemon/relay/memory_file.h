@@ -2,7 +2,7 @@
 //
 //   postern-memory 1
 //   site=smtp.example.com:465%20alerts@example.com mechanism=SCRAM-SHA-256 secret=... since=1764000000 tls=TLSv1.3
-//     weaker_tls= offered=SCRAM-SHA-256,PLAIN weaker=
+//     weaker_tls= null_sender= offered=SCRAM-SHA-256,PLAIN weaker=
 //
 // (in one line). See SiteMemory.
 // Everything in it can be learnt again: a damaged file is ignored with a warning and replaced, and what cannot be

@@ -46,15 +46,19 @@ Task<Result<net::Connected>> Pool::connecting(Task<Result<net::Connected>> task)
 }
 
 std::unique_ptr<ClientSession> Pool::take() {
-  if (idle_.empty()) return nullptr;
-  std::unique_ptr<ClientSession> session = std::move(idle_.back().session);
-  idle_.pop_back();
-  return session;
+  while (!idle_.empty()) {
+    std::unique_ptr<ClientSession> session = std::move(idle_.back().session);
+    idle_.pop_back();
+    // While it was idle another one may have learnt that the server takes fewer messages on each.
+    if (closing_ || !session->worn()) return session;
+    retire(std::move(session));
+  }
+  return nullptr;
 }
 
 void Pool::put_back(std::unique_ptr<ClientSession> session) {
   if (!session->usable()) return;
-  if (closing_ || session->messages() >= limits_.messages) {
+  if (closing_ || session->worn()) {
     retire(std::move(session));
     return;
   }

@@ -18,7 +18,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   /// The connection that was used last, or null. Whoever takes one gives it back to put_back() or drops it.
   [[nodiscard]] std::unique_ptr<ClientSession> take();
-  /// Keeps the connection for the next message; ends it if it has carried enough, and drops it if it is broken.
+  /// Keeps the connection for the next message; ends it if it is worn, and drops it if it is broken.
   void put_back(std::unique_ptr<ClientSession> session);
   /// Says QUIT in the background.
   void retire(std::unique_ptr<ClientSession> session);

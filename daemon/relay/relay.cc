@@ -21,6 +21,8 @@ namespace {
 namespace limits = smtp::limits;
 using mail::Step;
 
+constexpr std::size_t kMostInVain = 10;  // transactions of one attempt that reach nobody
+
 /// A session that is ready, or why there is none; the session is there in both cases if the connection was made.
 struct Connection {
   std::unique_ptr<ClientSession> session;
@@ -41,16 +43,22 @@ class SmtpRelay final : public Relay {
   /// The pool may outlive us for the length of a QUIT, which needs nothing of ours.
   Task<mail::DeliveryReport> deliver(mail::Message& message) override {
     const SteadyTime end = std::chrono::steady_clock::now() + limits::kAttempt;
-    auto report = co_await deliver_once(message);
-    bool progress = delivered_any(report);
-    // RFC 5321 4.5.3.1.10: who was too many goes into the next transaction, at once, as long as each reaches somebody.
-    while (progress && !report.site && !pool_->closing() && std::chrono::steady_clock::now() < end) {
+    Part part = co_await deliver_once(message, Use::kept);
+    mail::DeliveryReport report = std::move(part.report);
+    bool more = part.rest || delivered_any(report);
+    std::size_t in_vain = 0;
+    // RFC 5321 4.5.3.1.10: who was too many, or came after too many refused ones, goes into the next transaction, at
+    // once, as long as each reaches somebody; and a while longer, because each tells at least of those that it refused.
+    while (more && !report.site && !report.sender && !pool_->closing() && std::chrono::steady_clock::now() < end) {
       Remainder rest(message, report);
       if (rest.pending().empty()) break;
-      auto part = co_await deliver_once(rest);
-      progress = delivered_any(part);
-      rest.merge(std::move(part), report);
+      part = co_await deliver_once(rest, part.use_next);
+      const bool reached = delivered_any(part.report);
+      if (!reached) ++in_vain;
+      more = reached || (part.rest && in_vain < kMostInVain);
+      rest.merge(std::move(part.report), report);
     }
+    fill_in(report);
     co_return report;
   }
 
@@ -84,30 +92,55 @@ class SmtpRelay final : public Relay {
   Task<void> close(Seconds grace) override { co_await pool_->close(grace); }
 
  private:
+  enum class Use { kept, fresh };
+
+  struct Part {
+    mail::DeliveryReport report;
+    bool rest = false;  ///< recipients without a status are for another transaction, at once
+    Use use_next = Use::kept;
+  };
+
+  /// Who was not asked for after all has a status that says so, as long as nothing else does.
+  static void fill_in(mail::DeliveryReport& report) {
+    if (report.site || report.sender || report.uncertain) return;
+    for (auto& status : report.recipients) {
+      if (!status) status = not_asked();
+    }
+  }
+
   /// One transaction.
-  Task<mail::DeliveryReport> deliver_once(mail::Message& message) {
-    if (auto session = pool_->take()) {
-      auto report = co_await send(*session, message);
+  Task<Part> deliver_once(mail::Message& message, Use use) {
+    std::unique_ptr<ClientSession> session = use == Use::kept ? pool_->take() : nullptr;
+    if (session) {
+      Part part = co_await send(*session, message);
       const bool stale = session->stale() && !pool_->closing();
       if (!stale) {
         pool_->put_back(std::move(session));
-        co_return report;
+        co_return part;
       }
       pool_->retire(std::move(session));
     }
     AuthRound round;
     Connection connection = co_await connect(round, limits::kAttempt, Trace());
-    if (connection.trouble) co_return unanswered(message, connection);
-    auto report = co_await send(*connection.session, message);
+    Part part;
+    if (connection.trouble) {
+      part.report = unanswered(message, connection);
+      co_return part;
+    }
+    part = co_await send(*connection.session, message);
     pool_->put_back(std::move(connection.session));
-    co_return report;
+    co_return part;
   }
 
-  Task<mail::DeliveryReport> send(ClientSession& session, mail::Message& message) {
+  Task<Part> send(ClientSession& session, mail::Message& message) {
     const Pool::AtWork at_work(*pool_, session);
-    auto report = co_await session.send(message);
-    session.identify(report);
-    co_return report;
+    Part part;
+    part.report = co_await session.send(message);
+    session.identify(part.report);
+    part.rest = session.left_rest();
+    const bool spent = session.worn() || !session.usable();
+    part.use_next = spent ? Use::fresh : Use::kept;
+    co_return part;
   }
 
   /// A connection and a login; more than one connection only where the server hangs up on a refused login, or where one

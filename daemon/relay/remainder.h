@@ -1,4 +1,5 @@
-// The recipients that a server found too many for one transaction, as a message of their own.
+// The recipients that are left for another transaction at once, as a message of their own: those that the server found
+// too many for one, and those that were not asked for.
 #pragma once
 
 #include "mail/message.h"
@@ -16,7 +17,7 @@ class Remainder final : public mail::Message {
  public:
   Remainder(mail::Message& whole, const mail::DeliveryReport& report) : whole_(whole) {
     for (std::size_t i = 0; i < report.recipients.size(); ++i) {
-      if (!report.recipients[i] || !too_many_recipients(*report.recipients[i])) continue;
+      if (report.recipients[i] && !too_many_recipients(*report.recipients[i])) continue;
       places_.push_back(i);
       pending_.push_back(whole.pending()[i]);
     }

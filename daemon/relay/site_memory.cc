@@ -188,4 +188,12 @@ void SiteNotes::worked(std::string mechanism, const sasl::Credentials& credentia
   store_->keep(key_, std::move(memory));
 }
 
+bool SiteNotes::refuses_null_sender() const { return !store_->recall(key_).null_sender.empty(); }
+
+void SiteNotes::note_null_sender(bool refused) {
+  SiteMemory memory = store_->recall(key_);
+  memory.null_sender = refused ? "refused" : "";
+  store_->keep(key_, std::move(memory));
+}
+
 }  // namespace postern::relay

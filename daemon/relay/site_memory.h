@@ -24,6 +24,7 @@ struct SiteMemory {
   std::string tls;                   ///< "TLSv1.3"; empty: none was used
   std::vector<std::string> weaker;   ///< what the server offers now, while that is weaker than the measure
   std::string weaker_tls;            ///< with that; empty: it is not weaker
+  std::string null_sender{};         ///< "refused": the server takes no mail from "<>"
 
   friend bool operator==(const SiteMemory&, const SiteMemory&) = default;
 };
@@ -82,6 +83,9 @@ class SiteNotes {
   void take(const Offer& now);
   /// The best mechanism that works: whatever is better was refused for good.
   void worked(std::string mechanism, const sasl::Credentials& credentials);
+  /// Whether the server takes mail from the null reverse-path.
+  [[nodiscard]] bool refuses_null_sender() const;
+  void note_null_sender(bool refused);
 
  private:
   struct Alarm {

@@ -14,7 +14,9 @@ struct Smarthost : SmarthostOptions {
   std::shared_ptr<credentials::Source> credentials;  ///< null: no AUTH
   credentials::Blocking blocking;                    ///< for what takes long; null: the event loop does it
   std::string helo;                                  ///< our name in EHLO
-  bool trace = false;                                ///< log the protocol's lines, secrets left out
+  /// In MAIL where the server refuses the null reverse-path; empty: there is none to be had.
+  std::string own_sender{};
+  bool trace = false;  ///< log the protocol's lines, secrets left out
 };
 
 }  // namespace postern::relay

@@ -4,6 +4,7 @@
 #include "net/tls_client_options.h"
 #include "sasl/login_options.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -20,6 +21,7 @@ struct SmarthostOptions : net::TlsClientOptions, sasl::LoginOptions {
   std::uint16_t port = 0;
   Tls tls = Tls::implicit;
   Downgrade auth_downgrade = Downgrade::warn;
+  std::size_t messages_per_connection = 100;  ///< many servers take no more
 
   friend bool operator==(const SmarthostOptions&, const SmarthostOptions&) = default;
 };

@@ -4,7 +4,6 @@
 #include "net/connection.h"
 #include "relay/relay.h"
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 
@@ -15,7 +14,6 @@ using Connector = std::function<Task<Result<net::Connected>>()>;
 
 struct PoolLimits {
   Milliseconds idle{Seconds{15}};  ///< a connection without work is ended after that
-  std::size_t messages = 100;      ///< on one connection; many servers allow no more
 };
 
 /// `refresh` does what Relay::refresh() is to do for the connector's part.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -15,40 +14,6 @@ using mail::Step;
 using mail::Verdict;
 
 constexpr int kStartMail = 354;  // RFC 5321 4.1.1.4
-
-struct Refusal {
-  int code;
-  std::string_view enhanced;  // empty: whatever it says
-  std::string_view words;     // somewhere in the text
-};
-
-// Answers about the account, not about the message, as providers give them at MAIL, RCPT or after the dot.
-constexpr std::array kAccountRefusals{
-    Refusal{530, "", ""},        // authentication or STARTTLS required
-    Refusal{535, "", ""},        // credentials invalid
-    Refusal{538, "", ""},        // encryption required for the mechanism
-    Refusal{550, "5.7.57", ""},  // Microsoft 365: client not authenticated
-    Refusal{550, "5.4.5", ""},   // Gmail: daily sending quota
-};
-
-// The account may not use this sender. Settings will mend it, so nothing is bounced for it; but other senders pass, so
-// the site does not wait either: a dozen such messages would meet each probe and keep everybody's mail for hours.
-constexpr std::array kSenderRefusals{
-    Refusal{550, "5.7.60", ""},        // Microsoft 365 at MAIL
-    Refusal{554, "5.2.252", ""},       // Microsoft 365 after the dot
-    Refusal{554, "", "SendAsDenied"},  // the same by its name, with 5.2.0
-};
-
-bool matches(const smtp::Reply& reply, std::span<const Refusal> table) {
-  const std::string enhanced = reply.enhanced();
-  const std::string text = reply.text();
-  return std::ranges::any_of(table, [&](const Refusal& refusal) {
-    return reply.code == refusal.code && (refusal.enhanced.empty() || refusal.enhanced == enhanced) &&
-           text.find(refusal.words) != std::string::npos;
-  });
-}
-
-bool concerns_account(const smtp::Reply& reply) { return matches(reply, kAccountRefusals); }
 
 // In lower case, anywhere in what the server says together with a 5xx.
 constexpr std::array<std::string_view, 8> kPassing{
@@ -91,19 +56,32 @@ mail::Status deferred_status_of(const smtp::Reply& reply) {
   return make_status(Verdict::deferred, reply, enhanced);
 }
 
-/// A sender that the account may not use defers.
-mail::Status status_of(const smtp::Reply& reply) {
-  if (reply.positive()) return make_status(Verdict::delivered, reply, "2.0.0");
-  if (matches(reply, kSenderRefusals)) return deferred_status_of(reply);
-  if (reply.permanent()) return make_status(Verdict::failed, reply, "5.0.0");
-  return make_status(Verdict::deferred, reply, "4.0.0");
+/// Refused for good, and nobody knows whether that is about the message: as it was said, but not final.
+mail::Status doubtful_status_of(const smtp::Reply& reply) {
+  mail::Status status = make_status(Verdict::deferred, reply, "5.0.0");
+  status.doubtful = true;
+  return status;
 }
 
-/// At RCPT 552 means "too many recipients" and is temporary (RFC 5321 4.5.3.1.10).
-mail::Status recipient_status_of(const smtp::Reply& reply) {
-  const bool too_many = reply.code == 452 || reply.code == 552;
-  if (too_many && reply.enhanced().empty()) return make_status(Verdict::deferred, reply, "4.5.3");
-  return reply.code == 552 ? deferred_status_of(reply) : status_of(reply);
+/// A refusal by whom it blames. At RCPT 552 is temporary (RFC 5321 4.5.3.1.10), unless it is about the size.
+mail::Status refusal_status_of(Asked asked, Blame blame, const smtp::Reply& reply) {
+  if (reply.transient()) return make_status(Verdict::deferred, reply, "4.0.0");
+  const bool at_rcpt = asked == Asked::rcpt;
+  switch (blame) {
+    case Blame::size:
+    case Blame::content: return make_status(Verdict::failed, reply, "5.0.0");
+    case Blame::connection: return deferred_status_of(reply);
+    default: break;
+  }
+  if (at_rcpt && reply.code == 552) return deferred_status_of(reply);
+  if (at_rcpt && blame == Blame::recipient) return make_status(Verdict::failed, reply, "5.0.0");
+  return doubtful_status_of(reply);
+}
+
+/// A bare 452 or 552 to RCPT is what servers say that know no enhanced codes.
+bool means_too_many_recipients(Blame blame, const smtp::Reply& reply) {
+  const bool bare = (reply.code == 452 || reply.code == 552) && reply.enhanced().empty();
+  return blame == Blame::recipients || (bare && blame == Blame::unknown);
 }
 
 /// A verdict of our own, reached without asking the server.
@@ -135,16 +113,18 @@ std::string_view refusal_of(Asked asked) {
   return "the server refuses the message";
 }
 
-Judgement finding(Judgement::About about, std::string_view what = {}) {
+Judgement finding(Judgement::About about, Blame blame = Blame::unknown, std::string_view what = {}) {
   Judgement judged;
   judged.about = about;
+  judged.blame = blame;
   judged.what = what;
   return judged;
 }
 
-Judgement verdict_on(Judgement::About about, mail::Status status) {
+Judgement verdict_on(Judgement::About about, Blame blame, mail::Status status) {
   Judgement judged;
   judged.about = about;
+  judged.blame = blame;
   judged.status = std::move(status);
   return judged;
 }
@@ -167,6 +147,7 @@ mail::SiteTrouble site_trouble(mail::Step step, std::string_view host, std::stri
   result.failure = reply.transient() || reply.permanent() ? Failure::refused : Failure::protocol;
   result.code = reply.code;
   result.text.append(host).append(": ").append(what).append(": \"").append(reply.text()).append("\"");
+  result.crowded = is_refusal(reply) && says_crowded(reply);
   return result;
 }
 
@@ -186,7 +167,7 @@ Opening judge_opening(Step step, const smtp::Reply& reply) {
 }
 
 bool login_postponed(const smtp::Reply& refusal) {
-  if (refusal.transient() || begins_with_4(refusal)) return true;
+  if (refusal.transient() || begins_with_4(refusal) || says_crowded(refusal)) return true;
   const std::string said = to_lower(refusal.text());
   return std::ranges::any_of(kPassing, [&](std::string_view words) { return said.find(words) != std::string::npos; });
 }
@@ -233,36 +214,52 @@ Step step_of(Asked asked) {
   return Step::end_of_data;
 }
 
+bool is_trouble(Blame blame) { return blame == Blame::site || blame == Blame::crowded || blame == Blame::sender; }
+
 Judgement judge(Asked asked, const smtp::Reply& reply) {
   using About = Judgement::About;
-  if (reply.code == kClosing) return finding(About::closing, "the server closes the connection");
+  if (reply.code == kClosing)
+    return finding(About::closing, blame_of(asked, reply), "the server closes the connection");
   const bool as_asked = asked == Asked::data ? reply.code == kStartMail : reply.positive();
   if (as_asked && asked != Asked::text) return finding(About::nobody);
-  if (!as_asked && !is_refusal(reply)) return finding(About::protocol);
-  if (!as_asked && (asked == Asked::reset || concerns_account(reply))) return finding(About::site, refusal_of(asked));
-  if (asked == Asked::rcpt) return verdict_on(About::recipient, recipient_status_of(reply));
-  return verdict_on(About::message, status_of(reply));
+  const About whose = asked == Asked::rcpt ? About::recipient : About::message;
+  if (as_asked) return verdict_on(whose, Blame::unknown, make_status(Verdict::delivered, reply, "2.0.0"));
+  if (!is_refusal(reply)) return finding(About::protocol);
+  const Blame blame = blame_of(asked, reply);
+  if (asked == Asked::reset || is_trouble(blame)) {
+    return finding(blame == Blame::sender && asked != Asked::reset ? About::sender : About::site, blame,
+                   refusal_of(asked));
+  }
+  if (asked == Asked::rcpt && means_too_many_recipients(blame, reply)) {
+    return verdict_on(whose, Blame::recipients, make_status(Verdict::deferred, reply, "4.5.3"));
+  }
+  return verdict_on(whose, blame, refusal_status_of(asked, blame, reply));
 }
 
 Judgement judge_early(const smtp::Reply& reply, Early how) {
   using About = Judgement::About;
-  const bool closing = reply.code == kClosing;
-  if (closing || concerns_account(reply)) {
-    return finding(closing ? About::closing : About::site, "the server ended the transfer");
-  }
-  return verdict_on(About::message, how == Early::hung_up ? status_of(reply) : deferred_status_of(reply));
+  Judgement judged = judge(Asked::text, reply);
+  if (judged.about != About::message) judged.what = "the server ended the transfer";
+  if (judged.about == About::message && how == Early::stands) judged.status = deferred_status_of(reply);
+  return judged;
 }
 
 bool is_refusal(const smtp::Reply& reply) { return reply.transient() || reply.permanent(); }
 
-bool postpones_mail(const smtp::Reply& reply) { return reply.code == 451; }
+void fail_for_good(mail::Status& status) {
+  status.verdict = Verdict::failed;
+  status.doubtful = false;
+}
+
+mail::Status not_asked() {
+  return own_status(Verdict::deferred, "4.5.3",
+                    "so many recipients were refused that this one was not asked for in this attempt");
+}
 
 mail::Status unreadable(const Error& error) {
   return own_status(Verdict::deferred, "4.3.0", "the stored message cannot be read: " + error.text);
 }
 
-bool too_many_recipients(const mail::Status& status) {
-  return (status.code == 452 || status.code == 552) && status.enhanced == "4.5.3";
-}
+bool too_many_recipients(const mail::Status& status) { return status.code / 100 >= 4 && status.enhanced == "4.5.3"; }
 
 }  // namespace postern::relay

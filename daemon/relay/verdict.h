@@ -4,7 +4,8 @@
 //
 // Four grains. *Site*: nothing is charged to the message, which waits with all others. *Sender*: the message waits,
 // others pass. *Message*: the verdict is everybody's who has none yet. *Recipient*: the verdict is that one's alone. A
-// verdict is delivered (2xx), deferred (4.x.y) or failed (5.x.y), and its enhanced code agrees with that.
+// verdict is delivered (2xx), deferred (4.x.y) or failed (5.x.y), and its enhanced code agrees with that; only a
+// doubtful one is deferred with the 5.x.y that the server said.
 //
 // DIAGNOSTICS
 //
@@ -30,20 +31,36 @@
 //                no login had an answer, one broke off      site       login_spent
 //                the server proved not who it is            site       login_refused; nothing else is tried
 //                nothing usable, no credentials             site       login_refused if a token server said no for good
-//   in a         421                                        site       whoever is not answered yet waits
-//   transaction  a reply of another kind, a lost            site
+//   anywhere     a refusal that speaks of too many          site       crowded
+//                connections
+//   in a         421                                        site       whoever is not answered yet waits. After MAIL
+//   transaction                                                        was accepted it may be the message's doing:
+//                                                                      in_transaction, unless a row says whose
+//                421 or a hang-up at RCPT after refusals,   -          no trouble: who is not answered yet goes by
+//                421 that says too many recipients                     another connection at once
+//                a reply of another kind, a lost            site       likewise in_transaction after MAIL
 //                connection
-//                530, 535, 538, 550 5.7.57, 550 5.4.5       site       they speak of our login or account
+//                a row of relay/refusals says site or       site       quota, login, suspension, relaying, host name;
+//                crowded, with 4xx or 5xx                              530, 535, 538 always. At RCPT who is accepted
+//                                                                      has the message, and it is in_transaction then
+//                a row says sender, with 4xx or 5xx         sender     the connection stands; the null sender is
+//                                                                      offered again with our own address
+//                a row says connection                      as asked   deferred; on a kept connection at once on a new
+//                                                                      one, see ClientSession
 //   RSET         anything but 2xx                           site
-//   mail         550 5.7.60, 554 5.2.252, SendAsDenied      sender     deferred, 4.x.y
-//                any other 4xx, 5xx                         message    deferred, failed
-//                451 on a kept connection                   message    at once on a new one, see ClientSession
-//   rcpt         452, 552 without an enhanced code          recipient  deferred 4.5.3: another transaction at once, if
-//                                                                      this one delivered to somebody
+//   mail, data   4xx                                        message    deferred; on a kept connection likewise
+//                5xx, a row says size (anywhere), content   message    failed
+//                (by 5.6.x anywhere, by words at the dot)
+//                any other 5xx                              message    *doubtful*: deferred, as said; on a kept
+//                                                                      connection at once on a new one
+//   rcpt         4xx                                        recipient  deferred
+//                5.5.3, "too many recipients"; 452, 552     recipient  deferred 4.5.3: another transaction at once, if
+//                without an enhanced code                              this one delivered to somebody
+//                a row says recipient, size                 recipient  failed
 //                552                                        recipient  deferred, 4.x.y
-//                otherwise as at mail                       recipient
-//   data         as at mail                                 message    of those who were accepted
-//   in the       4xx, 5xx, and it hung up                   message    deferred, failed: no further answer can come
+//                any other 5xx                              recipient  *doubtful*: settled as failed if another one is
+//                                                                      accepted, now or for a control question
+//   in the       4xx, 5xx, and it hung up                   message    as after the dot: no further answer can come
 //   text         4xx, 5xx, and the connection stands        message    deferred: it may belong to another command
 //                nothing, or any other                      site       nobody can have taken the message
 //   after the    as at mail; 2xx                            message    of those who were accepted
@@ -55,6 +72,7 @@
 #include "mail/envelope.h"
 #include "mail/report.h"
 #include "mail/status.h"
+#include "relay/refusals.h"
 #include "smtp/capabilities.h"
 #include "smtp/reply.h"
 
@@ -71,7 +89,7 @@ inline constexpr int kClosing = 421;
 /// "host: what: the error's text".
 [[nodiscard]] mail::SiteTrouble site_trouble(mail::Step step, std::string_view host, std::string_view what,
                                              const Error& error);
-/// "host: what: "the server's words"".
+/// "host: what: "the server's words"". Crowded if these say so, whatever was asked.
 [[nodiscard]] mail::SiteTrouble site_trouble(mail::Step step, std::string_view host, std::string_view what,
                                              const smtp::Reply& reply);
 /// No connection could be made; the error's text already names the host and what was tried.
@@ -111,21 +129,24 @@ enum class LoginEnd {
                                                    const std::vector<std::size_t>& pending,
                                                    const smtp::Capabilities& server);
 
-/// What in a transaction was answered; `text` by the answer to the final dot.
-enum class Asked { reset, mail, rcpt, data, text };
 [[nodiscard]] mail::Step step_of(Asked asked);
+
+/// Of the site or of the sender: nothing is charged to the message.
+[[nodiscard]] bool is_trouble(Blame blame);
 
 struct Judgement {
   enum class About {
     nobody,     ///< as hoped for
     closing,    ///< 421: trouble of the site, whatever was refused before it
     site,       ///< trouble of the site
+    sender,     ///< trouble of this sender; the connection stands
     protocol,   ///< no answer to what was asked: trouble of the site. To the text: nobody knows what became of it
     message,    ///< `status` is the verdict on the whole of it
     recipient,  ///< `status` is the verdict on the one who was asked about
   };
   About about = About::nobody;
-  std::string_view what{};  ///< happened: of closing and site
+  Blame blame = Blame::unknown;  ///< of a refusal
+  std::string_view what{};       ///< happened: of closing, site and sender
   mail::Status status{};
 };
 [[nodiscard]] Judgement judge(Asked asked, const smtp::Reply& reply);
@@ -135,8 +156,10 @@ enum class Early { hung_up, stands };
 [[nodiscard]] Judgement judge_early(const smtp::Reply& reply, Early how);
 /// 4xx or 5xx: of what a server says out of turn, that alone can be an answer.
 [[nodiscard]] bool is_refusal(const smtp::Reply& reply);
-/// MAIL is put off in a way that on a kept connection means that the server wants a new one.
-[[nodiscard]] bool postpones_mail(const smtp::Reply& reply);
+/// A doubtful refusal has turned out to be the recipient's.
+void fail_for_good(mail::Status& status);
+/// Nobody asked: so many recipients were refused that the attempt was ended.
+[[nodiscard]] mail::Status not_asked();
 
 /// Our own disk, not the server.
 [[nodiscard]] mail::Status unreadable(const Error& error);

@@ -162,6 +162,8 @@ constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
      "lets PLAIN and LOGIN reveal the password without TLS", set<boolean_value, &H::allow_cleartext_auth>},
     {"connections", "number", "1", "100", "4",
      "the most connections to the server at once", set<count_value, &H::connections>},
+    {"messages_per_connection", "number", "1", "10000", "100",
+     "the most messages on one connection", set<count_value, &H::messages_per_connection>},
 });
 // clang-format on
 

@@ -37,6 +37,17 @@ void take_auth(Capabilities& known, std::string_view value) {
   }
 }
 
+/// "MAILMAX=5 RCPTMAX=100 RCPTDOMAINMAX=1"; a limit of 0 is none (RFC 9422 2).
+void take_limits(Capabilities& known, std::string_view value) {
+  for (const std::string_view word : split_words(value)) {
+    const std::size_t equals = std::min(word.find('='), word.size());
+    const auto limit = parse_number(word.substr(std::min(equals + 1, word.size())));
+    if (!limit || *limit == 0) continue;
+    if (iequals(word.substr(0, equals), "MAILMAX")) known.mail_max = static_cast<std::size_t>(*limit);
+    if (iequals(word.substr(0, equals), "RCPTMAX")) known.rcpt_max = static_cast<std::size_t>(*limit);
+  }
+}
+
 struct Keyword {
   std::string_view name;
   void (*take)(Capabilities& known, std::string_view value);
@@ -50,6 +61,7 @@ constexpr std::array kKeywords{
     Keyword{"DSN", [](Capabilities& known, std::string_view) { known.dsn = true; }},
     Keyword{"STARTTLS", [](Capabilities& known, std::string_view) { known.starttls = true; }},
     Keyword{"SIZE", take_size},
+    Keyword{"LIMITS", take_limits},
     Keyword{"AUTH", take_auth},
 };
 

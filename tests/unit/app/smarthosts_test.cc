@@ -55,8 +55,8 @@ class SitesTest : public testing::Test {
   boost::asio::io_context loop_;
   std::vector<std::string> made_;
   std::vector<std::string> closed_;
-  Smarthosts sites_{loop_.get_executor(), [this](const settings::Smarthost& smarthost, const std::string& helo) {
-                      made_.push_back(smarthost.name + " as " + helo);
+  Smarthosts sites_{loop_.get_executor(), [this](const settings::Smarthost& smarthost, const OurNames& names) {
+                      made_.push_back(smarthost.name + " as " + names.helo);
                       return std::make_unique<NamedRelay>(smarthost.name, closed_);
                     }};
 };

@@ -41,12 +41,12 @@ TEST(Commands, H61_EveryAddressIsReadBackAsItWas) {
     mail::Envelope envelope;
     envelope.sender = address;
     std::string line;
-    append_mail(envelope, server, line);
+    append_mail(envelope, envelope.sender, server, line);
     EXPECT_EQ(path_of(line, "MAIL"), address);
     mail::Recipient recipient;
     recipient.address = address;
     line.clear();
-    append_rcpt(recipient, server, line);
+    append_rcpt(recipient, false, server, line);
     EXPECT_EQ(path_of(line, "RCPT"), address);
   }
 }

@@ -76,6 +76,8 @@ Smarthost smarthost_of(std::string_view line) {
   host.allow_cleartext_auth = words.contains("cleartext");
   if (words.contains("refuse-downgrade")) host.auth_downgrade = Downgrade::refuse;
   host.mechanisms = split(words["mechanisms"]);
+  host.own_sender = words["own-sender"];
+  if (words.contains("messages")) host.messages_per_connection = std::stoul(words["messages"]);
   if (!words.contains("user")) return host;
   sasl::Credentials credentials;
   credentials.user = words["user"];
@@ -163,11 +165,13 @@ TestMessage message_of(std::string_view line) {
   return message;
 }
 
-std::string facts_of(const mail::SiteTrouble& trouble) {
-  std::string line = "site " + std::string(mail::name(trouble.step));
+std::string facts_of(std::string_view whose, const mail::SiteTrouble& trouble) {
+  std::string line = std::string(whose) + ' ' + std::string(mail::name(trouble.step));
   if (trouble.code != 0) line += ' ' + std::to_string(trouble.code);
   if (trouble.login_refused) line += " login-refused";
   if (trouble.login_spent) line += " login-spent";
+  if (trouble.crowded) line += " crowded";
+  if (trouble.in_transaction) line += " in-transaction";
   return line + " ~ " + trouble.text;
 }
 
@@ -179,12 +183,14 @@ void tell(const mail::Message& message, const mail::DeliveryReport& report, std:
       out.push_back("unanswered " + address);
       continue;
     }
-    out.push_back(std::string(mail::name(status->verdict)) + ' ' + address + ' ' + std::to_string(status->code) + ' ' +
-                  status->enhanced + " ~ " + status->text);
+    const std::string verdict(status->doubtful ? "doubtful" : mail::name(status->verdict));
+    out.push_back(verdict + ' ' + address + ' ' + std::to_string(status->code) + ' ' + status->enhanced + " ~ " +
+                  status->text);
   }
   if (!report.mechanism.empty()) out.push_back("via " + report.mechanism);
   if (report.uncertain) out.emplace_back("uncertain");
-  if (report.site) out.push_back(facts_of(*report.site));
+  if (report.site) out.push_back(facts_of("site", *report.site));
+  if (report.sender) out.push_back(facts_of("sender", *report.sender));
 }
 
 std::string list(const std::vector<std::string>& words) {
@@ -212,7 +218,7 @@ void tell(const mail::CheckReport& report, std::vector<std::string>& out) {
   }
   for (const std::string& sentence : report.weaker) out.push_back("weaker ~ " + sentence);
   if (!report.mechanism.empty()) out.push_back("via " + report.mechanism);
-  if (report.trouble) out.push_back(facts_of(*report.trouble));
+  if (report.trouble) out.push_back(facts_of("site", *report.trouble));
 }
 
 Task<Result<net::Connected>> next_connection(const Dialogue* dialogue, std::size_t* next) {

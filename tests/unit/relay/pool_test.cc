@@ -105,10 +105,9 @@ TEST(Pool, EndsAConnectionThatIsIdleTooLong) {
 TEST(Pool, EndsAConnectionThatHasCarriedItsMessages) {
   Server server;
   boost::asio::io_context loop;
-  PoolLimits limits;
-  limits.messages = 3;
-  const auto relay =
-      make_relay(loop.get_executor(), smarthost(), nullptr, [&server] { return agree(&server); }, limits);
+  Smarthost host = smarthost();
+  host.messages_per_connection = 3;
+  const auto relay = make_relay(loop.get_executor(), host, nullptr, [&server] { return agree(&server); }, PoolLimits());
   test::run(loop, deliver_and_close(*relay, 6));
   EXPECT_EQ(server.connections, 2U);
   EXPECT_EQ(server.messages, 6U);

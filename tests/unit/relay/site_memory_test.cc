@@ -218,6 +218,20 @@ TEST(MemoryFile, LeavesFieldsOfALaterVersionAlone) {
   EXPECT_EQ(MemoryFile(directory.file(), later.background()).recall("mx:465 demo").mechanism, "PLAIN");
 }
 
+TEST(SiteNotes, RememberThatTheNullSenderIsRefusedUntilTheOtherOneIs) {
+  const auto store = std::make_shared<VolatileMemory>();
+  Smarthost smarthost;
+  smarthost.host = "mx";
+  SiteNotes notes(store, smarthost);
+  EXPECT_FALSE(notes.refuses_null_sender());
+  notes.note_null_sender(true);
+  EXPECT_TRUE(SiteNotes(store, smarthost).refuses_null_sender());
+  smarthost.host = "mx2";
+  EXPECT_FALSE(SiteNotes(store, smarthost).refuses_null_sender());
+  notes.note_null_sender(false);
+  EXPECT_FALSE(notes.refuses_null_sender());
+}
+
 TEST(MemoryFile, WarnsOnceThatItCannotWriteAndStillRemembers) {
   Later later;
   const test::ExpectLog announced("cannot be kept");

@@ -31,7 +31,7 @@ std::vector<smtp::Reply> all_replies() {
 }
 
 constexpr std::array kCommands{Asked::reset, Asked::mail, Asked::rcpt, Asked::data};
-constexpr std::array kAccount{530, 535, 538};
+constexpr std::array kAccount{513, 530, 534, 535, 538};
 
 bool concerns_account(int code) { return std::ranges::find(kAccount, code) != kAccount.end(); }
 
@@ -59,7 +59,11 @@ TEST(Verdict, EveryReplyHasItsGrainByWhatWasAsked) {
     if (each.code == 421 || !is_refusal(each)) continue;
     const bool account = concerns_account(each.code);
     EXPECT_EQ(judge(Asked::reset, each).about, About::site) << each.code;
-    EXPECT_EQ(judge(Asked::mail, each).about, account ? About::site : About::message) << each.code;
+    const bool address = each.code == 501 || each.code == 553;  // that of MAIL is the sender's
+    EXPECT_EQ(judge(Asked::mail, each).about, account   ? About::site
+                                              : address ? About::sender
+                                                        : About::message)
+        << each.code;
     EXPECT_EQ(judge(Asked::rcpt, each).about, account ? About::site : About::recipient) << each.code;
     EXPECT_EQ(judge(Asked::data, each).about, account ? About::site : About::message) << each.code;
     EXPECT_EQ(judge(Asked::text, each).about, account ? About::site : About::message) << each.code;
@@ -78,26 +82,37 @@ TEST(Verdict, AgreesWithItsEnhancedCode) {
       const Judgement judged = judge(asked, each);
       if (judged.about != About::message && judged.about != About::recipient) continue;
       const mail::Status& status = judged.status;
-      const char digit = status.verdict == Verdict::delivered ? '2' : status.verdict == Verdict::deferred ? '4' : '5';
+      const bool as_said = status.verdict == Verdict::failed || status.doubtful;
+      const char digit = status.verdict == Verdict::delivered ? '2' : as_said ? '5' : '4';
       EXPECT_EQ(status.enhanced.front(), digit) << each.code;
       EXPECT_EQ(status.code, each.code);
     }
   }
   const mail::Status plain = judge(Asked::mail, reply(550, "5.7.1 no")).status;
-  EXPECT_EQ(plain.verdict, Verdict::failed);
+  EXPECT_EQ(plain.verdict, Verdict::deferred);
+  EXPECT_TRUE(plain.doubtful);
   EXPECT_EQ(plain.enhanced, "5.7.1");
   EXPECT_EQ(plain.text, "no");
 }
 
-TEST(Verdict, OfASenderThatTheAccountMayNotUseIsDeferredAndKeepsTheWords) {
+TEST(Verdict, IsFinalOnlyWhereARowKnowsTheAnswer) {
+  for (const smtp::Reply& each : all_replies()) {
+    if (!each.permanent()) continue;
+    for (const Asked asked : {Asked::mail, Asked::rcpt, Asked::data, Asked::text}) {
+      EXPECT_NE(judge(asked, each).status.verdict, Verdict::failed) << each.code;
+    }
+  }
+}
+
+TEST(Verdict, OfASenderThatTheAccountMayNotUseIsTroubleOfTheSenderAlone) {
   for (const smtp::Reply& each :
        {reply(550, "5.7.60 cannot send as"), reply(554, "5.2.252 SendAsDenied"), reply(554, "5.2.0 SendAsDenied x")}) {
     for (const Asked asked : {Asked::mail, Asked::rcpt, Asked::data, Asked::text}) {
-      const mail::Status status = judge(asked, each).status;
-      EXPECT_EQ(status.verdict, Verdict::deferred) << each.text();
-      EXPECT_TRUE(status.enhanced.starts_with("4.")) << status.enhanced;
-      EXPECT_EQ(status.text.find("5."), 0U) << status.text;
+      EXPECT_EQ(judge(asked, each).about, About::sender) << each.text();
     }
+    EXPECT_EQ(judge_early(each, Early::hung_up).about, About::sender);
+    EXPECT_EQ(judge_early(each, Early::stands).about, About::sender);
+    EXPECT_EQ(judge(Asked::reset, each).about, About::site);
   }
 }
 
@@ -128,10 +143,24 @@ TEST(Verdict, BeforeTheEndOfTheTextIsFinalOnlyIfTheServerHungUp) {
   EXPECT_EQ(out_of_turn.verdict, Verdict::deferred);
   EXPECT_EQ(out_of_turn.enhanced, "4.3.4");
   EXPECT_EQ(out_of_turn.text, "5.3.4 too big");
+  EXPECT_FALSE(judge_early(reply(550, "no"), Early::stands).status.doubtful);
+  EXPECT_TRUE(judge_early(reply(550, "no"), Early::hung_up).status.doubtful);
 }
 
-TEST(Verdict, OnlyA451ToMailMeansThatAnotherConnectionIsWanted) {
-  for (const smtp::Reply& each : all_replies()) EXPECT_EQ(postpones_mail(each), each.code == 451) << each.code;
+TEST(Verdict, IsThatThereAreTooManyConnectionsWhereverTheServerSaysSo) {
+  for (const Step step : {Step::greeting, Step::ehlo, Step::tls, Step::mail, Step::end_of_data}) {
+    EXPECT_TRUE(site_trouble(step, "mx", "no", reply(421, "4.7.0 Error: too many connections from 192.0.2.1")).crowded);
+    EXPECT_FALSE(site_trouble(step, "mx", "no", reply(421, "4.7.0 closing")).crowded);
+    EXPECT_FALSE(site_trouble(step, "mx", "no", reply(220, "never too many connections")).crowded);
+  }
+}
+
+TEST(Verdict, ThatWasInDoubtBecomesFinalAsItWasSaid) {
+  mail::Status status = judge(Asked::rcpt, reply(550, "5.7.1 no")).status;
+  fail_for_good(status);
+  EXPECT_EQ(status.verdict, Verdict::failed);
+  EXPECT_FALSE(status.doubtful);
+  EXPECT_EQ(status.enhanced, "5.7.1");
 }
 
 TEST(Verdict, AnOpeningGoesOnByItsCodeAlone) {

@@ -79,6 +79,8 @@ TEST(Account, EveryKeyReachesItsMember) {
             (credentials::OAuth2{"https://a.example/t", "https://a.example/d", "c", file, file, "a b", file}));
   EXPECT_EQ(good("    auth_downgrade: refuse\n").auth_downgrade, relay::Downgrade::refuse);
   EXPECT_EQ(good("    auth_downgrade: warn\n").auth_downgrade, relay::Downgrade::warn);
+  EXPECT_EQ(good("    messages_per_connection: 7\n").messages_per_connection, 7U);
+  EXPECT_EQ(good("").messages_per_connection, 100U);
 }
 
 TEST(Account, MechanismsKeepTheirOrderAndAreWrittenInAnyCase) {

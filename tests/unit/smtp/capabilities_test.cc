@@ -55,6 +55,17 @@ TEST(Capabilities, KnowASizeOnlyIfItIsANumberAboveZero) {
   }
 }
 
+TEST(Capabilities, KnowLimitsAboveZeroInAnyOrder) {
+  const Capabilities known = parse({"LIMITS RCPTMAX=20 rcptdomainmax=1 MailMax=5"});
+  EXPECT_EQ(known.mail_max, 5U);
+  EXPECT_EQ(known.rcpt_max, 20U);
+  for (const char* const line : {"LIMITS", "LIMITS MAILMAX", "LIMITS MAILMAX=", "LIMITS MAILMAX=0 RCPTMAX=0",
+                                 "LIMITS MAILMAX=-1 RCPTMAX=x", "LIMITSX MAILMAX=5", "LIMITS =5"}) {
+    EXPECT_EQ(parse({line}).mail_max, std::nullopt) << line;
+    EXPECT_EQ(parse({line}).rcpt_max, std::nullopt) << line;
+  }
+}
+
 TEST(Capabilities, UniteAuthLinesOfEveryForm) {
   EXPECT_EQ(parse({"AUTH LOGIN PLAIN"}).auth, (Names{"LOGIN", "PLAIN"}));
   EXPECT_EQ(parse({"AUTH=LOGIN PLAIN"}).auth, (Names{"LOGIN", "PLAIN"}));

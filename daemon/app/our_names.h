@@ -1,0 +1,20 @@
+// Who we say we are to a smarthost.
+#pragma once
+
+#include "settings/settings.h"
+
+#include <string>
+
+namespace postern::app {
+
+struct OurNames {
+  std::string helo;        ///< in EHLO
+  std::string own_sender;  ///< in MAIL, for mail of our own where the null reverse-path is refused; empty: none
+
+  friend bool operator==(const OurNames&, const OurNames&) = default;
+};
+
+/// The sender is what `bounces.from` says, else the account's user if that is an address.
+[[nodiscard]] OurNames our_names(const settings::Settings& settings, const settings::Smarthost& smarthost);
+
+}  // namespace postern::app

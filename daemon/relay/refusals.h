@@ -1,0 +1,30 @@
+// What refusals are about, by the words and codes that servers are known to use: tables alone, which grow. What follows
+// from it is decided in relay/verdict. Pure.
+#pragma once
+
+#include "smtp/reply.h"
+
+namespace postern::relay {
+
+/// In a transaction; `text` is the answer to the final dot.
+enum class Asked { reset, mail, rcpt, data, text };
+
+enum class Blame {
+  unknown,     ///< no row knows the answer
+  recipient,   ///< the mailbox that was asked for is not there or takes nothing; meaningful as an answer to RCPT alone
+  size,        ///< the message has too many bytes
+  content,     ///< the message holds what the server does not take: spam, a virus, a header it cannot read
+  sender,      ///< the account may not use this reverse-path or From, or nobody may
+  site,        ///< the account or this machine: quota, login, suspension, relaying, host name
+  crowded,     ///< too many connections at a time
+  connection,  ///< this connection has carried enough messages
+  recipients,  ///< too many recipients for one transaction (RFC 5321 4.5.3.1.10)
+};
+
+/// Of a 4xx or 5xx; codes that mean something by themselves count only with a 5xx, words with both.
+[[nodiscard]] Blame blame_of(Asked asked, const smtp::Reply& refusal);
+
+/// The same of an answer to anything else: greeting, EHLO, STARTTLS, AUTH.
+[[nodiscard]] bool says_crowded(const smtp::Reply& refusal);
+
+}  // namespace postern::relay
