@@ -73,7 +73,8 @@ std::string message(const object& line, WallTime now) {
   text += row("smarthost", text_in(line, "site"));
   text += row("rerouted to", text_in(line, "route"));
   if (next) text += row("next attempt", fmt::format("{} ({})", local_time(*next), relative(*next, now)));
-  text += row("reason", text_in(line, "reason")) + row("what to do", text_in(line, "advice"));
+  text += row("reason", text_in(line, "reason")) + row("in doubt", text_in(line, "doubt")) +
+          row("what to do", text_in(line, "advice"));
   text += row("from", bracketed(text_in(line, "sender")));
   for (const value& one : array_in(line, "recipients")) {
     if (!one.is_object()) continue;

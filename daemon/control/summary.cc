@@ -111,6 +111,15 @@ Summary sum_up(const queue::Totals& totals, const std::vector<queue::SiteStatus>
       if (clauses.empty()) clause.text.insert(0, "nothing waits, but ");
       clauses.push_back(std::move(clause));
     }
+    if (totals.doubtful > 0) {
+      clauses.push_back({exits::kTrouble,
+                         fmt::format("{} {} refused, perhaps for the account's sake: `postern queue show` tells more",
+                                     messages(totals.doubtful), verb(totals.doubtful, "was", "were"))});
+    }
+    if (totals.uncertain > 0) {
+      clauses.push_back(
+          {exits::kWell, fmt::format("{} of those that wait may have arrived already", totals.uncertain)});
+    }
     if (totals.owed > 0) {
       clauses.push_back({exits::kWell, fmt::format("of {} the {} still to be told", messages(totals.owed),
                                                    totals.owed == 1 ? "sender is" : "senders are")});

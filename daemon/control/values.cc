@@ -34,6 +34,7 @@ object to_json(const mail::Status& status) {
   if (status.code != 0) result["code"] = status.code;
   put_text(result, "enhanced", status.enhanced);
   put_text(result, "text", status.text);
+  if (status.doubtful) result["doubtful"] = true;
   return result;
 }
 
@@ -172,6 +173,7 @@ object to_json(const queue::Entry& entry) {
   put_text(result, "site", entry.site);
   put_text(result, "route", entry.rerouted_to);
   put_text(result, "reason", entry.reason);
+  put_text(result, "doubt", entry.doubt);
   put_text(result, "advice", advice_for(entry));
   return result;
 }
@@ -208,6 +210,8 @@ object to_json(const queue::Totals& totals) {
   result["held"] = number(totals.held);
   result["failed"] = number(totals.failed);
   result["corrupt"] = number(totals.corrupt);
+  result["doubtful"] = number(totals.doubtful);
+  result["uncertain"] = number(totals.uncertain);
   result["owed"] = number(totals.owed);
   put_time(result, "oldest", totals.oldest);
   result["accepted"] = number(totals.accepted);

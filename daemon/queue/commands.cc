@@ -22,9 +22,8 @@ Error unconfirmed(const QueueId& id, std::string_view done, const Error& why) {
 }
 
 struct PutBack {
-  std::uint64_t size = 0;  ///< of the file
-  std::string rerouted_to;
-  std::optional<std::uint32_t> owner;  ///< nothing: it could not be read
+  std::uint64_t size = 0;              ///< of the file
+  std::optional<Reader::Known> known;  ///< nothing: it could not be read
   spool::Changed change;
 };
 
@@ -131,9 +130,8 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
     auto moved = spool->move(id, spool::Area::hold, spool::Area::queue);
     if (!moved) return moved.error();
     // One that cannot be read is judged at its turn, like any other.
-    if (!stored) return PutBack{0, {}, {}, std::move(*moved)};
-    const std::uint32_t owner = stored->envelope.source.uid.value_or(mail::kNoUid);
-    return PutBack{stored->file_size, stored->rerouted_to, owner, std::move(*moved)};
+    if (!stored) return PutBack{0, {}, std::move(*moved)};
+    return PutBack{stored->file_size, Reader::known_from(*stored), std::move(*moved)};
   };
   const Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();
@@ -143,7 +141,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
   ticket.size = moved->size;
   ticket.phase = phase;
   messages_.index().add(ticket);
-  if (moved->owner) dispatcher_.learn(id, moved->rerouted_to, *moved->owner);
+  if (moved->known) dispatcher_.learn(id, *moved->known);
   messages_.suspects().ended(id);  // the process may have ended between putting it on hold and forgetting it
   if (messages_.counted().held > 0) --messages_.counted().held;
   log(Level::info, "released", {{"id", id.text()}});
@@ -223,7 +221,8 @@ Task<Result<Told>> QueueImpl::give_up(QueueId id) {
   mail::DeliveryReport report;
   report.recipients.assign((*message)->pending().size(), given_up);
   const std::string no_site;
-  co_await outcomes_.perform(**message, report, no_site);
+  const Evidence no_evidence;
+  co_await outcomes_.perform(**message, report, no_site, no_evidence);
   if (const Ticket* left = messages_.index().find(id); left != nullptr) {
     if (left->settled) co_return Told::later;
     co_return Error{Failure::io, "message " + id.str() + " is given up, but its file cannot be removed yet"};

@@ -29,14 +29,17 @@ bool is_enhanced_code(std::string_view word) {
   return word.size() >= 5 && word[1] == '.' && word.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
+constexpr std::string_view kUncertain =
+    "delivery uncertain: the connection was lost before the answer to the end of data";
+
 mail::Status uncertain() {
   mail::Status status;
   status.enhanced = "4.4.2";  // RFC 3463: bad connection
-  status.text = "delivery uncertain: the connection was lost before the answer to the end of data";
+  status.text = kUncertain;
   return status;
 }
 
-/// What a message dies of that outlives its time in the middle of transactions: the site's own words.
+/// Of what kept the message from being answered, in its own words.
 mail::Status status_of(const mail::SiteTrouble& trouble) {
   mail::Status status;
   status.code = trouble.code;
@@ -46,33 +49,35 @@ mail::Status status_of(const mail::SiteTrouble& trouble) {
 
 /// Trouble in the middle of a transaction may be this message's doing: it must not be the one that is tried first
 /// each time the site opens, nor live for ever.
-bool met_in_transaction(const mail::SiteTrouble& trouble) {
-  switch (trouble.step) {
-    case mail::Step::mail:
-    case mail::Step::rcpt:
-    case mail::Step::data:
-    case mail::Step::end_of_data: return true;
-    default: return false;
-  }
-}
+bool is_charged(const mail::DeliveryReport& report) { return report.site && report.site->in_transaction; }
 
 /// The status of a pending recipient after this attempt; nothing if the attempt says nothing of it.
 std::optional<mail::Status> judge(const std::optional<mail::Status>& answer, const mail::DeliveryReport& report,
                                   bool last_attempt, const Retry& retry) {
   std::optional<mail::Status> status = answer;
   if (!status && report.uncertain) status = uncertain();
-  if (!status && last_attempt && report.site && met_in_transaction(*report.site)) status = status_of(*report.site);
+  if (!status && is_charged(report)) status = status_of(*report.site);
+  if (!status && last_attempt && report.sender) status = status_of(*report.sender);
   if (status && status->verdict == mail::Verdict::deferred && last_attempt) return expired(*status, retry);
   return status;
 }
 
+/// Each of the first doubtful refusals does, since they are counted over restarts.
 bool says_something_new(const RecipientState& state, const mail::Status& status) {
-  return !state.last || state.last->text != status.text || state.last->code != status.code;
+  if (status.doubtful && state.doubtful < kProvingRefusals) return true;
+  return !state.last || state.last->text != status.text || state.last->code != status.code ||
+         state.last->doubtful != status.doubtful;
 }
 
 void apply(const spool::LogLine& line, RecipientState& state) {
   if (!state.settled()) {
     state.last = line.status;
+    state.uncertain = state.uncertain || (line.status.code == 0 && line.status.text == kUncertain);
+    state.last->doubtful = line.note == spool::Note::doubtful;
+    if (state.last->doubtful) {
+      ++state.doubtful;
+      state.refused_since = std::min(state.refused_since.value_or(line.time), line.time);
+    }
     if (line.note == spool::Note::untold) state.untold = line.time;
     state.warned = state.warned || line.note == spool::Note::warned;
   } else if (line.status.verdict == state.last->verdict && line.note == spool::Note::none) {
@@ -81,8 +86,9 @@ void apply(const spool::LogLine& line, RecipientState& state) {
 }
 
 /// A warning is due: the delay is long enough, and there was none before.
-bool late(const RecipientState& state, Milliseconds age, const Retry& retry) {
-  return !state.warned && retry.warn_after > Seconds(0) && age > retry.warn_after;
+bool late(const RecipientState& state, const mail::Status& status, Milliseconds age, const Retry& retry) {
+  if (state.warned || retry.warn_after == Seconds(0)) return false;
+  return age > (status.doubtful ? std::min(kDoubtWarning, retry.warn_after) : retry.warn_after);
 }
 
 }  // namespace
@@ -103,6 +109,30 @@ std::vector<std::size_t> pending(const std::vector<RecipientState>& states) {
     if (!states[i].settled()) indexes.push_back(i);
   }
   return indexes;
+}
+
+bool proven(const RecipientState& state, const Evidence& evidence, WallTime now) {
+  if (!state.refused_since || !evidence.taken || *evidence.taken <= *state.refused_since) return false;
+  return state.doubtful + 1 >= kProvingRefusals && now - *state.refused_since >= kProvingTime;
+}
+
+Standing standing_of(const std::vector<RecipientState>& states) {
+  Standing standing;
+  for (const RecipientState& one : states) {
+    if (one.settled()) continue;
+    standing.doubtful = standing.doubtful || (one.last && one.last->doubtful);
+    standing.uncertain = standing.uncertain || one.uncertain;
+  }
+  return standing;
+}
+
+std::vector<RecipientState> after(std::vector<RecipientState> states, const std::vector<Finding>& findings,
+                                  WallTime now) {
+  for (const Finding& one : findings) {
+    const spool::Note note = one.status.doubtful ? spool::Note::doubtful : spool::Note::none;
+    apply({now, {}, one.status, note}, states[one.recipient]);
+  }
+  return states;
 }
 
 std::optional<WallTime> owed_since(const std::vector<RecipientState>& states) {
@@ -137,13 +167,17 @@ std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope, const std:
   std::vector<spool::LogLine> lines;
   for (const Finding& one : findings) {
     if (!one.news && one.note == spool::Note::none) continue;
-    lines.push_back(spool::LogLine{now, envelope.recipients[one.recipient].address, one.status, one.note});
+    const std::string& to = envelope.recipients[one.recipient].address;
+    if (one.note != spool::Note::none || !one.status.doubtful) lines.push_back({now, to, one.status, one.note});
+    // Last, since the last line tells how it stands.
+    if (one.status.doubtful) lines.push_back({now, to, one.status, spool::Note::doubtful});
   }
   return lines;
 }
 
 Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
-               const mail::DeliveryReport& report, const Moment& moment, const Retry& retry, double jitter) {
+               const mail::DeliveryReport& report, const Moment& moment, const Retry& retry, double jitter,
+               const Evidence& evidence) {
   Actions actions;
   const std::vector<std::size_t> tried = pending(states);
   const bool last_attempt = past_expiry(moment.age, retry);
@@ -155,11 +189,15 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     const auto answer = k < report.recipients.size() ? report.recipients[k] : std::nullopt;
     auto status = judge(answer, report, last_attempt, retry);
     if (!status) continue;
+    if (status->doubtful && proven(states[index], evidence, moment.now)) {
+      status->verdict = mail::Verdict::failed;
+      status->doubtful = false;
+    }
     Finding finding;
     finding.recipient = index;
     const bool settles = status->verdict != mail::Verdict::deferred;
     finding.news = settles || says_something_new(states[index], *status);
-    if (settles || late(states[index], moment.age, retry)) {
+    if (settles || late(states[index], *status, moment.age, retry)) {
       finding.notice = notice_for(envelope, envelope.recipients[index], status->verdict, upstream);
     }
     if (settles) {
@@ -174,15 +212,12 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
 
   actions.done = settled == tried.size();
   if (actions.done) return actions;
-  const WallTime scheduled = next_attempt(moment, retry, jitter);
-  if (report.uncertain) {
-    actions.next = std::max(scheduled, moment.now + kUncertainDelay);
-    actions.store_next = true;
-  } else if (report.site) {
-    // Somebody left without an answer: as soon as the site is well. Memory only.
-    actions.next = met_in_transaction(*report.site) ? scheduled : moment.now;
+  const bool charged = is_charged(report) || report.uncertain;
+  if ((report.site || report.sender) && !charged) {
+    // Somebody left without an answer: as soon as the site, or that sender there, is well. Memory only.
+    actions.next = moment.now;
   } else {
-    actions.next = scheduled;
+    actions.next = next_attempt(moment, retry, jitter);
     actions.store_next = deferred;
   }
   return actions;

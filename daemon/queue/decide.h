@@ -5,9 +5,14 @@
 //   deferred (4xx)                     tried again; logged if it says something new; after retry.warn_after the
 //                                      sender is told once
 //   deferred after retry.expire        failed as 4.4.7, the sender is told
+//   doubtful                           tried again and logged, each of the first kProvingRefusals; the sender is told
+//                                      after kDoubtWarning
+//   doubtful, and proven               failed in the server's words: it was refused kProvingRefusals times over
+//                                      kProvingTime, and the site took other mail of the same sender meanwhile
 //   no answer, trouble of the site     untouched, no write at all, due again as soon as the site is well
-//     the same in a transaction        after retry.expire failed as 4.4.7: it may be this message's doing
-//   no answer, uncertain               tried again late, logged
+//     the same in a transaction        deferred: it may be this message's doing
+//   no answer, trouble of the sender   as of the site; after retry.expire failed as 4.4.7
+//   no answer, uncertain               tried again by the schedule, logged
 //   no answer, no reason               tried again by the schedule, nothing written
 #pragma once
 
@@ -26,11 +31,21 @@
 
 namespace postern::queue {
 
+/// A doubtful refusal is proven to be about the message by so many of them ...
+inline constexpr unsigned kProvingRefusals = 3;
+/// ... over so long, if the site took another message of the same sender after the first.
+inline constexpr Seconds kProvingTime{15 * 60};
+/// The sender of a doubtful message is told of the delay by this age, or by retry.warn_after if that is shorter.
+inline constexpr Seconds kDoubtWarning{60 * 60};
+
 /// One recipient as the log of its file tells.
 struct RecipientState {
   std::optional<mail::Status> last;
-  std::optional<WallTime> untold;  ///< settled then, and the sender is yet to be told
-  bool warned = false;             ///< the sender knows of the delay
+  unsigned doubtful = 0;  ///< refusals in doubt, as far as they were logged: exact below kProvingRefusals
+  std::optional<WallTime> refused_since;  ///< the first of these
+  std::optional<WallTime> untold;         ///< settled then, and the sender is yet to be told
+  bool warned = false;                    ///< the sender knows of the delay
+  bool uncertain = false;                 ///< it may have been delivered: the answer to the end of data was lost once
   [[nodiscard]] bool settled() const { return last && last->verdict != mail::Verdict::deferred; }
 };
 
@@ -39,6 +54,20 @@ struct RecipientState {
 [[nodiscard]] std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vector<spool::LogLine>& log);
 /// Indexes of those not settled.
 [[nodiscard]] std::vector<std::size_t> pending(const std::vector<RecipientState>& states);
+
+/// What an attempt is judged by that its report does not tell.
+struct Evidence {
+  std::optional<WallTime> taken;  ///< when this site last took another message of the same sender, see acceptances.h
+};
+/// A doubtful refusal of such a recipient at this moment is about the message.
+[[nodiscard]] bool proven(const RecipientState& state, const Evidence& evidence, WallTime now);
+
+/// How a message that waits stands, beyond that.
+struct Standing {
+  bool doubtful = false;   ///< a recipient's last answer is a refusal in doubt
+  bool uncertain = false;  ///< a recipient may have it already
+};
+[[nodiscard]] Standing standing_of(const std::vector<RecipientState>& states);
 
 /// Since when a report is owed for this message; nothing: none is.
 [[nodiscard]] std::optional<WallTime> owed_since(const std::vector<RecipientState>& states);
@@ -68,6 +97,10 @@ struct Expiry {
 /// What a status that decide() made, or that was read back from a log, says of that; nothing: it is no such status.
 [[nodiscard]] std::optional<Expiry> expiry_of(const mail::Status& status);
 
+/// The states after these findings, as fold() will find them.
+[[nodiscard]] std::vector<RecipientState> after(std::vector<RecipientState> states,
+                                                const std::vector<Finding>& findings, WallTime now);
+
 /// What is to be appended to the file.
 [[nodiscard]] std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope,
                                                     const std::vector<Finding>& findings, WallTime now);
@@ -75,6 +108,6 @@ struct Expiry {
 /// `states` are from before the attempt; the report speaks of pending(states). `jitter` is in [0, 1).
 [[nodiscard]] Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
                              const mail::DeliveryReport& report, const Moment& moment, const Retry& retry,
-                             double jitter);
+                             double jitter, const Evidence& evidence = {});
 
 }  // namespace postern::queue

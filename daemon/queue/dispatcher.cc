@@ -12,6 +12,12 @@ namespace {
 // Nobody reroutes to as many smarthosts; what names more of them goes by any.
 constexpr std::size_t kMostLanes = 1000;
 
+bool delivered_any(const mail::DeliveryReport& report) {
+  return std::ranges::any_of(report.recipients, [](const std::optional<mail::Status>& status) {
+    return status && status->verdict == mail::Verdict::delivered;
+  });
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& messages, Sites& sites, Reports& reports,
@@ -25,9 +31,7 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
       work_(work),
       deliver_(std::move(deliver)),
       more_(std::move(more)),
-      reader_(ground, messages, work, [this](const QueueId& id, const std::string& rerouted_to, std::uint32_t owner) {
-        learn(id, rerouted_to, owner);
-      }) {}
+      reader_(ground, messages, work, [this](const QueueId& id, const Reader::Known& known) { learn(id, known); }) {}
 
 void Dispatcher::dispatch() {
   feed();
@@ -124,8 +128,9 @@ std::uint16_t Dispatcher::lane_for(const std::string& site) {
   return static_cast<std::uint16_t>(lanes_.size() - 1);
 }
 
-void Dispatcher::learn(const QueueId& id, const std::string& rerouted_to, std::uint32_t owner) {
-  messages_.index().set_read(id, lane_for(rerouted_to), owner);
+void Dispatcher::learn(const QueueId& id, const Reader::Known& known) {
+  messages_.index().set_read(id, lane_for(known.rerouted_to), known.owner);
+  messages_.index().set_standing(id, known.standing.doubtful, known.standing.uncertain);
 }
 
 void Dispatcher::reroute(const QueueId& id, const std::string& site) { messages_.index().set_lane(id, lane_for(site)); }
@@ -232,12 +237,20 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
   }
   messages_.index().set_site(id, sites_.number_of(site->name()));
   more_();  // the connection is free for the next one while this one's outcome is written
-  co_await outcomes_.perform(*message, report, site->name());
+  const Evidence evidence = weigh(*message, report, site->name());
+  co_await outcomes_.perform(*message, report, site->name(), evidence);
   message.reset();
   const auto known = [](const auto& status) { return status.has_value(); };
   if (std::ranges::any_of(report.recipients, known)) messages_.suspects().ended(id);
   let_go(id, lane);
   more_();
+}
+
+/// What the site took of this sender: of this message, for others; of others, for this message.
+Evidence Dispatcher::weigh(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site) {
+  const std::string& sender = message.sender().key;
+  if (delivered_any(report)) acceptances_.taken(site, sender, message.id(), ground_.clock.wall());
+  return Evidence{acceptances_.other(site, sender, message.id())};
 }
 
 }  // namespace postern::queue

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "queue/acceptances.h"
 #include "queue/ground.h"
 #include "queue/messages.h"
 #include "queue/open_work.h"
@@ -41,8 +42,8 @@ class Dispatcher {
 
   /// From now on it goes by this site alone while that is configured; empty: by any.
   void reroute(const QueueId& id, const std::string& site);
-  /// What its envelope tells: where it was rerouted to, and its owner.
-  void learn(const QueueId& id, const std::string& rerouted_to, std::uint32_t owner);
+  /// What its envelope and its log tell.
+  void learn(const QueueId& id, const Reader::Known& known);
   /// The one that it waits for: its own, else the one where it was last tried, else the first; null: none is
   /// configured.
   [[nodiscard]] SitePtr site_of(const Ticket& ticket) const;
@@ -70,6 +71,8 @@ class Dispatcher {
   /// Null: it is not to be tried now, and its ticket says what it waits for.
   Task<MessagePtr> read(QueueId id, std::uint16_t lane);
   Task<void> hold_guilty(QueueId id);
+  [[nodiscard]] Evidence weigh(const StoredMessage& message, const mail::DeliveryReport& report,
+                               const std::string& site);
   Task<void> attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Site::Permit permit);
 
   Ground ground_;
@@ -82,6 +85,7 @@ class Dispatcher {
   Deliver deliver_;
   std::function<void()> more_;
   Reader reader_;
+  Acceptances acceptances_;
   /// A ticket's lane is an index of it: nothing is taken from Ticket::kUnread, and Ticket::kAny is for all that were
   /// not rerouted. None ever goes.
   std::deque<Lane> lanes_ = std::deque<Lane>(2);

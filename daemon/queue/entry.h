@@ -44,7 +44,8 @@ struct Entry {
   std::string site;                            ///< it waits for, or was last tried at
   std::string rerouted_to;                     ///< the site it was rerouted to; empty: any site will do
   std::string reason;                          ///< why it waits, one line: the recipients' or the site's trouble
-  std::optional<mail::SiteTrouble> trouble{};  ///< of the site, if that is the reason
+  std::optional<mail::SiteTrouble> trouble{};  ///< of the site or the sender there, if that is the reason
+  std::string doubt{};                         ///< by find() alone: why a refusal is doubtful and what settles it
 };
 
 struct SiteStatus {
@@ -61,6 +62,7 @@ struct SiteStatus {
 struct Totals {
   std::size_t waiting = 0, active = 0, held = 0, failed = 0, corrupt = 0;
   std::size_t doubtful = 0;        ///< of the waiting: refused for good, by a word that may be about the account
+  std::size_t uncertain = 0;       ///< of the waiting: the answer to the end of data was lost, they may have arrived
   std::size_t owed = 0;            ///< settled, but their senders are still to be told; not among the waiting
   std::optional<WallTime> oldest;  ///< acceptance of the oldest waiting message
   Milliseconds oldest_age{0};      ///< of that one: how long it could have been tried, see gaps.h; 0: none waits

@@ -100,6 +100,13 @@ void Index::set_settled(const QueueId& id) {
   if (const auto place = places_.find(id); place != places_.end()) entries_[place->second].ticket.settled = true;
 }
 
+void Index::set_standing(const QueueId& id, bool doubtful, bool uncertain) {
+  const auto place = places_.find(id);
+  if (place == places_.end()) return;
+  entries_[place->second].ticket.doubtful = doubtful;
+  entries_[place->second].ticket.uncertain = uncertain;
+}
+
 void Index::reschedule(const std::function<WallTime(WallTime)>& change) {
   for (Heap& heap : heaps_) {
     for (const Slot slot : heap) entries_[slot].ticket.due = change(entries_[slot].ticket.due);

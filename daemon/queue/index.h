@@ -27,8 +27,10 @@ struct Ticket {
   std::uint16_t site = 0;              ///< the number of the site it was last tried at; 0: none
   std::uint16_t lane = kUnread;  ///< whose way it goes; those of one lane are taken in the order of their due times
   Phase phase = Phase::waiting;
-  bool read = false;     ///< its envelope was: the owner is known
-  bool settled = false;  ///< nobody waits for a delivery any more: its sender is still to be told
+  bool read = false;       ///< its envelope was: the owner is known
+  bool settled = false;    ///< nobody waits for a delivery any more: its sender is still to be told
+  bool doubtful = false;   ///< see Standing
+  bool uncertain = false;  ///< see Standing
 
   /// The lane of those of which nothing but the names and times of their files is known.
   static constexpr std::uint16_t kUnread = 0;
@@ -56,6 +58,7 @@ class Index {
   void set_read(const QueueId& id, std::uint16_t lane, std::uint32_t owner);
   void set_size(const QueueId& id, std::uint64_t size);
   void set_settled(const QueueId& id);
+  void set_standing(const QueueId& id, bool doubtful, bool uncertain);
   /// Gives every waiting ticket the due time that `change` makes of its own.
   void reschedule(const std::function<WallTime(WallTime)>& change);
   void for_each(const std::function<void(const Ticket&)>& visit) const;

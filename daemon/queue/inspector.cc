@@ -1,5 +1,6 @@
 #include "queue/inspector.h"
 
+#include "queue/doubt.h"
 #include "spool/format.h"
 
 #include <algorithm>
@@ -47,9 +48,9 @@ std::string reason_of(const std::vector<RecipientState>& states, State state) {
 
 }  // namespace
 
-Inspector::Inspector(const Ground& ground, const Timekeeper& time, const Messages& messages, const Sites& sites,
-                     const Dispatcher& dispatcher)
-    : ground_(ground), time_(time), messages_(messages), sites_(sites), dispatcher_(dispatcher) {}
+Inspector::Inspector(const Ground& ground, const Retry& retry, const Timekeeper& time, const Messages& messages,
+                     const Sites& sites, const Dispatcher& dispatcher)
+    : ground_(ground), retry_(retry), time_(time), messages_(messages), sites_(sites), dispatcher_(dispatcher) {}
 
 Entry Inspector::describe(const Seen& seen) const {
   const Ticket* ticket = seen.wanted.area == spool::Area::queue ? messages_.index().find(seen.wanted.id) : nullptr;
@@ -75,6 +76,9 @@ Entry Inspector::describe(const Seen& seen) const {
       entry.recipients.push_back({envelope.recipients[i].address, states[i].last});
     }
     entry.reason = reason_of(states, entry.state);
+    const WallTime until = ground_.clock.wall() + retry_.expire - time_.age(envelope.accepted);
+    if (!seen.sender.empty())
+      entry.doubt = doubt_text(states, site ? site->name() : "the smarthost", seen.sender, until);
   }
   if (site != nullptr) entry.site = site->name();
   if (entry.state == State::waiting) explain_wait(entry, *ticket, site.get());
@@ -239,13 +243,19 @@ std::unique_ptr<Listing> Inspector::list(Selection selection) {
   return std::make_unique<Walk>(*this, std::move(selection));
 }
 
+Inspector::Seen Inspector::look_at(spool::Spool& spool, const Wanted& wanted) {
+  Seen seen{wanted, spool.read_summary(wanted.id, wanted.area)};
+  if (!seen.stored || !standing_of(fold(seen.stored->envelope, seen.stored->log)).doubtful) return seen;
+  if (const auto message = read_message(spool, wanted.id, wanted.area)) seen.sender = message->sender.shown;
+  return seen;
+}
+
 Task<Result<Entry>> Inspector::find(QueueId id) const {
   const bool queued = messages_.index().find(id) != nullptr;
   auto read = [spool = &ground_.spool, id, queued]() {
     Seen seen{Wanted{id, spool::Area::queue}, Error{Failure::not_found, "no message " + id.str()}};
     if (queued) {
-      seen.stored = spool->read_summary(id, spool::Area::queue);
-      return seen;
+      return look_at(*spool, seen.wanted);
     }
     for (const spool::Area area : kSetAside) {
       auto stored = spool->read_summary(id, area);
@@ -265,8 +275,10 @@ Task<Result<Entry>> Inspector::find(QueueId id) const {
   }
   Entry entry = describe(seen);
   if (seen.stored) {
-    for (const spool::LogLine& line : seen.stored->log)
+    for (const spool::LogLine& line : seen.stored->log) {
       entry.attempts.push_back({line.time, line.recipient, line.status});
+      entry.attempts.back().status.doubtful = line.note == spool::Note::doubtful;
+    }
   }
   co_return entry;
 }
@@ -295,6 +307,8 @@ Totals Inspector::totals() const {
           break;
         }
         ++totals.waiting;
+        if (ticket.doubtful) ++totals.doubtful;
+        if (ticket.uncertain) ++totals.uncertain;
         const WallTime accepted = ticket.id.accepted();
         totals.oldest = std::min(totals.oldest.value_or(accepted), accepted);
         break;

@@ -23,8 +23,8 @@ namespace postern::queue {
 class Inspector {
  public:
   /// The others outlive it.
-  Inspector(const Ground& ground, const Timekeeper& time, const Messages& messages, const Sites& sites,
-            const Dispatcher& dispatcher);
+  Inspector(const Ground& ground, const Retry& retry, const Timekeeper& time, const Messages& messages,
+            const Sites& sites, const Dispatcher& dispatcher);
 
   // As the functions of Queue with these names.
   [[nodiscard]] std::unique_ptr<Listing> list(Selection selection);
@@ -42,12 +42,16 @@ class Inspector {
   struct Seen {
     Wanted wanted;
     Result<spool::Stored> stored;
+    std::string sender{};  ///< Sender::shown, where that was asked for
   };
+  /// With its sender, if its last answer is doubtful. Blocks.
+  [[nodiscard]] static Seen look_at(spool::Spool& spool, const Wanted& wanted);
   [[nodiscard]] Entry describe(const Seen& seen) const;
   /// It waits for this site: since when it is due, if the site is why.
   void explain_wait(Entry& entry, const Ticket& ticket, const Site* site) const;
 
   Ground ground_;
+  const Retry& retry_;
   const Timekeeper& time_;
   const Messages& messages_;
   const Sites& sites_;

@@ -49,12 +49,13 @@ void Messages::add(const spool::Draft& draft) {
 }
 
 Task<Result<MessagePtr>> Messages::load(QueueId id) {
-  auto job = [spool = &ground_.spool, id] { return spool->read(id); };
-  Result<spool::Stored> stored = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
-  if (!stored) co_return stored.error();
+  auto job = [spool = &ground_.spool, id] { return read_message(*spool, id, spool::Area::queue); };
+  Result<Loaded> loaded = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+  if (!loaded) co_return loaded.error();
   const std::vector<spool::LogLine> more = unwritten(id);
-  stored->log.insert(stored->log.end(), more.begin(), more.end());
-  co_return std::make_unique<StoredMessage>(ground_.spool, ground_.pool, std::move(*stored));
+  loaded->stored.log.insert(loaded->stored.log.end(), more.begin(), more.end());
+  co_return std::make_unique<StoredMessage>(ground_.spool, ground_.pool, std::move(loaded->stored),
+                                            std::move(loaded->sender));
 }
 
 std::vector<spool::LogLine> Messages::unwritten(const QueueId& id) const {
@@ -123,6 +124,8 @@ Task<void> Messages::keep(const StoredMessage& message, Actions actions) {
     }
   }
   index_.set_size(id, message.stored()->file_size);
+  const Standing standing = standing_of(after(message.states(), actions.findings, ground_.clock.wall()));
+  index_.set_standing(id, standing.doubtful, standing.uncertain);
   index_.set(id, Ticket::Phase::waiting, actions.next);
 }
 

@@ -2,12 +2,25 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "mail/advice.h"
 #include "queue/schedule.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace postern::queue {
+namespace {
+
+/// At the first such refusal: nobody else may hear of it for an hour.
+void tell_doubt(const QueueId& id, const std::string& to, const std::string& site, const mail::Status& status) {
+  std::string advice = mail::advice(status, site);
+  if (advice.empty()) advice = "`postern queue show " + id.str() + "` tells what would settle it";
+  log(Level::warning,
+      "refused for good, but it is not known whether this is about the message or the account; it waits",
+      {{"id", id.text()}, {"to", to}, {"site", site}, {"reply", mail::to_text(status)}, {"advice", advice}});
+}
+
+}  // namespace
 
 Outcomes::Outcomes(const Ground& ground, const Config& config, Timekeeper& time, Messages& messages, Reports& reports,
                    Watchers& watchers)
@@ -25,12 +38,13 @@ void Outcomes::attempted(const std::string& site, SteadyTime::duration took, con
   config_.observer->attempted(site, std::chrono::duration_cast<Milliseconds>(took), report);
 }
 
-Task<void> Outcomes::perform(const StoredMessage& message, const mail::DeliveryReport& report,
-                             const std::string& site) {
+Task<void> Outcomes::perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site,
+                             Evidence evidence) {
   const WallTime now = ground_.clock.wall();
   time_.notice_jump();
   const Moment moment{now, time_.age(message.envelope().accepted)};
-  Actions actions = decide(message.envelope(), message.states(), report, moment, config_.retry, random_fraction());
+  Actions actions =
+      decide(message.envelope(), message.states(), report, moment, config_.retry, random_fraction(), evidence);
   co_await reports_.report(message, actions, report.host);
   tell(message, actions, report, site);
   const bool owed = std::ranges::find(actions.findings, spool::Note::untold, &Finding::note) != actions.findings.end();
@@ -59,8 +73,9 @@ void Outcomes::tell(const StoredMessage& message, const Actions& actions, const 
   if (watchers_.wants(event.id)) event.report = report;
   event.site = site;
   if (report.uncertain) {
+    const auto wait = std::chrono::ceil<Seconds>(actions.next - ground_.clock.wall());
     log(Level::warning, "delivery uncertain",
-        {{"id", event.id.text()}, {"host", report.host}, {"next_try_in", to_words(kUncertainDelay)}});
+        {{"id", event.id.text()}, {"host", report.host}, {"next_try_in", to_words(wait)}});
   }
   for (const Finding& finding : actions.findings) {
     const std::string& to = envelope.recipients[finding.recipient].address;
@@ -72,6 +87,9 @@ void Outcomes::tell(const StoredMessage& message, const Actions& actions, const 
          {"tls", report.tls},
          {"reply", reply},
          {"delay", to_words(delay)}});
+    if (finding.status.doubtful && message.states()[finding.recipient].doubtful == 0) {
+      tell_doubt(event.id, to, site, finding.status);
+    }
     constexpr Event::Kind kKinds[] = {Event::Kind::delivered, Event::Kind::deferred, Event::Kind::failed};
     event.kind = kKinds[static_cast<std::size_t>(finding.status.verdict)];
     if (config_.observer != nullptr && !site.empty()) {

@@ -48,7 +48,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
       dispatcher_(ground_, config_, messages_, sites_, reports_, outcomes_, work_, std::move(deliver),
                   [this] { pump(); }),
       alarms_(ground_, config_, sites_, reports_, work_),
-      inspector_(ground_, time_, messages_, sites_, dispatcher_),
+      inspector_(ground_, config_.retry, time_, messages_, sites_, dispatcher_),
       timer_(ground_.loop) {
   sites_.configure(std::move(sites));
 }

@@ -9,14 +9,9 @@ namespace {
 
 constexpr std::size_t kAtOnce = 8;
 
-struct Known {
-  std::string rerouted_to;
-  std::uint32_t owner = mail::kNoUid;
-};
-
 struct Envelope {
   QueueId id;
-  std::optional<Known> known;  ///< nothing: what is wrong with it is found out at its turn
+  std::optional<Reader::Known> known;  ///< nothing: what is wrong with it is found out at its turn
 };
 
 /// Blocks.
@@ -26,7 +21,7 @@ std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<Queu
     Envelope& one = envelopes.emplace_back();
     one.id = id;
     if (const auto stored = spool.read_summary(id, spool::Area::queue)) {
-      one.known = Known{stored->rerouted_to, stored->envelope.source.uid.value_or(mail::kNoUid)};
+      one.known = Reader::known_from(*stored);
     }
   }
   return envelopes;
@@ -36,6 +31,11 @@ std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<Queu
 
 Reader::Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn learn)
     : ground_(ground), messages_(messages), work_(work), learn_(std::move(learn)) {}
+
+Reader::Known Reader::known_from(const spool::Stored& stored) {
+  return {stored.rerouted_to, stored.envelope.source.uid.value_or(mail::kNoUid),
+          standing_of(fold(stored.envelope, stored.log))};
+}
 
 void Reader::read_on() {
   if (*reading_ || stopped_) return;
@@ -63,7 +63,7 @@ Task<void> Reader::read_some(std::vector<QueueId> ids, UnderWay) {
     // One that has another lane by now may be under way there.
     if (unread || ticket->phase != Ticket::Phase::active) suspects.returned(one.id);
     if (one.known) {
-      learn_(one.id, one.known->rerouted_to, one.known->owner);
+      learn_(one.id, *one.known);
     } else if (unread) {
       index.set_lane(one.id, Ticket::kAny);
     }

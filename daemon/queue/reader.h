@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/task.h"
+#include "queue/decide.h"
 #include "queue/ground.h"
 #include "queue/messages.h"
 #include "queue/open_work.h"
@@ -19,8 +20,13 @@ namespace postern::queue {
 
 class Reader {
  public:
-  /// The smarthost that a message is to go by alone (empty: any), and its owner.
-  using Learn = std::function<void(const QueueId& id, const std::string& rerouted_to, std::uint32_t owner)>;
+  struct Known {
+    std::string rerouted_to;  ///< the smarthost that it is to go by alone; empty: any
+    std::uint32_t owner = mail::kNoUid;
+    Standing standing{};
+  };
+  [[nodiscard]] static Known known_from(const spool::Stored& stored);
+  using Learn = std::function<void(const QueueId& id, const Known& known)>;
 
   /// The others outlive it.
   Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn learn);

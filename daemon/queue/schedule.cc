@@ -13,7 +13,7 @@ WallTime next_attempt(const Moment& moment, const Retry& retry, double jitter) {
 }
 
 WallTime believable(WallTime next, WallTime now, const Retry& retry) {
-  const Milliseconds longest = std::max({retry.min, retry.max, kUncertainDelay});
+  const Milliseconds longest = std::max(retry.min, retry.max);
   return next > now + longest + longest / 10 ? now : next;
 }
 

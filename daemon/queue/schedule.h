@@ -6,10 +6,6 @@
 
 namespace postern::queue {
 
-/// After an uncertain delivery (the answer to the end of data was lost) a server has this long to finish with the
-/// message before it sees it again.
-inline constexpr Seconds kUncertainDelay{15 * 60};
-
 /// When something is judged, and the age of the message then (see gaps.h).
 struct Moment {
   WallTime now;

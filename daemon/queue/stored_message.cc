@@ -4,10 +4,25 @@
 
 namespace postern::queue {
 
-StoredMessage::StoredMessage(spool::Spool& spool, spool::DiskPool& pool, spool::Stored stored)
+Result<Loaded> read_message(spool::Spool& spool, const QueueId& id, spool::Area area) {
+  Result<spool::Stored> stored = spool.read(id, area);
+  if (!stored) return stored.error();
+  Sender sender;
+  if (stored->large) {
+    const Result<std::string> piece = spool.read_piece(*stored, 0);
+    if (!piece) return piece.error();
+    sender = sender_of(stored->envelope, *piece);
+  } else {
+    sender = sender_of(stored->envelope, stored->small_text);
+  }
+  return Loaded{std::move(*stored), std::move(sender)};
+}
+
+StoredMessage::StoredMessage(spool::Spool& spool, spool::DiskPool& pool, spool::Stored stored, Sender sender)
     : spool_(spool),
       pool_(pool),
       stored_(std::make_shared<spool::Stored>(std::move(stored))),
+      sender_(std::move(sender)),
       states_(fold(stored_->envelope, stored_->log)),
       pending_(queue::pending(states_)) {}
 

@@ -173,6 +173,7 @@ std::string_view note_text(Note note) {
     case Note::none: break;
     case Note::untold: return "-untold";
     case Note::warned: return "-warned";
+    case Note::doubtful: return "-doubtful";
   }
   return {};
 }
@@ -196,7 +197,7 @@ std::optional<LogLine> parse_log_value(std::string_view text) {
   for (const mail::Verdict known : kVerdicts) {
     if (name(known) != verdict.substr(0, verdict_end)) continue;
     line.status.verdict = known;
-    for (const Note note : {Note::none, Note::untold, Note::warned}) {
+    for (const Note note : {Note::none, Note::untold, Note::warned, Note::doubtful}) {
       line.note = note;
       if (note_text(note) == verdict.substr(verdict_end)) return line;
     }

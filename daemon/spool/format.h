@@ -23,8 +23,9 @@ namespace postern::spool {
 inline constexpr std::size_t kMaxEnvelope = mail::kLongestEnvelope;
 
 /// What a log line says beyond its verdict. `untold`: settled, and the sender is yet to be told. `warned`: the sender
-/// was told of the delay. A program that does not know these skips the line, and so tries the recipient again.
-enum class Note { none, untold, warned };
+/// was told of the delay. `doubtful`: of a deferral, refused for good by a word that may be about the account. A
+/// program that does not know these skips the line, and so tries the recipient again.
+enum class Note { none, untold, warned, doubtful };
 
 /// One line of the delivery log: what became of one recipient in one attempt.
 struct LogLine {

@@ -16,6 +16,12 @@ const Retry kRetry;
 
 mail::SiteTrouble trouble() { return mail::SiteTrouble{mail::Step::connect, Failure::refused, 0, "refused", false}; }
 
+mail::SiteTrouble cut_off() {
+  mail::SiteTrouble trouble{mail::Step::end_of_data, Failure::refused, 421, "go away"};
+  trouble.in_transaction = true;
+  return trouble;
+}
+
 mail::Envelope three() {
   mail::Envelope envelope;
   envelope.accepted = kNow - Seconds(100);
@@ -48,7 +54,7 @@ TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
     for (const std::size_t kind : kinds) report.recipients.push_back(answer(kind));
     if (mode == 1) report.site = trouble();
     report.uncertain = mode == 2;
-    if (mode == 3) report.site = mail::SiteTrouble{mail::Step::end_of_data, Failure::refused, 421, "go away", false};
+    if (mode == 3) report.site = cut_off();
     const std::vector<RecipientState> states(3);
     const Actions actions = decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5);
 
@@ -72,10 +78,9 @@ TEST(Decide, HoldsItsPromisesForEveryCombinationOfAnswers) {
       EXPECT_FALSE(actions.store_next);
       EXPECT_EQ(actions.next, kNow);
     }
-    if (!actions.done && mode == 2) {
-      EXPECT_GE(actions.next, kNow + kUncertainDelay);
-    }
-    if (!actions.done && (mode == 0 || mode == 3)) {
+    if (!actions.done && mode != 1) {
+      const Moment moment = at(envelope, kNow);
+      EXPECT_EQ(actions.next, next_attempt(moment, kRetry, 0.5)) << "the message's own schedule";
       EXPECT_GT(actions.next, kNow) << "no busy retry";
     }
   }
@@ -98,7 +103,7 @@ TEST(Decide, ExpiresInTheWordsOfTheSiteWhatNoTransactionSurvives) {
   mail::Envelope envelope = three();
   envelope.accepted = kNow - kRetry.expire - Seconds(1);
   mail::DeliveryReport report;
-  report.site = mail::SiteTrouble{mail::Step::end_of_data, Failure::refused, 421, "go away", false};
+  report.site = cut_off();
   const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, at(envelope, kNow), kRetry, 0.5);
   EXPECT_TRUE(actions.done);
   ASSERT_EQ(actions.findings.size(), 3U);
@@ -141,6 +146,144 @@ TEST(Decide, SpeaksOnlyOfThoseThatWait) {
   EXPECT_EQ(actions.findings[0].recipient, 1U);
   EXPECT_EQ(actions.findings[1].recipient, 2U);
   EXPECT_TRUE(actions.done);
+}
+
+mail::Status in_doubt(const std::string& text = "policy") {
+  return mail::Status{mail::Verdict::deferred, 550, "5.7.1", text, true};
+}
+
+/// One recipient, refused in doubt again and again; what its log tells after each time.
+struct Refused {
+  Refused() { envelope.recipients.resize(1); }
+  Actions again(WallTime now, Evidence evidence, const std::string& text = "policy") {
+    mail::DeliveryReport report;
+    report.recipients = {in_doubt(text)};
+    Actions actions = decide(envelope, fold(envelope, log), report, at(envelope, now), kRetry, 0.5, evidence);
+    for (spool::LogLine& line : log_lines(envelope, actions.findings, now)) log.push_back(std::move(line));
+    return actions;
+  }
+  mail::Envelope envelope = three();
+  std::vector<spool::LogLine> log;
+};
+
+TEST(Decide, ADoubtfulRefusalFailsByCountTimeAndProofAndByNoTwoOfThem) {
+  for (const unsigned refusals : {1U, 2U, 3U, 4U, 7U}) {
+    for (const Seconds over : {Seconds(0), kProvingTime - Seconds(1), kProvingTime, kProvingTime + Seconds(1)}) {
+      for (const int taken : {-2, -1, 0, 1}) {  // never, before, with and after the first refusal
+        Refused one;
+        const Evidence evidence = taken == -2 ? Evidence{} : Evidence{kNow + Milliseconds(taken)};
+        Actions actions;
+        for (unsigned i = 0; i < refusals; ++i) {
+          actions = one.again(i + 1 < refusals || i == 0 ? kNow : kNow + over, evidence);
+          ASSERT_FALSE(actions.done && i + 1 < refusals);
+        }
+        const bool fails = refusals >= 3 && over >= kProvingTime && taken == 1;
+        ASSERT_EQ(actions.findings.size(), 1U);
+        const mail::Status& status = actions.findings[0].status;
+        EXPECT_EQ(actions.done, fails) << refusals << " " << over.count() << " " << taken;
+        EXPECT_EQ(status.verdict == mail::Verdict::failed, fails);
+        EXPECT_EQ(mail::to_text(status), "550 5.7.1 policy") << "the server's words";
+        EXPECT_EQ(actions.findings[0].notice == Notice::failed, fails);
+        if (!fails) {
+          EXPECT_TRUE(standing_of(fold(one.envelope, one.log)).doubtful);
+        }
+      }
+    }
+  }
+}
+
+TEST(Decide, DoubtIsCountedOverRestartsAndItsLogDoesNotGrow) {
+  Refused one;
+  for (int i = 0; i < 50; ++i) (void)one.again(kNow + i * Seconds(60), {});
+  ASSERT_EQ(one.log.size(), kProvingRefusals);
+  for (const spool::LogLine& line : one.log) EXPECT_EQ(line.note, spool::Note::doubtful);
+  (void)one.again(kNow + Seconds(9000), {}, "another reason");
+  EXPECT_EQ(one.log.size(), kProvingRefusals + 1);
+  const auto states = fold(one.envelope, one.log);
+  EXPECT_EQ(states[0].refused_since, kNow);
+  EXPECT_TRUE(states[0].last->doubtful);
+  EXPECT_TRUE(one.again(kNow + Seconds(9060), Evidence{kNow + Seconds(1)}).done);
+}
+
+TEST(Decide, WithoutProofDoubtEndsWithTheAgeLimitAlone) {
+  Refused one;
+  for (int day = 0; day < 5; ++day) EXPECT_FALSE(one.again(kNow + day * Seconds(86400), {}).done);
+  const Actions actions = one.again(one.envelope.accepted + kRetry.expire + Seconds(1), {});
+  EXPECT_TRUE(actions.done);
+  EXPECT_EQ(actions.findings[0].status.enhanced, "4.4.7");
+  const auto expiry = expiry_of(actions.findings[0].status);
+  ASSERT_TRUE(expiry);
+  EXPECT_EQ(mail::to_text(expiry->last), "550 5.7.1 policy");
+}
+
+TEST(Decide, OfDoubtTheSenderHearsAfterAnHourAndTheLogKeepsBoth) {
+  for (const Seconds warn_after : {Seconds(0), Seconds(600), kDoubtWarning, kRetry.warn_after}) {
+    for (const Seconds age : {Seconds(599), Seconds(601), kDoubtWarning, kDoubtWarning + Seconds(1)}) {
+      Retry retry = kRetry;
+      retry.warn_after = warn_after;
+      mail::Envelope envelope = three();
+      envelope.accepted = kNow - age;
+      mail::DeliveryReport report;
+      report.recipients.assign(3, in_doubt());
+      std::vector<RecipientState> states(3);
+      states[1].doubtful = 9;
+      states[1].last = in_doubt();
+      Actions actions = decide(envelope, states, report, at(envelope, kNow), retry, 0.5);
+      const bool told = warn_after > Seconds(0) && age > std::min(kDoubtWarning, warn_after);
+      EXPECT_EQ(actions.findings[0].notice == Notice::delayed, told);
+      actions.findings[1].note = spool::Note::warned;  // as it is once the report is stored
+      auto log = log_lines(envelope, actions.findings, kNow);
+      ASSERT_EQ(log.size(), 4U);
+      const auto folded = fold(envelope, log);
+      EXPECT_TRUE(folded[1].warned);
+      EXPECT_TRUE(folded[1].last->doubtful);
+    }
+  }
+}
+
+TEST(Decide, ASendersTroubleIsWrittenNowhereUntilTheAgeLimit) {
+  mail::DeliveryReport report;
+  report.recipients.resize(3);
+  report.sender = mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 not owned"};
+  for (const Seconds age : {Seconds(0), kRetry.warn_after + Seconds(1), kRetry.expire, kRetry.expire + Seconds(1)}) {
+    mail::Envelope envelope = three();
+    envelope.accepted = kNow - age;
+    const Actions actions = decide(envelope, std::vector<RecipientState>(3), report, at(envelope, kNow), kRetry, 0.5);
+    EXPECT_EQ(actions.done, age > kRetry.expire);
+    if (actions.done) continue;
+    EXPECT_TRUE(actions.findings.empty());
+    EXPECT_FALSE(actions.store_next);
+    EXPECT_EQ(actions.next, kNow);
+  }
+}
+
+TEST(Decide, TroubleInATransactionIsChargedToItsMessage) {
+  mail::DeliveryReport report;
+  report.recipients.resize(3);
+  report.site = cut_off();
+  const Actions actions = decide(three(), std::vector<RecipientState>(3), report, at(three(), kNow), kRetry, 0.5);
+  ASSERT_EQ(actions.findings.size(), 3U);
+  EXPECT_EQ(actions.findings[0].status.verdict, mail::Verdict::deferred);
+  EXPECT_EQ(actions.findings[0].status.text, "go away");
+  EXPECT_TRUE(actions.findings[0].news && actions.store_next);
+  EXPECT_GT(actions.next, kNow);
+  report.site->in_transaction = false;
+  EXPECT_TRUE(decide(three(), std::vector<RecipientState>(3), report, at(three(), kNow), kRetry, 0.5).findings.empty())
+      << "a quota, say";
+}
+
+TEST(Decide, WhatMayHaveArrivedIsKnownOverRestartsWhateverComesAfter) {
+  mail::DeliveryReport report;
+  report.recipients.resize(3);
+  report.uncertain = true;
+  const Actions actions = decide(three(), std::vector<RecipientState>(3), report, at(three(), kNow), kRetry, 0.5);
+  auto log = log_lines(three(), actions.findings, kNow);
+  log.push_back({kNow, "a", *answer(2)});
+  log.push_back({kNow, "b", *answer(1)});
+  log.push_back({kNow, "c", *answer(1)});
+  EXPECT_TRUE(standing_of(fold(three(), log)).uncertain);
+  log.push_back({kNow, "a", *answer(1)});
+  EXPECT_FALSE(standing_of(fold(three(), log)).uncertain);
 }
 
 TEST(Fold, KeepsTheLastWordAndNeverTakesASettledOneBack) {

@@ -29,6 +29,7 @@ inline Status refused() { return Status{mail::Verdict::failed, 550, "5.1.1", "no
 inline DeliveryReport site_trouble(mail::Step step = mail::Step::connect) {
   DeliveryReport report;
   report.site = mail::SiteTrouble{step, Failure::refused, 0, "connection refused", false};
+  report.site->in_transaction = step >= mail::Step::mail;
   return report;
 }
 

@@ -14,7 +14,7 @@ LogLine line(mail::Verdict verdict, Note note) {
 
 TEST(LogNote, EveryVerdictReadsBackWithItsNote) {
   for (const mail::Verdict verdict : {mail::Verdict::delivered, mail::Verdict::deferred, mail::Verdict::failed}) {
-    for (const Note note : {Note::none, Note::untold, Note::warned}) {
+    for (const Note note : {Note::none, Note::untold, Note::warned, Note::doubtful}) {
       const auto text = log_text(line(verdict, note));
       ASSERT_TRUE(text);
       const auto parsed = parse_log(*text);
@@ -30,7 +30,7 @@ TEST(LogNote, EveryVerdictReadsBackWithItsNote) {
 TEST(LogNote, AWordThatIsNotKnownIsSkippedAsOlderProgramsSkipOurs) {
   const std::string plain = *log_text(line(mail::Verdict::failed, Note::none));
   EXPECT_NE(plain.find(" failed 550 "), std::string::npos);
-  for (const std::string word : {"failed-", "failed-told", "untold", "-untold", "failed-untold-x"}) {
+  for (const std::string word : {"failed-", "failed-told", "failed-doubt", "untold", "-untold", "failed-untold-x"}) {
     std::string text = plain;
     text.replace(text.find("failed"), 6, word);
     const auto parsed = parse_log(text);
