@@ -1,5 +1,6 @@
 #include "mail/report_lines.h"
 
+#include "base/network.h"
 #include "base/text.h"
 #include "mail/advice.h"
 #include "mail/date.h"
@@ -45,8 +46,17 @@ Status verdict_of(const BouncedRecipient& one) {
   return status;
 }
 
-/// "smtp.example.com[192.0.2.1]:465" -> "smtp.example.com"
-std::string_view host_name(std::string_view host) { return host.substr(0, host.find('[')); }
+/// "smtp.example.com[192.0.2.1]:465" -> "smtp.example.com"; a numeric host is an address literal (RFC 3464 2.1.2,
+/// RFC 5321 4.1.3), whether it was configured in brackets or not.
+std::string mta_name(std::string_view host) {
+  if (host.starts_with('[')) host.remove_prefix(1);
+  const std::string_view name = host.substr(0, host.find_first_of("[]"));
+  // A zone ("fe80::1%eth0") is this machine's matter alone.
+  const auto address = parse_ip(name.substr(0, name.find('%')));
+  if (!address) return std::string(name);
+  const bool v6 = name.find(':') != std::string_view::npos;
+  return std::string(v6 ? "[IPv6:" : "[") + ip_text(*address, v6) + "]";
+}
 
 struct ActionWords {
   std::string_view name;
@@ -171,7 +181,7 @@ std::string status_of(const Reporter& reporter, const BouncedRecipient& one, con
   lines += field("Final-Recipient", address_value(one.recipient.address, utf8));
   lines += field("Action", std::string(words.name));
   lines += field("Status", is_enhanced(verdict.enhanced) ? verdict.enhanced : std::string(words.status));
-  if (!one.host.empty()) lines += field("Remote-MTA", "dns; " + ascii_line(host_name(one.host), utf8));
+  if (!one.host.empty()) lines += field("Remote-MTA", "dns; " + ascii_line(mta_name(one.host), utf8));
   // RFC 3464 2.3.6: as it was received.
   lines += field("Diagnostic-Code", one.status.code == 0 ? "X-Postern; " + ascii_line(one.status.text, utf8)
                                                          : "smtp; " + ascii_line(to_text(one.status), utf8));

@@ -20,7 +20,8 @@ struct Status {
   bool doubtful = false;
 };
 
-/// "550 5.1.1 no such user": codes and words in one line as the server said them, for logs, listings and reports.
+/// "550 5.1.1 no such user", "550 no such user": codes and words in one line as the server said them, for logs,
+/// listings and reports. 4.0.0 and 5.0.0, which we set where the server says none, are left out.
 [[nodiscard]] std::string to_text(const Status& status);
 
 }  // namespace postern::mail

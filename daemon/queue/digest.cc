@@ -6,13 +6,24 @@
 
 namespace postern::queue {
 
-bool ReportLimit::take(const std::string& to, SteadyTime now, std::size_t to_each, std::size_t in_all) {
+bool ReportLimit::take(const std::string& to, std::uint32_t party, SteadyTime now, std::size_t to_each,
+                       std::size_t in_all) {
   while (!sent_.empty() && now - sent_.front().when >= kReportHour) sent_.pop_front();
-  if (sent_.size() >= in_all) return false;
   const auto to_it = std::ranges::count(sent_, to, &Sent::to);
-  if (static_cast<std::size_t>(to_it) >= to_each) return false;
-  sent_.push_back(Sent{now, to});
+  if (static_cast<std::size_t>(to_it) >= to_each || !has_room(party, in_all)) return false;
+  sent_.push_back(Sent{now, party, to});
   return true;
+}
+
+bool ReportLimit::has_room(std::uint32_t party, std::size_t in_all) const {
+  if (sent_.size() < in_all) return true;
+  std::set<std::uint32_t> parties{party};
+  std::size_t had = 0;
+  for (const Sent& one : sent_) {
+    parties.insert(one.party);
+    if (one.party == party) ++had;
+  }
+  return had < in_all / parties.size();
 }
 
 void OwedReports::add(const Mailboxes& to, const QueueId& id, WallTime since, WallTime now) {

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -25,17 +26,26 @@ inline constexpr std::size_t kDigestRecipients = 1000;
 /// Where mail for a sender goes, aliases applied: what counts is who gets the reports, not whose name was on the mail.
 using Mailboxes = std::vector<std::string>;
 
-/// At most so many in any hour, to each and to all.
+/// At most so many in any hour, to each mailbox and in all, so that no party takes the reports of another: one that has
+/// had less than its part of the whole (the same for each party that had some within the hour) may have one, also when
+/// others used up the whole. So they may be more than that: with n parties, which come one after the other and take
+/// what they can, 1 + 1/2 + ... + 1/n times the whole.
 class ReportLimit {
  public:
-  /// One more report to this mailbox, if there may be one.
-  [[nodiscard]] bool take(const std::string& to, SteadyTime now, std::size_t to_each, std::size_t in_all);
+  /// One more report to this mailbox about mail of this party (a uid, or mail::kNoUid for all that has none), if there
+  /// may be one.
+  [[nodiscard]] bool take(const std::string& to, std::uint32_t party, SteadyTime now, std::size_t to_each,
+                          std::size_t in_all);
 
  private:
   struct Sent {
     SteadyTime when;
+    std::uint32_t party;
     std::string to;
   };
+  /// Whether this party may have one of `in_all` now.
+  [[nodiscard]] bool has_room(std::uint32_t party, std::size_t in_all) const;
+
   std::deque<Sent> sent_;
 };
 

@@ -4,6 +4,7 @@
 #include "base/zone.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <utility>
 
@@ -137,7 +138,8 @@ Task<void> Reports::report(const StoredMessage& message, Actions& actions, const
   ReportContext context = this->context(message.envelope().sender);
   context.age = time_.age(message.envelope().accepted);
   const std::string to = context.to.front();
-  if (!sent_.take(to, ground_.clock.steady(), config_.bounces.per_sender, config_.bounces.per_hour)) {
+  const std::uint32_t party = message.envelope().source.uid.value_or(mail::kNoUid);
+  if (!sent_.take(to, party, ground_.clock.steady(), config_.bounces.per_sender, config_.bounces.per_hour)) {
     log(Level::notice, "too many reports within an hour, this one waits for the digest",
         {{"id", id.text()}, {"to", to}});
     leave_untold(findings);
@@ -173,7 +175,7 @@ void Reports::start_digest() {
   const auto due = owed_.due();
   if (*digesting_ || !due || *due > ground_.clock.wall()) return;
   const std::size_t most = config_.bounces.per_hour;
-  if (!digests_.take(std::string(), ground_.clock.steady(), most, most)) return;
+  if (!digests_.take(std::string(), mail::kNoUid, ground_.clock.steady(), most, most)) return;
   auto batch = owed_.take(ground_.clock.wall());
   work_.spawn(digest(std::move(*batch), UnderWay(digesting_)), "digest of reports");
 }

@@ -231,6 +231,39 @@ TEST(Bounce, OwnVerdictsHaveNoReplyCode) {
   EXPECT_THAT(text, Not(HasSubstr("Remote-MTA")));
 }
 
+TEST(Bounce, AnEnhancedCodeThatTheServerDidNotSayIsNotQuotedButGiven) {
+  for (const Action action : {Action::failed, Action::delayed}) {
+    Fixture fixture;
+    const int kind = action == Action::failed ? 5 : 4;
+    const std::string made_up = std::to_string(kind) + ".0.0";
+    const std::string said = std::to_string(kind) + "50 as it is";
+    fixture.bounce.recipients[0].status = Status{Verdict::failed, kind * 100 + 50, made_up, "as it is"};
+    fixture.bounce.recipients[0].action = action;
+    const std::string text = fixture.make().text;
+    EXPECT_THAT(text, HasSubstr("\nStatus: " + made_up + "\n"));
+    EXPECT_THAT(text, HasSubstr("\nDiagnostic-Code: smtp; " + said + "\n"));
+    EXPECT_THAT(text, HasSubstr(" said: " + said + "\n"));
+  }
+}
+
+TEST(Bounce, ANumericHostIsAnAddressLiteral) {
+  const std::array<std::pair<std::string, std::string>, 8> cases{{
+      {"smtp.example.com[192.0.2.1]:465", "smtp.example.com"},
+      {"192.0.2.1[192.0.2.1]:25", "[192.0.2.1]"},
+      {"2001:db8::25[2001:db8::25]:25", "[IPv6:2001:db8::25]"},
+      {"2001:DB8:0::25[2001:db8::25]:25", "[IPv6:2001:db8::25]"},
+      {"::ffff:192.0.2.1[::ffff:192.0.2.1]:25", "[IPv6:::ffff:192.0.2.1]"},
+      {"fe80::1%eth0[fe80::1%eth0]:25", "[IPv6:fe80::1]"},
+      {"[192.0.2.1][192.0.2.1]:25", "[192.0.2.1]"},
+      {"192.0.2.1.example[192.0.2.1]:25", "192.0.2.1.example"},
+  }};
+  for (const auto& [host, name] : cases) {
+    Fixture fixture;
+    fixture.bounce.recipients[0].host = host;
+    EXPECT_THAT(fixture.make().text, HasSubstr("\nRemote-MTA: dns; " + name + "\n")) << host;
+  }
+}
+
 TEST(Bounce, TheStatusPartIsAsciiUnlessAnAddressIsNot) {
   Fixture fixture;
   fixture.bounce.recipients[0].status.text = "Benutzer unbekannt: gr\xC3\xBC\xC3\x9F";

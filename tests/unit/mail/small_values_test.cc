@@ -116,6 +116,12 @@ TEST(Status, IsShownAsTheServerSaidItWhateverWeTakeItFor) {
   EXPECT_EQ(to_text({Verdict::failed, 450, "5.4.7", "4.2.1 later"}), "450 4.2.1 later");
   EXPECT_EQ(to_text({Verdict::failed, 0, "5.4.7", "it was tried for five days"}), "5.4.7 it was tried for five days");
   EXPECT_EQ(to_text({Verdict::failed, 554, "", "no"}), "554 no");
+  for (const std::string kind : {"4", "5"}) {
+    const int code = std::stoi(kind) * 100 + 50;
+    EXPECT_EQ(to_text({Verdict::failed, code, kind + ".0.0", "no"}), kind + "50 no") << "ours, and tells nothing";
+    EXPECT_EQ(to_text({Verdict::failed, 0, kind + ".0.0", "no"}), kind + ".0.0 no");
+    EXPECT_EQ(to_text({Verdict::failed, code, kind + ".0.10", "no"}), kind + "50 " + kind + ".0.10 no");
+  }
 }
 
 }  // namespace

@@ -13,9 +13,51 @@ TEST(ReportLimit, CountsEachHourByItself) {
   ReportLimit limit;
   SteadyTime now{};
   for (int hour = 0; hour < 3; ++hour, now += kReportHour) {
-    for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(limit.take("a", now, 3, 5), i < 3) << hour << ' ' << i;
-    for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(limit.take("b", now, 3, 5), i < 2) << hour << ' ' << i;
-    EXPECT_FALSE(limit.take("c", now + kReportHour - Seconds(1), 3, 5));
+    for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(limit.take("a", 7, now, 3, 5), i < 3) << hour << ' ' << i;
+    for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(limit.take("b", 7, now, 3, 5), i < 2) << hour << ' ' << i;
+    EXPECT_FALSE(limit.take("c", 7, now + kReportHour - Seconds(1), 3, 5));
+  }
+}
+
+TEST(ReportLimit, NoPartyTakesTheReportsOfAnother) {
+  constexpr std::size_t kWhole = 60;
+  for (std::uint32_t storming = 1; storming <= 20; ++storming) {
+    ReportLimit limit;
+    const SteadyTime now{};
+    std::size_t sent = 0;
+    std::size_t at_most = 0;
+    const auto take = [&](std::uint32_t party) {
+      // A storm goes to as many mailboxes as there are messages.
+      const bool taken = limit.take(std::to_string(sent), party, now, 20, kWhole);
+      sent += taken ? 1 : 0;
+      return taken;
+    };
+    for (std::uint32_t party = 1; party <= storming; ++party) {
+      std::size_t had = 0;
+      while (take(party)) ++had;
+      EXPECT_EQ(had, kWhole / party) << "its part of the whole, whatever those before it took";
+      at_most += kWhole / party;
+    }
+    EXPECT_TRUE(take(mail::kNoUid)) << storming;
+    EXPECT_LE(sent, at_most + 1);
+    for (std::uint32_t party = 1; party <= storming; ++party) EXPECT_FALSE(take(party)) << party << ' ' << storming;
+  }
+}
+
+TEST(ReportLimit, WhatNobodyElseNeedsAPartyMayHaveAlone) {
+  ReportLimit limit;
+  const SteadyTime now{};
+  EXPECT_TRUE(limit.take("a", 1, now, 100, 50));
+  for (int i = 0; i < 49; ++i) EXPECT_TRUE(limit.take("b", 2, now, 100, 50)) << i;
+  EXPECT_FALSE(limit.take("b", 2, now, 100, 50));
+  for (int i = 1; i < 25; ++i) EXPECT_TRUE(limit.take("a", 1, now, 100, 50)) << i;
+  EXPECT_FALSE(limit.take("a", 1, now, 100, 50));
+}
+
+TEST(ReportLimit, AMailboxHasItsOwnNumberWhateverThePartiesHave) {
+  ReportLimit limit;
+  for (std::uint32_t party = 0; party < 10; ++party) {
+    EXPECT_EQ(limit.take("a", party, SteadyTime(), 3, 50), party < 3) << party;
   }
 }
 
