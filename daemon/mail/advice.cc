@@ -91,10 +91,11 @@ std::string look_up(std::span<const AdviceRows> tables, const Case& met, std::st
 
 constexpr std::size_t kTablesOfServers = 8;
 
-/// The login's come first: some of their numbers are unmistakable wherever they stand.
+/// The login's come first: some of their numbers are unmistakable wherever they stand. This machine's come late, since
+/// Postfix says "Client host rejected" before any words of its administrator's.
 std::array<AdviceRows, kTablesOfServers> of_servers() {
-  return {login_answers(),   message_answers(), sender_answers(),        machine_answers(),
-          account_answers(), amount_answers(),  missing_login_answers(), refused_logins()};
+  return {login_answers(),  message_answers(),       sender_answers(),  account_answers(),
+          amount_answers(), missing_login_answers(), machine_answers(), refused_logins()};
 }
 
 /// A server's words are no finding of ours, even if they sound like one.

@@ -146,6 +146,7 @@ constexpr std::array kOfAmounts{
     AdviceRow{At::session, "", "transactions*connection", kPerConnection},
     AdviceRow{At::session, "", "transactions*session", kPerConnection},
     AdviceRow{At::anywhere, "", "too many connections", kConnections},
+    AdviceRow{At::anywhere, "", "too many connected", kConnections},
     AdviceRow{At::anywhere, "", "too many concurrent", kConnections},
     AdviceRow{At::anywhere, "", "too many simultaneous", kConnections},
     AdviceRow{At::anywhere, "", "too many parallel", kConnections},
