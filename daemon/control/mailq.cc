@@ -4,6 +4,8 @@
 #include "base/zone.h"
 #include "control/commands.h"
 #include "control/exits.h"
+#include "control/summary.h"
+#include "mail/wrap.h"
 
 #include <fmt/format.h>
 
@@ -35,7 +37,7 @@ std::string reason_for(const queue::Entry& entry, const queue::Entry::Rcpt* reci
 }
 
 std::string reason_line(const std::string& reason) {
-  return fmt::format("{:>{}}\n", "(" + reason + ")", kReasonColumn);
+  return fmt::format("{:>{}}\n", "(" + mail::cut(reason, kListedWords) + ")", kReasonColumn);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "control/handling_words.h"
 #include "control/render_check.h"
 #include "control/summary.h"
+#include "mail/wrap.h"
 
 #include <fmt/format.h>
 #include <boost/json/value.hpp>
@@ -51,7 +52,7 @@ std::string entry(const object& line, WallTime now) {
   std::string text = fmt::format("{:<16}  {:<7}  {:>7}  {:>6}  {:<9}  {} -> {}\n", text_in(line, "id"),
                                  text_in(line, "state"), age, short_size(number_in(line, "size")),
                                  next ? relative(*next, now) : "-", bracketed(text_in(line, "sender")), recipients);
-  if (!reason.empty()) text += fmt::format("{:18}{}\n", "", reason);
+  if (!reason.empty()) text += fmt::format("{:18}{}\n", "", mail::cut(reason, kListedWords));
   return text;
 }
 
@@ -95,7 +96,7 @@ std::string message(const object& line, WallTime now) {
   return text;
 }
 
-/// Advice that is in `told` already is not given twice.
+/// What is in `told` already, words and advice, is not said twice.
 std::string smarthost(const object& site, std::size_t width, std::string_view told, WallTime now) {
   const object& trouble = object_in(site, "trouble");
   const std::optional<WallTime> since = time_in(site, "since");
@@ -108,7 +109,8 @@ std::string smarthost(const object& site, std::size_t width, std::string_view to
                                  number_in(site, "waiting"), number_in(site, "active"),
                                  delivery ? relative(*delivery, now) : "none yet");
   if (trouble.empty()) return text;
-  text += "  " + text_in(trouble, "text");
+  const std::string words = mail::cut(text_in(trouble, "text"), kListedWords);
+  text += "  " + (told.find(words) == std::string_view::npos ? words : std::string("as above"));
   // Where no connection was made the text says so already.
   if (const std::string step = text_in(trouble, "step"); step != "connect" && step != "resolve") text += " at " + step;
   if (since) text += ", since " + clock_time(*since, now);

@@ -3,6 +3,7 @@
 #include "base/zone.h"
 #include "control/exits.h"
 #include "mail/advice.h"
+#include "mail/wrap.h"
 
 #include <fmt/format.h>
 
@@ -23,15 +24,16 @@ std::string waiting_since(const queue::Totals& totals, WallTime now) {
 
 // The relay's text names the host as a rule; the name is added where it does not.
 std::string trouble_text(const queue::SiteStatus& site) {
-  const std::string& text = site.trouble->text;
+  const std::string text = mail::cut(site.trouble->text, kListedWords);
   if (text.find(site.name) != std::string::npos) return text;
   if (site.trouble->login_refused) return fmt::format("{} refuses the login: {}", site.name, text);
   return fmt::format("{}: {}", site.name, text);
 }
 
-// Nothing mends a refused login but a person, who is told how at once.
+// Nothing mends a refused login but a person, who is told how at once; and so it is with what else a server says, where
+// there is something to do about it.
 std::string with_advice(std::string text, const queue::SiteStatus& site) {
-  if (!site.trouble->login_refused) return text;
+  if (!site.trouble->login_refused && site.trouble->code == 0) return text;
   const std::string advice = mail::advice(*site.trouble, site.name);
   return advice.empty() ? text : text + "; what to do: " + advice;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "queue/entry.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct Summary {
 
 /// The line itself. "all is well" stands in it only where nothing else is said.
 [[nodiscard]] std::string first_line(const Summary& summary);
+
+/// Octets of what a server said, in lists and in the first line; `queue show` and `--json` have the whole.
+inline constexpr std::size_t kListedWords = 200;
 
 /// Mail that waits longer than this is trouble even if nobody complains.
 inline constexpr Seconds kLongWait{3600};

@@ -18,11 +18,9 @@ std::string messages(std::size_t count) {
 
 std::string site_words(const AlarmJudge::Site& site, std::size_t waiting) {
   const mail::SiteTrouble& trouble = *site.trouble;
-  std::string advice = mail::advice(trouble, site.name);
-  if (advice.empty()) advice = "`postern check " + site.name + "` shows more";
-  return fmt::format("{} {}: {}. {}. What to do: {}.", site.name,
-                     trouble.login_refused ? "refuses the login" : "cannot be used", printable(trouble.text),
-                     messages(waiting), advice);
+  const std::string advice = mail::advice_or_check(trouble, site.name);
+  return fmt::format("{} {}: {}. {}.{}", site.name, trouble.login_refused ? "refuses the login" : "cannot be used",
+                     printable(trouble.text), messages(waiting), advice.empty() ? "" : " What to do: " + advice + '.');
 }
 
 }  // namespace

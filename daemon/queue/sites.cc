@@ -108,13 +108,11 @@ void Sites::tell(const Site& site, Site::Change change) {
   const std::string_view what = alarm                          ? "site down: the login failed"
                                 : change == Site::Change::down ? "site down"
                                                                : "site still down";
-  std::string advice = mail::advice(trouble, site.name());
-  if (advice.empty()) advice = "`postern check " + site.name() + "` shows more";
   log(alarm ? Level::error : Level::warning, what,
       {{"site", site.name()},
        {"step", mail::name(trouble.step)},
        {"why", trouble.text},
-       {"advice", advice},
+       {"advice", mail::advice_or_check(trouble, site.name())},
        {"next_try_in", to_words(std::chrono::ceil<Seconds>(probe))}});
 }
 

@@ -20,11 +20,16 @@ constexpr std::string_view kDistrusted =
     "and nothing else is tried: find out who answers there (postern check), and change the password if it may have "
     "been read";
 
+/// `PLAIN, LOGIN: "535 no"; CRAM-MD5: "454 not now"`: what was said to several in a row stands once.
 std::string list(const std::vector<mail::AuthAttempt>& tried) {
   std::string text;
-  for (const mail::AuthAttempt& attempt : tried) {
-    if (!text.empty()) text += "; ";
-    text.append(attempt.mechanism).append(": \"").append(attempt.reply).append("\"");
+  for (std::size_t i = 0; i < tried.size(); ++i) {
+    text.append(tried[i].mechanism);
+    if (i + 1 < tried.size() && tried[i + 1].reply == tried[i].reply) {
+      text += ", ";
+      continue;
+    }
+    text.append(": \"").append(tried[i].reply).append(i + 1 < tried.size() ? "\"; " : "\"");
   }
   return text;
 }

@@ -235,6 +235,17 @@ TEST_F(Render, ListsInColumnsUnderOneHeading) {
   EXPECT_EQ(renderer.end(), "");
 }
 
+TEST_F(Render, ShortensAnAnswerInListsAndShowsTheWhole) {
+  boost::json::object line = to_json(entry());
+  const std::string answer = "451 4.7.1 " + std::string(500, 'x') + " the end";
+  line["reason"] = answer;
+  const std::string listed = Renderer("queue list", kNow).line(line);
+  EXPECT_EQ(listed.find("the end"), std::string::npos);
+  EXPECT_NE(listed.find("xxx...\n"), std::string::npos) << listed;
+  line["kind"] = "message";
+  EXPECT_NE(once(line).find(answer), std::string::npos);
+}
+
 TEST_F(Render, ShowsAMessageWithItsRecipientsAndHeader) {
   boost::json::object line = to_json(entry());
   line["kind"] = "message";
@@ -308,6 +319,8 @@ TEST_F(Render, ShowsTheTroubleOfASite) {
       << text;
   line["verdict"] = "the verdict; what to do: " + mail::advice(trouble, site.name);
   EXPECT_EQ(once(line).find("  what to do:"), std::string::npos) << "once is enough";
+  line["verdict"] = "3 messages wait: 535 5.7.8 no";
+  EXPECT_NE(once(line).find("\n  as above at auth, since 14:02"), std::string::npos) << once(line);
 }
 
 TEST_F(Render, CallsASmarthostWellOnlyAfterItWasTriedAndNamesTheStepOnlyWhereTheTextDoesNot) {

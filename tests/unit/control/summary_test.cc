@@ -83,6 +83,27 @@ TEST_F(VerdictTest, DoesNotNameTheHostTwice) {
   expect_advice(2, "3 messages wait since 14:02: smtp.example.com refuses the login: 535 5.7.8 no");
 }
 
+TEST_F(VerdictTest, NamesTheOneThingToChangeWhereAServerSaysWhatIsWrong) {
+  totals.waiting = 3;
+  oldest(std::chrono::minutes(58));
+  for (const auto& [code, words] :
+       {std::pair(504, "504 5.5.2 <web1>: Helo command rejected: need fully-qualified hostname"),
+        std::pair(554, "554 5.7.1 <b@example.org>: Relay access denied"),
+        std::pair(552, "552 5.7.1 relay quota exceeded")}) {
+    trouble(std::string("smtp.example.com[192.0.2.1]:587: RCPT: \"") + words + '"');
+    sites[0].trouble->step = mail::Step::rcpt;
+    sites[0].trouble->code = code;
+    expect_advice(1,
+                  "3 messages wait since 14:02: smtp.example.com[192.0.2.1]:587: RCPT: \"" + std::string(words) + '"');
+  }
+}
+
+TEST_F(VerdictTest, ShortensALongAnswer) {
+  totals.waiting = 3;
+  trouble("smtp.example.com: " + std::string(5000, 'x'));
+  EXPECT_LT(first_line(sum_up(totals, sites, kConfig, kNow)).size(), kListedWords + 50);
+}
+
 TEST_F(VerdictTest, TellsOfARefusedLoginEvenIfNothingWaits) {
   trouble("535 5.7.8 no", true);
   expect_advice(2, "nothing waits, but smtp.example.com refuses the login: 535 5.7.8 no");

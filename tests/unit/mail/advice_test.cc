@@ -44,6 +44,9 @@ std::vector<Row> rows() {
   const auto tls = [](const std::string& words) {
     return trouble(Step::tls, Failure::tls, "TLS: certificate verify failed: " + words);
   };
+  const auto handshake = [](const std::string& words) {
+    return trouble(Step::tls, Failure::tls, "TLS: TLS handshake failed: " + words);
+  };
   return {
       {refused("LOGIN: 535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [AM0.PROD]"),
        "Microsoft takes no passwords"},
@@ -58,6 +61,33 @@ std::vector<Row> rows() {
                "Visit https://aka.ms/smtp_auth_disabled for more information."),
        "Set-CASMailbox"},
       {refused("LOGIN: 535 SmtpClientAuthentication is disabled for the Mailbox."), "Set-CASMailbox"},
+      {refused("LOGIN: 550 5.7.30 Basic authentication is not supported for Client Submission."),
+       "Microsoft takes no passwords"},
+      {refused("PLAIN: 535 5.7.1 your account has been suspended"), "closed this account"},
+      {refused("PLAIN: 535 5.7.0 Account disabled"), "closed this account"},
+      {refused("PLAIN: 525 5.7.13 user is disabled"), "closed this account"},
+      {refused("PLAIN: 535 account locked after too much abuse"), "closed this account"},
+      {refused("PLAIN: 535 mailbox is disabled"), "closed this account"},
+      {login("PLAIN: 451 Authentication failed: Maximum credits exceeded", 451), "used up"},
+      {login("PLAIN: 454 4.7.0 daily sending quota exceeded", 454), "used up"},
+      {refused("PLAIN: 535 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org"), "this machine's address"},
+      {login("PLAIN: 421 4.7.0 too many connections", 421), "connections: 2"},
+      {trouble(Step::auth, Failure::protocol,
+               "cannot log in: https://login.example.com/token: its answer is not JSON: syntax error"),
+       "check token_url"},
+      {trouble(Step::auth, Failure::protocol,
+               "cannot log in: https://login.example.com/token: its answer is not a JSON object"),
+       "check token_url"},
+      {trouble(Step::auth, Failure::protocol,
+               "cannot log in: https://login.example.com/token: its answer is not HTTP: bad version"),
+       "check token_url"},
+      {trouble(Step::auth, Failure::not_found,
+               "cannot log in: https://login.example.com/token answered 404 (not found)"),
+       "check token_url"},
+      {trouble(Step::auth, Failure::protocol,
+               "cannot log in: https://login.example.com/token answered 302 and wants to redirect to http://portal/, "
+               "which is not followed: configure the final URL"),
+       "check token_url"},
       {refused("XOAUTH2: 535 5.7.3 Authentication unsuccessful [AM0.PROD]"), "the access token"},
       {refused("OAUTHBEARER: 535 5.7.8 Username and Password not accepted - gsmtp"), "the access token"},
       {refused("OAUTHBEARER: 501 no; invalid_token"), "the access token"},
@@ -122,6 +152,40 @@ std::vector<Row> rows() {
       {tls("the client key file /etc/c.key is open to every user (mode 0644)"), "closed to other users"},
       {tls("this key is not that of the certificate: /etc/c.key: x"), "do not belong together"},
       {tls("certificate is not yet valid"), "not valid yet"},
+      {tls("hostname mismatch: certificate is for no name; expected smtp.example.com"), "in the old way alone"},
+      {tls("EE certificate key too weak"), "a key or signature that is too weak"},
+      {tls("CA certificate key too weak"), "a key or signature that is too weak"},
+      {tls("CA signature digest algorithm too weak"), "a key or signature that is too weak"},
+      {tls("certificate revoked"), "was withdrawn"},
+      {tls("unsuitable certificate purpose"), "not made for servers"},
+      {handshake("dh key too small"), "encryption is too weak"},
+      {handshake("unsafe legacy renegotiation disabled"), "encryption is too weak"},
+      {handshake("wrong signature type"), "encryption is too weak"},
+      {handshake("legacy sigalg disallowed or unsupported"), "encryption is too weak"},
+      {handshake("wrong curve"), "encryption is too weak"},
+      {handshake("tlsv1 alert protocol version"), "too old for TLS 1.2"},
+      {handshake("unsupported protocol"), "too old for TLS 1.2"},
+      {handshake("tlsv1 alert inappropriate fallback"), "too old for TLS 1.2"},
+      {handshake("sslv3 alert handshake failure"), "no safe way of encryption in common"},
+      {handshake("no shared cipher"), "no safe way of encryption in common"},
+      {handshake("no shared signature algorithms"), "no safe way of encryption in common"},
+      {handshake("tlsv1 alert insufficient security"), "no safe way of encryption in common"},
+      {handshake("no ciphers available"), "no safe way of encryption in common"},
+      {handshake("tlsv13 alert certificate required"), "set client_certificate and client_key"},
+      {trouble(Step::ehlo, Failure::tls, "EHLO: TLS read failed: tlsv13 alert certificate required"),
+       "set client_certificate and client_key"},
+      {handshake("sslv3 alert no certificate"), "set client_certificate and client_key"},
+      {handshake("sslv3 alert bad certificate"), "does not take the client certificate"},
+      {handshake("sslv3 alert certificate unknown"), "does not take the client certificate"},
+      {handshake("sslv3 alert certificate revoked"), "does not take the client certificate"},
+      {handshake("sslv3 alert unsupported certificate"), "does not take the client certificate"},
+      {handshake("tlsv1 unrecognized name"), "by which it is called"},
+      {handshake("tlsv1 alert internal error"), "for its operator to mend"},
+      {handshake("packet length too long"), "begins without TLS"},
+      {trouble(Step::tls, Failure::tls, "cannot read the certificate /etc/c.pem: ee key too small"),
+       "its key or signature is too weak"},
+      {trouble(Step::tls, Failure::tls, "cannot read the certificate /etc/c.pem: ca md too weak"),
+       "its key or signature is too weak"},
       {tls("hostname mismatch"), "tls_name"},
       {tls("IP address mismatch"), "tls_name"},
       {tls("self-signed certificate in certificate chain"), "set tls_ca_file to that authority's"},
@@ -188,7 +252,8 @@ TEST(Advice, TakesAServersWordsForNoFindingOfOurs) {
 }
 
 TEST(Advice, KnowsEveryRowInAnyCase) {
-  for (Row& row : rows()) {
+  std::vector<Row> all = rows();
+  for (Row& row : all) {
     EXPECT_NE(advice(row.met, "main").find(row.advice), std::string::npos) << row.met.text << "\n"
                                                                            << advice(row.met, "main");
     row.met.text = to_upper(row.met.text);
@@ -208,7 +273,7 @@ TEST(Advice, KnowsWhatProvidersSayAboutMessages) {
       {*failed(550, "5.7.60", "SMTP; Client does not have permissions to send as this sender"), "Send As"},
       {*failed(554, "5.0.0", "Message rejected: Email address is not verified."), "Send As"},
       {*failed(550, "5.4.5", "Daily user sending limit exceeded."), "used up"},
-      {Status{Verdict::deferred, 454, "4.0.0", "Throttling failure: Maximum sending rate exceeded."}, "used up"},
+      {Status{Verdict::deferred, 454, "4.0.0", "Throttling failure: Maximum sending rate exceeded."}, "set rate for"},
       {Status{Verdict::deferred, 432, "4.3.2", "Concurrent connections limit exceeded."}, "connections: 2"},
       {*failed(554, "5.0.0", "Transaction failed: Missing final '@domain'"), "without a domain"},
       {*failed(504, "5.5.2", "<root>: Recipient address rejected: need fully-qualified address"), "full domain"},
