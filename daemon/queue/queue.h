@@ -133,6 +133,11 @@ class Queue {
   /// Forget the site's trouble (after `postern check` found it well): its mail is tried at once.
   virtual void site_recovered(const std::string& name) = 0;
 
+  /// A network may have come: sites from which there was no answer are tried soon.
+  virtual void network_came() = 0;
+  /// The wall clock may have been set, or the machine may have slept: what is due is due now. Finds out itself which.
+  virtual void clock_changed() = 0;
+
   /// Called for every event of this message until the returned handle is destroyed.
   virtual std::shared_ptr<void> watch(QueueId id, Watch watch) = 0;
 };

@@ -12,6 +12,11 @@ bool login_answered(const mail::SiteTrouble& trouble) {
   return trouble.login_refused || trouble.login_spent || (trouble.step == mail::Step::auth && trouble.code != 0);
 }
 
+/// Nothing was heard of the server: its name, or the way to it, may be there again at any moment.
+bool unanswered(const mail::SiteTrouble& trouble) {
+  return trouble.step == mail::Step::resolve || trouble.step == mail::Step::connect;
+}
+
 /// The step after `step`; the first has none before it.
 Milliseconds next_step(Milliseconds step, Milliseconds first, Milliseconds last) {
   return step == Milliseconds(0) ? first : std::min(2 * step, last);
@@ -86,7 +91,8 @@ Milliseconds Site::pause(const mail::SiteTrouble& trouble, const Retry& retry, d
 void Site::force_probe(SteadyTime now, Probe probe) {
   if (!trouble_ || probing_) return;
   if (login_answered(*trouble_) && probe != Probe::forced) return;
-  const SteadyTime at = std::max(now, last_start_ + kForcedProbeGap);
+  if (probe == Probe::hint && !unanswered(*trouble_)) return;
+  const SteadyTime at = std::max(now, last_start_ + (probe == Probe::hint ? kHintedProbeGap : kForcedProbeGap));
   if (at >= probe_at_) return;
   probe_at_ = at;
   early_ = true;

@@ -34,6 +34,8 @@ inline constexpr Seconds kWarm{10};
 inline constexpr Seconds kAlone{60};
 /// Forced probes ("postern queue retry" in a loop) come no closer than this.
 inline constexpr Seconds kForcedProbeGap{1};
+/// Probes upon a hint come no closer than this: mail may come many times a second.
+inline constexpr Seconds kHintedProbeGap{10};
 
 class Site {
  public:
@@ -63,7 +65,7 @@ class Site {
   /// Ends what `started` began without having learnt anything.
   void returned(Permit permit);
 
-  /// The next probe at once (but see kForcedProbeGap), unless the server refused the login and the probe is polite.
+  /// The next probe at once, as far as this kind of probe may be; but see kForcedProbeGap and kHintedProbeGap.
   void force_probe(SteadyTime now, Probe probe);
   Change recovered();
 

@@ -49,6 +49,8 @@ class FakeQueue final : public queue::Queue {
   [[nodiscard]] queue::Totals totals() const override;
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return {}; }
   void site_recovered(const std::string&) override {}
+  void network_came() override {}
+  void clock_changed() override {}
   std::shared_ptr<void> watch(QueueId, queue::Watch) override { return std::make_shared<int>(0); }
 };
 
