@@ -47,7 +47,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
       outcomes_(ground_, config_, time_, messages_, reports_, watchers_),
       dispatcher_(ground_, config_, messages_, sites_, reports_, outcomes_, work_, std::move(deliver),
                   [this] { pump(); }),
-      alarms_(ground_, config_, sites_, reports_, work_),
+      alarms_(ground_, config_, sites_, reports_, watchers_, work_),
       inspector_(ground_, time_, messages_, sites_, dispatcher_),
       timer_(ground_.loop) {
   sites_.configure(std::move(sites));
@@ -160,6 +160,11 @@ Task<std::optional<Refusal>> QueueImpl::refusing() {
   if (room) co_return std::nullopt;
   const Refusal refusal{ground_.clock.wall(), room.error()};
   co_return refusal;
+}
+
+void QueueImpl::drop_refused() {
+  ++messages_.counted().refused;
+  pump();
 }
 
 void QueueImpl::site_recovered(const std::string& name) {

@@ -62,6 +62,7 @@ class QueueImpl final : public Queue {
   [[nodiscard]] Totals totals() const override { return inspector_.totals(); }
   [[nodiscard]] std::vector<SiteStatus> sites() const override { return inspector_.sites(); }
   void site_recovered(const std::string& name) override;
+  void drop_refused() override;
   std::shared_ptr<void> watch(QueueId id, Watch watch) override { return watchers_.add(id, std::move(watch)); }
 
  private:
