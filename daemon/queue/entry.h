@@ -63,6 +63,7 @@ struct Totals {
   std::size_t waiting = 0, active = 0, held = 0, failed = 0, corrupt = 0;
   std::size_t doubtful = 0;        ///< of the waiting: refused for good, by a word that may be about the account
   std::size_t uncertain = 0;       ///< of the waiting: the answer to the end of data was lost, they may have arrived
+  std::size_t refused = 0;         ///< dropped files that went to refused/, since the start
   std::size_t owed = 0;            ///< settled, but their senders are still to be told; not among the waiting
   std::optional<WallTime> oldest;  ///< acceptance of the oldest waiting message
   Milliseconds oldest_age{0};      ///< of that one: how long it could have been tried, see gaps.h; 0: none waits

@@ -49,7 +49,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
       outcomes_(ground_, config_, time_, messages_, reports_, watchers_),
       dispatcher_(ground_, config_, messages_, sites_, reports_, outcomes_, work_, std::move(deliver),
                   [this] { pump(); }),
-      alarms_(ground_, config_, sites_, reports_, work_),
+      alarms_(ground_, config_, sites_, reports_, watchers_, work_),
       inspector_(ground_, config_.retry, time_, messages_, sites_, dispatcher_),
       timer_(ground_.loop) {
   sites_.configure(std::move(sites));
@@ -176,6 +176,11 @@ Task<std::optional<Refusal>> QueueImpl::refusing() {
 
 void QueueImpl::network_came() {
   sites_.probe(Probe::hint);
+  pump();
+}
+
+void QueueImpl::drop_refused() {
+  ++messages_.counted().refused;
   pump();
 }
 

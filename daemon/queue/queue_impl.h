@@ -64,6 +64,7 @@ class QueueImpl final : public Queue {
   void site_recovered(const std::string& name) override;
   void network_came() override;
   void clock_changed() override { pump(); }
+  void drop_refused() override;
   std::shared_ptr<void> watch(QueueId id, Watch watch) override { return watchers_.add(id, std::move(watch)); }
 
  private:

@@ -265,11 +265,11 @@ TEST(Bounce, ANumericHostIsAnAddressLiteral) {
 
 TEST(Bounce, AReportIsAsciiWhateverTheWordsAndTheAddresses) {
   Fixture fixture;
-  fixture.bounce.recipients[0].status.text = "unbekannt: gr\xC3\xBC\xC3\x9F";
+  fixture.bounce.recipients[0].status.text = "weg: gr\xC3\xBC\xC3\x9F";
   BounceText report = fixture.make();
-  EXPECT_THAT(report.text, HasSubstr("smtp; 550 5.1.1 unbekannt: gr????\n"));
+  EXPECT_THAT(report.text, HasSubstr("smtp; 550 5.1.1 weg: gr????\n"));
   EXPECT_THAT(report.text, HasSubstr("charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n"));
-  EXPECT_THAT(report.text, HasSubstr(" unbekannt: gr=C3=BC=C3=9F\n"));
+  EXPECT_THAT(report.text, HasSubstr(" weg: gr=C3=BC=C3=9F\n"));
   EXPECT_FALSE(report.smtputf8);
 
   fixture.bounce.recipients[0].recipient.address = "gr\xC3\xBC\xC3\x9F+x@example.com";
