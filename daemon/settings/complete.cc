@@ -126,7 +126,7 @@ void check_own_sender(const Settings& settings, Report& report) {
     const auto address = mail::parse_address(user, mail::Utf8::refuse);
     if (user.empty() || (address && !mail::split_address(*address).domain.empty())) continue;
     report.warning(report.place("smarthosts[" + std::to_string(i) + "].user"),
-                   "the user '" + user + "' is no address, so reports and alarms are lost if " +
+                   "the user '" + user + "' is no address, so reports and alarms end in failed/ if " +
                        settings.smarthosts[i].host +
                        " refuses mail without a sender: set 'bounces.from' to an address that this account may use");
   }

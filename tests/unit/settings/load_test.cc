@@ -379,8 +379,9 @@ TEST(Load, WarnsWhereNoAddressIsKnownForMailOfOurOwn) {
   const std::string rest = ", password_file: " + dir.write("password", "x") + "}]\n";
   for (const std::string user : {"AKIAEXAMPLE", "apikey", "user@", "@example.com", "\xC3\xBC@example.com"}) {
     const std::string host = kHost + "smarthosts: [{host: h.example}, {host: g.example, user: \"" + user + "\"" + rest;
-    EXPECT_NE(warnings(host).find("the user '" + user + "' is no address, so reports and alarms are lost if g.example"),
-              std::string::npos)
+    EXPECT_NE(
+        warnings(host).find("the user '" + user + "' is no address, so reports and alarms end in failed/ if g.example"),
+        std::string::npos)
         << user;
     EXPECT_EQ(warnings(host + "bounces: {from: a@example.com}\n"), "");
   }
