@@ -19,4 +19,7 @@ struct SiteConfig {
 /// would lock the account.
 enum class Probe { polite, forced };
 
+/// Forced probes ("postern queue retry" in a loop) come no closer than this.
+inline constexpr Seconds kForcedProbeGap{1};
+
 }  // namespace postern::queue
