@@ -48,6 +48,14 @@ struct Entry {
   std::string doubt{};                         ///< by find() alone: why a refusal is doubtful and what settles it
 };
 
+/// A sender whose mail a site does not take now.
+struct SenderStatus {
+  std::string sender;  ///< Sender::shown
+  mail::SiteTrouble trouble;
+  WallTime since;
+  std::optional<WallTime> next_probe;  ///< nothing while the probe is under way
+};
+
 struct SiteStatus {
   std::string name;
   std::size_t waiting = 0;
@@ -56,6 +64,8 @@ struct SiteStatus {
   std::optional<WallTime> since;             ///< of the trouble
   std::optional<WallTime> next_probe;
   std::optional<WallTime> last_delivery;
+  unsigned connections = 0;  ///< at most so many at once, now
+  std::vector<SenderStatus> senders{};
   bool tried = false;  ///< it took mail, or was found well, since the start and since its settings changed
 };
 

@@ -23,4 +23,9 @@ enum class Probe {
   forced,  ///< an administrator asks
 };
 
+/// Forced probes ("postern queue retry" in a loop) come no closer than this.
+inline constexpr Seconds kForcedProbeGap{1};
+/// Probes upon a hint come no closer than this: mail may come many times a second.
+inline constexpr Seconds kHintedProbeGap{10};
+
 }  // namespace postern::queue
