@@ -4,6 +4,7 @@
 #include "control/exits.h"
 #include "mail/advice.h"
 #include "mail/wrap.h"
+#include "queue/rate.h"
 
 #include <fmt/format.h>
 
@@ -71,6 +72,16 @@ Clause reserve(const std::vector<queue::SiteStatus>& sites) {
   return {site->trouble->login_refused ? exits::kTrouble : exits::kWell, with_advice(trouble_text(*site), *site)};
 }
 
+/// A limit of the operator's own choice is no trouble, unless mail waits long for it.
+Clause limited(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
+  const auto site = std::ranges::find_if(
+      sites, [](const queue::SiteStatus& one) { return !one.trouble && one.limited && one.waiting > 0; });
+  if (site == sites.end() || totals.waiting == 0) return {};
+  const int exit = totals.oldest_age > kLongWait ? exits::kTrouble : exits::kWell;
+  return {exit, fmt::format("{}: {} {} until {}", waiting_since(totals, now), site->name,
+                            queue::wait_words(site->limited->limit), clock_time(site->limited->until, now))};
+}
+
 Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
   if (const queue::SiteStatus* site = worst(sites, false)) {
     const int exit = site->trouble->login_refused ? exits::kAttention
@@ -79,6 +90,7 @@ Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& s
     const std::string before = totals.waiting > 0 ? waiting_since(totals, now) : "nothing waits, but";
     return {exit, with_advice(before + (totals.waiting > 0 ? ": " : " ") + trouble_text(*site), *site)};
   }
+  if (Clause clause = limited(totals, sites, now); !clause.text.empty()) return clause;
   if (totals.waiting > 0 && totals.oldest_age > kLongWait) {
     return {exits::kTrouble, waiting_since(totals, now) + ": `postern queue list` shows the reasons"};
   }

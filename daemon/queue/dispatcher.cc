@@ -94,12 +94,25 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
   std::deque<MessagePtr>& ready = lanes_[lane].ready;
   const SitePtr site = ready.empty() ? nullptr : sites_.choose(lanes_[lane].site);
   if (!site) return false;
+  const std::size_t recipients = ready.front()->pending().size();
+  if (const auto wait = sites_.rates().take(site->name(), ready.front()->id(), recipients)) {
+    put_off(lane, *wait);
+    return true;
+  }
   MessagePtr message = std::move(ready.front());
   ready.pop_front();
   const Site::Permit permit = site->started(ground_.clock.steady());
   std::string task = "attempt of message " + message->id().str();
   spawn(ground_.loop, attempt(std::move(message), lane, site, permit), std::move(task));
   return true;
+}
+
+/// It is too large for what is left of a limit, and smaller ones go before it until its turn has come.
+void Dispatcher::put_off(std::uint16_t lane, const Rate::Wait& wait) {
+  const QueueId id = lanes_[lane].ready.front()->id();
+  lanes_[lane].ready.pop_front();
+  messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : wait.until);
+  let_go(id, lane);
 }
 
 /// What was read for a site that is gone waits again; its file and its time are as they were.
@@ -230,6 +243,7 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
     report = co_await deliver_(*message, site->name());
     outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
     sites_.learn(*site, permit, report);
+    sites_.rates().ended(site->name(), report, message->pending().size());
   } catch (const std::exception& bug) {
     // One message that makes the program fail must not stop the others; it is tried again by its schedule.
     log(Level::error, "internal error in a delivery", {{"id", id.text()}, {"what", bug.what()}});

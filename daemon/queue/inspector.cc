@@ -93,6 +93,7 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
     entry.reason = "no smarthost is configured";
     return;
   }
+  if (!site->trouble()) explain_limit(entry, *site, now);
   if (!site->trouble() || ticket.due > now) return;
   // Due, but its site is down: it waits for the next probe, and that is why.
   entry.trouble = site->trouble();
@@ -101,6 +102,17 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
     const auto wait = std::chrono::ceil<Milliseconds>(*probe - ground_.clock.steady());
     entry.next = now + std::max(wait, Milliseconds(0));
   }
+}
+
+/// A message that is not due for another reason says that one, until it is due.
+void Inspector::explain_limit(Entry& entry, const Site& site, WallTime now) const {
+  const auto waits = [](const Entry::Rcpt& one) { return !one.last || one.last->verdict == mail::Verdict::deferred; };
+  const auto recipients = static_cast<std::size_t>(std::ranges::count_if(entry.recipients, waits));
+  const auto wait = sites_.rates().wait(site.name(), recipients);
+  if (!wait || (*entry.next > now && !entry.reason.empty())) return;
+  entry.limit = wait->limit;
+  entry.reason = wait_words(wait->limit) + " (" + to_text(wait->limit) + ")";
+  entry.next = std::max(*entry.next, wait->until);
 }
 
 /// Takes some thousand of the next ids at a time and reads their files page by page: what it remembers of what waits

@@ -16,6 +16,7 @@ constexpr std::size_t kMostNames = 1000;
 }  // namespace
 
 void Sites::configure(std::vector<SiteConfig> sites) {
+  rates_.configure(sites);
   std::vector<SitePtr> before = std::exchange(sites_, {});
   for (SiteConfig& config : sites) {
     const auto known = std::ranges::find_if(before, [&](const SitePtr& site) {
@@ -37,9 +38,10 @@ SitePtr Sites::find(const std::string& name) const {
 
 SitePtr Sites::choose(const std::string& rerouted_to) const {
   const SteadyTime now = clock_.steady();
-  if (const SitePtr own = find(rerouted_to)) return own->accepts(now) ? own : nullptr;
+  const auto accepts = [&](const Site& site) { return site.accepts(now) && !rates_.closed(site.name()); };
+  if (const SitePtr own = find(rerouted_to)) return accepts(*own) ? own : nullptr;
   for (const SitePtr& site : sites_) {
-    if (site->accepts(now)) return site;
+    if (accepts(*site)) return site;
     if (site->healthy()) return nullptr;
   }
   return nullptr;
@@ -48,18 +50,24 @@ SitePtr Sites::choose(const std::string& rerouted_to) const {
 /// Failover: a site counts only while those before it are in trouble.
 std::size_t Sites::appetite(const std::string& rerouted_to) const {
   const SteadyTime now = clock_.steady();
-  if (const SitePtr own = find(rerouted_to)) return own->appetite(now);
+  const auto appetite_of = [&](const Site& site) {
+    return rates_.closed(site.name()) ? site.active() : site.appetite(now);
+  };
+  if (const SitePtr own = find(rerouted_to)) return appetite_of(*own);
   std::size_t total = 0;
   for (const SitePtr& site : sites_) {
-    total += site->appetite(now);
+    total += appetite_of(*site);
     if (site->healthy()) break;
   }
   return total;
 }
 
 bool Sites::hopeless(const std::string& rerouted_to) const {
-  if (const SitePtr own = find(rerouted_to)) return !own->healthy();
-  return std::ranges::none_of(sites_, [](const SitePtr& site) { return site->healthy(); });
+  const SitePtr own = find(rerouted_to);
+  const auto well =
+      std::ranges::find_if(sites_, [&](const SitePtr& site) { return own == nullptr && site->healthy(); });
+  const SitePtr taker = own || well == sites_.end() ? own : *well;
+  return taker == nullptr || !taker->healthy() || rates_.closed(taker->name());
 }
 
 std::uint16_t Sites::number_of(const std::string& site) {
@@ -118,7 +126,7 @@ void Sites::tell(const Site& site, Site::Change change) {
 
 std::optional<SteadyTime> Sites::wake() const {
   const SteadyTime now = clock_.steady();
-  std::optional<SteadyTime> first;
+  std::optional<SteadyTime> first = rates_.wake();
   for (const SitePtr& site : sites_) {
     const auto opens = site->wake(now);
     if (opens && *opens > now) first = std::min(first.value_or(*opens), *opens);
@@ -140,6 +148,7 @@ std::vector<SiteStatus> Sites::status() const {
     }
     status.last_delivery = site->last_delivery();
     status.tried = site->tried();
+    if (const auto wait = rates_.closed(site->name())) status.limited = Limited{wait->limit, wait->until};
     list.push_back(std::move(status));
   }
   return list;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "mail/report.h"
 #include "queue/queue.h"
+#include "queue/rates.h"
 #include "queue/site.h"
 
 #include <cstddef>
@@ -21,7 +22,7 @@ using SitePtr = std::shared_ptr<Site>;
 class Sites {
  public:
   /// `retry` outlives it.
-  Sites(Clock& clock, const Retry& retry) : clock_(clock), retry_(retry) {}
+  Sites(Clock& clock, const Retry& retry) : clock_(clock), retry_(retry), rates_(clock) {}
 
   /// A site that keeps its name and generation keeps its health. What is under way at one that went reports to that
   /// one.
@@ -34,7 +35,7 @@ class Sites {
   [[nodiscard]] SitePtr choose(const std::string& rerouted_to) const;
   /// How many such messages are worth having open now.
   [[nodiscard]] std::size_t appetite(const std::string& rerouted_to) const;
-  /// None that may take such a message is well.
+  /// None that may take such a message is well, or the limit of the one that would is used up.
   [[nodiscard]] bool hopeless(const std::string& rerouted_to) const;
 
   /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
@@ -50,6 +51,11 @@ class Sites {
   /// The end of an attempt, and what it says of the site. Told in the log.
   void learn(Site& site, Site::Permit permit, const mail::DeliveryReport& report);
 
+  /// What they were given lately. A site whose limit is used up takes nothing, and nothing goes by another one for
+  /// that.
+  [[nodiscard]] Rates& rates() { return rates_; }
+  [[nodiscard]] const Rates& rates() const { return rates_; }
+
   /// When choose() may answer otherwise by time alone: the first of those times after now.
   [[nodiscard]] std::optional<SteadyTime> wake() const;
   /// Counts the changes that an alarm may tell of.
@@ -62,6 +68,7 @@ class Sites {
 
   Clock& clock_;
   const Retry& retry_;
+  Rates rates_;
   std::vector<SitePtr> sites_;
   std::vector<std::string> known_ = std::vector<std::string>(1);  ///< the names by number; none ever goes
   std::uint64_t changes_ = 0;
