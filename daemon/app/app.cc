@@ -9,11 +9,13 @@
 #include "app/smarthosts.h"
 #include "app/supervisor.h"
 #include "app/threads.h"
+#include "base/clock_watch.h"
 #include "base/log.h"
 #include "base/together.h"
 #include "control/clients.h"
 #include "control/server.h"
 #include "mail/aliases.h"
+#include "net/network_watch.h"
 #include "queue/gap_file.h"
 #include "queue/in_flight.h"
 #include "queue/queue.h"
@@ -128,6 +130,8 @@ struct App::Parts {
   Doors doors;
   std::unique_ptr<queue::WatchedDropBox> drop_box;
   std::unique_ptr<submission::Pickup> pickup;
+  net::NetworkWatch network{loop, [this] { queue->network_came(); }};
+  ClockWatch clock_watch{loop, [this] { queue->clock_changed(); }};
   Reloads reloads;
 };
 
@@ -221,6 +225,8 @@ Task<Result<void>> App::start() {
   parts_->metrics.listen(parts_->settings.listen.metrics);
   parts_->pickup->start(parts_->loop);
   parts_->heartbeat.start();
+  parts_->network.start();
+  parts_->clock_watch.start();
   notify_ready(parts_->status());
   const queue::Totals totals = parts_->queue->totals();
   log(Level::notice, "ready",
@@ -252,6 +258,8 @@ Task<void> App::stop() {
   parts_->reloads.stop();
   notify_stopping();
   parts_->heartbeat.stop();
+  parts_->network.stop();
+  parts_->clock_watch.stop();
   parts_->doors.close();
   parts_->metrics.close();
   co_await parts_->pickup->shutdown();

@@ -1,7 +1,6 @@
 #include "app/notify.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "credentials/child.h"
 
 #include <cstddef>
@@ -14,34 +13,36 @@ namespace {
 constexpr Seconds kPatience{30};
 constexpr std::size_t kOutput = 64U << 10U;  // is read and thrown away
 
-Task<void> run_program(Executor loop, std::vector<std::string> argv) {
+/// Failures: io, with the program and what became of it.
+Task<Result<void>> run_program(const Executor& loop, const std::vector<std::string>& argv) {
   using End = credentials::Finished::End;
   const std::string& program = argv.front();
   auto started = credentials::Child::start(loop, argv);
-  if (!started) {
-    log(Level::warning, "notify.command cannot be run", {{"program", program}, {"why", started.error().text}});
-    co_return;
-  }
+  if (!started) co_return Error{Failure::io, program + " cannot be run: " + started.error().text};
   const std::shared_ptr<credentials::Child> child = std::move(*started);
   const credentials::Finished finished = co_await child->finish(kPatience, kOutput);
-  if (finished.end == End::exit && finished.status == 0) co_return;
-  const bool late = finished.end == End::out_of_time;
-  log(Level::warning, "notify.command failed",
-      {{"program", program},
-       {"why", late ? std::string("it did not end within 30 s") : "its status is " + std::to_string(finished.status)},
-       {"said", finished.last_words()}});
+  if (finished.end == End::exit && finished.status == 0) co_return Result<void>();
+  std::string why = finished.end == End::out_of_time ? " did not end within 30 s"
+                                                     : " ended with status " + std::to_string(finished.status);
+  if (const std::string said = finished.last_words(); !said.empty()) why += ": " + said;
+  co_return Error{Failure::io, program + why};
+}
+
+Task<void> tell(Executor loop, std::vector<std::string> argv, queue::Config::Ended ended) {
+  const Result<void> result = co_await run_program(loop, argv);
+  ended(result);
 }
 
 }  // namespace
 
-std::function<void(const std::string& what, const std::string& text)> operator_program(
+std::function<void(const std::string& what, const std::string& text, queue::Config::Ended ended)> operator_program(
     const Executor& loop, const std::vector<std::string>& command) {
   if (command.empty()) return {};
-  return [loop, command](const std::string& what, const std::string& text) {
+  return [loop, command](const std::string& what, const std::string& text, queue::Config::Ended ended) {
     std::vector<std::string> argv = command;
     argv.push_back(what);
     argv.push_back(text);
-    spawn(loop, run_program(loop, std::move(argv)), "notify.command");
+    spawn(loop, tell(loop, std::move(argv), std::move(ended)), "notify.command");
   };
 }
 

@@ -22,10 +22,21 @@ using boost::json::object;
 
 constexpr std::size_t kDefaultLimit = 1'000'000'000;  // a listing without "limit" is whole
 
+/// Whose mail is not taken is for administrators; the server's words name the sender, too.
+void hide_senders(std::vector<queue::SiteStatus>& sites) {
+  for (queue::SiteStatus& site : sites) {
+    for (queue::SenderStatus& one : site.senders) {
+      one.sender.clear();
+      one.trouble.text.clear();
+    }
+  }
+}
+
 Task<Result<int>> run_status(Call& call) {
   Context& context = call.context;
   const queue::Totals totals = context.queue.totals();
-  const std::vector<queue::SiteStatus> sites = context.queue.sites();
+  std::vector<queue::SiteStatus> sites = context.queue.sites();
+  if (!call.caller.administrator) hide_senders(sites);
   Summary summary = sum_up(totals, sites, context.config_file, context.clock.wall());
   const std::optional<queue::Refusal> refusal = co_await context.queue.refusing();
   if (refusal) add_refusal(summary, *refusal, context.spool, context.clock.wall());

@@ -96,6 +96,35 @@ std::string message(const object& line, WallTime now) {
   return text;
 }
 
+constexpr std::size_t kShownSenders = 5;
+
+/// A sender whose mail the smarthost does not take.
+std::string sender(const object& line, std::string_view told, WallTime now) {
+  const object& trouble = object_in(line, "trouble");
+  const std::optional<WallTime> since = time_in(line, "since");
+  const std::optional<WallTime> probe = time_in(line, "next_probe");
+  const std::string who = text_in(line, "sender");
+  std::string text = who.empty() ? "  mail of a sender is not taken"
+                                 : fmt::format("  mail of {} is not taken: {}", who,
+                                               mail::cut(text_in(trouble, "text"), kListedWords));
+  if (since) text += ", since " + clock_time(*since, now);
+  if (probe) text += ", next try " + relative(*probe, now);
+  text += "\n";
+  const std::string advice = text_in(trouble, "advice");
+  if (told.find(advice) == std::string_view::npos) text += "    what to do: " + advice + "\n";
+  return text;
+}
+
+std::string senders(const object& site, std::string_view told, WallTime now) {
+  const boost::json::array& list = array_in(site, "senders");
+  std::string text;
+  for (std::size_t i = 0; i < std::min(list.size(), kShownSenders); ++i) {
+    if (list[i].is_object()) text += sender(list[i].get_object(), told, now);
+  }
+  if (list.size() > kShownSenders) text += fmt::format("  and of {} more senders\n", list.size() - kShownSenders);
+  return text;
+}
+
 /// What is in `told` already, words and advice, is not said twice.
 std::string smarthost(const object& site, std::size_t width, std::string_view told, WallTime now) {
   const object& trouble = object_in(site, "trouble");
@@ -113,7 +142,7 @@ std::string smarthost(const object& site, std::size_t width, std::string_view to
     text += fmt::format("  {} until {} ({})\n", text_in(limited, "text"), clock_time(*until, now),
                         text_in(limited, "limit"));
   }
-  if (trouble.empty()) return text;
+  if (trouble.empty()) return text + senders(site, told, now);
   const std::string words = mail::cut(text_in(trouble, "text"), kListedWords);
   text += "  " + (told.find(words) == std::string_view::npos ? words : std::string("as above"));
   // Where no connection was made the text says so already.
@@ -123,7 +152,7 @@ std::string smarthost(const object& site, std::size_t width, std::string_view to
   text += "\n";
   const std::string advice = text_in(trouble, "advice");
   if (told.find(advice) == std::string_view::npos) text += "  what to do: " + advice + "\n";
-  return text;
+  return text + senders(site, told, now);
 }
 
 std::string status(const object& line, WallTime now) {

@@ -82,6 +82,26 @@ Clause limited(const queue::Totals& totals, const std::vector<queue::SiteStatus>
                             queue::wait_words(site->limited->limit), clock_time(site->limited->until, now))};
 }
 
+/// Whose mail is not taken by a smarthost that takes that of others; the one to hear of has advice.
+std::string senders_text(const std::vector<queue::SiteStatus>& sites) {
+  std::size_t count = 0;
+  std::string text;
+  std::string advice;
+  for (const queue::SiteStatus& site : sites) {
+    for (const queue::SenderStatus& one : site.senders) {
+      ++count;
+      std::string known = mail::advice(one.trouble, site.name);
+      if (!text.empty() && (known.empty() || !advice.empty())) continue;
+      text = one.sender.empty()
+                 ? site.name + " does not take mail of some sender"
+                 : fmt::format("{} does not take mail of {}: {}", site.name, one.sender, one.trouble.text);
+      advice = std::move(known);
+    }
+  }
+  if (count > 1) text += fmt::format(" (and of {} more {})", count - 1, count == 2 ? "sender" : "senders");
+  return advice.empty() ? text : text + "; what to do: " + advice;
+}
+
 Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
   if (const queue::SiteStatus* site = worst(sites, false)) {
     const int exit = site->trouble->login_refused ? exits::kAttention
@@ -89,6 +109,10 @@ Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& s
                                                   : exits::kWell;
     const std::string before = totals.waiting > 0 ? waiting_since(totals, now) : "nothing waits, but";
     return {exit, with_advice(before + (totals.waiting > 0 ? ": " : " ") + trouble_text(*site), *site)};
+  }
+  if (std::string text = senders_text(sites); !text.empty()) {
+    return {totals.waiting > 0 ? exits::kTrouble : exits::kWell,
+            (totals.waiting > 0 ? waiting_since(totals, now) + ": " : "nothing waits, but ") + text};
   }
   if (Clause clause = limited(totals, sites, now); !clause.text.empty()) return clause;
   if (totals.waiting > 0 && totals.oldest_age > kLongWait) {

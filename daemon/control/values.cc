@@ -209,6 +209,17 @@ object to_json(const queue::SiteStatus& site) {
   put_time(result, "next_probe", site.next_probe);
   put_time(result, "last_delivery", site.last_delivery);
   result["tried"] = site.tried;
+  result["connections"] = site.connections;
+  array senders;
+  for (const queue::SenderStatus& one : site.senders) {
+    object sender;
+    put_text(sender, "sender", one.sender);
+    sender["trouble"] = to_json(one.trouble, site.name);
+    put_time(sender, "since", one.since);
+    put_time(sender, "next_probe", one.next_probe);
+    senders.emplace_back(std::move(sender));
+  }
+  if (!senders.empty()) result["senders"] = std::move(senders);
   return result;
 }
 

@@ -133,6 +133,7 @@ constexpr std::array kOfAccounts{
 
 constexpr std::array kOfAmounts{
     AdviceRow{At::session, "", "per session", kPerConnection},
+    AdviceRow{At::session, "", "too many messages sent", kPerConnection},  // OpenSMTPD, behind "too many recipients"
     AdviceRow{At::session, "", "messages per connection", kPerConnection},
     AdviceRow{At::session, "", "mails per connection", kPerConnection},
     AdviceRow{At::session, "", "messages*in this session", kPerConnection},

@@ -4,6 +4,7 @@
 #include "mail/date.h"
 #include "mail/headers.h"
 #include "mail/report_lines.h"
+#include "mail/seven_bit.h"
 #include "mail/wrap.h"
 
 #include <algorithm>
@@ -21,16 +22,7 @@ std::string subject_of(std::string_view original) {
   return field == nullptr ? std::string() : shown_subject(field->body);
 }
 
-/// The header less its fields with lines that are too long.
-std::string fitting_fields(std::string_view header) {
-  std::string fields;
-  for (const HeaderField& field : parse_headers(header).fields) {
-    if (lines_fit(field.whole)) fields += field.whole;
-  }
-  return fields;
-}
-
-std::string_view status_type(bool utf8) { return utf8 ? "message/global-delivery-status" : "message/delivery-status"; }
+constexpr std::string_view kStatusType = "message/delivery-status";
 
 std::string report_type(std::string_view boundary) {
   return "multipart/report; report-type=delivery-status;\n\tboundary=\"" + std::string(boundary) + "\"";
@@ -42,26 +34,27 @@ class Writer {
       : bounce_(bounce),
         envelope_(envelope),
         original_(original),
-        header_(original.substr(0, parse_headers(original).size)),
+        whole_(any(Action::failed) && envelope.ret != Return::headers && original.size() == envelope.size &&
+               envelope.size <= bounce.return_size),
+        returned_(whole_ ? seven_bit_message(original) : seven_bit_header(original)),
         boundary_("=_" + bounce.id.str()) {
-    result_.smtputf8 = needs_utf8(envelope);
     // A sender cannot know the id, but it costs nothing to be sure.
-    while (original.find(boundary_) != std::string_view::npos) boundary_ += '_';
+    while (returned_.find(boundary_) != std::string::npos) boundary_ += '_';
   }
 
-  BounceText write() && {
-    const bool utf8 = result_.smtputf8;
-    std::string& text = result_.text;
+  [[nodiscard]] BounceText write() const {
+    BounceText result;
+    result.smtputf8 = needs_utf8(envelope_);
+    std::string& text = result.text;
     text = report_head(bounce_, envelope_.sender, subject());
     text += "Content-Type: " + report_type(boundary_) + "\n";
     text += "\nThis is a report in MIME format.\n";
-    text += mime_part(boundary_, "text/plain; charset=utf-8", human_part());
-    text += mime_part(boundary_, status_type(utf8),
-                      told_to_programs(bounce_, envelope_, bounce_.recipients, bounce_.retry_until, utf8));
-    text += original_part();
+    text += text_for_people(boundary_, human_part());
+    text += mime_part(boundary_, kStatusType,
+                      told_to_programs(bounce_, envelope_, bounce_.recipients, bounce_.retry_until));
+    text += mime_part(boundary_, whole_ ? "message/rfc822" : "text/rfc822-headers", returned_);
     text += "\n--" + boundary_ + "--\n";
-    if (!is_ascii(text)) result_.body = BodyType::eight_bit;
-    return std::move(result_);
+    return result;
   }
 
  private:
@@ -108,21 +101,12 @@ class Writer {
     return words;
   }
 
-  /// Whole unless the sender asked for the header alone: after this the queue has the message no more.
-  [[nodiscard]] std::string original_part() const {
-    const bool utf8 = !is_ascii(header_);  // RFC 6533 5: what it is, whatever this report needs
-    const bool whole = any(Action::failed) && envelope_.ret != Return::headers && original_.size() == envelope_.size &&
-                       envelope_.size <= bounce_.return_size && lines_fit(original_);
-    if (whole) return mime_part(boundary_, utf8 ? "message/global" : "message/rfc822", original_);
-    return mime_part(boundary_, utf8 ? "message/global-headers" : "text/rfc822-headers", fitting_fields(header_));
-  }
-
   const Bounce& bounce_;
   const Envelope& envelope_;
   std::string_view original_;
-  std::string_view header_;
+  bool whole_;  ///< unless the sender asked for the header alone: after this the queue has the message no more
+  std::string returned_;
   std::string boundary_;
-  BounceText result_;
 };
 
 std::string told_of(const DigestItem& item, const Reporter& reporter) {
@@ -139,11 +123,9 @@ std::string told_of(const DigestItem& item, const Reporter& reporter) {
 
 /// The report of one message, as a part of a digest.
 std::string report_of(const DigestItem& item, const Reporter& reporter, std::string_view boundary) {
-  const bool utf8 = needs_utf8(item.envelope);
   std::string part = "This is a report in MIME format.\n";
-  part += mime_part(boundary, "text/plain; charset=utf-8", "For programs; the list above tells the same.\n");
-  part += mime_part(boundary, status_type(utf8),
-                    told_to_programs(reporter, item.envelope, item.recipients, std::nullopt, utf8));
+  part += text_for_people(boundary, "For programs; the list above tells the same.\n");
+  part += mime_part(boundary, kStatusType, told_to_programs(reporter, item.envelope, item.recipients, std::nullopt));
   return part.append("\n--").append(boundary).append("--\n");
 }
 
@@ -172,8 +154,7 @@ BounceText make_digest(const Reporter& reporter, std::string_view to, const std:
   result.text = report_head(reporter, to, "Undelivered mail: reports about " + count + " messages");
   result.text += "Content-Type: multipart/mixed;\n\tboundary=\"" + boundary + "\"\n";
   result.text += "\nThis is a collection of reports in MIME format.\n";
-  result.text += mime_part(boundary, "text/plain; charset=utf-8", words) + reports + "\n--" + boundary + "--\n";
-  if (!is_ascii(result.text)) result.body = BodyType::eight_bit;
+  result.text += text_for_people(boundary, words) + reports + "\n--" + boundary + "--\n";
   return result;
 }
 

@@ -1,8 +1,9 @@
-// The text of a report to a sender (RFC 3464 in the envelope of RFC 6522, RFC 6533 for internationalised addresses), as
-// a pure function: what failed, is late or was relayed. It is sent from the null reverse-path to the original's sender,
-// never for a message that had a null sender itself (the caller's duty).
-// Words of others appear only as printable text within a line or in lines that are indented: none can break out into a
-// header or a part. No line is longer than kMaxLine of wrap.h.
+// The text of a report to a sender (RFC 3464 in the envelope of RFC 6522, addresses with other letters as RFC 6533 3
+// has them in ASCII), as a pure function: what failed, is late or was relayed. It is sent from the null reverse-path to
+// the original's sender, never for a message that had a null sender itself (the caller's duty). Words of others appear
+// only as printable text within a line or in lines that are indented: none can break out into a header or a part. All
+// of it is ASCII and no line is longer than kMaxLine of wrap.h: a report passes every server, whatever its original
+// holds.
 #pragma once
 
 #include "base/clock.h"
@@ -46,14 +47,13 @@ struct Bounce : Reporter {
 };
 
 struct BounceText {
-  std::string text;  ///< header and body, LF line ends
-  BodyType body = BodyType::seven_bit;
-  bool smtputf8 = false;  ///< an address in it needs RFC 6531
+  std::string text;       ///< header and body, LF line ends
+  bool smtputf8 = false;  ///< the address that it goes to needs RFC 6531
 };
 
 /// `original` is the message's text, or its first part if it is large. The whole of it is returned if somebody failed,
 /// RET=HDRS was not asked for and it is all there (`original.size() == envelope.size`), else its header (RFC 3461 4.3,
-/// 5.2.2). What has a line too long for other servers is not returned, lest they refuse the report too.
+/// 5.2.2); what other servers might not take is made to fit, see seven_bit.h.
 [[nodiscard]] BounceText make_bounce(const Bounce& bounce, const Envelope& envelope, std::string_view original);
 
 /// One message in a digest.

@@ -3,6 +3,9 @@
 #include "base/base64.h"
 #include "base/text.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -71,6 +74,46 @@ std::optional<EncodedWord> encoded_word(std::string_view text) {
   return EncodedWord{std::move(*decoded), end + 2};
 }
 
+bool is_plain(char c) { return (c >= ' ' && c < 0x7F) || c == '\t'; }
+
+/// The "Q" encoding as it may stand everywhere (RFC 2047 5 (3)).
+std::string encode_q(char c) {
+  constexpr std::string_view kItself = "!*+-/";
+  const char small = to_lower(c);
+  if ((small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || kItself.find(c) != std::string_view::npos) {
+    return std::string(1, c);
+  }
+  return fmt::format("={:02X}", static_cast<unsigned char>(c));
+}
+
+/// As many as it takes; `blank`: one stood before it, which those who read it would leave out.
+std::string to_encoded_words(std::string_view bytes, bool blank) {
+  constexpr std::size_t kLongest = 75;  // RFC 2047 2
+  const bool utf8 = is_utf8(bytes);
+  const std::string begin = utf8 ? "=?utf-8?q?" : "=?unknown-8bit?q?";
+  std::string words;
+  std::string word = begin + (blank ? "_" : "");
+  while (!bytes.empty()) {
+    std::size_t length = 1;
+    while (utf8 && length < bytes.size() && (static_cast<unsigned char>(bytes[length]) & 0xC0U) == 0x80U) ++length;
+    std::string letter;
+    for (const char c : bytes.substr(0, length)) letter += encode_q(c);
+    bytes.remove_prefix(length);
+    if (word.size() + letter.size() + 2 > kLongest) {
+      words += word + "?= ";
+      word = begin;
+    }
+    word += letter;
+  }
+  return words + word + "?=";
+}
+
+std::string in_ascii(std::string_view word) {
+  std::string text(word);
+  std::ranges::replace_if(text, [](char c) { return !is_plain(c); }, '?');
+  return text;
+}
+
 }  // namespace
 
 std::string decode_words(std::string_view text) {
@@ -89,6 +132,25 @@ std::string decode_words(std::string_view text) {
     out += word ? word->text : std::string(text.substr(0, 2));
     text.remove_prefix(word ? word->length : 2);
   }
+}
+
+std::string encode_words(std::string_view text, FieldKind kind) {
+  constexpr std::string_view kSpecials = "()<>@,;:\\\".[]";  // RFC 5322 3.2.3
+  std::string out;
+  bool after_word = false;
+  while (!text.empty()) {
+    const std::size_t start = std::min(text.find_first_not_of(kBlanks), text.size());
+    out += text.substr(0, start);
+    text.remove_prefix(start);
+    const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
+    text.remove_prefix(word.size());
+    const bool encodes =
+        !is_ascii(word) && (kind == FieldKind::text || word.find_first_of(kSpecials) == std::string_view::npos);
+    const bool before_word = trim(text).starts_with("=?");  // as it was written
+    out += encodes ? to_encoded_words(std::string(word) + (before_word ? " " : ""), after_word) : in_ascii(word);
+    after_word = encodes || word.starts_with("=?");
+  }
+  return out;
 }
 
 }  // namespace postern::mail

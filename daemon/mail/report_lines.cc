@@ -6,6 +6,7 @@
 #include "mail/date.h"
 #include "mail/encoded_words.h"
 #include "mail/headers.h"
+#include "mail/quoted_printable.h"
 #include "mail/wrap.h"
 #include "mail/xtext.h"
 
@@ -18,11 +19,16 @@
 namespace postern::mail {
 namespace {
 
-/// The machine-readable part is ASCII (RFC 3464 2.1) unless the message is an internationalised one (RFC 6533).
-std::string ascii_line(std::string_view text, bool utf8) {
+/// The header and the machine-readable part are ASCII (RFC 3464 2.1).
+std::string ascii_line(std::string_view text) {
   std::string line = one_line(text);
-  if (!utf8) std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
   return line;
+}
+
+/// An address with other letters has no place in a header of ASCII: a group without members shows it (RFC 6857 3.1.8).
+std::string shown_mailbox(std::string_view address) {
+  return is_ascii(address) ? one_line(address) : encode_words(one_line(address), FieldKind::text) + " :;";
 }
 
 /// One field of the machine-readable part, folded (RFC 5322 2.2.3): unfolded it is the same again.
@@ -134,25 +140,25 @@ std::string escaped(std::string_view address, Plain plain) {
 }
 
 /// "rfc822; bob@example.com" or "utf-8; b\x{FC}ro@example.com".
-std::string address_value(std::string_view address, bool utf8) {
+std::string address_value(std::string_view address) {
   if (is_ascii(address)) return "rfc822; " + one_line(address);
-  if (utf8 || !is_utf8(address)) return "utf-8; " + ascii_line(address, utf8);
+  if (!is_utf8(address)) return "utf-8; " + ascii_line(address);
   return "utf-8; " + escaped(address, [](char c) { return c != '\\' && c != '+' && c != '='; });
 }
 
 /// The field of an ORCPT, which names its type itself.
-std::string original_recipient(const Recipient& recipient, bool utf8) {
+std::string original_recipient(const Recipient& recipient) {
   const std::size_t type_end = recipient.orcpt.find(';');
   if (type_end == std::string::npos) return {};
-  const std::string type = ascii_line(recipient.orcpt.substr(0, type_end), utf8);
+  const std::string type = ascii_line(recipient.orcpt.substr(0, type_end));
   const std::string_view given = std::string_view(recipient.orcpt).substr(type_end + 1);
   const bool international = iequals(type, "utf-8");
   const auto address = international && !is_ascii(given) ? std::string(given) : xtext_decode(given);
   if (!address) return {};
   // What is written with \x{} already stays so.
-  const bool escape = international && !utf8 && is_utf8(*address);
+  const bool escape = international && is_utf8(*address);
   return field("Original-Recipient",
-               type + "; " + (escape ? escaped(*address, [](char) { return true; }) : ascii_line(*address, utf8)));
+               type + "; " + (escape ? escaped(*address, [](char) { return true; }) : ascii_line(*address)));
 }
 
 /// "5d12h" -> "5 days 12 hours"
@@ -173,18 +179,18 @@ std::string in_words(std::string_view duration) {
   return words;
 }
 
-std::string status_of(const Reporter& reporter, const BouncedRecipient& one, const std::optional<WallTime>& retry_until,
-                      bool utf8) {
+std::string status_of(const Reporter& reporter, const BouncedRecipient& one,
+                      const std::optional<WallTime>& retry_until) {
   const ActionWords words = words_of(one.action);
   const Status verdict = verdict_of(one);
-  std::string lines = "\n" + original_recipient(one.recipient, utf8);
-  lines += field("Final-Recipient", address_value(one.recipient.address, utf8));
+  std::string lines = "\n" + original_recipient(one.recipient);
+  lines += field("Final-Recipient", address_value(one.recipient.address));
   lines += field("Action", std::string(words.name));
   lines += field("Status", is_enhanced(verdict.enhanced) ? verdict.enhanced : std::string(words.status));
-  if (!one.host.empty()) lines += field("Remote-MTA", "dns; " + ascii_line(mta_name(one.host), utf8));
+  if (!one.host.empty()) lines += field("Remote-MTA", "dns; " + ascii_line(mta_name(one.host)));
   // RFC 3464 2.3.6: as it was received.
-  lines += field("Diagnostic-Code", one.status.code == 0 ? "X-Postern; " + ascii_line(one.status.text, utf8)
-                                                         : "smtp; " + ascii_line(to_text(one.status), utf8));
+  lines += field("Diagnostic-Code", one.status.code == 0 ? "X-Postern; " + ascii_line(one.status.text)
+                                                         : "smtp; " + ascii_line(to_text(one.status)));
   lines += field("Last-Attempt-Date", format_date(one.attempted.value_or(reporter.now), reporter.utc_offset));
   if (one.action == Action::delayed && retry_until) {
     lines += field("Will-Retry-Until", format_date(*retry_until, reporter.utc_offset));
@@ -206,25 +212,22 @@ std::string one_line(std::string_view text) {
 }
 
 std::string report_head(const Reporter& reporter, std::string_view to, std::string_view subject) {
-  std::string head = "From: MAILER-DAEMON@" + one_line(reporter.domain) + " (Mail Delivery System)\n";
-  head += "To: " + one_line(to) + "\n";
+  std::string head = "From: MAILER-DAEMON@" + ascii_line(reporter.domain) + " (Mail Delivery System)\n";
+  head += wrap("To: " + shown_mailbox(to), " ") + "\n";
   head += "Subject: " + std::string(subject) + "\n";
   head += "Date: " + format_date(reporter.now, reporter.utc_offset) + "\n";
-  head += "Message-ID: <" + reporter.id.str() + "@" + one_line(reporter.hostname) + ">\n";
+  head += "Message-ID: <" + reporter.id.str() + "@" + ascii_line(reporter.hostname) + ">\n";
   head += "Auto-Submitted: auto-replied\n";  // RFC 3834 5
   head += "MIME-Version: 1.0\n";
   return head;
 }
 
 std::string mime_part(std::string_view boundary, std::string_view type, std::string_view content) {
-  std::string part = "\n--";
-  part += boundary;
-  part += "\nContent-Type: ";
-  part += type;
-  if (!is_ascii(content)) part += "\nContent-Transfer-Encoding: 8bit";
-  part += "\n\n";
-  part += content;
-  return part;
+  return fmt::format("\n--{}\nContent-Type: {}\n\n{}", boundary, type, content);
+}
+
+std::string text_for_people(std::string_view boundary, std::string_view words) {
+  return fmt::format("\n--{}\n{}", boundary, text_part(words));
 }
 
 std::string shown_subject(std::string_view body) {
@@ -254,15 +257,15 @@ std::string told_to_people(const BouncedRecipient& one) {
 
 std::string told_to_programs(const Reporter& reporter, const Envelope& envelope,
                              const std::vector<BouncedRecipient>& recipients,
-                             const std::optional<WallTime>& retry_until, bool utf8) {
+                             const std::optional<WallTime>& retry_until) {
   std::string lines;
   if (const auto envid = xtext_decode(envelope.envid); envid && !envid->empty()) {
-    lines += field("Original-Envelope-Id", ascii_line(*envid, utf8));
+    lines += field("Original-Envelope-Id", ascii_line(*envid));
   }
-  lines += field("Reporting-MTA", "dns; " + ascii_line(reporter.hostname, utf8));
+  lines += field("Reporting-MTA", "dns; " + ascii_line(reporter.hostname));
   lines += field("X-Postern-Queue-Id", envelope.id.str());
   lines += field("Arrival-Date", format_date(envelope.accepted, reporter.utc_offset));
-  for (const BouncedRecipient& one : recipients) lines += status_of(reporter, one, retry_until, utf8);
+  for (const BouncedRecipient& one : recipients) lines += status_of(reporter, one, retry_until);
   return lines;
 }
 

@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "mail/advice.h"
 #include "mail/date.h"
+#include "mail/encoded_words.h"
+#include "mail/quoted_printable.h"
 #include "mail/wrap.h"
 
 #include <fmt/format.h>
@@ -12,15 +14,53 @@
 namespace postern::queue {
 namespace {
 
+/// A sentence with a blank before it; nothing where nothing waits.
 std::string messages(std::size_t count) {
-  return count == 1 ? std::string("1 message waits") : fmt::format("{} messages wait", count);
+  if (count == 0) return {};
+  return count == 1 ? std::string(" 1 message waits.") : fmt::format(" {} messages wait.", count);
 }
 
 std::string site_words(const AlarmJudge::Site& site, std::size_t waiting) {
   const mail::SiteTrouble& trouble = *site.trouble;
-  const std::string advice = mail::advice_or_check(trouble, site.name);
-  return fmt::format("{} {}: {}. {}.{}", site.name, trouble.login_refused ? "refuses the login" : "cannot be used",
-                     printable(trouble.text), messages(waiting), advice.empty() ? "" : " What to do: " + advice + '.');
+  std::string advice = mail::advice_or_check(trouble, site.name);
+  if (advice.empty()) advice = "show its words to whoever runs it, unless they tell you what to change here";
+  return fmt::format("{} {}: {}.{} What to do: {}.", site.name,
+                     trouble.login_refused ? "refuses the login" : "cannot be used", printable(trouble.text),
+                     messages(waiting), advice);
+}
+
+std::string doubt_words(std::size_t doubtful) {
+  const std::string count = doubtful == 1 ? "1 message" : fmt::format("{} messages", doubtful);
+  return fmt::format(
+      "The smarthost refuses {} with words that may be about the account and not about the mail: it "
+      "waits. What to do: `postern queue list` shows the words.",
+      count);
+}
+
+/// In the order of AlarmJudge::directories_.
+struct Directory {
+  std::size_t AlarmJudge::Seen::* count;
+  std::string_view name;
+  std::string_view one;   ///< of what is new there
+  std::string_view many;  ///< likewise
+  std::string_view advice;
+  bool can_be_empty;  ///< what is removed is seen
+};
+constexpr std::array<Directory, 3> kDirectories{{
+    {&AlarmJudge::Seen::failed, "failed/", "message was neither delivered nor returned to its sender",
+     "messages were neither delivered nor returned to their senders", "`postern queue list --state failed` shows why",
+     true},
+    {&AlarmJudge::Seen::corrupt, "corrupt/", "file of the queue is damaged and is not delivered",
+     "files of the queue are damaged and are not delivered", "`postern queue list --state corrupt` shows them", true},
+    {&AlarmJudge::Seen::refused, "refused/", "dropped file was refused and is not delivered",
+     "dropped files were refused and are not delivered",
+     "the log says why (\"dropped file refused\"); look at them in refused/ of the spool, and remove them", false},
+}};
+
+std::string growth_words(const Directory& directory, std::size_t more, std::size_t in_all) {
+  const std::string total = in_all == more ? std::string() : fmt::format(" ({} in all)", in_all);
+  return fmt::format("{} {}{}: kept in {}. What to do: {}.", more, more == 1 ? directory.one : directory.many, total,
+                     directory.name, directory.advice);
 }
 
 }  // namespace
@@ -56,6 +96,13 @@ std::vector<Alarm> AlarmJudge::look(const Seen& seen, Seconds after, SteadyTime 
     if (what == Alarm::What::trouble) alarms.push_back({*what, site_words(site, seen.waiting)});
     if (what == Alarm::What::well) alarms.push_back({*what, site.name + " works again."});
   }
+  if (const auto what = judge(doubt_, seen.doubtful > 0, Seconds(0), now)) {
+    const bool trouble = *what == Alarm::What::trouble;
+    alarms.push_back({*what, trouble ? doubt_words(seen.doubtful)
+                                     : std::string("No message is refused any more by words that may be about the "
+                                                   "account.")});
+  }
+  look_at_directories(seen, now, alarms);
   const auto bad = [](const Site& site) { return site.trouble.has_value(); };
   if (!seen.sites.empty() && std::ranges::all_of(seen.sites, bad)) none_was_well_ = now;
   if (none_was_well_ && now - *none_was_well_ < kAftermath) return alarms;
@@ -63,7 +110,7 @@ std::vector<Alarm> AlarmJudge::look(const Seen& seen, Seconds after, SteadyTime 
   const auto what = judge(age_, old, Seconds(0), now);
   if (what == Alarm::What::trouble) {
     const std::string age = to_words(std::chrono::floor<Seconds>(*seen.oldest));
-    alarms.push_back({*what, fmt::format("The oldest message has waited for {}. {}. What to do: `postern queue list` "
+    alarms.push_back({*what, fmt::format("The oldest message has waited for {}.{} What to do: `postern queue list` "
                                          "shows why each one waits.",
                                          age, messages(seen.waiting))});
   }
@@ -71,24 +118,46 @@ std::vector<Alarm> AlarmJudge::look(const Seen& seen, Seconds after, SteadyTime 
   return alarms;
 }
 
+void AlarmJudge::look_at_directories(const Seen& seen, SteadyTime now, std::vector<Alarm>& alarms) {
+  for (std::size_t i = 0; i < directories_.size(); ++i) {
+    Growth& growth = directories_.at(i);
+    const Directory& directory = kDirectories.at(i);
+    const std::size_t count = seen.*directory.count;
+    const std::size_t known = std::min(growth.known.value_or(count), count);  // somebody may have tidied up
+    growth.known = known;
+    growth.untold = count > known;
+    if (growth.untold && (!growth.told || now - *growth.told >= kAlarmGap)) {
+      alarms.push_back({Alarm::What::trouble, growth_words(directory, count - known, count), directory.can_be_empty});
+      growth = {count, now, false, true};
+    } else if (count == 0 && growth.raised && directory.can_be_empty) {
+      alarms.push_back({Alarm::What::well, fmt::format("{} is empty again.", directory.name)});
+      growth.raised = false;
+    }
+  }
+}
+
 bool AlarmJudge::open() const {
   const auto unsettled = [](const Subject& subject) { return subject.raised || subject.bad_since; };
-  return unsettled(age_) || std::ranges::any_of(sites_, unsettled, &decltype(sites_)::value_type::second);
+  const auto grew = [](const Growth& growth) { return growth.untold; };
+  return unsettled(age_) || unsettled(doubt_) || std::ranges::any_of(directories_, grew) ||
+         std::ranges::any_of(sites_, unsettled, &decltype(sites_)::value_type::second);
 }
 
 std::string alarm_text(const AlarmMail& mail, const Alarm& alarm) {
   const bool trouble = alarm.what == Alarm::What::trouble;
   std::string text = "From: MAILER-DAEMON@" + mail.domain + " (Mail relay on " + mail.hostname + ")\n";
-  text += "To: " + mail.to + "\n";
+  // An address with other letters is shown as a group without members (RFC 6857 3.1.8).
+  text += "To: " + (is_ascii(mail.to) ? mail.to : mail::encode_words(mail.to, mail::FieldKind::text) + " :;") + "\n";
   text += fmt::format("Subject: Mail relay on {}: {}\n", mail.hostname, trouble ? "trouble" : "well again");
   text += "Date: " + mail::format_date(mail.now, std::chrono::minutes(0)) + "\n";
   text += "Message-ID: <" + mail.id + "@" + mail.hostname + ">\n";
   text += "Auto-Submitted: auto-generated\n";  // RFC 3834 5
-  text += "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n";
-  if (!is_ascii(alarm.text)) text += "Content-Transfer-Encoding: 8bit\n";
-  text += "\n" + mail::wrap(alarm.text, "") + "\n";
-  if (trouble) text += "\nAnother message tells when this is over. `postern status` shows how it is now.\n";
-  return text;
+  text += "MIME-Version: 1.0\n";
+  std::string words = mail::wrap(alarm.text, "") + "\n";
+  if (trouble) words += "\n";
+  if (trouble && alarm.taken_back) words += "Another message tells when this is over. ";
+  if (trouble) words += "`postern status` shows how it is now.\n";
+  return text + mail::text_part(words);
 }
 
 }  // namespace postern::queue

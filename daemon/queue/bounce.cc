@@ -60,7 +60,6 @@ BounceMail addressed(const ReportContext& context, mail::BounceText report) {
     one.notify = mail::kNotifyNever;                          // RFC 3461 5.2.9 allows it; nobody can be told anyway
     result.envelope.recipients.push_back(std::move(one));
   }
-  result.envelope.body = report.body;
   result.envelope.smtputf8 = report.smtputf8;
   result.text = std::move(report.text);
   result.wire_size = result.text.size() + static_cast<std::uint64_t>(std::ranges::count(result.text, '\n'));
@@ -93,7 +92,6 @@ BounceMail make_digest(const ReportContext& context, const std::vector<mail::Dig
 BounceMail make_note(const ReportContext& context, std::string text) {
   mail::BounceText note;
   note.text = std::move(text);
-  if (!is_ascii(note.text)) note.body = mail::BodyType::eight_bit;
   return addressed(context, std::move(note));
 }
 

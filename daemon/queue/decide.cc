@@ -49,7 +49,9 @@ mail::Status status_of(const mail::SiteTrouble& trouble) {
 
 /// Trouble in the middle of a transaction may be this message's doing: it must not be the one that is tried first
 /// each time the site opens, nor live for ever.
-bool is_charged(const mail::DeliveryReport& report) { return report.site && report.site->in_transaction; }
+bool is_charged(const mail::DeliveryReport& report) {
+  return report.site && report.site->in_transaction && !report.site->crowded;
+}
 
 /// The status of a pending recipient after this attempt; nothing if the attempt says nothing of it.
 std::optional<mail::Status> judge(const std::optional<mail::Status>& answer, const mail::DeliveryReport& report,

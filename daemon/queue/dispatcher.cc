@@ -11,11 +11,24 @@ namespace {
 
 // Nobody reroutes to as many smarthosts; what names more of them goes by any.
 constexpr std::size_t kMostLanes = 1000;
+// Each has messages open, and so memory. The mail of more senders in trouble at once goes by its own schedule.
+constexpr std::size_t kMostSenderLanes = 256;
 
 bool delivered_any(const mail::DeliveryReport& report) {
   return std::ranges::any_of(report.recipients, [](const std::optional<mail::Status>& status) {
     return status && status->verdict == mail::Verdict::delivered;
   });
+}
+
+bool any_doubtful(const mail::DeliveryReport& report) {
+  return std::ranges::any_of(report.recipients, [](const auto& status) { return status && status->doubtful; });
+}
+
+/// As if its sender's trouble were its own: it waits by its schedule.
+void charge_message(mail::DeliveryReport& report) {
+  report.site = std::move(report.sender);
+  report.site->in_transaction = true;
+  report.sender.reset();
 }
 
 }  // namespace
@@ -67,7 +80,7 @@ void Dispatcher::take_due(std::uint16_t lane) {
   if (lane == Ticket::kUnread) return;
   const WallTime now = ground_.clock.wall();
   Suspects& suspects = messages_.suspects();
-  while (!alone_ && lanes_[lane].open < sites_.appetite(lanes_[lane].site)) {
+  while (!alone_ && wants_more(lane)) {
     const Ticket* first = messages_.index().first(lane);
     if (first == nullptr || first->due > now) break;
     const QueueId id = first->id;
@@ -80,20 +93,35 @@ void Dispatcher::take_due(std::uint16_t lane) {
   }
 }
 
+/// Where a site lets but a probe through, all lanes that wait for it together want no more than that.
+bool Dispatcher::wants_more(std::uint16_t lane) const {
+  const Lane& own = lanes_[lane];
+  const std::size_t appetite = sites_.appetite(own.site, own.sender);
+  if (own.open >= appetite) return false;
+  if (!sites_.hopeless(own.site)) return true;
+  std::size_t open = 0;
+  for (const Lane& one : lanes_) open += one.site == own.site ? one.open : 0;
+  return open < appetite;
+}
+
 /// One message from each lane by turns, while there are free connections.
 void Dispatcher::feed() {
   for (std::size_t idle = 0; idle < lanes_.size(); turn_ = (turn_ + 1) % lanes_.size()) {
     idle = feed_from(static_cast<std::uint16_t>(turn_)) ? 0 : idle + 1;
   }
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
-    if (sites_.hopeless(lanes_[lane].site)) give_back(static_cast<std::uint16_t>(lane));
+    if (sites_.hopeless(lanes_[lane].site, lanes_[lane].sender)) give_back(static_cast<std::uint16_t>(lane));
   }
 }
 
 bool Dispatcher::feed_from(std::uint16_t lane) {
   std::deque<MessagePtr>& ready = lanes_[lane].ready;
-  const SitePtr site = ready.empty() ? nullptr : sites_.choose(lanes_[lane].site);
+  const SitePtr site = ready.empty() ? nullptr : sites_.choose(lanes_[lane].site, lanes_[lane].sender);
   if (!site) return false;
+  if (!sites_.senders().accepts(site->name(), ready.front()->sender().key, ground_.clock.steady())) {
+    put_apart(lane);
+    return true;
+  }
   const std::size_t recipients = ready.front()->pending().size();
   if (const auto wait = sites_.rates().take(site->name(), ready.front()->id(), recipients)) {
     put_off(lane, *wait);
@@ -101,7 +129,7 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
   }
   MessagePtr message = std::move(ready.front());
   ready.pop_front();
-  const Site::Permit permit = site->started(ground_.clock.steady());
+  const Sites::Permit permit = sites_.started(*site, message->sender());
   std::string task = "attempt of message " + message->id().str();
   spawn(ground_.loop, attempt(std::move(message), lane, site, permit), std::move(task));
   return true;
@@ -113,6 +141,18 @@ void Dispatcher::put_off(std::uint16_t lane, const Rate::Wait& wait) {
   lanes_[lane].ready.pop_front();
   messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : wait.until);
   let_go(id, lane);
+}
+
+void Dispatcher::put_apart(std::uint16_t lane) {
+  const MessagePtr message = std::move(lanes_[lane].ready.front());
+  lanes_[lane].ready.pop_front();
+  Index& index = messages_.index();
+  const std::uint16_t own = lane_for(message->rerouted_to(), message->sender().key);
+  // Without a lane it must not be read again and again.
+  const WallTime later = ground_.clock.wall() + config_.retry.min;
+  index.set_lane(message->id(), own);
+  index.set(message->id(), Ticket::Phase::waiting, own == lane ? std::optional(later) : std::nullopt);
+  let_go(message->id(), lane);
 }
 
 /// What was read for a site that is gone waits again; its file and its time are as they were.
@@ -132,13 +172,39 @@ void Dispatcher::let_go(const QueueId& id, std::uint16_t lane) {
   work_.end();
 }
 
-std::uint16_t Dispatcher::lane_for(const std::string& site) {
-  const auto known = std::ranges::find(lanes_.begin() + Ticket::kAny, lanes_.end(), site, &Lane::site);
+std::uint16_t Dispatcher::lane_for(const std::string& site, const std::string& sender) {
+  const auto known = std::find_if(lanes_.begin() + Ticket::kAny, lanes_.end(),
+                                  [&](const Lane& one) { return one.site == site && one.sender == sender; });
   if (known != lanes_.end()) return static_cast<std::uint16_t>(known - lanes_.begin());
-  if (lanes_.size() == kMostLanes) return Ticket::kAny;
-  lanes_.emplace_back().site = site;
-  if (!sites_.find(site)) tell_unknown_routes();
+  if (!sender.empty()) {
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+      if (lanes_[lane].sender.empty() || !is_empty(static_cast<std::uint16_t>(lane))) continue;
+      lanes_[lane].site = site;
+      lanes_[lane].sender = sender;
+      return static_cast<std::uint16_t>(lane);
+    }
+    if (sender_lanes_ == kMostSenderLanes) return lane_for(site);
+    ++sender_lanes_;
+  } else if (lanes_.size() - sender_lanes_ >= kMostLanes) {
+    return Ticket::kAny;
+  }
+  Lane& lane = lanes_.emplace_back();
+  lane.site = site;
+  lane.sender = sender;
+  if (sender.empty() && !sites_.find(site)) tell_unknown_routes();
   return static_cast<std::uint16_t>(lanes_.size() - 1);
+}
+
+bool Dispatcher::is_empty(std::uint16_t lane) const {
+  return lanes_[lane].open == 0 && messages_.index().first(lane) == nullptr;
+}
+
+std::uint16_t Dispatcher::lane_of(const StoredMessage& message, std::uint16_t in) {
+  const std::string& sender = message.sender().key;
+  if (lanes_[in].site == message.rerouted_to() && lanes_[in].sender == sender) return in;
+  const bool apart = standing_of(message.states()).doubtful || sites_.senders().troubled(sender) ||
+                     sites_.by_turns(message.rerouted_to());
+  return lane_for(message.rerouted_to(), apart ? sender : std::string());
 }
 
 void Dispatcher::learn(const QueueId& id, const Reader::Known& known) {
@@ -157,7 +223,7 @@ SitePtr Dispatcher::site_of(const Ticket& ticket) const {
 
 void Dispatcher::tell_unknown_routes() const {
   for (const Lane& lane : lanes_) {
-    if (lane.site.empty() || sites_.find(lane.site)) continue;
+    if (lane.site.empty() || !lane.sender.empty() || sites_.find(lane.site)) continue;
     log(Level::warning, "messages were rerouted to a smarthost that is not configured; they go by any",
         {{"site", lane.site}});
   }
@@ -188,7 +254,7 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
     co_return nullptr;
   }
   MessagePtr message = std::move(*loaded);
-  const std::uint16_t own = lane_for(message->rerouted_to());
+  const std::uint16_t own = lane_of(*message, lane);
   index.set_read(id, own, message->envelope().source.uid.value_or(mail::kNoUid));
   const auto owed = owed_since(message->states());
   const auto told = owed ? std::optional(reports_.owe(message->envelope(), *owed)) : std::nullopt;
@@ -204,7 +270,7 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
     co_return nullptr;
   }
   if (own != lane) {
-    // What it was rerouted to stands in its file, and that was not to be read before.
+    // What it was rerouted to, and its sender, stand in its file, and that was not to be read before.
     index.set_lane(id, own);
     index.set(id, Ticket::Phase::waiting);
     co_return nullptr;
@@ -234,7 +300,7 @@ Task<void> Dispatcher::hold_guilty(QueueId id) {
   }
 }
 
-Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Site::Permit permit) {
+Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Sites::Permit permit) {
   const QueueId id = message->id();
   outcomes_.begins(id);
   mail::DeliveryReport report;
@@ -242,14 +308,19 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
   try {
     report = co_await deliver_(*message, site->name());
     outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
-    sites_.learn(*site, permit, report);
     sites_.rates().ended(site->name(), report, message->pending().size());
+    const std::uint32_t owner = message->envelope().source.uid.value_or(mail::kNoUid);
+    const Attempted attempted{id, owner, messages_.index().has_other_than(owner)};
+    if (!sites_.learn(*site, permit, report, message->sender(), attempted)) charge_message(report);
   } catch (const std::exception& bug) {
     // One message that makes the program fail must not stop the others; it is tried again by its schedule.
     log(Level::error, "internal error in a delivery", {{"id", id.text()}, {"what", bug.what()}});
-    site->returned(permit);
+    sites_.returned(*site, permit, message->sender());
   }
   messages_.index().set_site(id, sites_.number_of(site->name()));
+  if (report.sender || any_doubtful(report)) {
+    messages_.index().set_lane(id, lane_for(message->rerouted_to(), message->sender().key));
+  }
   more_();  // the connection is free for the next one while this one's outcome is written
   const Evidence evidence = weigh(*message, report, site->name());
   co_await outcomes_.perform(*message, report, site->name(), evidence);

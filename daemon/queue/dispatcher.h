@@ -1,6 +1,7 @@
 // Which message goes where, and when: takes due messages by lanes while their sites have appetite, reads them ahead,
 // gives those that are read to a site with a free connection, and tries them. A message that was under way at a crash
-// is tried alone (suspects.h).
+// is tried alone (suspects.h). One that was refused in doubt, or whose sender is in trouble, goes into a lane of its
+// sender, where it is in nobody's way; while a site refuses every message all go there, and have its probes by turns.
 #pragma once
 
 #include "base/clock.h"
@@ -47,6 +48,8 @@ class Dispatcher {
   /// The one that it waits for: its own, else the one where it was last tried, else the first; null: none is
   /// configured.
   [[nodiscard]] SitePtr site_of(const Ticket& ticket) const;
+  /// Whose lane it is in, by Sender::key; empty: in that of all.
+  [[nodiscard]] const std::string& sender_of_lane(const Ticket& ticket) const { return lanes_[ticket.lane].sender; }
   /// Logs which sites messages were rerouted to that are not configured.
   void tell_unknown_routes() const;
 
@@ -55,6 +58,7 @@ class Dispatcher {
   /// that it does not need.
   struct Lane {
     std::string site;              ///< rerouted to this one; empty: whichever is well
+    std::string sender;            ///< of this one alone, by Sender::key; empty: of all that have no lane of their own
     std::deque<MessagePtr> ready;  ///< read, and waiting for a connection
     std::size_t open = 0;          ///< read or under way
   };
@@ -66,15 +70,23 @@ class Dispatcher {
   void put_off(std::uint16_t lane, const Rate::Wait& wait);
   /// Ends what take_due() began.
   void let_go(const QueueId& id, std::uint16_t lane);
-  /// The lane of those that were rerouted to this site, made if there is none; empty: that of the others.
-  [[nodiscard]] std::uint16_t lane_for(const std::string& site);
+  /// The lane of those that were rerouted to this site (empty: of the others), made if there is none. One of a sender
+  /// is made in place of one that is empty; where there are too many it is that of all senders.
+  [[nodiscard]] std::uint16_t lane_for(const std::string& site, const std::string& sender = {});
+  /// Where a message of lane `in` belongs.
+  [[nodiscard]] std::uint16_t lane_of(const StoredMessage& message, std::uint16_t in);
+  [[nodiscard]] bool is_empty(std::uint16_t lane) const;
+  /// How many more of this lane are worth having open now.
+  [[nodiscard]] bool wants_more(std::uint16_t lane) const;
+  /// The next one waits in the lane of its sender, which is in trouble.
+  void put_apart(std::uint16_t lane);
   Task<void> prepare(QueueId id, std::uint16_t lane);
   /// Null: it is not to be tried now, and its ticket says what it waits for.
   Task<MessagePtr> read(QueueId id, std::uint16_t lane);
   Task<void> hold_guilty(QueueId id);
   [[nodiscard]] Evidence weigh(const StoredMessage& message, const mail::DeliveryReport& report,
                                const std::string& site);
-  Task<void> attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Site::Permit permit);
+  Task<void> attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Sites::Permit permit);
 
   Ground ground_;
   const Config& config_;
@@ -88,8 +100,9 @@ class Dispatcher {
   Reader reader_;
   Acceptances acceptances_;
   /// A ticket's lane is an index of it: nothing is taken from Ticket::kUnread, and Ticket::kAny is for all that were
-  /// not rerouted. None ever goes.
+  /// not rerouted. None ever goes, but one of a sender that is empty may become another's.
   std::deque<Lane> lanes_ = std::deque<Lane>(2);
+  std::size_t sender_lanes_ = 0;
   std::size_t turn_ = 0;  ///< the lane that is served next
   bool alone_ = false;    ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;

@@ -56,6 +56,14 @@ struct Limited {
   WallTime until;
 };
 
+/// A sender whose mail a site does not take now.
+struct SenderStatus {
+  std::string sender;  ///< Sender::shown
+  mail::SiteTrouble trouble;
+  WallTime since;
+  std::optional<WallTime> next_probe;  ///< nothing while the probe is under way
+};
+
 struct SiteStatus {
   std::string name;
   std::size_t waiting = 0;
@@ -64,6 +72,8 @@ struct SiteStatus {
   std::optional<WallTime> since;             ///< of the trouble
   std::optional<WallTime> next_probe;
   std::optional<WallTime> last_delivery;
+  unsigned connections = 0;  ///< at most so many at once, now
+  std::vector<SenderStatus> senders{};
   std::optional<Limited> limited{};
   bool tried = false;  ///< it took mail, or was found well, since the start and since its settings changed
 };
@@ -72,6 +82,7 @@ struct Totals {
   std::size_t waiting = 0, active = 0, held = 0, failed = 0, corrupt = 0;
   std::size_t doubtful = 0;        ///< of the waiting: refused for good, by a word that may be about the account
   std::size_t uncertain = 0;       ///< of the waiting: the answer to the end of data was lost, they may have arrived
+  std::size_t refused = 0;         ///< dropped files that went to refused/, since the start
   std::size_t owed = 0;            ///< settled, but their senders are still to be told; not among the waiting
   std::optional<WallTime> oldest;  ///< acceptance of the oldest waiting message
   Milliseconds oldest_age{0};      ///< of that one: how long it could have been tried, see gaps.h; 0: none waits

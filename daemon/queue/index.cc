@@ -14,15 +14,29 @@ bool Index::add(const Ticket& ticket) {
     free_.pop_back();
     entries_[slot] = Entry{ticket, true, kNowhere};
   }
+  count(ticket);
   if (ticket.phase == Ticket::Phase::waiting) push(slot);
   return true;
 }
+
+void Index::count(const Ticket& ticket) {
+  if (ticket.read) ++owners_[ticket.owner];
+}
+
+void Index::discount(const Ticket& ticket) {
+  if (!ticket.read) return;
+  const auto place = owners_.find(ticket.owner);
+  if (place != owners_.end() && --place->second == 0) owners_.erase(place);
+}
+
+bool Index::has_other_than(std::uint32_t owner) const { return owners_.size() > (owners_.contains(owner) ? 1U : 0U); }
 
 bool Index::remove(const QueueId& id) {
   const auto place = places_.find(id);
   if (place == places_.end()) return false;
   const Slot slot = place->second;
   pull(slot);
+  discount(entries_[slot].ticket);
   places_.erase(place);
   entries_[slot].used = false;
   free_.push_back(slot);
@@ -87,8 +101,10 @@ void Index::set_read(const QueueId& id, std::uint16_t lane, std::uint32_t owner)
   const auto place = places_.find(id);
   if (place == places_.end()) return;
   Ticket& ticket = entries_[place->second].ticket;
+  discount(ticket);
   ticket.owner = owner;
   ticket.read = true;
+  count(ticket);
   if (ticket.lane == Ticket::kUnread) set_lane(id, lane);
 }
 

@@ -63,6 +63,8 @@ class Index {
   void reschedule(const std::function<WallTime(WallTime)>& change);
   void for_each(const std::function<void(const Ticket&)>& visit) const;
 
+  /// Of those whose envelopes were read, another is of another owner than this.
+  [[nodiscard]] bool has_other_than(std::uint32_t owner) const;
   [[nodiscard]] std::size_t size() const { return places_.size(); }
 
  private:
@@ -82,7 +84,11 @@ class Index {
   void push(Slot slot);
   void pull(Slot slot);
 
+  void count(const Ticket& ticket);
+  void discount(const Ticket& ticket);
+
   std::vector<Entry> entries_;
+  boost::unordered_flat_map<std::uint32_t, std::size_t> owners_;  ///< how many of each are read
   std::vector<Slot> free_;
   std::vector<Heap> heaps_{1};  ///< one for each lane
   boost::unordered_flat_map<QueueId, Slot, std::hash<QueueId>> places_;

@@ -93,15 +93,22 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
     entry.reason = "no smarthost is configured";
     return;
   }
-  if (!site->trouble()) explain_limit(entry, *site, now);
-  if (!site->trouble() || ticket.due > now) return;
-  // Due, but its site is down: it waits for the next probe, and that is why.
-  entry.trouble = site->trouble();
-  entry.reason = entry.trouble->text;
-  if (const auto probe = site->next_probe()) {
-    const auto wait = std::chrono::ceil<Milliseconds>(*probe - ground_.clock.steady());
-    entry.next = now + std::max(wait, Milliseconds(0));
+  // Due, but its site is down, or does not take its sender: it waits for the next probe, and that is why.
+  const Senders::Trouble* const sender = sites_.senders().find(site->name(), dispatcher_.sender_of_lane(ticket));
+  if (!site->trouble() && sender == nullptr) explain_limit(entry, *site, now);
+  if (ticket.due > now) return;
+  std::optional<SteadyTime> probe;
+  if (site->trouble()) {
+    entry.trouble = site->trouble();
+    entry.reason = entry.trouble->text;
+    probe = site->next_probe();
+  } else if (sender != nullptr) {
+    entry.trouble = sender->what;
+    entry.reason = site->name() + " does not take mail of " + sender->sender.shown + ": " + sender->what.text;
+    if (!sender->probing) probe = sender->probe_at;
   }
+  if (!probe) return;
+  entry.next = now + std::max(std::chrono::ceil<Milliseconds>(*probe - ground_.clock.steady()), Milliseconds(0));
 }
 
 /// A message that is not due for another reason says that one, until it is due.

@@ -41,9 +41,10 @@ struct Config : QueueOptions, mail::HostNames {
   /// Where mail for this sender goes: the recipients of a bounce, aliases applied. Empty, or with an empty answer: to
   /// the sender itself. Called on the event loop.
   std::function<std::vector<std::string>(const std::string& sender)> expand{};
-  /// Tells the operator by another way than mail: "trouble" or "well", and a line of text. Called on the event loop;
-  /// empty: nobody is told.
-  std::function<void(const std::string& what, const std::string& text)> tell_operator{};
+  /// Tells the operator by another way than mail: "trouble" or "well", and a line of text. Called on the event loop,
+  /// and calls `ended` there, at once or later: failures, whose text is logged, are tried again. Empty: nobody is told.
+  using Ended = std::function<void(Result<void>)>;
+  std::function<void(const std::string& what, const std::string& text, Ended ended)> tell_operator{};
   Observer* observer = nullptr;  ///< outlives the queue; may be null
   /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
   /// process. Empty: a message that makes the program crash is tried for ever.
@@ -136,6 +137,13 @@ class Queue {
   [[nodiscard]] virtual std::vector<SiteStatus> sites() const = 0;
   /// Forget the site's trouble (after `postern check` found it well): its mail is tried at once.
   virtual void site_recovered(const std::string& name) = 0;
+  /// A dropped file was set aside in refused/: the operator is told.
+  virtual void drop_refused() = 0;
+
+  /// A network may have come: sites from which there was no answer are tried soon.
+  virtual void network_came() = 0;
+  /// The wall clock may have been set, or the machine may have slept: what is due is due now. Finds out itself which.
+  virtual void clock_changed() = 0;
 
   /// Called for every event of this message until the returned handle is destroyed.
   virtual std::shared_ptr<void> watch(QueueId id, Watch watch) = 0;

@@ -5,6 +5,8 @@
 #include "queue/schedule.h"
 #include "spool/recovery.h"
 
+#include <boost/asio/post.hpp>
+
 #include <malloc.h>
 #include <algorithm>
 #include <utility>
@@ -41,13 +43,13 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
       space_(std::make_unique<FreeSpace>(ground_.loop, spool, pool, clock)),
       work_(ground_.loop, [this] { pump(); }),
       messages_(ground_, config_, watchers_),
-      time_(ground_.loop, clock, config_.gaps, [this](WallTime now) { clock_set_back(now); }),
+      time_(ground_.loop, clock, config_.gaps, [this](Milliseconds jump) { clock_jumped(jump); }),
       sites_(clock, config_.retry),
       reports_(ground_, config_, time_, messages_, work_),
       outcomes_(ground_, config_, time_, messages_, reports_, watchers_),
       dispatcher_(ground_, config_, messages_, sites_, reports_, outcomes_, work_, std::move(deliver),
                   [this] { pump(); }),
-      alarms_(ground_, config_, sites_, reports_, work_),
+      alarms_(ground_, config_, sites_, reports_, watchers_, work_),
       inspector_(ground_, config_.retry, time_, messages_, sites_, dispatcher_),
       timer_(ground_.loop) {
   if (config_.rates != nullptr) sites_.rates().keep_in(ground_.loop, *config_.rates);
@@ -121,8 +123,17 @@ void QueueImpl::arm_timer() {
   });
 }
 
-/// Times further ahead than any back-off were right by the clock of before.
-void QueueImpl::clock_set_back(WallTime now) {
+void QueueImpl::clock_jumped(Milliseconds jump) {
+  if (jump > Milliseconds(0)) {
+    // The machine slept, maybe elsewhere: the trouble of before says nothing any more.
+    sites_.probe(Probe::polite);
+    boost::asio::post(ground_.loop, [this, alive = std::weak_ptr<int>(alive_)] {
+      if (!alive.expired()) pump();
+    });
+    return;
+  }
+  // Times further ahead than any back-off were right by the clock of before.
+  const WallTime now = ground_.clock.wall();
   const Retry& retry = config_.retry;
   messages_.index().reschedule([now, &retry](WallTime due) { return believable(due, now, retry); });
   reports_.clock_set(now);
@@ -144,6 +155,7 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     ++messages_.counted().accepted;
     if (config_.observer != nullptr) config_.observer->stored(took);
     messages_.add(stored);
+    sites_.probe(Probe::hint);
     pump();
   };
   auto room = [spool = &ground_.spool](std::uint64_t size) -> Result<void> {
@@ -162,6 +174,16 @@ Task<std::optional<Refusal>> QueueImpl::refusing() {
   if (room) co_return std::nullopt;
   const Refusal refusal{ground_.clock.wall(), room.error()};
   co_return refusal;
+}
+
+void QueueImpl::network_came() {
+  sites_.probe(Probe::hint);
+  pump();
+}
+
+void QueueImpl::drop_refused() {
+  ++messages_.counted().refused;
+  pump();
 }
 
 void QueueImpl::site_recovered(const std::string& name) {

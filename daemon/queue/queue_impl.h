@@ -62,13 +62,16 @@ class QueueImpl final : public Queue {
   [[nodiscard]] Totals totals() const override { return inspector_.totals(); }
   [[nodiscard]] std::vector<SiteStatus> sites() const override { return inspector_.sites(); }
   void site_recovered(const std::string& name) override;
+  void network_came() override;
+  void clock_changed() override { pump(); }
+  void drop_refused() override;
   std::shared_ptr<void> watch(QueueId id, Watch watch) override { return watchers_.add(id, std::move(watch)); }
 
  private:
   /// Begins whatever can begin now, and sleeps until something can.
   void pump();
   void arm_timer();
-  void clock_set_back(WallTime now);
+  void clock_jumped(Milliseconds jump);
 
   // What an operator does (commands.cc).
   /// In the index as active, from queue/ or hold/: nobody else takes it. Failures: not_found, busy, newer, io.

@@ -1,5 +1,7 @@
 #include "queue/site.h"
 
+#include "queue/steps.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -12,23 +14,35 @@ bool login_answered(const mail::SiteTrouble& trouble) {
   return trouble.login_refused || trouble.login_spent || (trouble.step == mail::Step::auth && trouble.code != 0);
 }
 
+/// Nothing was heard of the server: its name, or the way to it, may be there again at any moment.
+bool unanswered(const mail::SiteTrouble& trouble) {
+  return trouble.step == mail::Step::resolve || trouble.step == mail::Step::connect;
+}
+
 /// The step after `step`; the first has none before it.
-Milliseconds next_step(Milliseconds step, Milliseconds first, Milliseconds last) {
-  return step == Milliseconds(0) ? first : std::min(2 * step, last);
+Milliseconds next_login_step(Milliseconds step) {
+  return step == Milliseconds(0) ? Milliseconds(kLoginPause) : std::min<Milliseconds>(2 * step, kLongestLoginPause);
 }
 
 }  // namespace
 
 bool Site::accepts(SteadyTime now) const {
   if (trouble_) return !probing_ && now >= probe_at_;
-  if (active_ >= config_.options.connections) return false;
+  if (active_ >= connections(now)) return false;
   return active_ == 0 || warm(now) || now >= last_start_ + kAlone;
 }
 
 std::size_t Site::appetite(SteadyTime now) const {
   // Twice the connections: the next message is read while one is being sent.
-  if (!trouble_) return 2 * std::size_t{config_.options.connections};
+  if (!trouble_) return 2 * std::size_t{connections(now)};
   return !probing_ && now >= probe_at_ ? active_ + 1 : active_;
+}
+
+unsigned Site::connections(SteadyTime now) const {
+  const unsigned configured = config_.options.connections;
+  if (!crowded_) return configured;
+  const auto quiet = static_cast<std::uint64_t>(std::max<SteadyTime::rep>(0, (now - crowded_->second) / kQuietTime));
+  return static_cast<unsigned>(std::min<std::uint64_t>(configured, crowded_->first + quiet));
 }
 
 Site::Permit Site::started(SteadyTime now) {
@@ -48,7 +62,11 @@ Site::Change Site::finished(Permit permit, const std::optional<mail::SiteTrouble
   returned(permit);
   // Several connections fail together when a server goes: they are one trouble and one step. Nor does a late failure
   // count against a site that was found well in the meantime.
-  if (permit.epoch != epoch_) return Change::none;
+  if (!is_current(permit)) return Change::none;
+  if (trouble && trouble->crowded && active_ > 0 && !trouble_) {
+    crowded_.emplace(static_cast<unsigned>(active_), now);
+    return Change::fewer;
+  }
   if (!trouble) {
     answered_ = now;
     return recovered();
@@ -72,21 +90,25 @@ Milliseconds Site::pause(const mail::SiteTrouble& trouble, const Retry& retry, d
   const bool early = std::exchange(early_, false);
   if (trouble.login_refused) {
     if (!early || login_step_ == Milliseconds(0)) {
-      login_step_ = next_step(login_step_, kLoginPause, kLongestLoginPause);
+      login_step_ = next_login_step(login_step_);
     }
     return login_step_;
   }
-  const Milliseconds first = std::max<Milliseconds>(retry.min / 12, Seconds(1));
-  const Milliseconds last = std::max<Milliseconds>(retry.max, first);
-  if (!early || step_ == Milliseconds(0)) step_ = next_step(step_, first, last);
-  const Milliseconds wait(static_cast<Milliseconds::rep>(static_cast<double>(step_.count()) * (0.9 + 0.2 * jitter)));
+  if (!early || step_ == Milliseconds(0)) step_ = next_step(step_, retry);
+  const Milliseconds wait = with_jitter(step_, jitter);
   return login_answered(trouble) ? std::max<Milliseconds>(wait, kLoginDelay) : wait;
+}
+
+void Site::unchanged(Permit permit, SteadyTime now, double jitter) {
+  returned(permit);
+  if (is_current(permit) && trouble_) probe_at_ = now + with_jitter(step_, jitter);
 }
 
 void Site::force_probe(SteadyTime now, Probe probe) {
   if (!trouble_ || probing_) return;
   if (login_answered(*trouble_) && probe != Probe::forced) return;
-  const SteadyTime at = std::max(now, last_start_ + kForcedProbeGap);
+  if (probe == Probe::hint && !unanswered(*trouble_)) return;
+  const SteadyTime at = std::max(now, last_start_ + (probe == Probe::hint ? kHintedProbeGap : kForcedProbeGap));
   if (at >= probe_at_) return;
   probe_at_ = at;
   early_ = true;
@@ -112,8 +134,10 @@ std::optional<SteadyTime> Site::next_probe() const {
 
 std::optional<SteadyTime> Site::wake(SteadyTime now) const {
   if (trouble_) return next_probe();
-  const bool alone = active_ > 0 && active_ < config_.options.connections && !warm(now);
-  return alone ? std::optional(last_start_ + kAlone) : std::nullopt;
+  const unsigned allowed = connections(now);
+  if (active_ > 0 && active_ < allowed && !warm(now)) return last_start_ + kAlone;
+  if (active_ < allowed || allowed == config_.options.connections) return std::nullopt;
+  return crowded_->second + (allowed - crowded_->first + 1) * kQuietTime;
 }
 
 }  // namespace postern::queue

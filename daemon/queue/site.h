@@ -2,12 +2,14 @@
 // of each step one message is let through as a probe, and its outcome alone decides. Any answer opens the site at once.
 // Pure: time (steady, for intervals) and chance are given.
 //
-// The first step is retry.min / 12, at least 1 s: a restart of the smarthost costs seconds, not minutes.
-// The last is retry.max.
+// The steps are those of steps.h. What closes a site that is no trouble of a single attempt is found in blame.h.
 //
 // A refused login has steps of its own, whatever `retry` says, so that no provider locks the account: kLoginPause,
 // doubling up to kLongestLoginPause. Only what shows that the login works makes them short again; a login that could
 // not even be tried meanwhile does not. A login refused for now (454) waits kLoginDelay at least.
+//
+// A server that has too many connections, while others of ours work, gets as many as work, and one more after each
+// quiet minute. That is no trouble.
 //
 // After a quiet time one message goes alone until the server has answered it, or for kAlone: otherwise each connection
 // would try a login that is refused.
@@ -15,6 +17,7 @@
 
 #include "base/clock.h"
 #include "mail/report.h"
+#include "queue/blame.h"
 #include "queue/queue_options.h"
 #include "queue/site_config.h"
 
@@ -22,6 +25,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace postern::queue {
 
@@ -32,8 +36,8 @@ inline constexpr Seconds kLoginDelay{60};
 inline constexpr Seconds kWarm{10};
 /// Longer than a round of logins takes at a server that delays each refusal.
 inline constexpr Seconds kAlone{60};
-/// Forced probes ("postern queue retry" in a loop) come no closer than this.
-inline constexpr Seconds kForcedProbeGap{1};
+/// Without a word of too many connections for so long, one more is tried.
+inline constexpr Seconds kQuietTime{60};
 
 class Site {
  public:
@@ -56,17 +60,26 @@ class Site {
   Permit started(SteadyTime now);
 
   /// `login_refused` comes once in a trouble, however often it is refused again.
-  enum class Change { none, down, other_trouble, login_refused, up };
+  /// `fewer`: no trouble, but too many connections.
+  enum class Change { none, down, other_trouble, login_refused, up, fewer };
   /// Ends what `started` began. No trouble means that the server answered.
   Change finished(Permit permit, const std::optional<mail::SiteTrouble>& trouble, SteadyTime now, WallTime wall,
                   const Retry& retry, double jitter);
   /// Ends what `started` began without having learnt anything.
   void returned(Permit permit);
+  /// Ends a probe that showed neither trouble nor that it is over: the next comes after the same time again.
+  void unchanged(Permit permit, SteadyTime now, double jitter);
+  /// The site is as it was when the attempt began.
+  [[nodiscard]] bool is_current(Permit permit) const { return permit.epoch == epoch_; }
+  [[nodiscard]] bool refuses_every_message() const { return trouble_ && blame_.refuses_every(); }
+  [[nodiscard]] Blame& blame() { return blame_; }
 
-  /// The next probe at once (but see kForcedProbeGap), unless the server refused the login and the probe is polite.
+  /// The next probe at once, as far as this kind of probe may be; but see kForcedProbeGap and kHintedProbeGap.
   void force_probe(SteadyTime now, Probe probe);
   Change recovered();
 
+  /// At most so many at once, now.
+  [[nodiscard]] unsigned connections(SteadyTime now) const;
   [[nodiscard]] std::size_t active() const { return active_; }
   [[nodiscard]] const std::optional<mail::SiteTrouble>& trouble() const { return trouble_; }
   [[nodiscard]] std::optional<WallTime> since() const { return since_; }
@@ -84,6 +97,7 @@ class Site {
   [[nodiscard]] Milliseconds pause(const mail::SiteTrouble& trouble, const Retry& retry, double jitter);
 
   SiteConfig config_;
+  Blame blame_;
   std::size_t active_ = 0;
   std::uint64_t epoch_ = 0;  ///< counts the changes between well and trouble
   bool probing_ = false;
@@ -97,6 +111,8 @@ class Site {
   SteadyTime probe_at_;
   SteadyTime last_start_;
   std::optional<SteadyTime> answered_;
+  /// So many connections worked when there was one too many, and when that was.
+  std::optional<std::pair<unsigned, SteadyTime>> crowded_;
 };
 
 }  // namespace postern::queue

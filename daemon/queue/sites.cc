@@ -13,6 +13,18 @@ namespace {
 // Nobody has as many smarthosts, nor renames them as often; those beyond have no number.
 constexpr std::size_t kMostNames = 1000;
 
+bool any_delivered(const mail::DeliveryReport& report) {
+  return std::ranges::any_of(report.recipients,
+                             [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
+}
+
+Senders::Shown shown_of_sender(const mail::DeliveryReport& report) {
+  if (report.sender) return Senders::Shown::trouble;
+  if (any_delivered(report)) return Senders::Shown::taken;
+  const bool answered = std::ranges::any_of(report.recipients, [](const auto& status) { return status.has_value(); });
+  return answered ? Senders::Shown::answer : Senders::Shown::nothing;
+}
+
 }  // namespace
 
 void Sites::configure(std::vector<SiteConfig> sites) {
@@ -29,6 +41,9 @@ void Sites::configure(std::vector<SiteConfig> sites) {
       sites_.push_back(*known);
     }
   }
+  std::vector<std::string> names;
+  for (const SitePtr& site : sites_) names.push_back(site->name());
+  senders_.keep_only(names);
 }
 
 SitePtr Sites::find(const std::string& name) const {
@@ -36,38 +51,54 @@ SitePtr Sites::find(const std::string& name) const {
   return found == sites_.end() ? nullptr : *found;
 }
 
-SitePtr Sites::choose(const std::string& rerouted_to) const {
+SitePtr Sites::choose(const std::string& rerouted_to, const std::string& sender) const {
   const SteadyTime now = clock_.steady();
-  const auto accepts = [&](const Site& site) { return site.accepts(now) && !rates_.closed(site.name()); };
+  const auto accepts = [&](const Site& site) {
+    return site.accepts(now) && !rates_.closed(site.name()) && senders_.accepts(site.name(), sender, now);
+  };
   if (const SitePtr own = find(rerouted_to)) return accepts(*own) ? own : nullptr;
   for (const SitePtr& site : sites_) {
     if (accepts(*site)) return site;
-    if (site->healthy()) return nullptr;
+    if (well(*site, sender)) return nullptr;
   }
   return nullptr;
 }
 
-/// Failover: a site counts only while those before it are in trouble.
-std::size_t Sites::appetite(const std::string& rerouted_to) const {
+bool Sites::well(const Site& site, const std::string& sender) const {
+  return site.healthy() && senders_.find(site.name(), sender) == nullptr;
+}
+
+/// Of a sender in trouble one message at a time, the probe.
+std::size_t Sites::appetite_of(const Site& site, const std::string& sender) const {
   const SteadyTime now = clock_.steady();
-  const auto appetite_of = [&](const Site& site) {
-    return rates_.closed(site.name()) ? site.active() : site.appetite(now);
-  };
-  if (const SitePtr own = find(rerouted_to)) return appetite_of(*own);
+  if (rates_.closed(site.name())) return 0;
+  const Senders::Trouble* const trouble = senders_.find(site.name(), sender);
+  if (trouble == nullptr) return site.appetite(now);
+  const bool probe = trouble->probing || now >= trouble->probe_at;
+  return probe ? std::min<std::size_t>(1, site.appetite(now)) : 0;
+}
+
+/// Failover: a site counts only while those before it are in trouble.
+std::size_t Sites::appetite(const std::string& rerouted_to, const std::string& sender) const {
+  if (const SitePtr own = find(rerouted_to)) return appetite_of(*own, sender);
   std::size_t total = 0;
   for (const SitePtr& site : sites_) {
-    total += appetite_of(*site);
-    if (site->healthy()) break;
+    total += appetite_of(*site, sender);
+    if (well(*site, sender)) break;
   }
   return total;
 }
 
-bool Sites::hopeless(const std::string& rerouted_to) const {
-  const SitePtr own = find(rerouted_to);
-  const auto well =
-      std::ranges::find_if(sites_, [&](const SitePtr& site) { return own == nullptr && site->healthy(); });
-  const SitePtr taker = own || well == sites_.end() ? own : *well;
-  return taker == nullptr || !taker->healthy() || rates_.closed(taker->name());
+bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) const {
+  const auto takes_none = [&](const Site& site) { return !well(site, sender) || rates_.closed(site.name()); };
+  if (const SitePtr own = find(rerouted_to)) return takes_none(*own);
+  const auto first = std::ranges::find_if(sites_, [&](const SitePtr& site) { return well(*site, sender); });
+  return first == sites_.end() || takes_none(**first);
+}
+
+bool Sites::by_turns(const std::string& rerouted_to) const {
+  if (const SitePtr own = find(rerouted_to)) return own->refuses_every_message();
+  return std::ranges::any_of(sites_, [](const SitePtr& site) { return site->refuses_every_message(); });
 }
 
 std::uint16_t Sites::number_of(const std::string& site) {
@@ -87,19 +118,50 @@ void Sites::probe(Probe probe, const std::string& site) {
   for (const SitePtr& one : sites_) {
     if (site.empty() || one->name() == site) one->force_probe(clock_.steady(), probe);
   }
+  // A sender that was refused is for an administrator to try: the server answered, and may count the tries.
+  if (probe == Probe::forced) senders_.force_probe(site, clock_.steady());
 }
 
 void Sites::recovered(const std::string& name) {
   if (const SitePtr site = find(name)) tell(*site, site->recovered());
 }
 
-void Sites::learn(Site& site, Site::Permit permit, const mail::DeliveryReport& report) {
-  const Site::Change change =
-      site.finished(permit, report.site, clock_.steady(), clock_.wall(), retry_, random_fraction());
-  const bool delivered = std::ranges::any_of(
-      report.recipients, [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
-  if (delivered) site.delivered(clock_.wall());
-  tell(site, change);
+Sites::Permit Sites::started(Site& site, const Sender& sender) {
+  const Site::Permit permit = site.started(clock_.steady());
+  return {permit, senders_.started(site.name(), sender.key, clock_.steady())};
+}
+
+void Sites::returned(Site& site, const Permit& permit, const Sender& sender) {
+  site.returned(permit.site);
+  const mail::DeliveryReport nothing;
+  (void)learn_sender(site, permit, nothing, sender);
+}
+
+bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
+                  const Attempted& attempted) {
+  Conclusion conclusion;
+  if (site.is_current(permit.site)) conclusion = site.blame().conclude(report, attempted, site.trouble());
+  if (conclusion.kind == Conclusion::Kind::unchanged) {
+    site.unchanged(permit.site, clock_.steady(), random_fraction());
+  } else {
+    tell(site,
+         site.finished(permit.site, conclusion.trouble, clock_.steady(), clock_.wall(), retry_, random_fraction()));
+  }
+  if (any_delivered(report)) site.delivered(clock_.wall());
+  return learn_sender(site, permit, report, sender);
+}
+
+bool Sites::learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report,
+                         const Sender& sender) {
+  // If its settings are others now, what was learnt counts no more, but the probe has ended.
+  const bool counts = find(site.name()).get() == &site;
+  const Senders::Shown shown = counts ? shown_of_sender(report) : Senders::Shown::nothing;
+  const mail::SiteTrouble none;
+  const Senders::Change change =
+      senders_.finished(site.name(), sender, permit.sender, shown, report.sender.value_or(none), clock_.steady(),
+                        clock_.wall(), retry_, random_fraction());
+  tell_sender(site, sender, change);
+  return change != Senders::Change::unknown;
 }
 
 void Sites::tell(const Site& site, Site::Change change) {
@@ -107,6 +169,11 @@ void Sites::tell(const Site& site, Site::Change change) {
   ++changes_;
   if (change == Site::Change::up) {
     log(Level::notice, "site up", {{"site", site.name()}});
+    return;
+  }
+  if (change == Site::Change::fewer) {
+    log(Level::notice, "too many connections for the smarthost, fewer for a while",
+        {{"site", site.name()}, {"connections", site.connections(clock_.steady())}});
     return;
   }
   const mail::SiteTrouble& trouble = *site.trouble();
@@ -124,14 +191,38 @@ void Sites::tell(const Site& site, Site::Change change) {
        {"next_try_in", to_words(std::chrono::ceil<Seconds>(probe))}});
 }
 
+void Sites::tell_sender(const Site& site, const Sender& sender, Senders::Change change) {
+  if (change == Senders::Change::none || change == Senders::Change::unknown) return;
+  ++changes_;
+  if (change == Senders::Change::ended) {
+    log(Level::notice, "sender is taken again", {{"site", site.name()}, {"sender", sender.shown}});
+    return;
+  }
+  const Senders::Trouble& trouble = *senders_.find(site.name(), sender.key);
+  std::string advice = mail::advice(trouble.what, site.name());
+  if (advice.empty()) advice = "see whether the account may send as this sender";
+  log(Level::warning, "sender is not taken by the smarthost, its mail waits",
+      {{"site", site.name()},
+       {"sender", sender.shown},
+       {"step", mail::name(trouble.what.step)},
+       {"why", trouble.what.text},
+       {"advice", advice},
+       {"next_try_in", to_words(std::chrono::ceil<Seconds>(trouble.probe_at - clock_.steady()))}});
+}
+
 std::optional<SteadyTime> Sites::wake() const {
   const SteadyTime now = clock_.steady();
-  std::optional<SteadyTime> first = rates_.wake();
+  std::optional<SteadyTime> first = senders_.wake(now);
+  if (const auto opens = rates_.wake()) first = std::min(first.value_or(*opens), *opens);
   for (const SitePtr& site : sites_) {
     const auto opens = site->wake(now);
     if (opens && *opens > now) first = std::min(first.value_or(*opens), *opens);
   }
   return first;
+}
+
+WallTime Sites::wall_at(SteadyTime time) const {
+  return clock_.wall() + std::max(std::chrono::ceil<Milliseconds>(time - clock_.steady()), Milliseconds(0));
 }
 
 std::vector<SiteStatus> Sites::status() const {
@@ -142,9 +233,11 @@ std::vector<SiteStatus> Sites::status() const {
     status.active = site->active();
     status.trouble = site->trouble();
     status.since = site->since();
-    if (const auto probe = site->next_probe()) {
-      const auto wait = std::chrono::ceil<Milliseconds>(*probe - clock_.steady());
-      status.next_probe = clock_.wall() + std::max(wait, Milliseconds(0));
+    if (const auto probe = site->next_probe()) status.next_probe = wall_at(*probe);
+    status.connections = site->connections(clock_.steady());
+    for (const Senders::Trouble* one : senders_.at(site->name())) {
+      const auto next = one->probing ? std::nullopt : std::optional(wall_at(one->probe_at));
+      status.senders.push_back({one->sender.shown, one->what, one->since, next});
     }
     status.last_delivery = site->last_delivery();
     status.tried = site->tried();

@@ -1,11 +1,15 @@
-// The sites in their order of preference, and which of them a message may take: the first that is well, or, if it was
-// rerouted, the one of that name alone while it is configured. `rerouted_to` is that name; empty: any site will do.
+// The sites in their order of preference, and which of them a message may take: the first that is well and takes its
+// sender, or, if it was rerouted, the one of that name alone while it is configured. `rerouted_to` is that name; empty:
+// any site will do. `sender` is Sender::key; empty: whoever it is.
 #pragma once
 
 #include "base/clock.h"
 #include "mail/report.h"
+#include "queue/blame.h"
 #include "queue/queue.h"
 #include "queue/rates.h"
+#include "queue/sender.h"
+#include "queue/senders.h"
 #include "queue/site.h"
 
 #include <cstddef>
@@ -32,11 +36,14 @@ class Sites {
   /// Null: none of this name is configured.
   [[nodiscard]] SitePtr find(const std::string& name) const;
   /// Who takes one more such message now; null: nobody.
-  [[nodiscard]] SitePtr choose(const std::string& rerouted_to) const;
+  [[nodiscard]] SitePtr choose(const std::string& rerouted_to, const std::string& sender = {}) const;
   /// How many such messages are worth having open now.
-  [[nodiscard]] std::size_t appetite(const std::string& rerouted_to) const;
+  [[nodiscard]] std::size_t appetite(const std::string& rerouted_to, const std::string& sender = {}) const;
   /// None that may take such a message is well, or the limit of the one that would is used up.
-  [[nodiscard]] bool hopeless(const std::string& rerouted_to) const;
+  [[nodiscard]] bool hopeless(const std::string& rerouted_to, const std::string& sender = {}) const;
+
+  /// One that may take such a message refuses every one: the senders are to have its probes by turns.
+  [[nodiscard]] bool by_turns(const std::string& rerouted_to) const;
 
   /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
   [[nodiscard]] std::uint16_t number_of(const std::string& site);
@@ -48,8 +55,20 @@ class Sites {
   void probe(Probe probe, const std::string& site = {});
   /// Forget its trouble.
   void recovered(const std::string& name);
-  /// The end of an attempt, and what it says of the site. Told in the log.
-  void learn(Site& site, Site::Permit permit, const mail::DeliveryReport& report);
+  [[nodiscard]] const Senders& senders() const { return senders_; }
+
+  /// For one attempt of a message of this sender.
+  struct Permit {
+    Site::Permit site{};
+    std::uint64_t sender = 0;
+  };
+  Permit started(Site& site, const Sender& sender);
+  /// Ends what `started` began: what the report says of the site, and of the sender there. Told in the log. False:
+  /// there is trouble of the sender that cannot be kept; its message is to wait by its own schedule.
+  bool learn(Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
+             const Attempted& attempted);
+  /// Ends it without having learnt anything.
+  void returned(Site& site, const Permit& permit, const Sender& sender);
 
   /// What they were given lately. A site whose limit is used up takes nothing, and nothing goes by another one for
   /// that.
@@ -64,12 +83,19 @@ class Sites {
   [[nodiscard]] std::vector<SiteStatus> status() const;
 
  private:
+  /// As far as this sender goes there, too.
+  [[nodiscard]] bool well(const Site& site, const std::string& sender) const;
+  [[nodiscard]] std::size_t appetite_of(const Site& site, const std::string& sender) const;
+  bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender);
   void tell(const Site& site, Site::Change change);
+  void tell_sender(const Site& site, const Sender& sender, Senders::Change change);
+  [[nodiscard]] WallTime wall_at(SteadyTime time) const;
 
   Clock& clock_;
   const Retry& retry_;
   Rates rates_;
   std::vector<SitePtr> sites_;
+  Senders senders_;
   std::vector<std::string> known_ = std::vector<std::string>(1);  ///< the names by number; none ever goes
   std::uint64_t changes_ = 0;
 };

@@ -7,8 +7,8 @@
 
 namespace postern::queue {
 
-Timekeeper::Timekeeper(const Executor& loop, Clock& clock, GapKeeper* keeper, std::function<void(WallTime)> set_back)
-    : clock_(clock), keeper_(keeper), set_back_(std::move(set_back)), ahead_(ahead()), beat_(loop) {
+Timekeeper::Timekeeper(const Executor& loop, Clock& clock, GapKeeper* keeper, std::function<void(Milliseconds)> jumped)
+    : clock_(clock), keeper_(keeper), jumped_(std::move(jumped)), ahead_(ahead()), beat_(loop) {
   if (keeper_ != nullptr) take_up();
 }
 
@@ -44,7 +44,7 @@ void Timekeeper::notice_jump() {
   log(Level::notice, "the clock was set, or the machine slept: no message grows older by that",
       {{"from", to_rfc3339(expected)}, {"to", to_rfc3339(wall)}});
   if (keeper_ != nullptr) keeper_->keep(gaps_.text(), wall);
-  if (jump < Milliseconds(0)) set_back_(wall);
+  jumped_(jump);
 }
 
 QueueId Timekeeper::new_id() {

@@ -18,9 +18,10 @@ namespace postern::queue {
 
 class Timekeeper {
  public:
-  /// Takes up what `keeper` (may be null) knows: blocks, as that is needed before the first message comes. `set_back`
-  /// is called when the wall clock was found set back, with what it tells now: due times may be too far ahead.
-  Timekeeper(const Executor& loop, Clock& clock, GapKeeper* keeper, std::function<void(WallTime)> set_back);
+  /// Takes up what `keeper` (may be null) knows: blocks, as that is needed before the first message comes. `jumped`
+  /// is called when there was a gap while we ran, with how far the wall clock went by it: back, so that due times may
+  /// be too far ahead, or forth, which is a sleep of the machine as well.
+  Timekeeper(const Executor& loop, Clock& clock, GapKeeper* keeper, std::function<void(Milliseconds)> jumped);
 
   /// Before an age is asked for, and before a time of acceptance is given: it belongs to the clock as it is now.
   void notice_jump();
@@ -43,7 +44,7 @@ class Timekeeper {
 
   Clock& clock_;
   GapKeeper* keeper_;
-  std::function<void(WallTime)> set_back_;
+  std::function<void(Milliseconds)> jumped_;
   Gaps gaps_;
   Milliseconds ahead_;
   std::uint64_t last_id_time_ = 0;

@@ -30,6 +30,15 @@ void name_what_is_missing(mail::DeliveryReport& report, const std::string& peer)
       "; this is the null sender <> of reports: set bounces.from to an address that the account may use";
 }
 
+/// Nobody was accepted, in words that nobody knows, or in words about this machine or the account (relaying) that one
+/// recipient alone can bring about.
+bool may_be_of_recipients(const TransactionOutcome& outcome) {
+  if (outcome.report.sender || outcome.accepted > 0) return false;
+  if (!outcome.report.site) return !outcome.doubted.empty();
+  return outcome.report.site->step == Step::rcpt && !outcome.report.site->in_transaction &&
+         !outcome.report.site->crowded;
+}
+
 }  // namespace
 
 ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost,
@@ -225,12 +234,11 @@ Task<TransactionOutcome> ClientSession::transact(mail::Message& message) {
   }
   refusals_ = outcome.taken ? 0 : refusals_ + outcome.refusals;
   needs_reset_ = outcome.needs_reset;
-  const bool ask = !outcome.doubted.empty() && !outcome.report.site && !outcome.report.sender && !wire_.broken();
-  if (ask) co_await settle_doubt(input, message, outcome);
+  if (may_be_of_recipients(outcome) && !wire_.broken()) co_await settle_doubt(input, message, outcome);
   co_return outcome;
 }
 
-/// Refused in words that nobody knows, and none accepted beside them.
+/// Were it the account or this machine, the others would be refused, too.
 Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail::Message& message,
                                        TransactionOutcome& outcome) {
   const std::string own = smarthost_.credentials ? smarthost_.credentials->kinds().user : std::string();
@@ -240,6 +248,10 @@ Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail
   const bool theirs = co_await takes_others(wire_, input, message.envelope(), std::move(address));
   if (!theirs) {
     ++refusals_;
+    co_return;
+  }
+  if (outcome.report.site) {
+    outcome.report.site->in_transaction = true;
     co_return;
   }
   for (const std::size_t index : outcome.doubted) fail_for_good(*outcome.report.recipients[index]);

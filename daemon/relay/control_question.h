@@ -1,6 +1,6 @@
-// Whose doing are refusals of recipients in words that nobody knows: theirs, or the account's? The server is asked, in
-// the same session, whether it would now take mail from the same sender for an address of which it took some lately. No
-// message is sent.
+// Whose doing are refusals of recipients in words that nobody knows, or of relaying: theirs, or the account's? The
+// server is asked, in the same session, whether it would now take mail from the same sender for an address of which it
+// took some lately. No message is sent.
 #pragma once
 
 #include "base/task.h"

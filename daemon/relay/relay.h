@@ -1,5 +1,5 @@
 // Mail out: one Relay per smarthost keeps its connections, its TLS context and what it learnt about the
-// server (the mechanism that worked, that pipelining is broken there).
+// server (the mechanism that worked, that pipelining is broken there, its limits).
 #pragma once
 
 #include "base/task.h"
@@ -21,7 +21,9 @@ class Relay {
   virtual ~Relay() = default;
 
   /// Sends one message on a pooled connection or a new one. Never fails as such: the report says everything.
-  /// A kept connection that turns out to be closed is replaced once, silently.
+  /// A kept connection that turns out to be closed, or that puts the message off as if it had carried enough, is
+  /// replaced once, silently. Recipients that were too many, or that came after too many refused ones, go in further
+  /// transactions of the same attempt, on further connections where it must be.
   virtual Task<mail::DeliveryReport> deliver(mail::Message& message) = 0;
   /// Connects, TLS, EHLO, AUTH, QUIT on a connection of its own; sends no mail.
   virtual Task<mail::CheckReport> check(mail::CheckOptions options) = 0;

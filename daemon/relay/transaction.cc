@@ -72,7 +72,7 @@ class Transaction {
     enqueue(Asked::data);
     if (!co_await flush()) co_return false;
     if (found_.any_accepted()) co_return found_.data_open();
-    if (found_.data_open() && !found_.outcome.report.site) co_await empty_text();
+    if (found_.data_open()) co_await empty_text();
     co_return false;
   }
 

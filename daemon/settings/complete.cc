@@ -1,6 +1,7 @@
 #include "settings/complete.h"
 
 #include "base/text.h"
+#include "mail/address.h"
 #include "settings/account.h"
 #include "settings/values.h"
 
@@ -117,6 +118,20 @@ void check_smarthosts(Settings& settings, Report& report) {
   }
 }
 
+/// Mail of our own has no sender, and a smarthost that refuses that takes the account's address.
+void check_own_sender(const Settings& settings, Report& report) {
+  if (!settings.queue.bounces.from.empty()) return;
+  for (std::size_t i = 0; i < settings.smarthosts.size(); ++i) {
+    const std::string& user = settings.smarthosts[i].user;
+    const auto address = mail::parse_address(user, mail::Utf8::refuse);
+    if (user.empty() || (address && !mail::split_address(*address).domain.empty())) continue;
+    report.warning(report.place("smarthosts[" + std::to_string(i) + "].user"),
+                   "the user '" + user + "' is no address, so reports and alarms end in failed/ if " +
+                       settings.smarthosts[i].host +
+                       " refuses mail without a sender: set 'bounces.from' to an address that this account may use");
+  }
+}
+
 void check_retry(const queue::Retry& retry, Report& report) {
   if (retry.min > retry.max) {
     report.error(report.place("retry.min"), "'retry.min' is longer than 'retry.max' (" + to_words(retry.min) + " and " +
@@ -158,6 +173,7 @@ void complete(Settings& settings, Report& report) {
   check_names(settings, report);
   check_listeners(settings, report);
   check_smarthosts(settings, report);
+  check_own_sender(settings, report);
   check_retry(settings.queue.retry, report);
   check_notify(settings.queue.notify, report);
 }

@@ -199,6 +199,16 @@ std::optional<std::string> address_value(const Node& node, Scope& scope) {
   return std::nullopt;
 }
 
+std::optional<std::string> wire_address_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "an address");
+  if (text == nullptr) return std::nullopt;
+  const auto address = mail::parse_address(*text, mail::Utf8::refuse);
+  if (address && !mail::split_address(*address).domain.empty()) return *address;
+  const std::string why = address ? std::string("it has no domain") : address.error().text;
+  scope.error(node, "is not a whole address: '" + *text + "': " + why);
+  return std::nullopt;
+}
+
 std::optional<bool> boolean_value(const Node& node, Scope& scope) {
   const std::string* text = scalar(node, scope, "true or false");
   if (text == nullptr) return std::nullopt;

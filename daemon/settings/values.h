@@ -54,6 +54,7 @@ enum class Families { own, both };  ///< a socket of :: that somebody else made 
 [[nodiscard]] std::optional<std::string> loopback_value(const Node& node, Scope& scope);
 /// An address, or a local name for which there may be an alias.
 [[nodiscard]] std::optional<std::string> address_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::string> wire_address_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<bool> boolean_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::uint16_t> port_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<unsigned> count_value(const Node& node, Scope& scope);

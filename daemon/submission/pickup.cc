@@ -166,6 +166,7 @@ Task<void> Pickup::refuse(std::string name, std::string reason) {
     trouble(aside.error().text);
     co_return;
   }
+  if (!aside->kept.empty()) queue_.drop_refused();
   if (!may_log()) co_return;
   const std::string now = aside->kept.empty() ? "removed" : aside->kept;
   log(Level::error, "dropped file refused", {{"uid", aside->uid}, {"reason", reason}, {"file", name}, {"now", now}});

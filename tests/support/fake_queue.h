@@ -24,6 +24,7 @@ class FakeQueue final : public queue::Queue {
 
   std::vector<Stored> stored;
   std::size_t begun = 0;      ///< intakes that were begun
+  std::size_t drops_refused = 0;
   std::size_t abandoned = 0;  ///< intakes destroyed before their commit succeeded
   bool full = false;          ///< room_for() says no
   std::optional<Failure> append_fails;
@@ -49,6 +50,9 @@ class FakeQueue final : public queue::Queue {
   [[nodiscard]] queue::Totals totals() const override;
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return {}; }
   void site_recovered(const std::string&) override {}
+  void network_came() override {}
+  void clock_changed() override {}
+  void drop_refused() override { ++drops_refused; }
   std::shared_ptr<void> watch(QueueId, queue::Watch) override { return std::make_shared<int>(0); }
 };
 

@@ -44,6 +44,23 @@ POSTFIX_PORTS = {
 CYRUS_PORTS = (2540,)
 IMPATIENT_PORT = 2531
 TRUSTING_PORT = 2590
+# As strict as public servers are, each in its own way.
+OWNED_PORT, ERRORS_PORT, CROWDED_PORT, RATED_PORT, FIRST_PORT = 2550, 2551, 2552, 2553, 2554
+STRICT_PORTS = {
+    # Each sender has an owner, see Postfix.own().
+    OWNED_PORT: ["smtpd_sender_restrictions = reject_sender_login_mismatch"],
+    # Postfix's defaults: it answers slowly from the tenth error on and ends the session at the twentieth.
+    ERRORS_PORT: ["smtpd_soft_error_limit = 10", "smtpd_hard_error_limit = 20", "smtpd_error_sleep_time = 1s"],
+    CROWDED_PORT: ["smtpd_client_connection_count_limit = 2"],
+    # In anvil_rate_time_unit.
+    RATED_PORT: ["smtpd_client_message_rate_limit = 5"],
+    # All that a first set-up gets wrong, one after the other; the quota is used up with Postfix.use_up().
+    FIRST_PORT: ["smtpd_helo_restrictions = reject_non_fqdn_helo_hostname",
+                 "smtpd_relay_restrictions = permit_sasl_authenticated,"
+                 " check_client_access static:{554 5.7.1 Relay access denied}",
+                 "smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch",
+                 "smtpd_end_of_data_restrictions = check_client_access hash:{config}/quota"],
+}
 
 
 def _write(path, text, mode=0o644):
@@ -215,9 +232,19 @@ class Postfix:
             smtpd_client_connection_rate_limit = 0
             smtpd_client_connection_count_limit = 0
             smtpd_relay_restrictions = permit_sasl_authenticated, reject
-            smtpd_recipient_restrictions = permit_sasl_authenticated, reject
             smtpd_peername_lookup = no
+            anvil_rate_time_unit = 10s
+            smtpd_sender_login_maps = hash:{self.config}/owners
+            smtpd_recipient_restrictions = check_recipient_access regexp:{self.config}/recipients,
+              permit_sasl_authenticated, reject
             """)
+        _write(f"{self.config}/recipients", """\
+            /^gone-/ 550 5.1.1 No such user here
+            /^odd-/ 550 5.7.9 The moon is not right for it
+            """)
+        self._owners = {}
+        self.own(USER, USER)
+        self.use_up(False)
         # Where Debian's Postfix looks for it, whatever cyrus_sasl_config_path says.
         cyrus_database(f"{self.config}/sasl", "smtpd", "postfix")
         services = []
@@ -234,6 +261,11 @@ class Postfix:
             if certificate:
                 services.append(f"  -o smtpd_tls_security_level=may\n"
                                 f"  -o smtpd_tls_chain_files={certificates.pem(certificate)}\n")
+        for port, options in STRICT_PORTS.items():
+            services.append(f"127.0.0.1:{port} inet n - n - - smtpd\n  -o syslog_name=port{port}\n"
+                            f"  -o smtpd_tls_security_level=may\n"
+                            f"  -o smtpd_tls_chain_files={certificates.pem('good')}\n"
+                            + "".join(f"  -o {{ {one.replace('{config}', self.config)} }}\n" for one in options))
         services.append(f"127.0.0.1:{TRUSTING_PORT} inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=no\n"
                         "  -o smtpd_relay_restrictions=permit_auth_destination,reject\n"
                         "  -o smtpd_recipient_restrictions=permit_auth_destination,reject\n")
@@ -254,11 +286,24 @@ class Postfix:
     def start(self):
         run = subprocess.run(["postfix", "-c", self.config, "start"], capture_output=True, text=True)
         assert run.returncode == 0, run.stdout + run.stderr + _read(self.log)
-        for port in POSTFIX_PORTS:
+        for port in [*POSTFIX_PORTS, *STRICT_PORTS]:
             wait_for_port(port)
 
     def stop(self):
         subprocess.run(["postfix", "-c", self.config, "stop"], capture_output=True, check=False)
+
+    def own(self, sender, user):
+        """From the next session on this user may use this sender where senders have owners."""
+        self._owners[sender] = user
+        self._map("owners", self._owners)
+
+    def use_up(self, spent):
+        """Whether the quota of FIRST_PORT is used up, from the next session on."""
+        self._map("quota", {"127.0.0.1": "552 5.7.1 relay quota exceeded"} if spent else {"192.0.2.1": "OK"})
+
+    def _map(self, name, entries):
+        _write(f"{self.config}/{name}", "".join(f"{key} {value}\n" for key, value in entries.items()))
+        subprocess.run(["postmap", "-c", self.config, f"hash:{self.config}/{name}"], check=True)
 
     def sessions(self, port):
         """The summaries Postfix logs at each disconnect from this port: {"ehlo": "1", "auth": "0/1", ...}."""

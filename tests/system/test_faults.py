@@ -24,7 +24,9 @@ STEPS = ["greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "end-of
 WAITS, BOUNCES, TWICE = "waits", "bounces", "twice"
 FAULTS = {
     "reply 451 4.3.0 not now": lambda step: WAITS,
-    "reply 550 5.7.1 never": lambda step: BOUNCES if step in ("mail", "rcpt", "data", "end-of-data") else WAITS,
+    # Words that nobody knows. At RCPT it depends on whether the site took the other message already: left out.
+    "reply 550 5.7.1 never": lambda step: None if step == "rcpt" else WAITS,
+    "reply 550 5.1.1 never": lambda step: BOUNCES if step == "rcpt" else WAITS,
     "reply 421 4.3.2 closing": lambda step: WAITS,
     "close": lambda step: TWICE if step == "end-of-data" else WAITS,
     "garbage": lambda step: TWICE if step == "end-of-data" else WAITS,
@@ -76,7 +78,7 @@ def told(outcome, step):
     """What posternd must have logged of the fault: nothing where another mechanism will do, or when all is done."""
     if step in ("auth", "quit"):
         return ""
-    return {TWICE: "delivery uncertain", BOUNCES: r"info: id=\S+ failed ", WAITS: r"site down|info: id=\S+ deferred "}[outcome]
+    return {TWICE: "delivery uncertain", BOUNCES: r"info: id=\S+ failed ", WAITS: r"site down|info: id=\S+ (deferred|doubtful) "}[outcome]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -86,6 +88,8 @@ def test_a_fault_at_each_step_loses_nothing(posternd, smarthost_with, fault):
     posternd.start()
     for step in STEPS:
         outcome = FAULTS[fault](step)
+        if outcome is None:
+            continue
         # Whoever waits for the port is greeted first.
         server = smarthost_with(f"at {step} {2 if step == 'greeting' else 1} do {fault}")
         before = len(posternd.read_log())
@@ -104,7 +108,7 @@ def test_a_fault_at_each_step_loses_nothing(posternd, smarthost_with, fault):
         assert len(found) in ((2, 3) if outcome == TWICE else (2,)), (step, subjects)
         if outcome == BOUNCES:
             assert sum(1 for one in found if one["Auto-Submitted"]) == 1, (step, subjects)
-            assert "5.7.1 never" in str(next(one for one in found if one["Auto-Submitted"])), step
+            assert "5.1.1 never" in str(next(one for one in found if one["Auto-Submitted"])), step
         else:
             assert set(subjects) == {"first", "second"}, (step, subjects)
             assert len({one["Message-ID"] for one in found}) == 2, "a second copy has the same Message-ID"

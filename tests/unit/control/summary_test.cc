@@ -146,6 +146,36 @@ TEST_F(VerdictTest, CallsMailWhoseSenderIsToBeToldNoWaitingMail) {
   expect(0, "of 2 messages the senders are still to be told");
 }
 
+TEST_F(VerdictTest, CountsWhatIsInDoubtAndWhatMayHaveArrived) {
+  totals.waiting = 3;
+  totals.doubtful = 1;
+  expect(1,
+         "3 messages wait for the next attempt; 1 message was refused, perhaps for the account's sake: `postern queue "
+         "show` tells more");
+  totals.doubtful = 0;
+  totals.uncertain = 2;
+  expect(0, "3 messages wait for the next attempt; 2 of those that wait may have arrived already");
+}
+
+TEST_F(VerdictTest, NamesTheSenderWhoseMailIsNotTakenAndWhatToDo) {
+  totals.waiting = 50;
+  queue::SenderStatus sender;
+  sender.sender = "web@example.com";
+  sender.trouble.text = "something strange";
+  sites[0].senders = {sender};
+  expect(1, "50 messages wait: smtp.example.com does not take mail of web@example.com: something strange");
+  sites[0].senders.push_back(sender);
+  sites[0].senders.push_back(sender);
+  expect(1,
+         "50 messages wait: smtp.example.com does not take mail of web@example.com: something strange (and of 2 more "
+         "senders)");
+  sites[0].senders = {sender};
+  sites[0].senders[0].sender.clear();  // for those who are no administrators
+  expect(1, "50 messages wait: smtp.example.com does not take mail of some sender");
+  totals.waiting = 0;
+  expect(0, "nothing waits, but smtp.example.com does not take mail of some sender");
+}
+
 TEST_F(VerdictTest, FindsALongWaitSuspiciousWithoutAnyTrouble) {
   totals.waiting = 2;
   oldest(kLongWait);

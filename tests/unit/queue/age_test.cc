@@ -182,7 +182,10 @@ TEST_F(Age, WhatIsKnownStaysKnownOverARestart) {
 TEST_F(Age, AnAlarmOfAgeCountsTheTimeInWhichMailCouldBeTried) {
   std::vector<std::string> told;
   made.notify.after = Hours(1);
-  made.tell_operator = [&told](const std::string&, const std::string& text) { told.push_back(text); };
+  made.tell_operator = [&told](const std::string&, const std::string& text, const Config::Ended& ended) {
+    told.push_back(text);
+    ended({});
+  };
   restart();
   accept_one();
   for (const Seconds jump : {Seconds(Days(8)), Seconds(Hours(6)), Seconds(-Hours(6))}) {

@@ -5,6 +5,7 @@
 #include "queue/alarm_judge.h"
 #include "support/expected_log.h"
 
+#include <array>
 #include <tuple>
 
 namespace postern::queue {
@@ -85,6 +86,82 @@ TEST(AlarmJudge, AgeIsToldWhileASiteIsWellThatMailCouldGoBy) {
   EXPECT_NE(told[0].text.find("The oldest message has waited for 2h"), std::string::npos) << told[0].text;
 }
 
+TEST(AlarmJudge, DoubtfulRefusalsAreToldAtOnceAndOnce) {
+  AlarmJudge alarms;
+  std::vector<std::string> told;
+  for (long second = 0; second <= 4 * 3600; second += 30) {
+    AlarmJudge::Seen now = seen(false);
+    now.doubtful = second < 30 ? 0 : second < 7200 ? static_cast<std::size_t>(second / 30) : 0;
+    for (const Alarm& alarm : alarms.look(now, kHour, SteadyTime(Seconds(second)))) told.push_back(alarm.text);
+  }
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_TRUE(told[0].starts_with("The smarthost refuses 1 message with words that may be about the account"))
+      << told[0];
+  EXPECT_NE(told[0].find("What to do: "), std::string::npos);
+  EXPECT_TRUE(told[1].starts_with("No message is refused any more")) << told[1];
+  EXPECT_FALSE(alarms.open());
+}
+
+TEST(AlarmJudge, ADirectoryThatGrowsIsToldOfAndOnceAnHourAtMost) {
+  const std::array<std::size_t AlarmJudge::Seen::*, 3> kinds{&AlarmJudge::Seen::failed, &AlarmJudge::Seen::corrupt,
+                                                             &AlarmJudge::Seen::refused};
+  const std::array<std::string, 3> names{"failed/", "corrupt/", "refused/"};
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    AlarmJudge alarms;
+    const auto told_of = [&](std::size_t count, long second) {
+      AlarmJudge::Seen now = seen(false);
+      now.*kinds.at(kind) = count;
+      std::string texts;
+      for (const Alarm& alarm : alarms.look(now, kHour, SteadyTime(Seconds(second)))) {
+        EXPECT_NE(alarm.text.find(names.at(kind)), std::string::npos) << alarm.text;
+        EXPECT_EQ(alarm.text.find("postern check"), std::string::npos);
+        texts += std::string(name(alarm.what)) + " " + alarm.text.substr(0, alarm.text.find(' ')) + ";";
+      }
+      return texts;
+    };
+    EXPECT_EQ(told_of(4, 0), "") << "that was there before";
+    EXPECT_FALSE(alarms.open());
+    EXPECT_EQ(told_of(6, 30), "trouble 2;");
+    EXPECT_EQ(told_of(6, 60), "");
+    EXPECT_FALSE(alarms.open()) << "nothing more is to be told unless more come";
+    for (long second = 90; second < 3630; second += 30) {
+      EXPECT_EQ(told_of(6 + static_cast<std::size_t>(second) / 30, second), "") << second;
+      EXPECT_TRUE(alarms.open()) << "it is still to be told";
+    }
+    EXPECT_EQ(told_of(200, 3630), "trouble 194;");
+    EXPECT_EQ(told_of(2, 3660), "") << "somebody tidied up";
+    EXPECT_EQ(told_of(3, 7260), "trouble 1;");
+    EXPECT_EQ(told_of(0, 7290), kind == 2 ? "" : "well " + names.at(kind) + ";");
+    EXPECT_EQ(told_of(0, 7320), "");
+    EXPECT_FALSE(alarms.open());
+  }
+}
+
+TEST(AlarmJudge, NoAlarmSaysThatNothingWaitsOrThatACheckShowsMoreThanItDoes) {
+  using mail::Step;
+  std::size_t shown = 0;
+  for (const Step step : {Step::resolve, Step::connect, Step::greeting, Step::ehlo, Step::tls, Step::auth, Step::mail,
+                          Step::rcpt, Step::data, Step::end_of_data, Step::quit}) {
+    for (const std::size_t waiting : {std::size_t{0}, std::size_t{1}}) {
+      AlarmJudge alarms;
+      AlarmJudge::Seen now = seen(true);
+      now.sites[0].trouble = mail::SiteTrouble{step, Failure::protocol, 0, "odd", false};
+      now.waiting = waiting;
+      EXPECT_TRUE(alarms.look(now, kHour, SteadyTime()).empty());
+      const std::vector<Alarm> told = alarms.look(now, kHour, SteadyTime(kPatience));
+      ASSERT_EQ(told.size(), 1U);
+      const std::string& text = told[0].text;
+      EXPECT_EQ(text.find(" 1 message waits. What") != std::string::npos, waiting == 1) << text;
+      EXPECT_EQ(text.find("0 messages"), std::string::npos) << text;
+      EXPECT_EQ(text.find(" wait") != std::string::npos, waiting == 1) << text;
+      const bool check = text.find("`postern check main` shows more") != std::string::npos;
+      EXPECT_TRUE(!check || step <= Step::auth) << text;
+      shown += check ? 1 : 0;
+    }
+  }
+  EXPECT_GT(shown, 0U);
+}
+
 TEST(AlarmJudge, MailIsOneThatNoProgramAnswers) {
   const Alarm alarm{Alarm::What::trouble, "main refuses the login: 535 no."};
   const std::string text = alarm_text({"web1.example.net", "example.net", "id1", "ops@example.com", WallTime()}, alarm);
@@ -105,8 +182,14 @@ class Notification : public QueueTest {
  protected:
   Notification() {
     notified = config();
-    notified.tell_operator = [this](const std::string& what, const std::string& text) {
-      told.emplace_back(what, text);
+    notified.tell_operator = [this](const std::string& what, const std::string& text, Config::Ended ended) {
+      ++runs;
+      if (slow) {
+        under_way.push_back(std::move(ended));
+        return;
+      }
+      if (!program_fails) told.emplace_back(what, text);
+      ended(program_fails ? Result<void>(Error{Failure::io, "its status is 1"}) : Result<void>());
     };
     queue->configure(notified, {{"main", {4}}});
     DeliveryReport report;
@@ -124,6 +207,10 @@ class Notification : public QueueTest {
 
   Config notified;
   std::vector<std::pair<std::string, std::string>> told;
+  bool program_fails = false;
+  bool slow = false;  ///< what ends it goes to `under_way`
+  std::vector<Config::Ended> under_way;
+  std::size_t runs = 0;
 };
 
 // The acceptance of the whole: an hour of refused logins costs nothing but one alarm.
@@ -145,6 +232,93 @@ TEST_F(Notification, AnHourOfRefusedLoginsBouncesNothingMakesOneAlarmAndRecovery
   EXPECT_EQ(told[1], std::pair(std::string("well"), std::string("main works again.")));
   for (int i = 0; i < 24; ++i) pass(kHour);
   EXPECT_EQ(told.size(), 2U);
+}
+
+TEST_F(Notification, TheMessageThatMetTheTroubleIsCountedAsWaiting) {
+  const test::ExpectLog expected("login failed");
+  fill(1);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].second.find(" 1 message waits."), std::string::npos) << told[0].second;
+}
+
+TEST_F(Notification, AProgramThatFailsIsRunAgainWithGrowingPauses) {
+  const test::ExpectLog expected("failed");
+  program_fails = true;
+  fill(1);
+  EXPECT_EQ(runs, 1U);
+  std::vector<long> at;
+  for (long minute = 1; minute <= 24 * 60; ++minute) {
+    const std::size_t before = runs;
+    pass(Seconds(60));
+    if (runs > before) at.push_back(minute);
+  }
+  EXPECT_EQ(at, (std::vector<long>{1, 6, 21, 81})) << "and then it is given up";
+  program_fails = false;
+  host.trouble.reset();
+  for (int i = 0; i < 600; ++i) pass(Seconds(60));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].first, "well");
+}
+
+TEST_F(Notification, AProgramThatWorksAgainIsToldWhatItMissed) {
+  const test::ExpectLog expected("failed");
+  program_fails = true;
+  fill(1);
+  EXPECT_TRUE(told.empty());
+  program_fails = false;
+  pass(Seconds(30));
+  EXPECT_TRUE(told.empty());
+  pass(Seconds(30));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].first, "trouble");
+}
+
+TEST_F(Notification, AProgramThatEndsAfterTheQueueOrItsSettingsTouchesNothing) {
+  const test::ExpectLog expected("login failed");
+  slow = true;
+  fill(1);
+  ASSERT_EQ(under_way.size(), 1U);
+  Config silent = notified;
+  silent.tell_operator = nullptr;
+  queue->configure(silent, {{"main", {4}}});
+  under_way[0](Error{Failure::io, "late"});
+  queue->configure(notified, {{"main", {4}}});
+  close();
+  for (const Config::Ended& ended : under_way) ended(Error{Failure::io, "late"});
+}
+
+TEST_F(Notification, MailThatNobodyIsToldOfIsAnAlarmAlsoWhenItEndsALookAgo) {
+  const test::ExpectLog expected("kept in failed/");
+  host.trouble.reset();
+  host.answers["bob@example.net"] = refused();
+  pass(Seconds(60));
+  for (int i = 0; i < 3; ++i) accept(envelope({"bob@example.net"}, ""));
+  pass(kLookEvery);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].second.starts_with("3 messages were neither delivered nor returned")) << told[0].second;
+  EXPECT_EQ(queue->totals().failed, 3U);
+  for (int i = 0; i < 3; ++i) queue->drop_refused();
+  pass(kLookEvery);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_TRUE(told[1].second.starts_with("3 dropped files were refused")) << told[1].second;
+}
+
+TEST_F(Notification, AnAlarmThatIsRefusedItselfMakesNoOther) {
+  const test::ExpectLog expected("kept in failed/");
+  host.trouble.reset();
+  host.answers["bob@example.net"] = refused();
+  host.answers["ops@example.org"] = refused();
+  notified.notify.address = "ops@example.org";
+  queue->configure(notified, {{"main", {4}}});
+  pass(Seconds(60));
+  accept(envelope({"bob@example.net"}, ""));
+  for (int i = 0; i < 600; ++i) pass(Seconds(60));
+  EXPECT_EQ(told.size(), 1U);
+  EXPECT_EQ(queue->totals().failed, 2U) << "the message and the alarm of it";
+  accept(envelope({"bob@example.net"}, ""));
+  for (int i = 0; i < 600; ++i) pass(Seconds(60));
+  EXPECT_EQ(told.size(), 2U);
+  EXPECT_EQ(queue->totals().failed, 4U);
 }
 
 TEST_F(Notification, AMessageThatIsPutOffForLongIsAnAlarm) {

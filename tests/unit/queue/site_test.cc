@@ -218,6 +218,45 @@ TEST_F(SiteTest, APoliteProbeLeavesARefusedLoginAlone) {
   EXPECT_EQ(*site.next_probe(), now + kForcedProbeGap);
 }
 
+TEST_F(SiteTest, AHintAdvancesTheProbeOnlyWhereNoServerAnswered) {
+  using enum mail::Step;
+  for (const mail::Step step : {resolve, connect, greeting, ehlo, tls, auth, mail, rcpt, data, end_of_data, quit}) {
+    Site one{SiteConfig{"main", {4}}};
+    mail::SiteTrouble what = trouble();
+    what.step = step;
+    const Site::Permit permit = one.started(now);
+    (void)one.finished(permit, what, now, kNow, kRetry, 0.5);
+    for (int i = 0; i < 5; ++i) {  // far enough that the next probe is some minutes ahead
+      now = *one.next_probe();
+      const Site::Permit probe = one.started(now);
+      (void)one.finished(probe, what, now, kNow, kRetry, 0.5);
+    }
+    const SteadyTime before = *one.next_probe();
+    one.force_probe(now + Seconds(20), Probe::hint);
+    EXPECT_EQ(*one.next_probe() < before, step == resolve || step == connect) << mail::name(step);
+  }
+}
+
+TEST_F(SiteTest, HintsInARowProbeEveryTenSecondsAndMakeThePauseNoLonger) {
+  EXPECT_EQ(attempt(trouble()), Site::Change::down);
+  for (int i = 0; i < 6; ++i) {
+    now = *site.next_probe();
+    EXPECT_EQ(attempt(trouble()), Site::Change::none);
+  }
+  const auto pause = *site.next_probe() - now;
+  ASSERT_GT(pause, Seconds(60));
+  std::size_t probes = 0;
+  const SteadyTime began = now;
+  for (; now <= began + Seconds(60); now += Milliseconds(100)) {
+    site.force_probe(now, Probe::hint);
+    if (!site.accepts(now)) continue;
+    EXPECT_EQ(attempt(trouble()), Site::Change::none);
+    EXPECT_EQ(*site.next_probe() - now, pause);
+    ++probes;
+  }
+  EXPECT_EQ(probes, 6U);
+}
+
 TEST_F(SiteTest, TakesNoMoreThanItsConnections) {
   (void)attempt(std::nullopt);
   for (int i = 0; i < 4; ++i) {

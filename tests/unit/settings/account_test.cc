@@ -279,7 +279,7 @@ TEST(SecretFiles, ThatComeLaterAreMissedWithAWarning) {
 TEST(Credential, IsLookedForInItsDirectory) {
   const ScratchDir dir;
   (void)dir.write("smtp", "x", 0400);
-  const std::string keys = "    user: u\n    password_credential: ";
+  const std::string keys = "    user: u@example.com\n    password_credential: ";
   EXPECT_NE(warnings(keys + "smtp\n").find("LoadCredential=smtp:FILE"), std::string::npos);
   const Variable directory("CREDENTIALS_DIRECTORY", dir / "");
   EXPECT_EQ(warnings(keys + "smtp\n"), "");

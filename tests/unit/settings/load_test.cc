@@ -89,6 +89,7 @@ TEST(Load, EveryKeyReachesItsMember) {
   expected.queue.bounces.per_sender = 3;
   expected.queue.bounces.per_hour = 9;
   expected.queue.bounces.return_size = 0;
+  expected.queue.bounces.from = "f@example.com";
   expected.queue.notify.address = "root";
   expected.queue.notify.command = {program, "--urgent"};
   expected.queue.notify.after = Seconds(1800);
@@ -101,7 +102,7 @@ TEST(Load, EveryKeyReachesItsMember) {
            ", allow_cleartext_auth: true, connections: 7}]\n"
            "aliases: {Root: [x@y.example, other], MAILER-DAEMON: root}\n"
            "limits: {message_size: 3M, recipients: 5}\nretry: {min: 30s, max: 2h, expire: 1d, warn_after: 0s}\n"
-           "bounces: {per_sender: 3, per_hour: 9, return_size: 0}\n"
+           "bounces: {per_sender: 3, per_hour: 9, return_size: 0, from: f@example.com}\n"
            "notify: {address: root, command: [" +
            program + ", --urgent], after: 30m}\nmetrics: \"[::1]:9157\"\n"),
       expected);
@@ -277,6 +278,9 @@ TEST(Load, F03_SaysWhatIsWrongWhereAndWhatToDo) {
       {"retry: {min: 2h}\n", "f.yaml:1:14: 'retry.min' is longer than 'retry.max' (2h and 1h)"},
       {"retry: {max: 6d}\n", "f.yaml:1:14: 'retry.max' is longer than 'retry.expire' (6d and 5d)"},
       {"notify: root\n", "f.yaml:1:9: 'notify' must be a group of keys"},
+      {"bounces: {from: root}\n", "f.yaml:1:17: 'bounces.from' is not a whole address: 'root': it has no domain"},
+      {"bounces: {from: a b}\n", "f.yaml:1:17: 'bounces.from' is not a whole address: 'a b': "},
+      {"bounces: {from: \xC3\xBC@example.com}\n", "f.yaml:1:17: 'bounces.from' is not a whole address: "},
       {"notify: {address: a b}\n", "f.yaml:1:19: 'notify.address' is not an address: 'a b'"},
       {"notify: {command: [/nowhere/page]}\n", "f.yaml:1:19: cannot run /nowhere/page"},
       {"smarthosts:\n  - host: h\n    rate: 500/day\n",
@@ -378,6 +382,20 @@ TEST(Load, F15_WarnsOfWhatIsAllowedButDangerous) {
   EXPECT_NE(warnings(kHost + "smarthosts: [{host: h, tls: none}]").find("travels unencrypted"), std::string::npos);
   EXPECT_EQ(warnings(kHost + "smarthosts: [{host: 127.0.0.1, port: 2525, tls: none}]"), "");
   EXPECT_EQ(warnings(kHost + "smarthosts: [{host: a.example}, {host: b.example}]"), "");
+}
+
+TEST(Load, WarnsWhereNoAddressIsKnownForMailOfOurOwn) {
+  const ScratchDir dir;
+  const std::string rest = ", password_file: " + dir.write("password", "x") + "}]\n";
+  for (const std::string user : {"AKIAEXAMPLE", "apikey", "user@", "@example.com", "\xC3\xBC@example.com"}) {
+    const std::string host = kHost + "smarthosts: [{host: h.example}, {host: g.example, user: \"" + user + "\"" + rest;
+    EXPECT_NE(
+        warnings(host).find("the user '" + user + "' is no address, so reports and alarms end in failed/ if g.example"),
+        std::string::npos)
+        << user;
+    EXPECT_EQ(warnings(host + "bounces: {from: a@example.com}\n"), "");
+  }
+  EXPECT_EQ(warnings(kHost + "smarthosts: [{host: g.example, user: a@example.com" + rest), "");
 }
 
 TEST(Load, WarnsOfADoorToWhichNobodyOrOnlyThisMachineCanSend) {

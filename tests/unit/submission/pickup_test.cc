@@ -47,6 +47,7 @@ class FakeBox final : public queue::DropBox {
   };
   std::map<std::string, Content> files;
   std::vector<std::string> aside;
+  bool keeps = true;  ///< what is set aside
   std::optional<Failure> list_fails;
   std::optional<Failure> remove_fails;
   std::vector<Seconds> waits;
@@ -77,6 +78,7 @@ class FakeBox final : public queue::DropBox {
     aside.push_back(name);
     Aside set;
     set.uid = files.at(name).uid;
+    if (keeps) set.kept = "refused/" + name;
     files.erase(name);
     co_return set;
   }
@@ -315,6 +317,16 @@ TEST(Pickup, RubbishDoesNotFillTheLog) {
   place.run();
   EXPECT_EQ(test::logged().size(), Pickup::kLinesInWindow);
   EXPECT_EQ(place.box.aside.size(), 100U);
+  EXPECT_EQ(place.queue.drops_refused, 100U) << "but the operator is told of each";
+}
+
+TEST(Pickup, WhatIsRemovedIsNothingToLookAt) {
+  Place place;
+  const ExpectLog expected("dropped file refused");
+  place.box.keeps = false;
+  place.box.files["x"] = {"rubbish"};
+  place.run();
+  EXPECT_EQ(place.queue.drops_refused, 0U);
 }
 
 Task<void> until_cancelled(boost::asio::steady_timer* timer) {

@@ -1,0 +1,98 @@
+#include "queue/senders.h"
+
+#include "queue/site_config.h"
+#include "queue/steps.h"
+
+#include <algorithm>
+
+namespace postern::queue {
+
+const Senders::Trouble* Senders::find(const std::string& site, const std::string& sender) const {
+  const auto place = known_.find({site, sender});
+  return place == known_.end() ? nullptr : &place->second;
+}
+
+Senders::Trouble* Senders::known(const std::string& site, const std::string& sender) {
+  const auto place = known_.find({site, sender});
+  return place == known_.end() ? nullptr : &place->second;
+}
+
+bool Senders::troubled(const std::string& sender) const {
+  return std::ranges::any_of(known_, [&](const auto& one) { return one.first.second == sender; });
+}
+
+bool Senders::accepts(const std::string& site, const std::string& sender, SteadyTime now) const {
+  const Trouble* const trouble = find(site, sender);
+  return trouble == nullptr || (!trouble->probing && now >= trouble->probe_at);
+}
+
+std::uint64_t Senders::started(const std::string& site, const std::string& sender, SteadyTime now) {
+  Trouble* const trouble = known(site, sender);
+  if (trouble == nullptr) return 0;
+  trouble->probing = true;
+  trouble->last_start = now;
+  return trouble->epoch;
+}
+
+Senders::Change Senders::finished(const std::string& site, const Sender& sender, std::uint64_t epoch, Shown shown,
+                                  const mail::SiteTrouble& what, SteadyTime now, WallTime wall, const Retry& retry,
+                                  double jitter) {
+  Trouble* const trouble = known(site, sender.key);
+  if (trouble == nullptr) {
+    if (shown != Shown::trouble) return Change::none;
+    if (known_.size() >= kMost) return Change::unknown;
+    Trouble fresh{sender, what, wall, now, now, first_step(retry), false, false, ++epochs_};
+    fresh.probe_at = now + with_jitter(fresh.step, jitter);
+    known_.emplace(std::pair(site, sender.key), std::move(fresh));
+    return Change::began;
+  }
+  // It began before the trouble was known: several connections that find it together are one step, and what was taken
+  // before says nothing of now.
+  if (trouble->epoch != epoch) return Change::none;
+  trouble->probing = false;
+  if (shown == Shown::nothing) return Change::none;
+  if (shown == Shown::taken) {
+    known_.erase({site, sender.key});
+    return Change::ended;
+  }
+  // A forced probe came before its time and is no step.
+  const bool early = std::exchange(trouble->early, false);
+  if (shown == Shown::trouble && !early) trouble->step = next_step(trouble->step, retry);
+  trouble->probe_at = now + with_jitter(trouble->step, jitter);
+  if (shown != Shown::trouble) return Change::none;
+  const bool same = trouble->what.text == what.text;
+  trouble->what = what;
+  return same ? Change::none : Change::other_words;
+}
+
+void Senders::force_probe(const std::string& site, SteadyTime now) {
+  for (auto& [where, trouble] : known_) {
+    const SteadyTime at = std::max(now, trouble.last_start + kForcedProbeGap);
+    if ((!site.empty() && where.first != site) || trouble.probing || trouble.probe_at <= at) continue;
+    trouble.probe_at = at;
+    trouble.early = true;
+  }
+}
+
+void Senders::keep_only(const std::vector<std::string>& sites) {
+  std::erase_if(known_, [&](const auto& one) { return std::ranges::find(sites, one.first.first) == sites.end(); });
+}
+
+std::optional<SteadyTime> Senders::wake(SteadyTime now) const {
+  std::optional<SteadyTime> first;
+  for (const auto& [where, trouble] : known_) {
+    if (!trouble.probing && trouble.probe_at > now)
+      first = std::min(first.value_or(trouble.probe_at), trouble.probe_at);
+  }
+  return first;
+}
+
+std::vector<const Senders::Trouble*> Senders::at(const std::string& site) const {
+  std::vector<const Trouble*> list;
+  for (const auto& [where, trouble] : known_) {
+    if (where.first == site) list.push_back(&trouble);
+  }
+  return list;
+}
+
+}  // namespace postern::queue

@@ -1,0 +1,72 @@
+// The senders whose mail a site does not take now, while it takes that of others. Each is like a small site: trouble
+// closes it for a time that doubles from step to step (the steps of site.h), at the end of each step one of its
+// messages is let through as a probe, and one that is taken ends the trouble. Pure: time and chance are given.
+#pragma once
+
+#include "base/clock.h"
+#include "mail/report.h"
+#include "queue/queue_options.h"
+#include "queue/sender.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::queue {
+
+class Senders {
+ public:
+  /// Of all sites together. Of more nothing is kept, and their messages wait by their own schedules.
+  static constexpr std::size_t kMost = 300;
+
+  struct Trouble {
+    Sender sender;
+    mail::SiteTrouble what;
+    WallTime since;
+    SteadyTime probe_at;
+    SteadyTime last_start;
+    Milliseconds step{0};
+    bool probing = false;
+    bool early = false;       ///< the next probe was forced
+    std::uint64_t epoch = 0;  ///< differs from that of every other trouble
+  };
+
+  /// Null: none is known of the sender with this key at this site.
+  [[nodiscard]] const Trouble* find(const std::string& site, const std::string& sender) const;
+  /// At any site.
+  [[nodiscard]] bool troubled(const std::string& sender) const;
+  /// One more message of it may be given to the site now, as far as the sender goes.
+  [[nodiscard]] bool accepts(const std::string& site, const std::string& sender, SteadyTime now) const;
+
+  /// An attempt begins. What it finds out counts only while the sender's trouble is the one it was then.
+  [[nodiscard]] std::uint64_t started(const std::string& site, const std::string& sender, SteadyTime now);
+  /// What the attempt showed: nothing of the sender; an answer that is neither; that the sender is taken; trouble.
+  enum class Shown { nothing, answer, taken, trouble };
+  /// `unknown`: there is trouble, but no room to keep it.
+  enum class Change { none, began, other_words, ended, unknown };
+  /// Ends what `started` began; `trouble` is read with Shown::trouble alone.
+  Change finished(const std::string& site, const Sender& sender, std::uint64_t epoch, Shown shown,
+                  const mail::SiteTrouble& trouble, SteadyTime now, WallTime wall, const Retry& retry, double jitter);
+
+  /// The next probes at this site (empty: at all) at once, but for kForcedProbeGap.
+  void force_probe(const std::string& site, SteadyTime now);
+  /// The sites are these from now on.
+  void keep_only(const std::vector<std::string>& sites);
+
+  /// When accepts() may become true by time alone: the first of those times after now.
+  [[nodiscard]] std::optional<SteadyTime> wake(SteadyTime now) const;
+  /// Those at this site.
+  [[nodiscard]] std::vector<const Trouble*> at(const std::string& site) const;
+
+ private:
+  [[nodiscard]] Trouble* known(const std::string& site, const std::string& sender);
+
+  std::map<std::pair<std::string, std::string>, Trouble> known_;  ///< by site and key
+  std::uint64_t epochs_ = 0;
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,298 @@
+// Random sequences of answers for many messages, senders and parties, over the whole queue in virtual time. Whatever
+// the smarthost says, and whenever:
+//   nothing is given up without a known verdict, the proof of decide.h, or retry.expire;
+//   what has the proof ends;
+//   no site, and no sender at a site, gets more attempts than the steps allow;
+//   nobody's mail waits for the bad mail of another party.
+#include "queue/blame.h"
+#include "queue/decide.h"
+#include "queue_fixture.h"
+#include "support/expected_log.h"
+
+#include <array>
+#include <cmath>
+#include <random>
+#include <set>
+
+namespace postern::queue {
+namespace {
+
+enum class Kind { good, disliked, cut_off, unknown_recipient, put_off };
+constexpr std::array kKinds = {Kind::good,   Kind::good, Kind::disliked, Kind::cut_off, Kind::unknown_recipient,
+                               Kind::put_off};
+constexpr unsigned kConnections = 2;
+
+struct Letter {
+  QueueId id;
+  Kind kind = Kind::good;
+  std::string sender;
+  WallTime accepted;
+  std::vector<WallTime> refused;  ///< in doubt
+  WallTime last;                  ///< attempt
+  unsigned attempts = 0;
+  bool taken = false;
+  bool failed = false;    ///< by a known verdict
+  bool may_end = false;   ///< the last attempt had the proof
+  bool must_end = false;  ///< and had it for more than a moment
+};
+
+/// What the smarthost does, and everything that it saw.
+struct Upstream {
+  struct Acceptance {
+    std::string sender;
+    std::size_t letter;
+    WallTime when;
+  };
+  [[nodiscard]] bool proof(std::size_t letter, WallTime now, WallTime taken_before) const {
+    const Letter& one = letters[letter];
+    if (one.refused.size() + 1 < kProvingRefusals || now - one.refused.front() < kProvingTime) return false;
+    return std::ranges::any_of(accepted, [&](const Acceptance& other) {
+      return other.letter != letter && other.sender == one.sender && other.when > one.refused.front() &&
+             other.when <= taken_before;
+    });
+  }
+
+  bool down = false;
+  bool refuses_every = false;
+  std::set<std::string> not_owned;
+  std::vector<Letter> letters;  ///< the address of each one's recipient begins with its place
+  std::vector<Acceptance> accepted;
+  // Since what is now began.
+  std::size_t attempts_down = 0;
+  std::size_t attempts_refused = 0;  ///< after the one that closes the site
+  std::set<std::size_t> refused;
+  std::map<std::string, std::size_t> attempts_not_owned;
+};
+
+DeliveryReport answer(Upstream& upstream, mail::Message& message, WallTime now) {
+  const std::size_t place = std::stoul(message.envelope().recipients[0].address);
+  Letter& letter = upstream.letters[place];
+  DeliveryReport report;
+  report.recipients.resize(1);
+  const auto doubt = [&] {
+    if (letter.must_end) ADD_FAILURE() << "tried again after the proof";
+    letter.may_end = upstream.proof(place, now, now);
+    letter.must_end = upstream.proof(place, now, now - Milliseconds(1));
+    letter.refused.push_back(now);
+    report.recipients[0] = Status{mail::Verdict::deferred, 554, "5.0.0", "words that nobody knows", true};
+  };
+  if (upstream.down) {
+    ++upstream.attempts_down;
+    return site_trouble();
+  }
+  ++letter.attempts;
+  letter.last = now;
+  letter.may_end = false;
+  if (upstream.refuses_every) {
+    if (upstream.refused.size() >= Blame::kRefusedMessages) ++upstream.attempts_refused;
+    upstream.refused.insert(place);
+    doubt();
+    return report;
+  }
+  if (upstream.not_owned.contains(letter.sender)) {
+    ++upstream.attempts_not_owned[letter.sender];
+    report.sender = mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 not owned"};
+    return report;
+  }
+  switch (letter.kind) {
+    case Kind::disliked: doubt(); return report;
+    case Kind::cut_off: report.site = site_trouble(mail::Step::data).site; return report;
+    case Kind::unknown_recipient:
+      letter.failed = true;
+      report.recipients[0] = refused();
+      return report;
+    case Kind::put_off:
+      if (letter.attempts < 4) {
+        report.recipients[0] = deferred();
+        return report;
+      }
+      break;
+    case Kind::good: break;
+  }
+  EXPECT_FALSE(letter.taken) << "twice";
+  letter.taken = true;
+  upstream.accepted.push_back({letter.sender, place, now});
+  report.recipients[0] = delivered();
+  return report;
+}
+
+Task<DeliveryReport> answer_later(Upstream* upstream, spool::DiskPool* pool, test::FakeClock* clock,
+                                  mail::Message* message) {
+  auto elsewhere = [] { return 0; };
+  co_await pool->run(spool::Priority::normal, std::move(elsewhere));
+  co_return answer(*upstream, *message, clock->wall());
+}
+
+/// How many probes the steps allow within this time, the jitter in their favour, beside those that were under way.
+std::size_t allowed(Milliseconds time) {
+  const Retry retry;
+  std::size_t count = kConnections;
+  double at = 0;
+  for (double step = 5; at <= static_cast<double>(time.count()) / 1000; ++count) {
+    at += 0.9 * step;
+    step = std::min(2 * step, static_cast<double>(retry.max.count()));
+  }
+  return count;
+}
+
+class AnswersTest : public QueueTest {
+ protected:
+  AnswersTest() {
+    close();
+    spool = *spool::Spool::open(disk, "spool");
+    queue = Queue::make(loop.get_executor(), *spool, pool, clock, config(), {{"main", {kConnections}}},
+                        [this](mail::Message& message, const std::string&) {
+                          return answer_later(&upstream, &pool, &clock, &message);
+                        });
+    EXPECT_TRUE(run(loop, queue->start()));
+    clock.advance(Seconds(1));
+  }
+
+  std::size_t submit(Kind kind, std::uint32_t owner, const std::string& sender) {
+    const std::size_t place = upstream.letters.size();
+    upstream.letters.emplace_back();
+    upstream.letters.back().kind = kind;
+    upstream.letters.back().sender = sender;
+    mail::Envelope made = envelope({std::to_string(place) + "@example.net"}, sender);
+    made.source.uid = owner;
+    made.recipients[0].notify = mail::kNotifyNever;  // reports are messages, too, and not what this is about
+    upstream.letters[place].accepted = clock.wall();
+    const QueueId id = accept(std::move(made));
+    upstream.letters[place].id = id;
+    return place;
+  }
+
+  // What the smarthost is like changes; what the time before allowed is judged.
+  void set_down(bool down) {
+    if (upstream.down) {
+      EXPECT_LE(upstream.attempts_down, allowed(clock.wall() - since_down));
+    }
+    upstream.down = down;
+    upstream.attempts_down = 0;
+    since_down = clock.wall();
+    set_refuses(upstream.refuses_every);
+  }
+  void set_refuses(bool refuses) {
+    if (upstream.refuses_every) {
+      EXPECT_LE(upstream.attempts_refused, allowed(clock.wall() - since_refuses));
+    }
+    upstream.refuses_every = refuses;
+    upstream.attempts_refused = 0;
+    upstream.refused.clear();
+    since_refuses = clock.wall();
+  }
+  void set_owned(const std::string& sender, bool owned) {
+    if (upstream.not_owned.contains(sender)) {
+      EXPECT_LE(upstream.attempts_not_owned[sender], allowed(clock.wall() - since_not_owned[sender])) << sender;
+    }
+    if (owned) {
+      upstream.not_owned.erase(sender);
+    } else {
+      upstream.not_owned.insert(sender);
+    }
+    upstream.attempts_not_owned[sender] = 0;
+    since_not_owned[sender] = clock.wall();
+  }
+
+  [[nodiscard]] bool is_waiting(const Letter& letter) {
+    const auto entry = run(loop, queue->find(letter.id));
+    return entry && entry->state == State::waiting;
+  }
+
+  /// All that has gone, went for a reason.
+  void judge_ends() {
+    for (const Letter& letter : upstream.letters) {
+      const bool waits = is_waiting(letter);
+      if (waits) {
+        EXPECT_FALSE(letter.must_end || letter.failed || letter.taken) << letter.id.text();
+        continue;
+      }
+      const bool expired = letter.last - letter.accepted > config().retry.expire;
+      EXPECT_TRUE(letter.taken || letter.failed || letter.may_end || expired)
+          << "given up after " << letter.attempts << " attempts, of kind " << static_cast<int>(letter.kind);
+    }
+  }
+
+  Upstream upstream;
+  WallTime since_down, since_refuses;
+  std::map<std::string, WallTime> since_not_owned;
+};
+
+TEST_F(AnswersTest, NothingIsGivenUpWithoutAReasonAndNoSiteIsTriedMoreThanItsStepsAllow) {
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE(seed);
+    const test::ExpectLog any("");  // each kind of warning may come
+    std::minstd_rand chance(seed);
+    const auto one_in = [&](unsigned long count) { return chance() % count == 0; };
+    upstream.letters.clear();
+    upstream.accepted.clear();
+    const auto sender_of_party = [](std::uint32_t party, std::uint32_t which) {
+      return "s" + std::to_string(which) + "@party" + std::to_string(party) + ".example";
+    };
+    for (int i = 0; i < 150; ++i) {
+      const auto party = static_cast<std::uint32_t>(chance() % 3);
+      const std::string sender = sender_of_party(party, static_cast<std::uint32_t>(chance() % 3));
+      if (one_in(2)) submit(kKinds.at(chance() % kKinds.size()), party, sender);
+      if (one_in(15)) set_down(one_in(2));
+      if (one_in(15)) set_refuses(one_in(2));
+      if (one_in(8)) set_owned(sender, one_in(2));
+      pass(Seconds(1 + chance() % (one_in(4) ? 1200 : 90)));
+      if (HasFailure()) return;
+    }
+    judge_ends();
+    set_down(false);
+    set_refuses(false);
+    for (std::uint32_t party = 0; party < 3; ++party) {
+      for (std::uint32_t which = 0; which < 3; ++which) set_owned(sender_of_party(party, which), true);
+    }
+    // Well from now on: all that can be taken is, and what nothing proves expires.
+    for (int hour = 0; hour < 7 * 24; ++hour) pass(Seconds(3600));
+    judge_ends();
+    for (const Letter& letter : upstream.letters) {
+      EXPECT_FALSE(is_waiting(letter)) << "ends";
+      const bool sound = letter.kind == Kind::good || letter.kind == Kind::put_off;
+      if (sound && letter.refused.size() < kProvingRefusals) {
+        EXPECT_TRUE(letter.taken) << "what the server would take was given up";
+      }
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST_F(AnswersTest, ABadMessageOfOnePartyKeepsNobodyElsesWaiting) {
+  const test::ExpectLog any("");
+  for (unsigned seed = 1; seed <= 4; ++seed) {
+    SCOPED_TRACE(seed);
+    std::minstd_rand chance(seed);
+    // Two that are disliked are no reason to close the site; of the others any number.
+    for (int i = 0; i < 12; ++i) submit(Kind::cut_off, 1, "cut" + std::to_string(i % 3) + "@one.example");
+    for (int i = 0; i < 2 && seed == 1; ++i) submit(Kind::disliked, 1, "spam@one.example");
+    set_owned("foreign@one.example", false);
+    for (int i = 0; i < 12; ++i) submit(Kind::good, 1, "foreign@one.example");
+    for (int i = 0; i < 60; ++i) {
+      pass(Seconds(1 + chance() % 1200));
+      const std::size_t alert = submit(Kind::good, 2, "root@two.example");
+      // Nobody else's waited until then, and so two may have closed the site: the next probe opens it.
+      const auto probe = queue->sites()[0].next_probe;
+      if (probe) pass(*probe - clock.wall() + Milliseconds(1));
+      ASSERT_TRUE(upstream.letters[alert].taken) << "at once";
+      if (chance() % 3 == 0) submit(kKinds.at(3 + chance() % 3), 1, "more@one.example");
+    }
+  }
+}
+
+TEST_F(AnswersTest, WhereMessagesOfOnePartyCloseASiteTheNextProbesGoRoundTheSenders) {
+  const test::ExpectLog any("");
+  for (int i = 0; i < 40; ++i) submit(Kind::disliked, 1, "spam" + std::to_string(i % 2) + "@one.example");
+  for (int minute = 0; minute < 90; ++minute) pass(Seconds(60));
+  ASSERT_TRUE(queue->sites()[0].trouble);
+  const std::size_t alert = submit(Kind::good, 2, "root@two.example");
+  for (int probe = 0; probe < 4 && !upstream.letters[alert].taken; ++probe) {
+    const auto next = queue->sites()[0].next_probe;
+    if (next) pass(*next - clock.wall() + Milliseconds(1));
+  }
+  EXPECT_TRUE(upstream.letters[alert].taken) << "two senders are before it, and a lane of those not yet tried";
+}
+
+}  // namespace
+}  // namespace postern::queue

@@ -1,0 +1,117 @@
+// A sender that the smarthost does not take, and a smarthost that takes nobody's mail, over the whole queue.
+#include "queue_fixture.h"
+#include "support/expected_log.h"
+
+#include <set>
+
+namespace postern::queue {
+namespace {
+
+/// What becomes of the senders' mail.
+struct Account {
+  std::set<std::string> not_owned;  ///< reverse-paths that the account may not use
+  bool refuses_all = false;         ///< whatever it is, in unknown words
+  std::vector<std::string> tried;   ///< reverse-paths in the order of their attempts
+};
+
+Task<DeliveryReport> judge_sender(Account* account, mail::Message* message) {
+  const std::string sender = message->envelope().sender;
+  account->tried.push_back(sender);
+  DeliveryReport report;
+  if (account->not_owned.contains(sender)) {
+    report.recipients.resize(message->pending().size());
+    report.sender = mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 not owned"};
+  } else if (account->refuses_all) {
+    report.recipients.assign(message->pending().size(), Status{mail::Verdict::deferred, 554, "5.0.0", "no", true});
+  } else {
+    report.recipients.assign(message->pending().size(), delivered());
+  }
+  co_return report;
+}
+
+class SenderTroubleTest : public QueueTest {
+ protected:
+  SenderTroubleTest() {
+    close();
+    spool = *spool::Spool::open(disk, "spool");
+    queue =
+        Queue::make(loop.get_executor(), *spool, pool, clock, config(), {{"main", {2}}},
+                    [this](mail::Message& message, const std::string&) { return judge_sender(&account, &message); });
+    EXPECT_TRUE(run(loop, queue->start()));
+  }
+  QueueId from(const std::string& sender) { return accept(envelope({"bob@example.net"}, sender)); }
+  [[nodiscard]] long tries(const std::string& sender) const { return std::ranges::count(account.tried, sender); }
+  Account account;
+};
+
+TEST_F(SenderTroubleTest, HoldsThatSendersMailAloneByItsStepsAndWritesNothing) {
+  const test::ExpectLog expected("sender is not taken by the smarthost");
+  account.not_owned = {"web@example.com"};
+  std::vector<QueueId> held;
+  for (int i = 0; i < 50; ++i) held.push_back(from("web@example.com"));
+  EXPECT_EQ(tries("web@example.com"), 1) << "one step has one attempt, however long its queue";
+  for (int i = 0; i < 20; ++i) from("root@example.com");
+  EXPECT_EQ(tries("root@example.com"), 20) << "others flow";
+  const std::vector<SiteStatus> sites = queue->sites();
+  ASSERT_EQ(sites[0].senders.size(), 1U);
+  EXPECT_EQ(sites[0].senders[0].sender, "web@example.com");
+  EXPECT_TRUE(sites[0].senders[0].next_probe);
+  EXPECT_FALSE(sites[0].trouble);
+  for (int i = 0; i < 60; ++i) pass(Seconds(60));
+  EXPECT_LE(tries("web@example.com"), 11) << "5 s doubling";
+  EXPECT_EQ(queue->totals().waiting, 50U);
+  for (const QueueId& id : held) {
+    const auto entry = run(loop, queue->find(id));
+    ASSERT_TRUE(entry);
+    EXPECT_TRUE(entry->attempts.empty()) << "nothing is charged to a message";
+    EXPECT_EQ(entry->reason, "main does not take mail of web@example.com: 553 5.7.1 not owned");
+    EXPECT_TRUE(entry->trouble);
+  }
+  account.not_owned.clear();
+  (void)queue->retry_all(Probe::forced);
+  settle();
+  EXPECT_EQ(queue->totals().waiting, 0U) << "one is taken, and all flow";
+}
+
+TEST_F(SenderTroubleTest, MoreSendersThanAreKeptWaitEachByItsOwnSchedule) {
+  const test::ExpectLog expected("sender is not taken by the smarthost");
+  constexpr int kMany = 330;
+  for (int i = 0; i < kMany; ++i) {
+    const std::string sender = "u" + std::to_string(i) + "@example.com";
+    account.not_owned.insert(sender);
+    from(sender);
+  }
+  from("root@example.com");
+  EXPECT_EQ(tries("root@example.com"), 1);
+  EXPECT_EQ(queue->totals().waiting, static_cast<std::size_t>(kMany));
+  const auto before = account.tried.size();
+  settle();
+  EXPECT_EQ(account.tried.size(), before) << "no busy retry";
+  for (int i = 0; i < 10; ++i) pass(Seconds(60));
+  account.not_owned.clear();
+  (void)queue->retry_all(Probe::forced);
+  settle();
+  EXPECT_EQ(queue->totals().waiting, 0U);
+}
+
+TEST_F(SenderTroubleTest, ASiteThatRefusesEveryMessageIsProbedBySendersInTurns) {
+  const test::ExpectLog refused("refused for good");
+  const test::ExpectLog down("site down");
+  account.refuses_all = true;
+  for (int i = 0; i < 6; ++i) {
+    for (const char* sender : {"a@x.example", "b@x.example", "c@x.example"}) from(sender);
+  }
+  EXPECT_EQ(account.tried.size(), 3U) << "closed after three messages";
+  ASSERT_TRUE(queue->sites()[0].trouble);
+  EXPECT_NE(queue->sites()[0].trouble->text.find("refuses every message"), std::string::npos);
+  for (int i = 0; i < 4 * 60; ++i) pass(Seconds(15));
+  EXPECT_LE(account.tried.size(), 3U + 11U);
+  for (const char* sender : {"a@x.example", "b@x.example", "c@x.example"}) EXPECT_GE(tries(sender), 2) << sender;
+  account.refuses_all = false;
+  (void)queue->retry_all(Probe::forced);
+  settle();
+  EXPECT_EQ(queue->totals().waiting, 0U);
+}
+
+}  // namespace
+}  // namespace postern::queue

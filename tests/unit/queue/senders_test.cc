@@ -1,0 +1,99 @@
+#include "queue/senders.h"
+
+#include "queue/site_config.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace postern::queue {
+namespace {
+
+constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
+const Retry kRetry;
+using Shown = Senders::Shown;
+using Change = Senders::Change;
+
+class SendersTest : public testing::Test {
+ protected:
+  Change attempt(Shown shown, const std::string& who = "alice", const std::string& words = "553 not owned") {
+    EXPECT_TRUE(senders.accepts("main", who, now));
+    return finish(senders.started("main", who, now), shown, who, words);
+  }
+  Change finish(std::uint64_t epoch, Shown shown, const std::string& who = "alice",
+                const std::string& words = "553 not owned") {
+    const mail::SiteTrouble trouble{mail::Step::mail, Failure::denied, 553, words};
+    return senders.finished("main", Sender{who, who}, epoch, shown, trouble, now, kNow, kRetry, 0.5);
+  }
+  Senders senders;
+  SteadyTime now{Seconds(1000)};
+};
+
+TEST_F(SendersTest, TroubleHoldsThatSenderAtThatSiteAloneWithOneProbeAStep) {
+  EXPECT_EQ(attempt(Shown::trouble), Change::began);
+  for (const long wait : {5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600}) {
+    EXPECT_TRUE(senders.accepts("main", "bob", now));
+    EXPECT_TRUE(senders.accepts("backup", "alice", now));
+    EXPECT_FALSE(senders.accepts("main", "alice", now + Seconds(wait) - Milliseconds(1)));
+    EXPECT_EQ(senders.wake(now), now + Seconds(wait));
+    now += Seconds(wait);
+    ASSERT_TRUE(senders.accepts("main", "alice", now)) << wait;
+    const std::uint64_t probe = senders.started("main", "alice", now);
+    EXPECT_FALSE(senders.accepts("main", "alice", now)) << "only one probe";
+    EXPECT_EQ(finish(probe, Shown::trouble), Change::none) << "told once";
+  }
+  EXPECT_TRUE(senders.troubled("alice"));
+  now += Seconds(3600);
+  EXPECT_EQ(attempt(Shown::trouble, "alice", "553 other words"), Change::other_words);
+  now += Seconds(3600);
+  EXPECT_EQ(attempt(Shown::taken), Change::ended);
+  EXPECT_FALSE(senders.troubled("alice"));
+  EXPECT_TRUE(senders.accepts("main", "alice", now)) << "flows at once";
+}
+
+TEST_F(SendersTest, WhatBeganBeforeCountsNeitherAsAStepNorAsTheEnd) {
+  EXPECT_EQ(attempt(Shown::trouble), Change::began);
+  for (const Shown late : {Shown::trouble, Shown::taken, Shown::answer, Shown::nothing}) {
+    EXPECT_EQ(finish(0, late), Change::none);
+    EXPECT_EQ(senders.wake(now), now + Seconds(5));
+  }
+}
+
+TEST_F(SendersTest, AnAnswerThatIsNeitherIsNoStepAndNoEnd) {
+  (void)attempt(Shown::trouble);
+  for (int i = 0; i < 4; ++i) {
+    now += Seconds(5);
+    EXPECT_EQ(attempt(Shown::answer), Change::none);
+    EXPECT_EQ(senders.wake(now), now + Seconds(5));
+  }
+  now += Seconds(5);
+  EXPECT_EQ(attempt(Shown::nothing), Change::none);
+  EXPECT_TRUE(senders.accepts("main", "alice", now)) << "the site was gone: it is tried when that is back";
+}
+
+TEST_F(SendersTest, AForcedProbeComesAtOnceAndIsNoStep) {
+  (void)attempt(Shown::trouble);
+  for (int i = 0; i < 5; ++i) {
+    now += kForcedProbeGap;
+    senders.force_probe("backup", now);
+    EXPECT_FALSE(senders.accepts("main", "alice", now));
+    senders.force_probe(i % 2 == 0 ? "main" : "", now);
+    EXPECT_EQ(attempt(Shown::trouble), Change::none);
+    EXPECT_EQ(senders.wake(now), now + Seconds(5));
+  }
+  senders.force_probe("main", now);
+  EXPECT_FALSE(senders.accepts("main", "alice", now)) << "not in a loop";
+}
+
+TEST_F(SendersTest, OnlySoManyAreKept) {
+  for (std::size_t i = 0; i < Senders::kMost; ++i) EXPECT_EQ(attempt(Shown::trouble, std::to_string(i)), Change::began);
+  EXPECT_EQ(attempt(Shown::trouble, "one too many"), Change::unknown);
+  EXPECT_EQ(senders.at("main").size(), Senders::kMost);
+  senders.keep_only({"main", "x"});
+  EXPECT_EQ(senders.at("main").size(), Senders::kMost);
+  senders.keep_only({"x"});
+  EXPECT_TRUE(senders.at("main").empty());
+}
+
+}  // namespace
+}  // namespace postern::queue
