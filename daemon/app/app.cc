@@ -19,6 +19,7 @@
 #include "queue/gap_file.h"
 #include "queue/in_flight.h"
 #include "queue/queue.h"
+#include "queue/rate_file.h"
 #include "queue/watched_drop_box.h"
 #include "relay/memory_file.h"
 #include "spool/disk.h"
@@ -119,6 +120,7 @@ struct App::Parts {
   Smarthosts sites;
   std::unique_ptr<queue::InFlight> in_flight;  // before the queue, which writes to it
   std::unique_ptr<queue::GapFile> gaps;        // likewise
+  std::unique_ptr<queue::RateFile> rates;      // likewise
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
   control::Clients control_clients{loop};
@@ -147,6 +149,8 @@ Result<void> App::Parts::build() {
   config.in_flight = in_flight->memory();
   gaps = std::make_unique<queue::GapFile>(pool, settings.spool);
   config.gaps = gaps.get();
+  rates = std::make_unique<queue::RateFile>(pool, settings.spool);
+  config.rates = rates.get();
   queue = queue::Queue::make(
       loop, *spool, pool, system_clock(), std::move(config), sites.configs(),
       [this](mail::Message& message, const std::string& site) { return sites.deliver(message, site); });

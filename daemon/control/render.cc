@@ -137,6 +137,11 @@ std::string smarthost(const object& site, std::size_t width, std::string_view to
   std::string text = fmt::format("{}  {:<13}  {:>7}  {:>6}  {}\n", padded(text_in(site, "name"), width), state,
                                  number_in(site, "waiting"), number_in(site, "active"),
                                  delivery ? relative(*delivery, now) : "none yet");
+  const object& limited = object_in(site, "limited");
+  if (const auto until = time_in(limited, "until")) {
+    text += fmt::format("  {} until {} ({})\n", text_in(limited, "text"), clock_time(*until, now),
+                        text_in(limited, "limit"));
+  }
   if (trouble.empty()) return text + senders(site, told, now);
   const std::string words = mail::cut(text_in(trouble, "text"), kListedWords);
   text += "  " + (told.find(words) == std::string_view::npos ? words : std::string("as above"));

@@ -4,6 +4,7 @@
 #include "control/exits.h"
 #include "mail/advice.h"
 #include "mail/wrap.h"
+#include "queue/rate.h"
 
 #include <fmt/format.h>
 
@@ -71,6 +72,16 @@ Clause reserve(const std::vector<queue::SiteStatus>& sites) {
   return {site->trouble->login_refused ? exits::kTrouble : exits::kWell, with_advice(trouble_text(*site), *site)};
 }
 
+/// A limit of the operator's own choice is no trouble, unless mail waits long for it.
+Clause limited(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
+  const auto site = std::ranges::find_if(
+      sites, [](const queue::SiteStatus& one) { return !one.trouble && one.limited && one.waiting > 0; });
+  if (site == sites.end() || totals.waiting == 0) return {};
+  const int exit = totals.oldest_age > kLongWait ? exits::kTrouble : exits::kWell;
+  return {exit, fmt::format("{}: {} {} until {}", waiting_since(totals, now), site->name,
+                            queue::wait_words(site->limited->limit), clock_time(site->limited->until, now))};
+}
+
 /// Whose mail is not taken by a smarthost that takes that of others; the one to hear of has advice.
 std::string senders_text(const std::vector<queue::SiteStatus>& sites) {
   std::size_t count = 0;
@@ -103,6 +114,7 @@ Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& s
     return {totals.waiting > 0 ? exits::kTrouble : exits::kWell,
             (totals.waiting > 0 ? waiting_since(totals, now) + ": " : "nothing waits, but ") + text};
   }
+  if (Clause clause = limited(totals, sites, now); !clause.text.empty()) return clause;
   if (totals.waiting > 0 && totals.oldest_age > kLongWait) {
     return {exits::kTrouble, waiting_since(totals, now) + ": `postern queue list` shows the reasons"};
   }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/advice.h"
+#include "queue/rate.h"
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
@@ -70,6 +71,7 @@ object to_json(const mail::Source& source) {
 
 /// About the reason that is shown: the site's, else the first recipient's that has one.
 std::string advice_for(const queue::Entry& entry) {
+  if (entry.limit) return {};
   if (entry.trouble) return mail::advice(*entry.trouble, entry.site);
   for (const queue::Entry::Rcpt& recipient : entry.recipients) {
     if (!recipient.last) continue;
@@ -196,6 +198,13 @@ object to_json(const queue::SiteStatus& site) {
   result["waiting"] = number(site.waiting);
   result["active"] = number(site.active);
   if (site.trouble) result["trouble"] = to_json(*site.trouble, site.name);
+  if (site.limited) {
+    object limited;
+    limited["limit"] = queue::to_text(site.limited->limit);
+    limited["text"] = queue::wait_words(site.limited->limit);
+    put_time(limited, "until", site.limited->until);
+    result["limited"] = std::move(limited);
+  }
   put_time(result, "since", site.since);
   put_time(result, "next_probe", site.next_probe);
   put_time(result, "last_delivery", site.last_delivery);

@@ -122,12 +122,25 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
     put_apart(lane);
     return true;
   }
+  const std::size_t recipients = ready.front()->pending().size();
+  if (const auto wait = sites_.rates().take(site->name(), ready.front()->id(), recipients)) {
+    put_off(lane, *wait);
+    return true;
+  }
   MessagePtr message = std::move(ready.front());
   ready.pop_front();
   const Sites::Permit permit = sites_.started(*site, message->sender());
   std::string task = "attempt of message " + message->id().str();
   spawn(ground_.loop, attempt(std::move(message), lane, site, permit), std::move(task));
   return true;
+}
+
+/// It is too large for what is left of a limit, and smaller ones go before it until its turn has come.
+void Dispatcher::put_off(std::uint16_t lane, const Rate::Wait& wait) {
+  const QueueId id = lanes_[lane].ready.front()->id();
+  lanes_[lane].ready.pop_front();
+  messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : wait.until);
+  let_go(id, lane);
 }
 
 void Dispatcher::put_apart(std::uint16_t lane) {
@@ -295,6 +308,7 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
   try {
     report = co_await deliver_(*message, site->name());
     outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
+    sites_.rates().ended(site->name(), report, message->pending().size());
     const std::uint32_t owner = message->envelope().source.uid.value_or(mail::kNoUid);
     const Attempted attempted{id, owner, messages_.index().has_other_than(owner)};
     if (!sites_.learn(*site, permit, report, message->sender(), attempted)) charge_message(report);

@@ -67,6 +67,7 @@ class Dispatcher {
   void feed();
   bool feed_from(std::uint16_t lane);
   void give_back(std::uint16_t lane);
+  void put_off(std::uint16_t lane, const Rate::Wait& wait);
   /// Ends what take_due() began.
   void let_go(const QueueId& id, std::uint16_t lane);
   /// The lane of those that were rerouted to this site (empty: of the others), made if there is none. One of a sender

@@ -7,6 +7,7 @@
 #include "mail/envelope.h"
 #include "mail/report.h"
 #include "mail/status.h"
+#include "queue/queue_options.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +46,14 @@ struct Entry {
   std::string rerouted_to;                     ///< the site it was rerouted to; empty: any site will do
   std::string reason;                          ///< why it waits, one line: the recipients' or the site's trouble
   std::optional<mail::SiteTrouble> trouble{};  ///< of the site or the sender there, if that is the reason
+  std::optional<RateLimit> limit{};            ///< likewise
   std::string doubt{};                         ///< by find() alone: why a refusal is doubtful and what settles it
+};
+
+/// The limit of a site that its mail waits for.
+struct Limited {
+  RateLimit limit;
+  WallTime until;
 };
 
 /// A sender whose mail a site does not take now.
@@ -66,6 +74,7 @@ struct SiteStatus {
   std::optional<WallTime> last_delivery;
   unsigned connections = 0;  ///< at most so many at once, now
   std::vector<SenderStatus> senders{};
+  std::optional<Limited> limited{};
   bool tried = false;  ///< it took mail, or was found well, since the start and since its settings changed
 };
 

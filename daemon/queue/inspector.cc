@@ -93,9 +93,10 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
     entry.reason = "no smarthost is configured";
     return;
   }
-  if (ticket.due > now) return;
   // Due, but its site is down, or does not take its sender: it waits for the next probe, and that is why.
   const Senders::Trouble* const sender = sites_.senders().find(site->name(), dispatcher_.sender_of_lane(ticket));
+  if (!site->trouble() && sender == nullptr) explain_limit(entry, *site, now);
+  if (ticket.due > now) return;
   std::optional<SteadyTime> probe;
   if (site->trouble()) {
     entry.trouble = site->trouble();
@@ -108,6 +109,17 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
   }
   if (!probe) return;
   entry.next = now + std::max(std::chrono::ceil<Milliseconds>(*probe - ground_.clock.steady()), Milliseconds(0));
+}
+
+/// A message that is not due for another reason says that one, until it is due.
+void Inspector::explain_limit(Entry& entry, const Site& site, WallTime now) const {
+  const auto waits = [](const Entry::Rcpt& one) { return !one.last || one.last->verdict == mail::Verdict::deferred; };
+  const auto recipients = static_cast<std::size_t>(std::ranges::count_if(entry.recipients, waits));
+  const auto wait = sites_.rates().wait(site.name(), recipients);
+  if (!wait || (*entry.next > now && !entry.reason.empty())) return;
+  entry.limit = wait->limit;
+  entry.reason = wait_words(wait->limit) + " (" + to_text(wait->limit) + ")";
+  entry.next = std::max(*entry.next, wait->until);
 }
 
 /// Takes some thousand of the next ids at a time and reads their files page by page: what it remembers of what waits

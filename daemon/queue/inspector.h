@@ -49,6 +49,8 @@ class Inspector {
   [[nodiscard]] Entry describe(const Seen& seen) const;
   /// It waits for this site: since when it is due, if the site is why.
   void explain_wait(Entry& entry, const Ticket& ticket, const Site* site) const;
+  /// What the site was given lately is why the message waits.
+  void explain_limit(Entry& entry, const Site& site, WallTime now) const;
 
   Ground ground_;
   const Retry& retry_;

@@ -34,6 +34,7 @@ class DiskPool;
 namespace postern::queue {
 
 class GapKeeper;
+class RateKeeper;
 
 /// What is configured, and what is bound to it.
 struct Config : QueueOptions, mail::HostNames {
@@ -51,6 +52,9 @@ struct Config : QueueOptions, mail::HostNames {
   /// Where the queue notes when it ran, see gaps.h; taken up once. Outlives the queue. Null: after a start nothing is
   /// known of what was before.
   GapKeeper* gaps = nullptr;
+  /// Where the queue notes what smarthosts were given, see rates.h; taken up once. Outlives the queue. Null: after a
+  /// start nothing counts.
+  RateKeeper* rates = nullptr;
 };
 
 /// Tries one message through one site. Handed in by app, which knows the relay.

@@ -52,6 +52,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
       alarms_(ground_, config_, sites_, reports_, watchers_, work_),
       inspector_(ground_, config_.retry, time_, messages_, sites_, dispatcher_),
       timer_(ground_.loop) {
+  if (config_.rates != nullptr) sites_.rates().keep_in(ground_.loop, *config_.rates);
   sites_.configure(std::move(sites));
 }
 
@@ -83,6 +84,7 @@ Task<void> QueueImpl::stop() {
   time_.stop();
   dispatcher_.stop();
   co_await work_.all_ended();
+  sites_.rates().stop();
 }
 
 void QueueImpl::configure(Config config, std::vector<SiteConfig> sites) {

@@ -47,9 +47,21 @@ struct QueueOptions {
   friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
 };
 
+/// "500 recipients/day": at most so many of one kind in a time. Those that were refused count, too.
+struct RateLimit {
+  enum class Of { messages, recipients };
+  enum class Per { minute, hour, day };
+  Of of = Of::messages;
+  Per per = Per::day;
+  unsigned most = 1;
+
+  friend bool operator==(const RateLimit&, const RateLimit&) = default;
+};
+
 /// What one smarthost is asked to bear.
 struct SiteOptions {
-  unsigned connections = 4;  ///< at most so many at once
+  unsigned connections = 4;       ///< at most so many at once
+  std::vector<RateLimit> rate{};  ///< none: as much as it takes
 
   friend bool operator==(const SiteOptions&, const SiteOptions&) = default;
 };

@@ -28,6 +28,7 @@ Senders::Shown shown_of_sender(const mail::DeliveryReport& report) {
 }  // namespace
 
 void Sites::configure(std::vector<SiteConfig> sites) {
+  rates_.configure(sites);
   std::vector<SitePtr> before = std::exchange(sites_, {});
   for (SiteConfig& config : sites) {
     const auto known = std::ranges::find_if(before, [&](const SitePtr& site) {
@@ -53,7 +54,7 @@ SitePtr Sites::find(const std::string& name) const {
 SitePtr Sites::choose(const std::string& rerouted_to, const std::string& sender) const {
   const SteadyTime now = clock_.steady();
   const auto accepts = [&](const Site& site) {
-    return site.accepts(now) && senders_.accepts(site.name(), sender, now);
+    return site.accepts(now) && !rates_.closed(site.name()) && senders_.accepts(site.name(), sender, now);
   };
   if (const SitePtr own = find(rerouted_to)) return accepts(*own) ? own : nullptr;
   for (const SitePtr& site : sites_) {
@@ -70,6 +71,7 @@ bool Sites::well(const Site& site, const std::string& sender) const {
 /// Of a sender in trouble one message at a time, the probe.
 std::size_t Sites::appetite_of(const Site& site, const std::string& sender) const {
   const SteadyTime now = clock_.steady();
+  if (rates_.closed(site.name())) return 0;
   const Senders::Trouble* const trouble = senders_.find(site.name(), sender);
   if (trouble == nullptr) return site.appetite(now);
   const bool probe = trouble->probing || now >= trouble->probe_at;
@@ -88,8 +90,10 @@ std::size_t Sites::appetite(const std::string& rerouted_to, const std::string& s
 }
 
 bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) const {
-  if (const SitePtr own = find(rerouted_to)) return !well(*own, sender);
-  return std::ranges::none_of(sites_, [&](const SitePtr& site) { return well(*site, sender); });
+  const auto takes_none = [&](const Site& site) { return !well(site, sender) || rates_.closed(site.name()); };
+  if (const SitePtr own = find(rerouted_to)) return takes_none(*own);
+  const auto first = std::ranges::find_if(sites_, [&](const SitePtr& site) { return well(*site, sender); });
+  return first == sites_.end() || takes_none(**first);
 }
 
 bool Sites::by_turns(const std::string& rerouted_to) const {
@@ -209,6 +213,7 @@ void Sites::tell_sender(const Site& site, const Sender& sender, Senders::Change 
 std::optional<SteadyTime> Sites::wake() const {
   const SteadyTime now = clock_.steady();
   std::optional<SteadyTime> first = senders_.wake(now);
+  if (const auto opens = rates_.wake()) first = std::min(first.value_or(*opens), *opens);
   for (const SitePtr& site : sites_) {
     const auto opens = site->wake(now);
     if (opens && *opens > now) first = std::min(first.value_or(*opens), *opens);
@@ -236,6 +241,7 @@ std::vector<SiteStatus> Sites::status() const {
     }
     status.last_delivery = site->last_delivery();
     status.tried = site->tried();
+    if (const auto wait = rates_.closed(site->name())) status.limited = Limited{wait->limit, wait->until};
     list.push_back(std::move(status));
   }
   return list;

@@ -7,6 +7,7 @@
 #include "mail/report.h"
 #include "queue/blame.h"
 #include "queue/queue.h"
+#include "queue/rates.h"
 #include "queue/sender.h"
 #include "queue/senders.h"
 #include "queue/site.h"
@@ -25,7 +26,7 @@ using SitePtr = std::shared_ptr<Site>;
 class Sites {
  public:
   /// `retry` outlives it.
-  Sites(Clock& clock, const Retry& retry) : clock_(clock), retry_(retry) {}
+  Sites(Clock& clock, const Retry& retry) : clock_(clock), retry_(retry), rates_(clock) {}
 
   /// A site that keeps its name and generation keeps its health. What is under way at one that went reports to that
   /// one.
@@ -38,7 +39,7 @@ class Sites {
   [[nodiscard]] SitePtr choose(const std::string& rerouted_to, const std::string& sender = {}) const;
   /// How many such messages are worth having open now.
   [[nodiscard]] std::size_t appetite(const std::string& rerouted_to, const std::string& sender = {}) const;
-  /// None that may take such a message is well.
+  /// None that may take such a message is well, or the limit of the one that would is used up.
   [[nodiscard]] bool hopeless(const std::string& rerouted_to, const std::string& sender = {}) const;
 
   /// One that may take such a message refuses every one: the senders are to have its probes by turns.
@@ -69,6 +70,11 @@ class Sites {
   /// Ends it without having learnt anything.
   void returned(Site& site, const Permit& permit, const Sender& sender);
 
+  /// What they were given lately. A site whose limit is used up takes nothing, and nothing goes by another one for
+  /// that.
+  [[nodiscard]] Rates& rates() { return rates_; }
+  [[nodiscard]] const Rates& rates() const { return rates_; }
+
   /// When choose() may answer otherwise by time alone: the first of those times after now.
   [[nodiscard]] std::optional<SteadyTime> wake() const;
   /// Counts the changes that an alarm may tell of.
@@ -87,6 +93,7 @@ class Sites {
 
   Clock& clock_;
   const Retry& retry_;
+  Rates rates_;
   std::vector<SitePtr> sites_;
   Senders senders_;
   std::vector<std::string> known_ = std::vector<std::string>(1);  ///< the names by number; none ever goes

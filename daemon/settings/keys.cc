@@ -2,6 +2,7 @@
 
 #include "settings/login_values.h"
 #include "settings/nearest.h"
+#include "settings/rate_value.h"
 #include "settings/values.h"
 
 #include <algorithm>
@@ -165,6 +166,8 @@ constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
      "lets PLAIN and LOGIN reveal the password without TLS", set<boolean_value, &H::allow_cleartext_auth>},
     {"connections", "number", "1", "100", "4",
      "the most connections to the server at once", set<count_value, &H::connections>},
+    {"rate", "list of limits", "", "", "none",
+     "the most messages or recipients in a minute, hour or day", set<rate_value, &H::rate>},
     {"messages_per_connection", "number", "1", "10000", "100",
      "the most messages on one connection", set<count_value, &H::messages_per_connection>},
 });

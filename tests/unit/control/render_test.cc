@@ -335,6 +335,10 @@ TEST_F(Render, CallsASmarthostWellOnlyAfterItWasTriedAndNamesTheStepOnlyWhereThe
   EXPECT_NE(shown().find("main       not tried "), std::string::npos) << shown();
   site.tried = true;
   EXPECT_NE(shown().find("main       well "), std::string::npos) << shown();
+  using Rate = queue::RateLimit;
+  site.limited = queue::Limited{Rate{Rate::Of::messages, Rate::Per::hour, 30}, kNow};
+  EXPECT_NE(shown().find("  waits for the hourly limit until "), std::string::npos) << shown();
+  EXPECT_NE(shown().find(" (30 messages/hour)\n"), std::string::npos) << shown();
   mail::SiteTrouble trouble;
   trouble.text = "mx[192.0.2.1]:465: connect: Connection refused";
   for (const mail::Step step : {mail::Step::connect, mail::Step::resolve}) {

@@ -186,6 +186,20 @@ TEST_F(VerdictTest, FindsALongWaitSuspiciousWithoutAnyTrouble) {
   expect(1, "2 messages wait since Nov 21 15:00: `postern queue list` shows the reasons");
 }
 
+TEST_F(VerdictTest, TellsForWhichLimitMailWaitsAndUntilWhen) {
+  totals.waiting = 7;
+  sites[0].waiting = 7;
+  oldest(Seconds(600));
+  using Rate = queue::RateLimit;
+  sites[0].limited = queue::Limited{Rate{Rate::Of::messages, Rate::Per::hour, 30}, kNow + std::chrono::minutes(20)};
+  expect(0, "7 messages wait since 14:50: smtp.example.com waits for the hourly limit until 15:20");
+  sites[0].waiting = 0;
+  expect(0, "7 messages wait for the next attempt");
+  sites[0].waiting = 7;
+  trouble("connection refused");
+  expect(1, "7 messages wait since 14:50: smtp.example.com: connection refused");
+}
+
 TEST_F(VerdictTest, AddsFailedAndDamagedMessages) {
   totals.failed = 2;
   expect(2, "2 messages failed for good: see `postern queue list`");

@@ -1,0 +1,194 @@
+#include "queue/rate.h"
+
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::queue {
+namespace {
+
+struct PerRow {
+  std::string_view name;
+  std::string_view adjective;
+  Seconds time;
+};
+constexpr std::array<PerRow, 3> kPer = {
+    {{"minute", "per-minute", Seconds(60)}, {"hour", "hourly", Seconds(3600)}, {"day", "daily", Seconds(86'400)}}};
+
+std::size_t index_of(RateLimit::Per per) { return static_cast<std::size_t>(per); }
+
+Milliseconds length_of(std::size_t per) { return kPer[per].time / Rate::kParts; }
+
+/// Of the part in which this time is.
+std::int64_t number_at(std::size_t per, WallTime time) {
+  const Milliseconds length = length_of(per);
+  const std::int64_t number = time.time_since_epoch() / length;
+  return time.time_since_epoch() % length < Milliseconds(0) ? number - 1 : number;
+}
+
+std::string_view name_of(RateLimit::Of what) { return what == RateLimit::Of::messages ? "messages" : "recipients"; }
+
+std::uint64_t amount(const RateLimit& limit, std::size_t recipients) {
+  return limit.of == RateLimit::Of::messages ? 1 : std::max<std::size_t>(1, recipients);
+}
+
+}  // namespace
+
+std::uint64_t Rate::Part::of(RateLimit::Of what) const {
+  return what == RateLimit::Of::messages ? messages : recipients;
+}
+
+/// When `more` is within this limit, as far as is known now; nothing: now.
+std::optional<WallTime> Rate::fits_at(const Parts& parts, const RateLimit& limit, std::uint64_t more, WallTime now) {
+  const std::size_t per = index_of(limit.per);
+  const std::int64_t current = number_at(per, now);
+  // After the clock was set back all counts as if it had been now; see advance().
+  const std::int64_t ahead = parts.empty() ? 0 : std::max<std::int64_t>(0, parts.back().number - current);
+  std::uint64_t used = 0;
+  for (const Part& part : parts) {
+    if (part.number - ahead + kParts >= current) used += part.of(limit.of);
+  }
+  std::optional<WallTime> at;
+  for (const Part& part : parts) {
+    if (used == 0 || used + more <= limit.most) break;
+    const std::int64_t number = part.number - ahead;
+    if (number + kParts < current || part.of(limit.of) == 0) continue;
+    used -= part.of(limit.of);
+    at = WallTime((number + kParts + 1) * length_of(per));
+  }
+  return at;
+}
+
+std::optional<Rate::Wait> Rate::wait(const RateLimits& limits, std::size_t recipients, WallTime now) const {
+  std::optional<Wait> longest;
+  for (const RateLimit& limit : limits) {
+    const auto at = fits_at(counted_[index_of(limit.per)], limit, amount(limit, recipients), now);
+    if (at && (!longest || *at > longest->until)) longest = Wait{limit, *at};
+  }
+  return longest;
+}
+
+std::optional<Rate::Wait> Rate::closed(const RateLimits& limits, WallTime now) const {
+  if (limits.empty()) return std::nullopt;
+  // A turn that lies further ahead than its limit is long was given by a clock that was wrong.
+  const bool believed = turn_ && turn_->opens <= now + kPer[index_of(turn_->limit.per)].time * 2;
+  if (believed && now < turn_->opens) return Wait{turn_->limit, turn_->opens, true};
+  return wait(limits, 1, now);
+}
+
+std::optional<Rate::Wait> Rate::take(const RateLimits& limits, const QueueId& id, std::size_t recipients,
+                                     WallTime now) {
+  advance(now);
+  if (limits.empty()) {
+    turn_.reset();
+    overtaken_.clear();
+  }
+  if (turn_ && now >= turn_->opens + kTurn) turn_.reset();
+  if (turn_ && turn_->id != id) return Wait{turn_->limit, std::max(now, turn_->opens) + kTurn};
+  std::optional<Wait> needed = wait(limits, recipients, now);
+  if (!needed) {
+    for (std::size_t per = 0; per < counted_.size(); ++per) {
+      Parts& parts = counted_[per];
+      const std::int64_t current = number_at(per, now);
+      if (parts.empty() || parts.back().number != current) parts.push_back(Part{current, 0, 0});
+      parts.back().messages += 1;
+      parts.back().recipients += recipients;
+    }
+    overtaken_.erase(id);
+    if (turn_) turn_.reset();
+    return std::nullopt;
+  }
+  const Milliseconds patience = kPer[index_of(needed->limit.per)].time;
+  if (overtaken_.size() < kMostOvertaken) overtaken_.try_emplace(id, now);
+  const auto since = overtaken_.find(id);
+  if (turn_ || (since != overtaken_.end() && now - since->second >= patience)) {
+    turn_ = Turn{id, needed->until, needed->limit};
+    needed->first = true;
+  }
+  return needed;
+}
+
+void Rate::give_back(std::size_t messages, std::size_t recipients) {
+  const auto subtract = [](std::uint64_t& from, std::uint64_t& what) {
+    const std::uint64_t less = std::min(from, what);
+    from -= less;
+    what -= less;
+  };
+  for (Parts& parts : counted_) {
+    std::uint64_t fewer_messages = messages;
+    std::uint64_t fewer_recipients = recipients;
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+      subtract(part->messages, fewer_messages);
+      subtract(part->recipients, fewer_recipients);
+    }
+  }
+}
+
+bool Rate::empty(WallTime now) const {
+  for (std::size_t per = 0; per < counted_.size(); ++per) {
+    for (const Part& part : counted_[per]) {
+      const bool counts = part.number + kParts >= number_at(per, now);
+      if (counts && part.messages + part.recipients > 0) return false;
+    }
+  }
+  return true;
+}
+
+/// Forgets what is past, and moves what lies ahead, after the clock was set back, to now.
+void Rate::advance(WallTime now) {
+  for (std::size_t per = 0; per < counted_.size(); ++per) {
+    Parts& parts = counted_[per];
+    const std::int64_t current = number_at(per, now);
+    const std::int64_t ahead = parts.empty() ? 0 : parts.back().number - current;
+    if (ahead > 0) {
+      for (Part& part : parts) part.number -= ahead;
+    }
+    while (!parts.empty() && parts.front().number + kParts < current) parts.pop_front();
+  }
+  // A message that is gone is in no one's way after its time.
+  std::erase_if(overtaken_,
+                [now](const auto& one) { return one.second > now || now - one.second > 3 * kPer.back().time; });
+  if (turn_ && turn_->opens > now + 2 * kPer[index_of(turn_->limit.per)].time) turn_.reset();
+}
+
+std::string Rate::lines(std::string_view tail) const {
+  std::string text;
+  for (std::size_t per = 0; per < counted_.size(); ++per) {
+    for (const Part& part : counted_[per]) {
+      if (part.messages + part.recipients == 0) continue;
+      text += fmt::format("{} {} {} {}{}", kPer[per].name, part.number, part.messages, part.recipients, tail);
+    }
+  }
+  return text;
+}
+
+bool Rate::add_line(std::string_view line) {
+  const std::vector<std::string_view> words = split_words(line);
+  if (words.size() != 4) return false;
+  const auto row = std::ranges::find(kPer, words[0], &PerRow::name);
+  const auto number = parse_number(words[1]);
+  const auto messages = parse_number(words[2]);
+  const auto recipients = parse_number(words[3]);
+  constexpr std::uint64_t kMost = 1ULL << 40U;  // no sum overflows
+  if (row == kPer.end() || !number || !messages || !recipients) return false;
+  if (*number > kMost || *messages > kMost || *recipients > kMost) return false;
+  Parts& parts = counted_[static_cast<std::size_t>(row - kPer.begin())];
+  const auto at = static_cast<std::int64_t>(*number);
+  if (!parts.empty() && parts.back().number >= at) return false;
+  if (parts.size() > static_cast<std::size_t>(kParts)) return false;
+  parts.push_back(Part{at, *messages, *recipients});
+  return true;
+}
+
+std::string to_text(const RateLimit& limit) {
+  return fmt::format("{} {}/{}", limit.most, name_of(limit.of), kPer[index_of(limit.per)].name);
+}
+
+std::string wait_words(const RateLimit& limit) {
+  return fmt::format("waits for the {} limit", kPer[index_of(limit.per)].adjective);
+}
+
+}  // namespace postern::queue

@@ -1,0 +1,92 @@
+// The rate of a smarthost: how much it was given lately, and whether one more message is within its limits. Pure; the
+// time is given, by the wall clock, since what is counted outlives the program.
+//
+// Counted for the last minute, hour and day, in sixty parts each, whatever is limited now, so that another limit holds
+// for what went before it, too. A part counts until all of it is past: never too much in any time, and the last message
+// of a day may wait some 24 minutes longer than it must. Where the clock is set back, what was counted counts as if it
+// had been now: nothing is forgotten, and nothing waits for longer than the time of its limit.
+//
+// A message counts when its attempt begins, so that several at once are within the limits together. One that has more
+// recipients than a limit has goes when nothing else counts.
+//
+// A message that does not fit is overtaken by smaller ones, but not for ever: after the time of the limit it is the
+// next, and others wait until it went.
+#pragma once
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "queue/queue_options.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::queue {
+
+using RateLimits = std::vector<RateLimit>;
+
+class Rate {
+ public:
+  /// What a message waits for.
+  struct Wait {
+    RateLimit limit;
+    WallTime until;      ///< always after now
+    bool first = false;  ///< its turn has come: no other goes before it
+  };
+  static constexpr std::int64_t kParts = 60;
+  /// Of more messages that were overtaken it is not known since when.
+  static constexpr std::size_t kMostOvertaken = 64;
+  /// One whose turn has come and that is not there (deleted, say) is waited for so long.
+  static constexpr Seconds kTurn{60};
+
+  /// When a message to so many recipients may go; nothing: now.
+  [[nodiscard]] std::optional<Wait> wait(const RateLimits& limits, std::size_t recipients, WallTime now) const;
+  /// The same for the smallest message. Nothing goes before that time.
+  [[nodiscard]] std::optional<Wait> closed(const RateLimits& limits, WallTime now) const;
+
+  /// This message goes now and counts, or waits.
+  std::optional<Wait> take(const RateLimits& limits, const QueueId& id, std::size_t recipients, WallTime now);
+  /// So much of what was taken was not offered to the server after all.
+  void give_back(std::size_t messages, std::size_t recipients);
+
+  /// Nothing counts any more.
+  [[nodiscard]] bool empty(WallTime now) const;
+  /// Lines for a file, each of which ends in `tail`; and one of them back, without it. False: it is no such line.
+  [[nodiscard]] std::string lines(std::string_view tail) const;
+  bool add_line(std::string_view line);
+
+ private:
+  struct Part {
+    std::int64_t number = 0;  ///< since 1970, of its own length
+    std::uint64_t messages = 0;
+    std::uint64_t recipients = 0;
+    [[nodiscard]] std::uint64_t of(RateLimit::Of what) const;
+  };
+  using Parts = std::deque<Part>;  ///< oldest first; at most kParts + 1
+  struct Turn {
+    QueueId id;
+    WallTime opens;
+    RateLimit limit;
+  };
+
+  void advance(WallTime now);
+  [[nodiscard]] static std::optional<WallTime> fits_at(const Parts& parts, const RateLimit& limit, std::uint64_t more,
+                                                       WallTime now);
+
+  std::array<Parts, 3> counted_;  ///< by RateLimit::Per
+  std::map<QueueId, WallTime> overtaken_;
+  std::optional<Turn> turn_;
+};
+
+/// "500 recipients/day".
+[[nodiscard]] std::string to_text(const RateLimit& limit);
+/// "waits for the hourly limit"; for people.
+[[nodiscard]] std::string wait_words(const RateLimit& limit);
+
+}  // namespace postern::queue

@@ -1,0 +1,213 @@
+#include "queue/rate.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::queue {
+namespace {
+
+using Of = RateLimit::Of;
+using Per = RateLimit::Per;
+
+constexpr WallTime kBegin = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)) + Milliseconds(123);
+constexpr std::array<std::pair<Per, Seconds>, 3> kTimes = {
+    {{Per::minute, Seconds(60)}, {Per::hour, Seconds(3600)}, {Per::day, Seconds(86'400)}}};
+
+QueueId id(unsigned number) {
+  return QueueId::make(std::chrono::time_point_cast<std::chrono::microseconds>(kBegin), number);
+}
+
+TEST(RateTest, WithoutALimitEverythingGoes) {
+  Rate rate;
+  for (unsigned i = 0; i < 1000; ++i) ASSERT_FALSE(rate.take({}, id(i), 100, kBegin));
+  EXPECT_FALSE(rate.closed({}, kBegin));
+}
+
+TEST(RateTest, NoTimeOfTheLengthOfALimitHasMoreThanIt) {
+  for (const auto& [per, time] : kTimes) {
+    for (const Of of : {Of::messages, Of::recipients}) {
+      const RateLimits limits = {{of, per, 30}};
+      Rate rate;
+      std::deque<std::pair<WallTime, std::size_t>> sent;
+      std::size_t within = 0;
+      std::size_t all = 0;
+      WallTime now = kBegin;
+      for (unsigned i = 0; i < 2000; ++i, now += Milliseconds(time) / 97) {
+        const std::size_t recipients = 1 + i % 7;
+        const std::size_t amount = of == Of::messages ? 1 : recipients;
+        while (!sent.empty() && sent.front().first + time <= now) {
+          within -= sent.front().second;
+          sent.pop_front();
+        }
+        if (rate.take(limits, id(i), recipients, now)) continue;
+        sent.emplace_back(now, amount);
+        within += amount;
+        all += amount;
+        ASSERT_LE(within, 30U);
+      }
+      EXPECT_GE(all, 30U * 2000 / 97 * 9 / 10) << "and what it allows is used";
+    }
+  }
+}
+
+TEST(RateTest, ItTellsWhenTheNextOneMayGoAndThenItDoes) {
+  for (const auto& [per, time] : kTimes) {
+    const RateLimits limits = {{Of::messages, per, 3}};
+    for (int shift = 0; shift < 200; ++shift) {
+      Rate rate;
+      WallTime now = kBegin + Milliseconds(time) / 120 * shift;
+      const WallTime began = now;
+      for (unsigned i = 0; i < 3; ++i) ASSERT_FALSE(rate.take(limits, id(i), 1, now));
+      const auto wait = rate.closed(limits, now);
+      ASSERT_TRUE(wait);
+      EXPECT_EQ(wait->limit, limits[0]);
+      EXPECT_GE(wait->until, began + time);
+      EXPECT_LE(wait->until, began + time + time / Rate::kParts);
+      EXPECT_TRUE(rate.closed(limits, wait->until - Milliseconds(1)));
+      EXPECT_FALSE(rate.closed(limits, wait->until));
+      EXPECT_FALSE(rate.take(limits, id(9), 1, wait->until));
+    }
+  }
+}
+
+TEST(RateTest, TheLimitThatLastsLongestIsTold) {
+  const RateLimits limits = {{Of::messages, Per::minute, 2}, {Of::recipients, Per::day, 10}};
+  Rate rate;
+  EXPECT_FALSE(rate.take(limits, id(1), 1, kBegin));
+  EXPECT_FALSE(rate.take(limits, id(2), 1, kBegin));
+  EXPECT_EQ(rate.closed(limits, kBegin)->limit.per, Per::minute);
+  const WallTime later = kBegin + Seconds(100);
+  EXPECT_FALSE(rate.take(limits, id(3), 8, later));
+  EXPECT_EQ(rate.closed(limits, later)->limit.per, Per::day);
+}
+
+TEST(RateTest, OneWithMoreRecipientsThanTheLimitGoesWhenNothingElseCounts) {
+  const RateLimits limits = {{Of::recipients, Per::hour, 10}};
+  Rate rate;
+  ASSERT_FALSE(rate.take(limits, id(1), 25, kBegin)) << "at once, where nothing counts";
+  const auto wait = rate.take(limits, id(2), 25, kBegin + Seconds(1));
+  ASSERT_TRUE(wait);
+  EXPECT_LE(wait->until, kBegin + Seconds(3660));
+  EXPECT_FALSE(rate.take(limits, id(2), 25, wait->until));
+}
+
+TEST(RateTest, ALargeOneIsOvertakenButNotForEver) {
+  const RateLimits limits = {{Of::recipients, Per::hour, 100}};
+  Rate rate;
+  const QueueId large = id(1'000'000);
+  ASSERT_FALSE(rate.take(limits, id(999'999), 20, kBegin));
+  std::size_t overtook = 0;
+  WallTime now = kBegin;
+  std::optional<WallTime> went;
+  WallTime again = now + Seconds(60);
+  for (unsigned i = 0; !went && now < kBegin + Seconds(5 * 3600); ++i, now += Seconds(20)) {
+    if (now >= again) {
+      const auto wait = rate.take(limits, large, 90, now);
+      if (!wait) went = now;
+      if (wait) again = wait->first ? wait->until : std::min(wait->until, now + Seconds(600));
+    }
+    if (rate.closed(limits, now)) continue;
+    if (!rate.take(limits, id(i), 1, now)) ++overtook;
+  }
+  ASSERT_TRUE(went);
+  EXPECT_LE(*went, kBegin + Seconds(3 * 3600)) << "its time of patience, and the time of the limit";
+  EXPECT_GE(overtook, 80U) << "all that there was room for";
+}
+
+TEST(RateTest, ATurnThatNobodyTakesIsGivenAway) {
+  const RateLimits limits = {{Of::recipients, Per::minute, 10}};
+  Rate rate;
+  ASSERT_FALSE(rate.take(limits, id(1), 5, kBegin));
+  ASSERT_TRUE(rate.take(limits, id(2), 10, kBegin));
+  ASSERT_FALSE(rate.take(limits, id(3), 5, kBegin + Seconds(40)));
+  const auto wait = rate.take(limits, id(2), 10, kBegin + Seconds(70));
+  ASSERT_TRUE(wait);
+  EXPECT_TRUE(wait->first);
+  EXPECT_TRUE(rate.closed(limits, wait->until - Seconds(1)));
+  const auto other = rate.take(limits, id(4), 1, wait->until);
+  ASSERT_TRUE(other) << "not yet";
+  EXPECT_FALSE(rate.take(limits, id(4), 1, other->until));
+}
+
+TEST(RateTest, WhatWasNotOfferedIsGivenBack) {
+  const RateLimits limits = {{Of::messages, Per::hour, 2}, {Of::recipients, Per::hour, 10}};
+  Rate rate;
+  WallTime now = kBegin;
+  for (unsigned i = 0; i < 1000; ++i, now += Seconds(1)) {
+    ASSERT_FALSE(rate.take(limits, id(i), 10, now)) << i;
+    rate.give_back(1, 10);
+  }
+  EXPECT_TRUE(rate.empty(now));
+  rate.give_back(1, 10);
+  EXPECT_FALSE(rate.take(limits, id(1), 1, now)) << "more than there is leaves nothing";
+}
+
+TEST(RateTest, AClockSetBackForgetsNothingAndMakesNothingWaitLonger) {
+  for (const auto& [per, time] : kTimes) {
+    for (const Seconds back : {Seconds(1), Seconds(61), Seconds(5000), Seconds(100'000), Seconds(3'000'000'000)}) {
+      const RateLimits limits = {{Of::messages, per, 3}};
+      Rate rate;
+      for (unsigned i = 0; i < 3; ++i) ASSERT_FALSE(rate.take(limits, id(i), 1, kBegin));
+      const WallTime now = kBegin - back;
+      const auto wait = rate.closed(limits, now);
+      ASSERT_TRUE(wait) << back.count();
+      EXPECT_GT(wait->until, now);
+      EXPECT_LE(wait->until, now + time + time / Rate::kParts);
+      EXPECT_EQ(rate.take(limits, id(9), 1, now)->until, wait->until);
+      EXPECT_FALSE(rate.take(limits, id(9), 1, wait->until));
+    }
+  }
+}
+
+TEST(RateTest, AnotherNumberHoldsAtOnceForWhatWentBefore) {
+  Rate rate;
+  for (unsigned i = 0; i < 50; ++i) ASSERT_FALSE(rate.take({}, id(i), 2, kBegin));
+  EXPECT_TRUE(rate.closed({{Of::messages, Per::day, 50}}, kBegin));
+  EXPECT_FALSE(rate.closed({{Of::messages, Per::day, 51}}, kBegin));
+  EXPECT_TRUE(rate.closed({{Of::recipients, Per::hour, 100}}, kBegin));
+  EXPECT_FALSE(rate.closed({{Of::recipients, Per::hour, 101}}, kBegin));
+}
+
+TEST(RateTest, WhatIsWrittenReadsTheSame) {
+  Rate rate;
+  WallTime now = kBegin;
+  for (unsigned i = 0; i < 500; ++i, now += Seconds(13)) (void)rate.take({}, id(i), 1 + i % 5, now);
+  const std::string text = rate.lines(";");
+  Rate again;
+  std::size_t lines = 0;
+  for (std::size_t at = 0; at < text.size(); ++lines) {
+    const std::size_t end = text.find(';', at);
+    ASSERT_TRUE(again.add_line(text.substr(at, end - at)));
+    at = end + 1;
+  }
+  EXPECT_LE(lines, 3U * 61);
+  EXPECT_EQ(again.lines(";"), text);
+}
+
+TEST(RateTest, ALineThatIsNoneIsRefused) {
+  for (const std::string line : {"", "day", "day 1 2", "day 1 2 3 4", "week 1 2 3", "day -1 2 3", "day 1 x 3",
+                                 "day 1 2 99999999999999999999", "day 99999999999999 1 1"}) {
+    Rate rate;
+    EXPECT_FALSE(rate.add_line(line)) << line;
+    EXPECT_TRUE(rate.empty(kBegin));
+  }
+  Rate rate;
+  for (int i = 0; i < 61; ++i) ASSERT_TRUE(rate.add_line("day " + std::to_string(100 + i) + " 1 1"));
+  EXPECT_FALSE(rate.add_line("day 200 1 1")) << "no more parts than there can be";
+  Rate other;
+  ASSERT_TRUE(other.add_line("day 100 1 1"));
+  EXPECT_FALSE(other.add_line("day 100 1 1"));
+}
+
+TEST(RateTest, ItIsToldInWords) {
+  EXPECT_EQ(to_text({Of::recipients, Per::day, 500}), "500 recipients/day");
+  EXPECT_EQ(wait_words({Of::messages, Per::minute, 30}), "waits for the per-minute limit");
+  EXPECT_EQ(wait_words({Of::messages, Per::hour, 30}), "waits for the hourly limit");
+}
+
+}  // namespace
+}  // namespace postern::queue

@@ -1,0 +1,190 @@
+// The limits of a smarthost as the queue keeps them.
+#include "queue/rates.h"
+
+#include "queue/rate_file.h"
+#include "queue_fixture.h"
+#include "support/expected_log.h"
+#include "support/scratch_dir.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace postern::queue {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<SiteConfig> limited(RateLimits limits, unsigned connections = 4) {
+  SiteOptions options;
+  options.connections = connections;
+  options.rate = std::move(limits);
+  return {SiteConfig{"main", options}};
+}
+
+RateLimit messages(unsigned most, RateLimit::Per per = RateLimit::Per::hour) {
+  return {RateLimit::Of::messages, per, most};
+}
+RateLimit recipients(unsigned most, RateLimit::Per per = RateLimit::Per::hour) {
+  return {RateLimit::Of::recipients, per, most};
+}
+
+class RatesTest : public QueueTest {
+ protected:
+  void open_limited(RateLimits limits) {
+    close();
+    open(limited(std::move(limits)));
+  }
+};
+
+TEST_F(RatesTest, WhatGoesBeyondTheLimitWaitsWithoutAnAttempt) {
+  open_limited({messages(3)});
+  for (int i = 0; i < 10; ++i) accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.attempts, 3U);
+  EXPECT_EQ(queue->totals().waiting, 7U);
+  EXPECT_EQ(queue->totals().active, 0U);
+  const SiteStatus status = queue->sites()[0];
+  EXPECT_FALSE(status.trouble);
+  ASSERT_TRUE(status.limited);
+  EXPECT_GE(status.limited->until, clock.wall() + Seconds(3600));
+  const std::vector<Entry> all = listed();
+  ASSERT_EQ(all.size(), 7U);
+  for (const Entry& entry : all) {
+    EXPECT_EQ(entry.reason, "waits for the hourly limit (3 messages/hour)");
+    EXPECT_EQ(entry.next, status.limited->until);
+  }
+  pass(status.limited->until - clock.wall() - Milliseconds(1));
+  EXPECT_EQ(host.attempts, 3U);
+  pass(Milliseconds(1));
+  EXPECT_EQ(host.attempts, 6U);
+}
+
+TEST_F(RatesTest, SeveralConnectionsAreWithinTheLimitTogether) {
+  const test::ExpectLog announced("site down");
+  host.trouble = site_trouble();
+  open_limited({messages(5)});
+  for (int i = 0; i < 20; ++i) accept(envelope({"bob@example.net"}));
+  host.trouble.reset();
+  queue->retry_all(Probe::forced);
+  pass(Seconds(1));
+  EXPECT_EQ(host.got.size(), 5U);
+}
+
+TEST_F(RatesTest, RefusedOnesCount) {
+  const test::ExpectLog announced("kept in failed/");
+  host.answers["bob@example.net"] = refused();
+  open_limited({recipients(3)});
+  for (int i = 0; i < 5; ++i) accept(envelope({"bob@example.net"}, ""));
+  EXPECT_EQ(host.attempts, 3U);
+}
+
+TEST_F(RatesTest, WhatNeverReachedTheServerDoesNotCount) {
+  const test::ExpectLog announced("site down");
+  host.trouble = site_trouble();
+  open_limited({messages(2)});
+  accept(envelope({"bob@example.net"}));
+  for (int i = 0; i < 10; ++i) {
+    queue->retry_all(Probe::forced);
+    pass(Seconds(5));
+  }
+  EXPECT_GE(host.attempts, 10U);
+  EXPECT_FALSE(queue->sites()[0].limited);
+  host.trouble.reset();
+  queue->retry_all(Probe::forced);
+  pass(Seconds(5));
+  EXPECT_EQ(host.got.size(), 1U);
+}
+
+TEST_F(RatesTest, AnotherNumberHoldsAtOnce) {
+  open_limited({messages(3)});
+  for (int i = 0; i < 10; ++i) accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.attempts, 3U);
+  queue->configure(config(), limited({messages(8)}));
+  settle();
+  EXPECT_EQ(host.attempts, 8U);
+  queue->configure(config(), limited({}));
+  settle();
+  EXPECT_EQ(host.attempts, 10U);
+}
+
+TEST_F(RatesTest, SmallOnesOvertakeOneThatDoesNotFit) {
+  open_limited({recipients(10)});
+  accept(envelope({"a@example.net", "b@example.net", "c@example.net", "d@example.net"}));
+  const QueueId large = accept(envelope({"1@example.net", "2@example.net", "3@example.net", "4@example.net",
+                                         "5@example.net", "6@example.net", "7@example.net", "8@example.net"}));
+  accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.attempts, 2U);
+  const Result<Entry> entry = run(loop, queue->find(large));
+  EXPECT_THAT(entry->reason, HasSubstr("waits for the hourly limit"));
+  EXPECT_EQ(queue->totals().active, 0U);
+  pass(Seconds(3700));
+  EXPECT_EQ(host.attempts, 3U);
+  EXPECT_EQ(queue->totals().waiting, 0U);
+}
+
+TEST_F(RatesTest, OneThatIsLargerThanTheLimitGoesInTheEnd) {
+  open_limited({recipients(3)});
+  accept(envelope({"bob@example.net"}));
+  accept(envelope({"1@example.net", "2@example.net", "3@example.net", "4@example.net", "5@example.net"}));
+  for (int i = 0; i < 30 && host.attempts < 3; ++i) {
+    accept(envelope({"carol@example.net"}));
+    pass(Seconds(600));
+  }
+  pass(Seconds(4000));
+  EXPECT_THAT(host.got, testing::Contains("5@example.net"));
+}
+
+class RateFileTest : public testing::Test {
+ protected:
+  [[nodiscard]] Rates opened(boost::asio::io_context& loop, RateKeeper& keeper, RateLimits limits) {
+    Rates rates(clock_);
+    rates.keep_in(loop.get_executor(), keeper);
+    rates.configure(limited(std::move(limits)));
+    return rates;
+  }
+  test::FakeClock clock_;
+  test::ScratchDir dir_;
+  boost::asio::io_context loop_;
+};
+
+TEST_F(RateFileTest, WhatWasCountedIsKeptOverARestart) {
+  for (int run = 0; run < 3; ++run) {
+    spool::DiskPool pool(1);
+    RateFile file(pool, dir_.path());
+    Rates rates = opened(loop_, file, {messages(3)});
+    EXPECT_FALSE(rates.take("main", QueueId(), 1)) << run;
+    rates.stop();
+  }
+  spool::DiskPool pool(1);
+  RateFile file(pool, dir_.path());
+  Rates rates = opened(loop_, file, {messages(3)});
+  EXPECT_TRUE(rates.take("main", QueueId(), 1));
+  clock_.advance(Seconds(4000));
+  EXPECT_FALSE(rates.take("main", QueueId(), 1));
+}
+
+TEST_F(RateFileTest, WhereThereIsNoLimitNothingIsWritten) {
+  {
+    spool::DiskPool pool(1);
+    RateFile file(pool, dir_.path());
+    Rates rates = opened(loop_, file, {});
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(rates.take("main", QueueId(), 1));
+    rates.stop();
+  }
+  EXPECT_FALSE(std::ifstream(dir_.path() + "/rates").good());
+}
+
+TEST_F(RateFileTest, WhatIsDamagedCountsAsNothing) {
+  const test::ExpectLog announced("what was noted of the rates");
+  std::ofstream(dir_.path() + "/rates") << "postern-rates 1\nday x 2 3 site=main\n";
+  spool::DiskPool pool(1);
+  RateFile file(pool, dir_.path());
+  Rates rates = opened(loop_, file, {messages(1)});
+  EXPECT_FALSE(rates.take("main", QueueId(), 1));
+}
+
+}  // namespace
+}  // namespace postern::queue
