@@ -20,8 +20,12 @@ credentials::Blocking blocking_on(spool::DiskPool& pool) {
 
 std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings::Smarthost& smarthost,
                                          const OurNames& names) {
-  relay::Smarthost bound{static_cast<const relay::SmarthostOptions&>(smarthost), nullptr, nullptr, names.helo,
-                         names.own_sender, parts.trace == Trace::yes};
+  relay::Smarthost bound{static_cast<const relay::SmarthostOptions&>(smarthost),
+                         nullptr,
+                         nullptr,
+                         names.helo,
+                         names.own_sender,
+                         parts.trace == Trace::yes};
   credentials::Origin origin{static_cast<const credentials::CredentialsOptions&>(smarthost),
                              !smarthost.client_certificate.empty()};
   if (!origin.user.empty() || origin.client_certificate) {

@@ -23,7 +23,7 @@ class FakeQueue final : public queue::Queue {
   };
 
   std::vector<Stored> stored;
-  std::size_t begun = 0;      ///< intakes that were begun
+  std::size_t begun = 0;  ///< intakes that were begun
   std::size_t drops_refused = 0;
   std::size_t abandoned = 0;  ///< intakes destroyed before their commit succeeded
   bool full = false;          ///< room_for() says no
