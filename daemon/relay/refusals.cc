@@ -37,7 +37,8 @@ constexpr Table kRecipientFirst = R"(
 constexpr Table kConnection = R"(
     messages*per session, messages*this session, messages*per connection, messages*this connection,
     mails*per session, mails*this session, mails*per connection, mails*this connection, transactions*session,
-    transactions*connection, mail*limit for this connection, message limit*connection)";
+    transactions*connection, mail*limit for this connection, message limit*connection,
+    too many recipients*too many messages sent)";
 
 /// A number of messages or recipients in a time.
 constexpr Table kQuota = R"(
@@ -57,7 +58,7 @@ constexpr Table kYourQuota = R"(
 
 constexpr Table kCrowded = R"(
     concurrent*connection, concurrent*session, simultaneous*connection, simultaneous*session,
-    too many connections, too many open, too many smtp connections, too many sessions, too many sockets,
+    too many connections, too many connected, too many clients, too many concurrent, too many open, too many smtp connections, too many sessions, too many sockets,
     connections*limit, connections*exceeded, maximum*connections, connection*limit exceeded,
     thread limit exceeded)";
 

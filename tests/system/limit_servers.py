@@ -143,8 +143,8 @@ class NodeServer(Keeping):
     port = SMTP_SERVER
 
     def __init__(self, directory):
-        super().__init__(directory, ["node", f"{HERE}/limited/smtp-server.js", MODULES, str(self.port), f"{directory}/recipients"],
-                         self.port)
+        command = ["node", f"{HERE}/limited/smtp-server.js", MODULES, str(self.port), f"{directory}/recipients"]
+        super().__init__(directory, command, self.port)
 
 
 class Haraka(Keeping):

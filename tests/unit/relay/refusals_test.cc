@@ -337,6 +337,7 @@ MDT 452 4.4.5 Maximum number of messages per session exceeded
 MDT 554 5.7.0 Too many messages in this session
 MDT 550 5.7.0 too many e-mails per connection
 MDT 451 too many messages on this connection
+M 452 4.5.3 Too many recipients: Too many messages sent
 MDT 550 max messages per connection reached
 MDT 452 too many mails this session
 MDT 550 mail transactions per session exceeded
@@ -345,6 +346,7 @@ MT 432 4.3.2 Concurrent connections limit exceeded
 M 432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded
 M 550 too many concurrent SMTP connections
 M 451 4.7.0 too many connections from your host
+M 421 smtp.example.com Too many connected clients, try again in a moment
 M 454 too many simultaneous connections
 M 450 4.7.1 Error: too many connections from 192.0.2.1
 M 554 5.7.1 too many concurrent sessions
