@@ -104,6 +104,9 @@ class FakeQueue final : public queue::Queue {
   [[nodiscard]] queue::Totals totals() const override { return counted; }
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return site_list; }
   void site_recovered(const std::string& name) override { recovered.push_back(name); }
+  void network_came() override {}
+  void clock_changed() override {}
+  void drop_refused() override {}
   std::shared_ptr<void> watch(QueueId, queue::Watch watch) override {
     auto handle = std::make_shared<queue::Watch>(std::move(watch));
     watcher_ = handle;
