@@ -25,7 +25,10 @@ Conclusion Blame::conclude(const mail::DeliveryReport& report, const Attempted& 
   };
   const bool any_taken =
       find([](const mail::Status& one) { return one.verdict == mail::Verdict::delivered; }) != report.recipients.end();
-  if (any_taken) taken();
+  if (any_taken) {
+    refused_ = {};
+    refuses_every_ = false;
+  }
   if (report.site) {
     const bool closed =
         !report.site->in_transaction || report.site->crowded || closes(cut_off_, attempted, kCutOffMessages);
@@ -33,6 +36,7 @@ Conclusion Blame::conclude(const mail::DeliveryReport& report, const Attempted& 
     const bool refusing = present && refuses_every_;
     if (!closed) return {refusing ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
     refuses_every_ = false;
+    inferred_ = report.site->in_transaction && !report.site->crowded;
     return {Conclusion::Kind::trouble, report.site};
   }
   cut_off_ = {};
@@ -44,13 +48,13 @@ Conclusion Blame::conclude(const mail::DeliveryReport& report, const Attempted& 
   if (!closes(refused_, attempted, kRefusedMessages)) {
     return {present && refuses_every_ ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
   }
-  refuses_every_ = true;
+  refuses_every_ = inferred_ = true;
   return {Conclusion::Kind::trouble, refuses_every_message(**doubtful)};
 }
 
 bool Blame::closes(Row& row, const Attempted& attempted, std::size_t messages) {
   if (row.messages.size() < kMostMessages) row.messages.insert(attempted.id);
-  if (row.parties.size() < kMostMessages) row.parties.insert(attempted.party);
+  if (row.parties.size() < kMostParties) row.parties.insert(attempted.party);
   const bool enough_parties = row.parties.size() > 1 || !attempted.several_parties;
   return row.messages.size() >= kMostMessages || (row.messages.size() >= messages && enough_parties);
 }

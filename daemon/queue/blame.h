@@ -45,16 +45,28 @@ class Blame {
                       const std::optional<mail::SiteTrouble>& present);
   /// The trouble that was concluded last is that the site refuses every message.
   [[nodiscard]] bool refuses_every() const { return refuses_every_; }
-  /// A message of this party is among those that were refused since the last one that was taken.
-  [[nodiscard]] bool refused(std::uint32_t party) const { return refused_.parties.contains(party); }
-  /// A message was taken.
-  void taken() {
+  /// The trouble that was concluded last rests on several messages, none of which is of this party: it may be that
+  /// they are at fault after all.
+  [[nodiscard]] bool says_nothing_of(std::uint32_t party) const {
+    const bool known = refused_.parties.contains(party) || cut_off_.parties.contains(party);
+    return inferred_ && !known && refused_.parties.size() < kMostParties && cut_off_.parties.size() < kMostParties;
+  }
+  /// The site is opened for such a party. The messages are counted anew; the parties stand, so that each opens it once.
+  void open_again() {
+    refused_.messages.clear();
+    cut_off_.messages.clear();
+    refuses_every_ = inferred_ = false;
+  }
+  /// What was counted in a row counts no more.
+  void forgive() {
     refused_ = {};
-    refuses_every_ = false;
+    cut_off_ = {};
+    refuses_every_ = inferred_ = false;
   }
 
  private:
-  /// The same in a row; at most kMostMessages of each.
+  static constexpr std::size_t kMostParties = 1000;
+  /// The same in a row; at most kMostMessages and kMostParties.
   struct Row {
     std::set<QueueId> messages;
     std::set<std::uint32_t> parties;
@@ -65,6 +77,7 @@ class Blame {
   Row refused_;  ///< in doubt, since the last message that was taken
   Row cut_off_;  ///< trouble in transactions, since the last message that was answered
   bool refuses_every_ = false;
+  bool inferred_ = false;  ///< the trouble that was concluded last rests on a row
 };
 
 }  // namespace postern::queue

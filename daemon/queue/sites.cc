@@ -126,12 +126,16 @@ void Sites::probe(Probe probe, const std::string& site) {
   if (probe == Probe::forced) senders_.force_probe(site, clock_.steady());
 }
 
-void Sites::mail_from(std::uint32_t party) {
+bool Sites::mail_from(std::uint32_t party) {
   probe(Probe::hint);
+  bool opened = false;
   for (const SitePtr& site : sites_) {
-    if (!site->refuses_every_message() || site->blame().refused(party)) continue;
+    if (site->healthy() || !site->blame().says_nothing_of(party)) continue;
+    site->blame().open_again();
     tell(*site, site->recovered());
+    opened = true;
   }
+  return opened;
 }
 
 void Sites::recovered(const std::string& name) {
@@ -162,7 +166,7 @@ bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& 
   if (any_delivered(report)) site.delivered(clock_.wall());
   // It began before the site was closed for refusing every message, and was taken: so it does not.
   if (any_delivered(report) && site.refuses_every_message()) {
-    site.blame().taken();
+    site.blame().forgive();
     tell(site, site.recovered());
   }
   return learn_sender(site, permit, report, sender);

@@ -53,9 +53,9 @@ class Sites {
 
   /// The next probe of this site at once; empty: of all.
   void probe(Probe probe, const std::string& site = {});
-  /// New mail of this party. A site that is closed since it refuses every message opens for it, if none of that party
-  /// was among these: they say nothing of it.
-  void mail_from(std::uint32_t party);
+  /// New mail of this party. A site opens for it that was closed for what became of messages of others alone. True: one
+  /// did, and that mail is to go first, before those close it again.
+  [[nodiscard]] bool mail_from(std::uint32_t party);
   /// Forget its trouble.
   void recovered(const std::string& name);
   [[nodiscard]] const Senders& senders() const { return senders_; }

@@ -103,5 +103,26 @@ TEST_F(BlameTest, AProbeThatGetsAsFarAsATransactionFindsTheSiteWell) {
   EXPECT_EQ(see(trouble(true), attempt(1)), Kind::well) << "what it met there may be its own doing";
 }
 
+TEST_F(BlameTest, WhileAnotherPartyHasMailMessagesOfOneAloneCloseTheSiteOnlyWhenTheyAreMany) {
+  for (const bool cut : {false, true}) {
+    blame.forgive();
+    present.reset();
+    for (std::uint64_t message = 1; message < Blame::kMostMessages; ++message) {
+      EXPECT_EQ(see(cut ? trouble(true) : in_doubt(), attempt(message, 1, true)), Kind::well) << message;
+    }
+    EXPECT_EQ(see(cut ? trouble(true) : in_doubt(), attempt(Blame::kMostMessages, 1, true)), Kind::trouble);
+    EXPECT_FALSE(blame.says_nothing_of(1));
+    EXPECT_TRUE(blame.says_nothing_of(2)) << "that one's mail is still to be tried";
+    blame.forgive();
+    present.reset();
+    EXPECT_EQ(see(cut ? trouble(true) : in_doubt(), attempt(99, 1, true)), Kind::well) << "it is counted anew";
+  }
+}
+
+TEST_F(BlameTest, TroubleThatNeedsNoInferenceSaysWhatItSaysOfEverybody) {
+  EXPECT_EQ(see(trouble(false), attempt(1)), Kind::trouble);
+  EXPECT_FALSE(blame.says_nothing_of(2));
+}
+
 }  // namespace
 }  // namespace postern::queue

@@ -95,5 +95,13 @@ TEST_F(SendersTest, OnlySoManyAreKept) {
   EXPECT_TRUE(senders.at("main", now).empty());
 }
 
+TEST_F(SendersTest, WhoseMailIsGoneIsShownNoMoreAndMakesRoom) {
+  for (std::size_t i = 0; i < Senders::kMost; ++i) EXPECT_EQ(attempt(Shown::trouble, std::to_string(i)), Change::began);
+  now += Seconds(6) + Senders::kIdle;
+  EXPECT_TRUE(senders.at("main", now).empty()) << "no probe was made when it was due";
+  EXPECT_EQ(attempt(Shown::trouble, "another"), Change::began);
+  EXPECT_EQ(senders.at("main", now).size(), 1U);
+}
+
 }  // namespace
 }  // namespace postern::queue
