@@ -33,28 +33,38 @@ struct Conclusion {
 
 class Blame {
  public:
-  /// Doubtful refusals of so many different messages, with nothing taken between, are about the site.
+  /// Doubtful refusals of so many different messages, with nothing taken between, are about the site, if they are of
+  /// two parties or no other has mail ...
   static constexpr std::size_t kRefusedMessages = 3;
+  /// ... and of so many whoever they are of: what is another party's need not be due yet. Likewise of trouble in
+  /// transactions.
+  static constexpr std::size_t kMostMessages = 8;
 
   /// `present`: the trouble that the site was in when the attempt began.
   Conclusion conclude(const mail::DeliveryReport& report, const Attempted& attempted,
                       const std::optional<mail::SiteTrouble>& present);
   /// The trouble that was concluded last is that the site refuses every message.
   [[nodiscard]] bool refuses_every() const { return refuses_every_; }
+  /// A message of this party is among those that were refused since the last one that was taken.
+  [[nodiscard]] bool refused(std::uint32_t party) const { return refused_.parties.contains(party); }
+  /// A message was taken.
+  void taken() {
+    refused_ = {};
+    refuses_every_ = false;
+  }
 
  private:
-  /// Trouble in transactions in a row.
-  struct CutOff {
-    QueueId first;
-    std::uint32_t party = 0;
-    bool another_message = false;
-    bool another_party = false;
+  /// The same in a row; at most kMostMessages of each.
+  struct Row {
+    std::set<QueueId> messages;
+    std::set<std::uint32_t> parties;
   };
-  bool closes(const Attempted& attempted);
+  /// Counts one more. True: so many messages of enough parties are not at fault themselves.
+  static bool closes(Row& row, const Attempted& attempted, std::size_t messages);
 
-  std::set<QueueId> refused_;  ///< since the last message that was taken; at most kRefusedMessages
+  Row refused_;  ///< in doubt, since the last message that was taken
+  Row cut_off_;  ///< trouble in transactions, since the last message that was answered
   bool refuses_every_ = false;
-  std::optional<CutOff> cut_off_;
 };
 
 }  // namespace postern::queue

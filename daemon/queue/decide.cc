@@ -220,6 +220,13 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     actions.next = moment.now;
   } else {
     actions.next = next_attempt(moment, retry, jitter);
+    // A warning is given at an attempt: there is one when it is due.
+    const bool unwarned = std::ranges::any_of(actions.findings, [&](const Finding& one) {
+      return one.status.doubtful && one.notice == Notice::none && !states[one.recipient].warned;
+    });
+    if (unwarned && moment.age < kDoubtWarning) {
+      actions.next = std::min(actions.next, moment.now + (kDoubtWarning - moment.age) + Seconds(1));
+    }
     actions.store_next = deferred;
   }
   return actions;

@@ -11,6 +11,8 @@ namespace {
 
 // Nobody reroutes to as many smarthosts; what names more of them goes by any.
 constexpr std::size_t kMostLanes = 1000;
+// So many of their messages are open at once, beside one for each: they take memory.
+constexpr std::size_t kMostOpenOfSenders = 32;
 // Each has messages open, and so memory. The mail of more senders in trouble at once goes by its own schedule.
 constexpr std::size_t kMostSenderLanes = 256;
 
@@ -49,7 +51,8 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
 void Dispatcher::dispatch() {
   feed();
   if (work_.count() == 0) alone_ = false;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) take_due(static_cast<std::uint16_t>((turn_ + i) % lanes_.size()));
+  const std::size_t first = turn_;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) take_due(static_cast<std::uint16_t>((first + i) % lanes_.size()));
   if (work_.count() == 0) messages_.tell_damaged();
   if (!alone_) reader_.read_on();
 }
@@ -89,19 +92,27 @@ void Dispatcher::take_due(std::uint16_t lane) {
     messages_.index().set(id, Ticket::Phase::active);
     work_.begin();
     ++lanes_[lane].open;
+    // Not this one's again, should the message turn out to belong elsewhere: a probe is by turns.
+    if (sites_.hopeless(lanes_[lane].site)) turn_ = (lane + 1U) % lanes_.size();
     spawn(ground_.loop, prepare(id, lane), "reading of message " + id.str());
   }
 }
 
-/// Where a site lets but a probe through, all lanes that wait for it together want no more than that.
 bool Dispatcher::wants_more(std::uint16_t lane) const {
   const Lane& own = lanes_[lane];
-  const std::size_t appetite = sites_.appetite(own.site, own.sender);
-  if (own.open >= appetite) return false;
-  if (!sites_.hopeless(own.site)) return true;
+  if (!sites_.hopeless(own.site, own.sender)) {
+    const bool crowd = !own.sender.empty() && own.open > 0 && open_of_senders() >= kMostOpenOfSenders;
+    return !crowd && own.open < sites_.appetite(own.site, own.sender);
+  }
+  // A probe may be made: one message is read for it, for all lanes that wait for the same.
+  if (!sites_.choose(own.site, own.sender)) return false;
+  return std::ranges::none_of(lanes_, [&](const Lane& one) { return one.site == own.site && one.open > one.trying; });
+}
+
+std::size_t Dispatcher::open_of_senders() const {
   std::size_t open = 0;
-  for (const Lane& one : lanes_) open += one.site == own.site ? one.open : 0;
-  return open < appetite;
+  for (const Lane& one : lanes_) open += one.sender.empty() ? 0 : one.open;
+  return open;
 }
 
 /// One message from each lane by turns, while there are free connections.
@@ -130,6 +141,7 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
   MessagePtr message = std::move(ready.front());
   ready.pop_front();
   const Sites::Permit permit = sites_.started(*site, message->sender());
+  ++lanes_[lane].trying;
   std::string task = "attempt of message " + message->id().str();
   spawn(ground_.loop, attempt(std::move(message), lane, site, permit), std::move(task));
   return true;
@@ -318,15 +330,17 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
     sites_.returned(*site, permit, message->sender());
   }
   messages_.index().set_site(id, sites_.number_of(site->name()));
-  if (report.sender || any_doubtful(report)) {
-    messages_.index().set_lane(id, lane_for(message->rerouted_to(), message->sender().key));
-  }
   more_();  // the connection is free for the next one while this one's outcome is written
   const Evidence evidence = weigh(*message, report, site->name());
   co_await outcomes_.perform(*message, report, site->name(), evidence);
+  // Not before: the lane would count as empty, and another sender might get it.
+  if (report.sender || any_doubtful(report)) {
+    messages_.index().set_lane(id, lane_for(message->rerouted_to(), message->sender().key));
+  }
   message.reset();
   const auto known = [](const auto& status) { return status.has_value(); };
   if (std::ranges::any_of(report.recipients, known)) messages_.suspects().ended(id);
+  --lanes_[lane].trying;
   let_go(id, lane);
   more_();
 }

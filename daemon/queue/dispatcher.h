@@ -61,6 +61,7 @@ class Dispatcher {
     std::string sender;            ///< of this one alone, by Sender::key; empty: of all that have no lane of their own
     std::deque<MessagePtr> ready;  ///< read, and waiting for a connection
     std::size_t open = 0;          ///< read or under way
+    std::size_t trying = 0;        ///< of these, under way
   };
 
   void take_due(std::uint16_t lane);
@@ -76,8 +77,9 @@ class Dispatcher {
   /// Where a message of lane `in` belongs.
   [[nodiscard]] std::uint16_t lane_of(const StoredMessage& message, std::uint16_t in);
   [[nodiscard]] bool is_empty(std::uint16_t lane) const;
-  /// How many more of this lane are worth having open now.
+  /// One more of this lane is worth having open now.
   [[nodiscard]] bool wants_more(std::uint16_t lane) const;
+  [[nodiscard]] std::size_t open_of_senders() const;
   /// The next one waits in the lane of its sender, which is in trouble.
   void put_apart(std::uint16_t lane);
   Task<void> prepare(QueueId id, std::uint16_t lane);

@@ -155,7 +155,7 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     ++messages_.counted().accepted;
     if (config_.observer != nullptr) config_.observer->stored(took);
     messages_.add(stored);
-    sites_.probe(Probe::hint);
+    sites_.mail_from(stored.envelope().source.uid.value_or(mail::kNoUid));
     pump();
   };
   auto room = [spool = &ground_.spool](std::uint64_t size) -> Result<void> {

@@ -40,6 +40,7 @@ Senders::Change Senders::finished(const std::string& site, const Sender& sender,
   Trouble* const trouble = known(site, sender.key);
   if (trouble == nullptr) {
     if (shown != Shown::trouble) return Change::none;
+    if (known_.size() >= kMost) std::erase_if(known_, [now](const auto& one) { return idle(one.second, now); });
     if (known_.size() >= kMost) return Change::unknown;
     Trouble fresh{sender, what, wall, now, now, first_step(retry), false, false, ++epochs_};
     fresh.probe_at = now + with_jitter(fresh.step, jitter);
@@ -87,10 +88,14 @@ std::optional<SteadyTime> Senders::wake(SteadyTime now) const {
   return first;
 }
 
-std::vector<const Senders::Trouble*> Senders::at(const std::string& site) const {
+bool Senders::idle(const Trouble& trouble, SteadyTime now) {
+  return !trouble.probing && now > trouble.probe_at + kIdle;
+}
+
+std::vector<const Senders::Trouble*> Senders::at(const std::string& site, SteadyTime now) const {
   std::vector<const Trouble*> list;
   for (const auto& [where, trouble] : known_) {
-    if (where.first == site) list.push_back(&trouble);
+    if (where.first == site && !idle(trouble, now)) list.push_back(&trouble);
   }
   return list;
 }

@@ -22,6 +22,8 @@ class Senders {
  public:
   /// Of all sites together. Of more nothing is kept, and their messages wait by their own schedules.
   static constexpr std::size_t kMost = 300;
+  /// Trouble is forgotten when a probe has been due for so long: no mail of that sender waits any more.
+  static constexpr Seconds kIdle{30 * 60};
 
   struct Trouble {
     Sender sender;
@@ -59,10 +61,11 @@ class Senders {
 
   /// When accepts() may become true by time alone: the first of those times after now.
   [[nodiscard]] std::optional<SteadyTime> wake(SteadyTime now) const;
-  /// Those at this site.
-  [[nodiscard]] std::vector<const Trouble*> at(const std::string& site) const;
+  /// Those at this site whose mail waits, as far as that is known: of others no probe was made when it was due.
+  [[nodiscard]] std::vector<const Trouble*> at(const std::string& site, SteadyTime now) const;
 
  private:
+  [[nodiscard]] static bool idle(const Trouble& trouble, SteadyTime now);
   [[nodiscard]] Trouble* known(const std::string& site, const std::string& sender);
 
   std::map<std::pair<std::string, std::string>, Trouble> known_;  ///< by site and key

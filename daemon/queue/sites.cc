@@ -74,8 +74,7 @@ std::size_t Sites::appetite_of(const Site& site, const std::string& sender) cons
   if (rates_.closed(site.name())) return 0;
   const Senders::Trouble* const trouble = senders_.find(site.name(), sender);
   if (trouble == nullptr) return site.appetite(now);
-  const bool probe = trouble->probing || now >= trouble->probe_at;
-  return probe ? std::min<std::size_t>(1, site.appetite(now)) : 0;
+  return senders_.accepts(site.name(), sender, now) ? std::min<std::size_t>(1, site.appetite(now)) : 0;
 }
 
 /// Failover: a site counts only while those before it are in trouble.
@@ -90,10 +89,15 @@ std::size_t Sites::appetite(const std::string& rerouted_to, const std::string& s
 }
 
 bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) const {
-  const auto takes_none = [&](const Site& site) { return !well(site, sender) || rates_.closed(site.name()); };
-  if (const SitePtr own = find(rerouted_to)) return takes_none(*own);
-  const auto first = std::ranges::find_if(sites_, [&](const SitePtr& site) { return well(*site, sender); });
-  return first == sites_.end() || takes_none(**first);
+  // The probe of a sender waits for a free connection as any message does.
+  const SteadyTime now = clock_.steady();
+  const auto takes = [&](const SitePtr& site) {
+    return site->healthy() && senders_.accepts(site->name(), sender, now);
+  };
+  const auto takes_none = [&](const SitePtr& site) { return !takes(site) || rates_.closed(site->name()); };
+  if (const SitePtr own = find(rerouted_to)) return takes_none(own);
+  const auto first = std::ranges::find_if(sites_, takes);
+  return first == sites_.end() || takes_none(*first);
 }
 
 bool Sites::by_turns(const std::string& rerouted_to) const {
@@ -122,6 +126,14 @@ void Sites::probe(Probe probe, const std::string& site) {
   if (probe == Probe::forced) senders_.force_probe(site, clock_.steady());
 }
 
+void Sites::mail_from(std::uint32_t party) {
+  probe(Probe::hint);
+  for (const SitePtr& site : sites_) {
+    if (!site->refuses_every_message() || site->blame().refused(party)) continue;
+    tell(*site, site->recovered());
+  }
+}
+
 void Sites::recovered(const std::string& name) {
   if (const SitePtr site = find(name)) tell(*site, site->recovered());
 }
@@ -148,6 +160,11 @@ bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& 
          site.finished(permit.site, conclusion.trouble, clock_.steady(), clock_.wall(), retry_, random_fraction()));
   }
   if (any_delivered(report)) site.delivered(clock_.wall());
+  // It began before the site was closed for refusing every message, and was taken: so it does not.
+  if (any_delivered(report) && site.refuses_every_message()) {
+    site.blame().taken();
+    tell(site, site.recovered());
+  }
   return learn_sender(site, permit, report, sender);
 }
 
@@ -235,7 +252,7 @@ std::vector<SiteStatus> Sites::status() const {
     status.since = site->since();
     if (const auto probe = site->next_probe()) status.next_probe = wall_at(*probe);
     status.connections = site->connections(clock_.steady());
-    for (const Senders::Trouble* one : senders_.at(site->name())) {
+    for (const Senders::Trouble* one : senders_.at(site->name(), clock_.steady())) {
       const auto next = one->probing ? std::nullopt : std::optional(wall_at(one->probe_at));
       status.senders.push_back({one->sender.shown, one->what, one->since, next});
     }

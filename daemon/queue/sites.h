@@ -53,6 +53,9 @@ class Sites {
 
   /// The next probe of this site at once; empty: of all.
   void probe(Probe probe, const std::string& site = {});
+  /// New mail of this party. A site that is closed since it refuses every message opens for it, if none of that party
+  /// was among these: they say nothing of it.
+  void mail_from(std::uint32_t party);
   /// Forget its trouble.
   void recovered(const std::string& name);
   [[nodiscard]] const Senders& senders() const { return senders_; }

@@ -240,7 +240,7 @@ class Postfix:
             """)
         _write(f"{self.config}/recipients", """\
             /^gone-/ 550 5.1.1 No such user here
-            /^odd-/ 550 5.7.9 The moon is not right for it
+            /^odd-/ 550 5.7.1 The moon is not right for it
             """)
         self._owners = {}
         self.own(USER, USER)

@@ -108,7 +108,7 @@ def test_the_sender_of_mail_to_one_wrong_recipient_hears_at_once_whatever_the_se
     posternd.wait_empty()
     posternd.sendmail(message(f"odd-{inbox}@example.com", "x\n"), "-i", "-f", sender, f"odd-{inbox}@example.com")
     ((headers, body),) = postfix.mail.wait(f"{inbox}-sender")
-    assert "5.7.9" in str(headers) + body.decode() and "The moon is not right" in body.decode()
+    assert "5.7.1" in str(headers) + body.decode() and "The moon is not right" in body.decode()
     # One right recipient in the same message settles it, too.
     both = [f"odd-{inbox}@example.com", f"{inbox}-too@example.com"]
     posternd.sendmail(message(", ".join(both), "x\n"), "-i", "-f", sender, *both)

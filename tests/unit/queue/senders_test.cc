@@ -88,11 +88,11 @@ TEST_F(SendersTest, AForcedProbeComesAtOnceAndIsNoStep) {
 TEST_F(SendersTest, OnlySoManyAreKept) {
   for (std::size_t i = 0; i < Senders::kMost; ++i) EXPECT_EQ(attempt(Shown::trouble, std::to_string(i)), Change::began);
   EXPECT_EQ(attempt(Shown::trouble, "one too many"), Change::unknown);
-  EXPECT_EQ(senders.at("main").size(), Senders::kMost);
+  EXPECT_EQ(senders.at("main", now).size(), Senders::kMost);
   senders.keep_only({"main", "x"});
-  EXPECT_EQ(senders.at("main").size(), Senders::kMost);
+  EXPECT_EQ(senders.at("main", now).size(), Senders::kMost);
   senders.keep_only({"x"});
-  EXPECT_TRUE(senders.at("main").empty());
+  EXPECT_TRUE(senders.at("main", now).empty());
 }
 
 }  // namespace
