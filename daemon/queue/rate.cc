@@ -20,15 +20,6 @@ constexpr std::array<PerRow, 3> kPer = {
 
 std::size_t index_of(RateLimit::Per per) { return static_cast<std::size_t>(per); }
 
-Milliseconds length_of(std::size_t per) { return kPer[per].time / Rate::kParts; }
-
-/// Of the part in which this time is.
-std::int64_t number_at(std::size_t per, WallTime time) {
-  const Milliseconds length = length_of(per);
-  const std::int64_t number = time.time_since_epoch() / length;
-  return time.time_since_epoch() % length < Milliseconds(0) ? number - 1 : number;
-}
-
 std::string_view name_of(RateLimit::Of what) { return what == RateLimit::Of::messages ? "messages" : "recipients"; }
 
 std::uint64_t amount(const RateLimit& limit, std::size_t recipients) {
@@ -43,23 +34,25 @@ std::uint64_t Rate::Part::of(RateLimit::Of what) const {
 
 /// When `more` is within this limit, as far as is known now; nothing: now.
 std::optional<WallTime> Rate::fits_at(const Parts& parts, const RateLimit& limit, std::uint64_t more, WallTime now) {
-  const std::size_t per = index_of(limit.per);
-  const std::int64_t current = number_at(per, now);
-  // After the clock was set back all counts as if it had been now; see advance().
-  const std::int64_t ahead = parts.empty() ? 0 : std::max<std::int64_t>(0, parts.back().number - current);
+  const Seconds time = kPer[index_of(limit.per)].time;
+  const Milliseconds back = set_back(parts, now);
   std::uint64_t used = 0;
   for (const Part& part : parts) {
-    if (part.number - ahead + kParts >= current) used += part.of(limit.of);
+    if (part.end - back + time > now) used += part.of(limit.of);
   }
   std::optional<WallTime> at;
   for (const Part& part : parts) {
     if (used == 0 || used + more <= limit.most) break;
-    const std::int64_t number = part.number - ahead;
-    if (number + kParts < current || part.of(limit.of) == 0) continue;
+    if (part.end - back + time <= now || part.of(limit.of) == 0) continue;
     used -= part.of(limit.of);
-    at = WallTime((number + kParts + 1) * length_of(per));
+    at = part.end - back + time;
   }
   return at;
+}
+
+/// So far what was counted lies ahead, after the clock was set back: it counts as if it had been now.
+Milliseconds Rate::set_back(const Parts& parts, WallTime now) {
+  return parts.empty() ? Milliseconds(0) : std::max(Milliseconds(0), parts.back().end - now);
 }
 
 std::optional<Rate::Wait> Rate::wait(const RateLimits& limits, std::size_t recipients, WallTime now) const {
@@ -92,8 +85,8 @@ std::optional<Rate::Wait> Rate::take(const RateLimits& limits, const QueueId& id
   if (!needed) {
     for (std::size_t per = 0; per < counted_.size(); ++per) {
       Parts& parts = counted_[per];
-      const std::int64_t current = number_at(per, now);
-      if (parts.empty() || parts.back().number != current) parts.push_back(Part{current, 0, 0});
+      if (parts.empty() || now - parts.back().begin >= kPer[per].time / kParts) parts.push_back(Part{now, now, 0, 0});
+      parts.back().end = now;
       parts.back().messages += 1;
       parts.back().recipients += recipients;
     }
@@ -130,7 +123,7 @@ void Rate::give_back(std::size_t messages, std::size_t recipients) {
 bool Rate::empty(WallTime now) const {
   for (std::size_t per = 0; per < counted_.size(); ++per) {
     for (const Part& part : counted_[per]) {
-      const bool counts = part.number + kParts >= number_at(per, now);
+      const bool counts = part.end + kPer[per].time > now;
       if (counts && part.messages + part.recipients > 0) return false;
     }
   }
@@ -141,12 +134,12 @@ bool Rate::empty(WallTime now) const {
 void Rate::advance(WallTime now) {
   for (std::size_t per = 0; per < counted_.size(); ++per) {
     Parts& parts = counted_[per];
-    const std::int64_t current = number_at(per, now);
-    const std::int64_t ahead = parts.empty() ? 0 : parts.back().number - current;
-    if (ahead > 0) {
-      for (Part& part : parts) part.number -= ahead;
+    const Milliseconds back = set_back(parts, now);
+    for (Part& part : parts) {
+      part.begin -= back;
+      part.end -= back;
     }
-    while (!parts.empty() && parts.front().number + kParts < current) parts.pop_front();
+    while (!parts.empty() && parts.front().end + kPer[per].time <= now) parts.pop_front();
   }
   // A message that is gone is in no one's way after its time.
   std::erase_if(overtaken_,
@@ -159,7 +152,8 @@ std::string Rate::lines(std::string_view tail) const {
   for (std::size_t per = 0; per < counted_.size(); ++per) {
     for (const Part& part : counted_[per]) {
       if (part.messages + part.recipients == 0) continue;
-      text += fmt::format("{} {} {} {}{}", kPer[per].name, part.number, part.messages, part.recipients, tail);
+      text += fmt::format("{} {} {} {} {}{}", kPer[per].name, to_rfc3339(part.begin), to_rfc3339(part.end),
+                          part.messages, part.recipients, tail);
     }
   }
   return text;
@@ -167,19 +161,19 @@ std::string Rate::lines(std::string_view tail) const {
 
 bool Rate::add_line(std::string_view line) {
   const std::vector<std::string_view> words = split_words(line);
-  if (words.size() != 4) return false;
+  if (words.size() != 5) return false;
   const auto row = std::ranges::find(kPer, words[0], &PerRow::name);
-  const auto number = parse_number(words[1]);
-  const auto messages = parse_number(words[2]);
-  const auto recipients = parse_number(words[3]);
+  const auto begin = parse_rfc3339(words[1]);
+  const auto end = parse_rfc3339(words[2]);
+  const auto messages = parse_number(words[3]);
+  const auto recipients = parse_number(words[4]);
   constexpr std::uint64_t kMost = 1ULL << 40U;  // no sum overflows
-  if (row == kPer.end() || !number || !messages || !recipients) return false;
-  if (*number > kMost || *messages > kMost || *recipients > kMost) return false;
+  if (row == kPer.end() || !begin || !end || !messages || !recipients) return false;
+  if (*begin > *end || *messages > kMost || *recipients > kMost) return false;
   Parts& parts = counted_[static_cast<std::size_t>(row - kPer.begin())];
-  const auto at = static_cast<std::int64_t>(*number);
-  if (!parts.empty() && parts.back().number >= at) return false;
-  if (parts.size() > static_cast<std::size_t>(kParts)) return false;
-  parts.push_back(Part{at, *messages, *recipients});
+  if (!parts.empty() && parts.back().end > *begin) return false;
+  if (parts.size() == kMostParts) return false;
+  parts.push_back(Part{*begin, *end, *messages, *recipients});
   return true;
 }
 

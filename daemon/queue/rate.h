@@ -1,9 +1,10 @@
 // The rate of a smarthost: how much it was given lately, and whether one more message is within its limits. Pure; the
 // time is given, by the wall clock, since what is counted outlives the program.
 //
-// Counted for the last minute, hour and day, in sixty parts each, whatever is limited now, so that another limit holds
-// for what went before it, too. A part counts until all of it is past: never too much in any time, and the last message
-// of a day may wait some 24 minutes longer than it must. Where the clock is set back, what was counted counts as if it
+// Counted for the last minute, hour and day, in some sixty parts each, whatever is limited now, so that another limit
+// holds for what went before it, too. A part counts until the last message in it is past: never too much in any time,
+// and one may wait some 24 minutes of a day longer than it must. A part begins with a message, not by the clock: many
+// hosts with one limit would send at the same second. Where the clock is set back, what was counted counts as if it
 // had been now: nothing is forgotten, and nothing waits for longer than the time of its limit.
 //
 // A message counts when its attempt begins, so that several at once are within the limits together. One that has more
@@ -40,6 +41,7 @@ class Rate {
     bool first = false;  ///< its turn has come: no other goes before it
   };
   static constexpr std::int64_t kParts = 60;
+  static constexpr std::size_t kMostParts = kParts + 2;  ///< one is begun, one not quite past
   /// Of more messages that were overtaken it is not known since when.
   static constexpr std::size_t kMostOvertaken = 64;
   /// One whose turn has come and that is not there (deleted, say) is waited for so long.
@@ -63,12 +65,13 @@ class Rate {
 
  private:
   struct Part {
-    std::int64_t number = 0;  ///< since 1970, of its own length
+    WallTime begin;  ///< of its first message ...
+    WallTime end;    ///< ... and of its last
     std::uint64_t messages = 0;
     std::uint64_t recipients = 0;
     [[nodiscard]] std::uint64_t of(RateLimit::Of what) const;
   };
-  using Parts = std::deque<Part>;  ///< oldest first; at most kParts + 1
+  using Parts = std::deque<Part>;  ///< oldest first; at most kMostParts
   struct Turn {
     QueueId id;
     WallTime opens;
@@ -76,6 +79,7 @@ class Rate {
   };
 
   void advance(WallTime now);
+  [[nodiscard]] static Milliseconds set_back(const Parts& parts, WallTime now);
   [[nodiscard]] static std::optional<WallTime> fits_at(const Parts& parts, const RateLimit& limit, std::uint64_t more,
                                                        WallTime now);
 

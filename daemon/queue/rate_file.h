@@ -1,9 +1,10 @@
 // The rates of the queue on disk: the file `rates` of the spool, small text that is replaced as a whole.
 //
 //   postern-rates 1
-//   day 20784 12 40 site=smtp.example.com
+//   day 2026-11-23T17:04:05.123Z 2026-11-23T17:12:00.000Z 12 40 site=smtp.example.com
 //
-// The part of the time (60 to a minute, an hour, a day, numbered from 1970), the messages and the recipients in it.
+// A part (some 60 to a minute, an hour, a day) with the times of its first and last message, and how many messages and
+// recipients it has.
 #pragma once
 
 #include "queue/rates.h"

@@ -184,23 +184,29 @@ TEST(RateTest, WhatIsWrittenReadsTheSame) {
     ASSERT_TRUE(again.add_line(text.substr(at, end - at)));
     at = end + 1;
   }
-  EXPECT_LE(lines, 3U * 61);
+  EXPECT_LE(lines, 3U * Rate::kMostParts);
   EXPECT_EQ(again.lines(";"), text);
 }
 
+std::string part(int begin, int end) {
+  return "day " + to_rfc3339(kBegin + Seconds(begin)) + " " + to_rfc3339(kBegin + Seconds(end)) + " 1 1";
+}
+
 TEST(RateTest, ALineThatIsNoneIsRefused) {
-  for (const std::string line : {"", "day", "day 1 2", "day 1 2 3 4", "week 1 2 3", "day -1 2 3", "day 1 x 3",
-                                 "day 1 2 99999999999999999999", "day 99999999999999 1 1"}) {
+  const std::string times = to_rfc3339(kBegin) + " " + to_rfc3339(kBegin);
+  for (const std::string& line : std::vector<std::string>{
+           "", "day", "day " + times + " 1", "day " + times + " 1 2 3", "week " + times + " 1 2",
+           "day " + times + " -1 2", "day " + times + " 1 99999999999999999999", "day 1 2 3 4", part(1, 0)}) {
     Rate rate;
     EXPECT_FALSE(rate.add_line(line)) << line;
     EXPECT_TRUE(rate.empty(kBegin));
   }
   Rate rate;
-  for (int i = 0; i < 61; ++i) ASSERT_TRUE(rate.add_line("day " + std::to_string(100 + i) + " 1 1"));
-  EXPECT_FALSE(rate.add_line("day 200 1 1")) << "no more parts than there can be";
+  for (int i = 0; i < static_cast<int>(Rate::kMostParts); ++i) ASSERT_TRUE(rate.add_line(part(i, i)));
+  EXPECT_FALSE(rate.add_line(part(200, 200))) << "no more parts than there can be";
   Rate other;
-  ASSERT_TRUE(other.add_line("day 100 1 1"));
-  EXPECT_FALSE(other.add_line("day 100 1 1"));
+  ASSERT_TRUE(other.add_line(part(100, 200)));
+  EXPECT_FALSE(other.add_line(part(150, 250)));
 }
 
 TEST(RateTest, ItIsToldInWords) {
