@@ -58,8 +58,8 @@ constexpr Table kYourQuota = R"(
 
 constexpr Table kCrowded = R"(
     concurrent*connection, concurrent*session, simultaneous*connection, simultaneous*session,
-    too many connections, too many connected, too many clients, too many concurrent, too many open, too many smtp connections, too many sessions, too many sockets,
-    connections*limit, connections*exceeded, maximum*connections, connection*limit exceeded,
+    too many connections, too many connected, too many clients, too many concurrent, too many open,
+    too many smtp connections, too many sessions, too many sockets, connections*limit, connections*exceeded, maximum*connections, connection*limit exceeded,
     thread limit exceeded)";
 
 constexpr Table kRecipients = R"(

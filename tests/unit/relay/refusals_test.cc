@@ -28,7 +28,7 @@ std::string outcome_of(Asked asked, const smtp::Reply& reply) {
   const Judgement judged = judge(asked, reply);
   switch (judged.about) {
     case Judgement::About::nobody: return "as hoped for";
-    case Judgement::About::closing: return "closing";
+    case Judgement::About::closing: return judged.blame == Blame::crowded ? "crowded" : "closing";
     case Judgement::About::site: return judged.blame == Blame::crowded ? "crowded" : "site";
     case Judgement::About::sender: return "sender";
     case Judgement::About::protocol: return "protocol";
@@ -36,8 +36,8 @@ std::string outcome_of(Asked asked, const smtp::Reply& reply) {
     case Judgement::About::recipient: break;
   }
   if (judged.status.doubtful) return "doubtful";
-  if (too_many_recipients(judged.status)) return "split";
   if (judged.blame == Blame::connection) return "enough";
+  if (too_many_recipients(judged.status)) return "split";
   return std::string(mail::name(judged.status.verdict));
 }
 
