@@ -51,7 +51,7 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
 void Dispatcher::dispatch() {
   feed();
   if (work_.count() == 0) alone_ = false;
-  const std::size_t first = turn_;
+  const std::size_t first = probe_turn_;
   for (std::size_t i = 0; i < lanes_.size(); ++i) take_due(static_cast<std::uint16_t>((first + i) % lanes_.size()));
   if (work_.count() == 0) messages_.tell_damaged();
   if (!alone_) reader_.read_on();
@@ -92,10 +92,17 @@ void Dispatcher::take_due(std::uint16_t lane) {
     messages_.index().set(id, Ticket::Phase::active);
     work_.begin();
     ++lanes_[lane].open;
-    // Not this one's again, should the message turn out to belong elsewhere: a probe is by turns.
-    if (sites_.hopeless(lanes_[lane].site)) turn_ = (lane + 1U) % lanes_.size();
+    if (sites_.hopeless(lanes_[lane].site)) take_turns(lane);
     spawn(ground_.loop, prepare(id, lane), "reading of message " + id.str());
   }
+}
+
+/// The next probe is another lane's: of senders whose mail was refused by turns, and every second one of mail that was
+/// not, which may show more.
+void Dispatcher::take_turns(std::uint16_t lane) {
+  const bool apart = !lanes_[lane].sender.empty();
+  if (apart) sender_turn_ = lane;
+  probe_turn_ = apart ? std::size_t{Ticket::kAny} : (sender_turn_ + 1) % lanes_.size();
 }
 
 bool Dispatcher::wants_more(std::uint16_t lane) const {
@@ -214,8 +221,7 @@ bool Dispatcher::is_empty(std::uint16_t lane) const {
 std::uint16_t Dispatcher::lane_of(const StoredMessage& message, std::uint16_t in) {
   const std::string& sender = message.sender().key;
   if (lanes_[in].site == message.rerouted_to() && lanes_[in].sender == sender) return in;
-  const bool apart = standing_of(message.states()).doubtful || sites_.senders().troubled(sender) ||
-                     sites_.by_turns(message.rerouted_to());
+  const bool apart = standing_of(message.states()).doubtful || sites_.senders().troubled(sender);
   return lane_for(message.rerouted_to(), apart ? sender : std::string());
 }
 

@@ -80,6 +80,7 @@ class Dispatcher {
   /// One more of this lane is worth having open now.
   [[nodiscard]] bool wants_more(std::uint16_t lane) const;
   [[nodiscard]] std::size_t open_of_senders() const;
+  void take_turns(std::uint16_t lane);
   /// The next one waits in the lane of its sender, which is in trouble.
   void put_apart(std::uint16_t lane);
   Task<void> prepare(QueueId id, std::uint16_t lane);
@@ -105,8 +106,10 @@ class Dispatcher {
   /// not rerouted. None ever goes, but one of a sender that is empty may become another's.
   std::deque<Lane> lanes_ = std::deque<Lane>(2);
   std::size_t sender_lanes_ = 0;
-  std::size_t turn_ = 0;  ///< the lane that is served next
-  bool alone_ = false;    ///< a suspect is open, or waits until nothing else is
+  std::size_t turn_ = 0;                    ///< the lane that is served next
+  std::size_t probe_turn_ = Ticket::kAny;   ///< likewise, where a site lets but a probe through
+  std::size_t sender_turn_ = Ticket::kAny;  ///< the lane of a sender that had the last probe
+  bool alone_ = false;                      ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;
 };
 

@@ -100,11 +100,6 @@ bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) 
   return first == sites_.end() || takes_none(*first);
 }
 
-bool Sites::by_turns(const std::string& rerouted_to) const {
-  if (const SitePtr own = find(rerouted_to)) return own->refuses_every_message();
-  return std::ranges::any_of(sites_, [](const SitePtr& site) { return site->refuses_every_message(); });
-}
-
 std::uint16_t Sites::number_of(const std::string& site) {
   const auto known = std::ranges::find(known_, site);
   if (known != known_.end()) return static_cast<std::uint16_t>(known - known_.begin());

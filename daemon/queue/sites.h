@@ -42,9 +42,6 @@ class Sites {
   /// None that may take such a message is well, or the limit of the one that would is used up.
   [[nodiscard]] bool hopeless(const std::string& rerouted_to, const std::string& sender = {}) const;
 
-  /// One that may take such a message refuses every one: the senders are to have its probes by turns.
-  [[nodiscard]] bool by_turns(const std::string& rerouted_to) const;
-
   /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
   [[nodiscard]] std::uint16_t number_of(const std::string& site);
   /// Who a message waits for that was last tried at the site of this number: that one, else the first; null: none is
