@@ -241,20 +241,37 @@ Task<TransactionOutcome> ClientSession::transact(mail::Message& message) {
 /// Were it the account or this machine, the others would be refused, too.
 Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail::Message& message,
                                        TransactionOutcome& outcome) {
-  const std::string own = smarthost_.credentials ? smarthost_.credentials->kinds().user : std::string();
-  std::string address = learnt_.control_address(message.envelope(), own);
-  if (address.empty()) co_return;
+  const mail::Envelope& envelope = message.envelope();
+  const bool of_site = outcome.report.site.has_value();
+  std::vector<std::string> refused;
+  const auto address_of = [&](std::size_t index) { return envelope.recipients[message.pending()[index]].address; };
+  for (std::size_t i = 0; of_site && i < message.pending().size(); ++i) refused.push_back(address_of(i));
+  for (std::size_t i = 0; !of_site && i < outcome.doubted.size(); ++i)
+    refused.push_back(address_of(outcome.doubted[i]));
+  const std::optional<Control> control = learnt_.control(envelope, home_of(envelope), refused);
+  if (!control) co_return;
+  const auto spoken_for = [&](const std::string& address) { return control->speaks_for(address); };
+  if (of_site && !std::ranges::all_of(refused, spoken_for)) co_return;
   needs_reset_ = false;
-  const bool theirs = co_await takes_others(wire_, input, message.envelope(), std::move(address));
+  const bool theirs = co_await takes_others(wire_, input, envelope, control->address);
   if (!theirs) {
     ++refusals_;
     co_return;
   }
-  if (outcome.report.site) {
+  if (of_site) {
     outcome.report.site->in_transaction = true;
     co_return;
   }
-  for (const std::size_t index : outcome.doubted) fail_for_good(*outcome.report.recipients[index]);
+  for (std::size_t i = 0; i < refused.size(); ++i) {
+    if (spoken_for(refused[i])) fail_for_good(*outcome.report.recipients[outcome.doubted[i]]);
+  }
+}
+
+Home ClientSession::home_of(const mail::Envelope& envelope) const {
+  Home home;
+  if (smarthost_.credentials) home.own = smarthost_.credentials->kinds().user;
+  home.sender = envelope.sender.empty() ? smarthost_.own_sender : envelope.sender;
+  return home;
 }
 
 TransactionInput ClientSession::input_for(const mail::Envelope& envelope) const {
@@ -284,7 +301,8 @@ void ClientSession::learn(const mail::Message& message, const TransactionOutcome
       recipients, [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
   if (reached == recipients.end()) return;
   const std::size_t index = message.pending()[static_cast<std::size_t>(reached - recipients.begin())];
-  learnt_.note_taken(message.envelope().recipients[index].address);
+  const mail::Envelope& envelope = message.envelope();
+  learnt_.note_taken(envelope.recipients[index].address, home_of(envelope));
 }
 
 bool ClientSession::worn() const {

@@ -76,6 +76,7 @@ class ClientSession {
   Task<TransactionOutcome> transact(mail::Message& message);
   Task<void> settle_doubt(const TransactionInput& input, const mail::Message& message, TransactionOutcome& outcome);
   [[nodiscard]] TransactionInput input_for(const mail::Envelope& envelope) const;
+  [[nodiscard]] Home home_of(const mail::Envelope& envelope) const;
   void learn(const mail::Message& message, const TransactionOutcome& outcome);
   Task<bool> welcome(Milliseconds resumed);
   void doubt_resumption(Milliseconds patience);

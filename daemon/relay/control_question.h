@@ -12,8 +12,8 @@
 
 namespace postern::relay {
 
-/// True: it would, so the refusals were the recipients' own. Anything else says nothing about them, a connection that
-/// breaks under it too; the wire is broken then, and no trouble of the site.
+/// True: it would, so the refusals that the address speaks for (relay/learnt) were the recipients' own. Anything else
+/// says nothing about them, a connection that breaks under it too; the wire is broken then, and no trouble of the site.
 Task<bool> takes_others(Wire& wire, const TransactionInput& input, const mail::Envelope& envelope, std::string address);
 
 }  // namespace postern::relay

@@ -112,7 +112,10 @@ void Findings::take_text(const Judgement& judged, const smtp::Reply& reply, Step
   if (judged.about == About::sender) return note_sender(Asked::text, judged, reply);
   if (judged.blame == Blame::connection) postpone(judged.blame);
   outcome.report.site = site_trouble(step, peer_, judged.what, reply);
-  outcome.report.site->in_transaction = judged.about == About::closing && !is_trouble(judged.blame);
+  // What was said of the site may yet be this message's doing: another one shall say the same before the site is
+  // closed.
+  const bool cut_off = judged.about == About::closing && !is_trouble(judged.blame);
+  outcome.report.site->in_transaction = cut_off || (is_refusal(reply) && by_words_alone(Asked::text, reply));
 }
 
 void Findings::lost(Asked asked, const Error& error) {

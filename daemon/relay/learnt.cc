@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace postern::relay {
 namespace {
@@ -17,22 +18,54 @@ bool is_plain(const std::string& address) {
          is_ascii(address) && !has_control(address) && address.find_first_of(" <>") == std::string::npos;
 }
 
+/// Empty: the address has none.
+std::string_view domain_part(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
+}
+
+bool share_domain(const std::string& one, const std::string& other) {
+  const std::string_view domain = domain_part(one);
+  return !domain.empty() && iequals(domain, domain_part(other));
+}
+
 }  // namespace
 
-void Learnt::note_taken(const std::string& address) {
+bool Home::holds(const std::string& address) const {
+  return share_domain(address, own) || share_domain(address, sender);
+}
+
+bool Control::speaks_for(const std::string& refused) const { return !at_home || share_domain(address, refused); }
+
+void Learnt::note_taken(const std::string& address, const Home& home) {
   if (!is_plain(address)) return;
+  if (home.holds(address)) {
+    taken_at_home = address;
+    return;
+  }
+  // Once in a run: a file that is written for each message would cost more than it is worth.
+  if (taken.empty()) notes.note_taken(address);
   std::erase(taken, address);
   taken.insert(taken.begin(), address);
   if (taken.size() > kTaken) taken.pop_back();
 }
 
-std::string Learnt::control_address(const mail::Envelope& envelope, const std::string& own) const {
-  const auto fits = [&](const std::string& address) {
-    return std::ranges::none_of(envelope.recipients, [&](const auto& one) { return iequals(one.address, address); });
+std::optional<Control> Learnt::control(const mail::Envelope& envelope, const Home& home,
+                                       const std::vector<std::string>& refused) const {
+  std::vector<Control> known;
+  for (const std::string& address : taken) known.push_back({address, home.holds(address)});
+  const std::string before = notes.taken();
+  known.push_back({before, home.holds(before)});
+  known.push_back({taken_at_home, true});
+  known.push_back({home.own, true});
+  const auto fits = [&](const Control& one) {
+    return is_plain(one.address) &&
+           std::ranges::none_of(envelope.recipients,
+                                [&](const auto& to) { return iequals(to.address, one.address); }) &&
+           std::ranges::any_of(refused, [&](const std::string& address) { return one.speaks_for(address); });
   };
-  const auto known = std::ranges::find_if(taken, fits);
-  if (known != taken.end()) return *known;
-  return is_plain(own) && fits(own) ? own : std::string();
+  const auto found = std::ranges::find_if(known, fits);
+  return found == known.end() ? std::nullopt : std::optional<Control>(*found);
 }
 
 }  // namespace postern::relay

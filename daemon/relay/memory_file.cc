@@ -71,7 +71,8 @@ constexpr std::array kFields{Field{"mechanism", &SiteMemory::mechanism},
                              Field{"since", &SiteMemory::since},
                              Field{"tls", &SiteMemory::tls},
                              Field{"weaker_tls", &SiteMemory::weaker_tls},
-                             Field{"null_sender", &SiteMemory::null_sender}};
+                             Field{"null_sender", &SiteMemory::null_sender},
+                             Field{"taken", &SiteMemory::taken}};
 
 struct List {
   std::string_view name;

@@ -22,6 +22,9 @@ Pool::AtWork::AtWork(Pool& pool, ClientSession& session) : pool_(pool), session_
 Pool::AtWork::~AtWork() {
   std::erase(pool_.at_work_, &session_);
   std::erase(pool_.leaving_, &session_);
+  if (pool_.leaving_.empty()) {
+    for (boost::asio::steady_timer* waiting : pool_.parting_) waiting->cancel();
+  }
   pool_.ended();
 }
 
@@ -100,6 +103,15 @@ Task<void> Pool::say_quit(std::shared_ptr<Pool> self, std::unique_ptr<ClientSess
                           std::unique_ptr<AtWork> leaving) {
   co_await session->quit(self->closing_ ? smtp::limits::kFarewell : smtp::limits::kQuit);
   leaving.reset();
+}
+
+Task<void> Pool::farewells(Seconds patience) {
+  const SteadyTime until = std::chrono::steady_clock::now() + patience;
+  boost::asio::steady_timer timer(executor_, until);
+  parting_.push_back(&timer);
+  while (!leaving_.empty() && !closing_ && std::chrono::steady_clock::now() < until)
+    co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  std::erase(parting_, &timer);
 }
 
 /// Waits until nothing is at work, but no longer than that. Each has a timer of its own: a reload's close() may still

@@ -22,6 +22,9 @@ class Pool : public std::enable_shared_from_this<Pool> {
   void put_back(std::unique_ptr<ClientSession> session);
   /// Says QUIT in the background.
   void retire(std::unique_ptr<ClientSession> session);
+  /// Until those that say QUIT are gone, but no longer than that: a server that allows few connections counts them,
+  /// too.
+  Task<void> farewells(Seconds patience);
 
   /// While it lives the session is at work: close() waits for it and then cancels it.
   class AtWork {
@@ -67,6 +70,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   std::vector<ClientSession*> leaving_;  // those at work that only say QUIT
   std::vector<boost::asio::cancellation_signal*> connecting_;
   std::vector<boost::asio::steady_timer*> draining_;  // one for each drain() that waits
+  std::vector<boost::asio::steady_timer*> parting_;   // likewise farewells()
   bool armed_ = false;
   bool closing_ = false;
   bool cancelled_ = false;  ///< the grace of a close() has passed

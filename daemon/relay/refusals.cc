@@ -47,8 +47,11 @@ constexpr Table kQuota = R"(
     send quota, sent limit, limit on sent, sent messages, messages sent, sent too many, submission quota,
     submissionquota, submission limit, relay quota, message quota, mail quota, email quota, outgoing quota,
     outgoing limit, outbound limit, quota for sending, policy*quota exceeded, too many messages, too many emails,
-    too many mails, too much mail, too many recipients from, rate limit, throttl, credits, unusual rate,
-    this hour, today, ratelimit, sender rate, unusual*activity, unusual sending, free accounts)";
+    too many mails, too much mail, too many recipients from, rate limit, throttl, unusual rate, ratelimit, sender rate, unusual*activity, unusual sending, free accounts)";
+
+/// Words of a quota that may as well be a message's own.
+constexpr Table kQuotaPerhaps = R"(
+    credits, this hour, today)";
 
 /// The same of whoever is spoken to.
 constexpr Table kYourQuota = R"(
@@ -134,9 +137,14 @@ constexpr Table kMachine = R"(
     client host, helo command, ehlo command, helo name, ehlo name, helo argument, invalid helo, invalid ehlo,
     bad helo, helo*rejected, helo*invalid, ehlo*invalid, helo*resolve, helo first, fully qualified host,
     reverse dns, rdns, ptr record, no ptr, your hostname, your reverse, reverse hostname, blocked using,
-    blocklist, block list, blacklist, black list, spamhaus, spamcop, dnsbl, _rbl, your ip, sender ip,
-    ip address*block, ip address*denied, ip address*reject, ip address*not, ip*reputation, your host, your server,
-    your network, spammer, spam source, sending ip, ip you're using, unauthorized ip, your mail server)";
+    spamhaus, spamcop, dnsbl, _rbl, your ip, sender ip, _ip*blocklist, _ip*block list, _ip*blacklist,
+    _ip*black list, _host*blocklist, _host*block list, _host*blacklist, _host*black list, your server*list,
+    your mail server*list, your network*list, spammer, spam source,
+    ip address*block, ip address*denied, ip address*reject, ip address*not, ip*reputation, sending ip,
+    ip you're using, unauthorized ip)";
+/// Words that may as well be of a message: what it holds, or whom it names.
+constexpr Table kMachinePerhaps = R"(
+    blocklist, block list, blacklist, black list, your host, your server, your network, your mail server)";
 
 constexpr Table kRecipientCodes = R"(
     5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10, 5.2.1, 5.4.1, 5.4.4, 5.4.310, 5.4.312)";
@@ -165,7 +173,9 @@ constexpr Table kContentCodes = R"(
 constexpr Table kContentCodesAtText = R"(
     5.4.6, 5.4.14, 5.7.7)";
 constexpr Table kContent = R"(
-    spam, virus, malware, phish, infected, trojan, message content, content reject, content block, content filter,
+    spam, virus, malware, phish, infected, trojan, message content, message contains, contains black,
+    contains block, contains a black, contains a block, blacklisted content, blacklisted word, blacklisted phrase,
+    blacklisted link, blacklisted domain, blocked content, content reject, content block, content filter,
     content denied, content not, prohibited content, attachment, junk, unsolicited, too many hops, hop count,
     mail loop, routing loop, loop detected, rfc 5322, rfc5322, rfc 2822, rfc2822, header is missing,
     missing*header, header missing, missing final, duplicate*header, bare lf, line too long, line length,
@@ -181,17 +191,19 @@ struct Section {
   unsigned where;
   enum class By { words, enhanced } by;
   Table rows;
+  bool sure = false;  ///< no message brings this answer about by what it holds
 };
 
 // The first that knows the answer decides. Within a section the order is of no matter.
 constexpr std::array kSections{
     Section{Blame::recipient, kAnywhere, Section::By::words, kRecipientFirst},
     Section{Blame::connection, kAnywhere, Section::By::words, kConnection},
-    Section{Blame::site, kAnywhere, Section::By::words, kQuota},
+    Section{Blame::site, kAnywhere, Section::By::words, kQuota, true},
+    Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kQuotaPerhaps},
     Section{Blame::crowded, kAnywhere, Section::By::words, kCrowded},
     Section{Blame::recipients, kAtRcpt, Section::By::words, kRecipients},
     Section{Blame::recipients, kAtRcpt, Section::By::enhanced, kRecipientsCodes},
-    Section{Blame::site, kAnywhere, Section::By::enhanced, kSiteCodes},
+    Section{Blame::site, kAnywhere, Section::By::enhanced, kSiteCodes, true},
     Section{Blame::sender, kAnywhere, Section::By::enhanced, kSenderCodes},
     Section{Blame::content, kAtText, Section::By::words, kContentFirst},
     Section{Blame::sender, kAnywhere, Section::By::words, kSender},
@@ -201,6 +213,7 @@ constexpr std::array kSections{
     Section{Blame::site, kAnywhere, Section::By::words, kPassword},
     Section{Blame::site, kAnywhere, Section::By::words, kRelaying},
     Section{Blame::site, kAnywhere, Section::By::words, kMachine},
+    Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kMachinePerhaps},
     Section{Blame::sender, kAtMail, Section::By::words, kSenderAtMail},
     Section{Blame::size, kAnywhere, Section::By::enhanced, kSizeCodes},
     Section{Blame::size, kAnywhere, Section::By::words, kSize},
@@ -209,6 +222,8 @@ constexpr std::array kSections{
     Section{Blame::content, kAnywhere, Section::By::enhanced, kContentCodes},
     Section{Blame::content, kAtText, Section::By::enhanced, kContentCodesAtText},
     Section{Blame::content, kAtText, Section::By::words, kContent},
+    Section{Blame::site, kAtText, Section::By::words, kQuotaPerhaps},
+    Section{Blame::site, kAtText, Section::By::words, kMachinePerhaps},
     Section{Blame::site, kAnywhere, Section::By::words, kYourQuota},
 };
 
@@ -257,12 +272,15 @@ bool refuses_address(const smtp::Reply& refusal, std::string_view enhanced) {
   return refusal.code == 501 && (enhanced.empty() || enhanced == "5.5.4");
 }
 
-}  // namespace
+struct Finding {
+  Blame blame;
+  bool sure;
+};
 
-Blame blame_of(Asked asked, const smtp::Reply& refusal) {
+Finding find(Asked asked, const smtp::Reply& refusal) {
   const std::string said = folded_words(refusal);
-  if (refusal.transient() && says(said, kWait)) return Blame::unknown;
-  if (std::ranges::find(kSiteReplies, refusal.code) != kSiteReplies.end()) return Blame::site;
+  if (refusal.transient() && says(said, kWait)) return {Blame::unknown, false};
+  if (std::ranges::find(kSiteReplies, refusal.code) != kSiteReplies.end()) return {Blame::site, true};
   const std::string enhanced = refusal.permanent() ? refusal.enhanced() : std::string();
   const unsigned place = place_of(asked);
   for (const Section& section : kSections) {
@@ -270,9 +288,19 @@ Blame blame_of(Asked asked, const smtp::Reply& refusal) {
     const bool found = section.by == Section::By::words
                            ? says(said, section.rows)
                            : any_row(section.rows, [&](std::string_view row) { return row == enhanced; });
-    if (found) return section.blame;
+    if (found) return {section.blame, section.sure};
   }
-  return asked == Asked::mail && refuses_address(refusal, enhanced) ? Blame::sender : Blame::unknown;
+  const bool of_sender = asked == Asked::mail && refuses_address(refusal, enhanced);
+  return {of_sender ? Blame::sender : Blame::unknown, false};
+}
+
+}  // namespace
+
+Blame blame_of(Asked asked, const smtp::Reply& refusal) { return find(asked, refusal).blame; }
+
+bool by_words_alone(Asked asked, const smtp::Reply& refusal) {
+  const Finding found = find(asked, refusal);
+  return found.blame == Blame::site && !found.sure;
 }
 
 bool says_crowded(const smtp::Reply& refusal) { return says(folded_words(refusal), kCrowded); }

@@ -24,7 +24,10 @@ enum class Blame {
 /// Of a 4xx or 5xx; codes that mean something by themselves count only with a 5xx, words with both.
 [[nodiscard]] Blame blame_of(Asked asked, const smtp::Reply& refusal);
 
-/// The same of an answer to anything else: greeting, EHLO, STARTTLS, AUTH.
+/// The site is blamed for words that a server may also say of what a message holds: neither a code nor a quota.
+[[nodiscard]] bool by_words_alone(Asked asked, const smtp::Reply& refusal);
+
+/// Too many connections: the same of an answer to anything else: greeting, EHLO, STARTTLS, AUTH.
 [[nodiscard]] bool says_crowded(const smtp::Reply& refusal);
 
 }  // namespace postern::relay

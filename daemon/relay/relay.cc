@@ -120,6 +120,7 @@ class SmtpRelay final : public Relay {
       }
       pool_->retire(std::move(session));
     }
+    co_await pool_->farewells(limits::kFarewell);
     AuthRound round;
     Connection connection = co_await connect(round, limits::kAttempt, Trace());
     Part part;

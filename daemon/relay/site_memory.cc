@@ -196,4 +196,12 @@ void SiteNotes::note_null_sender(bool refused) {
   store_->keep(key_, std::move(memory));
 }
 
+std::string SiteNotes::taken() const { return store_->recall(key_).taken; }
+
+void SiteNotes::note_taken(const std::string& address) {
+  SiteMemory memory = store_->recall(key_);
+  memory.taken = address;
+  store_->keep(key_, std::move(memory));
+}
+
 }  // namespace postern::relay

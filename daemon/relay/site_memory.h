@@ -25,6 +25,7 @@ struct SiteMemory {
   std::vector<std::string> weaker;   ///< what the server offers now, while that is weaker than the measure
   std::string weaker_tls;            ///< with that; empty: it is not weaker
   std::string null_sender{};         ///< "refused": the server takes no mail from "<>"
+  std::string taken{};               ///< an address outside the account's domain that the server took mail for
 
   friend bool operator==(const SiteMemory&, const SiteMemory&) = default;
 };
@@ -86,6 +87,9 @@ class SiteNotes {
   /// Whether the server takes mail from the null reverse-path.
   [[nodiscard]] bool refuses_null_sender() const;
   void note_null_sender(bool refused);
+  /// An address outside the account's domain that the server took mail for; empty: none is known.
+  [[nodiscard]] std::string taken() const;
+  void note_taken(const std::string& address);
 
  private:
   struct Alarm {

@@ -43,7 +43,9 @@
 //                a row of relay/refusals says site or       site       quota, login, suspension, relaying, host name;
 //                crowded, with 4xx or 5xx                              530, 535, 538 always. At RCPT who is accepted
 //                                                                      has the message, and it is in_transaction then,
-//                                                                      or if a control question is answered well
+//                                                                      or if a control question is answered well. At
+//                                                                      the dot likewise, if words alone say so that are
+//                                                                      no quota's: they may be said of the message
 //                a row says sender, with 4xx or 5xx         sender     the connection stands; the null sender is
 //                                                                      offered again with our own address
 //                a row says connection                      as asked   deferred; on a kept connection at once on a new

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,23 +21,65 @@ mail::Envelope to(const std::vector<std::string>& addresses) {
   return envelope;
 }
 
+const Home kHome{"own@home", "me@mine"};
+
+/// The address that is asked about for a message to these; all of them are refused.
+std::string asked_for(const Learnt& learnt, const std::vector<std::string>& refused, const Home& home = kHome) {
+  const auto control = learnt.control(to(refused), home, refused);
+  return control ? control->address : std::string();
+}
+
 TEST(Learnt, TheControlAddressIsTheLastThatWasTakenAndNoneOfTheMessages) {
   Learnt learnt = nothing_learnt();
-  EXPECT_EQ(learnt.control_address(to({"a@x"}), ""), "");
-  learnt.note_taken("b@x");
-  learnt.note_taken("c@x");
-  EXPECT_EQ(learnt.control_address(to({"a@x"}), "own@x"), "c@x");
-  EXPECT_EQ(learnt.control_address(to({"a@x", "C@X"}), "own@x"), "b@x");
-  EXPECT_EQ(learnt.control_address(to({"b@x", "c@x"}), "own@x"), "own@x");
-  EXPECT_EQ(learnt.control_address(to({"b@x", "c@x", "Own@x"}), "own@x"), "");
-  learnt.note_taken("b@x");
-  EXPECT_EQ(learnt.control_address(to({}), ""), "b@x");
-  EXPECT_EQ(learnt.control_address(to({"b@x"}), ""), "c@x");
+  EXPECT_EQ(asked_for(learnt, {"a@x"}), "");
+  learnt.note_taken("b@x", kHome);
+  learnt.note_taken("c@x", kHome);
+  EXPECT_EQ(asked_for(learnt, {"a@x"}), "c@x");
+  EXPECT_EQ(asked_for(learnt, {"a@x", "C@X"}), "b@x");
+  EXPECT_EQ(asked_for(learnt, {"b@x", "c@x"}), "");
+  learnt.note_taken("b@x", kHome);
+  EXPECT_EQ(asked_for(learnt, {"a@x"}), "b@x");
+  EXPECT_EQ(asked_for(learnt, {"b@x"}), "c@x");
+}
+
+TEST(Learnt, AnAddressAtHomeSpeaksForItsDomainAlone) {
+  Learnt learnt = nothing_learnt();
+  EXPECT_EQ(asked_for(learnt, {"a@x"}), "") << "an account that may send only to its own domain";
+  EXPECT_EQ(asked_for(learnt, {"a@HOME"}), "own@home");
+  EXPECT_EQ(asked_for(learnt, {"own@home"}), "");
+  EXPECT_EQ(asked_for(learnt, {"a@x", "b@home"}), "own@home");
+  for (const std::string at_home : {"b@home", "b@mine"}) {
+    learnt.note_taken(at_home, kHome);
+    EXPECT_EQ(asked_for(learnt, {"a@x"}), "") << at_home;
+    EXPECT_EQ(asked_for(learnt, {"a@" + at_home.substr(2)}), at_home);
+  }
+  EXPECT_EQ(asked_for(learnt, {"a@x"}, Home{"apikey", ""}), "") << "it was taken from a sender of that domain";
+  const auto control = learnt.control(to({"a@x", "b@home"}), kHome, {"a@x", "b@home"});
+  ASSERT_TRUE(control);
+  EXPECT_TRUE(control->speaks_for("b@home"));
+  EXPECT_FALSE(control->speaks_for("a@x"));
+  learnt.note_taken("c@z", kHome);
+  EXPECT_EQ(asked_for(learnt, {"a@x", "b@home"}), "c@z") << "one elsewhere speaks for everybody";
+  EXPECT_EQ(asked_for(learnt, {"a@x"}, Home{"apikey", "me@z"}), "") << "what is elsewhere for one is home for another";
+}
+
+TEST(Learnt, OneAddressElsewhereIsKnownAfterARestart) {
+  const auto store = std::make_shared<VolatileMemory>();
+  Learnt learnt{SiteNotes(store, Smarthost())};
+  learnt.note_taken("b@home", kHome);
+  EXPECT_EQ(asked_for(Learnt{SiteNotes(store, Smarthost())}, {"a@home"}), "own@home");
+  for (int i = 0; i < 5; ++i) learnt.note_taken("user" + std::to_string(i) + "@x", kHome);
+  const Learnt later{SiteNotes(store, Smarthost())};
+  EXPECT_EQ(asked_for(later, {"a@y"}), "user0@x");
+  EXPECT_EQ(asked_for(later, {"user0@x"}), "");
+  EXPECT_EQ(asked_for(later, {"a@y"}, Home{"own@x", ""}), "") << "the account has moved";
+  SiteNotes(store, Smarthost()).note_taken("a@x\r\nDATA");
+  EXPECT_EQ(asked_for(later, {"a@y"}), "") << "files are not believed";
 }
 
 TEST(Learnt, AFewAddressesAreRememberedHoweverManyWereTaken) {
   Learnt learnt = nothing_learnt();
-  for (int i = 0; i < 1000; ++i) learnt.note_taken("user" + std::to_string(i) + "@x");
+  for (int i = 0; i < 1000; ++i) learnt.note_taken("user" + std::to_string(i) + "@x", kHome);
   EXPECT_LE(learnt.taken.size(), 4U);
   EXPECT_EQ(learnt.taken.front(), "user999@x");
 }
@@ -46,9 +89,9 @@ TEST(Learnt, NoAddressIsAskedForThatNeedsAnExtensionOrIsNone) {
        {std::string(), std::string("root"), std::string("@x"), std::string("a@"), std::string("\xC3\xA9@x"),
         std::string("a@x\r\nDATA"), std::string("\"a b\"@x"), "a@" + std::string(300, 'x'), std::string("a>@x")}) {
     Learnt learnt = nothing_learnt();
-    learnt.note_taken(address);
+    learnt.note_taken(address, kHome);
     EXPECT_TRUE(learnt.taken.empty()) << address;
-    EXPECT_EQ(learnt.control_address(to({"b@x"}), address), "") << address;
+    EXPECT_EQ(asked_for(learnt, {"b@x"}, Home{address, ""}), "") << address;
   }
 }
 

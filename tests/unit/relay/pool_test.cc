@@ -413,6 +413,71 @@ TEST(Pool, AConnectionThatWinsInTheTurnInWhichTheGraceEndsIsGivenUp) {
 }
 
 // H39: what a connection was made for belongs to one relay; one with other settings has connections of its own.
+/// Lets one connection in at a time, which carries one message, and takes its time over QUIT.
+struct Narrow {
+  std::size_t open = 0;
+  std::size_t messages = 0;
+};
+
+class NarrowStream final : public net::Stream {
+ public:
+  NarrowStream(Executor executor, Narrow& server) : executor_(std::move(executor)), server_(server) {
+    replies_ = ++server_.open > 1 ? "421 too many connections\r\n" : "220 mx\r\n";
+  }
+  ~NarrowStream() override { --server_.open; }
+  NarrowStream(const NarrowStream&) = delete;
+  NarrowStream& operator=(const NarrowStream&) = delete;
+
+  Task<Result<std::size_t>> read_some(std::span<char> into) override {
+    for (int turn = 0; quitting_ && turn < 20; ++turn)
+      co_await boost::asio::post(executor_, boost::asio::use_awaitable);
+    const std::size_t count = std::min(into.size(), replies_.size());
+    std::copy_n(replies_.begin(), count, into.begin());
+    replies_.erase(0, count);
+    co_return count;
+  }
+  Task<Result<void>> write(std::string_view bytes) override {
+    const bool enough = bytes.starts_with("MAIL") && taken_;
+    if (bytes.ends_with("\r\n.\r\n")) ++server_.messages;
+    if (bytes.ends_with("\r\n.\r\n")) taken_ = true;
+    quitting_ = bytes == "QUIT\r\n";
+    replies_ += enough                      ? "452 4.4.5 too many messages in this session\r\n"
+                : bytes.starts_with("DATA") ? "354 go\r\n"
+                                            : "250 ok\r\n";
+    co_return Result<void>();
+  }
+  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "no TLS here"}; }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
+  void expires_after(Milliseconds) override {}
+  void cancel() override {}
+
+ private:
+  Executor executor_;
+  Narrow& server_;
+  std::string replies_;
+  bool taken_ = false;
+  bool quitting_ = false;
+};
+
+Task<Result<net::Connected>> squeeze_in(Executor executor, Narrow* server) {
+  net::Connected connected;
+  connected.stream = std::make_unique<NarrowStream>(executor, *server);
+  connected.peer = "mx";
+  co_return connected;
+}
+
+TEST(Pool, AConnectionThatSaysEnoughIsGoneBeforeTheFreshOneIsOpened) {
+  Narrow server;
+  boost::asio::io_context loop;
+  const Executor executor = loop.get_executor();
+  const auto relay =
+      make_relay(executor, smarthost(), nullptr, [&] { return squeeze_in(executor, &server); }, PoolLimits());
+  test::run(loop, deliver_and_close(*relay, 4));
+  EXPECT_EQ(server.messages, 4U);
+  EXPECT_EQ(server.open, 0U);
+}
+
 TEST(Pool, H39_IsNotSharedBetweenRelays) {
   Server server;
   boost::asio::io_context loop;

@@ -396,6 +396,46 @@ T 550 5.7.1 the recipient only accepts mail of members
         20);
 }
 
+TEST(Refusals, OfTheTextAreOfWhatItHoldsThoughTheyUseWordsOfTheSite) {
+  check(R"(
+failed
+T 550 message contains blacklisted content
+T 554 5.7.1 Message contains a blacklisted phrase
+T 550 attachment type is on the blacklist
+T 550 spam detected, ask the administrator of your server
+T 550 virus found, first seen today
+T 554 5.7.1 rejected as spam: "win credits now"
+site
+T 550 you have no credits left
+T 550 no more mail today
+T 554 5.7.1 your IP is on a blacklist, see the pages on spam
+T 554 5.7.1 Your server is listed by a spam blocklist
+T 554 client host blocked using zen.spamhaus.org
+T 550 rejected: you are a spammer
+T 550 blacklisted
+MR 550 blacklisted
+MR 550 spammer
+MR 550 no more today
+)",
+        16);
+}
+
+TEST(Refusals, OfTheSiteAreSureByCodesAndQuotas) {
+  for (const char* line : {"530 5.7.0 no", "535 spammer", "538 no", "550 5.7.8 no", "554 5.4.5 blacklist",
+                           "554 5.7.0 limit on sent messages exceeded", "552 relay quota exceeded"}) {
+    EXPECT_EQ(blame_of(Asked::text, reply_of(line)), Blame::site) << line;
+    EXPECT_FALSE(by_words_alone(Asked::text, reply_of(line))) << line;
+  }
+  for (const char* line : {"550 blacklisted", "550 spammer", "550 client host rejected", "550 no more today",
+                           "550 5.7.1 authentication required", "550 5.7.1 relay access denied",
+                           "550 outgoing mail from your account has been suspended"}) {
+    EXPECT_EQ(blame_of(Asked::text, reply_of(line)), Blame::site) << line;
+    EXPECT_TRUE(by_words_alone(Asked::text, reply_of(line))) << line;
+  }
+  EXPECT_FALSE(by_words_alone(Asked::text, reply_of("550 spam")));
+  EXPECT_FALSE(by_words_alone(Asked::text, reply_of("550 too many connections")));
+}
+
 TEST(Refusals, ThatNoTableKnowsAreDoubtful) {
   check(R"(
 doubtful

@@ -144,6 +144,7 @@ SiteMemory full() {
   memory.mechanism = "SCRAM-SHA-256-PLUS";
   memory.secret = "0a1b2c3d.12ef";
   memory.under = "tls allow_cleartext_auth PLAIN";
+  memory.taken = "o'neil+x@y.example";
   return memory;
 }
 
