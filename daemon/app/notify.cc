@@ -4,6 +4,7 @@
 #include "credentials/child.h"
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -29,7 +30,13 @@ Task<Result<void>> run_program(const Executor& loop, const std::vector<std::stri
 }
 
 Task<void> tell(Executor loop, std::vector<std::string> argv, queue::Config::Ended ended) {
-  const Result<void> result = co_await run_program(loop, argv);
+  // However it ends: no other alarm goes out before this one has.
+  Result<void> result;
+  try {
+    result = co_await run_program(loop, argv);
+  } catch (const std::exception& problem) {
+    result = Error{Failure::io, argv.front() + " cannot be run: " + problem.what()};
+  }
   ended(result);
 }
 

@@ -15,6 +15,8 @@ constexpr std::size_t kMostLanes = 1000;
 constexpr std::size_t kMostOpenOfSenders = 32;
 // Each has messages open, and so memory. The mail of more senders in trouble at once goes by its own schedule.
 constexpr std::size_t kMostSenderLanes = 256;
+// A reload may raise the limit at any time, and a message that is put off does not hear of it.
+constexpr Seconds kLongestPutOff{600};
 
 bool delivered_any(const mail::DeliveryReport& report) {
   return std::ranges::any_of(report.recipients, [](const std::optional<mail::Status>& status) {
@@ -158,7 +160,8 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
 void Dispatcher::put_off(std::uint16_t lane, const Rate::Wait& wait) {
   const QueueId id = lanes_[lane].ready.front()->id();
   lanes_[lane].ready.pop_front();
-  messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : wait.until);
+  const WallTime until = std::min(wait.until, ground_.clock.wall() + kLongestPutOff);
+  messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : until);
   let_go(id, lane);
 }
 

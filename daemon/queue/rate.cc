@@ -97,11 +97,20 @@ std::optional<Rate::Wait> Rate::take(const RateLimits& limits, const QueueId& id
   const Milliseconds patience = kPer[index_of(needed->limit.per)].time;
   if (overtaken_.size() < kMostOvertaken) overtaken_.try_emplace(id, now);
   const auto since = overtaken_.find(id);
-  if (turn_ || (since != overtaken_.end() && now - since->second >= patience)) {
+  // Nobody else is kept waiting for longer than a minute's limit.
+  const bool is_short = needed->limit.per == RateLimit::Per::minute;
+  const bool has_waited = turn_ || (since != overtaken_.end() && now - since->second >= patience);
+  turn_.reset();
+  if (is_short && has_waited) {
     turn_ = Turn{id, needed->until, needed->limit};
     needed->first = true;
   }
   return needed;
+}
+
+void Rate::forget_turns() {
+  turn_.reset();
+  overtaken_.clear();
 }
 
 void Rate::give_back(std::size_t messages, std::size_t recipients) {

@@ -10,8 +10,9 @@
 // A message counts when its attempt begins, so that several at once are within the limits together. One that has more
 // recipients than a limit has goes when nothing else counts.
 //
-// A message that does not fit is overtaken by smaller ones, but not for ever: after the time of the limit it is the
-// next, and others wait until it went.
+// A message that does not fit is overtaken by smaller ones. By a limit per minute not for ever: after a minute it is the
+// next, and others wait until it went. By one per hour or day for as long as there are smaller ones: small mail, alarms
+// among it, never waits for a large message for more than minutes.
 #pragma once
 
 #include "base/clock.h"
@@ -56,6 +57,8 @@ class Rate {
   std::optional<Wait> take(const RateLimits& limits, const QueueId& id, std::size_t recipients, WallTime now);
   /// So much of what was taken was not offered to the server after all.
   void give_back(std::size_t messages, std::size_t recipients);
+  /// The limits are others: what was overtaken because of the old ones begins anew.
+  void forget_turns();
 
   /// Nothing counts any more.
   [[nodiscard]] bool empty(WallTime now) const;

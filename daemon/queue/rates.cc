@@ -41,9 +41,13 @@ void Rates::stop() {
 }
 
 void Rates::configure(const std::vector<SiteConfig>& sites) {
-  for (auto& [name, site] : sites_) site.limits.clear();
+  std::map<std::string, RateLimits> before;
+  for (auto& [name, site] : sites_) before[name] = std::exchange(site.limits, {});
   for (const SiteConfig& config : sites) {
     if (Site* site = make(config.name)) site->limits = config.options.rate;
+  }
+  for (auto& [name, site] : sites_) {
+    if (site.limits != before[name]) site.rate.forget_turns();
   }
   const WallTime now = clock_.wall();
   std::erase_if(sites_, [&](const auto& one) {

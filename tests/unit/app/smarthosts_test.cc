@@ -92,6 +92,7 @@ std::string other_value(const std::string& type) {
                                                             {"list of texts", "[/x]"},
                                                             {"URL", "https://x/"},
                                                             {"list of names", "[PLAIN]"},
+                                                            {"list of limits", "[7 messages/day]"},
                                                             {"boolean", "true"},
                                                             {"warn | refuse", "refuse"}};
   if (type.starts_with("number")) return "7";

@@ -95,27 +95,55 @@ TEST(RateTest, OneWithMoreRecipientsThanTheLimitGoesWhenNothingElseCounts) {
   EXPECT_FALSE(rate.take(limits, id(2), 25, wait->until));
 }
 
-TEST(RateTest, ALargeOneIsOvertakenButNotForEver) {
-  const RateLimits limits = {{Of::recipients, Per::hour, 100}};
+TEST(RateTest, ALargeOneIsOvertakenButNotForEverByALimitPerMinute) {
+  const RateLimits limits = {{Of::recipients, Per::minute, 100}};
   Rate rate;
   const QueueId large = id(1'000'000);
   ASSERT_FALSE(rate.take(limits, id(999'999), 20, kBegin));
   std::size_t overtook = 0;
   WallTime now = kBegin;
   std::optional<WallTime> went;
-  WallTime again = now + Seconds(60);
-  for (unsigned i = 0; !went && now < kBegin + Seconds(5 * 3600); ++i, now += Seconds(20)) {
+  WallTime again = now + Seconds(1);
+  for (unsigned i = 0; !went && now < kBegin + Seconds(300); ++i, now += Milliseconds(333)) {
     if (now >= again) {
       const auto wait = rate.take(limits, large, 90, now);
       if (!wait) went = now;
-      if (wait) again = wait->first ? wait->until : std::min(wait->until, now + Seconds(600));
+      if (wait) again = wait->first ? wait->until : std::min(wait->until, now + Seconds(10));
     }
     if (rate.closed(limits, now)) continue;
     if (!rate.take(limits, id(i), 1, now)) ++overtook;
   }
   ASSERT_TRUE(went);
-  EXPECT_LE(*went, kBegin + Seconds(3 * 3600)) << "its time of patience, and the time of the limit";
+  EXPECT_LE(*went, kBegin + Seconds(180)) << "its time of patience, and the time of the limit";
   EXPECT_GE(overtook, 80U) << "all that there was room for";
+}
+
+TEST(RateTest, SmallMailIsNotHeldByALargeOneThatWaitsForAnHourOrADay) {
+  for (const Per per : {Per::hour, Per::day}) {
+    const RateLimits limits = {{Of::recipients, per, 100}};
+    Rate rate;
+    ASSERT_FALSE(rate.take(limits, id(1), 20, kBegin));
+    ASSERT_TRUE(rate.take(limits, id(2), 100, kBegin));
+    const WallTime later = kBegin + (per == Per::hour ? Seconds(3600) : Seconds(86'400));
+    const auto wait = rate.take(limits, id(2), 100, later);
+    ASSERT_TRUE(wait) << "the first part counts until all of it is past";
+    EXPECT_FALSE(wait->first);
+    EXPECT_FALSE(rate.closed(limits, later));
+    EXPECT_FALSE(rate.take(limits, id(3), 1, later));
+  }
+}
+
+TEST(RateTest, OtherLimitsForgetWhoseTurnItIs) {
+  const RateLimits limits = {{Of::recipients, Per::minute, 10}};
+  Rate rate;
+  ASSERT_FALSE(rate.take(limits, id(1), 5, kBegin));
+  ASSERT_TRUE(rate.take(limits, id(2), 10, kBegin));
+  ASSERT_FALSE(rate.take(limits, id(3), 5, kBegin + Seconds(40)));
+  ASSERT_TRUE(rate.take(limits, id(2), 10, kBegin + Seconds(70)));
+  rate.forget_turns();
+  const RateLimits higher = {{Of::recipients, Per::minute, 100}};
+  EXPECT_FALSE(rate.closed(higher, kBegin + Seconds(71)));
+  EXPECT_FALSE(rate.take(higher, id(4), 1, kBegin + Seconds(71)));
 }
 
 TEST(RateTest, ATurnThatNobodyTakesIsGivenAway) {
