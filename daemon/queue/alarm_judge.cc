@@ -29,6 +29,15 @@ std::string site_words(const AlarmJudge::Site& site, std::size_t waiting) {
                      messages(waiting), advice);
 }
 
+std::string sender_words(const AlarmJudge::Seen& seen) {
+  std::string advice = mail::advice(seen.refusal, seen.at);
+  if (advice.empty()) advice = "see whether the account may send as this sender";
+  const std::string who =
+      seen.senders == 1 ? seen.sender : fmt::format("{} senders, {} first", seen.senders, seen.sender);
+  return fmt::format("{} does not take mail of {}: {}. It waits. What to do: {}.", seen.at, printable(who),
+                     printable(seen.refusal.text), advice);
+}
+
 std::string doubt_words(std::size_t doubtful) {
   const std::string count = doubtful == 1 ? "1 message" : fmt::format("{} messages", doubtful);
   return fmt::format(
@@ -96,6 +105,10 @@ std::vector<Alarm> AlarmJudge::look(const Seen& seen, Seconds after, SteadyTime 
     if (what == Alarm::What::trouble) alarms.push_back({*what, site_words(site, seen.waiting)});
     if (what == Alarm::What::well) alarms.push_back({*what, site.name + " works again."});
   }
+  if (const auto what = judge(senders_, seen.senders > 0, kPatience, now)) {
+    const bool trouble = *what == Alarm::What::trouble;
+    alarms.push_back({*what, trouble ? sender_words(seen) : std::string("No sender's mail is refused any more.")});
+  }
   if (const auto what = judge(doubt_, seen.doubtful > 0, Seconds(0), now)) {
     const bool trouble = *what == Alarm::What::trouble;
     alarms.push_back({*what, trouble ? doubt_words(seen.doubtful)
@@ -139,7 +152,7 @@ void AlarmJudge::look_at_directories(const Seen& seen, SteadyTime now, std::vect
 bool AlarmJudge::open() const {
   const auto unsettled = [](const Subject& subject) { return subject.raised || subject.bad_since; };
   const auto grew = [](const Growth& growth) { return growth.untold; };
-  return unsettled(age_) || unsettled(doubt_) || std::ranges::any_of(directories_, grew) ||
+  return unsettled(age_) || unsettled(doubt_) || unsettled(senders_) || std::ranges::any_of(directories_, grew) ||
          std::ranges::any_of(sites_, unsettled, &decltype(sites_)::value_type::second);
 }
 

@@ -4,6 +4,7 @@
 //   a smarthost refuses the login          at once
 //   refusals that may be the account's     at once
 //   a smarthost cannot be used             after kPatience
+//   it does not take the mail of a sender  likewise
 //   the oldest message waits for too long  when its age has passed `after`; not while no smarthost is well, nor for
 //                                          kAftermath after that: one trouble makes one alarm
 //
@@ -51,6 +52,10 @@ class AlarmJudge {
   };
   struct Seen {
     std::vector<Site> sites;
+    std::size_t senders = 0;             ///< whose mail a smarthost does not take
+    std::string at;                      ///< the smarthost of the first of them
+    std::string sender;                  ///< who that is
+    mail::SiteTrouble refusal;           ///< what it said of that one
     std::size_t waiting = 0;             ///< messages that are not delivered, those under way among them
     std::optional<Milliseconds> oldest;  ///< age of the oldest waiting message
     std::size_t doubtful = 0;            ///< of the waiting: refused for good, by words that may be about the account
@@ -83,6 +88,7 @@ class AlarmJudge {
 
   std::map<std::string, Subject> sites_;
   Subject age_;
+  Subject senders_;
   Subject doubt_;
   std::array<Growth, 3> directories_;  ///< failed/, corrupt/, refused/
   std::optional<SteadyTime> none_was_well_;

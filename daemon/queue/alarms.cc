@@ -30,7 +30,15 @@ void Alarms::watch_over(const std::function<Totals()>& totals) {
 void Alarms::look(const Totals& totals, SteadyTime now) {
   looked_ = now;
   AlarmJudge::Seen seen;
-  for (const SitePtr& site : sites_.all()) seen.sites.push_back({site->name(), site->trouble()});
+  for (const SitePtr& site : sites_.all()) {
+    seen.sites.push_back({site->name(), site->trouble()});
+    for (const Senders::Trouble* one : sites_.senders().at(site->name(), now)) {
+      if (seen.senders++ > 0) continue;
+      seen.at = site->name();
+      seen.sender = one->sender.shown;
+      seen.refusal = one->what;
+    }
+  }
   // What is under way is not delivered: most alarms are raised while the attempt that met the trouble is being ended.
   seen.waiting = totals.waiting + totals.active;
   if (totals.oldest) seen.oldest = totals.oldest_age;

@@ -182,8 +182,8 @@ bool Sites::learn_sender(const Site& site, const Permit& permit, const mail::Del
 
 void Sites::tell(const Site& site, Site::Change change) {
   if (change == Site::Change::none) return;
-  ++changes_;
   if (change == Site::Change::up) {
+    ++changes_;
     log(Level::notice, "site up", {{"site", site.name()}});
     return;
   }
@@ -192,6 +192,7 @@ void Sites::tell(const Site& site, Site::Change change) {
         {{"site", site.name()}, {"connections", site.connections(clock_.steady())}});
     return;
   }
+  ++changes_;
   const mail::SiteTrouble& trouble = *site.trouble();
   if (trouble.failure == Failure::cancelled) return;  // that is us, at the stop
   const auto probe = site.next_probe().value_or(clock_.steady()) - clock_.steady();
@@ -209,7 +210,6 @@ void Sites::tell(const Site& site, Site::Change change) {
 
 void Sites::tell_sender(const Site& site, const Sender& sender, Senders::Change change) {
   if (change == Senders::Change::none || change == Senders::Change::unknown) return;
-  ++changes_;
   if (change == Senders::Change::ended) {
     log(Level::notice, "sender is taken again", {{"site", site.name()}, {"sender", sender.shown}});
     return;

@@ -77,7 +77,7 @@ class Sites {
 
   /// When choose() may answer otherwise by time alone: the first of those times after now.
   [[nodiscard]] std::optional<SteadyTime> wake() const;
-  /// Counts the changes that an alarm may tell of.
+  /// Counts the changes of sites that an alarm may tell of at once.
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
   /// In their order; `waiting` is 0.
   [[nodiscard]] std::vector<SiteStatus> status() const;

@@ -38,6 +38,29 @@ TEST(AlarmJudge, ARefusedLoginIsToldAtOnceAndOtherTroubleWhenItLasts) {
   }
 }
 
+TEST(AlarmJudge, SendersThatAreNotTakenAreToldOnceWhenItLastsAndWhenItIsOver) {
+  AlarmJudge alarms;
+  std::vector<std::string> told;
+  for (long second = 0; second <= 4 * 3600; second += 30) {
+    AlarmJudge::Seen now = seen(false);
+    if (second < 2 * 3600) {
+      now.senders = 2;
+      now.at = "main";
+      now.sender = "www@foreign.example";
+      now.refusal =
+          mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 sender address rejected: not owned"};
+    }
+    for (const Alarm& alarm : alarms.look(now, kHour, SteadyTime(Seconds(second)))) {
+      told.push_back(std::to_string(second) + " " + alarm.text);
+    }
+  }
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_TRUE(told[0].starts_with(std::to_string(kPatience.count()) + " main does not take mail of 2 senders, "
+                                                                      "www@foreign.example first: 553 5.7.1"))
+      << told[0];
+  EXPECT_NE(told[1].find("No sender's mail is refused any more."), std::string::npos) << told[1];
+}
+
 TEST(AlarmJudge, TroubleThatComesAndGoesIsToldOnceAnHour) {
   AlarmJudge alarms;
   std::size_t trouble = 0;
