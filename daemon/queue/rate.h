@@ -10,9 +10,9 @@
 // A message counts when its attempt begins, so that several at once are within the limits together. One that has more
 // recipients than a limit has goes when nothing else counts.
 //
-// A message that does not fit is overtaken by smaller ones. By a limit per minute not for ever: after a minute it is the
-// next, and others wait until it went. By one per hour or day for as long as there are smaller ones: small mail, alarms
-// among it, never waits for a large message for more than minutes.
+// A message that does not fit is overtaken by smaller ones. By a limit per minute not for ever: after a minute it is
+// the next, and others wait until it went. By one per hour or day for as long as there are smaller ones: small mail,
+// alarms among it, never waits for a large message for more than minutes.
 #pragma once
 
 #include "base/clock.h"
