@@ -124,9 +124,11 @@ TEST(RateTest, SmallMailIsNotHeldByALargeOneThatWaitsForAnHourOrADay) {
     Rate rate;
     ASSERT_FALSE(rate.take(limits, id(1), 20, kBegin));
     ASSERT_TRUE(rate.take(limits, id(2), 100, kBegin));
-    const WallTime later = kBegin + (per == Per::hour ? Seconds(3600) : Seconds(86'400));
+    const Seconds time = per == Per::hour ? Seconds(3600) : Seconds(86'400);
+    ASSERT_FALSE(rate.take(limits, id(4), 20, kBegin + time / 2));
+    const WallTime later = kBegin + time + time / 4;  // it has waited for longer than the time of the limit
     const auto wait = rate.take(limits, id(2), 100, later);
-    ASSERT_TRUE(wait) << "the first part counts until all of it is past";
+    ASSERT_TRUE(wait);
     EXPECT_FALSE(wait->first);
     EXPECT_FALSE(rate.closed(limits, later));
     EXPECT_FALSE(rate.take(limits, id(3), 1, later));
