@@ -10,6 +10,7 @@
 namespace postern::relay {
 namespace {
 
+using About = Judgement::About;
 using mail::Step;
 using mail::Verdict;
 
@@ -217,7 +218,6 @@ Step step_of(Asked asked) {
 bool is_trouble(Blame blame) { return blame == Blame::site || blame == Blame::crowded || blame == Blame::sender; }
 
 Judgement judge(Asked asked, const smtp::Reply& reply) {
-  using About = Judgement::About;
   if (reply.code == kClosing)
     return finding(About::closing, blame_of(asked, reply), "the server closes the connection");
   const bool as_asked = asked == Asked::data ? reply.code == kStartMail : reply.positive();
@@ -237,7 +237,6 @@ Judgement judge(Asked asked, const smtp::Reply& reply) {
 }
 
 Judgement judge_early(const smtp::Reply& reply, Early how) {
-  using About = Judgement::About;
   Judgement judged = judge(Asked::text, reply);
   if (judged.about != About::message) judged.what = "the server ended the transfer";
   if (judged.about == About::message && how == Early::stands) judged.status = deferred_status_of(reply);
