@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kQuotedLine = 76;  // RFC 2045 6.7 (5)
 
-bool stands_for_itself(char c) { return (c >= ' ' && c < 0x7F && c != '=') || c == '\t'; }
+bool needs_no_escape(char c) { return (c >= ' ' && c < 0x7F && c != '=') || c == '\t'; }
 
 /// A line without its end.
 void quote_line(std::string_view line, std::string& out) {
@@ -19,7 +19,7 @@ void quote_line(std::string_view line, std::string& out) {
   for (std::size_t i = 0; i < line.size(); ++i) {
     const bool last = i + 1 == line.size();
     const bool blank_at_end = last && (line[i] == ' ' || line[i] == '\t');
-    const bool itself = stands_for_itself(line[i]) && !blank_at_end;
+    const bool itself = needs_no_escape(line[i]) && !blank_at_end;
     const std::size_t width = itself ? 1 : 3;
     if (column + width + (last ? 0 : 1) > kQuotedLine) {
       out += "=\n";

@@ -50,9 +50,9 @@ class Senders {
   enum class Shown { nothing, answer, taken, trouble };
   /// `unknown`: there is trouble, but no room to keep it.
   enum class Change { none, began, other_words, ended, unknown };
-  /// Ends what `started` began; `trouble` is read with Shown::trouble alone.
+  /// Ends what `started` began; `what` is read with Shown::trouble alone.
   Change finished(const std::string& site, const Sender& sender, std::uint64_t epoch, Shown shown,
-                  const mail::SiteTrouble& trouble, SteadyTime now, WallTime wall, const Retry& retry, double jitter);
+                  const mail::SiteTrouble& what, SteadyTime now, WallTime wall, const Retry& retry, double jitter);
 
   /// The next probes at this site (empty: at all) at once, but for kForcedProbeGap.
   void force_probe(const std::string& site, SteadyTime now);

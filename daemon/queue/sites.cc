@@ -42,6 +42,7 @@ void Sites::configure(std::vector<SiteConfig> sites) {
     }
   }
   std::vector<std::string> names;
+  names.reserve(sites_.size());
   for (const SitePtr& site : sites_) names.push_back(site->name());
   senders_.keep_only(names);
 }

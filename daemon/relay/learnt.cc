@@ -53,6 +53,7 @@ void Learnt::note_taken(const std::string& address, const Home& home) {
 std::optional<Control> Learnt::control(const mail::Envelope& envelope, const Home& home,
                                        const std::vector<std::string>& refused) const {
   std::vector<Control> known;
+  known.reserve(taken.size() + 3);
   for (const std::string& address : taken) known.push_back({address, home.holds(address)});
   const std::string before = notes.taken();
   known.push_back({before, home.holds(before)});
