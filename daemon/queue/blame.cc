@@ -1,5 +1,7 @@
 #include "queue/blame.h"
 
+#include "mail/delivered.h"
+
 #include <algorithm>
 
 namespace postern::queue {
@@ -20,34 +22,25 @@ mail::SiteTrouble refuses_every_message(const mail::Status& last) {
 
 Conclusion Blame::conclude(const mail::DeliveryReport& report, const Attempted& attempted,
                            const std::optional<mail::SiteTrouble>& present) {
-  const auto find = [&report](auto predicate) {
-    return std::ranges::find_if(report.recipients, [&](const auto& status) { return status && predicate(*status); });
-  };
-  const bool any_taken =
-      find([](const mail::Status& one) { return one.verdict == mail::Verdict::delivered; }) != report.recipients.end();
-  if (any_taken) {
+  const bool taken = mail::delivered_any(report);
+  if (taken) {
     refused_ = {};
     refuses_every_ = false;
   }
+  // It answered, and the message is at fault until another shows otherwise.
+  const Conclusion undecided{present && refuses_every_ ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
   if (report.site) {
-    const bool closed =
-        !report.site->in_transaction || report.site->crowded || closes(cut_off_, attempted, kCutOffMessages);
-    // It answered until then, and the message is at fault until another shows otherwise.
-    const bool refusing = present && refuses_every_;
-    if (!closed) return {refusing ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
+    const bool of_message = report.site->in_transaction && !report.site->crowded;
+    if (of_message && !closes(cut_off_, attempted, kCutOffMessages)) return undecided;
     refuses_every_ = false;
-    inferred_ = report.site->in_transaction && !report.site->crowded;
+    inferred_ = of_message;
     return {Conclusion::Kind::trouble, report.site};
   }
   cut_off_ = {};
-  if (any_taken) return {};
-  const auto doubtful = find([](const mail::Status& one) { return one.doubtful; });
-  if (doubtful == report.recipients.end()) {
-    return {present && refuses_every_ ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
-  }
-  if (!closes(refused_, attempted, kRefusedMessages)) {
-    return {present && refuses_every_ ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
-  }
+  const auto doubtful =
+      std::ranges::find_if(report.recipients, [](const auto& status) { return status && status->doubtful; });
+  if (taken || doubtful == report.recipients.end()) return undecided;
+  if (!closes(refused_, attempted, kRefusedMessages)) return undecided;
   refuses_every_ = inferred_ = true;
   return {Conclusion::Kind::trouble, refuses_every_message(**doubtful)};
 }

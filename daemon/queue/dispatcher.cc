@@ -1,6 +1,7 @@
 #include "queue/dispatcher.h"
 
 #include "base/log.h"
+#include "mail/delivered.h"
 
 #include <algorithm>
 #include <exception>
@@ -17,12 +18,6 @@ constexpr std::size_t kMostOpenOfSenders = 32;
 constexpr std::size_t kMostSenderLanes = 256;
 // A reload may raise the limit at any time, and a message that is put off does not hear of it.
 constexpr Seconds kLongestPutOff{600};
-
-bool delivered_any(const mail::DeliveryReport& report) {
-  return std::ranges::any_of(report.recipients, [](const std::optional<mail::Status>& status) {
-    return status && status->verdict == mail::Verdict::delivered;
-  });
-}
 
 bool any_doubtful(const mail::DeliveryReport& report) {
   return std::ranges::any_of(report.recipients, [](const auto& status) { return status && status->doubtful; });
@@ -357,7 +352,7 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
 /// What the site took of this sender: of this message, for others; of others, for this message.
 Evidence Dispatcher::weigh(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site) {
   const std::string& sender = message.sender().key;
-  if (delivered_any(report)) acceptances_.taken(site, sender, message.id(), ground_.clock.wall());
+  if (mail::delivered_any(report)) acceptances_.taken(site, sender, message.id(), ground_.clock.wall());
   return Evidence{acceptances_.other(site, sender, message.id())};
 }
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "mail/advice.h"
+#include "mail/delivered.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,14 +14,9 @@ namespace {
 // Nobody has as many smarthosts, nor renames them as often; those beyond have no number.
 constexpr std::size_t kMostNames = 1000;
 
-bool any_delivered(const mail::DeliveryReport& report) {
-  return std::ranges::any_of(report.recipients,
-                             [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
-}
-
 Senders::Shown shown_of_sender(const mail::DeliveryReport& report) {
   if (report.sender) return Senders::Shown::trouble;
-  if (any_delivered(report)) return Senders::Shown::taken;
+  if (mail::delivered_any(report)) return Senders::Shown::taken;
   const bool answered = std::ranges::any_of(report.recipients, [](const auto& status) { return status.has_value(); });
   return answered ? Senders::Shown::answer : Senders::Shown::nothing;
 }
@@ -159,9 +155,9 @@ bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& 
     tell(site,
          site.finished(permit.site, conclusion.trouble, clock_.steady(), clock_.wall(), retry_, random_fraction()));
   }
-  if (any_delivered(report)) site.delivered(clock_.wall());
+  if (mail::delivered_any(report)) site.delivered(clock_.wall());
   // It began before the site was closed for refusing every message, and was taken: so it does not.
-  if (any_delivered(report) && site.refuses_every_message()) {
+  if (mail::delivered_any(report) && site.refuses_every_message()) {
     site.blame().forgive();
     tell(site, site.recovered());
   }

@@ -1,6 +1,7 @@
 #include "relay/relay.h"
 
 #include "base/log.h"
+#include "mail/delivered.h"
 #include "net/connection.h"
 #include "net/fresh_tls_client.h"
 #include "relay/client_session.h"
@@ -45,7 +46,7 @@ class SmtpRelay final : public Relay {
     const SteadyTime end = std::chrono::steady_clock::now() + limits::kAttempt;
     Part part = co_await deliver_once(message, Use::kept);
     mail::DeliveryReport report = std::move(part.report);
-    bool more = part.rest || delivered_any(report);
+    bool more = part.rest || mail::delivered_any(report);
     std::size_t in_vain = 0;
     // RFC 5321 4.5.3.1.10: who was too many, or came after too many refused ones, goes into the next transaction, at
     // once, as long as each reaches somebody; and a while longer, because each tells at least of those that it refused.
@@ -53,7 +54,7 @@ class SmtpRelay final : public Relay {
       Remainder rest(message, report);
       if (rest.pending().empty()) break;
       part = co_await deliver_once(rest, part.use_next);
-      const bool reached = delivered_any(part.report);
+      const bool reached = mail::delivered_any(part.report);
       if (!reached) ++in_vain;
       more = reached || (part.rest && in_vain < kMostInVain);
       rest.merge(std::move(part.report), report);

@@ -44,10 +44,4 @@ class Remainder final : public mail::Message {
   std::vector<std::size_t> pending_;
 };
 
-/// Somebody was reached.
-[[nodiscard]] inline bool delivered_any(const mail::DeliveryReport& report) {
-  return std::ranges::any_of(report.recipients,
-                             [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
-}
-
 }  // namespace postern::relay

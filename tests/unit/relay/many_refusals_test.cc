@@ -1,6 +1,7 @@
 // Messages with many refused recipients, at a server that counts errors as Postfix does (smtpd_hard_error_limit): each
 // recipient has its verdict from one attempt, nobody has a message twice, and the server has no reason to hang up.
 #include "relay/smtp_relay.h"
+#include "support/plain_stream.h"
 #include "support/run.h"
 #include "test_message.h"
 
@@ -28,7 +29,7 @@ struct Server {
 };
 
 /// Who is known begins with "k".
-class CountingStream final : public net::Stream {
+class CountingStream final : public test::PlainStream {
  public:
   explicit CountingStream(Server& server) : server_(server) { ++server_.connections; }
 
@@ -47,12 +48,7 @@ class CountingStream final : public net::Stream {
     }
     co_return Result<void>();
   }
-  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "no TLS here"}; }
   [[nodiscard]] bool readable() override { return !say_.empty() || ended_; }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
-  void cancel() override {}
 
  private:
   void refuse(const std::string& reply) {

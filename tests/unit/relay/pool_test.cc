@@ -1,5 +1,6 @@
 // How long connections are kept. What a kept connection may do wrong is in tests/dialogues/client.
 #include "relay/smtp_relay.h"
+#include "support/plain_stream.h"
 #include "support/run.h"
 #include "support/scripted_stream.h"
 #include "test_message.h"
@@ -24,7 +25,7 @@ struct Server {
   std::size_t quits = 0;
 };
 
-class AgreeableStream final : public net::Stream {
+class AgreeableStream final : public test::PlainStream {
  public:
   explicit AgreeableStream(Server& server) : server_(server) { ++server_.connections; }
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
@@ -39,11 +40,6 @@ class AgreeableStream final : public net::Stream {
     replies_ += bytes.starts_with("DATA") ? "354 go\r\n" : "250 ok\r\n";
     co_return Result<void>();
   }
-  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "no TLS here"}; }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
-  void cancel() override {}
 
  private:
   Server& server_;
@@ -244,7 +240,7 @@ struct Slow {
   bool cancelled = false;
 };
 
-class SlowStream final : public net::Stream {
+class SlowStream final : public test::PlainStream {
  public:
   explicit SlowStream(Slow& slow) : slow_(slow) {}
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
@@ -262,10 +258,6 @@ class SlowStream final : public net::Stream {
     if (!bytes.ends_with("\r\n.\r\n")) replies_ += bytes.starts_with("DATA") ? "354 go\r\n" : "250 ok\r\n";
     co_return Result<void>();
   }
-  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "no TLS here"}; }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
   void cancel() override {
     slow_.cancelled = true;
     slow_.answer.cancel();
@@ -419,7 +411,7 @@ struct Narrow {
   std::size_t messages = 0;
 };
 
-class NarrowStream final : public net::Stream {
+class NarrowStream final : public test::PlainStream {
  public:
   NarrowStream(Executor executor, Narrow& server) : executor_(std::move(executor)), server_(server) {
     replies_ = ++server_.open > 1 ? "421 too many connections\r\n" : "220 mx\r\n";
@@ -446,11 +438,6 @@ class NarrowStream final : public net::Stream {
                                             : "250 ok\r\n";
     co_return Result<void>();
   }
-  Task<Result<void>> start_tls() override { co_return Error{Failure::tls, "no TLS here"}; }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
-  void cancel() override {}
 
  private:
   Executor executor_;
