@@ -1,6 +1,6 @@
 # What a build of the programs needs from Debian 12, and how it is installed. Sourced by packaging/quickstart and tests/run.
 build_packages=(cmake ninja-build g++ ccache pkg-config libboost1.81-dev libboost-json1.81-dev libssl-dev libyaml-cpp-dev
-  libidn-dev libsystemd-dev libfmt-dev libcli11-dev)
+  libidn-dev libidn2-dev libsystemd-dev libfmt-dev libcli11-dev)
 
 as_root() {
   if [[ $(id -u) == 0 ]]; then

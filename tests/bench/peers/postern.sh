@@ -3,7 +3,7 @@
 BENCH_POSTERN_BIN=${BENCH_POSTERN_BIN:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)/build/release/bin}
 
 peer_install() {
-  in_root_apt libboost-json1.81.0 libyaml-cpp0.7 libidn12 libfmt9 libsystemd0 libssl3
+  in_root_apt libboost-json1.81.0 libyaml-cpp0.7 libidn12 libidn2-0 libfmt9 libsystemd0 libssl3
   chroot "$ROOT" useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin postern
 }
 peer_config() { # plain|tls

@@ -1,0 +1,41 @@
+#include "mail/idn.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+
+#include <idn2.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace postern::mail {
+namespace {
+
+struct FreeName {
+  void operator()(char* name) const { std::free(name); }
+};
+
+}  // namespace
+
+Result<std::string> ascii_domain(std::string_view domain) {
+  if (is_ascii(domain)) return std::string(domain);
+  const std::string name(domain);
+  if (name.find('\0') != std::string::npos) return Error{Failure::invalid, "a NUL in the domain"};
+  char* found = nullptr;
+  // Mapped as browsers do it, and no deviation from what registries have taken since 2008.
+  const int code = idn2_to_ascii_8z(name.c_str(), &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  const std::unique_ptr<char, FreeName> owner(found);
+  if (code != IDN2_OK) return Error{Failure::invalid, std::string("the domain: ") + idn2_strerror(code)};
+  return std::string(found);
+}
+
+std::string with_ascii_domain(std::string_view address) {
+  const AddressParts parts = split_address(address);
+  if (is_ascii(parts.domain)) return std::string(address);
+  const auto domain = ascii_domain(parts.domain);
+  return std::string(parts.local) + "@" + (domain ? *domain : std::string(parts.domain));
+}
+
+bool needs_smtputf8(std::string_view address) { return !is_ascii(with_ascii_domain(address)); }
+
+}  // namespace postern::mail

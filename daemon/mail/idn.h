@@ -1,0 +1,22 @@
+// Internationalised domain names (RFC 5890 to 5892, with the mapping of UTS #46): a domain in letters as the A-labels
+// ("xn--...") that every server knows. What an address needs of SMTPUTF8 (RFC 6531) is then its local part alone.
+#pragma once
+
+#include "base/result.h"
+
+#include <string>
+#include <string_view>
+
+namespace postern::mail {
+
+/// The domain with each label that is not ASCII as an A-label. A domain in ASCII and an address literal stay as they
+/// are, byte for byte. Failure: invalid (no UTF-8, or letters that no name may have), with the reason.
+[[nodiscard]] Result<std::string> ascii_domain(std::string_view domain);
+
+/// The address with its domain in ASCII; the local part stays. What cannot be written so stays as it is.
+[[nodiscard]] std::string with_ascii_domain(std::string_view address);
+
+/// The address cannot be said without SMTPUTF8, whatever is done to its domain.
+[[nodiscard]] bool needs_smtputf8(std::string_view address);
+
+}  // namespace postern::mail

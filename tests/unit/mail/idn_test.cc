@@ -1,0 +1,62 @@
+#include "mail/idn.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace postern::mail {
+namespace {
+
+TEST(IdnTest, LettersOfADomainBecomeALabels) {
+  const std::array<std::pair<std::string, std::string>, 7> domains{{
+      {"b\xC3\xBC"
+       "cher.example",
+       "xn--bcher-kva.example"},
+      {"B\xC3\x9C"
+       "CHER.example",
+       "xn--bcher-kva.example"},
+      {"bu\xCC\x88"
+       "cher.example",
+       "xn--bcher-kva.example"},
+      {"stra\xC3\x9F"
+       "e.example",
+       "xn--strae-oqa.example"},
+      {"mail.\xE4\xBE\x8B\xE3\x81\x88.\xE3\x83\x86\xE3\x82\xB9\xE3\x83\x88", "mail.xn--r8jz45g.xn--zckzah"},
+      {"Example.ORG", "Example.ORG"},
+      {"[192.0.2.1]", "[192.0.2.1]"},
+  }};
+  for (const auto& [written, expected] : domains) {
+    const auto found = ascii_domain(written);
+    ASSERT_TRUE(found) << written << ": " << found.error().text;
+    EXPECT_EQ(*found, expected);
+  }
+}
+
+TEST(IdnTest, WhatIsNoNameIsRefusedAndLeavesTheAddressAsItIs) {
+  const std::array<std::string, 4> domains{"caf\xE9.example", "a\xE2\x80\x8E.example",
+                                           std::string("\xC3\xA9\0.example", 11),
+                                           std::string(70, 'a') + "\xC3\xA9.example"};
+  for (const auto& domain : domains) {
+    EXPECT_FALSE(ascii_domain(domain)) << domain;
+    EXPECT_EQ(with_ascii_domain("bob@" + domain), "bob@" + domain);
+    EXPECT_TRUE(needs_smtputf8("bob@" + domain));
+  }
+}
+
+TEST(IdnTest, OnlyALocalPartInLettersNeedsSmtputf8) {
+  EXPECT_FALSE(needs_smtputf8("bob@example.com"));
+  EXPECT_FALSE(
+      needs_smtputf8("bob@b\xC3\xBC"
+                     "cher.example"));
+  EXPECT_TRUE(needs_smtputf8("ren\xC3\xA9@example.com"));
+  EXPECT_FALSE(needs_smtputf8("bob"));
+  EXPECT_FALSE(needs_smtputf8(""));
+  EXPECT_EQ(with_ascii_domain("ren\xC3\xA9@b\xC3\xBC"
+                              "cher.example"),
+            "ren\xC3\xA9@xn--bcher-kva.example");
+}
+
+}  // namespace
+}  // namespace postern::mail
