@@ -74,7 +74,7 @@ std::size_t unfinished(std::string_view bytes) {
 
 }  // namespace
 
-std::uint64_t TextFacts::quoted_printable_size() const {
+std::uint64_t TextMeasure::quoted_printable_size() const {
   constexpr std::uint64_t kLine = 75;  // before "=", RFC 2045 6.7 (5)
   const std::uint64_t written = octets + 2 * escapes;
   const std::uint64_t in_short_lines = (lines + 1) * kLine;
@@ -82,7 +82,7 @@ std::uint64_t TextFacts::quoted_printable_size() const {
   return written + lines + 3 * breaks;
 }
 
-std::uint64_t TextFacts::base64_size() const {
+std::uint64_t TextMeasure::base64_size() const {
   constexpr std::uint64_t kLine = 57;  // octets in a line of 76, RFC 2045 6.8
   const std::uint64_t wire = octets + lines;
   return (wire + 2) / 3 * 4 + (wire / kLine + 1) * 2;
@@ -95,7 +95,7 @@ void TextScan::begin(bool ask_utf8) {
 }
 
 /// From each line start as far as the last line end that is near enough, so that only some of the octets are read.
-void TextScan::measure_lines(std::string_view piece, TextFacts& facts) {
+void TextScan::measure_lines(std::string_view piece, TextMeasure& facts) {
   while (piece.size() > kMaxLine - column_) {
     const std::size_t end = piece.substr(0, kMaxLine - column_ + 1).rfind('\n');
     if (end == std::string_view::npos) {
@@ -109,14 +109,14 @@ void TextScan::measure_lines(std::string_view piece, TextFacts& facts) {
   column_ = end == std::string_view::npos ? column_ + piece.size() : piece.size() - end - 1;
 }
 
-void TextScan::check_utf8(std::string_view piece, TextFacts& facts) {
+void TextScan::check_utf8(std::string_view piece, TextMeasure& facts) {
   character_ += piece;
   const std::size_t whole = character_.size() - unfinished(character_);
   if (!is_utf8(std::string_view(character_).substr(0, whole))) facts.utf8 = false;
   character_.erase(0, whole);
 }
 
-void TextScan::feed(std::string_view piece, TextFacts& facts) {
+void TextScan::feed(std::string_view piece, TextMeasure& facts) {
   const Counts counts = count(piece);
   facts.octets += piece.size();
   facts.lines += counts.line_ends;
@@ -127,7 +127,7 @@ void TextScan::feed(std::string_view piece, TextFacts& facts) {
   if (ask_utf8_ && facts.utf8 && (counts.eight_bit > 0 || !character_.empty())) check_utf8(piece, facts);
 }
 
-void TextScan::finish(TextFacts& facts) {
+void TextScan::finish(TextMeasure& facts) {
   if (!character_.empty()) facts.utf8 = false;
   character_.clear();
 }

@@ -8,7 +8,7 @@
 
 namespace postern::mail {
 
-struct TextFacts {
+struct TextMeasure {
   bool eight_bit = false;  ///< an octet over 0x7F
   bool long_line = false;  ///< a line over kMaxLine octets, see wrap.h
   bool odd = false;        ///< a NUL or CR, which neither 7bit nor 8bit text has (RFC 2045 2.7, 2.8)
@@ -28,13 +28,13 @@ class TextScan {
  public:
   /// `ask_utf8`: whether it is UTF-8 is wanted, too.
   void begin(bool ask_utf8);
-  void feed(std::string_view piece, TextFacts& facts);
+  void feed(std::string_view piece, TextMeasure& facts);
   /// At the end of the text.
-  void finish(TextFacts& facts);
+  void finish(TextMeasure& facts);
 
  private:
-  void measure_lines(std::string_view piece, TextFacts& facts);
-  void check_utf8(std::string_view piece, TextFacts& facts);
+  void measure_lines(std::string_view piece, TextMeasure& facts);
+  void check_utf8(std::string_view piece, TextMeasure& facts);
 
   std::size_t column_ = 0;
   bool ask_utf8_ = false;

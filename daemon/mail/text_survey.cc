@@ -77,7 +77,7 @@ void TextSurvey::frame(std::size_t owner, std::string_view piece) { frame_scan_.
 
 /// Of a leaf whose octets stand for themselves, or that is mended.
 void TextSurvey::judge_leaf(const Entity& entity, PartPlan& part) {
-  const TextFacts& facts = entity.facts;
+  const TextMeasure& facts = entity.facts;
   const TransferEncoding encoding = entity.seen.encoding;
   if (encoding == TransferEncoding::quoted_printable) {
     if (!facts.plain()) part.action = TextAction::mend_quoted_printable;
@@ -100,7 +100,7 @@ void TextSurvey::judge_leaf(const Entity& entity, PartPlan& part) {
 }
 
 void TextSurvey::judge(Entity& entity, PartPlan& part) {
-  const TextFacts& facts = entity.facts;
+  const TextMeasure& facts = entity.facts;
   const bool unfit = facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit);
   const bool opaque = entity.seen.kind == EntityKind::closed || entity.seen.encoding == TransferEncoding::other;
   if (entity.seen.kind == EntityKind::multipart || entity.seen.kind == EntityKind::message) {

@@ -37,7 +37,7 @@ class TextSurvey : MimeVisitor {
  private:
   struct Entity {
     MimeEntity seen;
-    TextFacts facts;  ///< of its content, or of what is between its parts
+    TextMeasure facts;  ///< of its content, or of what is between its parts
   };
 
   void header(const MimeEntity& entity, std::string_view fields, HeaderEnd end) override;

@@ -32,11 +32,11 @@ namespace postern::relay {
 inline constexpr std::size_t kMostRefusals = 8;
 
 struct TransactionInput {
-  std::string peer;           ///< for texts
-  smtp::Capabilities server;  ///< pipelining: use it
-  bool reset_first = false;   ///< the transaction before this one was left open
-  MailForm form;              ///< how the message is offered
-  std::size_t refusals = 0;   ///< on this connection since it took a message, fewer than kMostRefusals
+  std::string peer;                        ///< for texts
+  smtp::Capabilities server;               ///< pipelining: use it
+  bool reset_first = false;                ///< the transaction before this one was left open
+  MailForm form;                           ///< how the message is offered
+  std::size_t refusals = 0;                ///< on this connection since it took a message, fewer than kMostRefusals
   std::size_t most_recipients = SIZE_MAX;  ///< in one transaction
 };
 
@@ -50,8 +50,8 @@ struct TransactionOutcome {
   bool enough = false;                 ///< the server said that this connection has carried enough
   /// Those without a status, or too many, are for another transaction, at once: with SMTPUTF8 if they alone need that.
   bool rest = false;
-  std::size_t refusals = 0;            ///< further ones
-  std::size_t accepted = 0;            ///< recipients
+  std::size_t refusals = 0;                ///< further ones
+  std::size_t accepted = 0;                ///< recipients
   std::size_t most_recipients = SIZE_MAX;  ///< the server takes no more in one transaction, as was found out
   std::vector<std::size_t> doubted;        ///< indices of recipients whose refusal nothing in here has settled
   bool sender_refused = false;             ///< and nobody accepted, though the server is well: another one may do

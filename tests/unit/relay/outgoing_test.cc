@@ -13,6 +13,8 @@
 namespace postern::relay {
 namespace {
 
+using test::run;
+
 /// All that is read, or what went wrong.
 Task<Result<std::string>> whole(mail::Message& message) {
   std::string text;
@@ -48,7 +50,10 @@ TestMessage message_of(std::string text, std::optional<mail::TextFacts> known) {
 std::string with_subject(std::string_view fields) { return "Subject: edited\n" + std::string(fields); }
 
 const std::string kPlain = "From: a@x\nTo: b@y\nSubject: hi\n\nhello\n";
-const std::string kLetters = "From: a@x\nTo: b@y\nSubject: Ger\xC3\xA4t\n\nGr\xC3\xBC\xC3\x9F" "e\n" + std::string(3000, 'x') + "\n";
+const std::string kLetters =
+    "From: a@x\nTo: b@y\nSubject: Ger\xC3\xA4t\n\nGr\xC3\xBC\xC3\x9F"
+    "e\n" +
+    std::string(3000, 'x') + "\n";
 
 TEST(OutgoingTest, OnlyWhatMayHaveToChangeIsReadBeforehand) {
   for (const bool header : {false, true}) {
@@ -129,7 +134,8 @@ TEST(OutgoingTest, EveryCutGivesTheSameTextTwice) {
 TEST(OutgoingTest, LettersStayWhereTheServerTakesThem) {
   const std::string original =
       "From: a@x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
-      "Gr\xC3\xBC\xC3\x9F" "e\n";
+      "Gr\xC3\xBC\xC3\x9F"
+      "e\n";
   TestMessage stored = message_of(original, facts(false, true, false));
   Outgoing text(stored, Outgoing::Terms());
   const auto passed = run(sent(text));
@@ -155,7 +161,9 @@ Task<Result<std::string>> do_job(std::function<Result<std::string>()> job, int* 
 }
 
 TEST(OutgoingTest, LargeTextIsWorkedOnElsewhereAndSmallTextIsNot) {
-  const std::string line = "Gr\xC3\xBC\xC3\x9F" "e aus der Ferne\n";
+  const std::string line =
+      "Gr\xC3\xBC\xC3\x9F"
+      "e aus der Ferne\n";
   for (const std::size_t lines : {std::size_t{10}, std::size_t{20000}}) {
     std::string original = "From: a@x\nSubject: hi\n\n";
     for (std::size_t i = 0; i < lines; ++i) original += line;
