@@ -1,6 +1,6 @@
 // Finds the addr-specs in the body of an address header (RFC 5322 3.4, with the obsolete forms of 4.4).
 // A flat scanner with a counter for nested comments: linear in time, no recursion, so hostile headers cost
-// what their length costs. Used by address.cc alone.
+// what their length costs. Used by address.cc alone, apart from is_atext().
 #pragma once
 
 #include "base/result.h"

@@ -1,18 +1,12 @@
 #include "mail/headers.h"
 
 #include "base/text.h"
-#include "mail/address.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 namespace postern::mail {
 namespace {
-
-constexpr std::array<std::string_view, 10> kAddressFields = {
-    "From",        "Sender",        "Reply-To",        "To",        "Cc",
-    "Resent-From", "Resent-Sender", "Resent-Reply-To", "Resent-To", "Resent-Cc"};
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -36,10 +30,6 @@ std::string_view line_at(std::string_view text, std::size_t at) {
 std::string_view without_lf(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   return line;
-}
-
-bool is_one_of(std::string_view name, const auto& names) {
-  return std::ranges::any_of(names, [name](std::string_view one) { return iequals(one, name); });
 }
 
 }  // namespace
@@ -83,30 +73,6 @@ std::string unfold(std::string_view body) {
     if (c != '\n' && c != '\r') line += c;
   }
   return std::string(trim(line));
-}
-
-std::string complete_headers(std::string_view header_block, const Completion& completion) {
-  const HeaderBlock block = parse_headers(header_block);
-  std::string out;
-  out.reserve(header_block.size() + 256);
-  for (const HeaderField& field : block.fields) {
-    if (iequals(field.name, "Bcc") || iequals(field.name, "Resent-Bcc")) continue;
-    if (is_one_of(field.name, kAddressFields)) {
-      const std::size_t before_body = field.whole.find(':') + 1;
-      out += field.whole.substr(0, before_body);
-      out += complete_address_list(field.body, completion.domain);
-      out += field.whole.substr(before_body + field.body.size());
-    } else {
-      out += field.whole;
-    }
-    if (!out.ends_with('\n')) out += '\n';
-  }
-  if (!find(block, "Date")) out += "Date: " + completion.date + "\n";
-  if (!find(block, "Message-ID")) out += "Message-ID: " + completion.message_id + "\n";
-  const std::string_view rest = header_block.substr(block.size);
-  if (!rest.starts_with('\n')) out += '\n';
-  out += rest;
-  return out;
 }
 
 }  // namespace postern::mail
