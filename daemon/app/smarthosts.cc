@@ -1,5 +1,7 @@
 #include "app/smarthosts.h"
 
+#include "relay/sender_policy.h"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -91,6 +93,15 @@ Task<mail::DeliveryReport> Smarthosts::deliver(mail::Message& message, std::stri
 mail::CheckReport Smarthosts::explain(const std::string& site) const {
   const Site* found = find(site);
   return found == nullptr ? report_of_unknown(site) : found->relay->explain();
+}
+
+control::SentAs Smarthosts::sent_as(const std::string& site, const std::string& sender,
+                                    const std::string& fields) const {
+  const Site* found = find(site);
+  if (found == nullptr) return {"keep", sender, fields};
+  const relay::SenderPolicyOptions& from = found->smarthost.from;
+  const relay::SenderPolicy policy(from, found->names.machine);
+  return {std::string(relay::name(from.policy)), policy.reverse_path(sender), policy.edit(fields)};
 }
 
 Task<mail::CheckReport> Smarthosts::check(std::string site, mail::CheckOptions options) {

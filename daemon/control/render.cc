@@ -259,7 +259,9 @@ std::string event(const object& line, WallTime) {
            (advice.empty() ? "" : "  what to do: " + advice + "\n") +
            "the message stays in the queue and will be tried again\n";
   }
-  return text_in(line, "recipient") + ": " + status_text(object_in(line, "status")) + "\n" + through;
+  const std::string advice = text_in(line, "advice");
+  return text_in(line, "recipient") + ": " + status_text(object_in(line, "status")) + "\n" + through +
+         (advice.empty() ? "" : "  what to do: " + advice + "\n");
 }
 
 struct Kind {

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "settings/account.h"
+#include "settings/sender_values.h"
 #include "settings/values.h"
 
 #include <netdb.h>
@@ -105,6 +106,7 @@ void check_smarthosts(Settings& settings, Report& report) {
     Smarthost& smarthost = settings.smarthosts[i];
     const std::string path = "smarthosts[" + std::to_string(i) + "]";
     check_account(smarthost, path, report);
+    complete_sender(smarthost, path, report);
     check_tls(smarthost, path, report);
     if (smarthost.port == 0) smarthost.port = standard_port(smarthost.tls);
     if (smarthost.tls_name.empty()) smarthost.tls_name = smarthost.host;
@@ -122,6 +124,7 @@ void check_smarthosts(Settings& settings, Report& report) {
 void check_own_sender(const Settings& settings, Report& report) {
   if (!settings.queue.bounces.from.empty()) return;
   for (std::size_t i = 0; i < settings.smarthosts.size(); ++i) {
+    if (!settings.smarthosts[i].from.address.empty()) continue;
     const std::string& user = settings.smarthosts[i].user;
     const auto address = mail::parse_address(user, mail::Utf8::refuse);
     if (user.empty() || (address && !mail::split_address(*address).domain.empty())) continue;

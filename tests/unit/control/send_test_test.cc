@@ -41,6 +41,21 @@ TEST_F(SendTest, QueuesTheMessageAndFollowsItToTheAnswer) {
   EXPECT_FALSE(queue.watched());
 }
 
+TEST_F(SendTest, ComesFromWhomTheCallerNames) {
+  exit_of(R"({"command":"send-test","recipient":"a@example.com","from":"anna@corp.example","timeout":0})");
+  EXPECT_EQ(queue.begun.sender, "anna@corp.example");
+  EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a@example.com","from":"a b","timeout":0})"), 64);
+}
+
+TEST_F(SendTest, TellsWhatToDoWhereTheSenderIsRefused) {
+  queue.events = {event(Event::Kind::site_trouble)};
+  queue.events[0].report.sender =
+      mail::SiteTrouble{mail::Step::mail, Failure::refused, 553, "553 5.7.1 Sender not owned by user", false};
+  const std::vector<object> lines = ask_json(R"({"command":"send-test","recipient":"a@example.com"})");
+  EXPECT_NE(lines[1].at("trouble").at("advice").as_string().find("set from to"), std::string::npos);
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 75);
+}
+
 TEST_F(SendTest, EndsWithTheCodeOfWhatHappened) {
   EXPECT_EQ(send({event(Event::Kind::delivered)}), 0);
   EXPECT_EQ(send({event(Event::Kind::failed)}), 1);
@@ -52,7 +67,7 @@ TEST_F(SendTest, EndsWithTheCodeOfWhatHappened) {
 }
 
 TEST_F(SendTest, WaitsForEveryRecipientOfAnAlias) {
-  context->test_envelope = [](const std::string&, const net::Peer&) {
+  context->test_envelope = [](const std::string&, const std::string&, const net::Peer&) {
     mail::Envelope envelope;
     envelope.recipients = {{"a@example.com", 0, ""}, {"b@example.com", 0, ""}};
     return envelope;

@@ -316,28 +316,6 @@ TEST_F(ControlServer, ShowsTheDialogueOfACheckOnlyOnRequestAndToAdministrators) 
   EXPECT_EQ(exit_of(R"({"command":"check"})", kAlice), 77) << "each check is a login";
 }
 
-TEST_F(ControlServer, ExplainsToAnybodyWithoutAConnection) {
-  sites = {"good", "new"};
-  mail::CheckReport good;
-  good.site = "good";
-  good.order = {"SCRAM-SHA-256", "PLAIN"};
-  good.skipped = {{"LOGIN", "not offered"}};
-  mail::CheckReport unknown;
-  unknown.site = "new";
-  unknown.trouble = mail::SiteTrouble{mail::Step::auth, Failure::not_found, 0, "nothing is known yet", false};
-  reports = {good, unknown};
-  context->check = nullptr;
-  const std::vector<object> lines = ask_json(R"({"command":"explain"})", kAlice);
-  ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0].at("kind").as_string(), "explain");
-  EXPECT_EQ(lines[0].at("order").as_array().size(), 2U);
-  EXPECT_EQ(lines[1].at("site").as_string(), "new");
-  EXPECT_EQ(lines.back().at("exit").as_int64(), 1);
-  EXPECT_EQ(exit_of(R"({"command":"explain","site":"good"})"), 0);
-  EXPECT_EQ(exit_of(R"({"command":"explain","site":"other"})"), 64);
-  EXPECT_TRUE(queue.recovered.empty());
-}
-
 TEST_F(ControlServer, LogsInByAPersonAndTriesItAtOnce) {
   const std::vector<object> lines = ask_json(R"({"command":"login","site":"smtp.example.com"})");
   ASSERT_EQ(lines.size(), 5U);
