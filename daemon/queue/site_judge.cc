@@ -1,4 +1,4 @@
-#include "queue/blame.h"
+#include "queue/site_judge.h"
 
 #include "mail/delivered.h"
 
@@ -7,7 +7,7 @@
 namespace postern::queue {
 namespace {
 
-constexpr std::size_t kCutOffMessages = 2;  // in a row, see Blame::kMostMessages
+constexpr std::size_t kCutOffMessages = 2;  // in a row, see SiteJudge::kMostMessages
 
 mail::SiteTrouble refuses_every_message(const mail::Status& last) {
   mail::SiteTrouble trouble;
@@ -20,8 +20,8 @@ mail::SiteTrouble refuses_every_message(const mail::Status& last) {
 
 }  // namespace
 
-Conclusion Blame::conclude(const mail::DeliveryReport& report, const Attempted& attempted,
-                           const std::optional<mail::SiteTrouble>& present) {
+Conclusion SiteJudge::conclude(const mail::DeliveryReport& report, const Attempted& attempted,
+                               const std::optional<mail::SiteTrouble>& present) {
   const bool taken = mail::delivered_any(report);
   if (taken) {
     refused_ = {};
@@ -45,7 +45,7 @@ Conclusion Blame::conclude(const mail::DeliveryReport& report, const Attempted& 
   return {Conclusion::Kind::trouble, refuses_every_message(**doubtful)};
 }
 
-bool Blame::closes(Row& row, const Attempted& attempted, std::size_t messages) {
+bool SiteJudge::closes(Row& row, const Attempted& attempted, std::size_t messages) {
   if (row.messages.size() < kMostMessages) row.messages.insert(attempted.id);
   if (row.parties.size() < kMostParties) row.parties.insert(attempted.party);
   const bool enough_parties = row.parties.size() > 1 || !attempted.several_parties;
