@@ -249,23 +249,6 @@ TEST_F(ControlServer, ReportsTheVerdictFirst) {
   EXPECT_EQ(exit_of(R"({"command":"status"})"), 2);
 }
 
-TEST_F(ControlServer, WhoseMailIsNotTakenIsForAdministrators) {
-  queue.site_list.push_back({});
-  queue.site_list.back().name = "smtp.example.com";
-  queue.site_list.back().connections = 3;
-  queue::SenderStatus sender;
-  sender.sender = "secret@example.com";
-  sender.trouble.text = "553 secret@example.com is not owned";
-  queue.site_list.back().senders.push_back(sender);
-  const std::string request = R"({"command":"status"})";
-  EXPECT_EQ(ask(request, kAlice).find("secret"), std::string::npos);
-  const object site = ask_json(request)[0].at("smarthosts").as_array()[0].as_object();
-  EXPECT_EQ(site.at("connections").as_int64(), 3);
-  const object& told = site.at("senders").as_array()[0].as_object();
-  EXPECT_EQ(told.at("sender").as_string(), "secret@example.com");
-  EXPECT_EQ(told.at("trouble").as_object().at("text").as_string(), "553 secret@example.com is not owned");
-}
-
 TEST_F(ControlServer, P17_StatusSaysFirstThatTheDiskTakesNoMail) {
   queue.refusal = queue::Refusal{clock.wall(), Error{Failure::io, "open: Read-only file system"}};
   const std::string verdict(ask_json(R"({"command":"status"})")[0].at("verdict").as_string());
