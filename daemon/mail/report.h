@@ -43,6 +43,8 @@ struct DeliveryReport {
   /// The answer to the end of data was lost: the message may have been delivered. The recipients
   /// concerned have no status. Retry late, with the same bytes.
   bool uncertain = false;
+  /// Where the last refusal came that was doubtful (Status::doubtful).
+  std::optional<Step> doubted_at{};
   /// The server has DSN and was given the parameters (RFC 3461): it reports successes and delays itself.
   bool dsn = false;
 

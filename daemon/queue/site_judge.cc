@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::size_t kCutOffMessages = 2;  // in a row, see SiteJudge::kMostMessages
 
-mail::SiteTrouble refuses_every_message(const mail::Status& last) {
+mail::SiteTrouble refuses_every_message(mail::Step step, const mail::Status& last) {
   mail::SiteTrouble trouble;
-  trouble.step = mail::Step::end_of_data;
+  trouble.step = step;
   trouble.failure = Failure::denied;
   trouble.code = last.code;
   trouble.text = "refuses every message; the last answer: " + mail::to_text(last);
@@ -42,7 +42,8 @@ Conclusion SiteJudge::conclude(const mail::DeliveryReport& report, const Attempt
   if (taken || doubtful == report.recipients.end()) return undecided;
   if (!closes(refused_, attempted, kRefusedMessages)) return undecided;
   refuses_every_ = inferred_ = true;
-  return {Conclusion::Kind::trouble, refuses_every_message(**doubtful)};
+  return {Conclusion::Kind::trouble,
+          refuses_every_message(report.doubted_at.value_or(mail::Step::end_of_data), **doubtful)};
 }
 
 bool SiteJudge::closes(Row& row, const Attempted& attempted, std::size_t messages) {

@@ -65,6 +65,17 @@ TEST_F(SiteJudgeTest, DoubtfulRefusalsOfThreeDifferentMessagesInARowAreTheSites)
   EXPECT_EQ(see(in_doubt(), attempt(1)), Kind::well) << "counted anew";
 }
 
+TEST_F(SiteJudgeTest, TheStepIsTheOneAtWhichTheLastMessageWasRefused) {
+  for (std::uint64_t message = 1; message < SiteJudge::kRefusedMessages; ++message)
+    (void)see(in_doubt(), attempt(message));
+  for (const mail::Step step : {mail::Step::mail, mail::Step::rcpt, mail::Step::data, mail::Step::end_of_data}) {
+    mail::DeliveryReport report = in_doubt();
+    report.doubted_at = step;
+    EXPECT_EQ(see(report, attempt(9)), Kind::trouble);
+    EXPECT_EQ(present->step, step);
+  }
+}
+
 TEST_F(SiteJudgeTest, OneThatIsTakenBetweenBreaksTheRow) {
   for (std::uint64_t message = 1; message < 20; ++message) {
     EXPECT_EQ(see(in_doubt(), attempt(message)), Kind::well);
