@@ -281,7 +281,8 @@ TEST_F(Render, PutsCodeAndWordsOfAVerdictTogetherOnce) {
     const char* shown;
   };
   for (const Row& row : {Row{250, "2.0.0", "ok", "250 2.0.0 ok"}, Row{250, "", "ok", "250 ok"},
-                         Row{0, "4.4.7", "too old", "4.4.7 too old"}, Row{0, "", "x", "x"}}) {
+                         Row{0, "4.4.7", "too old", "4.4.7 too old"}, Row{0, "", "x", "x"},
+                         Row{550, "5.0.0", "no", "550 no"}, Row{451, "4.0.0", "no", "451 no"}}) {
     queue::Event done;
     done.kind = queue::Event::Kind::delivered;
     done.recipient = "a@x";
