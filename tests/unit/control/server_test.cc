@@ -67,11 +67,13 @@ TEST_F(ControlServer, EndsQuietlyWhereverTheStreamFails) {
                                           "{\"command\":\"send-test\",\"recipient\":\"a@example.com\",\"timeout\":0}\n",
                                           "garbage\n"};
   for (const std::string& line : requests) {
+    queue.begun = 0;
     const std::string whole = ask(line);
     for (std::size_t operation = 1; operation <= 12; ++operation) {
       test::ScriptedStream::Options options;
       options.fail_at = operation;
       options.failure = operation % 2 == 0 ? Failure::closed : Failure::timeout;
+      queue.begun = 0;  // the same id again
       const std::string part = ask(line, kRoot, options);
       EXPECT_TRUE(line.starts_with("flush") || whole.starts_with(part)) << line << part;
       EXPECT_FALSE(queue.watched());
