@@ -240,6 +240,28 @@ TEST(Decide, OfDoubtTheSenderHearsAfterAnHourAndTheLogKeepsBoth) {
   }
 }
 
+TEST(Decide, WhateverTheBackOffADoubtfulMessageIsTriedWhenItsWarningIsDue) {
+  Retry retry = kRetry;
+  retry.min = retry.max = Seconds(6 * 60 * 60);
+  for (Seconds age{0}; age < 2 * kDoubtWarning; age += Seconds(300)) {
+    for (const bool warned : {false, true}) {
+      mail::Envelope envelope = three();
+      envelope.accepted = kNow - age;
+      mail::DeliveryReport report;
+      report.recipients.assign(3, in_doubt());
+      std::vector<RecipientState> states(3);
+      for (RecipientState& state : states) state.warned = warned;
+      const Actions actions = decide(envelope, states, report, at(envelope, kNow), retry, 0.5);
+      const WallTime due = envelope.accepted + kDoubtWarning + Seconds(1);
+      const bool soon = !warned && age < kDoubtWarning;
+      EXPECT_EQ(actions.next, soon ? due : next_attempt(at(envelope, kNow), retry, 0.5)) << age.count() << warned;
+      if (!soon) continue;
+      const Actions then = decide(envelope, states, report, at(envelope, actions.next), retry, 0.5);
+      EXPECT_EQ(then.findings[0].notice, Notice::delayed);
+    }
+  }
+}
+
 TEST(Decide, ASendersTroubleIsWrittenNowhereUntilTheAgeLimit) {
   mail::DeliveryReport report;
   report.recipients.resize(3);
