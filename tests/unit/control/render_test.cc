@@ -98,6 +98,7 @@ TEST_F(Render, ShowsOrderWeakerOfferCredentialsAndDialogueOfACheck) {
   report.order = {"PLAIN", "CRAM-MD5"};
   report.weaker = {"SCRAM-SHA-256 was offered before"};
   report.credentials = "password";
+  report.warnings = {"the user 'apikey' is no address"};
   report.trace = {"C: EHLO web1.example.net", "S: 250 \x1b[2J"};
   const std::string text = once(to_json(report));
   EXPECT_NE(text.find("  AUTH         offered: CRAM-MD5 PLAIN GSSAPI\n"
@@ -110,6 +111,7 @@ TEST_F(Render, ShowsOrderWeakerOfferCredentialsAndDialogueOfACheck) {
   EXPECT_NE(text.find("  dialogue     (secrets are left out)\n"
                       "               C: EHLO web1.example.net\n"
                       "               S: 250 \\x1b[2J\n"
+                      "  warning      the user 'apikey' is no address\n"
                       "  verdict"),
             std::string::npos)
       << text;
