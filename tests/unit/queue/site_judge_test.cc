@@ -1,4 +1,4 @@
-#include "queue/blame.h"
+#include "queue/site_judge.h"
 
 #include <gtest/gtest.h>
 
@@ -32,23 +32,23 @@ mail::DeliveryReport trouble(bool in_transaction) {
   return report;
 }
 
-class BlameTest : public testing::Test {
+class SiteJudgeTest : public testing::Test {
  protected:
   Kind see(const mail::DeliveryReport& report, const Attempted& attempted) {
-    Conclusion conclusion = blame.conclude(report, attempted, present);
+    Conclusion conclusion = judge.conclude(report, attempted, present);
     if (conclusion.kind != Kind::unchanged) present = conclusion.trouble;
     return conclusion.kind;
   }
-  Blame blame;
+  SiteJudge judge;
   std::optional<mail::SiteTrouble> present;
 };
 
-TEST_F(BlameTest, TroubleOutsideATransactionIsTheSitesAtOnce) {
+TEST_F(SiteJudgeTest, TroubleOutsideATransactionIsTheSitesAtOnce) {
   EXPECT_EQ(see(trouble(false), attempt(1)), Kind::trouble);
   EXPECT_EQ(see(taken(), attempt(1)), Kind::well);
 }
 
-TEST_F(BlameTest, DoubtfulRefusalsOfThreeDifferentMessagesInARowAreTheSites) {
+TEST_F(SiteJudgeTest, DoubtfulRefusalsOfThreeDifferentMessagesInARowAreTheSites) {
   for (int again = 0; again < 9; ++again) EXPECT_EQ(see(in_doubt(), attempt(1)), Kind::well) << "one message";
   EXPECT_EQ(see(in_doubt(), attempt(2)), Kind::well);
   for (const mail::Verdict other : {mail::Verdict::failed, mail::Verdict::deferred}) {
@@ -65,7 +65,18 @@ TEST_F(BlameTest, DoubtfulRefusalsOfThreeDifferentMessagesInARowAreTheSites) {
   EXPECT_EQ(see(in_doubt(), attempt(1)), Kind::well) << "counted anew";
 }
 
-TEST_F(BlameTest, OneThatIsTakenBetweenBreaksTheRow) {
+TEST_F(SiteJudgeTest, TheStepIsTheOneAtWhichTheLastMessageWasRefused) {
+  for (std::uint64_t message = 1; message < SiteJudge::kRefusedMessages; ++message)
+    (void)see(in_doubt(), attempt(message));
+  for (const mail::Step step : {mail::Step::mail, mail::Step::rcpt, mail::Step::data, mail::Step::end_of_data}) {
+    mail::DeliveryReport report = in_doubt();
+    report.doubted_at = step;
+    EXPECT_EQ(see(report, attempt(9)), Kind::trouble);
+    EXPECT_EQ(present->step, step);
+  }
+}
+
+TEST_F(SiteJudgeTest, OneThatIsTakenBetweenBreaksTheRow) {
   for (std::uint64_t message = 1; message < 20; ++message) {
     EXPECT_EQ(see(in_doubt(), attempt(message)), Kind::well);
     if (message % 2 == 0) {
@@ -74,7 +85,7 @@ TEST_F(BlameTest, OneThatIsTakenBetweenBreaksTheRow) {
   }
 }
 
-TEST_F(BlameTest, NoMessageAndNoPartyClosesASiteByItsTransactionsWhileAnotherWaits) {
+TEST_F(SiteJudgeTest, NoMessageAndNoPartyClosesASiteByItsTransactionsWhileAnotherWaits) {
   for (int i = 0; i < 9; ++i) EXPECT_EQ(see(trouble(true), attempt(1)), Kind::well) << "one message";
   EXPECT_EQ(see(trouble(true), attempt(2, 1, true)), Kind::well) << "of one party, while another's mail waits";
   EXPECT_EQ(see(trouble(true), attempt(3, 1, true)), Kind::well);
@@ -88,7 +99,7 @@ TEST_F(BlameTest, NoMessageAndNoPartyClosesASiteByItsTransactionsWhileAnotherWai
   EXPECT_EQ(see(trouble(true), attempt(9, 2, true)), Kind::trouble);
 }
 
-TEST_F(BlameTest, AnAnswerBetweenBreaksTheRowOfTransactions) {
+TEST_F(SiteJudgeTest, AnAnswerBetweenBreaksTheRowOfTransactions) {
   for (const mail::DeliveryReport& answer :
        {taken(), says(mail::Verdict::failed), says(mail::Verdict::deferred), in_doubt()}) {
     EXPECT_EQ(see(trouble(true), attempt(1)), Kind::well);
@@ -98,30 +109,30 @@ TEST_F(BlameTest, AnAnswerBetweenBreaksTheRowOfTransactions) {
   }
 }
 
-TEST_F(BlameTest, AProbeThatGetsAsFarAsATransactionFindsTheSiteWell) {
+TEST_F(SiteJudgeTest, AProbeThatGetsAsFarAsATransactionFindsTheSiteWell) {
   EXPECT_EQ(see(trouble(false), attempt(1)), Kind::trouble);
   EXPECT_EQ(see(trouble(true), attempt(1)), Kind::well) << "what it met there may be its own doing";
 }
 
-TEST_F(BlameTest, WhileAnotherPartyHasMailMessagesOfOneAloneCloseTheSiteOnlyWhenTheyAreMany) {
+TEST_F(SiteJudgeTest, WhileAnotherPartyHasMailMessagesOfOneAloneCloseTheSiteOnlyWhenTheyAreMany) {
   for (const bool cut : {false, true}) {
-    blame.forgive();
+    judge.forgive();
     present.reset();
-    for (std::uint64_t message = 1; message < Blame::kMostMessages; ++message) {
+    for (std::uint64_t message = 1; message < SiteJudge::kMostMessages; ++message) {
       EXPECT_EQ(see(cut ? trouble(true) : in_doubt(), attempt(message, 1, true)), Kind::well) << message;
     }
-    EXPECT_EQ(see(cut ? trouble(true) : in_doubt(), attempt(Blame::kMostMessages, 1, true)), Kind::trouble);
-    EXPECT_FALSE(blame.says_nothing_of(1));
-    EXPECT_TRUE(blame.says_nothing_of(2)) << "that one's mail is still to be tried";
-    blame.forgive();
+    EXPECT_EQ(see(cut ? trouble(true) : in_doubt(), attempt(SiteJudge::kMostMessages, 1, true)), Kind::trouble);
+    EXPECT_FALSE(judge.says_nothing_of(1));
+    EXPECT_TRUE(judge.says_nothing_of(2)) << "that one's mail is still to be tried";
+    judge.forgive();
     present.reset();
     EXPECT_EQ(see(cut ? trouble(true) : in_doubt(), attempt(99, 1, true)), Kind::well) << "it is counted anew";
   }
 }
 
-TEST_F(BlameTest, TroubleThatNeedsNoInferenceSaysWhatItSaysOfEverybody) {
+TEST_F(SiteJudgeTest, TroubleThatNeedsNoInferenceSaysWhatItSaysOfEverybody) {
   EXPECT_EQ(see(trouble(false), attempt(1)), Kind::trouble);
-  EXPECT_FALSE(blame.says_nothing_of(2));
+  EXPECT_FALSE(judge.says_nothing_of(2));
 }
 
 }  // namespace

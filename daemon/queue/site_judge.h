@@ -31,7 +31,7 @@ struct Conclusion {
   std::optional<mail::SiteTrouble> trouble{};
 };
 
-class Blame {
+class SiteJudge {
  public:
   /// Doubtful refusals of so many different messages, with nothing taken between, are about the site, if they are of
   /// two parties or no other has mail ...

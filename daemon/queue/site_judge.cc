@@ -1,4 +1,4 @@
-#include "queue/blame.h"
+#include "queue/site_judge.h"
 
 #include "mail/delivered.h"
 
@@ -7,11 +7,11 @@
 namespace postern::queue {
 namespace {
 
-constexpr std::size_t kCutOffMessages = 2;  // in a row, see Blame::kMostMessages
+constexpr std::size_t kCutOffMessages = 2;  // in a row, see SiteJudge::kMostMessages
 
-mail::SiteTrouble refuses_every_message(const mail::Status& last) {
+mail::SiteTrouble refuses_every_message(mail::Step step, const mail::Status& last) {
   mail::SiteTrouble trouble;
-  trouble.step = mail::Step::end_of_data;
+  trouble.step = step;
   trouble.failure = Failure::denied;
   trouble.code = last.code;
   trouble.text = "refuses every message; the last answer: " + mail::to_text(last);
@@ -20,8 +20,8 @@ mail::SiteTrouble refuses_every_message(const mail::Status& last) {
 
 }  // namespace
 
-Conclusion Blame::conclude(const mail::DeliveryReport& report, const Attempted& attempted,
-                           const std::optional<mail::SiteTrouble>& present) {
+Conclusion SiteJudge::conclude(const mail::DeliveryReport& report, const Attempted& attempted,
+                               const std::optional<mail::SiteTrouble>& present) {
   const bool taken = mail::delivered_any(report);
   if (taken) {
     refused_ = {};
@@ -42,10 +42,11 @@ Conclusion Blame::conclude(const mail::DeliveryReport& report, const Attempted& 
   if (taken || doubtful == report.recipients.end()) return undecided;
   if (!closes(refused_, attempted, kRefusedMessages)) return undecided;
   refuses_every_ = inferred_ = true;
-  return {Conclusion::Kind::trouble, refuses_every_message(**doubtful)};
+  return {Conclusion::Kind::trouble,
+          refuses_every_message(report.doubted_at.value_or(mail::Step::end_of_data), **doubtful)};
 }
 
-bool Blame::closes(Row& row, const Attempted& attempted, std::size_t messages) {
+bool SiteJudge::closes(Row& row, const Attempted& attempted, std::size_t messages) {
   if (row.messages.size() < kMostMessages) row.messages.insert(attempted.id);
   if (row.parties.size() < kMostParties) row.parties.insert(attempted.party);
   const bool enough_parties = row.parties.size() > 1 || !attempted.several_parties;
