@@ -285,6 +285,10 @@ std::string SenderPolicy::reverse_path(std::string_view sender) const {
   return Editor(options_, names_).mapped(mail::complete_address(sender, names_.domain));
 }
 
+std::string SenderPolicy::one_sender() const {
+  return options_.policy == SenderRule::account ? options_.address : std::string();
+}
+
 std::string SenderPolicy::edit(std::string_view top_fields) const {
   const Editor editor(options_, names_);
   return HeaderEdit(editor, names_.domain, top_fields).run(keeps());

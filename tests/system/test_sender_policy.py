@@ -5,6 +5,7 @@ import json
 
 from postern import message, smarthost
 from servers import OWNED_PORT, USER
+from waiting import wait_for
 
 ACCOUNT = {"from": USER}
 
@@ -46,6 +47,7 @@ def test_what_no_pattern_matches_is_refused_and_what_one_does_passes(postfix, po
     posternd.sendmail(message(to, "x\n", sender="root", subject="root"), "-i", "-f", "root", to)
     postfix.mail.wait(inbox)
     posternd.sendmail(message(to, "x\n", sender="foreign@corp.example"), "-i", "-f", "foreign@corp.example", to)
+    wait_for(lambda: all("not owned" in entry.get("reason", "") for entry in posternd.queue()), 30, "the refusal")
     assert len(posternd.queue()) == 1
 
 
@@ -54,10 +56,11 @@ def test_a_test_message_finds_out_that_the_server_takes_no_mail_of_root(postfix,
     posternd.start()
     refused = posternd.run("send-test", f"{inbox}@example.com", check=False)
     assert refused.returncode == 75, refused
-    assert "set from to the account's address" in refused.stdout.decode(), refused.stdout
+    assert "set from: {policy: account}" in refused.stdout.decode(), refused.stdout
     posternd.run("queue", "delete", "--all", "--yes")
-    posternd.configure(smarthost(OWNED_PORT, **ACCOUNT))
+    posternd.configure(smarthost(OWNED_PORT, **{"from": "account"}))
     posternd.reload()
+    wait_for(lambda: "settings reloaded" in posternd.read_log(), 20, "the reload")
     posternd.run("send-test", f"{inbox}@example.com")
     ((headers, _),) = postfix.mail.wait(inbox)
     assert headers["From"] == f'"root at web1 (Postern send-test)" <{USER}>'

@@ -237,6 +237,8 @@ TEST(SenderPolicy, TheReversePathIsTheAccountsUnlessItIsNull) {
     EXPECT_EQ(policy.reverse_path(sender), kAccount);
   }
   EXPECT_FALSE(policy.keeps());
+  EXPECT_EQ(policy.one_sender(), kAccount);
+  EXPECT_EQ(SenderPolicy(rewrite({{"*", kAccount}}), web1()).one_sender(), "");
 }
 
 TEST(SenderPolicy, WhereSendersAreKeptBareOnesAreCompletedAndNothingElse) {
