@@ -171,7 +171,7 @@ std::string render_check(const object& line, WallTime now) {
 std::string render_text(const object& line, WallTime) {
   const auto way = [&line](std::string_view label, std::string_view changed, std::string_view doubts) {
     const bool changes = flag_in(line, changed);
-    return step(label, changes ? "the text is encoded anew where it must be" : "the text goes as it is") +
+    return step(label, changes ? "the text is made to suit it" : "the text goes as it is") +
            steps("  doubtful", line, doubts);
   };
   return "on the way to a server\n" + way("8BITMIME", "changed", "doubts") +

@@ -209,7 +209,8 @@ class HeaderEdit {
 
   void remember(std::string address) {
     const bool fit = mail::parse_address(address, mail::Utf8::allow) && !mail::needs_smtputf8(address);
-    if (!fit || editor_.here(address) || replies_.size() == kMostReplies) return;
+    const bool answers = !iequals(mail::split_address(address).local, "MAILER-DAEMON");  // nobody reads there
+    if (!fit || !answers || editor_.here(address) || replies_.size() == kMostReplies) return;
     if (std::ranges::find(replies_, address) == replies_.end()) replies_.push_back(std::move(address));
   }
 

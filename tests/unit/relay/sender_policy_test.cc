@@ -90,6 +90,7 @@ const std::vector<Row>& originals() {
         // Of others: their name first, and where they can be answered.
         {"anna@corp.example", "'anna at corp.example'", "anna@corp.example"},
         {"'Anna Meyer' <anna@corp.example>", "'Anna Meyer (anna at corp.example)'", "anna@corp.example"},
+        {"MAILER-DAEMON@corp.example (Mail System)", "'Mail System (MAILER-DAEMON at corp.example)'"},
         {"Anna Meyer <anna@corp.example>", "'Anna Meyer (anna at corp.example)'", "anna@corp.example"},
         {"anna@corp.example (Anna Meyer)", "'Anna Meyer (anna at corp.example)'", "anna@corp.example"},
         {"'Meyer, Anna' <anna@corp.example>", "'Meyer, Anna (anna at corp.example)'", "anna@corp.example"},
