@@ -1,71 +1,82 @@
 #include "mail/content_type.h"
 
 #include "base/text.h"
+#include "mail/field_lexer.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace postern::mail {
 namespace {
 
-constexpr std::string_view kBetween = " \t";
-constexpr std::string_view kEndOfToken = "; \t(";
 constexpr std::string_view kBoundary = "boundary";
 constexpr std::string_view kPiece = "boundary*";  // RFC 2231 3
 
-void skip_comment(std::string_view& text) {
-  int depth = 0;
-  while (!text.empty()) {
-    const char c = text.front();
-    text.remove_prefix(c == '\\' && text.size() > 1 ? 2 : 1);
-    if (c == '(') ++depth;
-    if (c == ')' && --depth == 0) return;
-  }
-}
+/// What stands between two semicolons: "name=value", or a word alone, as the name. Comments are no part of it, and what
+/// follows the blank behind it is passed over.
+struct Item {
+  std::string name;
+  std::string value;
+};
 
-void skip_between(std::string_view& text) {
-  while (!text.empty()) {
-    if (text.front() == '(') {
-      skip_comment(text);
-    } else if (kBetween.find(text.front()) != std::string_view::npos) {
-      text.remove_prefix(1);
-    } else {
-      return;
+class ItemReader {
+ public:
+  explicit ItemReader(std::string_view body) : lexer_(body) {}
+
+  std::optional<Item> next() {
+    if (at_end_) return std::nullopt;
+    Item item;
+    bool sign = false;
+    bool ended = false;
+    while (true) {
+      const auto token = lexer_.next();
+      at_end_ = !token;
+      if (!token || token->is(';')) break;
+      const bool between = token->kind == TokenKind::blank || token->kind == TokenKind::comment;
+      if (between && sign && !item.value.empty()) ended = true;
+      if (between || ended) continue;
+      if (sign) {
+        ended = !add_value(*token, item.value);
+      } else {
+        const std::size_t equals = std::min(token->text.find('='), token->text.size());
+        sign = equals < token->text.size();
+        item.name += token->text.substr(0, equals);
+        if (sign) item.value = token->text.substr(equals + 1);
+      }
     }
+    item.name = to_lower(item.name);
+    return item;
   }
-}
 
-/// To what follows the next semicolon that is in no comment.
-void skip_to_parameter(std::string_view& text) {
-  skip_between(text);
-  while (!text.empty() && text.front() != ';') {
-    text.remove_prefix(1);
-    skip_between(text);
+ private:
+  /// Whether more of it may follow.
+  static bool add_value(const FieldToken& token, std::string& value) {
+    if (token.kind == TokenKind::quoted && value.empty()) {
+      value = unescaped(token.text.substr(1, token.text.size() - 2));
+      return false;
+    }
+    if (!token.is('"')) value += token.text;
+    return true;
   }
-  text.remove_prefix(std::min<std::size_t>(text.size(), 1));
-  skip_between(text);
-}
 
-std::string token(std::string_view& text, std::string_view ends) {
-  std::string found(text.substr(0, text.find_first_of(ends)));
-  text.remove_prefix(found.size());
-  return found;
-}
+  FieldLexer lexer_;
+  bool at_end_ = false;
+};
 
-std::string value(std::string_view& text) {
-  if (!text.starts_with('"')) return token(text, kEndOfToken);
-  text.remove_prefix(1);
-  std::string found;
-  while (!text.empty() && text.front() != '"') {
-    if (text.front() == '\\' && text.size() > 1) text.remove_prefix(1);
-    found += text.front();
-    text.remove_prefix(1);
+/// Up to the first blank or comment behind it.
+std::string first_word(std::string_view body) {
+  FieldLexer lexer(body);
+  std::string word;
+  while (const auto token = lexer.next()) {
+    const bool between = token->kind == TokenKind::blank || token->kind == TokenKind::comment;
+    if (token->is(';') || (between && !word.empty())) break;
+    if (!between) word += token->text;
   }
-  if (!text.empty()) text.remove_prefix(1);
-  return found;
+  return to_lower(word);
 }
 
 bool may_be_boundary(std::string_view text) { return !text.empty() && is_ascii(text) && !has_control(text); }
@@ -74,28 +85,21 @@ bool may_be_boundary(std::string_view text) { return !text.empty() && is_ascii(t
 
 ContentType parse_content_type(std::string_view body) {
   ContentType found;
-  skip_between(body);
-  found.type = to_lower(token(body, kEndOfToken));
+  found.type = first_word(body);
+  ItemReader items(body);
   std::map<std::uint64_t, std::string> pieces;  // "boundary*0=..."
-  while (true) {
-    skip_to_parameter(body);
-    if (body.empty()) break;
-    const std::string name = to_lower(token(body, "=; \t("));
-    skip_between(body);
-    if (!body.starts_with('=')) continue;
-    body.remove_prefix(1);
-    skip_between(body);
-    std::string text = value(body);
-    if (name == kBoundary && found.boundary.empty()) found.boundary = std::move(text);
-    if (!name.starts_with(kPiece)) continue;
-    if (const auto number = parse_decimal(std::string_view(name).substr(kPiece.size()))) pieces.emplace(*number, text);
+  items.next();
+  while (auto item = items.next()) {
+    if (item->name == kBoundary && found.boundary.empty()) found.boundary = std::move(item->value);
+    if (!item->name.starts_with(kPiece)) continue;
+    const auto number = parse_decimal(std::string_view(item->name).substr(kPiece.size()));
+    if (number) pieces.emplace(*number, std::move(item->value));
   }
   if (found.boundary.empty()) {
     for (const auto& [number, text] : pieces) found.boundary += text;
   }
-  while (!found.boundary.empty() && kBetween.find(found.boundary.back()) != std::string_view::npos) {
-    found.boundary.pop_back();  // RFC 2046 5.1.1: it does not end in a blank
-  }
+  // RFC 2046 5.1.1: it does not end in a blank.
+  found.boundary.resize(found.boundary.find_last_not_of(" \t") + 1);
   if (!may_be_boundary(found.boundary)) found.boundary.clear();
   return found;
 }
@@ -108,8 +112,7 @@ TransferEncoding parse_transfer_encoding(std::string_view body) {
       {"quoted-printable", TransferEncoding::quoted_printable},
       {"base64", TransferEncoding::base64},
   }};
-  skip_between(body);
-  const std::string name = to_lower(token(body, kEndOfToken));
+  const std::string name = first_word(body);
   for (const auto& [known, encoding] : kNames) {
     if (name == known) return encoding;
   }

@@ -76,9 +76,12 @@ void QuotedPrintableMender::end_line(std::string& out) {
 /// `escape_` is there, and `next` does not go on with it.
 void QuotedPrintableMender::end_escape(char next, std::string& out) {
   const std::string begun = std::exchange(escape_, {});
-  // Before an octet that becomes an escape, the "=" would be read together with that one's.
-  const bool alone = begun.size() == 1 && is_odd_octet(next);
-  put(alone ? escape_octet('=') : begun, out);
+  // Before an octet that becomes an escape, the "=" would be read together with that one's. Many in a row could never
+  // be broken.
+  const bool full = glued_ && column_ + begun.size() + 1 > kQuotedLine;
+  const bool alone = full || (begun.size() == 1 && is_odd_octet(next));
+  if (full) glued_ = false;
+  put(alone ? escape_octet('=') + begun.substr(1) : begun, out);
   glued_ = !alone;
 }
 

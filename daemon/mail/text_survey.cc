@@ -47,15 +47,16 @@ void TextSurvey::doubt(std::string_view what) {
 
 void TextSurvey::judge_fields(std::string_view fields, PartPlan& part) {
   const FieldRules rules{rules_.utf8};
-  const bool plain = std::ranges::none_of(fields, is_odd_octet) && lines_fit(fields);
-  const bool changes = !plan_.as_it_is && (!fields_acceptable(fields, rules) || (rules_.at_any_cost && !plain));
-  if (changes) part.fields = true;
-  if (rules_.at_any_cost) return;
-  const std::string sent = changes ? outgoing_fields(fields, rules) : std::string(fields);
-  if (!is_ascii(sent)) {
-    plan_.eight_bit_left = true;
-    if (!rules_.utf8) doubt("raw 8-bit text in a header");
+  if (fields_acceptable(fields, rules)) {
+    if (!is_ascii(fields)) plan_.eight_bit_left = true;
+    return;
   }
+  const std::string sent = plan_.as_it_is ? std::string(fields) : outgoing_fields(fields, rules);
+  const bool plain = std::ranges::none_of(sent, is_odd_octet) && lines_fit(sent);
+  if (sent != fields || (rules_.at_any_cost && !plain)) part.fields = true;
+  if (rules_.at_any_cost) return;
+  if (!is_ascii(sent)) plan_.eight_bit_left = true;
+  if (rules_.utf8 ? !is_utf8(sent) : !is_ascii(sent)) doubt("raw 8-bit text in a header");
   if (!lines_fit(sent)) doubt("a header line over 998 octets");
 }
 

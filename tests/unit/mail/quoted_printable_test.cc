@@ -111,6 +111,18 @@ TEST(QuotedPrintable, WhatIsNotQuiteSoIsMendedToWhatDecodesToTheSame) {
   }
 }
 
+TEST(QuotedPrintable, SignsThatBeginNothingDoNotMakeALongLine) {
+  for (const std::string sign : {"=", "=a", "= ", "=a ", "=\t="}) {
+    std::string text;
+    while (text.size() < 3000) text += sign;
+    std::size_t column = 0;
+    for (const char c : mended(text)) {
+      column = c == '\n' ? 0 : column + 1;
+      ASSERT_LE(column, 2 * 76U + 8U) << sign;  // a run of blanks may be as long as a line
+    }
+  }
+}
+
 TEST(QuotedPrintable, LongLinesAreMendedToShortOnes) {
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same each time
   for (int round = 0; round < 300; ++round) {
