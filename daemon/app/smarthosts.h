@@ -46,6 +46,7 @@ class Smarthosts {
     OurNames names;
     std::uint64_t generation = 0;  ///< tells a relay made anew from the one before it
     std::shared_ptr<relay::Relay> relay;
+    std::string warning;  ///< about its settings, for a check; empty: none
   };
   [[nodiscard]] const Site* find(const std::string& name) const;
 

@@ -165,7 +165,7 @@ std::string render_check(const object& line, WallTime now) {
     text += step("EHLO", joined_in(line, "extensions", ", ")) + login(line);
   }
   if (line.contains("trace")) text += step("dialogue", "(secrets are left out)") + steps("", line, "trace");
-  return text + verdict(line);
+  return text + steps("warning", line, "warnings") + verdict(line);
 }
 
 std::string render_text(const object& line, WallTime) {

@@ -293,6 +293,7 @@ object to_json(const mail::CheckReport& report) {
   result["skipped"] = std::move(skipped);
   result["order"] = json_texts(report.order);
   if (!report.weaker.empty()) result["weaker"] = json_texts(report.weaker);
+  if (!report.warnings.empty()) result["warnings"] = json_texts(report.warnings);
   if (!report.trace.empty()) result["trace"] = json_texts(report.trace);
   put_text(result, "credentials", report.credentials);
   put_text(result, "mechanism", report.mechanism);

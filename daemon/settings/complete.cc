@@ -1,8 +1,8 @@
 #include "settings/complete.h"
 
 #include "base/text.h"
-#include "mail/address.h"
 #include "settings/account.h"
+#include "settings/own_sender.h"
 #include "settings/sender_values.h"
 #include "settings/values.h"
 
@@ -122,16 +122,9 @@ void check_smarthosts(Settings& settings, Report& report) {
 
 /// Mail of our own has no sender, and a smarthost that refuses that takes the account's address.
 void check_own_sender(const Settings& settings, Report& report) {
-  if (!settings.queue.bounces.from.empty()) return;
   for (std::size_t i = 0; i < settings.smarthosts.size(); ++i) {
-    if (!settings.smarthosts[i].from.address.empty()) continue;
-    const std::string& user = settings.smarthosts[i].user;
-    const auto address = mail::parse_address(user, mail::Utf8::refuse);
-    if (user.empty() || (address && !mail::split_address(*address).domain.empty())) continue;
-    report.warning(report.place("smarthosts[" + std::to_string(i) + "].user"),
-                   "the user '" + user + "' is no address, so reports and alarms end in failed/ if " +
-                       settings.smarthosts[i].host +
-                       " refuses mail without a sender: set 'bounces.from' to an address that this account may use");
+    const std::string words = no_own_sender(settings, settings.smarthosts[i]);
+    if (!words.empty()) report.warning(report.place("smarthosts[" + std::to_string(i) + "].user"), words);
   }
 }
 

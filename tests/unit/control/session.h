@@ -2,8 +2,8 @@
 #pragma once
 
 #include "control/server.h"
-#include "fake_queue.h"
 #include "support/fake_clock.h"
+#include "support/fake_queue.h"
 #include "support/plain_stream.h"
 #include "support/run.h"
 #include "support/scripted_stream.h"
