@@ -94,6 +94,9 @@ std::string other_value(const std::string& type) {
                                                             {"URL", "https://x/"},
                                                             {"list of names", "[PLAIN]"},
                                                             {"list of limits", "[7 messages/day]"},
+                                                            {"keep | account | rewrite", "account"},
+                                                            {"address", "x@x.example"},
+                                                            {"map", "{root: x@x.example}"},
                                                             {"boolean", "true"},
                                                             {"warn | refuse", "refuse"}};
   if (type.starts_with("number")) return "7";
