@@ -15,8 +15,9 @@ bool is_address(const std::string& user) {
 
 OurNames our_names(const settings::Settings& settings, const settings::Smarthost& smarthost) {
   OurNames names;
-  names.helo = settings.names.hostname;
+  names.machine = settings.names;
   names.own_sender = settings.queue.bounces.from;
+  if (names.own_sender.empty()) names.own_sender = smarthost.from.address;
   if (names.own_sender.empty() && is_address(smarthost.user)) names.own_sender = smarthost.user;
   return names;
 }

@@ -1,6 +1,7 @@
 // Who we say we are to a smarthost.
 #pragma once
 
+#include "mail/host_names.h"
 #include "settings/settings.h"
 
 #include <string>
@@ -8,13 +9,14 @@
 namespace postern::app {
 
 struct OurNames {
-  std::string helo;        ///< in EHLO
-  std::string own_sender;  ///< in MAIL, for mail of our own where the null reverse-path is refused; empty: none
+  mail::HostNames machine;  ///< in EHLO, and what belongs to this machine among senders
+  std::string own_sender;   ///< in MAIL, for mail of our own where the null reverse-path is refused; empty: none
 
   friend bool operator==(const OurNames&, const OurNames&) = default;
 };
 
-/// The sender is what `bounces.from` says, else the account's user if that is an address.
+/// The sender is what `bounces.from` says, else the account's address as `from` says it, else the user if that is an
+/// address.
 [[nodiscard]] OurNames our_names(const settings::Settings& settings, const settings::Smarthost& smarthost);
 
 }  // namespace postern::app

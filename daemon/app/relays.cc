@@ -23,9 +23,10 @@ std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings
   relay::Smarthost bound{static_cast<const relay::SmarthostOptions&>(smarthost),
                          nullptr,
                          nullptr,
-                         names.helo,
+                         names.machine.hostname,
                          names.own_sender,
-                         parts.trace == Trace::yes};
+                         parts.trace == Trace::yes,
+                         names.machine};
   credentials::Origin origin{static_cast<const credentials::CredentialsOptions&>(smarthost),
                              !smarthost.client_certificate.empty()};
   if (!origin.user.empty() || origin.client_certificate) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <limits>
 
 namespace postern {
@@ -182,7 +183,17 @@ bool is_utf8(std::string_view bytes) {
 }
 
 bool is_ascii(std::string_view bytes) {
-  return std::ranges::all_of(bytes, [](char c) { return byte(c) < 0x80; });
+  // Eight bytes at a time: bodies of many megabytes pass here.
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  std::uint64_t seen = 0;
+  while (bytes.size() >= sizeof seen) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    seen |= word;
+    bytes.remove_prefix(sizeof word);
+  }
+  for (const char c : bytes) seen |= byte(c);
+  return (seen & kHighBits) == 0;
 }
 
 bool has_control(std::string_view bytes) {

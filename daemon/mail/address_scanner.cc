@@ -27,6 +27,9 @@ class Lexer {
  public:
   explicit Lexer(std::string_view body) : body_(body) {}
 
+  /// The inside of the last comment since this was asked before; empty: there was none.
+  std::string_view take_comment() { return std::exchange(comment_, std::string_view()); }
+
   Result<Token> next() {
     while (at_ < body_.size()) {
       const char c = body_[at_];
@@ -69,6 +72,7 @@ class Lexer {
 
   bool skip_comment() {
     std::size_t depth = 0;
+    const std::size_t begin = at_ + 1;
     for (; at_ < body_.size(); ++at_) {
       const char c = body_[at_];
       if (c == '\\') {
@@ -76,6 +80,7 @@ class Lexer {
       } else if (c == '(') {
         ++depth;
       } else if (c == ')' && --depth == 0) {
+        comment_ = body_.substr(begin, at_ - begin);
         ++at_;
         return true;
       }
@@ -85,6 +90,7 @@ class Lexer {
   }
 
   std::string_view body_;
+  std::string_view comment_;
   std::size_t at_ = 0;
 };
 
@@ -107,7 +113,7 @@ Result<FoundAddress> glue(const std::vector<Token>& tokens) {
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view body) : lexer_(body) {}
+  explicit Scanner(std::string_view body) : lexer_(body), body_(body) {}
 
   Result<std::vector<FoundAddress>> run() {
     while (true) {
@@ -140,7 +146,8 @@ class Scanner {
       return std::nullopt;
     }
     if (token.is('<')) {
-      tokens_.clear();  // the display name
+      phrase_ = between(tokens_);
+      tokens_.clear();
       where_ = Where::angle;
       return std::nullopt;
     }
@@ -170,16 +177,31 @@ class Scanner {
   }
 
   std::optional<Error> finish() {
-    where_ = Where::element;
-    if (tokens_.empty()) return std::nullopt;  // empty list members are obsolete but harmless
+    const bool after_angle = std::exchange(where_, Where::element) == Where::after_angle;
+    const std::string_view comment = lexer_.take_comment();
+    if (tokens_.empty()) {  // empty list members are obsolete but harmless
+      if (after_angle && !found_.empty() && !comment.empty()) found_.back().comment = comment;
+      return std::nullopt;
+    }
     auto address = glue(tokens_);
     tokens_.clear();
     if (!address) return address.error();
+    address->phrase = std::exchange(phrase_, std::string_view());
+    address->comment = comment;
     found_.push_back(std::move(*address));
     return std::nullopt;
   }
 
+  /// What was written from the first of the tokens to the last.
+  [[nodiscard]] std::string_view between(const std::vector<Token>& tokens) const {
+    if (tokens.empty()) return {};
+    const std::size_t begin = tokens.front().end - tokens.front().text.size();
+    return body_.substr(begin, tokens.back().end - begin);
+  }
+
   Lexer lexer_;
+  std::string_view body_;
+  std::string_view phrase_;
   std::vector<Token> tokens_;
   std::vector<FoundAddress> found_;
   Where where_ = Where::element;

@@ -6,11 +6,12 @@ namespace postern::mail {
 namespace {
 
 constexpr std::string_view kSender =
-    "this account may not send as this sender: let programs send from the account's own address, or allow the address "
-    "at the provider (Microsoft: \"Send As\"; others: add it as an alias or verify it)";
+    "this account may not send as this sender: set from: {policy: account} at the smarthost, so that all mail goes out "
+    "from the account's own address, or allow the address at the provider (Microsoft: \"Send As\"; others: add it as an "
+    "alias or verify it)";
 constexpr std::string_view kSenderDomain =
-    "the server does not believe that the sender's address exists: set domain to one that is in the DNS, or let "
-    "programs send from the account's own address";
+    "the server does not believe that the sender's address exists: set domain to one that is in the DNS, or set from: "
+    "{policy: account} at the smarthost, so that all mail goes out from the account's own address";
 constexpr std::string_view kNullSender =
     "the server takes no mail without a sender, as reports are (RFC 5321): set bounces.from to an address that this "
     "account may use";

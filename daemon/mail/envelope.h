@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "mail/text_facts.h"
 
 #include <cstdint>
 #include <optional>
@@ -56,8 +57,10 @@ struct Envelope {
   std::string envid;  ///< xtext as given (RFC 3461 4.4), empty if none
   Return ret = Return::unspecified;
   BodyType body = BodyType::seven_bit;
-  bool smtputf8 = false;        ///< RFC 6531
-  std::uint64_t size = 0;       ///< of the message on disk, LF line ends; given by the spool
+  bool smtputf8 = false;   ///< RFC 6531
+  std::uint64_t size = 0;  ///< of the message on disk, LF line ends; given by the spool
+  /// Of the text as it is stored; given by the spool. Nothing: stored by a program that did not look.
+  std::optional<TextFacts> text;
   std::uint64_t wire_size = 0;  ///< the same with CRLF line ends, without dot stuffing: what SIZE= means (RFC 1870)
 };
 

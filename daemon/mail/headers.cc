@@ -85,13 +85,15 @@ std::string unfold(std::string_view body) {
   return std::string(trim(line));
 }
 
+bool is_address_field(std::string_view name) { return is_one_of(name, kAddressFields); }
+
 std::string complete_headers(std::string_view header_block, const Completion& completion) {
   const HeaderBlock block = parse_headers(header_block);
   std::string out;
   out.reserve(header_block.size() + 256);
   for (const HeaderField& field : block.fields) {
     if (iequals(field.name, "Bcc") || iequals(field.name, "Resent-Bcc")) continue;
-    if (is_one_of(field.name, kAddressFields)) {
+    if (is_address_field(field.name)) {
       const std::size_t before_body = field.whole.find(':') + 1;
       out += field.whole.substr(0, before_body);
       out += complete_address_list(field.body, completion.domain);

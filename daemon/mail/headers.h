@@ -30,6 +30,9 @@ struct HeaderBlock {
 /// The body with folding removed (RFC 5322 2.2.3) and trimmed.
 [[nodiscard]] std::string unfold(std::string_view body);
 
+/// The fields of addresses whose bare ones are completed: From, To, Resent-To and so on.
+[[nodiscard]] bool is_address_field(std::string_view name);
+
 /// The header as Postern stores it (RFC 6409 section 8): Date and Message-ID added if missing, bare
 /// addresses in From, Sender, Reply-To, To, Cc and their Resent- forms completed by `domain`, Bcc and Resent-Bcc
 /// removed. Everything else stays byte for byte. An empty line between header and body is added if the text has none.

@@ -2,45 +2,132 @@
 
 #include "base/text.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include <utility>
 
 namespace postern::mail {
 namespace {
 
 constexpr std::size_t kQuotedLine = 76;  // RFC 2045 6.7 (5)
+constexpr std::string_view kSoftLineEnd = "=\n";
 
 bool needs_no_escape(char c) { return (c >= ' ' && c < 0x7F && c != '=') || c == '\t'; }
+bool is_blank_octet(char c) { return c == ' ' || c == '\t'; }
+bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'f'); }
+/// In a text that is quoted-printable already.
+bool may_not_stand(char c) { return static_cast<unsigned char>(c) >= 0x80 || c == '\0' || c == '\r'; }
 
-/// A line without its end.
-void quote_line(std::string_view line, std::string& out) {
-  std::size_t column = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const bool last = i + 1 == line.size();
-    const bool blank_at_end = last && (line[i] == ' ' || line[i] == '\t');
-    const bool itself = needs_no_escape(line[i]) && !blank_at_end;
-    const std::size_t width = itself ? 1 : 3;
-    if (column + width + (last ? 0 : 1) > kQuotedLine) {
-      out += "=\n";
-      column = 0;
-    }
-    out += itself ? std::string(1, line[i]) : fmt::format("={:02X}", static_cast<unsigned char>(line[i]));
-    column += width;
-  }
+std::string escaped(char c) {
+  return hex_escaped({&c, 1}, '=', [](char) { return false; });
 }
 
 }  // namespace
 
+void QuotedPrintableEncoder::put_held(bool last, std::string& out) {
+  if (!std::exchange(holds_, false)) return;
+  const bool itself = needs_no_escape(held_) && !(last && is_blank_octet(held_));
+  const std::size_t width = itself ? 1 : 3;
+  if (column_ + width + (last ? 0 : 1) > kQuotedLine) {
+    out += kSoftLineEnd;
+    column_ = 0;
+  }
+  if (itself) {
+    out += held_;
+  } else {
+    out += escaped(held_);
+  }
+  column_ += width;
+}
+
+void QuotedPrintableEncoder::feed(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    put_held(c == '\n', out);
+    if (c == '\n') {
+      out += '\n';
+      column_ = 0;
+    } else {
+      held_ = c;
+      holds_ = true;
+    }
+  }
+}
+
+void QuotedPrintableEncoder::finish(std::string& out) { put_held(true, out); }
+
+void QuotedPrintableMender::put(std::string_view unit, std::string& out) {
+  if (column_ + unit.size() + 1 > kQuotedLine && !glued_) {
+    out += kSoftLineEnd;
+    column_ = 0;
+  }
+  glued_ = false;
+  out += unit;
+  column_ += unit.size();
+}
+
+void QuotedPrintableMender::put_blanks(std::string& out) {
+  for (const char c : std::exchange(blanks_, {})) put({&c, 1}, out);
+}
+
+void QuotedPrintableMender::end_line(std::string& out) {
+  out += std::exchange(blanks_, {});
+  out += '\n';
+  column_ = 0;
+  glued_ = false;
+}
+
+/// `escape_` is there, and `next` does not go on with it.
+void QuotedPrintableMender::end_escape(char next, std::string& out) {
+  const std::string begun = std::exchange(escape_, {});
+  // Before an octet that becomes an escape, the "=" would be read together with that one's.
+  const bool alone = begun.size() == 1 && may_not_stand(next);
+  put(alone ? escaped('=') : begun, out);
+  glued_ = !alone;
+}
+
+void QuotedPrintableMender::take(char c, std::string& out) {
+  if (!escape_.empty()) {
+    if (is_hex_digit(c)) {
+      escape_ += c;
+      if (escape_.size() == 3) put(std::exchange(escape_, {}), out);
+      return;
+    }
+    if (c == '\n' && escape_.size() == 1) {
+      out += std::exchange(escape_, {});
+      end_line(out);
+      return;
+    }
+    end_escape(c, out);
+  }
+  if (c == '\n') {
+    end_line(out);
+  } else if (is_blank_octet(c)) {
+    blanks_ += c;
+    if (blanks_.size() > kQuotedLine) put_blanks(out);  // nobody ends a line so
+  } else {
+    put_blanks(out);
+    if (c == '=') {
+      escape_ = c;
+    } else if (may_not_stand(c)) {
+      put(escaped(c), out);
+    } else {
+      put({&c, 1}, out);
+    }
+  }
+}
+
+void QuotedPrintableMender::feed(std::string_view text, std::string& out) {
+  for (const char c : text) take(c, out);
+}
+
+void QuotedPrintableMender::finish(std::string& out) {
+  out += std::exchange(escape_, {});
+  out += std::exchange(blanks_, {});
+}
+
 std::string quoted_printable(std::string_view text) {
   std::string out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    quote_line(text.substr(0, end), out);
-    if (end == text.size()) return out;
-    out += '\n';
-    text.remove_prefix(end + 1);
-  }
+  QuotedPrintableEncoder encoder;
+  encoder.feed(text, out);
+  encoder.finish(out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "mail/idn.h"
 #include "relay/control_question.h"
 #include "relay/verdict.h"
 #include "smtp/limits.h"
@@ -30,6 +31,14 @@ void name_what_is_missing(mail::DeliveryReport& report, const std::string& peer)
       "; this is the null sender <> of reports: set bounces.from to an address that the account may use";
 }
 
+/// What could not be mended goes as it is; should it be refused, this is why.
+void tell_doubts(const Outgoing& text) {
+  for (const std::string& doubt : text.doubts()) {
+    log(Level::notice, "strict servers refuse such text, and it cannot be mended",
+        {{"id", text.envelope().id.text()}, {"reason", doubt}});
+  }
+}
+
 /// Nobody was accepted, in words that nobody knows, or in words about this machine or the account (relaying) that one
 /// recipient alone can bring about.
 bool may_be_of_recipients(const TransactionOutcome& outcome) {
@@ -43,7 +52,12 @@ bool may_be_of_recipients(const TransactionOutcome& outcome) {
 
 ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost,
                              Learnt& learnt)
-    : stream_(std::move(stream)), wire_(*stream_), peer_(std::move(peer)), smarthost_(smarthost), learnt_(learnt) {}
+    : stream_(std::move(stream)),
+      wire_(*stream_),
+      peer_(std::move(peer)),
+      smarthost_(smarthost),
+      policy_(smarthost.from, smarthost.names),
+      learnt_(learnt) {}
 
 bool ClientSession::fail(mail::SiteTrouble trouble) {
   wire_.give_up();
@@ -202,33 +216,38 @@ Task<bool> ClientSession::start_tls(Milliseconds resumed) {
 
 Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
   wire_.allow(limits::kAttempt + Seconds(message.envelope().wire_size / limits::kSlowest));
-  TransactionOutcome outcome = co_await transact(message);
+  TransactionInput input = input_for(message);
+  TransactionOutcome outcome = co_await transact(input, message);
 
   const bool unanswered = outcome.progress == TransactionOutcome::Progress::none && outcome.report.site.has_value();
   stale_ = unanswered || (messages_ > 0 && outcome.progress == TransactionOutcome::Progress::postponed);
   rest_ = outcome.rest;
   if (outcome.report.site) wire_.give_up();
-  learn(message, outcome);
+  learn(message, input.form, outcome);
   ++messages_;
   co_return std::move(outcome.report);
 }
 
-Task<TransactionOutcome> ClientSession::transact(mail::Message& message) {
-  const mail::Envelope& envelope = message.envelope();
-  TransactionInput input = input_for(envelope);
-  TransactionOutcome outcome = co_await run_transaction(wire_, input, message);
+Task<TransactionOutcome> ClientSession::transact(TransactionInput& input, mail::Message& message) {
+  Outgoing text(message, terms_of(input.form));
+  const auto prepared = co_await text.prepare();
+  if (!prepared) co_return unreadable_message(prepared.error(), message);
+  input.form.eight_bit = text.eight_bit();
+  input.form.sized = !text.changes();
+  tell_doubts(text);
+  TransactionOutcome outcome = co_await run_transaction(wire_, input, text);
   const bool null_refused =
-      outcome.sender_refused && input.reverse_path.empty() && !outcome.report.site && !wire_.broken();
+      outcome.sender_refused && input.form.reverse_path.empty() && !outcome.report.site && !wire_.broken();
   if (null_refused && smarthost_.own_sender.empty()) name_what_is_missing(outcome.report, peer_);
   if (null_refused && !smarthost_.own_sender.empty()) {
     refusals_ += outcome.refusals;
-    input.reverse_path = smarthost_.own_sender;
-    input.quiet = true;
+    input.form.reverse_path = smarthost_.own_sender;
+    input.form.quiet = true;
     input.reset_first = outcome.needs_reset;
     input.refusals = 0;
-    outcome = co_await run_transaction(wire_, input, message);
+    outcome = co_await run_transaction(wire_, input, text);
     if (outcome.accepted > 0) learnt_.notes.note_null_sender(true);
-  } else if (input.quiet && outcome.sender_refused) {
+  } else if (input.form.quiet && outcome.sender_refused) {
     // The address has changed, or may not be used any more: the next one is offered from "<>" first.
     learnt_.notes.note_null_sender(false);
   }
@@ -248,7 +267,7 @@ Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail
   for (std::size_t i = 0; of_site && i < message.pending().size(); ++i) refused.push_back(address_of(i));
   for (std::size_t i = 0; !of_site && i < outcome.doubted.size(); ++i)
     refused.push_back(address_of(outcome.doubted[i]));
-  const std::optional<Control> control = learnt_.control(envelope, home_of(envelope), refused);
+  const std::optional<Control> control = learnt_.control(envelope, home_of(input.form), refused);
   if (!control) co_return;
   const auto spoken_for = [&](const std::string& address) { return control->speaks_for(address); };
   if (of_site && !std::ranges::all_of(refused, spoken_for)) co_return;
@@ -267,28 +286,55 @@ Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail
   }
 }
 
-Home ClientSession::home_of(const mail::Envelope& envelope) const {
+Home ClientSession::home_of(const MailForm& form) const {
   Home home;
   if (smarthost_.credentials) home.own = smarthost_.credentials->kinds().user;
-  home.sender = envelope.sender.empty() ? smarthost_.own_sender : envelope.sender;
+  home.sender = form.reverse_path.empty() ? smarthost_.own_sender : form.reverse_path;
   return home;
 }
 
-TransactionInput ClientSession::input_for(const mail::Envelope& envelope) const {
+MailForm ClientSession::form_of(const mail::Message& message) const {
+  const mail::Envelope& envelope = message.envelope();
+  MailForm form;
+  form.reverse_path = policy_.reverse_path(envelope.sender);
+  form.quiet = envelope.sender.empty() && !smarthost_.own_sender.empty() && learnt_.notes.refuses_null_sender();
+  if (form.quiet) form.reverse_path = smarthost_.own_sender;
+  const auto needs = [&](std::size_t index) { return mail::needs_smtputf8(envelope.recipients[index].address); };
+  // Where only some of the recipients need it the others go first, without it: servers further on may not have it.
+  const bool needed = mail::needs_smtputf8(form.reverse_path) || std::ranges::all_of(message.pending(), needs);
+  form.utf8 = server_.smtputf8 && needed;
+  return form;
+}
+
+Outgoing::Terms ClientSession::terms_of(const MailForm& form) const {
+  Outgoing::Terms terms;
+  terms.rules.eight_bit = server_.eight_bit_mime;
+  terms.rules.utf8 = form.utf8;
+  if (!policy_.keeps()) terms.edit = [this](std::string_view fields) { return policy_.edit(fields); };
+  terms.threads = smarthost_.blocking;
+  return terms;
+}
+
+TransactionOutcome ClientSession::unreadable_message(const Error& error, const mail::Message& message) const {
+  TransactionOutcome outcome;
+  outcome.report.recipients.assign(message.pending().size(), unreadable(error));
+  outcome.needs_reset = needs_reset_;
+  return outcome;
+}
+
+TransactionInput ClientSession::input_for(const mail::Message& message) const {
   TransactionInput input;
   input.peer = peer_;
   input.server = server_;
   input.server.pipelining = server_.pipelining && !learnt_.pipelining_fails;
   input.reset_first = needs_reset_;
-  input.reverse_path = envelope.sender;
+  input.form = form_of(message);
   input.refusals = refusals_;
   input.most_recipients = std::min(server_.rcpt_max.value_or(SIZE_MAX), learnt_.most_recipients);
-  input.quiet = envelope.sender.empty() && !smarthost_.own_sender.empty() && learnt_.notes.refuses_null_sender();
-  if (input.quiet) input.reverse_path = smarthost_.own_sender;
   return input;
 }
 
-void ClientSession::learn(const mail::Message& message, const TransactionOutcome& outcome) {
+void ClientSession::learn(const mail::Message& message, const MailForm& form, const TransactionOutcome& outcome) {
   if (outcome.pipelining_failed && messages_ == 0) {
     learnt_.pipelining_fails = true;
     log(Level::notice, "pipelining does not work with this server and is not used from now on", {{"host", peer_}});
@@ -301,8 +347,7 @@ void ClientSession::learn(const mail::Message& message, const TransactionOutcome
       recipients, [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
   if (reached == recipients.end()) return;
   const std::size_t index = message.pending()[static_cast<std::size_t>(reached - recipients.begin())];
-  const mail::Envelope& envelope = message.envelope();
-  learnt_.note_taken(envelope.recipients[index].address, home_of(envelope));
+  learnt_.note_taken(message.envelope().recipients[index].address, home_of(form));
 }
 
 bool ClientSession::worn() const {

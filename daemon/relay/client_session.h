@@ -9,6 +9,8 @@
 #include "net/stream.h"
 #include "relay/auth.h"
 #include "relay/learnt.h"
+#include "relay/outgoing.h"
+#include "relay/sender_policy.h"
 #include "relay/smarthost.h"
 #include "relay/transaction.h"
 #include "relay/wire.h"
@@ -73,11 +75,14 @@ class ClientSession {
   void cancel();
 
  private:
-  Task<TransactionOutcome> transact(mail::Message& message);
+  Task<TransactionOutcome> transact(TransactionInput& input, mail::Message& message);
+  [[nodiscard]] Outgoing::Terms terms_of(const MailForm& form) const;
+  [[nodiscard]] TransactionOutcome unreadable_message(const Error& error, const mail::Message& message) const;
   Task<void> settle_doubt(const TransactionInput& input, const mail::Message& message, TransactionOutcome& outcome);
-  [[nodiscard]] TransactionInput input_for(const mail::Envelope& envelope) const;
-  [[nodiscard]] Home home_of(const mail::Envelope& envelope) const;
-  void learn(const mail::Message& message, const TransactionOutcome& outcome);
+  [[nodiscard]] TransactionInput input_for(const mail::Message& message) const;
+  [[nodiscard]] MailForm form_of(const mail::Message& message) const;
+  [[nodiscard]] Home home_of(const MailForm& form) const;
+  void learn(const mail::Message& message, const MailForm& form, const TransactionOutcome& outcome);
   Task<bool> welcome(Milliseconds resumed);
   void doubt_resumption(Milliseconds patience);
   Task<bool> greeting();
@@ -93,6 +98,7 @@ class ClientSession {
   Wire wire_;
   std::string peer_;
   const Smarthost& smarthost_;
+  SenderPolicy policy_;
   Learnt& learnt_;
   smtp::Capabilities server_;
   std::optional<mail::SiteTrouble> trouble_;

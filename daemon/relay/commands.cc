@@ -1,5 +1,7 @@
 #include "relay/commands.h"
 
+#include "mail/idn.h"
+
 #include <array>
 #include <string>
 #include <string_view>
@@ -26,12 +28,12 @@ void append_notify(unsigned notify, std::string& out) {
 
 }  // namespace
 
-void append_mail(const mail::Envelope& envelope, std::string_view reverse_path, const smtp::Capabilities& server,
+void append_mail(const mail::Envelope& envelope, const MailForm& form, const smtp::Capabilities& server,
                  std::string& out) {
-  out.append("MAIL FROM:<").append(reverse_path).append(">");
-  if (server.size_offered) out.append(" SIZE=").append(std::to_string(envelope.wire_size));
-  if (envelope.body == mail::BodyType::eight_bit && server.eight_bit_mime) out.append(" BODY=8BITMIME");
-  if (envelope.smtputf8 && server.smtputf8) out.append(" SMTPUTF8");
+  out.append("MAIL FROM:<").append(mail::with_ascii_domain(form.reverse_path)).append(">");
+  if (server.size_offered && form.sized) out.append(" SIZE=").append(std::to_string(envelope.wire_size));
+  if (form.eight_bit && server.eight_bit_mime) out.append(" BODY=8BITMIME");
+  if (form.utf8) out.append(" SMTPUTF8");
   if (server.dsn) {
     if (envelope.ret == mail::Return::full) out.append(" RET=FULL");
     if (envelope.ret == mail::Return::headers) out.append(" RET=HDRS");
@@ -40,10 +42,11 @@ void append_mail(const mail::Envelope& envelope, std::string_view reverse_path, 
   out.append("\r\n");
 }
 
-void append_rcpt(const mail::Recipient& recipient, bool quiet, const smtp::Capabilities& server, std::string& out) {
-  out.append("RCPT TO:<").append(recipient.address).append(">");
+void append_rcpt(const mail::Recipient& recipient, const MailForm& form, const smtp::Capabilities& server,
+                 std::string& out) {
+  out.append("RCPT TO:<").append(mail::with_ascii_domain(recipient.address)).append(">");
   if (server.dsn) {
-    append_notify(quiet ? mail::kNotifyNever : recipient.notify, out);
+    append_notify(form.quiet ? mail::kNotifyNever : recipient.notify, out);
     if (!recipient.orcpt.empty()) out.append(" ORCPT=").append(recipient.orcpt);
   }
   out.append("\r\n");

@@ -6,16 +6,23 @@
 #include "smtp/capabilities.h"
 
 #include <string>
-#include <string_view>
 
 namespace postern::relay {
 
-/// SIZE=, BODY=, SMTPUTF8, RET= and ENVID= only where offered. 8-bit text goes to a server without 8BITMIME as it is,
-/// undeclared: servers pass it on unharmed, and the text is not ours to rewrite. The reverse-path is the envelope's or
-/// what stands for it on the wire.
-void append_mail(const mail::Envelope& envelope, std::string_view reverse_path, const smtp::Capabilities& server,
+/// What a message is on this wire, where that is another matter than in the queue.
+struct MailForm {
+  std::string reverse_path;  ///< without brackets: the envelope's, or what stands for it
+  bool quiet = false;        ///< NOTIFY=NEVER, whatever the recipients have: no report may come to that other address
+  bool utf8 = false;         ///< with SMTPUTF8 (RFC 6531): an address needs it; only where the server offers it
+  bool eight_bit = false;    ///< the text has octets that ASCII has not
+  bool sized = true;         ///< the text has the size that the envelope says
+};
+
+/// SIZE=, BODY=, RET= and ENVID= only where offered. Domains go as A-labels, which every server knows.
+void append_mail(const mail::Envelope& envelope, const MailForm& form, const smtp::Capabilities& server,
                  std::string& out);
-/// NOTIFY= and ORCPT= only where offered. Quiet: NOTIFY=NEVER, whatever the recipient has.
-void append_rcpt(const mail::Recipient& recipient, bool quiet, const smtp::Capabilities& server, std::string& out);
+/// NOTIFY= and ORCPT= only where offered.
+void append_rcpt(const mail::Recipient& recipient, const MailForm& form, const smtp::Capabilities& server,
+                 std::string& out);
 
 }  // namespace postern::relay

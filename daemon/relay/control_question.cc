@@ -21,11 +21,11 @@ Task<bool> agrees(Wire& wire, std::string line) {
 Task<bool> takes_others(Wire& wire, const TransactionInput& input, const mail::Envelope& envelope,
                         std::string address) {
   std::string mail;
-  append_mail(envelope, input.reverse_path, input.server, mail);
+  append_mail(envelope, input.form, input.server, mail);
   mail::Recipient recipient;
   recipient.address = std::move(address);
   std::string rcpt;
-  append_rcpt(recipient, input.quiet, input.server, rcpt);
+  append_rcpt(recipient, input.form, input.server, rcpt);
   const std::string reset = "RSET\r\n";
   bool taken = false;
   bool ended = co_await agrees(wire, reset);

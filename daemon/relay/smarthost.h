@@ -3,6 +3,7 @@
 
 #include "credentials/blocking.h"
 #include "credentials/source.h"
+#include "mail/host_names.h"
 #include "relay/smarthost_options.h"
 
 #include <memory>
@@ -16,7 +17,8 @@ struct Smarthost : SmarthostOptions {
   std::string helo;                                  ///< our name in EHLO
   /// In MAIL where the server refuses the null reverse-path; empty: there is none to be had.
   std::string own_sender{};
-  bool trace = false;  ///< log the protocol's lines, secrets left out
+  bool trace = false;       ///< log the protocol's lines, secrets left out
+  mail::HostNames names{};  ///< of this machine, for SenderPolicy(from, names)
 };
 
 }  // namespace postern::relay

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/tls_client_options.h"
+#include "relay/sender_policy_options.h"
 #include "sasl/login_options.h"
 
 #include <cstddef>
@@ -22,6 +23,7 @@ struct SmarthostOptions : net::TlsClientOptions, sasl::LoginOptions {
   Tls tls = Tls::implicit;
   Downgrade auth_downgrade = Downgrade::warn;
   std::size_t messages_per_connection = 100;  ///< many servers take no more
+  SenderPolicyOptions from;                   ///< as whom mail may be sent there
 
   friend bool operator==(const SmarthostOptions&, const SmarthostOptions&) = default;
 };

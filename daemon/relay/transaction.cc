@@ -1,6 +1,6 @@
 #include "relay/transaction.h"
 
-#include "base/log.h"
+#include "mail/idn.h"
 #include "relay/commands.h"
 #include "relay/findings.h"
 #include "relay/verdict.h"
@@ -40,32 +40,50 @@ class Transaction {
 
   Task<TransactionOutcome> run() {
     const mail::Envelope& envelope = message_.envelope();
-    if (auto status = obstacle(envelope, message_.pending(), input_.server)) {
+    if (auto status = obstacle(envelope, message_.pending(), input_.form, input_.server)) {
       for (auto& recipient : found_.outcome.report.recipients) recipient = *status;
       found_.outcome.needs_reset = input_.reset_first;
       co_return std::move(found_.outcome);
     }
-    if (envelope.body == mail::BodyType::eight_bit && !input_.server.eight_bit_mime) {
-      log(Level::debug, "8-bit text goes undeclared: the server lacks 8BITMIME", {{"id", envelope.id.text()}});
-    }
-    if (co_await commands()) co_await text();
+    const bool somebody = divide();
+    if (somebody && co_await commands()) co_await text();
     found_.conclude();
     co_return std::move(found_.outcome);
   }
 
  private:
+  [[nodiscard]] const mail::Recipient& recipient_at(std::size_t index) const {
+    return message_.envelope().recipients[message_.pending()[index]];
+  }
+
+  /// Who is asked for: those whose addresses can be said in this transaction. Nobody has to do without it because
+  /// another one's address needs SMTPUTF8. False: there is nobody.
+  bool divide() {
+    for (std::size_t i = 0; i < message_.pending().size(); ++i) {
+      if (input_.form.utf8 || !mail::needs_smtputf8(recipient_at(i).address)) {
+        asked_.push_back(i);
+      } else if (input_.server.smtputf8) {
+        found_.outcome.rest = true;
+      } else {
+        found_.outcome.report.recipients[i] = unspeakable("the address");
+      }
+    }
+    if (asked_.empty()) found_.outcome.needs_reset = input_.reset_first;
+    return !asked_.empty();
+  }
+
   /// MAIL, RCPT..., DATA. True: the server waits for the text, and somebody is to get it.
   Task<bool> commands() {
     if (input_.reset_first) enqueue(Asked::reset);
     if (!co_await enqueued(Asked::mail)) co_return false;
-    for (std::size_t i = 0; i < message_.pending().size(); ++i) {
+    for (std::size_t k = 0; k < asked_.size(); ++k) {
       // Replies first where more commands could become too many refusals.
       if (in_doubt_ > 0 && in_doubt_ >= window() && !co_await flush()) co_return false;
-      if (full(i)) {
+      if (full(k)) {
         found_.outcome.rest = true;
         break;
       }
-      if (!co_await enqueued(Asked::rcpt, i)) co_return false;
+      if (!co_await enqueued(Asked::rcpt, asked_[k])) co_return false;
     }
     // In a group DATA goes out before the answers to RCPT are known; where they are known it may be of no use.
     if (pending_.empty() && !found_.any_accepted()) co_return false;
@@ -92,9 +110,9 @@ class Transaction {
   void enqueue(Asked asked, std::size_t recipient = 0) {
     switch (asked) {
       case Asked::reset: batch_ += "RSET\r\n"; break;
-      case Asked::mail: append_mail(message_.envelope(), input_.reverse_path, input_.server, batch_); break;
+      case Asked::mail: append_mail(message_.envelope(), input_.form, input_.server, batch_); break;
       case Asked::rcpt:
-        append_rcpt(message_.envelope().recipients[message_.pending()[recipient]], input_.quiet, input_.server, batch_);
+        append_rcpt(recipient_at(recipient), input_.form, input_.server, batch_);
         ++in_doubt_;
         break;
       case Asked::data: batch_ += "DATA\r\n"; break;
@@ -235,6 +253,7 @@ class Transaction {
   mail::Message& message_;
   Findings found_;
   std::string batch_;
+  std::vector<std::size_t> asked_;  // indices into pending(), in order
   std::vector<Pending> pending_;
   std::size_t in_doubt_ = 0;  // commands RCPT under way
 };

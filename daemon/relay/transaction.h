@@ -15,6 +15,7 @@
 #include "base/task.h"
 #include "mail/message.h"
 #include "mail/report.h"
+#include "relay/commands.h"
 #include "relay/wire.h"
 #include "smtp/capabilities.h"
 
@@ -31,12 +32,11 @@ namespace postern::relay {
 inline constexpr std::size_t kMostRefusals = 8;
 
 struct TransactionInput {
-  std::string peer;           ///< for texts
-  smtp::Capabilities server;  ///< pipelining: use it
-  bool reset_first = false;   ///< the transaction before this one was left open
-  std::string reverse_path;   ///< of MAIL, without brackets; another than the envelope's where the server takes no "<>"
-  bool quiet = false;         ///< NOTIFY=NEVER: no report may come to that other address
-  std::size_t refusals = 0;   ///< on this connection since it took a message, fewer than kMostRefusals
+  std::string peer;                        ///< for texts
+  smtp::Capabilities server;               ///< pipelining: use it
+  bool reset_first = false;                ///< the transaction before this one was left open
+  MailForm form;                           ///< how the message is offered
+  std::size_t refusals = 0;                ///< on this connection since it took a message, fewer than kMostRefusals
   std::size_t most_recipients = SIZE_MAX;  ///< in one transaction
 };
 
@@ -48,9 +48,10 @@ struct TransactionOutcome {
   bool pipelining_failed = false;      ///< time-out or wrong replies while several commands were under way
   bool taken = false;                  ///< the message, at the dot
   bool enough = false;                 ///< the server said that this connection has carried enough
-  bool rest = false;                   ///< those without a status, or too many, are for another transaction, at once
-  std::size_t refusals = 0;            ///< further ones
-  std::size_t accepted = 0;            ///< recipients
+  /// Those without a status, or too many, are for another transaction, at once: with SMTPUTF8 if they alone need that.
+  bool rest = false;
+  std::size_t refusals = 0;                ///< further ones
+  std::size_t accepted = 0;                ///< recipients
   std::size_t most_recipients = SIZE_MAX;  ///< the server takes no more in one transaction, as was found out
   std::vector<std::size_t> doubted;        ///< indices of recipients whose refusal nothing in here has settled
   bool sender_refused = false;             ///< and nobody accepted, though the server is well: another one may do

@@ -1,6 +1,7 @@
 #include "relay/verdict.h"
 
 #include "base/text.h"
+#include "mail/idn.h"
 
 #include <algorithm>
 #include <array>
@@ -188,8 +189,13 @@ LoginEnd end_without_credentials(const Error& error) {
   return error.failure == Failure::rejected ? LoginEnd::refused : LoginEnd::untried;
 }
 
+mail::Status unspeakable(std::string_view whose) {
+  return own_status(mail::Verdict::failed, "5.6.7",
+                    std::string(whose) + " needs SMTPUTF8, which the smarthost does not offer");
+}
+
 std::optional<mail::Status> obstacle(const mail::Envelope& envelope, const std::vector<std::size_t>& pending,
-                                     const smtp::Capabilities& server) {
+                                     const MailForm& form, const smtp::Capabilities& server) {
   if (has_control_bytes(envelope, pending)) {
     return own_status(mail::Verdict::failed, "5.1.3", "an address of the envelope holds control characters");
   }
@@ -198,9 +204,7 @@ std::optional<mail::Status> obstacle(const mail::Envelope& envelope, const std::
                       "the message has " + std::to_string(envelope.wire_size) + " bytes, the smarthost takes at most " +
                           std::to_string(*server.size));
   }
-  if (envelope.smtputf8 && !server.smtputf8) {
-    return own_status(mail::Verdict::failed, "5.6.7", "the message needs SMTPUTF8, which the smarthost does not offer");
-  }
+  if (mail::needs_smtputf8(form.reverse_path) && !server.smtputf8) return unspeakable("the sender's address");
   return std::nullopt;
 }
 

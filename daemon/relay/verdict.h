@@ -13,7 +13,8 @@
 //   ----------   ----------------------------------------   --------   ------------------------------------------------
 //   before the   control bytes in an address                message    failed 5.1.3
 //   server is    more bytes than its SIZE                   message    failed 5.3.4
-//   asked        needs SMTPUTF8, which it has not           message    failed 5.6.7
+//   asked        sender needs SMTPUTF8, which it has not    message    failed 5.6.7
+//                recipient needs SMTPUTF8, likewise         recipient  failed 5.6.7
 //   resolve,     any error                                  site
 //   connect
 //   greeting     anything but 220, or nothing               site
@@ -75,6 +76,7 @@
 #include "mail/envelope.h"
 #include "mail/report.h"
 #include "mail/status.h"
+#include "relay/commands.h"
 #include "relay/refusals.h"
 #include "smtp/capabilities.h"
 #include "smtp/reply.h"
@@ -129,8 +131,11 @@ enum class LoginEnd {
 
 /// Why this message cannot go to this server at all, found without asking it.
 [[nodiscard]] std::optional<mail::Status> obstacle(const mail::Envelope& envelope,
-                                                   const std::vector<std::size_t>& pending,
+                                                   const std::vector<std::size_t>& pending, const MailForm& form,
                                                    const smtp::Capabilities& server);
+/// Of a message or recipient for whose address ("the address", "the sender's address") a server without SMTPUTF8 has no
+/// words.
+[[nodiscard]] mail::Status unspeakable(std::string_view whose);
 
 [[nodiscard]] mail::Step step_of(Asked asked);
 

@@ -1,28 +1,12 @@
 #include "smtp/data_codec.h"
 
+#include "base/text.h"
 #include "smtp/limits.h"
 
 #include <algorithm>
 #include <cstring>
 
 namespace postern::smtp {
-namespace {
-
-/// At least one byte above 0x7F. Eight bytes at a time: bodies of many megabytes pass here.
-bool has_eight_bit(std::string_view bytes) {
-  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
-  std::uint64_t seen = 0;
-  while (bytes.size() >= sizeof seen) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), sizeof word);
-    seen |= word;
-    bytes.remove_prefix(sizeof word);
-  }
-  for (const char c : bytes) seen |= static_cast<unsigned char>(c);
-  return (seen & kHighBits) != 0;
-}
-
-}  // namespace
 
 void DataDecoder::fail(Fault fault) {
   if (fault_ == Fault::none) fault_ = fault;
@@ -76,7 +60,7 @@ void DataDecoder::inspect(std::string& text, std::size_t begin) {
     text.resize(begin + nul);
     fresh = std::string_view(text).substr(begin);
   }
-  if (!eight_bit_) eight_bit_ = has_eight_bit(fresh);
+  if (!eight_bit_) eight_bit_ = !is_ascii(fresh);
 }
 
 bool DataDecoder::feed(std::string_view& wire, std::string& text) {

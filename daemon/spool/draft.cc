@@ -18,6 +18,7 @@ constexpr int kIdAttempts = 3;
 
 Draft::Draft(Spool& spool, mail::Envelope envelope) : places_(spool.places_), envelope_(std::move(envelope)) {
   envelope_.size = 0;
+  envelope_.text.emplace();
   auto text = envelope_text(envelope_);
   if (!text) {
     refused_ = text.error();
@@ -33,6 +34,7 @@ Draft::~Draft() {
 
 void Draft::add(std::string_view text) {
   buffer_ += text;
+  facts_.feed(text);
   envelope_.size += text.size();
 }
 
@@ -81,6 +83,7 @@ Result<void> Draft::commit(std::uint64_t wire_size, mail::BodyType body) {
   if (refused_) return *refused_;
   envelope_.wire_size = wire_size;
   envelope_.body = body;
+  envelope_.text = facts_.facts();
   if (auto done = finish(); !done) {
     refused_ = done.error();
     abandon();

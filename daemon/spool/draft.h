@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/result.h"
 #include "mail/envelope.h"
+#include "mail/text_facts.h"
 #include "spool/disk.h"
 #include "spool/spool.h"
 
@@ -59,6 +60,7 @@ class Draft {
   std::string place_;   ///< the envelope as it was at the beginning: its length stays
   std::optional<Error> refused_;
   Sha256 sha_;
+  mail::TextFactsFinder facts_;
   File file_;
   std::uint64_t written_ = 0;
   bool has_tmp_name_ = false;

@@ -25,6 +25,19 @@ constexpr std::array<std::pair<std::string_view, mail::Source::Kind>, 3> kSource
     {"daemon", mail::Source::Kind::daemon},
 }};
 
+struct FactName {
+  std::string_view word;
+  bool mail::TextFacts::* fact;
+  std::string_view no;
+  std::string_view yes;  ///< as long as `no`
+};
+
+constexpr std::array kFactNames = {
+    FactName{"header=", &mail::TextFacts::eight_bit_header, "7bit", "8bit"},
+    FactName{"body=", &mail::TextFacts::eight_bit_body, "7bit", "8bit"},
+    FactName{"long-lines=", &mail::TextFacts::long_lines, "none", "some"},
+};
+
 constexpr std::array kVerdicts = {mail::Verdict::delivered, mail::Verdict::deferred, mail::Verdict::failed};
 
 /// Cuts the text up to the next blank (or the end) off.
@@ -166,6 +179,33 @@ std::optional<mail::Source> parse_source(std::string_view text) {
     }
   }
   return source;
+}
+
+std::string text_facts_text(const mail::TextFacts& facts) {
+  std::string text;
+  for (const FactName& known : kFactNames) {
+    if (!text.empty()) text += ' ';
+    text += known.word;
+    text += facts.*known.fact ? known.yes : known.no;
+  }
+  return text;
+}
+
+std::optional<mail::TextFacts> parse_text_facts(std::string_view text) {
+  mail::TextFacts facts;
+  std::size_t found = 0;
+  while (!text.empty()) {
+    const std::string_view word = cut_word(text);
+    for (const FactName& known : kFactNames) {
+      if (!word.starts_with(known.word)) continue;
+      const std::string_view value = word.substr(known.word.size());
+      if (value != known.no && value != known.yes) return std::nullopt;
+      facts.*known.fact = value == known.yes;
+      ++found;
+    }
+  }
+  if (found != kFactNames.size()) return std::nullopt;
+  return facts;
 }
 
 std::string_view note_text(Note note) {

@@ -29,6 +29,10 @@ Result<std::string> recipient_text(const mail::Recipient& recipient);
 [[nodiscard]] std::string source_text(const mail::Source& source);
 [[nodiscard]] std::optional<mail::Source> parse_source(std::string_view text);
 
+/// `header=7bit body=8bit long-lines=none`, always of the same length. Words that are not known are skipped.
+[[nodiscard]] std::string text_facts_text(const mail::TextFacts& facts);
+[[nodiscard]] std::optional<mail::TextFacts> parse_text_facts(std::string_view text);
+
 /// What follows the verdict of a log line: "-untold", or nothing.
 [[nodiscard]] std::string_view note_text(Note note);
 /// A log line after `log: ` and without its LF; nothing if it is of a kind we do not know.

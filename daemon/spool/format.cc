@@ -84,6 +84,11 @@ bool read_body(std::string_view value, mail::Envelope& envelope) {
   return value == "8bit" || value == "7bit";
 }
 
+bool read_text(std::string_view value, mail::Envelope& envelope) {
+  envelope.text = parse_text_facts(value);
+  return envelope.text.has_value();
+}
+
 bool read_smtputf8(std::string_view value, mail::Envelope& envelope) {
   envelope.smtputf8 = true;
   return value == "yes";
@@ -118,6 +123,7 @@ constexpr std::array kKeys = {
     Key{"envid", read_envid, Presence::optional},
     Key{"ret", read_ret, Presence::optional},
     Key{"body", read_body, Presence::needed},
+    Key{"text", read_text, Presence::optional},
     Key{"smtputf8", read_smtputf8, Presence::optional},
     Key{"wire-size", read_wire_size, Presence::needed},
     Key{"size", read_size, Presence::needed},
@@ -195,6 +201,7 @@ Result<std::string> envelope_text(const mail::Envelope& envelope) {
     lines.emplace_back("ret", envelope.ret == mail::Return::full ? "full" : "headers");
   }
   lines.emplace_back("body", envelope.body == mail::BodyType::eight_bit ? "8bit" : "7bit");
+  if (envelope.text) lines.emplace_back("text", text_facts_text(*envelope.text));
   if (envelope.smtputf8) lines.emplace_back("smtputf8", "yes");
   lines.emplace_back("wire-size", fmt::format("{:012}", envelope.wire_size));
   lines.emplace_back("size", fmt::format("{:012}", envelope.size));

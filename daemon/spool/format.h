@@ -2,8 +2,8 @@
 // LF line ends, then the append-only delivery log. Pure text in, values out; no I/O.
 //
 // The last envelope line, `sha256`, covers the message and then all envelope text before that line, so that it can
-// be computed while the message arrives. Lines whose values are known only at the end (body, wire-size, size,
-// sha256) have a fixed width: a file is completed by writing the envelope again over itself.
+// be computed while the message arrives. Lines whose values are known only at the end (body, text, wire-size,
+// size, sha256) have a fixed width: a file is completed by writing the envelope again over itself.
 #pragma once
 
 #include "base/clock.h"

@@ -21,7 +21,9 @@ TEST(OurNames, TheSenderOfOurOwnMailIsTheSettingsOrTheAccountIfThatIsAnAddress) 
     settings.names.hostname = "web1.example.net";
     settings::Smarthost smarthost;
     smarthost.user = user;
-    EXPECT_EQ(our_names(settings, smarthost), (OurNames{"web1.example.net", expected})) << user;
+    EXPECT_EQ(our_names(settings, smarthost), (OurNames{{"web1.example.net", ""}, expected})) << user;
+    smarthost.from.address = "ops@example.com";
+    EXPECT_EQ(our_names(settings, smarthost).own_sender, "ops@example.com");
     settings.queue.bounces.from = "postern@example.org";
     EXPECT_EQ(our_names(settings, smarthost).own_sender, "postern@example.org");
   }

@@ -29,17 +29,17 @@ TEST(MakeRelay, BindsTheCredentialsThatAreConfigured) {
   smarthost.name = "office";
   smarthost.host = "h.example";
   smarthost.port = 465;
-  const mail::CheckReport bare = make_relay(parts, smarthost, OurNames{"web1.example.net", ""})->explain();
+  const mail::CheckReport bare = make_relay(parts, smarthost, OurNames{{"web1.example.net", ""}, ""})->explain();
   EXPECT_EQ(bare.site, "office");
   EXPECT_EQ(bare.host, "h.example:465");
   EXPECT_EQ(bare.credentials, "");
   smarthost.client_certificate = "/c";
-  EXPECT_EQ(make_relay(parts, smarthost, OurNames{"web1.example.net", ""})->explain().credentials,
+  EXPECT_EQ(make_relay(parts, smarthost, OurNames{{"web1.example.net", ""}, ""})->explain().credentials,
             "client certificate");
   smarthost.user = "u";
   smarthost.password = Secret("p");
   smarthost.token_file = "/t";
-  EXPECT_EQ(make_relay(parts, smarthost, OurNames{"web1.example.net", ""})->explain().credentials,
+  EXPECT_EQ(make_relay(parts, smarthost, OurNames{{"web1.example.net", ""}, ""})->explain().credentials,
             "password, token, client certificate");
 }
 

@@ -56,7 +56,7 @@ class SitesTest : public testing::Test {
   std::vector<std::string> made_;
   std::vector<std::string> closed_;
   Smarthosts sites_{loop_.get_executor(), [this](const settings::Smarthost& smarthost, const OurNames& names) {
-                      made_.push_back(smarthost.name + " as " + names.helo);
+                      made_.push_back(smarthost.name + " as " + names.machine.hostname);
                       return std::make_unique<NamedRelay>(smarthost.name, closed_);
                     }};
 };

@@ -173,7 +173,14 @@ TEST(ClientSession, H08_SurvivesEveryCutOfTheServersBytes) {
   }
 }
 
-TEST(ClientSession, DefersAMessageThatCannotBeReadAndDropsTheConnection) {
+mail::DeliveryReport send_unreadable(ClientSession& session, std::optional<mail::TextFacts> known) {
+  TestMessage message("a@x", {"b@y", "c@y"}, "text\n");
+  message.change().text = known;
+  message.make_unreadable();
+  return test::run(session.send(message));
+}
+
+TEST(ClientSession, DefersAMessageThatCannotBeReadAndDropsTheConnectionIfItHasBegun) {
   auto turns = script();
   turns.resize(9);
   auto stream = std::make_unique<ScriptedStream>(std::move(turns));
@@ -182,14 +189,15 @@ TEST(ClientSession, DefersAMessageThatCannotBeReadAndDropsTheConnection) {
   AuthRound round;
   ClientSession session(std::move(stream), "mx", host, learnt);
   ASSERT_EQ(test::run(session.open(round, kMinute)), ClientSession::Opened::ready);
-  TestMessage message("a@x", {"b@y", "c@y"}, "text\n");
-  message.make_unreadable();
-  const auto report = test::run(session.send(message));
-  EXPECT_FALSE(report.site);
-  ASSERT_TRUE(report.recipients.at(0));
-  EXPECT_EQ(report.recipients[0]->verdict, mail::Verdict::deferred);
-  EXPECT_EQ(report.recipients[0]->enhanced, "4.3.0");
-  EXPECT_FALSE(session.usable());
+  // What is not known of its text is read before the server hears of it, and the rest after DATA.
+  for (const bool begun : {false, true}) {
+    const auto report = send_unreadable(session, begun ? std::optional(mail::TextFacts()) : std::nullopt);
+    EXPECT_FALSE(report.site);
+    ASSERT_TRUE(report.recipients.at(0));
+    EXPECT_EQ(report.recipients[0]->verdict, mail::Verdict::deferred);
+    EXPECT_EQ(report.recipients[0]->enhanced, "4.3.0");
+    EXPECT_EQ(session.usable(), !begun);
+  }
 }
 
 TEST(ClientSession, MakesNoCommandOfAnAddressWithALineBreak) {

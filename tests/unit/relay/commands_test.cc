@@ -1,5 +1,6 @@
 #include "relay/commands.h"
 
+#include "mail/idn.h"
 #include "smtp/command.h"
 
 #include <gtest/gtest.h>
@@ -33,6 +34,33 @@ constexpr std::string_view kAddresses[] = {
     "\xc3\xa9t\xc3\xa9@b\xc3\xbc.example",
 };
 
+/// All that the server offers and nothing that the message needs.
+std::string mail_line(const mail::Envelope& envelope, const MailForm& form) {
+  smtp::Capabilities server;
+  server.size_offered = server.eight_bit_mime = server.smtputf8 = server.dsn = true;
+  std::string line;
+  append_mail(envelope, form, server, line);
+  return line;
+}
+
+TEST(Commands, WhatTheTextNeedsIsSaidAndASizeOnlyOfWhatGoesUnchanged) {
+  mail::Envelope envelope;
+  envelope.wire_size = 77;
+  envelope.body = mail::BodyType::eight_bit;
+  envelope.smtputf8 = true;
+  MailForm form;
+  form.reverse_path = "a@x";
+  EXPECT_EQ(mail_line(envelope, form), "MAIL FROM:<a@x> SIZE=77\r\n");
+  form.eight_bit = true;
+  EXPECT_EQ(mail_line(envelope, form), "MAIL FROM:<a@x> SIZE=77 BODY=8BITMIME\r\n");
+  form.utf8 = true;
+  form.sized = false;
+  EXPECT_EQ(mail_line(envelope, form), "MAIL FROM:<a@x> BODY=8BITMIME SMTPUTF8\r\n");
+  std::string line;
+  append_mail(envelope, form, smtp::Capabilities(), line);
+  EXPECT_EQ(line, "MAIL FROM:<a@x> SMTPUTF8\r\n");
+}
+
 TEST(Commands, H61_EveryAddressIsReadBackAsItWas) {
   smtp::Capabilities server;
   server.smtputf8 = true;
@@ -41,13 +69,15 @@ TEST(Commands, H61_EveryAddressIsReadBackAsItWas) {
     mail::Envelope envelope;
     envelope.sender = address;
     std::string line;
-    append_mail(envelope, envelope.sender, server, line);
-    EXPECT_EQ(path_of(line, "MAIL"), address);
+    MailForm form;
+    form.reverse_path = address;
+    append_mail(envelope, form, server, line);
+    EXPECT_EQ(path_of(line, "MAIL"), mail::with_ascii_domain(address));
     mail::Recipient recipient;
     recipient.address = address;
     line.clear();
-    append_rcpt(recipient, false, server, line);
-    EXPECT_EQ(path_of(line, "RCPT"), address);
+    append_rcpt(recipient, form, server, line);
+    EXPECT_EQ(path_of(line, "RCPT"), mail::with_ascii_domain(address));
   }
 }
 

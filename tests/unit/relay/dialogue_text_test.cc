@@ -149,12 +149,20 @@ std::vector<Dialogue> read_file(const std::filesystem::path& path) {
   return dialogues;
 }
 
+constexpr std::string_view kLetter =
+    "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nh\xC3\xA9\n";
+
+std::string text_of(const Words& words) {
+  if (words.contains("text")) return unescape(words.at("text"));
+  return words.contains("8bit") ? std::string(kLetter) : "hi\n";
+}
+
 TestMessage message_of(std::string_view line) {
   Words words = words_of(line);
   std::vector<std::string> recipients;
   std::istringstream to(words["to"]);
   for (std::string address; std::getline(to, address, ',');) recipients.push_back(address);
-  TestMessage message(words["from"], recipients, words.contains("text") ? unescape(words["text"]) : "hi\n");
+  TestMessage message(words["from"], recipients, text_of(words));
   mail::Envelope& envelope = message.change();
   if (words.contains("8bit")) envelope.body = mail::BodyType::eight_bit;
   envelope.smtputf8 = words.contains("utf8");

@@ -231,15 +231,20 @@ TEST(Verdict, OfOurOwnNeedsNoServer) {
   envelope.wire_size = 100;
   envelope.recipients.resize(2);
   smtp::Capabilities server;
-  EXPECT_FALSE(obstacle(envelope, {0, 1}, server));
+  MailForm form;
+  form.reverse_path = "a@b.example";
+  envelope.smtputf8 = true;  // the client's word, which no address bears out
+  EXPECT_FALSE(obstacle(envelope, {0, 1}, form, server));
   server.size = 99;
-  EXPECT_EQ(obstacle(envelope, {0}, server)->enhanced, "5.3.4");
+  EXPECT_EQ(obstacle(envelope, {0}, form, server)->enhanced, "5.3.4");
   server.size.reset();
-  envelope.smtputf8 = true;
-  EXPECT_EQ(obstacle(envelope, {0}, server)->enhanced, "5.6.7");
+  form.reverse_path = "\xC3\xA9@b.example";
+  EXPECT_EQ(obstacle(envelope, {0}, form, server)->enhanced, "5.6.7");
   envelope.recipients[1].address = "c@d.example\r\nRSET";
-  EXPECT_EQ(obstacle(envelope, {1}, server)->enhanced, "5.1.3");
-  EXPECT_EQ(obstacle(envelope, {0}, server)->enhanced, "5.6.7");
+  EXPECT_EQ(obstacle(envelope, {1}, form, server)->enhanced, "5.1.3");
+  EXPECT_EQ(obstacle(envelope, {0}, form, server)->enhanced, "5.6.7");
+  server.smtputf8 = true;
+  EXPECT_FALSE(obstacle(envelope, {0}, form, server));
   const Error error{Failure::io, "I/O error"};
   EXPECT_EQ(unreadable(error).verdict, Verdict::deferred);
   EXPECT_EQ(unreadable(error).enhanced, "4.3.0");

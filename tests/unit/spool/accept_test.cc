@@ -76,8 +76,27 @@ TEST_P(Accept, WhatWasStoredReadsBackTheSame) {
   EXPECT_EQ(stored->envelope.recipients.size(), 2U);
   EXPECT_EQ(stored->envelope.wire_size, text().size() + 100);
   EXPECT_EQ(stored->envelope.body, mail::BodyType::eight_bit);
+  EXPECT_EQ(stored->envelope.text, mail::TextFacts());
   EXPECT_EQ(stored->envelope.source.uid, 1000U);
   EXPECT_TRUE(disk.names("spool/tmp").empty());
+}
+
+TEST_P(Accept, WhatTheTextHoldsStandsInTheEnvelopeHoweverItCameIn) {
+  const std::string fits(mail::kLongestLine, 'x');
+  const std::vector<std::pair<std::string, mail::TextFacts>> cases = {
+      {text() + fits + "\n", {}},
+      {"X: \xC3\xBC\n" + text(), {true, false, false}},
+      {text() + "\xC3\xBC\n", {false, true, false}},
+      {text() + fits + "x\n" + text(), {false, false, true}},
+  };
+  for (const auto& [given, facts] : cases) {
+    test::MemoryDisk disk;
+    auto spool = *Spool::open(disk, "spool");
+    ASSERT_TRUE(store(*spool, given));
+    const auto stored = spool->read(kId);
+    ASSERT_TRUE(stored) << stored.error().text;
+    EXPECT_EQ(stored->envelope.text, facts);
+  }
 }
 
 void nothing_stays_after_any_failure(const std::string& text, const std::function<void(test::MemoryDisk&)>& prepare) {

@@ -33,6 +33,7 @@ mail::Envelope envelope() {
   made.envid = "QQ314159";
   made.ret = mail::Return::headers;
   made.body = mail::BodyType::eight_bit;
+  made.text = mail::TextFacts{true, false, true};
   made.smtputf8 = true;
   made.size = kMessage.size();
   made.wire_size = kMessage.size() + 4;
@@ -75,6 +76,7 @@ TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
   EXPECT_EQ(back.envid, "QQ314159");
   EXPECT_EQ(back.ret, mail::Return::headers);
   EXPECT_EQ(back.body, mail::BodyType::eight_bit);
+  EXPECT_EQ(back.text, envelope().text);
   EXPECT_TRUE(back.smtputf8);
   EXPECT_EQ(back.size, kMessage.size());
   EXPECT_EQ(back.wire_size, kMessage.size() + 4);
@@ -238,6 +240,47 @@ TEST(QueueFile, TheNumbersKnownAtTheEndDoNotChangeTheLength) {
   mail::Envelope after = envelope();
   after.size = after.wire_size = 999'999'999'999;
   EXPECT_EQ(envelope_text(before)->size(), envelope_text(after)->size());
+}
+
+TEST(QueueFile, EachFactOfTheTextReadsBackAndTakesTheSameRoom) {
+  const std::size_t length = envelope_text(envelope())->size();
+  for (unsigned bits = 0; bits < 8; ++bits) {
+    mail::Envelope given = envelope();
+    given.text = mail::TextFacts{(bits & 1U) != 0, (bits & 2U) != 0, (bits & 4U) != 0};
+    EXPECT_EQ(envelope_text(given)->size(), length) << bits;
+    const auto parsed = parse_file(file(given));
+    ASSERT_TRUE(parsed) << bits;
+    EXPECT_EQ(parsed->head.envelope.text, given.text) << bits;
+  }
+}
+
+TEST(QueueFile, FactsThatAreMissingAreNotKnownAndThoseThatAreHalfUnderstoodAreDamage) {
+  mail::Envelope given = envelope();
+  given.text.reset();
+  const auto parsed = parse_file(file(given));
+  ASSERT_TRUE(parsed);
+  EXPECT_FALSE(parsed->head.envelope.text);
+  EXPECT_TRUE(parse_text_facts("header=7bit body=8bit long-lines=none later=word"));
+  for (const std::string_view bad : {"", "header=7bit", "header=7bit body=8bit",
+                                     "header=9bit body=8bit long-lines=none", "header=7bit body=8bit long-lines=",
+                                     "header=7bit body=8bit long-lines=none "
+                                     "header=7bit"}) {
+    EXPECT_FALSE(parse_text_facts(bad)) << bad;
+  }
+}
+
+/// What the released programs of version 1 do with a key that they do not know, and so with `text`.
+TEST(QueueFile, TheFactsAreALineThatNothingElseHangsOn) {
+  const std::string with = *envelope_text(envelope());
+  const std::size_t begin = with.find("text: ");
+  ASSERT_NE(begin, std::string::npos);
+  std::string unknown = with;
+  unknown.replace(begin, 4, "texx");  // a key of the same length
+  const auto parsed = parse_file(unknown + checksum_text(checksum(kMessage, unknown)) + kMessage);
+  ASSERT_TRUE(parsed);
+  EXPECT_FALSE(parsed->head.envelope.text);
+  EXPECT_EQ(parsed->head.envelope.recipients.size(), 2U);
+  EXPECT_TRUE(parsed->head.envelope.smtputf8);
 }
 
 }  // namespace

@@ -1,0 +1,62 @@
+// The first of two readings of a message that goes out: what its parts need so that a server takes them (RFC 5321
+// 4.5.3.1.6: lines of at most 998 octets; RFC 6152: 8-bit text only after 8BITMIME; RFC 2045: text says how it is
+// encoded). It goes at the speed of memory where there is nothing to do, and keeps no text but one header at a time.
+//
+//   leaf, not encoded     quoted-printable or base64, whichever is shorter (to within some parts in a hundred), if it
+//   has
+//                         long lines, or 8-bit text that the server does not take; Content-Transfer-Encoding says 8bit
+//                         where it does. MIME-Version and Content-Type are added where they are missing
+//   leaf, encoded         mended without changing what it decodes to, where it is not as its encoding has it
+//   multipart, message    part by part (RFC 2046 5.1, 5.2.1), and says 7bit or 8bit as its parts do
+//   between the parts     no content: other bytes become "?", long lines are broken
+//   signed, encrypted     as it is (RFC 1847, RFC 8551); so is a whole message with a DKIM-Signature where the server
+//   takes
+//                         8-bit text
+//
+// Text has LF line ends. The result does not depend on how the text is cut into pieces.
+#pragma once
+
+#include "mail/mime_structure.h"
+#include "mail/text_plan.h"
+#include "mail/text_scan.h"
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace postern::mail {
+
+class TextSurvey : MimeVisitor {
+ public:
+  explicit TextSurvey(const TextRules& rules);
+
+  void feed(std::string_view text);
+  /// After the last piece, once.
+  [[nodiscard]] TextPlan finish();
+
+ private:
+  struct Entity {
+    MimeEntity seen;
+    TextMeasure facts;  ///< of its content, or of what is between its parts
+  };
+
+  void header(const MimeEntity& entity, std::string_view fields, HeaderEnd end) override;
+  void content(std::string_view piece) override;
+  void end_content(bool end_of_text) override;
+  void frame(std::size_t owner, std::string_view piece) override;
+
+  void doubt(std::string_view what);
+  void judge_fields(std::string_view fields, PartPlan& part, bool may_change);
+  void judge(Entity& entity, PartPlan& part);
+  void judge_leaf(const Entity& entity, PartPlan& part);
+  void judge_outwards();
+
+  TextRules rules_;
+  MimeWalker walker_;
+  TextScan content_scan_;
+  TextScan frame_scan_;
+  std::vector<Entity> entities_;
+  TextPlan plan_;
+};
+
+}  // namespace postern::mail
