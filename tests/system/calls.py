@@ -169,15 +169,16 @@ CALLERS = [
 _SENT = 'From: Jörg Müller <a@example.org>\\nTo: Gerät <%s>\\nSubject: %s\\n\\n'
 
 
-def _report(number, words, arguments, text, subject, says):
-    return Caller(f"report {number}", None, f"(printf '{_SENT}' gone-{number}@example.com \"$SUBJECT\"; cat $TEXTS/{text}) | "
-                  f"sendmail {arguments}", [Row(words, subject=subject, says=says)])
+def _report(number, words, arguments, text, whom):
+    return Caller(f"report {number}", None, f"(printf '{_SENT}' {whom} \"$SUBJECT\"; cat $TEXTS/{text}) | sendmail {arguments} {whom}",
+                  [Row(words, subject="", says=whom)])
 
 
 # Postern's own mail: to `TO`, about mail that the smarthost did not take.
 REPORTS = [
-    _report(1, "of a refused recipient", "-f $TO gone-1@example.com", "umlauts", "", "gone-1@example.com"),
-    _report(2, "of a refused recipient, a line of 5,000 octets", "-f $TO gone-2@example.com", "long", "", "gone-2@example.com"),
-    _report(3, "of a refused recipient, only the header", "-R hdrs -f $TO gone-3@example.com", "umlauts", "", "gone-3@example.com"),
-    _report(4, "of mail that was passed on", "-N success -f $TO there-4@example.com", "umlauts", "", "there-4@example.com"),
+    _report(1, "of a refused recipient", "-f $TO", "umlauts", "gone-1@example.com"),
+    _report(2, "of a refused recipient, a line of 5,000 octets", "-f $TO", "long", "gone-2@example.com"),
+    _report(3, "of a refused recipient, only the header", "-R hdrs -f $TO", "umlauts", "gone-3@example.com"),
+    _report(4, "of mail that was passed on", "-N success -f $TO", "umlauts", "there-4@example.com"),
+    _report(5, "of mail that is late", "-N delay -f $TO", "umlauts", "slow-5@example.com"),
 ]

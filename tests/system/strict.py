@@ -8,7 +8,7 @@ As a program, a process of its own:
             some providers do not
 
 What was taken or refused at the dot is kept in DIRECTORY as N.eml, with N.json beside it (see `Kept`); what MAIL or RCPT
-refused has no text. A recipient gone-*@ is nobody.
+refused has no text. A recipient gone-*@ is nobody, a recipient slow-*@ is to be tried later.
 """
 
 import asyncio
@@ -104,6 +104,8 @@ class _Handler:
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
         if address.startswith("gone-"):
             return "550 5.1.1 No such user here"
+        if address.startswith("slow-"):
+            return "450 4.2.1 The mailbox takes nothing at the moment"
         transaction = self._transaction(envelope, envelope.mail_from)
         found = list(recipient_faults(address, transaction))
         if found:

@@ -38,7 +38,7 @@ House = collections.namedtuple("House", "daemon server failures")
 def _house(work, certificates, watch, mode, port):
     server = StrictServer(f"{work}/{mode}-smarthost", mode, certificates.pem("good"), own=not os.environ.get("W16_FOREIGN"))
     server.start()
-    daemon = Posternd(f"{work}/{mode}-postern", certificates.ca)
+    daemon = Posternd(f"{work}/{mode}-postern", certificates.ca, retry="{ min: 1s, max: 2s, expire: 5d, warn_after: 3s }")
     daemon.port, daemon.watch = port, watch
     watch.directories.append(daemon.directory)
     daemon.configure(smarthost(PORTS[mode], **({} if os.environ.get("W16_TODAY") else {"from": "{ policy: account }"})))
