@@ -2,6 +2,7 @@
 #include "control/arguments.h"
 #include "control/client.h"
 #include "control/exits.h"
+#include "control/explain_request.h"
 #include "control/handling_words.h"
 #include "control/preview.h"
 #include "control/render.h"
@@ -233,12 +234,40 @@ CLI::App* add_for_site(CLI::App& app, Job& job, std::vector<std::string>& words,
   return command;
 }
 
-void add_send_test(CLI::App& app, Job& job, std::vector<std::string>& words, std::uint64_t& seconds) {
+// `explain [SITE] [FILE]`.
+void add_explain(CLI::App& app, Job& job, std::vector<std::string>& words, control::Explained& wanted) {
+  CLI::App* command = app.add_subcommand("explain", "as whom a message would be sent, and which logins would be tried");
+  command
+      ->add_option("SITE|FILE", words,
+                   "a smarthost, by its name in the settings, a message (one with a / in its name, - for standard "
+                   "input), or both")
+      ->expected(0, 2);
+  command->add_option("--from", wanted.from, "the sender, in the envelope and, without a FILE, in the header")
+      ->type_name("ADDRESS");
+  command->add_option("--to", wanted.to, "the recipient; aliases are followed")->type_name("ADDRESS");
+  command->add_option("--user", wanted.user, "the local user who sends, by name or number, instead of you")
+      ->type_name("USER");
+  command->callback([&job, &words, &wanted] {
+    for (const std::string& word : words) {
+      std::string& place = control::names_file(word) ? wanted.file : wanted.site;
+      if (!place.empty()) throw CLI::ValidationError("explain", "one smarthost and one message at most");
+      place = word;
+    }
+    auto request = control::explain_request(wanted);
+    if (!request) throw CLI::ValidationError("explain", request.error().text);
+    job.requests.push_back(std::move(*request));
+  });
+}
+
+void add_send_test(CLI::App& app, Job& job, std::vector<std::string>& words, std::uint64_t& seconds,
+                   std::string& from) {
   CLI::App* test = app.add_subcommand("send-test", "send a test message and follow it to the smarthost's answer");
   test->add_option("ADDRESS", words, "recipient")->required()->expected(1);
   test->add_option("--timeout", seconds, "wait at most so long")->capture_default_str()->type_name("SECONDS");
-  test->callback([&job, &words, &seconds] {
+  test->add_option("--from", from, "the sender; without it root, as cron's mail is")->type_name("ADDRESS");
+  test->callback([&job, &words, &seconds, &from] {
     object request = request_for("send-test");
+    if (!from.empty()) request["from"] = from;
     request["recipient"] = words.front();
     request["timeout"] = seconds;
     job.requests.push_back(std::move(request));
@@ -276,6 +305,8 @@ int main(int argc, char** argv) {
   std::uint64_t seconds = 60;
   std::string format = "openmetrics";
   std::string order;
+  std::string from;
+  control::Explained explained;
   app.add_option("--socket", job.socket, "posternd's control socket")
       ->envname("POSTERN_CONTROL_SOCKET")
       ->capture_default_str()
@@ -295,9 +326,9 @@ int main(int argc, char** argv) {
   check->add_flag("--verbose", verbose, "every line of the dialogue, too; secrets are left out");
   check->add_flag("--accept-weaker", accept_weaker,
                   "log in although less is offered than before, and take that for the measure (auth_downgrade)");
-  add_for_site(app, job, words, "explain", "which login mechanisms would be tried, in which order, and why no others");
+  add_explain(app, job, words, explained);
   add_for_site(app, job, words, "login", "let a person grant access in a browser (OAuth 2.0), and store it");
-  add_send_test(app, job, words, seconds);
+  add_send_test(app, job, words, seconds, from);
   add_metrics(app, job, format);
   try {
     app.parse(argc, argv);

@@ -1,8 +1,8 @@
 #include "sendmail-shim/compose.h"
 
-#include "base/base64.h"
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/header_completion.h"
 #include "mail/headers.h"
 #include "smtp/limits.h"
 
@@ -74,70 +74,18 @@ Outcome<std::vector<std::string>> recipients_of(const mail::HeaderBlock& header,
   return recipients;
 }
 
-/// Programs that write mailbox files put "From user date" first; it is no header field (RFC 4155).
-std::string_view without_mbox_line(std::string_view text) {
-  while (text.starts_with("From ") || text.starts_with(">From ")) {
-    const std::size_t lf = text.find('\n');
-    text.remove_prefix(lf == std::string_view::npos ? text.size() : lf + 1);
-  }
-  return text;
-}
-
-std::string from_field(const Options& options, const Surroundings& surroundings, std::string_view sender) {
-  const std::string_view address = sender.empty() ? std::string_view(surroundings.login) : sender;
-  std::string name = options.full_name.value_or("");
+/// What the daemon cannot know of the header that it completes: who called, what the account's full name is, and when.
+mail::Completion completion_for(const Options& options, const Surroundings& surroundings, const std::string& sender) {
+  mail::Completion completion;
+  completion.sender = sender.empty() ? surroundings.login : sender;
+  completion.name = options.full_name.value_or("");
   // The full name of the account belongs to the account's address, not to one given with -f.
-  if (!options.full_name && address == surroundings.login) name = surroundings.full_name;
-  std::string field = "From: ";
-  if (trim(name).empty()) {
-    field += address;
-  } else {
-    field += phrase(name) + " <";
-    field += address;
-    field += '>';
-  }
-  return field + "\n";
-}
-
-/// The longest front part of `text` of at most `limit` bytes that splits no UTF-8 character.
-std::string_view front_characters(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return text;
-  std::size_t end = limit;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end == 0 ? limit : end);
-}
-
-std::string encoded_words(std::string_view name) {
-  constexpr std::size_t kBytes = 42;  // 56 characters of base64; an encoded word has at most 75 (RFC 2047 2)
-  const std::string_view charset = is_utf8(name) ? "utf-8" : "unknown-8bit";
-  std::string words;
-  while (!name.empty()) {
-    const std::string_view piece = front_characters(name, kBytes);
-    name.remove_prefix(piece.size());
-    if (!words.empty()) words += "\n ";
-    words += "=?";
-    words += charset;
-    words += "?B?" + base64_encode(piece) + "?=";
-  }
-  return words;
+  if (!options.full_name && completion.sender == surroundings.login) completion.name = surroundings.full_name;
+  completion.date = surroundings.date;
+  return completion;
 }
 
 }  // namespace
-
-std::string phrase(std::string_view name) {
-  name = trim(name);
-  if (!is_ascii(name)) return encoded_words(name);
-  const bool plain = std::ranges::all_of(name, [](char c) {
-    return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9') || c == ' ' || c == '-' || c == '_';
-  });
-  if (plain) return std::string(name);
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
-}
 
 std::optional<Exit> InputReader::feed(std::string_view bytes) {
   while (!bytes.empty() && !ended_) {
@@ -181,7 +129,7 @@ std::optional<Exit> InputReader::end_line() {
   line_start_ = text_.size();
   if (!header_ended_ && text_.size() > smtp::limits::kHeader) {
     // Looked at once: either all of it is header, or a line that is no field has ended the header already.
-    const std::string_view message = without_mbox_line(text_);
+    const std::string_view message = mail::without_mailbox_lines(text_);
     if (mail::parse_headers(message).size == message.size()) {
       return bad_data("the header of the message is larger than 262144 bytes");
     }
@@ -191,7 +139,7 @@ std::optional<Exit> InputReader::end_line() {
 }
 
 Outcome<Submission> compose(std::string input, const Options& options, const Surroundings& surroundings) {
-  const std::string_view text = without_mbox_line(input);
+  const std::string_view text = mail::without_mailbox_lines(input);
   const mail::HeaderBlock header = mail::parse_headers(text);
   auto recipients = recipients_of(header, options);
   if (!recipients) return recipients.error();
@@ -199,16 +147,7 @@ Outcome<Submission> compose(std::string input, const Options& options, const Sur
   Submission submission;
   submission.sender = options.sender.value_or(surroundings.login);
   submission.recipients = std::move(*recipients);
-  std::string& out = submission.text;
-  out.reserve(input.size() + 512);
-  for (const mail::HeaderField& field : header.fields) {
-    if (!iequals(field.name, "Bcc") && !iequals(field.name, "Resent-Bcc")) out += field.whole;
-  }
-  if (!mail::find(header, "From")) out += from_field(options, surroundings, submission.sender);
-  if (!mail::find(header, "Date")) out += "Date: " + surroundings.date + "\n";
-  const std::string_view body = text.substr(header.size);
-  if (!body.starts_with('\n')) out += '\n';
-  out += body;
+  submission.text = mail::complete_headers(text, completion_for(options, surroundings, submission.sender));
   return submission;
 }
 

@@ -53,13 +53,10 @@ struct Submission {
   std::string text;                     ///< LF lines, header completed
 };
 
-/// Recipients from the arguments and with -t from the header, Bcc removed, Date and From added where missing,
-/// an mbox "From " line dropped. Bare addresses stay bare, and Message-ID is left out: the daemon completes them by its
-/// settings. Ends with EX_USAGE (no
-/// recipient) or EX_DATAERR (an address that is none).
+/// Recipients from the arguments and with -t from the header; lines of a mailbox file before it are dropped, and it is
+/// completed by the daemon's own rule (mail/header_completion.h) with what only the caller's side knows: sender, full
+/// name and date. Bare addresses and a missing Message-ID are left to the daemon, which has the settings. Ends with
+/// EX_USAGE (no recipient) or EX_DATAERR (an address that is none).
 Outcome<Submission> compose(std::string input, const Options& options, const Surroundings& surroundings);
-
-/// A display name as it may stand before <address>: as is, quoted, or as encoded words (RFC 2047).
-[[nodiscard]] std::string phrase(std::string_view name);
 
 }  // namespace postern::shim

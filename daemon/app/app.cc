@@ -191,14 +191,15 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .sites = [this] { return sites.names(); },
       .check = [this](std::string site, mail::CheckOptions options) { return sites.check(std::move(site), options); },
       .explain = [this](const std::string& site) { return sites.explain(site); },
+      .sent_as = [this](const std::string& site, const std::string& sender,
+                        const std::string& fields) { return sites.sent_as(site, sender, fields); },
       .login =
           [this](const std::string& site, control::Prompt prompt) {
             return login(loop, device_client(settings, site), blocking_on(pool), prompt);
           },
       .test_envelope =
-          [this](const std::string& recipient, const net::Peer& peer) {
-            const std::string account = settings.smarthosts.empty() ? "" : settings.smarthosts.front().user;
-            return submission::test_envelope(*submission, account, recipient, peer);
+          [this](const std::string& sender, const std::string& recipient, const net::Peer& peer) {
+            return submission::test_envelope(*submission, sender, recipient, peer);
           },
       .test_message =
           [this](const mail::Envelope& envelope) { return submission::test_message(*submission, envelope); },

@@ -15,8 +15,7 @@ struct OurNames {
   friend bool operator==(const OurNames&, const OurNames&) = default;
 };
 
-/// The sender is what `bounces.from` says, else the account's address as `from` says it, else the user if that is an
-/// address.
+/// The sender is that of settings/own_sender.
 [[nodiscard]] OurNames our_names(const settings::Settings& settings, const settings::Smarthost& smarthost);
 
 }  // namespace postern::app

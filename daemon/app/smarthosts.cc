@@ -1,5 +1,8 @@
 #include "app/smarthosts.h"
 
+#include "relay/sender_policy.h"
+#include "settings/own_sender.h"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -35,16 +38,18 @@ void Smarthosts::configure(const settings::Settings& settings) {
   std::vector<Site> wanted;
   for (const settings::Smarthost& smarthost : settings.smarthosts) {
     const OurNames names = our_names(settings, smarthost);
+    std::string warning = settings::no_own_sender(settings, smarthost);
     const auto old = std::ranges::find_if(
         sites_, [&](const Site& site) { return site.smarthost == smarthost && site.names == names; });
     if (old != sites_.end()) {
       old->relay->refresh();
+      old->warning = std::move(warning);
       wanted.push_back(std::move(*old));
       sites_.erase(old);
       continue;
     }
     std::shared_ptr<relay::Relay> relay = make_(smarthost, names);
-    wanted.push_back(Site{smarthost, names, ++made_, std::move(relay)});
+    wanted.push_back(Site{smarthost, names, ++made_, std::move(relay), std::move(warning)});
   }
   std::erase_if(retired_, [](const auto& relay) { return relay.expired(); });
   for (const Site& site : sites_) {
@@ -93,11 +98,23 @@ mail::CheckReport Smarthosts::explain(const std::string& site) const {
   return found == nullptr ? report_of_unknown(site) : found->relay->explain();
 }
 
+control::SentAs Smarthosts::sent_as(const std::string& site, const std::string& sender,
+                                    const std::string& fields) const {
+  const Site* found = find(site);
+  if (found == nullptr) return {"keep", sender, fields};
+  const relay::SenderPolicyOptions& from = found->smarthost.from;
+  const relay::SenderPolicy policy(from, found->names.machine);
+  return {std::string(relay::name(from.policy)), policy.reverse_path(sender), policy.edit(fields)};
+}
+
 Task<mail::CheckReport> Smarthosts::check(std::string site, mail::CheckOptions options) {
   const Site* found = find(site);
   if (found == nullptr) co_return report_of_unknown(site);
   const std::shared_ptr<relay::Relay> relay = found->relay;
-  co_return co_await relay->check(options);
+  const std::string warning = found->warning;
+  mail::CheckReport report = co_await relay->check(options);
+  if (!warning.empty()) report.warnings.push_back(warning);
+  co_return report;
 }
 
 Task<void> Smarthosts::close(Seconds grace) {

@@ -4,6 +4,7 @@
 #include "app/our_names.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "control/server.h"
 #include "mail/check.h"
 #include "mail/message.h"
 #include "mail/report.h"
@@ -34,6 +35,9 @@ class Smarthosts {
   Task<mail::DeliveryReport> deliver(mail::Message& message, std::string site);
   Task<mail::CheckReport> check(std::string site, mail::CheckOptions options);
   [[nodiscard]] mail::CheckReport explain(const std::string& site) const;
+  /// Nothing is changed on the way to a site that is not there.
+  [[nodiscard]] control::SentAs sent_as(const std::string& site, const std::string& sender,
+                                        const std::string& fields) const;
   Task<void> close(Seconds grace);
 
  private:
@@ -42,6 +46,7 @@ class Smarthosts {
     OurNames names;
     std::uint64_t generation = 0;  ///< tells a relay made anew from the one before it
     std::shared_ptr<relay::Relay> relay;
+    std::string warning;  ///< about its settings, for a check; empty: none
   };
   [[nodiscard]] const Site* find(const std::string& name) const;
 

@@ -3,6 +3,7 @@
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "control/veil.h"
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
@@ -42,7 +43,8 @@ void write_to_journal(const LogRecord& record) {
 
 }  // namespace
 
-std::string status_text(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites) {
+std::string status_text(const queue::Totals& totals, std::vector<queue::SiteStatus> sites) {
+  control::veil(sites);
   std::string line = fmt::format("{} waiting, {} under way, {} accepted, {} delivered", totals.waiting, totals.active,
                                  totals.accepted, totals.delivered);
   for (const queue::SiteStatus& site : sites) {

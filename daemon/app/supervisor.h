@@ -16,8 +16,9 @@
 
 namespace postern::app {
 
-/// How the daemon is in one line, for `systemctl status`: what waits, and why no smarthost takes it.
-[[nodiscard]] std::string status_text(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites);
+/// How the daemon is in one line, for `systemctl status`: what waits, and why no smarthost takes it. Everybody may read
+/// it, so it says what ordinary users may read (control/veil).
+[[nodiscard]] std::string status_text(const queue::Totals& totals, std::vector<queue::SiteStatus> sites);
 
 void notify_ready(const std::string& status);
 void notify_status(const std::string& status);

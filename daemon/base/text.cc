@@ -196,6 +196,13 @@ bool is_ascii(std::string_view bytes) {
   return (seen & kHighBits) == 0;
 }
 
+std::string_view front_characters(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  std::size_t end = limit;
+  while (end > 0 && (byte(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end == 0 ? limit : end);
+}
+
 bool has_control(std::string_view bytes) {
   return std::ranges::any_of(bytes, [](char c) { return byte(c) < 0x20 || c == 0x7F; });
 }

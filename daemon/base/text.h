@@ -49,6 +49,9 @@ namespace postern {
 
 [[nodiscard]] bool is_ascii(std::string_view bytes);
 
+/// The longest front part of at most `limit` bytes (at least 4) that splits no UTF-8 character.
+[[nodiscard]] std::string_view front_characters(std::string_view text, std::size_t limit);
+
 /// At least one NUL, CR, LF, other control below 0x20, or DEL.
 [[nodiscard]] bool has_control(std::string_view bytes);
 

@@ -5,10 +5,13 @@
 #include "control/exits.h"
 #include "control/requests.h"
 #include "control/values.h"
+#include "mail/address.h"
+#include "mail/headers.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace postern::control {
 namespace {
@@ -64,6 +67,63 @@ Task<Result<int>> check_one(Call& call, std::string site, mail::CheckOptions opt
   co_return report.trouble ? exits::kTrouble : exits::kWell;
 }
 
+/// The message that explain is about.
+struct Asked {
+  bool message = false;  ///< else about the smarthosts alone
+  std::string sender;
+  std::string fields;
+  std::vector<std::string> recipients;
+};
+
+Result<Asked> asked_of(const Call& call) {
+  const Result<std::string> from = text_of(call.request, "from", "");
+  if (!from) return from.error();
+  const Result<std::string> to = text_of(call.request, "to", "");
+  if (!to) return to.error();
+  const Result<std::string> fields = text_of(call.request, "fields", "");
+  if (!fields) return fields.error();
+  Asked asked;
+  asked.message = !from->empty() || !to->empty() || !fields->empty();
+  if (!asked.message) return asked;
+  for (const std::string* address : {&*from, &*to}) {
+    if (address->empty() || (address == &*from && *address == "<>")) continue;
+    const auto good = mail::parse_address(*address, mail::Utf8::allow);
+    if (!good) return Error{Failure::invalid, *address + " is no address: " + good.error().text};
+  }
+  asked.sender = from->empty() ? "root" : *from == "<>" ? "" : *from;
+  asked.fields = fields->empty() ? "From: " + (asked.sender.empty() ? "MAILER-DAEMON" : asked.sender) + "\n" : *fields;
+  if (to->empty()) return asked;
+  for (mail::Recipient& one : call.context.test_envelope(asked.sender, *to, call.caller.peer).recipients) {
+    asked.recipients.push_back(std::move(one.address));
+  }
+  return asked;
+}
+
+/// The fields that tell a reader, and a server, whose mail it is.
+constexpr std::array<std::string_view, 6> kTelling{"From",     "Sender",        "X-Original-From",
+                                                   "Reply-To", "Resent-Sender", "Resent-From"};
+
+void explain_sender(const Call& call, const std::string& site, const Asked& asked, object& line) {
+  const SentAs sent = call.context.sent_as(site, asked.sender, asked.fields);
+  line["policy"] = json_text(sent.policy);
+  object sender;
+  sender["before"] = json_text(asked.sender);
+  sender["after"] = json_text(sent.reverse_path);
+  line["sender"] = std::move(sender);
+  if (!asked.recipients.empty()) line["recipients"] = json_texts(asked.recipients);
+  const mail::HeaderBlock before = mail::parse_headers(asked.fields);
+  const mail::HeaderBlock after = mail::parse_headers(sent.fields);
+  boost::json::array fields;
+  for (const std::string_view name : kTelling) {
+    object one;
+    one["name"] = name;
+    if (const auto* field = mail::find(before, name)) one["before"] = json_text(mail::unfold(field->body));
+    if (const auto* field = mail::find(after, name)) one["after"] = json_text(mail::unfold(field->body));
+    if (one.size() > 1) fields.emplace_back(std::move(one));
+  }
+  line["fields"] = std::move(fields);
+}
+
 /// One line of the answer for the person who must agree. Later ones only show that the person is still there.
 Task<Result<void>> show_prompt(Call* call, std::string site, DevicePrompt prompt, bool* shown) {
   object line;
@@ -117,6 +177,8 @@ Task<Result<int>> run_check(Call& call) {
 Task<Result<int>> run_explain(Call& call) {
   const Result<std::vector<std::string>> sites = wanted_sites(call);
   if (!sites) co_return sites.error();
+  const Result<Asked> asked = asked_of(call);
+  if (!asked) co_return asked.error();
   if (sites->empty()) co_return co_await tell_no_site(call);
   int worst = exits::kWell;
   for (const std::string& site : *sites) {
@@ -124,6 +186,7 @@ Task<Result<int>> run_explain(Call& call) {
     if (report.trouble) worst = exits::kTrouble;
     object line = to_json(report);
     line["kind"] = "explain";
+    if (asked->message) explain_sender(call, site, *asked, line);
     const Result<void> sent = co_await call.answer.line(line);
     if (!sent) co_return sent.error();
   }

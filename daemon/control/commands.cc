@@ -7,6 +7,7 @@
 #include "control/selections.h"
 #include "control/summary.h"
 #include "control/values.h"
+#include "control/veil.h"
 
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
@@ -22,21 +23,11 @@ using boost::json::object;
 
 constexpr std::size_t kDefaultLimit = 1'000'000'000;  // a listing without "limit" is whole
 
-/// Whose mail is not taken is for administrators; the server's words name the sender, too.
-void hide_senders(std::vector<queue::SiteStatus>& sites) {
-  for (queue::SiteStatus& site : sites) {
-    for (queue::SenderStatus& one : site.senders) {
-      one.sender.clear();
-      one.trouble.text.clear();
-    }
-  }
-}
-
 Task<Result<int>> run_status(Call& call) {
   Context& context = call.context;
   const queue::Totals totals = context.queue.totals();
   std::vector<queue::SiteStatus> sites = context.queue.sites();
-  if (!call.caller.administrator) hide_senders(sites);
+  if (!call.caller.administrator) veil(sites);
   Summary summary = sum_up(totals, sites, context.config_file, context.clock.wall());
   const std::optional<queue::Refusal> refusal = co_await context.queue.refusing();
   if (refusal) add_refusal(summary, *refusal, context.spool, context.clock.wall());
@@ -78,9 +69,9 @@ Task<Result<int>> run_list(Call& call) {
   std::uint64_t left = *limit;
   std::string last;
   while (true) {
-    const std::vector<queue::Entry> page = co_await listing->next();
+    std::vector<queue::Entry> page = co_await listing->next();
     if (page.empty()) co_return exits::kWell;
-    for (const queue::Entry& entry : page) {
+    for (queue::Entry& entry : page) {
       if (left == 0) {
         object more;
         more["kind"] = "more";
@@ -89,6 +80,7 @@ Task<Result<int>> run_list(Call& call) {
         if (!told) co_return told.error();
         co_return exits::kWell;
       }
+      if (!call.caller.administrator) veil(entry);
       const object line = to_json(entry);
       const Result<void> sent = co_await call.answer.line(line);
       if (!sent) co_return sent.error();

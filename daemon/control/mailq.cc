@@ -5,6 +5,7 @@
 #include "control/commands.h"
 #include "control/exits.h"
 #include "control/summary.h"
+#include "control/veil.h"
 #include "mail/wrap.h"
 
 #include <fmt/format.h>
@@ -74,9 +75,10 @@ Task<Result<int>> run_mailq(Call& call) {
   queue::Selection own = call.caller.own(queue::Selection());
   const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
   while (true) {
-    const std::vector<queue::Entry> page = co_await listing->next();
+    std::vector<queue::Entry> page = co_await listing->next();
     if (page.empty()) break;
-    for (const queue::Entry& entry : page) {
+    for (queue::Entry& entry : page) {
+      if (!call.caller.administrator) veil(entry);
       std::string text = requests == 0 ? std::string(kMailqHeader) : std::string();
       text += mailq_entry(entry);
       const Result<void> sent = co_await call.answer.text(text);

@@ -4,6 +4,7 @@
 #include "control/handling_words.h"
 #include "control/render_check.h"
 #include "control/summary.h"
+#include "mail/status.h"
 #include "mail/wrap.h"
 
 #include <fmt/format.h>
@@ -30,10 +31,11 @@ std::string row(std::string_view label, const std::string& text) {
 std::string status_text(const object& status) {
   const std::string verdict = text_in(status, "verdict");
   if (verdict.empty()) return "not tried yet";
-  std::string words;
-  if (const std::int64_t code = number_in(status, "code"); code != 0) words += std::to_string(code) + " ";
-  if (status.contains("enhanced")) words += text_in(status, "enhanced") + " ";
-  words += text_in(status, "text");
+  mail::Status said;
+  said.code = static_cast<int>(number_in(status, "code"));
+  said.enhanced = text_in(status, "enhanced");
+  said.text = text_in(status, "text");
+  const std::string words = mail::to_text(said);
   return words.empty() ? verdict : verdict + ": " + words;
 }
 
@@ -259,7 +261,9 @@ std::string event(const object& line, WallTime) {
            (advice.empty() ? "" : "  what to do: " + advice + "\n") +
            "the message stays in the queue and will be tried again\n";
   }
-  return text_in(line, "recipient") + ": " + status_text(object_in(line, "status")) + "\n" + through;
+  const std::string advice = text_in(line, "advice");
+  return text_in(line, "recipient") + ": " + status_text(object_in(line, "status")) + "\n" + through +
+         (advice.empty() ? "" : "  what to do: " + advice + "\n");
 }
 
 struct Kind {

@@ -113,6 +113,33 @@ std::string login(const object& line) {
   return text;
 }
 
+/// What was, and what it becomes if it becomes anything else.
+std::string change(std::string_view label, const std::string& before, const std::string& after) {
+  return step(label, before) + (before == after ? "" : step("  becomes", after));
+}
+
+/// Of the message that was asked about.
+std::string sender(const object& line) {
+  if (!line.contains("sender")) return {};
+  const object& path = object_in(line, "sender");
+  const auto bracketed = [&path](std::string_view key) { return '<' + text_in(path, key) + '>'; };
+  std::string text = step("policy", text_in(line, "policy"));
+  text += change("MAIL FROM", bracketed("before"), bracketed("after"));
+  text += steps("RCPT TO", line, "recipients");
+  for (const value& one : array_in(line, "fields")) {
+    if (!one.is_object()) continue;
+    const object& field = one.get_object();
+    const std::string name = text_in(field, "name");
+    const std::string after = text_in(field, "after");
+    if (!field.contains("before")) {
+      text += step(name, after + "  (added)");
+    } else {
+      text += change(name, text_in(field, "before"), field.contains("after") ? after : "(removed)");
+    }
+  }
+  return text;
+}
+
 std::string verdict(const object& line) {
   const object& trouble = object_in(line, "trouble");
   if (!trouble.empty()) {
@@ -138,12 +165,13 @@ std::string render_check(const object& line, WallTime now) {
     text += step("EHLO", joined_in(line, "extensions", ", ")) + login(line);
   }
   if (line.contains("trace")) text += step("dialogue", "(secrets are left out)") + steps("", line, "trace");
-  return text + verdict(line);
+  return text + steps("warning", line, "warnings") + verdict(line);
 }
 
 std::string render_explain(const object& line, WallTime) {
   std::string text = text_in(line, "site") + "\n";
   if (line.contains("host")) text += step("server", text_in(line, "host"));
+  text += sender(line);
   if (!line.contains("credentials")) return text + step("login", "none: no user is configured");
   text += step("we have", text_in(line, "credentials"));
   const object& trouble = object_in(line, "trouble");

@@ -114,13 +114,24 @@ Task<Result<int>> follow(Call& call, Inbox& inbox, Progress progress, QueueId id
   co_return exits::kLater;
 }
 
+/// Empty: none is named.
+Result<std::string> sender_of(const object& request) {
+  const Result<std::string> wanted = text_of(request, "from", "");
+  if (!wanted || wanted->empty()) return wanted;
+  const Result<std::string> address = mail::parse_address(*wanted, mail::Utf8::allow);
+  if (!address) return Error{Failure::invalid, *wanted + " is no address: " + address.error().text};
+  return *address;
+}
+
 Result<mail::Envelope> make_envelope(Call& call) {
   const Result<std::string> wanted = text_of(call.request, "recipient", "");
   if (!wanted) return wanted.error();
   if (wanted->empty()) return Error{Failure::invalid, "\"recipient\" is missing"};
   const Result<std::string> address = mail::parse_address(*wanted, mail::Utf8::allow);
   if (!address) return Error{Failure::invalid, *wanted + " is no address: " + address.error().text};
-  mail::Envelope envelope = call.context.test_envelope(*address, call.caller.peer);
+  const Result<std::string> sender = sender_of(call.request);
+  if (!sender) return sender.error();
+  mail::Envelope envelope = call.context.test_envelope(*sender, *address, call.caller.peer);
   if (envelope.recipients.empty()) return Error{Failure::invalid, *wanted + " is an alias without a recipient"};
   return envelope;
 }

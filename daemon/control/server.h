@@ -29,6 +29,13 @@ namespace postern::control {
 /// Shows the prompt; later calls only find out whether somebody is still there. Failure: the client is gone.
 using Prompt = std::function<Task<Result<void>>(DevicePrompt)>;
 
+/// A sender on the way to a smarthost.
+struct SentAs {
+  std::string policy;        ///< keep, account, rewrite
+  std::string reverse_path;  ///< of MAIL
+  std::string fields;        ///< the top header as it would leave
+};
+
 /// What the commands need of the program around them. app fills it in. `site` is always one of sites().
 struct Context {
   queue::Queue& queue;
@@ -41,12 +48,15 @@ struct Context {
   std::function<std::vector<std::string>()> sites;  ///< names, in order
   std::function<Task<mail::CheckReport>(std::string site, mail::CheckOptions options)> check;
   std::function<mail::CheckReport(const std::string& site)> explain;  ///< what check() would try; no connection
+  /// As whom a message of this sender with this top header (LF lines) would go to the site.
+  std::function<SentAs(const std::string& site, const std::string& sender, const std::string& fields)> sent_as;
   /// Device authorization: calls `prompt`, now and again while it waits; waits for the person, stores the result.
   /// Failure invalid: nothing of the kind is configured for this site; the text says what is missing. After success the
   /// caller checks.
   std::function<Task<Result<void>>(std::string site, Prompt prompt)> login;
-  std::function<mail::Envelope(std::string recipient, const net::Peer& peer)>
-      test_envelope;                                               ///< of send-test, aliases applied
+  /// Of send-test, aliases applied, and names completed; without a sender it is root's, as cron's mail is.
+  std::function<mail::Envelope(const std::string& sender, const std::string& recipient, const net::Peer& peer)>
+      test_envelope;
   std::function<std::string(const mail::Envelope&)> test_message;  ///< its text, LF lines
 
   /// The page of metrics in this format. Failure: invalid (unknown format).

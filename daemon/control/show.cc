@@ -4,6 +4,7 @@
 #include "control/exits.h"
 #include "control/requests.h"
 #include "control/values.h"
+#include "control/veil.h"
 #include "mail/headers.h"
 
 #include <algorithm>
@@ -50,11 +51,12 @@ Task<Result<int>> run_show(Call& call) {
   const Result<bool> with_body = flag_of(call.request, "body");
   if (!with_body) co_return with_body.error();
   if (const Result<void> allowed = co_await may_touch(call, *id); !allowed) co_return allowed.error();
-  const Result<queue::Entry> entry = co_await call.context.queue.find(*id);
+  Result<queue::Entry> entry = co_await call.context.queue.find(*id);
   if (!entry) co_return entry.error();
   const Result<std::string> file = co_await call.context.queue.raw(*id, kShownText);
   if (!file) co_return file.error();
 
+  if (!call.caller.administrator) veil(*entry);
   const Parts parts = split_file(*file);
   boost::json::object line = to_json(*entry);
   line["kind"] = "message";

@@ -247,8 +247,12 @@ object to_json(const queue::Event& event) {
   result["event"] = kind_name(event.kind);
   result["id"] = event.id.text();
   put_text(result, "recipient", event.recipient);
-  if (!event.recipient.empty()) result["status"] = to_json(event.status);
+  if (!event.recipient.empty()) {
+    result["status"] = to_json(event.status);
+    put_text(result, "advice", mail::advice(event.status, event.site));
+  }
   if (event.report.site) result["trouble"] = to_json(*event.report.site, event.site);
+  if (event.report.sender && !event.report.site) result["trouble"] = to_json(*event.report.sender, event.site);
   if (event.report.uncertain) result["uncertain"] = true;
   put_text(result, "host", event.report.host);
   put_text(result, "tls", event.report.tls);
@@ -289,6 +293,7 @@ object to_json(const mail::CheckReport& report) {
   result["skipped"] = std::move(skipped);
   result["order"] = json_texts(report.order);
   if (!report.weaker.empty()) result["weaker"] = json_texts(report.weaker);
+  if (!report.warnings.empty()) result["warnings"] = json_texts(report.warnings);
   if (!report.trace.empty()) result["trace"] = json_texts(report.trace);
   put_text(result, "credentials", report.credentials);
   put_text(result, "mechanism", report.mechanism);

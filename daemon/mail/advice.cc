@@ -111,6 +111,7 @@ std::string_view said_words(const SiteTrouble& trouble, std::string_view text) {
 }  // namespace
 
 std::string advice(const SiteTrouble& trouble, std::string_view site) {
+  if (trouble.advice) return *trouble.advice;
   const std::string text = to_lower(trouble.text);
   Case met;
   met.words = std::to_string(trouble.code) + ' ';

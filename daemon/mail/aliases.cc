@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/idn.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -20,7 +21,8 @@ struct Expansion {
   std::vector<std::string> found;
 
   [[nodiscard]] Aliases::const_iterator lookup(std::string_view address) const {
-    const AddressParts parts = split_address(address);
+    const std::string ascii = with_ascii_domain(address);  // names of hosts are compared as the settings have them
+    const AddressParts parts = split_address(ascii);
     const bool local = parts.domain.empty() || std::ranges::any_of(local_domains, [&](const std::string& domain) {
                          return iequals(domain, parts.domain);
                        });
@@ -28,7 +30,7 @@ struct Expansion {
   }
 
   void keep(std::string_view address) {
-    if (kept.insert(mailbox_key(address)).second) found.emplace_back(address);
+    if (kept.insert(mailbox_key(with_ascii_domain(address))).second) found.emplace_back(address);
   }
 
   void expand(std::string_view address) {

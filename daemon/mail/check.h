@@ -51,6 +51,7 @@ struct CheckReport {
   std::vector<AuthSkip> skipped;
   std::vector<std::string> order;      ///< mechanisms that can be used, best first
   std::vector<std::string> weaker;     ///< what the server offered before and no longer does, as sentences
+  std::vector<std::string> warnings;   ///< about the settings: what may go wrong though all is well now, as sentences
   std::vector<std::string> trace;      ///< "C: EHLO ...", "S: 250 ...", if it was asked for
   std::string credentials;             ///< what there is to log in with: "password", "token", "client certificate"
   std::string mechanism;               ///< the one that worked; empty: none

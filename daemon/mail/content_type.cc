@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -37,6 +38,17 @@ void skip_between(std::string_view& text) {
   }
 }
 
+/// To what follows the next semicolon that is in no comment.
+void skip_to_parameter(std::string_view& text) {
+  skip_between(text);
+  while (!text.empty() && text.front() != ';') {
+    text.remove_prefix(1);
+    skip_between(text);
+  }
+  text.remove_prefix(std::min<std::size_t>(text.size(), 1));
+  skip_between(text);
+}
+
 std::string token(std::string_view& text, std::string_view ends) {
   std::string found(text.substr(0, text.find_first_of(ends)));
   text.remove_prefix(found.size());
@@ -66,10 +78,8 @@ ContentType parse_content_type(std::string_view body) {
   found.type = to_lower(token(body, kEndOfToken));
   std::map<std::uint64_t, std::string> pieces;  // "boundary*0=..."
   while (true) {
-    const std::size_t next = body.find(';');
-    if (next == std::string_view::npos) break;
-    body.remove_prefix(next + 1);
-    skip_between(body);
+    skip_to_parameter(body);
+    if (body.empty()) break;
     const std::string name = to_lower(token(body, "=; \t("));
     skip_between(body);
     if (!body.starts_with('=')) continue;

@@ -57,7 +57,7 @@ struct Envelope {
   std::string envid;  ///< xtext as given (RFC 3461 4.4), empty if none
   Return ret = Return::unspecified;
   BodyType body = BodyType::seven_bit;
-  bool smtputf8 = false;   ///< RFC 6531
+  bool smtputf8 = false;   ///< the client's word (RFC 6531 3.4); what is needed is found in addresses and text
   std::uint64_t size = 0;  ///< of the message on disk, LF line ends; given by the spool
   /// Of the text as it is stored; given by the spool. Nothing: stored by a program that did not look.
   std::optional<TextFacts> text;

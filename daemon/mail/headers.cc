@@ -1,7 +1,6 @@
 #include "mail/headers.h"
 
 #include "base/text.h"
-#include "mail/address.h"
 
 #include <algorithm>
 #include <array>
@@ -36,10 +35,6 @@ std::string_view line_at(std::string_view text, std::size_t at) {
 std::string_view without_lf(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   return line;
-}
-
-bool is_one_of(std::string_view name, const auto& names) {
-  return std::ranges::any_of(names, [name](std::string_view one) { return iequals(one, name); });
 }
 
 }  // namespace
@@ -85,30 +80,8 @@ std::string unfold(std::string_view body) {
   return std::string(trim(line));
 }
 
-bool is_address_field(std::string_view name) { return is_one_of(name, kAddressFields); }
-
-std::string complete_headers(std::string_view header_block, const Completion& completion) {
-  const HeaderBlock block = parse_headers(header_block);
-  std::string out;
-  out.reserve(header_block.size() + 256);
-  for (const HeaderField& field : block.fields) {
-    if (iequals(field.name, "Bcc") || iequals(field.name, "Resent-Bcc")) continue;
-    if (is_address_field(field.name)) {
-      const std::size_t before_body = field.whole.find(':') + 1;
-      out += field.whole.substr(0, before_body);
-      out += complete_address_list(field.body, completion.domain);
-      out += field.whole.substr(before_body + field.body.size());
-    } else {
-      out += field.whole;
-    }
-    if (!out.ends_with('\n')) out += '\n';
-  }
-  if (!find(block, "Date")) out += "Date: " + completion.date + "\n";
-  if (!find(block, "Message-ID")) out += "Message-ID: " + completion.message_id + "\n";
-  const std::string_view rest = header_block.substr(block.size);
-  if (!rest.starts_with('\n')) out += '\n';
-  out += rest;
-  return out;
+bool is_address_field(std::string_view name) {
+  return std::ranges::any_of(kAddressFields, [name](std::string_view one) { return iequals(one, name); });
 }
 
 }  // namespace postern::mail

@@ -1,4 +1,4 @@
-// The header block of a message as text (RFC 5322 2.2): found, counted, completed; no MIME. Lines end in LF.
+// The header block of a message as text (RFC 5322 2.2): found and counted; no MIME. Lines end in LF.
 #pragma once
 
 #include <cstddef>
@@ -32,15 +32,5 @@ struct HeaderBlock {
 
 /// The fields of addresses whose bare ones are completed: From, To, Resent-To and so on.
 [[nodiscard]] bool is_address_field(std::string_view name);
-
-/// The header as Postern stores it (RFC 6409 section 8): Date and Message-ID added if missing, bare
-/// addresses in From, Sender, Reply-To, To, Cc and their Resent- forms completed by `domain`, Bcc and Resent-Bcc
-/// removed. Everything else stays byte for byte. An empty line between header and body is added if the text has none.
-struct Completion {
-  std::string domain;
-  std::string date;        ///< RFC 5322 date, used if Date is missing
-  std::string message_id;  ///< with angle brackets, used if Message-ID is missing
-};
-[[nodiscard]] std::string complete_headers(std::string_view header_block, const Completion& completion);
 
 }  // namespace postern::mail

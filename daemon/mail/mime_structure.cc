@@ -250,8 +250,10 @@ void MimeWalker::finish(MimeVisitor& to) {
     judge_line(line, to);
   }
   while (state_ == State::header) end_header(HeaderEnd::nothing, to);
-  if (std::exchange(line_end_held_, false)) put("\n", to);
-  if (state_ == State::content) to.end_content(true);
+  // Where a multipart was not ended, that was cut off: the line end is as before the delimiter that is missing.
+  if (state_ == State::content) to.end_content(levels_.empty());
+  if (!std::exchange(line_end_held_, false)) return;
+  to.frame(state_ == State::content && !levels_.empty() ? levels_.back().owner : frame_owner_, "\n");
 }
 
 }  // namespace postern::mail

@@ -1,6 +1,7 @@
 #include "mail/quoted_printable.h"
 
 #include "base/text.h"
+#include "mail/text_scan.h"
 
 #include <utility>
 
@@ -13,10 +14,8 @@ constexpr std::string_view kSoftLineEnd = "=\n";
 bool needs_no_escape(char c) { return (c >= ' ' && c < 0x7F && c != '=') || c == '\t'; }
 bool is_blank_octet(char c) { return c == ' ' || c == '\t'; }
 bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'f'); }
-/// In a text that is quoted-printable already.
-bool may_not_stand(char c) { return static_cast<unsigned char>(c) >= 0x80 || c == '\0' || c == '\r'; }
 
-std::string escaped(char c) {
+std::string escape_octet(char c) {
   return hex_escaped({&c, 1}, '=', [](char) { return false; });
 }
 
@@ -33,7 +32,7 @@ void QuotedPrintableEncoder::put_held(bool last, std::string& out) {
   if (itself) {
     out += held_;
   } else {
-    out += escaped(held_);
+    out += escape_octet(held_);
   }
   column_ += width;
 }
@@ -78,8 +77,8 @@ void QuotedPrintableMender::end_line(std::string& out) {
 void QuotedPrintableMender::end_escape(char next, std::string& out) {
   const std::string begun = std::exchange(escape_, {});
   // Before an octet that becomes an escape, the "=" would be read together with that one's.
-  const bool alone = begun.size() == 1 && may_not_stand(next);
-  put(alone ? escaped('=') : begun, out);
+  const bool alone = begun.size() == 1 && is_odd_octet(next);
+  put(alone ? escape_octet('=') : begun, out);
   glued_ = !alone;
 }
 
@@ -106,8 +105,8 @@ void QuotedPrintableMender::take(char c, std::string& out) {
     put_blanks(out);
     if (c == '=') {
       escape_ = c;
-    } else if (may_not_stand(c)) {
-      put(escaped(c), out);
+    } else if (is_odd_octet(c)) {
+      put(escape_octet(c), out);
     } else {
       put({&c, 1}, out);
     }

@@ -30,7 +30,8 @@ struct SiteTrouble {
   /// It came after MAIL was accepted, and no word says that it is about the account or this machine (a lost connection,
   /// a 421, nonsense): it may be this message's doing.
   bool in_transaction = false;
-  std::string answer{};  ///< of a refused round of logins: "PLAIN: 535 ...", the one that decides
+  std::string answer{};                 ///< of a refused round of logins: "PLAIN: 535 ...", the one that decides
+  std::optional<std::string> advice{};  ///< mail/advice for a text that is kept from the reader; else it is looked up
 };
 
 struct DeliveryReport {
@@ -42,6 +43,8 @@ struct DeliveryReport {
   /// The answer to the end of data was lost: the message may have been delivered. The recipients
   /// concerned have no status. Retry late, with the same bytes.
   bool uncertain = false;
+  /// Where the last refusal came that was doubtful (Status::doubtful).
+  std::optional<Step> doubted_at{};
   /// The server has DSN and was given the parameters (RFC 3461): it reports successes and delays itself.
   bool dsn = false;
 

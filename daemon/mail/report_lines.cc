@@ -179,14 +179,21 @@ std::string in_words(std::string_view duration) {
   return words;
 }
 
+/// RFC 3464 2.3.4. What is only delayed has 4.y.z, also where the server refused it for good and it is tried again all
+/// the same; its own code stands in Diagnostic-Code.
+std::string status_value(const BouncedRecipient& one) {
+  const Status verdict = verdict_of(one);
+  std::string code(is_enhanced(verdict.enhanced) ? verdict.enhanced : words_of(one.action).status);
+  if (one.action == Action::delayed) code.replace(0, code.find('.'), "4");
+  return code;
+}
+
 std::string status_of(const Reporter& reporter, const BouncedRecipient& one,
                       const std::optional<WallTime>& retry_until) {
-  const ActionWords words = words_of(one.action);
-  const Status verdict = verdict_of(one);
   std::string lines = "\n" + original_recipient(one.recipient);
   lines += field("Final-Recipient", address_value(one.recipient.address));
-  lines += field("Action", std::string(words.name));
-  lines += field("Status", is_enhanced(verdict.enhanced) ? verdict.enhanced : std::string(words.status));
+  lines += field("Action", std::string(words_of(one.action).name));
+  lines += field("Status", status_value(one));
   if (!one.host.empty()) lines += field("Remote-MTA", "dns; " + ascii_line(mta_name(one.host)));
   // RFC 3464 2.3.6: as it was received.
   lines += field("Diagnostic-Code", one.status.code == 0 ? "X-Postern; " + ascii_line(one.status.text)

@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 #include "mail/quoted_printable.h"
+#include "mail/text_scan.h"
 #include "mail/wrap.h"
 
 #include <utility>
@@ -11,8 +12,6 @@ namespace {
 
 constexpr std::size_t kBase64Line = 76;  // RFC 2045 6.8
 constexpr std::size_t kBase64Octets = kBase64Line / 4 * 3;
-
-bool is_odd(char c) { return static_cast<unsigned char>(c) >= 0x80 || c == '\0' || c == '\r'; }
 
 /// Those that need not know why the text ends.
 template <class Codec>
@@ -71,7 +70,7 @@ void Base64Text::finish(bool end_of_text, std::string& out) {
 
 void Base64Mender::feed(std::string_view text, std::string& out) {
   for (const char c : text) {
-    if (is_odd(c)) continue;
+    if (is_odd_octet(c)) continue;
     if (column_ == kBase64Line && c != '\n') {
       out += '\n';
       column_ = 0;
@@ -88,7 +87,7 @@ void ForcedText::feed(std::string_view text, std::string& out) {
       out += indent_;
       column_ = indent_.size();
     }
-    out += is_odd(c) ? '?' : c;
+    out += is_odd_octet(c) ? '?' : c;
     column_ = c == '\n' ? 0 : column_ + 1;
   }
 }

@@ -63,7 +63,11 @@ const PartPlan& TextRewriter::planned(std::size_t index) const {
 std::string TextRewriter::edited(const MimeEntity& entity, std::string_view fields) const {
   const PartPlan& part = planned(entity.index);
   const bool edits = entity.index == 0 && top_fields_ && entity.closed != Closed::long_header;
-  std::string out = edits ? top_fields_(fields) : std::string(fields);
+  std::string out(fields);
+  if (edits) {
+    if (!out.empty() && !out.ends_with('\n')) out += '\n';
+    out = top_fields_(out);
+  }
   if (part.mime_version || part.type != AddedType::none || part.encoding != SaidEncoding::stays) {
     out = with_mime_fields(out, part);
   }

@@ -17,7 +17,7 @@ namespace postern::mail {
 
 class TextRewriter : MimeVisitor {
  public:
-  /// Edits the fields of the message's header, which come without the empty line.
+  /// Edits the fields of the message's header, which come each with its line end and without the empty line.
   using EditFields = std::function<std::string(std::string_view fields)>;
 
   /// `plan`: of the same text, with the same rules. What `top_fields` returns goes through outgoing_fields(), unless

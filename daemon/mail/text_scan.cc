@@ -33,7 +33,7 @@ struct Counts {
 };
 
 /// Eight octets at a time: bodies of many megabytes pass here.
-Counts count(std::string_view bytes) {
+Counts count_octets(std::string_view bytes) {
   constexpr std::size_t kRounds = 255;  // then a sum might be too large for its octet
   Counts counts;
   while (bytes.size() >= sizeof(Word)) {
@@ -117,7 +117,7 @@ void TextScan::check_utf8(std::string_view piece, TextMeasure& facts) {
 }
 
 void TextScan::feed(std::string_view piece, TextMeasure& facts) {
-  const Counts counts = count(piece);
+  const Counts counts = count_octets(piece);
   facts.octets += piece.size();
   facts.lines += counts.line_ends;
   facts.escapes += counts.eight_bit + counts.equals;

@@ -8,6 +8,11 @@
 
 namespace postern::mail {
 
+/// No text has it on the wire but as 8-bit text, or not at all: an octet over 0x7F, NUL, CR.
+[[nodiscard]] constexpr bool is_odd_octet(char c) {
+  return static_cast<unsigned char>(c) >= 0x80 || c == '\0' || c == '\r';
+}
+
 struct TextMeasure {
   bool eight_bit = false;  ///< an octet over 0x7F
   bool long_line = false;  ///< a line over kMaxLine octets, see wrap.h

@@ -45,11 +45,13 @@ void TextSurvey::doubt(std::string_view what) {
   if (std::ranges::find(plan_.doubts, what) == plan_.doubts.end()) plan_.doubts.emplace_back(what);
 }
 
-void TextSurvey::judge_fields(std::string_view fields, PartPlan& part, bool may_change) {
+void TextSurvey::judge_fields(std::string_view fields, PartPlan& part) {
   const FieldRules rules{rules_.utf8};
-  part.fields = may_change && !fields_acceptable(fields, rules);
-  const std::string mended = part.fields ? outgoing_fields(fields, rules) : std::string();
-  const std::string_view sent = part.fields ? std::string_view(mended) : fields;
+  const bool plain = std::ranges::none_of(fields, is_odd_octet) && lines_fit(fields);
+  const bool changes = !plan_.as_it_is && (!fields_acceptable(fields, rules) || (rules_.at_any_cost && !plain));
+  if (changes) part.fields = true;
+  if (rules_.at_any_cost) return;
+  const std::string sent = changes ? outgoing_fields(fields, rules) : std::string(fields);
   if (!is_ascii(sent)) {
     plan_.eight_bit_left = true;
     if (!rules_.utf8) doubt("raw 8-bit text in a header");
@@ -62,10 +64,9 @@ void TextSurvey::header(const MimeEntity& entity, std::string_view fields, Heade
   if (entity.index == entities_.size()) {
     entities_.push_back({entity, {}});
     plan_.parts.emplace_back();
+    if (entity.index != 0) entities_[entity.parent].has_parts = true;
   }
-  PartPlan part;
-  judge_fields(fields, part, !plan_.as_it_is && entity.closed != Closed::too_many);
-  if (part.fields) plan_.parts[entity.index].fields = true;
+  judge_fields(fields, plan_.parts[entity.index]);
   content_scan_.begin(!entity.has_type);
 }
 
@@ -102,15 +103,16 @@ void TextSurvey::judge_leaf(const Entity& entity, PartPlan& part) {
 void TextSurvey::judge(Entity& entity, PartPlan& part) {
   const TextMeasure& facts = entity.facts;
   const bool unfit = facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit);
-  const bool opaque = entity.seen.kind == EntityKind::closed || entity.seen.encoding == TransferEncoding::other;
-  if (entity.seen.kind == EntityKind::multipart || entity.seen.kind == EntityKind::message) {
-    if (unfit) part.action = TextAction::force;
-  } else if (!opaque) {
+  const bool multipart = entity.seen.kind == EntityKind::multipart;
+  const bool leaf = entity.seen.kind == EntityKind::leaf && entity.seen.encoding != TransferEncoding::other;
+  // Where no delimiter was found all of it is preamble, but people who read it may be shown it.
+  const bool between_parts = multipart && entity.has_parts;
+  if (leaf) {
     judge_leaf(entity, part);
-  } else if (rules_.at_any_cost) {
+  } else if (between_parts || rules_.at_any_cost) {
     if (unfit) part.action = TextAction::force;
   } else {
-    const std::string name(name_of(entity.seen.closed));
+    const std::string name(multipart ? "a multipart without parts" : name_of(entity.seen.closed));
     if (facts.long_line) doubt(name + " with lines over 998 octets");
     if (facts.eight_bit && !rules_.eight_bit) doubt(name + " with 8-bit text");
   }
@@ -125,13 +127,14 @@ void TextSurvey::judge_outwards() {
     PartPlan& part = plan_.parts[i];
     if (entity.facts.eight_bit && part.action == TextAction::keep) eight_bit[i] = true;
     if (mends(part.action)) changed[i] = true;
-    const bool composite = entity.seen.kind == EntityKind::multipart || entity.seen.kind == EntityKind::message;
+    const bool composite = entity.has_parts;
     const bool identity = is_identity(entity.seen.encoding);
     const bool said = says_eight_bit(entity.seen.encoding);
     if (composite && identity && eight_bit[i] && !said && rules_.eight_bit) part.encoding = SaidEncoding::eight_bit;
     if (composite && identity && !eight_bit[i] && said && changed[i]) part.encoding = SaidEncoding::seven_bit;
     if (part.encoding != SaidEncoding::stays) changed[i] = true;
-    part.mime_version = entity.seen.is_message && changed[i] && !entity.seen.has_version;
+    const bool is_mime = entity.seen.kind != EntityKind::closed && (changed[i] || eight_bit[i]);
+    part.mime_version = is_mime && entity.seen.is_message && !entity.seen.has_version;
     if (entity.seen.parent == i) continue;
     if (eight_bit[i]) eight_bit[entity.seen.parent] = true;
     if (changed[i]) changed[entity.seen.parent] = true;

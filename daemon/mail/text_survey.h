@@ -37,7 +37,8 @@ class TextSurvey : MimeVisitor {
  private:
   struct Entity {
     MimeEntity seen;
-    TextMeasure facts;  ///< of its content, or of what is between its parts
+    TextMeasure facts;         ///< of its content, or of what is between its parts
+    bool has_parts = false;  ///< entities are in it
   };
 
   void header(const MimeEntity& entity, std::string_view fields, HeaderEnd end) override;
@@ -46,7 +47,7 @@ class TextSurvey : MimeVisitor {
   void frame(std::size_t owner, std::string_view piece) override;
 
   void doubt(std::string_view what);
-  void judge_fields(std::string_view fields, PartPlan& part, bool may_change);
+  void judge_fields(std::string_view fields, PartPlan& part);
   void judge(Entity& entity, PartPlan& part);
   void judge_leaf(const Entity& entity, PartPlan& part);
   void judge_outwards();

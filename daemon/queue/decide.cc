@@ -39,10 +39,9 @@ mail::Status uncertain() {
   return status;
 }
 
-/// Of what kept the message from being answered, in its own words.
+/// Of what kept the message from being answered, in its own words, which quote the server with its code.
 mail::Status status_of(const mail::SiteTrouble& trouble) {
   mail::Status status;
-  status.code = trouble.code;
   status.text = trouble.text;
   return status;
 }

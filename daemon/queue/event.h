@@ -13,7 +13,14 @@ namespace postern::queue {
 
 /// What happens to a message, for send-test and tests.
 struct Event {
-  enum class Kind { attempt, delivered, deferred, failed, site_trouble, removed };
+  enum class Kind {
+    attempt,
+    delivered,
+    deferred,
+    failed,
+    site_trouble,
+    removed
+  };  // site_trouble: or the sender's there
   Kind kind = Kind::attempt;
   QueueId id;
   std::string site;             ///< of all but attempt and removed

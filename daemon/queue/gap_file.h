@@ -7,26 +7,23 @@
 #pragma once
 
 #include "queue/gaps.h"
+#include "queue/kept_text.h"
 #include "spool/disk_pool.h"
 
-#include <memory>
 #include <string>
 
 namespace postern::queue {
 
 class GapFile final : public GapKeeper {
  public:
-  /// The pool outlives this, and runs all that was asked for before it ends.
+  /// The pool outlives this, see KeptText.
   GapFile(spool::DiskPool& pool, const std::string& spool);
 
   [[nodiscard]] Kept read() override;
-  /// While the disk does not answer, one thread of the pool waits for it, however long that takes.
   void keep(std::string gaps, WallTime alive) override;
 
  private:
-  struct State;
-  spool::DiskPool& pool_;
-  std::shared_ptr<State> state_;  // shared with a job under way
+  KeptText text_;
 };
 
 }  // namespace postern::queue

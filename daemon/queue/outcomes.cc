@@ -101,7 +101,7 @@ void Outcomes::tell(const StoredMessage& message, const Actions& actions, const 
     event.status = finding.status;
     watchers_.tell(event);
   }
-  if (!report.site) return;
+  if (!report.site && !report.sender) return;
   event.kind = Event::Kind::site_trouble;
   event.recipient.clear();
   event.status = mail::Status();

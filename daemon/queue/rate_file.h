@@ -7,27 +7,24 @@
 // recipients it has.
 #pragma once
 
+#include "queue/kept_text.h"
 #include "queue/rates.h"
 #include "spool/disk_pool.h"
 
-#include <memory>
 #include <string>
 
 namespace postern::queue {
 
 class RateFile final : public RateKeeper {
  public:
-  /// The pool outlives this, and runs all that was asked for before it ends.
+  /// The pool outlives this, see KeptText.
   RateFile(spool::DiskPool& pool, const std::string& spool);
 
   [[nodiscard]] std::string read() override;
-  /// While the disk does not answer, one thread of the pool waits for it, however long that takes.
   void keep(std::string text) override;
 
  private:
-  struct State;
-  spool::DiskPool& pool_;
-  std::shared_ptr<State> state_;  // shared with a job under way
+  KeptText text_;
 };
 
 }  // namespace postern::queue

@@ -2,7 +2,7 @@
 // of each step one message is let through as a probe, and its outcome alone decides. Any answer opens the site at once.
 // Pure: time (steady, for intervals) and chance are given.
 //
-// The steps are those of steps.h. What closes a site that is no trouble of a single attempt is found in blame.h.
+// The steps are those of steps.h. What closes a site that is no trouble of a single attempt is found in site_judge.h.
 //
 // A refused login has steps of its own, whatever `retry` says, so that no provider locks the account: kLoginPause,
 // doubling up to kLongestLoginPause. Only what shows that the login works makes them short again; a login that could
@@ -17,9 +17,9 @@
 
 #include "base/clock.h"
 #include "mail/report.h"
-#include "queue/blame.h"
 #include "queue/queue_options.h"
 #include "queue/site_config.h"
+#include "queue/site_judge.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -71,8 +71,8 @@ class Site {
   void unchanged(Permit permit, SteadyTime now, double jitter);
   /// The site is as it was when the attempt began.
   [[nodiscard]] bool is_current(Permit permit) const { return permit.epoch == epoch_; }
-  [[nodiscard]] bool refuses_every_message() const { return trouble_ && blame_.refuses_every(); }
-  [[nodiscard]] Blame& blame() { return blame_; }
+  [[nodiscard]] bool refuses_every_message() const { return trouble_ && judge_.refuses_every(); }
+  [[nodiscard]] SiteJudge& judge() { return judge_; }
 
   /// The next probe at once, as far as this kind of probe may be; but see kForcedProbeGap and kHintedProbeGap.
   void force_probe(SteadyTime now, Probe probe);
@@ -97,7 +97,7 @@ class Site {
   [[nodiscard]] Milliseconds pause(const mail::SiteTrouble& trouble, const Retry& retry, double jitter);
 
   SiteConfig config_;
-  Blame blame_;
+  SiteJudge judge_;
   std::size_t active_ = 0;
   std::uint64_t epoch_ = 0;  ///< counts the changes between well and trouble
   bool probing_ = false;

@@ -122,8 +122,8 @@ bool Sites::mail_from(std::uint32_t party) {
   probe(Probe::hint);
   bool opened = false;
   for (const SitePtr& site : sites_) {
-    if (site->healthy() || !site->blame().says_nothing_of(party)) continue;
-    site->blame().open_again();
+    if (site->healthy() || !site->judge().says_nothing_of(party)) continue;
+    site->judge().open_again();
     tell(*site, site->recovered());
     opened = true;
   }
@@ -148,7 +148,7 @@ void Sites::returned(Site& site, const Permit& permit, const Sender& sender) {
 bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
                   const Attempted& attempted) {
   Conclusion conclusion;
-  if (site.is_current(permit.site)) conclusion = site.blame().conclude(report, attempted, site.trouble());
+  if (site.is_current(permit.site)) conclusion = site.judge().conclude(report, attempted, site.trouble());
   if (conclusion.kind == Conclusion::Kind::unchanged) {
     site.unchanged(permit.site, clock_.steady(), random_fraction());
   } else {
@@ -158,7 +158,7 @@ bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& 
   if (mail::delivered_any(report)) site.delivered(clock_.wall());
   // It began before the site was closed for refusing every message, and was taken: so it does not.
   if (mail::delivered_any(report) && site.refuses_every_message()) {
-    site.blame().forgive();
+    site.judge().forgive();
     tell(site, site.recovered());
   }
   return learn_sender(site, permit, report, sender);

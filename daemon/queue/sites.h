@@ -5,12 +5,12 @@
 
 #include "base/clock.h"
 #include "mail/report.h"
-#include "queue/blame.h"
 #include "queue/queue.h"
 #include "queue/rates.h"
 #include "queue/sender.h"
 #include "queue/senders.h"
 #include "queue/site.h"
+#include "queue/site_judge.h"
 
 #include <cstddef>
 #include <cstdint>

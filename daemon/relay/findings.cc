@@ -44,7 +44,7 @@ bool Findings::take(Asked asked, std::size_t recipient, const smtp::Reply& reply
       mail_refused_ = asked == Asked::mail;
       note_sender(asked, judged, reply);
       break;
-    case About::message: judge_message(asked, judged); break;
+    case About::message: judge_message(step_of(asked), judged); break;
     default: break;
   }
   return true;
@@ -63,7 +63,10 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   if (about == About::sender) note_sender(Asked::rcpt, judged, reply);
   if (about == About::site && !outcome.report.site) refused(Asked::rcpt, judged.what, reply);
   if (about != About::recipient) return;
-  if (judged.status.doubtful) outcome.doubted.push_back(recipient);
+  if (judged.status.doubtful) {
+    outcome.doubted.push_back(recipient);
+    outcome.report.doubted_at = Step::rcpt;
+  }
   if (judged.blame == Blame::recipients && any_accepted()) crammed_ = true;
   if (judged.blame == Blame::connection) outcome.enough = true;
   outcome.report.recipients[recipient] = std::move(judged.status);
@@ -97,9 +100,10 @@ bool Findings::had_enough_of(Asked asked) const {
   return mail_accepted_ && outcome.refusals > 0 && (asked == Asked::rcpt || !any_accepted());
 }
 
-void Findings::judge_message(Asked asked, const Judgement& judged) {
+void Findings::judge_message(Step step, const Judgement& judged) {
   if (judged.status.verdict == mail::Verdict::deferred) postpone(judged.blame);
-  if (asked != Asked::mail) return settle(judged.status);
+  if (judged.status.doubtful) outcome.report.doubted_at = step;
+  if (step != Step::mail) return settle(judged.status);
   mail_refused_ = true;
   outcome.sender_refused = judged.status.doubtful;
   std::ranges::fill(outcome.report.recipients, judged.status);
@@ -108,7 +112,7 @@ void Findings::judge_message(Asked asked, const Judgement& judged) {
 void Findings::take_text(const Judgement& judged, const smtp::Reply& reply, Step step) {
   if (is_refusal(reply)) ++outcome.refusals;
   outcome.taken = reply.positive();
-  if (judged.about == About::message) return judge_message(Asked::text, judged);
+  if (judged.about == About::message) return judge_message(step, judged);
   if (judged.about == About::sender) return note_sender(Asked::text, judged, reply);
   if (judged.blame == Blame::connection) postpone(judged.blame);
   outcome.report.site = site_trouble(step, peer_, judged.what, reply);

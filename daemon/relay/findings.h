@@ -56,7 +56,7 @@ class Findings {
   void postpone(Blame blame);
   void closed(Asked asked, const Judgement& judged, const smtp::Reply& reply);
   [[nodiscard]] bool had_enough_of(Asked asked) const;
-  void judge_message(Asked asked, const Judgement& judged);
+  void judge_message(mail::Step step, const Judgement& judged);
   void settle(const mail::Status& status);
   void refused(Asked asked, std::string_view what, const smtp::Reply& reply);
 

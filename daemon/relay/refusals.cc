@@ -70,10 +70,15 @@ constexpr Table kRecipients = R"(
     number of recipients exceed)";
 constexpr Table kRecipientsCodes = "5.5.3";
 
-/// A login is missing, a password is wrong, a quota is used up, the account is blocked; relaying is not for us.
+/// A login is missing, a password is wrong, a quota is used up, the account is blocked; relaying is not for us. A code
+/// of RFC 4954 that servers also give to what they dislike in a message (Yahoo: 554 5.7.9) is not here: of a login it
+/// comes with one of kSiteReplies, or with words.
 constexpr Table kSiteCodes = R"(
-    5.4.5, 5.7.8, 5.7.9, 5.7.13, 5.7.14, 5.7.25, 5.7.30, 5.7.54, 5.7.57, 5.7.64, 5.7.139, 5.7.501, 5.7.508,
+    5.4.5, 5.7.8, 5.7.25, 5.7.54, 5.7.57, 5.7.64, 5.7.139, 5.7.501, 5.7.508,
     5.7.511, 5.7.606, 5.7.705, 5.7.708, 5.7.750)";
+/// A disabled account (RFC 5248), which after MAIL may be the recipient's; a login that is not taken any more
+/// (Microsoft), which after MAIL means that somebody on the way has no REQUIRETLS (RFC 8689).
+constexpr Table kSiteCodesAtMail = "5.7.13, 5.7.30";
 /// 530, 535, 538: RFC 4954; 534: a login is to be made another way; 513: Courier, relaying.
 constexpr std::array kSiteReplies{513, 530, 534, 535, 538};
 
@@ -122,7 +127,8 @@ constexpr Table kLogin = R"(
     authentication failed, authentication failure, authentication credentials, invalid credentials,
     bad credentials, log in first, login required, must log in, must login, not logged in, before smtp,
     starttls first, must issue a starttls, authentication unsuccessful,
-    not authorized to perform, credentials for relay)";
+    not authorized to perform, credentials for relay, mechanism is too weak,
+    basic authentication is not supported, basic authentication is disabled)";
 constexpr Table kPassword = R"(
     password*expired, password*chang, change*password, reset*password, password*reset, new password,
     application specific password)";
@@ -204,6 +210,7 @@ constexpr std::array kSections{
     Section{Blame::recipients, kAtRcpt, Section::By::words, kRecipients},
     Section{Blame::recipients, kAtRcpt, Section::By::enhanced, kRecipientsCodes},
     Section{Blame::site, kAnywhere, Section::By::enhanced, kSiteCodes, true},
+    Section{Blame::site, kAtMail, Section::By::enhanced, kSiteCodesAtMail, true},
     Section{Blame::sender, kAnywhere, Section::By::enhanced, kSenderCodes},
     Section{Blame::content, kAtText, Section::By::words, kContentFirst},
     Section{Blame::sender, kAnywhere, Section::By::words, kSender},

@@ -35,6 +35,7 @@ class Remainder final : public mail::Message {
       if (part.recipients[k] || part.uncertain) report.recipients[places_[k]] = std::move(part.recipients[k]);
     }
     part.recipients = std::move(report.recipients);
+    if (!part.doubted_at) part.doubted_at = report.doubted_at;
     report = std::move(part);
   }
 

@@ -264,6 +264,15 @@ class HeaderEdit {
 
 }  // namespace
 
+std::string_view name(SenderPolicyOptions::Policy policy) {
+  switch (policy) {
+    case SenderRule::keep: return "keep";
+    case SenderRule::account: return "account";
+    case SenderRule::rewrite: return "rewrite";
+  }
+  return "";
+}
+
 SenderPolicy::SenderPolicy(SenderPolicyOptions options, mail::HostNames names)
     : options_(std::move(options)), names_(std::move(names)) {
   std::map<std::string, std::string> patterns;

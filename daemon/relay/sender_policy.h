@@ -15,6 +15,9 @@
 
 namespace postern::relay {
 
+/// "keep", "account", "rewrite"
+[[nodiscard]] std::string_view name(SenderPolicyOptions::Policy policy);
+
 class SenderPolicy {
  public:
   /// `names`: bare addresses are completed by the domain; addresses at any of these names are of this machine.

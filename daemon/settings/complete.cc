@@ -1,8 +1,9 @@
 #include "settings/complete.h"
 
 #include "base/text.h"
-#include "mail/address.h"
 #include "settings/account.h"
+#include "settings/own_sender.h"
+#include "settings/sender_values.h"
 #include "settings/values.h"
 
 #include <netdb.h>
@@ -105,6 +106,7 @@ void check_smarthosts(Settings& settings, Report& report) {
     Smarthost& smarthost = settings.smarthosts[i];
     const std::string path = "smarthosts[" + std::to_string(i) + "]";
     check_account(smarthost, path, report);
+    complete_sender(smarthost, path, report);
     check_tls(smarthost, path, report);
     if (smarthost.port == 0) smarthost.port = standard_port(smarthost.tls);
     if (smarthost.tls_name.empty()) smarthost.tls_name = smarthost.host;
@@ -120,15 +122,9 @@ void check_smarthosts(Settings& settings, Report& report) {
 
 /// Mail of our own has no sender, and a smarthost that refuses that takes the account's address.
 void check_own_sender(const Settings& settings, Report& report) {
-  if (!settings.queue.bounces.from.empty()) return;
   for (std::size_t i = 0; i < settings.smarthosts.size(); ++i) {
-    const std::string& user = settings.smarthosts[i].user;
-    const auto address = mail::parse_address(user, mail::Utf8::refuse);
-    if (user.empty() || (address && !mail::split_address(*address).domain.empty())) continue;
-    report.warning(report.place("smarthosts[" + std::to_string(i) + "].user"),
-                   "the user '" + user + "' is no address, so reports and alarms end in failed/ if " +
-                       settings.smarthosts[i].host +
-                       " refuses mail without a sender: set 'bounces.from' to an address that this account may use");
+#include "settings/own_sender.h"
+#include "settings/sender_values.h"
   }
 }
 

@@ -3,6 +3,7 @@
 #include "settings/login_values.h"
 #include "settings/nearest.h"
 #include "settings/rate_value.h"
+#include "settings/sender_values.h"
 #include "settings/values.h"
 
 #include <algorithm>
@@ -53,6 +54,7 @@ using B = queue::Bounces;
 using A = queue::Notify;
 using H = Smarthost;
 using O = credentials::OAuth2;
+using F = relay::SenderPolicyOptions;
 
 // clang-format off
 constexpr auto kKeys = std::to_array<Key<S>>({
@@ -164,6 +166,14 @@ constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
      "what to do if the server offers weaker logins than before", set<downgrade_value, &H::auth_downgrade>},
     {"allow_cleartext_auth", "boolean", "", "", "false",
      "lets PLAIN and LOGIN reveal the password without TLS", set<boolean_value, &H::allow_cleartext_auth>},
+    {"from.policy", "keep | account | rewrite", "", "", "keep",
+     "as whom mail goes to this server", set<sender_policy_value, &H::from, &F::policy>},
+    {"from.address", "address", "", "", "user",
+     "the account's address, for senders that it may not use", set<wire_address_value, &H::from, &F::address>},
+    {"from.rewrite", "map", "", "", "{}",
+     "which senders become which address", set<patterns_value, &H::from, &F::rewrite>},
+    {"from.name", "text", "", "", "none",
+     "the display name of all senders that are changed", set<text_value, &H::from, &F::name>},
     {"connections", "number", "1", "100", "4",
      "the most connections to the server at once", set<count_value, &H::connections>},
     {"rate", "list of limits", "", "", "none",
@@ -200,6 +210,15 @@ std::string advice(const std::string& prefix, const std::string& word) {
   return list;
 }
 
+/// `from: alerts@example.com` instead of the group with one key; `path` is then that key's.
+Node spelt_out(const Entry& entry, const std::string& path) {
+  Node group = entry.value;
+  if (path != "from" || entry.value.kind != Node::Kind::scalar) return group;
+  group.kind = Node::Kind::map;
+  group.entries.push_back(Entry{sender_key_of(entry.value), entry.value.mark, entry.value});
+  return group;
+}
+
 struct Place {
   std::string shown;  ///< with indexes: "smarthosts[0]."
   std::string table;  ///< as in the table: "smarthosts[]."
@@ -222,12 +241,13 @@ void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Pla
     }
     const bool group =
         std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.path.starts_with(path + "."); });
+    const Node value = spelt_out(entry, path);
     if (!group) {
       report.error(entry.mark, "unknown key '" + shown + "'; " + advice(place.table, entry.key));
-    } else if (entry.value.kind != Node::Kind::map) {
+    } else if (value.kind != Node::Kind::map) {
       report.error(entry.value.mark, "'" + shown + "' must be a group of keys; leave it out for the defaults");
     } else {
-      read_map(entry.value, keys, Place{shown + ".", place.table + entry.key + ".", path + "."}, target, report);
+      read_map(value, keys, Place{shown + ".", place.table + entry.key + ".", path + "."}, target, report);
     }
   }
 }

@@ -95,6 +95,10 @@ struct Commands {
     return reaction.reply.empty() ? say(250, "", self.config_.hostname) : reaction;
   }
 
+  static bool needs_parameter(const Dialogue& self, std::string_view path, bool given) {
+    return self.config_.utf8_needs_parameter && !given && !is_ascii(path);
+  }
+
   static Reaction mail(Dialogue& self, std::string_view argument, const Check& space) {
     if (self.helo_.empty()) return say(503, "5.5.1", "say EHLO or HELO first");
     if (self.config_.require_auth && !self.authenticated_) return say(530, "5.7.0", "Authentication required");
@@ -104,7 +108,7 @@ struct Commands {
     const auto submission_id = self.config_.submission_id ? SubmissionId::allow : SubmissionId::refuse;
     Parsed<MailParameters> given = parse_mail_parameters(path->parameters, submission_id);
     if (!given) return say(given.error());
-    if (!given->smtputf8 && !is_ascii(path->path)) return say(553, "5.6.7", "the address needs SMTPUTF8");
+    if (needs_parameter(self, path->path, given->smtputf8)) return say(553, "5.6.7", "the address needs SMTPUTF8");
     if (given->size > self.config_.message_size) return say(self.too_large());
     const std::optional<Refusal> no_space = space ? space(given->size) : std::nullopt;
     if (no_space) return say(*no_space);
@@ -127,7 +131,7 @@ struct Commands {
     Parsed<RcptParameters> given = parse_rcpt_parameters(path->parameters);
     if (!given) return say(given.error());
     mail::Envelope& envelope = self.envelope_;
-    if (!envelope.smtputf8 && !is_ascii(path->path)) return say(553, "5.6.7", "the address needs SMTPUTF8");
+    if (needs_parameter(self, path->path, envelope.smtputf8)) return say(553, "5.6.7", "the address needs SMTPUTF8");
     // RFC 5321 4.5.3.1.10: 452, so that the client sends the rest in another transaction.
     const bool counted = self.config_.recipients > 0;
     if (counted && envelope.recipients.size() >= self.config_.recipients)

@@ -29,7 +29,10 @@ struct DialogueConfig {
   std::size_t recipients = 1000;
   bool submission_id = false;  ///< announce and take our private XSUBMISSION (unix socket only)
 
-  // Only the practice smarthost sets these; Postern's own listeners offer neither.
+  // Only the practice smarthost sets these. Postern's own listeners offer neither TLS nor AUTH, and take an address in
+  // UTF-8 from whoever writes one: callers on this machine know nothing of the parameter that RFC 6531 3.4 asks for,
+  // and what the smarthost needs to be told is found in the addresses.
+  bool utf8_needs_parameter = false;
   bool starttls = false;
   bool require_auth = false;
   std::vector<std::string> auth;  ///< mechanism names to announce

@@ -5,7 +5,9 @@
 #include "mail/address.h"
 #include "mail/aliases.h"
 #include "mail/date.h"
+#include "mail/header_completion.h"
 #include "mail/headers.h"
+#include "mail/idn.h"
 #include "smtp/limits.h"
 
 #include <algorithm>
@@ -47,7 +49,7 @@ void complete_envelope(mail::Envelope& envelope, const Config& config) {
   for (const mail::Recipient& original : given) {
     for (std::string& address :
          mail::recipients_for(original.address, config.aliases, config.hostname, config.domain)) {
-      if (!seen.insert(mail::mailbox_key(address)).second) continue;
+      if (!seen.insert(mail::mailbox_key(mail::with_ascii_domain(address))).second) continue;
       envelope.recipients.push_back(original);
       envelope.recipients.back().address = std::move(address);
     }
@@ -70,14 +72,19 @@ void Acceptor::refuse(smtp::Refusal refusal) {
   head_ = std::string();
 }
 
-/// Where the header block ends, its empty line included; nothing while it may go on.
+/// Where the header block ends, its empty line included; nothing while it may go on. Lines of a mailbox file before it
+/// are passed over.
 std::optional<std::size_t> Acceptor::header_end() {
   for (;;) {
     const std::size_t newline = head_.find('\n', scanned_);
     if (newline == std::string::npos) return {};
     const std::string_view line = std::string_view(head_).substr(scanned_, newline + 1 - scanned_);
     if (line == "\n") return newline + 1;
-    if (!is_header_line(line, scanned_ == 0)) return scanned_;
+    const bool first = scanned_ == header_begin_;
+    if (!is_header_line(line, first)) {
+      if (!first || !mail::is_mailbox_line(line)) return scanned_;
+      header_begin_ = newline + 1;
+    }
     scanned_ = newline + 1;
   }
 }
@@ -100,7 +107,7 @@ Task<void> Acceptor::take(std::string_view text) {
 /// The header is known: the message begins.
 Task<void> Acceptor::begin(std::size_t header_size) {
   const std::string text = std::exchange(head_, {});
-  const std::string_view header = std::string_view(text).substr(0, header_size);
+  const std::string_view header = std::string_view(text).substr(header_begin_, header_size - header_begin_);
   const mail::HeaderBlock block = mail::parse_headers(header);
   if (mail::count(block, "Received") > smtp::limits::kReceivedLines) {
     refuse({554, "5.4.6", "too many Received fields: this mail is in a loop"});
@@ -113,6 +120,7 @@ Task<void> Acceptor::begin(std::size_t header_size) {
   id_ = intake_->id();
   mail::Completion completion;
   completion.domain = config_.domain;
+  completion.sender = envelope.sender;
   completion.date = mail::format_date(envelope.accepted);
   completion.message_id = "<" + id_.str() + "@" + config_.hostname + ">";
   std::string stored = received_field(envelope, config_.hostname, transaction_.protocol);

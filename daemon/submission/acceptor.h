@@ -62,8 +62,9 @@ class Acceptor {
   const Clock& clock_;
   SubmissionMemory* memory_;
   Transaction transaction_;
-  std::string claimed_;  ///< our key in the memory, while it is ours and not settled
-  std::string head_;     ///< the text until the header block is complete
+  std::string claimed_;           ///< our key in the memory, while it is ours and not settled
+  std::string head_;              ///< the text until the header block is complete
+  std::size_t header_begin_ = 0;  ///< behind lines of a mailbox file
   std::size_t scanned_ = 0;
   std::unique_ptr<queue::Intake> intake_;  ///< from the end of the header block on
   std::uint64_t wire_size_ = 0;

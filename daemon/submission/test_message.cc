@@ -10,14 +10,13 @@
 
 namespace postern::submission {
 
-mail::Envelope test_envelope(const Config& config, const std::string& account, const std::string& recipient,
+mail::Envelope test_envelope(const Config& config, const std::string& sender, const std::string& recipient,
                              const net::Peer& peer) {
   mail::Envelope envelope;
   envelope.source.kind = mail::Source::Kind::local;
   envelope.source.uid = peer.uid;
   envelope.source.pid = peer.pid;
-  const bool is_address = !mail::split_address(account).domain.empty();
-  envelope.sender = is_address ? account : mail::complete_address("postern", config.domain);
+  envelope.sender = mail::complete_address(sender.empty() ? "root" : sender, config.domain);
   for (std::string& address : mail::recipients_for(recipient, config.aliases, config.hostname, config.domain)) {
     mail::Recipient to;
     to.address = std::move(address);
@@ -33,7 +32,7 @@ std::string test_message(const Config& config, const mail::Envelope& envelope) {
   }
   return fmt::format(
       "Received: by {0} (Postern, send-test) id {1}; {2}\n"
-      "From: Postern <{3}>\n"
+      "From: {3} (Postern send-test)\n"
       "To: {4}\n"
       "Subject: Test message of Postern on {0}\n"
       "Date: {2}\n"

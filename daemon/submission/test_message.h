@@ -9,9 +9,9 @@
 
 namespace postern::submission {
 
-/// From `account` where that is an address (many providers refuse any other sender than the account's), else from
-/// postern@domain; to the recipient with aliases and the domain applied; as the peer's own mail.
-[[nodiscard]] mail::Envelope test_envelope(const Config& config, const std::string& account,
+/// From `sender`, completed by the domain, or else from root, as cron's mail is: a smarthost that refuses such a sender
+/// is found out. To the recipient with aliases and the domain applied; as the peer's own mail.
+[[nodiscard]] mail::Envelope test_envelope(const Config& config, const std::string& sender,
                                            const std::string& recipient, const net::Peer& peer);
 
 /// Its text with a complete header, LF line ends. The envelope has its id and time by now.

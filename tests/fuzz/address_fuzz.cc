@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "fuzz.h"
 #include "mail/address.h"
+#include "mail/header_completion.h"
 #include "mail/headers.h"
 
 #include <algorithm>
@@ -48,9 +49,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   completion.domain = "d.example";
   completion.date = "Mon, 1 Jan 2024 00:00:00 +0000";
   completion.message_id = "<1@d.example>";
+  completion.sender = "a@d.example";
   const std::string complete = mail::complete_headers(input.substr(0, block.size), completion);
   const mail::HeaderBlock again = mail::parse_headers(complete);
-  fuzz::check(mail::find(again, "Date") != nullptr && mail::find(again, "Message-ID") != nullptr, "completed");
+  for (const std::string_view name : {"From", "Date", "Message-ID"}) {
+    fuzz::check(mail::find(again, name) != nullptr, "completed");
+  }
+  fuzz::check(mail::complete_headers(complete, completion) == complete, "done after once");
   fuzz::check(mail::count(again, "Bcc") == 0, "no blind recipients");
   return 0;
 }

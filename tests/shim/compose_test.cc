@@ -14,7 +14,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kFixed = "From: f\nDate: d\nMessage-ID: m\n";
+const std::string kFixed = "From: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m>\nTo: somebody@x\n";
+const std::string kWithoutTo = "From: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m>\n";
 
 Surroundings surroundings() { return {"joe", "Joe User", "Mon, 23 Nov 2026 17:04:05 +0000"}; }
 
@@ -95,7 +96,9 @@ TEST(InputReader, C23_RefusesWhileReading) {
 TEST(Compose, C10_AddsWhatIsMissingOnce) {
   const auto made = compose_text("Subject: x\n\nbody\n", to({"a@b"}));
   ASSERT_TRUE(made);
-  EXPECT_EQ(made->text, "Subject: x\nFrom: Joe User <joe>\nDate: Mon, 23 Nov 2026 17:04:05 +0000\n\nbody\n");
+  EXPECT_EQ(made->text,
+            "Subject: x\nFrom: Joe User <joe>\nTo: undisclosed-recipients:;\nDate: Mon, 23 Nov 2026 17:04:05 "
+            "+0000\n\nbody\n");
   EXPECT_EQ(made->sender, "joe");
   EXPECT_THAT(made->recipients, ElementsAre("a@b"));
   EXPECT_EQ(compose_text(kFixed + "\nbody\n", to({"a@b"}))->text, kFixed + "\nbody\n");
@@ -114,7 +117,7 @@ TEST(Compose, C03_C04_C14_TakesRecipientsFromTheHeaderAndTheArguments) {
   Options options = from_header();
   options.recipients = {"arg@x, second@x"};
   const auto made = compose_text(
-      kFixed + "To: \"a, b\" <c@d>,\n (x (y) z) e@f, g: h@i, j@k;\nCC: c@D, l\nBcc: m@n,\n o@p\n\n", options);
+      kWithoutTo + "To: \"a, b\" <c@d>,\n (x (y) z) e@f, g: h@i, j@k;\nCC: c@D, l\nBcc: m@n,\n o@p\n\n", options);
   ASSERT_TRUE(made) << made.error().text;
   EXPECT_THAT(made->recipients, ElementsAre("arg@x", "second@x", "c@d", "e@f", "h@i", "j@k", "l", "m@n", "o@p"));
   EXPECT_EQ(made->text.find("m@n"), std::string::npos);
@@ -122,19 +125,19 @@ TEST(Compose, C03_C04_C14_TakesRecipientsFromTheHeaderAndTheArguments) {
 }
 
 TEST(Compose, WithoutTheOptionTheHeaderNamesNobody) {
-  EXPECT_THAT(compose_text(kFixed + "To: x@y\nBcc: z\n\n", to({"a@b"}))->recipients, ElementsAre("a@b"));
+  EXPECT_THAT(compose_text(kWithoutTo + "To: x@y\nBcc: z\n\n", to({"a@b"}))->recipients, ElementsAre("a@b"));
 }
 
 TEST(Compose, C13_FortyFoldedLinesAreOneField) {
   std::string field = "To: r0@x";
   for (int i = 1; i < 40; ++i) field += ",\n\tr" + std::to_string(i) + "@x";
-  EXPECT_EQ(compose_text(kFixed + field + "\n\n", from_header())->recipients.size(), 40U);
+  EXPECT_EQ(compose_text(kWithoutTo + field + "\n\n", from_header())->recipients.size(), 40U);
 }
 
 TEST(Compose, C16_AResentMessageGoesWhereItsNewestBlockSays) {
   const std::string text =
       "Resent-From: a\nResent-To: new@x\nResent-Cc: cc@x\nResent-Bcc: bcc@x\nResent-From: b\nResent-To: old@x\n" +
-      kFixed + "To: first@x\n\n";
+      kWithoutTo + "To: first@x\n\n";
   const auto made = compose_text(text, from_header());
   EXPECT_THAT(made->recipients, ElementsAre("new@x", "cc@x", "bcc@x"));
   EXPECT_EQ(made->text.find("bcc@x"), std::string::npos);
@@ -142,11 +145,11 @@ TEST(Compose, C16_AResentMessageGoesWhereItsNewestBlockSays) {
 
 TEST(Compose, C05_C06_WithoutRecipientsItIsAUsageError) {
   for (const std::string header : {"", "To: undisclosed-recipients:;\n", "Subject: x\n"}) {
-    EXPECT_EQ(compose_text(kFixed + header + "\n", from_header()).error().code, EX_USAGE);
+    EXPECT_EQ(compose_text(kWithoutTo + header + "\n", from_header()).error().code, EX_USAGE);
   }
   Options options = from_header();
   options.recipients = {"a@b"};
-  EXPECT_THAT(compose_text(kFixed + "To: undisclosed-recipients:;\n\n", options)->recipients, ElementsAre("a@b"));
+  EXPECT_THAT(compose_text(kWithoutTo + "To: undisclosed-recipients:;\n\n", options)->recipients, ElementsAre("a@b"));
 }
 
 TEST(Compose, C28_RefusesWhatIsNoAddress) {
@@ -155,7 +158,7 @@ TEST(Compose, C28_RefusesWhatIsNoAddress) {
     EXPECT_EQ(compose_text(kFixed + "\n", to({bad})).error().code, EX_DATAERR) << bad;
   }
   for (const std::string bad : {"a b", "a@b; c@d", "(x", "\"a\n b\"@d"}) {
-    EXPECT_EQ(compose_text(kFixed + "To: ok@x, " + bad + "\n\n", from_header()).error().code, EX_DATAERR) << bad;
+    EXPECT_EQ(compose_text(kWithoutTo + "To: ok@x, " + bad + "\n\n", from_header()).error().code, EX_DATAERR) << bad;
   }
 }
 
@@ -181,29 +184,6 @@ TEST(Compose, ManyRecipientsAreFast) {
   std::vector<std::string> many;
   for (int i = 0; i < 200'000; ++i) many.push_back("r" + std::to_string(i % 100'000) + "@x");
   EXPECT_EQ(compose_text(kFixed + "\n", to(many))->recipients.size(), 100'000U);
-}
-
-TEST(Phrase, C09_IsQuotedOrEncodedWhereNeeded) {
-  EXPECT_EQ(phrase("Full Name"), "Full Name");
-  EXPECT_EQ(phrase("Full, \"Name\" \\"), "\"Full, \\\"Name\\\" \\\\\"");
-  EXPECT_EQ(phrase("(Cron Daemon)"), "\"(Cron Daemon)\"");
-  EXPECT_EQ(phrase("Full, \"Name\" \xC3\xA9"), "=?utf-8?B?RnVsbCwgIk5hbWUiIMOp?=");
-  EXPECT_EQ(phrase("\xE9"), "=?unknown-8bit?B?6Q==?=");
-}
-
-TEST(Phrase, EncodedWordsAreShortAndSplitNoCharacter) {
-  std::string name;
-  for (int i = 0; i < 100; ++i) {
-    name += "\xE2\x82\xAC";
-    const std::string words = phrase(name);
-    for (std::size_t at = 0; at < words.size();) {
-      const std::size_t end = std::min(words.find('\n', at), words.size());
-      EXPECT_LE(end - at, 76U);
-      // 42 bytes are 14 whole characters: no padding but in the last word.
-      EXPECT_TRUE(end == words.size() || words.substr(end - 3, 3) != "=?=");
-      at = end + 1;
-    }
-  }
 }
 
 TEST(FindAccount, ReadsTheFirstLineOfTheUid) {

@@ -228,7 +228,7 @@ class World {
   /// As Sites does.
   void learn(queue::Site& site, const Event& event, const mail::DeliveryReport& report) {
     queue::Conclusion conclusion;
-    if (site.is_current(event.permit)) conclusion = site.blame().conclude(report, {event.message}, site.trouble());
+    if (site.is_current(event.permit)) conclusion = site.judge().conclude(report, {event.message}, site.trouble());
     if (conclusion.kind == queue::Conclusion::Kind::unchanged) {
       site.unchanged(event.permit, steady(), chance_.fraction());
     } else {

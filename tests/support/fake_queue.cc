@@ -35,6 +35,7 @@ class FakeIntake final : public queue::Intake {
     stored_.body = body;
     committed_ = true;
     queue_.stored.push_back(stored_);
+    queue_.tell();
     co_return Result<void>();
   }
 
@@ -44,29 +45,10 @@ class FakeIntake final : public queue::Intake {
   bool committed_ = false;
 };
 
-Error not_found() { return {Failure::not_found, "no such message"}; }
-
-queue::Entry entry_of(const FakeQueue::Stored& stored) {
-  queue::Entry entry;
-  entry.id = stored.envelope.id;
-  entry.size = stored.text.size();
-  entry.accepted = stored.envelope.accepted;
-  entry.sender = stored.envelope.sender;
-  entry.source = stored.envelope.source;
-  for (const mail::Recipient& recipient : stored.envelope.recipients) {
-    entry.recipients.emplace_back().address = recipient.address;
-  }
-  return entry;
-}
-
-auto position(std::vector<FakeQueue::Stored>& stored, const QueueId& id) {
-  return std::find_if(stored.begin(), stored.end(), [&](const auto& one) { return one.envelope.id == id; });
-}
+Error not_found(QueueId id) { return {Failure::not_found, id.str() + ": no such message"}; }
+Error busy(QueueId id) { return {Failure::busy, id.str() + " is just being sent"}; }
 
 }  // namespace
-
-Task<Result<void>> FakeQueue::start() { co_return Result<void>(); }
-Task<void> FakeQueue::stop() { co_return; }
 
 Result<void> FakeQueue::room_for(std::uint64_t) const {
   if (full) return Error{Failure::no_space, "the disk is full"};
@@ -82,50 +64,85 @@ std::unique_ptr<queue::Intake> FakeQueue::begin(mail::Envelope envelope) {
 }
 
 std::unique_ptr<queue::Listing> FakeQueue::list(queue::Selection selection) {
-  std::vector<queue::Entry> entries;
-  for (const Stored& one : stored) entries.push_back(entry_of(one));
-  return std::make_unique<Listed>(std::move(entries), selection);
+  selections.push_back(selection);
+  std::vector<queue::Entry> listed = entries;
+  if (selection.order == queue::Order::newest) std::reverse(listed.begin(), listed.end());
+  return std::make_unique<Listed>(std::move(listed), selection);
 }
 
 Task<Result<queue::Entry>> FakeQueue::find(QueueId id) {
-  const auto found = position(stored, id);
-  if (found == stored.end()) co_return not_found();
-  co_return entry_of(*found);
+  const auto found = position(id);
+  if (found == entries.end()) co_return not_found(id);
+  co_return *found;
 }
 
 Task<Result<std::string>> FakeQueue::raw(QueueId id, std::size_t limit) {
-  const auto found = position(stored, id);
-  if (found == stored.end()) co_return not_found();
-  co_return found->text.substr(0, limit);
+  const auto found = files.find(id);
+  if (found == files.end()) co_return not_found(id);
+  const std::size_t envelope = std::min(found->second.find("\n\n"), found->second.size());
+  co_return found->second.substr(0, envelope + 2 + limit);
 }
 
-Result<void> FakeQueue::retry(QueueId id, queue::Probe) {
-  if (position(stored, id) == stored.end()) return not_found();
+Result<void> FakeQueue::retry(QueueId id, queue::Probe probe) {
+  const auto found = position(id);
+  const bool aside = std::find(set_aside.begin(), set_aside.end(), id) != set_aside.end();
+  if (found == entries.end() || aside) return not_found(id);
+  if (found->state == queue::State::active) return busy(id);
+  retried.push_back(id);
+  probes.push_back(probe);
   return {};
 }
 
+std::size_t FakeQueue::retry_all(queue::Probe probe) {
+  ++retry_all_calls;
+  probes.push_back(probe);
+  return entries.size();
+}
+
 Task<Result<void>> FakeQueue::remove(QueueId id) {
-  const auto found = position(stored, id);
-  if (found == stored.end()) co_return not_found();
-  stored.erase(found);
+  if (removed_while_listed) entries.clear();
+  const auto found = position(id);
+  if (found == entries.end()) co_return not_found(id);
+  if (found->state == queue::State::active) co_return busy(id);
+  entries.erase(found);
+  removed.push_back(id);
   co_return Result<void>();
 }
 
-Task<Result<void>> FakeQueue::hold(QueueId) { co_return not_found(); }
-Task<Result<void>> FakeQueue::release(QueueId) { co_return not_found(); }
 Task<Result<queue::Told>> FakeQueue::bounce(QueueId id) {
+  bounced.push_back(id);
   const Result<void> done = co_await remove(id);
   if (!done) co_return done.error();
-  co_return queue::Told::now;
+  co_return told;
 }
 
-Task<Result<void>> FakeQueue::reroute(QueueId, std::string) { co_return Result<void>(); }
+Task<Result<void>> FakeQueue::reroute(QueueId id, std::string site) {
+  rerouted.emplace_back(id, std::move(site));
+  co_return Result<void>();
+}
 
-queue::Totals FakeQueue::totals() const {
-  queue::Totals totals;
-  totals.waiting = stored.size();
-  totals.accepted = stored.size();
-  return totals;
+std::shared_ptr<void> FakeQueue::watch(QueueId, queue::Watch watch) {
+  auto handle = std::make_shared<queue::Watch>(std::move(watch));
+  watcher_ = handle;
+  return handle;
+}
+
+void FakeQueue::tell() {
+  for (const queue::Event& event : events) {
+    if (const auto watcher = watcher_.lock()) (*watcher)(event);
+  }
+}
+
+std::vector<queue::Entry>::iterator FakeQueue::position(QueueId id) {
+  return std::find_if(entries.begin(), entries.end(), [&](const queue::Entry& entry) { return entry.id == id; });
+}
+
+Result<void> FakeQueue::move(QueueId id, queue::State from, queue::State to) {
+  const auto found = position(id);
+  if (found != entries.end() && found->state == queue::State::active) return busy(id);
+  if (found == entries.end() || found->state != from) return not_found(id);
+  found->state = to;
+  return {};
 }
 
 }  // namespace postern::test

@@ -1,10 +1,13 @@
-// A queue in memory for tests of the intake: it stores what is committed, and fails where it is told to.
+// A queue in memory. What is handed in is stored, and fails where it is told to; what commands see are the entries that
+// the test puts in, and events are what it scripts.
 #pragma once
 
 #include "queue/queue.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,45 +18,74 @@ namespace postern::test {
 
 class FakeQueue final : public queue::Queue {
  public:
+  // Intake.
   struct Stored {
     mail::Envelope envelope;
     std::string text;
     std::uint64_t wire_size = 0;
     mail::BodyType body = mail::BodyType::seven_bit;
   };
-
   std::vector<Stored> stored;
-  std::size_t begun = 0;  ///< intakes that were begun
-  std::size_t drops_refused = 0;
+  std::size_t begun = 0;      ///< intakes that were begun
   std::size_t abandoned = 0;  ///< intakes destroyed before their commit succeeded
-  bool full = false;          ///< room_for() says no
+  std::size_t drops_refused = 0;
+  bool full = false;  ///< room_for() says no
+  std::optional<queue::Refusal> refusal;
   std::optional<Failure> append_fails;
   std::optional<Failure> commit_fails;        ///< the next commit only
   std::function<Task<void>()> before_commit;  ///< awaited by commit
+  std::vector<queue::Event> events;           ///< told to the watcher at commit
 
-  Task<Result<void>> start() override;
-  Task<void> stop() override;
+  // What is shown and handled.
+  std::vector<queue::Entry> entries;  ///< in order of their ids
+  std::map<QueueId, std::string> files;
+  queue::Totals counted;
+  std::vector<queue::SiteStatus> site_list;
+  std::vector<queue::Selection> selections;  ///< of every listing
+  std::vector<QueueId> set_aside;            ///< found, but not to be retried
+  std::vector<QueueId> retried;
+  std::vector<queue::Probe> probes;  ///< of every retry
+  std::size_t retry_all_calls = 0;
+  std::vector<QueueId> removed;
+  bool removed_while_listed = false;  ///< by somebody else, between a listing and the command
+  std::vector<QueueId> bounced;
+  queue::Told told = queue::Told::now;  ///< of every bounce
+  std::vector<std::pair<QueueId, std::string>> rerouted;
+  std::vector<std::string> recovered;
+
+  Task<Result<void>> start() override { co_return Result<void>(); }
+  Task<void> stop() override { co_return; }
   void configure(queue::Config, std::vector<queue::SiteConfig>) override {}
   [[nodiscard]] Result<void> room_for(std::uint64_t size) const override;
-  Task<std::optional<queue::Refusal>> refusing() override { co_return std::nullopt; }
+  Task<std::optional<queue::Refusal>> refusing() override { co_return refusal; }
   std::unique_ptr<queue::Intake> begin(mail::Envelope envelope) override;
   std::unique_ptr<queue::Listing> list(queue::Selection selection) override;
   Task<Result<queue::Entry>> find(QueueId id) override;
   Task<Result<std::string>> raw(QueueId id, std::size_t limit) override;
   Result<void> retry(QueueId id, queue::Probe probe) override;
-  std::size_t retry_all(queue::Probe) override { return stored.size(); }
+  std::size_t retry_all(queue::Probe probe) override;
   Task<Result<void>> remove(QueueId id) override;
-  Task<Result<void>> hold(QueueId id) override;
-  Task<Result<void>> release(QueueId id) override;
+  Task<Result<void>> hold(QueueId id) override { co_return move(id, queue::State::waiting, queue::State::held); }
+  Task<Result<void>> release(QueueId id) override { co_return move(id, queue::State::held, queue::State::waiting); }
   Task<Result<queue::Told>> bounce(QueueId id) override;
   Task<Result<void>> reroute(QueueId id, std::string site) override;
-  [[nodiscard]] queue::Totals totals() const override;
-  [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return {}; }
-  void site_recovered(const std::string&) override {}
+  [[nodiscard]] queue::Totals totals() const override { return counted; }
+  [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return site_list; }
+  void site_recovered(const std::string& name) override { recovered.push_back(name); }
   void network_came() override {}
   void clock_changed() override {}
   void drop_refused() override { ++drops_refused; }
-  std::shared_ptr<void> watch(QueueId, queue::Watch) override { return std::make_shared<int>(0); }
+  std::shared_ptr<void> watch(QueueId id, queue::Watch watch) override;
+
+  [[nodiscard]] bool watched() const { return !watcher_.expired(); }
+  /// Tells the events to the watcher.
+  void tell();
+
+ private:
+  std::vector<queue::Entry>::iterator position(QueueId id);
+  Result<void> move(QueueId id, queue::State from, queue::State to);
+
+  std::weak_ptr<queue::Watch> watcher_;
 };
 
 }  // namespace postern::test

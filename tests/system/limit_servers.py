@@ -7,7 +7,7 @@ import pytest
 
 from auth_servers import HERE, Process
 from ports import EXIM_FEW, EXIM_SLOW, HARAKA, OPENSMTPD, SMTP_SERVER
-from servers import TRUSTING_PORT, Arrived, _write
+from servers import TRUSTING_PORT, Arrived, _write, exim_delivery, exim_directory
 from waiting import wait_for_port
 
 MODULES = "/srv/limited/node_modules"
@@ -26,14 +26,14 @@ class LimitedExim:
         self.log = f"{directory}/log/{self.few}-main"
         self.processes = []
         for name in ("log", "mail"):
-            self._make(f"{directory}/{name}")
+            exim_directory(f"{directory}/{name}")
         self.configs = {port: self._configure(directory, port) for port in self.settings}
         # A file that Exim does not know costs it its privileges, with which it delivers.
         _write("/exim/etc/exim4/trusted_configs", "".join(f"{path}\n" for path in self.configs.values()))
 
     def _configure(self, directory, port):
         path, (setting, acl) = f"/etc/exim4/limited-{port}", self.settings[port]
-        self._make(f"{directory}/spool-{port}")
+        exim_directory(f"{directory}/spool-{port}")
         _write("/exim" + path, f"""\
             primary_hostname = smtp2.example.com
             spool_directory = {directory}/spool-{port}
@@ -59,31 +59,9 @@ class LimitedExim:
               {acl}
               accept
 
-            begin routers
-            all:
-              driver = accept
-              transport = maildir
-
-            begin transports
-            maildir:
-              driver = appendfile
-              maildir_format
-              directory = {directory}/mail
-              create_directory
-              user = Debian-exim
-              delivery_date_add
-              envelope_to_add
-              return_path_add
-
-            begin retry
-            * * F,1h,1m
+            {exim_delivery(directory)}
             """)
         return path
-
-    @staticmethod
-    def _make(directory):
-        os.makedirs(directory)
-        subprocess.run(["chroot", "/exim", "chown", "Debian-exim:Debian-exim", directory], check=True)
 
     def start(self):
         for port, path in self.configs.items():

@@ -9,8 +9,8 @@ NOBODY_LISTENS, NOBODY_LISTENS_EITHER = 2598, 2599
 DOVECOT_STARTTLS, DOVECOT_IMPLICIT = 2600, 2601
 SINK = 2610
 
-# Two more of Postfix: they refuse some recipients, the second does not offer DSN.
-REFUSING, REFUSING_WITHOUT_DSN = 2620, 2621
+# More of Postfix: they refuse some recipients, the second does not offer DSN, the third takes 7-bit text alone.
+REFUSING, REFUSING_WITHOUT_DSN, REFUSING_SEVEN_BIT = 2620, 2621, 2622
 
 # SASL libraries behind a bridge.
 GSASL_TLS13, GSASL_TLS12, CYRUS_TLS13, CYRUS_TLS12 = 2701, 2702, 2703, 2704

@@ -316,6 +316,41 @@ class Postfix:
         return self.sessions(port)[before:]
 
 
+def exim_directory(path):
+    """A new one that Exim may write to."""
+    os.makedirs(path)
+    exim_owns(path)
+
+
+def exim_owns(path):
+    subprocess.run(["chroot", "/exim", "chown", "Debian-exim:Debian-exim", path], check=True)
+
+
+def exim_delivery(directory):
+    """The end of a configuration of Exim, see Arrived: everything goes into one Maildir. Exim skips the blanks that lines
+    begin with."""
+    return f"""\
+begin routers
+all:
+  driver = accept
+  transport = maildir
+
+begin transports
+maildir:
+  driver = appendfile
+  maildir_format
+  directory = {directory}/mail
+  create_directory
+  user = Debian-exim
+  delivery_date_add
+  envelope_to_add
+  return_path_add
+
+begin retry
+* * F,1h,1m
+"""
+
+
 class Exim:
     """The second smarthost, in a root of its own below /exim. STARTTLS, implicit TLS, and one port (STARTTLS) where it
     offers all it has: SCRAM by Cyrus SASL and EXTERNAL too."""
@@ -328,13 +363,12 @@ class Exim:
         self.mail = Arrived(f"{directory}/mail", "Envelope-to")
         self.log = f"{directory}/log/mainlog"
         for name in ("spool", "log", "mail"):
-            os.makedirs(f"{directory}/{name}")
-            self._chown(f"{directory}/{name}")
+            exim_directory(f"{directory}/{name}")
         cyrus_database("/etc/sasl2", "exim", "root", root="/exim")
-        self._chown("/etc/sasl2/sasldb2")
+        exim_owns("/etc/sasl2/sasldb2")
         shutil.copy(certificates.ca, f"{directory}/ca.pem")
         shutil.copy(certificates.pem("second"), f"{directory}/cert.pem")
-        self._chown(f"{directory}/cert.pem")
+        exim_owns(f"{directory}/cert.pem")
         self.config = "/etc/exim4/exim4.conf"
         scram = "\n".join(f"            {name.lower().replace('-', '')}:\n"
                           f"              driver = cyrus_sasl\n"
@@ -370,24 +404,7 @@ class Exim:
               accept authenticated = *
               deny message = log in first
 
-            begin routers
-            all:
-              driver = accept
-              transport = maildir
-
-            begin transports
-            maildir:
-              driver = appendfile
-              maildir_format
-              directory = {directory}/mail
-              create_directory
-              user = Debian-exim
-              delivery_date_add
-              envelope_to_add
-              return_path_add
-
-            begin retry
-            * * F,1h,1m
+            {exim_delivery(directory)}
 
             begin authenticators
             external:
@@ -417,9 +434,6 @@ class Exim:
               server_set_id = $auth1
             """)
         self.process = None
-
-    def _chown(self, path):
-        subprocess.run(["chroot", "/exim", "chown", "Debian-exim:Debian-exim", path], check=True)
 
     def start(self):
         self.process = subprocess.Popen(["chroot", "/exim", "exim4", "-bdf", "-q30s"])

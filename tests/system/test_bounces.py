@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from ports import REFUSING, REFUSING_WITHOUT_DSN
+from ports import REFUSING, REFUSING_SEVEN_BIT, REFUSING_WITHOUT_DSN
 from postern import message, smarthost
 from spool_maker import fill, rfc3339
 from waiting import wait_for, wait_for_port
@@ -18,12 +18,14 @@ from waiting import wait_for, wait_for_port
 
 @pytest.fixture(scope="module")
 def refusing(postfix):
-    """Two more ports of the Postfix: they refuse every recipient that begins with "refused" for good and put off those
-    that begin with "later"; one of the two does not offer DSN."""
+    """More ports of the Postfix: they refuse every recipient that begins with "refused" for good and put off those that
+    begin with "later"; one of them does not offer DSN, one neither offers 8BITMIME nor takes what would need it."""
+    ports = (REFUSING, REFUSING_WITHOUT_DSN, REFUSING_SEVEN_BIT)
     with open(f"{postfix.config}/refused", "w") as out:
         out.write("/^refused/ 550 5.1.1 no such user here\n/^later/ 450 4.2.1 come back tomorrow\n")
     with open(f"{postfix.config}/master.cf", "a") as out:
-        for port in (REFUSING, REFUSING_WITHOUT_DSN):
+        out.write("seven-bit unix n - n - 0 cleanup -o strict_8bitmime=yes\n")
+        for port in ports:
             out.write(f"127.0.0.1:{port} inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=no\n"
                       "  -o smtpd_relay_restrictions=permit_auth_destination,reject\n"
                       "  -o smtpd_tls_security_level=none\n"
@@ -31,8 +33,10 @@ def refusing(postfix):
                       "permit_auth_destination,reject}\n")
             if port == REFUSING_WITHOUT_DSN:
                 out.write("  -o smtpd_discard_ehlo_keywords=dsn\n")
+            if port == REFUSING_SEVEN_BIT:
+                out.write("  -o smtpd_discard_ehlo_keywords=8bitmime -o cleanup_service_name=seven-bit\n")
     subprocess.run(["postfix", "-c", postfix.config, "reload"], check=True, capture_output=True)
-    for port in (REFUSING, REFUSING_WITHOUT_DSN):
+    for port in ports:
         wait_for_port(port)
     return postfix
 
@@ -150,6 +154,25 @@ def test_no_line_of_a_report_is_too_long_for_a_strict_server(refusing, posternd,
     _, text, *_ = report(refusing, inbox)
     assert "with the subject: the beginning of it and so on" in text
     assert max(map(len, refusing.mail.raw(inbox)[0].splitlines())) <= 998
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_report_of_a_message_in_8_bits_is_taken_by_a_server_of_7_bits(refusing, posternd, inbox, declared):
+    """RFC 6152. The header has raw UTF-8, too, as scripts write it."""
+    posternd.configure(plain(REFUSING_SEVEN_BIT))
+    posternd.start()
+    to, sender = "refused-1@example.com", f"{inbox}@example.com"
+    mime = "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n" if declared else ""
+    text = f"From: {sender}\nTo: {to}\nSubject: der Plattenplatz f\u00fcr b\u00fcro geht aus\n{mime}\nnoch \u00bd Stunde\n"
+    posternd.sendmail(text.encode(), "-i", "-f", sender, to)
+    _, words, _, (one,), original = report(refusing, inbox)
+    (raw,) = refusing.mail.raw(inbox)
+    assert raw.isascii()
+    assert one["Action"] == "failed" and one["Status"] == "5.1.1"
+    assert "der Plattenplatz f\u00fcr b\u00fcro geht aus" in words
+    returned = original.get_payload(0)
+    assert "noch \u00bd Stunde" in returned.get_payload(decode=True).decode()
+    posternd.wait_empty()
 
 
 def test_success_is_passed_on_or_reported_as_relayed(refusing, posternd, inbox):

@@ -241,3 +241,72 @@ def test_fault_6_more_recipients_than_an_envelope_holds_are_refused_for_good_and
     assert posternd.queue() == []
     assert posternd.status()["verdict"] == verdict
     assert "error:" not in posternd.read_log()
+
+
+DOORS = ["sendmail -t", "sendmail", "sendmail -bs", "smtp", "socket"]
+
+
+def hand_in(posternd, door, text, sender="r@example.org", recipients=("a@example.com",)):
+    """The text through one of the ways in; what is stored of it after the envelope."""
+    before = set(posternd.queue_files())
+    if door in ("sendmail -t", "sendmail"):
+        posternd.sendmail(text, "-i", "-f", sender, *(["-t"] if door.endswith("-t") else recipients))
+    else:
+        lines = [b"EHLO h", b"MAIL FROM:<%s>" % sender.encode(), *(b"RCPT TO:<%s>" % one.encode() for one in recipients),
+                 b"DATA", *text.split(b"\n")[:-1], b".", b"QUIT", b""]
+        talk = b"\r\n".join(lines)
+        if door == "sendmail -bs":
+            answer = posternd.sendmail(talk, "-bs").stdout
+            answer = answer if isinstance(answer, bytes) else answer.encode()
+        else:
+            with local(posternd) if door == "socket" else socket.create_connection(("127.0.0.1", posternd.port), 20) as sock:
+                sock.sendall(talk)
+                answer = sock.makefile("rb").read()
+        assert b"250 2.0.0 queued as" in answer, answer
+    (name,) = set(posternd.queue_files()) - before
+    with open(f"{posternd.spool}/queue/{name}", "rb") as source:
+        envelope, _, rest = source.read().partition(b"\n\n")
+    return envelope, rest
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_stands_in_the_header_is_the_same_at_every_door(holding, door):
+    given = (b"From r@example.org Mon Nov 23 17:04:05 2026\nReturn-Path: <bounces@example.org>\nContent-Length: 999\n"
+             b"Delivered-To: x@example.org\nX-Original-To: y@example.org\nStatus: RO\nTo: a@example.com\nTo: a@example.com\n"
+             b"From: r@example.org\nSubject: x\nSubject: y\nDate: today\nMessage-ID: no id\n\nb\n")
+    _, text = hand_in(holding, door, given)
+    header, _, body = text.partition(b"\n\n")
+    fields = header[header.index(b"Delivered-To"):].decode().splitlines()
+    assert body == b"b\n" and fields[:-2] == [
+        "Delivered-To: x@example.org", "X-Original-To: y@example.org", "To: a@example.com", "From: r@example.org", "Subject: x",
+        "X-Duplicate-Subject: y", "X-Original-Date: today", "X-Original-Message-ID: no id"]
+    assert fields[-2].startswith("Date: ") and fields[-1].endswith("@web1.example.net>")
+
+
+@pytest.mark.parametrize("door", [one for one in DOORS if one != "sendmail -t"])
+def test_what_is_missing_is_added_at_every_door(holding, door):
+    _, text = hand_in(holding, door, b"Subject: temp high\n\nbody\n", sender="sensor@example.org")
+    header = text.partition(b"\n\n")[0].decode()
+    names = [line.split(":")[0] for line in header[header.index("Subject"):].splitlines()]
+    assert names == ["Subject", "From", "To", "Date", "Message-ID"]
+    assert "\nFrom: sensor@example.org\nTo: undisclosed-recipients:;\n" in header
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_addresses_in_utf8_need_no_parameter(holding, door):
+    recipients = ("a@example.com", "jürgen@example.com", "a@bücher.example")
+    text = "From: r@example.org\nTo: a@example.com, jürgen@example.com,\n a@bücher.example\nSubject: mixed\n\nb\n".encode()
+    envelope, _ = hand_in(holding, door, text, recipients=recipients)
+    assert [line for line in envelope.decode().splitlines() if line.startswith("to: ")] == [f"to: <{one}>" for one in recipients]
+
+
+@pytest.mark.parametrize("text,facts", [
+    (b"Subject: x\n\nplain\n", b"header=7bit body=7bit long-lines=none"),
+    ("Subject: Gerät\n\nplain\n".encode(), b"header=8bit body=7bit long-lines=none"),
+    ("Subject: x\n\nGrüße\n".encode(), b"header=7bit body=8bit long-lines=none"),
+    (b"Subject: x\n\n" + b"x" * 999 + b"\n", b"header=7bit body=7bit long-lines=some")])
+def test_the_envelope_says_what_the_text_holds(holding, text, facts):
+    for door in DOORS:
+        if door != "sendmail -t":
+            envelope, _ = hand_in(holding, door, text)
+            assert b"\ntext: " + facts + b"\n" in envelope, (door, envelope)

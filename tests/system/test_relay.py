@@ -98,7 +98,7 @@ def test_a_wrong_password_defers_and_pauses(postfix, dovecot, posternd, inbox):
 
 
 def test_a_thousand_messages_outlast_a_refused_login(postfix, dovecot, posternd, inbox):
-    """An hour of it is in tests/unit/queue/notify_test.cc; here the words and the real login."""
+    """An hour of it is in tests/unit/queue/alarm_judge_test.cc; here the words and the real login."""
     program = posternd.private("page", "#!/bin/sh\necho \"$*\" >>$0.told")
     told = f"{program}.told"
     os.chmod(program, 0o700)

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace postern::app {
@@ -149,6 +150,25 @@ TEST_F(SitesTest, ChecksAndExplainsByName) {
     EXPECT_EQ(report.trouble->failure, Failure::not_found);
     EXPECT_EQ(report.trouble->text, "no smarthost is named other");
     EXPECT_EQ(report.site, "other");
+  }
+}
+
+TEST_F(SitesTest, ACheckWarnsWhereMailOfOurOwnMayHaveNoSender) {
+  for (const auto& [user, from, warns] :
+       {std::tuple("apikey", "", true), std::tuple("apikey", "a@example.com", false),
+        std::tuple("a@example.com", "", false), std::tuple("", "", false), std::tuple("root", "", true)}) {
+    settings::Settings settings = one_smarthost();
+    settings.smarthosts[0].user = user;
+    settings.queue.bounces.from = from;
+    configure(settings);
+    const std::vector<std::string> warnings = test::run(sites_.check("h.example", {})).warnings;
+    ASSERT_EQ(warnings.size(), warns ? 1U : 0U) << user << " " << from;
+    if (!warns) continue;
+    EXPECT_NE(warnings[0].find("'" + std::string(user) + "' is no address"), std::string::npos) << warnings[0];
+    EXPECT_NE(warnings[0].find("set 'bounces.from'"), std::string::npos) << warnings[0];
+    settings.queue.bounces.from = "a@example.com";
+    configure(settings);
+    EXPECT_TRUE(test::run(sites_.check("h.example", {})).warnings.empty()) << "since the reload";
   }
 }
 

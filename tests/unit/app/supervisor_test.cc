@@ -117,9 +117,12 @@ TEST(StatusText, NamesTheTroubleOfEachSite) {
   queue::SiteStatus ill;
   ill.name = "b.example";
   ill.trouble = mail::SiteTrouble();
-  ill.trouble->text = "535 no";
+  ill.trouble->text = "connect: refused";
   EXPECT_EQ(status_text(totals, {}), "3 waiting, 1 under way, 20 accepted, 16 delivered");
-  EXPECT_EQ(status_text(totals, {well, ill}), "3 waiting, 1 under way, 20 accepted, 16 delivered; b.example: 535 no");
+  EXPECT_EQ(status_text(totals, {well, ill}),
+            "3 waiting, 1 under way, 20 accepted, 16 delivered; b.example: connect: refused");
+  ill.trouble = mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "535 5.7.8 bob@example.com: no"};
+  EXPECT_EQ(status_text(totals, {ill}).find("bob"), std::string::npos) << "everybody reads it";
 }
 
 }  // namespace

@@ -98,6 +98,7 @@ TEST_F(Render, ShowsOrderWeakerOfferCredentialsAndDialogueOfACheck) {
   report.order = {"PLAIN", "CRAM-MD5"};
   report.weaker = {"SCRAM-SHA-256 was offered before"};
   report.credentials = "password";
+  report.warnings = {"the user 'apikey' is no address"};
   report.trace = {"C: EHLO web1.example.net", "S: 250 \x1b[2J"};
   const std::string text = once(to_json(report));
   EXPECT_NE(text.find("  AUTH         offered: CRAM-MD5 PLAIN GSSAPI\n"
@@ -110,6 +111,7 @@ TEST_F(Render, ShowsOrderWeakerOfferCredentialsAndDialogueOfACheck) {
   EXPECT_NE(text.find("  dialogue     (secrets are left out)\n"
                       "               C: EHLO web1.example.net\n"
                       "               S: 250 \\x1b[2J\n"
+                      "  warning      the user 'apikey' is no address\n"
                       "  verdict"),
             std::string::npos)
       << text;
@@ -281,7 +283,8 @@ TEST_F(Render, PutsCodeAndWordsOfAVerdictTogetherOnce) {
     const char* shown;
   };
   for (const Row& row : {Row{250, "2.0.0", "ok", "250 2.0.0 ok"}, Row{250, "", "ok", "250 ok"},
-                         Row{0, "4.4.7", "too old", "4.4.7 too old"}, Row{0, "", "x", "x"}}) {
+                         Row{0, "4.4.7", "too old", "4.4.7 too old"}, Row{0, "", "x", "x"},
+                         Row{550, "5.0.0", "no", "550 no"}, Row{451, "4.0.0", "no", "451 no"}}) {
     queue::Event done;
     done.kind = queue::Event::Kind::delivered;
     done.recipient = "a@x";

@@ -30,15 +30,31 @@ TEST_F(SendTest, QueuesTheMessageAndFollowsItToTheAnswer) {
   const std::vector<object> lines = ask_json(R"({"command":"send-test","recipient":"a@example.com"})");
   ASSERT_EQ(lines.size(), 4U);
   EXPECT_EQ(lines[0].at("event").as_string(), "queued");
-  EXPECT_EQ(lines[0].at("id").as_string(), queue.next_id.str());
+  EXPECT_EQ(lines[0].at("id").as_string(), queue.stored.at(0).envelope.id.str());
   EXPECT_EQ(lines[1].at("event").as_string(), "attempt");
   EXPECT_EQ(lines[2].at("event").as_string(), "delivered");
   EXPECT_EQ(lines[2].at("host").as_string(), "smtp.example.com[192.0.2.1]:465");
   EXPECT_EQ(lines[3].at("exit").as_int64(), 0);
-  EXPECT_EQ(queue.text, "Subject: test\n\nhello\n");
-  EXPECT_EQ(queue.wire_size, queue.text.size() + 3);
-  EXPECT_EQ(queue.begun.recipients.at(0).address, "a@example.com");
+  const test::FakeQueue::Stored& stored = queue.stored.at(0);
+  EXPECT_EQ(stored.text, "Subject: test\n\nhello\n");
+  EXPECT_EQ(stored.wire_size, stored.text.size() + 3);
+  EXPECT_EQ(stored.envelope.recipients.at(0).address, "a@example.com");
   EXPECT_FALSE(queue.watched());
+}
+
+TEST_F(SendTest, ComesFromWhomTheCallerNames) {
+  exit_of(R"({"command":"send-test","recipient":"a@example.com","from":"anna@corp.example","timeout":0})");
+  EXPECT_EQ(queue.begun.sender, "anna@corp.example");
+  EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a@example.com","from":"a b","timeout":0})"), 64);
+}
+
+TEST_F(SendTest, TellsWhatToDoWhereTheSenderIsRefused) {
+  queue.events = {event(Event::Kind::site_trouble)};
+  queue.events[0].report.sender =
+      mail::SiteTrouble{mail::Step::mail, Failure::refused, 553, "553 5.7.1 Sender not owned by user", false};
+  const std::vector<object> lines = ask_json(R"({"command":"send-test","recipient":"a@example.com"})");
+  EXPECT_NE(lines[1].at("trouble").at("advice").as_string().find("set from to"), std::string::npos);
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 75);
 }
 
 TEST_F(SendTest, EndsWithTheCodeOfWhatHappened) {
@@ -52,7 +68,7 @@ TEST_F(SendTest, EndsWithTheCodeOfWhatHappened) {
 }
 
 TEST_F(SendTest, WaitsForEveryRecipientOfAnAlias) {
-  context->test_envelope = [](const std::string&, const net::Peer&) {
+  context->test_envelope = [](const std::string&, const std::string&, const net::Peer&) {
     mail::Envelope envelope;
     envelope.recipients = {{"a@example.com", 0, ""}, {"b@example.com", 0, ""}};
     return envelope;
@@ -67,10 +83,10 @@ TEST_F(SendTest, TellsWhyNothingWasQueued) {
   EXPECT_EQ(exit_of(R"({"command":"send-test"})"), 64);
   EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a b@example.com"})"), 64);
   EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a@example.com","timeout":-1})"), 64);
-  queue.commit_works = false;
+  queue.commit_fails = Failure::no_space;
   EXPECT_EQ(send({}), 75);
   EXPECT_FALSE(queue.watched());
-  queue.room = false;
+  queue.full = true;
   EXPECT_EQ(send({}), 75);
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "control/server.h"
-#include "fake_queue.h"
 #include "support/fake_clock.h"
+#include "support/fake_queue.h"
 #include "support/plain_stream.h"
 #include "support/run.h"
 #include "support/scripted_stream.h"
@@ -56,13 +56,19 @@ class Control : public testing::Test {
                                                 {},
                                                 {},
                                                 {},
+                                                {},
                                                 {}});
     context->sites = [this] { return sites; };
     context->check = [this](std::string site, mail::CheckOptions options) { return check(std::move(site), options); };
     context->explain = [this](const std::string& site) { return known(site); };
+    context->sent_as = [](const std::string& site, const std::string& sender, const std::string& fields) {
+      return site == "keeps" ? SentAs{"keep", sender, fields}
+                             : SentAs{"account", sender.empty() ? "" : "alerts@example.com", edited};
+    };
     context->login = [this](std::string site, Prompt prompt) { return login(std::move(site), std::move(prompt)); };
-    context->test_envelope = [](const std::string& recipient, const net::Peer&) {
+    context->test_envelope = [](const std::string& sender, const std::string& recipient, const net::Peer&) {
       mail::Envelope envelope;
+      envelope.sender = sender;
       envelope.recipients.push_back({recipient, 0, ""});
       return envelope;
     };
@@ -119,6 +125,9 @@ class Control : public testing::Test {
   static std::string request(const std::string& command, unsigned number) {
     return R"({"command":")" + command + R"(","id":")" + id(number).str() + "\"}";
   }
+
+  /// What becomes of every header on the way to a smarthost.
+  static inline const std::string edited = "From: \"root at web1\"\n <alerts@example.com>\nX-Original-From: root\n";
 
   test::FakeClock clock;
   test::FakeQueue queue;

@@ -245,6 +245,20 @@ TEST(Bounce, AnEnhancedCodeThatTheServerDidNotSayIsNotQuotedButGiven) {
   }
 }
 
+/// RFC 3464 2.3.4.
+TEST(Bounce, WhatIsDelayedHasATransientStatusWhateverTheServerSaid) {
+  for (const char* code : {"5.7.1", "5.1.10", "5.0.0", "4.2.1", "4.0.0", "", "nonsense"}) {
+    Fixture fixture;
+    fixture.bounce.recipients[0].status = Status{Verdict::deferred, 554, code, "no", true};
+    fixture.bounce.recipients[0].action = Action::delayed;
+    const std::string text = fixture.make().text;
+    const std::string given = code;
+    const bool sound = given.starts_with('5') || given.starts_with('4');
+    EXPECT_THAT(text, HasSubstr("\nAction: delayed\nStatus: 4." + (sound ? given.substr(2) : "0.0") + "\n")) << code;
+    EXPECT_THAT(text, HasSubstr("\nDiagnostic-Code: smtp; " + to_text(fixture.bounce.recipients[0].status) + "\n"));
+  }
+}
+
 TEST(Bounce, ANumericHostIsAnAddressLiteral) {
   const std::array<std::pair<std::string, std::string>, 8> cases{{
       {"smtp.example.com[192.0.2.1]:465", "smtp.example.com"},

@@ -7,10 +7,6 @@
 namespace postern::mail {
 namespace {
 
-Completion completion() { return {"d.example", "Mon, 23 Nov 2026 17:04:05 +0000", "<id@d.example>"}; }
-
-constexpr std::string_view kAdded = "Date: Mon, 23 Nov 2026 17:04:05 +0000\nMessage-ID: <id@d.example>\n";
-
 TEST(ParseHeaders, EndsAtTheEmptyLine) {
   const std::string_view text = "A: 1\nB : 2\n\t3\n\nC: 4\n";
   const HeaderBlock block = parse_headers(text);
@@ -53,39 +49,6 @@ TEST(ParseHeaders, FindsAndCountsWithoutCase) {
 }
 
 TEST(Unfold, RemovesLineEndsOnly) { EXPECT_EQ(unfold(" a\n b\r\n\tc \n"), "a b\tc"); }
-
-TEST(CompleteHeaders, AddsWhatIsMissingBehindTheFields) {
-  EXPECT_EQ(complete_headers("Subject: x\n\nbody\n", completion()), "Subject: x\n" + std::string(kAdded) + "\nbody\n");
-  EXPECT_EQ(complete_headers("date: d\nMESSAGE-id: m\n\n", completion()), "date: d\nMESSAGE-id: m\n\n");
-}
-
-TEST(CompleteHeaders, AddsTheEmptyLineIfThereIsNone) {
-  EXPECT_EQ(complete_headers("", completion()), std::string(kAdded) + "\n");
-  EXPECT_EQ(complete_headers("Subject: x", completion()), "Subject: x\n" + std::string(kAdded) + "\n");
-  EXPECT_EQ(complete_headers("no header\n", completion()), std::string(kAdded) + "\nno header\n");
-}
-
-TEST(CompleteHeaders, RemovesBlindCopiesWithTheirFoldedLines) {
-  EXPECT_EQ(complete_headers("Date: d\nBcc: a@b,\n c@d\nMessage-ID: m\nRESENT-BCC: x\n\n", completion()),
-            "Date: d\nMessage-ID: m\n\n");
-}
-
-TEST(CompleteHeaders, CompletesEveryAddressFieldAndNoOther) {
-  for (const std::string name : {"From", "Sender", "Reply-To", "To", "Cc", "Resent-From", "Resent-Sender",
-                                 "Resent-Reply-To", "Resent-To", "Resent-Cc", "fRoM"}) {
-    EXPECT_EQ(complete_headers("Date: d\nMessage-ID: m\n" + name + ": Cron <root>,\n\tme\n\n", completion()),
-              "Date: d\nMessage-ID: m\n" + name + ": Cron <root@d.example>,\n\tme@d.example\n\n");
-  }
-  const std::string other = "Date: d\nMessage-ID: m\nX-To: root\nSubject: root\n\nTo: root\n";
-  EXPECT_EQ(complete_headers(other, completion()), other);
-}
-
-TEST(CompleteHeaders, IsDoneAfterOnce) {
-  for (const std::string_view text : {"", "To: root\nBcc: x\n\nbody", "x\n\ny", "A: b\n\n\n", "From: a b\n"}) {
-    const std::string once = complete_headers(text, completion());
-    EXPECT_EQ(complete_headers(once, completion()), once) << text;
-  }
-}
 
 }  // namespace
 }  // namespace postern::mail

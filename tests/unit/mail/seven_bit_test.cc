@@ -36,14 +36,14 @@ TEST(SevenBit, TheHeaderHasEncodedWordsAndTheTextIsQuoted) {
   EXPECT_EQ(seven_bit_message(
                 "From: J\xC3\xBCrgen <j@example.net>\nSubject: gr\xC3\xBCn,\n gr\xC3\xBCn\n\ngr\xC3\xBCn = a\n"),
             "From: =?utf-8?q?J=C3=BCrgen?= <j@example.net>\nSubject: =?utf-8?q?gr=C3=BCn=2C?= =?utf-8?q?_gr=C3=BCn?=\n"
-            "Content-Type: text/plain; charset=utf-8\nMIME-Version: 1.0\n"
+            "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
             "Content-Transfer-Encoding: quoted-printable\n\ngr=C3=BCn =3D a\n");
   EXPECT_EQ(seven_bit_message("MIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\n"
                               "Content-Transfer-Encoding: 8bit\nX: y\n\n\xFC\n"),
-            "MIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\nX: y\n"
-            "Content-Transfer-Encoding: quoted-printable\n\n=FC\n");
+            "MIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\n"
+            "Content-Transfer-Encoding: quoted-printable\nX: y\n\n=FC\n");
   EXPECT_EQ(seven_bit_message("Subject: x\n\n\xFC\n"),
-            "Subject: x\nContent-Type: text/plain; charset=unknown-8bit\nMIME-Version: 1.0\n"
+            "Subject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=unknown-8bit\n"
             "Content-Transfer-Encoding: quoted-printable\n\n=FC\n");
 }
 
@@ -52,20 +52,38 @@ TEST(SevenBit, OfManyPartsEachIsEncodedByItself) {
                               "before \xFF\n--b b\n\nplain\n\n--b b \nContent-Type: text/html; charset=utf-8\n\n"
                               "\xC3\xBC\n--b bx\n--b b\nContent-Type: message/rfc822\n\nSubject: \xC3\xBC\n\nx\n"
                               "--b b--\nafter \xFF\n--b b\n"),
-            "Content-Type: multipart/mixed; boundary=\"b b\"\n\n"
+            "Content-Type: multipart/mixed; boundary=\"b b\"\nContent-Transfer-Encoding: 7bit\nMIME-Version: 1.0\n\n"
             "before ?\n--b b\n\nplain\n\n--b b \nContent-Type: text/html; charset=utf-8\n"
             "Content-Transfer-Encoding: quoted-printable\n\n=C3=BC\n--b bx\n--b b\nContent-Type: message/rfc822\n\n"
             "Subject: =?utf-8?q?=C3=BC?=\n\nx\n--b b--\nafter ?\n--b b\n");
 }
 
-TEST(SevenBit, WhatIsEncodedAndDamagedIsMendedByForce) {
-  for (const std::string encoding : {"base64", "quoted-printable", "x-uuencode"}) {
-    const std::string head = "Content-Transfer-Encoding: " + encoding + "\n\n";
-    EXPECT_EQ(seven_bit_message(head + "ab\xFF=\n"), head + "ab?=\n");
-    EXPECT_EQ(seven_bit_message(head + std::string(1000, 'x')),
-              head + std::string(kLongestWord, 'x') + "\n" + std::string(1000 - kLongestWord, 'x'));
+TEST(SevenBit, WhatIsEncodedAndDamagedIsMendedToWhatDecodesToTheSame) {
+  const std::string long_line(1000, 'x');
+  struct Row {
+    std::string text;
+    std::string copy;
+  };
+  for (const Row& row : {
+           Row{"Content-Transfer-Encoding: base64\n\nab\xFF=\n",
+               "Content-Transfer-Encoding: base64\nMIME-Version: 1.0\n\nab=\n"},
+           Row{"Content-Transfer-Encoding: quoted-printable\n\nab\xFF=\n",
+               "Content-Transfer-Encoding: quoted-printable\nMIME-Version: 1.0\n\nab=FF=\n"},
+           Row{"Content-Transfer-Encoding: x-uuencode\n\nab\xFF=\n", "Content-Transfer-Encoding: x-uuencode\n\nab?=\n"},
+           Row{"Content-Transfer-Encoding: x-uuencode\n\n" + long_line,
+               "Content-Transfer-Encoding: x-uuencode\n\n" + std::string(kMaxLine, 'x') + "\nxx"},
+           Row{"Content-Type: multipart/mixed\n\n\xFF\n", "Content-Type: multipart/mixed\n\n?\n"},
+       }) {
+    EXPECT_EQ(seven_bit_message(row.text), row.copy);
   }
-  EXPECT_EQ(seven_bit_message("Content-Type: multipart/mixed\n\n\xFF\n"), "Content-Type: multipart/mixed\n\n?\n");
+}
+
+TEST(SevenBit, SignedPartsAreEncodedLikeOthers) {
+  EXPECT_EQ(seven_bit_message("MIME-Version: 1.0\nContent-Type: multipart/signed; boundary=b\n\n--b\n"
+                              "Content-Type: text/plain; charset=utf-8\n\nabcdef\xC3\xBC\n--b--\n"),
+            "MIME-Version: 1.0\nContent-Type: multipart/signed; boundary=b\n\n--b\n"
+            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+            "abcdef=C3=BC\n--b--\n");
 }
 
 TEST(SevenBit, WhateverTheMessageIsTheCopyPassesEveryServer) {

@@ -36,6 +36,24 @@ TEST(FormatDate, CountsTheDaysOfALeapYear) {
   EXPECT_TRUE(seen.contains("Tue, 29 Feb 2028 00:00:00 +0000"));
 }
 
+TEST(IsDate, KnowsWhatFormatDateWritesAndTheObsoleteForms) {
+  for (int day = 0; day < 1000; day += 13) {
+    const WallTime time = WallTime(std::chrono::days(20'000 + day)) + std::chrono::minutes(day);
+    EXPECT_TRUE(is_date(format_date(time, std::chrono::minutes(120 - day)))) << day;
+  }
+  for (const std::string good :
+       {"23 Nov 2026 17:04:05 +0000", "Mon, 23 Nov 2026 17:04 GMT", "mon,1 nov 26 1:2:3 (CET, x)",
+        "Mon 23 Nov 2026 17:04:05", "Montag, 23 Nov 2026 17:04:05 +0100"}) {
+    EXPECT_TRUE(is_date(good)) << good;
+  }
+  for (const std::string bad :
+       {"", "now", "Mon Nov 23 17:04:05 2026", "2026-11-23 17:04:05", "23. Nov 2026 17:04", "23 Nov",
+        "23 November 2026 17:04", "23 Nov 2026 17", "23 Nov 2026 17:", "23 Nov 2026 17:04:05:06", "23 Nov 20267 17:04",
+        "123 Nov 2026 17:04", "23 Okt 2026 17:04", ", ", "at 23 Nov 2026 17:04"}) {
+    EXPECT_FALSE(is_date(bad)) << bad;
+  }
+}
+
 TEST(Xtext, EncodesAndDecodesEveryByte) {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string raw(1, static_cast<char>(byte));
@@ -61,6 +79,22 @@ TEST(ExpandAlias, FollowsLocalNamesOnly) {
   for (const std::string address : {"root@example.com", "roots", "toor@example.net", "\"root\""}) {
     EXPECT_THAT(expand_alias(address, aliases, kLocal), ElementsAre(address));
   }
+}
+
+TEST(ExpandAlias, ComparesNamesOfHostsAsTheyAreInAscii) {
+  const Aliases aliases = {{"root",
+                            {"a@b\xC3\xBC"
+                             "cher.example",
+                             "a@xn--bcher-kva.example", "j\xC3\xB6rg@x"}}};
+  const std::vector<std::string> local = {"xn--grn-ioa.example"};
+  for (const std::string address :
+       {"root", "root@gr\xC3\xBCn.example", "ROOT@GR\xC3\x9CN.example", "root@xn--grn-ioa.example"}) {
+    EXPECT_THAT(expand_alias(address, aliases, local), ElementsAre("a@b\xC3\xBC"
+                                                                   "cher.example",
+                                                                   "j\xC3\xB6rg@x"))
+        << address;
+  }
+  EXPECT_THAT(expand_alias("root@gr\xC3\xBCner.example", aliases, local), ElementsAre("root@gr\xC3\xBCner.example"));
 }
 
 TEST(ExpandAlias, FollowsChainsAndDropsDuplicates) {

@@ -4,8 +4,8 @@
 //   what has the proof ends;
 //   no site, and no sender at a site, gets more attempts than the steps allow;
 //   nobody's mail waits for the bad mail of another party.
-#include "queue/blame.h"
 #include "queue/decide.h"
+#include "queue/site_judge.h"
 #include "queue_fixture.h"
 #include "support/expected_log.h"
 
@@ -84,7 +84,7 @@ DeliveryReport answer(Upstream& upstream, mail::Message& message, WallTime now) 
   letter.last = now;
   letter.may_end = false;
   if (upstream.refuses_every) {
-    if (upstream.refused.size() >= Blame::kRefusedMessages) ++upstream.attempts_refused;
+    if (upstream.refused.size() >= SiteJudge::kRefusedMessages) ++upstream.attempts_refused;
     upstream.refused.insert(place);
     doubt();
     return report;
@@ -175,7 +175,7 @@ class AnswersTest : public QueueTest {
   void set_refuses(bool refuses) {
     if (upstream.refuses_every) {
       // Each of the three parties may open the site once.
-      EXPECT_LE(upstream.attempts_refused, allowed(clock.wall() - since_refuses) + 3 * Blame::kMostMessages);
+      EXPECT_LE(upstream.attempts_refused, allowed(clock.wall() - since_refuses) + 3 * SiteJudge::kMostMessages);
     }
     upstream.refuses_every = refuses;
     upstream.attempts_refused = 0;

@@ -114,6 +114,7 @@ struct Outcome {
   std::string refused;  ///< of the message before, where there is one
   std::string word;
   std::optional<mail::SiteTrouble> trouble;
+  std::optional<mail::Step> doubted_at;
   std::string next;  ///< of the message after it
 };
 
@@ -180,6 +181,7 @@ Task<Outcome> play_cell(Executor executor, Play& play) {
   }
   outcome.word = word_for(report, play.plan.recipient);
   outcome.trouble = report.site;
+  outcome.doubted_at = report.doubted_at;
   if (play.plan.at != At::quit) {
     TestMessage another = three_recipients();
     const auto next = co_await relay->deliver(another);
@@ -226,6 +228,9 @@ void check(const Cell& cell, const Play& play, const Outcome& outcome) {
   }
   if (cell.step == "rset") {
     EXPECT_EQ(outcome.refused, "fail");
+  }
+  if (cell.outcome == "doubt") {
+    EXPECT_EQ(mail::name(outcome.doubted_at.value_or(mail::Step::quit)), mail::name(step_named(cell.step)));
   }
   EXPECT_EQ(play.witness->in_clear.find("ZGVtbw"), std::string::npos) << "the login left in clear text";
   for (const std::string& line : test::logged()) EXPECT_EQ(line.find("hushhush"), std::string::npos) << line;

@@ -138,7 +138,7 @@ struct Farewell {
   bool one_by_one = false;
 };
 
-class PoliteStream final : public net::Stream {
+class PoliteStream final : public test::PlainStream {
  public:
   PoliteStream(Server& server, Farewell& farewell) : inner_(server), farewell_(farewell) {}
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
@@ -156,11 +156,6 @@ class PoliteStream final : public net::Stream {
     quitting_ = bytes == "QUIT\r\n";
     return inner_.write(bytes);
   }
-  Task<Result<void>> start_tls() override { return inner_.start_tls(); }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
-  void cancel() override {}
 
  private:
   AgreeableStream inner_;
@@ -329,7 +324,7 @@ struct LateServer {
   boost::asio::steady_timer connected;
 };
 
-class TurnStream final : public net::Stream {
+class TurnStream final : public test::PlainStream {
  public:
   explicit TurnStream(Slow& slow) : slow_(slow), inner_(slow) {}
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
@@ -338,10 +333,6 @@ class TurnStream final : public net::Stream {
     co_return co_await inner_.read_some(into);
   }
   Task<Result<void>> write(std::string_view bytes) override { return inner_.write(bytes); }
-  Task<Result<void>> start_tls() override { return inner_.start_tls(); }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
   void cancel() override { inner_.cancel(); }
 
  private:

@@ -251,6 +251,12 @@ MRT 530 5.7.57 Client not authenticated to send mail
 MRT 535 5.7.8 no
 MRT 534 5.7.9 Application-specific password required
 MRT 538 5.7.11 encryption required
+MRT 550 5.7.9 Authentication mechanism is too weak
+MRT 550 5.7.9 Application-specific password required
+MRT 550 5.7.30 Basic authentication is not supported for Client Submission.
+M 525 5.7.13 User account disabled
+M 550 5.7.13 no
+M 550 5.7.30 no
 MRT 550 5.7.1 Client was not authenticated
 MRT 550 SMTP AUTH required
 MRT 503 5.5.1 Error: need to authenticate first
@@ -455,6 +461,11 @@ R 554 5.7.1 <x@y>: Recipient address rejected: Access denied
 R 553 5.7.1 no
 R 501 no
 R 554 5.7.1 account suspended
+MRDT 554 5.7.9 Message not accepted for policy reasons. See https://postmaster.example/error-codes
+MRDT 550 5.7.9 no
+MRDT 550 5.7.14 no
+RDT 550 5.7.13 no
+RDT 550 5.7.30 REQUIRETLS support required
 MR 550 spam
 DT 550 no such user
 )",

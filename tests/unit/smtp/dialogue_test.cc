@@ -169,6 +169,25 @@ TEST(Dialogue, S49_U17_AsksForSpaceAtMailWithTheDeclaredSize) {
   EXPECT_EQ(asked, (std::vector<std::uint64_t>{77, 0}));
 }
 
+TEST(Dialogue, AsksForTheParameterOfUtf8WhereItIsToldTo) {
+  for (const bool needs : {false, true}) {
+    DialogueConfig config = plain_config();
+    config.utf8_needs_parameter = needs;
+    Dialogue dialogue = greeted(config);
+    const std::string_view refused = "553 5.6.7 the address needs SMTPUTF8\r\n";
+    EXPECT_EQ(dialogue.on_line("MAIL FROM:<j\xC3\xB6rg@x>").reply == refused, needs);
+    dialogue.on_line("RSET");
+    EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<a@b>")), "250");
+    EXPECT_EQ(dialogue.on_line("RCPT TO:<j\xC3\xB6rg@x>").reply == refused, needs);
+    EXPECT_EQ(dialogue.envelope().recipients.size(), needs ? 0U : 1U);
+    EXPECT_FALSE(dialogue.envelope().smtputf8);
+    dialogue.on_line("RSET");
+    EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<j\xC3\xB6rg@x> SMTPUTF8")), "250");
+    EXPECT_EQ(code(dialogue.on_line("RCPT TO:<a@b\xC3\xBC.example>")), "250");
+    EXPECT_TRUE(dialogue.envelope().smtputf8);
+  }
+}
+
 TEST(Dialogue, KeepsTheSubmissionIdOfTheTransaction) {
   DialogueConfig config = plain_config();
   config.submission_id = true;

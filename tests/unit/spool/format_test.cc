@@ -94,7 +94,20 @@ TEST(QueueFile, P33_GoldenFilesOfVersionOneAreReadForEver) {
     EXPECT_FALSE(parsed->head.envelope.recipients.empty()) << entry.path();
     ++count;
   }
-  EXPECT_GE(count, 3U);
+  EXPECT_GE(count, 4U);
+}
+
+TEST(QueueFile, P33_OfAGoldenFileTheDoubtIsReadForEver) {
+  const auto parsed = parse_file(read_golden(test::tree("golden/spool/doubtful")));
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  const std::vector<Note> notes = {Note::doubtful, Note::doubtful, Note::warned, Note::doubtful};
+  ASSERT_EQ(parsed->log.lines.size(), notes.size());
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    const LogLine& line = parsed->log.lines[i];
+    EXPECT_EQ(line.note, notes[i]) << i;
+    EXPECT_EQ(line.status.verdict, mail::Verdict::deferred);
+    EXPECT_EQ(mail::to_text(line.status), "554 5.7.1 refused by policy");
+  }
 }
 
 TEST(QueueFile, P30_EveryFlippedBitIsDetected) {

@@ -38,11 +38,10 @@ TEST(TestMessage, IsTheCallersOwnMailToWhomTheAliasesName) {
   EXPECT_EQ(envelope.recipients[1].address, "ops@example.net");
 }
 
-TEST(TestMessage, ComesFromTheAccountWhereThatIsAnAddress) {
-  EXPECT_EQ(test_envelope(config(), "alerts@example.com", "bob", peer()).sender, "alerts@example.com");
-  for (const std::string account : {"", "apikey", "DOMAIN\\user"}) {
-    EXPECT_EQ(test_envelope(config(), account, "bob", peer()).sender, "postern@example.net") << account;
-  }
+TEST(TestMessage, ComesFromRootAsCronsMailDoesUnlessAnotherIsNamed) {
+  EXPECT_EQ(test_envelope(config(), "", "bob", peer()).sender, "root@example.net");
+  EXPECT_EQ(test_envelope(config(), "www-data", "bob", peer()).sender, "www-data@example.net");
+  EXPECT_EQ(test_envelope(config(), "anna@corp.example", "bob", peer()).sender, "anna@corp.example");
 }
 
 TEST(TestMessage, HasACompleteHeaderThatNamesEveryRecipient) {
@@ -56,7 +55,7 @@ TEST(TestMessage, HasACompleteHeaderThatNamesEveryRecipient) {
     EXPECT_EQ(mail::count(header, name), 1U) << name;
   }
   EXPECT_THAT(text, HasSubstr("\nTo: <admin@example.com>,\n <ops@example.net>\n"));
-  EXPECT_THAT(text, HasSubstr("\nFrom: Postern <postern@example.net>\n"));
+  EXPECT_THAT(text, HasSubstr("\nFrom: root@example.net (Postern send-test)\n"));
   EXPECT_EQ(text.find('\r'), std::string::npos);
   EXPECT_THAT(text.substr(header.size), StartsWith("\nThis message was sent by \"postern send-test\""));
 }

@@ -1,0 +1,32 @@
+// What `postern explain` asks about a message: who it is from, to whom, and what its header says. The file is read
+// here, with the rights of whoever asks; of it the fields that name senders and recipients go to the daemon, and
+// nothing else.
+#pragma once
+
+#include "base/result.h"
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace postern::control {
+
+struct Explained {
+  std::string site;  ///< empty: all of them
+  std::string file;  ///< "-": standard input; empty: none
+  std::string from;
+  std::string to;
+  std::string user;  ///< name or uid; empty: whoever asks
+};
+
+/// An argument that is a file rather than the name of a smarthost: "-", one with a "/", and what is a file here.
+[[nodiscard]] bool names_file(const std::string& argument);
+
+/// The fields of the header that explain reads, LF line ends. Failure: invalid (there is no header, it is too long).
+[[nodiscard]] Result<std::string> fields_to_explain(std::string_view message);
+
+/// The request. Failures: invalid, and those of reading the file.
+[[nodiscard]] Result<boost::json::object> explain_request(const Explained& wanted);
+
+}  // namespace postern::control

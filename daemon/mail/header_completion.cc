@@ -1,0 +1,275 @@
+#include "mail/header_completion.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/date.h"
+#include "mail/headers.h"
+#include "mail/phrase.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace postern::mail {
+namespace {
+
+// Fields that do not leave.
+
+using Leftover = bool (*)(std::string_view value);
+
+bool any_value(std::string_view) { return true; }
+bool any_number(std::string_view value) { return parse_number(value).has_value(); }
+bool mailbox_flags(std::string_view value) {
+  return !value.empty() && value.find_first_not_of("RODAFT") == std::string_view::npos;
+}
+
+struct Removal {
+  std::string_view name;
+  Leftover is_leftover;
+};
+
+/// Of the fields that programs keep their notes in (mailbox files have no other place) those go that do harm: a length
+/// that is not true once the text is encoded anew makes readers cut it or run messages together, and a flag of another
+/// reader shows an alert as read. What looks otherwise is a program's own field of that name.
+constexpr std::array kRemovals = {
+    Removal{"Return-Path", any_value},     // made by the last server alone (RFC 5321 4.4)
+    Removal{"Bcc", any_value},             // RFC 5322 3.6.3
+    Removal{"Resent-Bcc", any_value},      //
+    Removal{"Content-Length", any_value},  //
+    Removal{"Lines", any_number},
+    Removal{"Status", mailbox_flags},
+    Removal{"X-Status", mailbox_flags},
+    Removal{"X-UID", any_number},
+};
+
+// Fields of which one may stand.
+
+/// The body as it goes on; nothing: it says nothing that a server or reader could use.
+using Reading = std::optional<std::string> (*)(std::string_view body);
+
+std::optional<std::string> not_empty(std::string_view body) {
+  if (trim(body).empty()) return std::nullopt;
+  return std::string(body);
+}
+
+std::optional<std::string> any_body(std::string_view body) { return std::string(body); }
+
+/// With an address, or with something that may be one: mending that would be a guess.
+std::optional<std::string> with_address(std::string_view body) {
+  const auto found = parse_address_list(body);
+  const bool useful = found ? !found->empty() : body.find('@') != std::string_view::npos;
+  return useful ? not_empty(body) : std::nullopt;
+}
+
+std::optional<std::string> readable_date(std::string_view body) {
+  return is_date(unfold(body)) ? not_empty(body) : std::nullopt;
+}
+
+/// Servers ask for the brackets; what is in them is for programs to compare (RFC 5322 3.6.4).
+std::optional<std::string> with_brackets(std::string_view body) {
+  const std::string id = unfold(body);
+  const std::size_t end = id.find('>');
+  if (id.starts_with('<') && end != std::string::npos) {
+    const std::string_view inside = std::string_view(id).substr(1, end - 1);
+    const bool whole = !inside.empty() && inside.find_first_of(" \t<") == std::string_view::npos;
+    return whole ? not_empty(body) : std::nullopt;
+  }
+  if (id.empty() || id.find_first_of(" \t<>") != std::string::npos) return std::nullopt;
+  return " <" + id + ">";
+}
+
+enum class Double { kept_aside, joined };
+
+struct Single {
+  std::string_view name;
+  Reading read = not_empty;
+  Double doubled = Double::kept_aside;
+};
+
+constexpr std::array kSingles = {
+    Single{"From", with_address},  // RFC 5322 3.6, down to Message-ID
+    Single{"Sender"},              //
+    Single{"Reply-To", not_empty, Double::joined},
+    Single{"To", not_empty, Double::joined},
+    Single{"Cc", not_empty, Double::joined},
+    Single{"Subject", any_body},
+    Single{"In-Reply-To"},
+    Single{"References"},
+    Single{"Date", readable_date},
+    Single{"Message-ID", with_brackets},
+    Single{"MIME-Version"},               // RFC 2045 section 3
+    Single{"Content-Type"},               //
+    Single{"Content-Transfer-Encoding"},  //
+};
+
+bool leaves(const HeaderField& field) {
+  return std::ranges::none_of(kRemovals, [&](const Removal& one) {
+    return iequals(one.name, field.name) && one.is_leftover(unfold(field.body));
+  });
+}
+
+/// What a From without an address says, fit to be shown before one.
+std::string name_in(std::string_view body) {
+  constexpr std::size_t kLongest = 200;
+  std::string name = unfold(body);
+  std::erase_if(name, [](char c) { return c == '<' || c == '>' || c == '"'; });
+  std::ranges::replace_if(name, [](char c) { return has_control(std::string_view(&c, 1)); }, ' ');
+  return std::string(trim(front_characters(trim(name), kLongest)));
+}
+
+class Completer {
+ public:
+  Completer(const HeaderBlock& block, const Completion& completion)
+      : block_(block), completion_(completion), signed_(find(block, "DKIM-Signature") != nullptr) {
+    choose();
+  }
+
+  std::string run() {
+    for (std::size_t i = 0; i < block_.fields.size(); ++i) {
+      if (!leaves(block_.fields[i])) continue;
+      take(i);
+      if (!out_.empty() && !out_.ends_with('\n')) out_ += '\n';
+    }
+    add_missing();
+    return std::move(out_);
+  }
+
+ private:
+  /// What is known of a field. Looked up once: a header may have tens of thousands.
+  struct Known {
+    const Single* rule = nullptr;  ///< of those of which one may stand
+    bool joins = false;            ///< its addresses can be put behind those of another one
+  };
+  struct Kept {
+    const HeaderField* field = nullptr;
+    std::string_view said;
+    bool joins = false;
+  };
+
+  /// The first field of each kind that is of use. Signed ones are as they are, and the first one counts.
+  void choose() {
+    for (const HeaderField& field : block_.fields) {
+      Known& known = known_.emplace_back();
+      const auto* const rule =
+          std::ranges::find_if(kSingles, [&](const Single& one) { return iequals(one.name, field.name); });
+      if (rule == kSingles.end()) continue;
+      known.rule = rule;
+      known.joins = rule->doubled == Double::joined && not_empty(field.body) && parse_address_list(field.body);
+      Kept& kept = kept_[static_cast<std::size_t>(rule - kSingles.begin())];
+      const bool useful = kept.field == nullptr && (signed_ || rule->read(field.body));
+      if (useful) kept = Kept{&field, trim(field.body), known.joins};
+    }
+  }
+
+  [[nodiscard]] const Kept& kept(const Single& rule) const {
+    return kept_[static_cast<std::size_t>(&rule - kSingles.data())];
+  }
+  [[nodiscard]] bool is_missing(std::string_view name) const {
+    return kept(*std::ranges::find(kSingles, name, &Single::name)).field == nullptr;
+  }
+
+  void take(std::size_t index) {
+    const HeaderField& field = block_.fields[index];
+    const Known& known = known_[index];
+    if (known.rule == nullptr || signed_) {
+      put(field, field.body);
+      return;
+    }
+    const Kept& first = kept(*known.rule);
+    const std::string_view said = trim(field.body);
+    if (first.field == &field) {
+      put(field, known.joins ? joined(index) : *known.rule->read(field.body));
+    } else if (said.empty() || said == first.said || (first.joins && known.joins)) {
+      return;
+    } else if (first.field != nullptr) {
+      out_.append("X-Duplicate-").append(field.whole);
+    } else if (known.rule->name == "From") {
+      name_ = name_in(said);
+    } else {
+      out_.append("X-Original-").append(field.whole);
+    }
+  }
+
+  void put(const HeaderField& field, std::string_view body) {
+    const std::size_t before_body = field.whole.find(':') + 1;
+    out_ += field.whole.substr(0, before_body);
+    if (is_address_field(field.name)) {
+      out_ += complete_address_list(body, completion_.domain);
+    } else {
+      out_ += body;
+    }
+    out_ += field.whole.substr(before_body + field.body.size());
+  }
+
+  /// The addresses of all fields of one name, in the first of them.
+  [[nodiscard]] std::string joined(std::size_t index) const {
+    std::string body(block_.fields[index].body);
+    const Kept& first = kept(*known_[index].rule);
+    for (std::size_t i = index + 1; i < known_.size(); ++i) {
+      const std::string_view said = trim(block_.fields[i].body);
+      if (known_[i].rule != known_[index].rule || !known_[i].joins || said == first.said) continue;
+      body.resize(body.find_last_not_of(" \t\n,") + 1);
+      body.append(",\n ").append(said);
+    }
+    return body;
+  }
+
+  void add_missing() {
+    if (is_missing("From")) out_ += from_field();
+    // A signature may say that there is none (RFC 6376 5.4), and a header without recipients is valid (RFC 5322 3.6.3).
+    if (is_missing("To") && is_missing("Cc") && !signed_) out_ += "To: undisclosed-recipients:;\n";
+    if (is_missing("Date")) out_ += "Date: " + completion_.date + "\n";
+    if (is_missing("Message-ID") && !completion_.message_id.empty()) {
+      out_ += "Message-ID: " + completion_.message_id + "\n";
+    }
+  }
+
+  [[nodiscard]] std::string from_field() const {
+    if (completion_.sender.empty()) return "From: MAILER-DAEMON@" + completion_.domain + " (Mail Delivery System)\n";
+    const std::string name = phrase(name_.empty() ? completion_.name : name_);
+    if (name.empty()) return "From: " + completion_.sender + "\n";
+    return "From: " + name + " <" + completion_.sender + ">\n";
+  }
+
+  const HeaderBlock& block_;
+  const Completion& completion_;
+  bool signed_;
+  std::vector<Known> known_;  ///< parallel to the fields
+  std::array<Kept, kSingles.size()> kept_;
+  std::string name_;  ///< of a From that has no address
+  std::string out_;
+};
+
+}  // namespace
+
+std::string complete_headers(std::string_view header_block, const Completion& completion) {
+  const HeaderBlock block = parse_headers(header_block);
+  std::string out = Completer(block, completion).run();
+  const std::string_view rest = header_block.substr(block.size);
+  if (!rest.starts_with('\n')) out += '\n';
+  out += rest;
+  return out;
+}
+
+bool is_mailbox_line(std::string_view line) {
+  if (line.starts_with('>')) line.remove_prefix(1);
+  constexpr std::size_t kLongest = 1000;
+  if (!line.starts_with("From ") || line.size() > kLongest) return false;
+  const auto words = split_words(trim(line));
+  // The user may be missing, and may not have blanks in it.
+  for (std::size_t i = 1; i < 3 && i + 1 < words.size(); ++i) {
+    if (is_weekday(words[i]) && is_month(words[i + 1])) return true;
+  }
+  return false;
+}
+
+std::string_view without_mailbox_lines(std::string_view text) {
+  for (;;) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (!is_mailbox_line(line)) return text;
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+}
+
+}  // namespace postern::mail

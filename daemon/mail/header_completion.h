@@ -1,0 +1,33 @@
+// The header of a message as Postern stores it, by one rule for every door: what must be there is there once, what must
+// not leave is gone, and what is unreadable stands aside (RFC 5322 3.6, RFC 6409 section 8).
+//
+// Strict servers refuse a message where From, Date or Message-ID is missing, or where a field is doubled of which one
+// may stand (Gmail: "550-5.7.1 ... There are multiple Cc headers"; Amazon SES: "554 ... Duplicate header
+// 'Content-Type'"). Other relays pass such a message on; an alert that a sloppy program wrote is an alert all the same.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace postern::mail {
+
+struct Completion {
+  std::string domain;      ///< completes bare addresses; empty: they stay bare
+  std::string sender;      ///< From where there is none; empty: the one that reports come from
+  std::string name;        ///< goes before `sender` as display name; may be empty
+  std::string date;        ///< RFC 5322 date, used if Date is missing or is no date
+  std::string message_id;  ///< with angle brackets, likewise; empty: it is left to who completes the header next
+};
+
+/// What needs no change stays byte for byte, and a header that was completed needs none. From, Date, Message-ID and a
+/// field of recipients are added behind the others. An empty line between header and body is added if the text has
+/// none. In a message with a DKIM-Signature no field that stands there is changed but for bare addresses.
+[[nodiscard]] std::string complete_headers(std::string_view header_block, const Completion& completion);
+
+/// "From user Mon Nov 23 17:04:05 2026", also with ">" before it: what stands between the messages of a mailbox file
+/// (RFC 4155) and gets in front of a header by programs that write such files. Words that only begin so are text.
+[[nodiscard]] bool is_mailbox_line(std::string_view line);
+/// The text behind all such lines at its beginning.
+[[nodiscard]] std::string_view without_mailbox_lines(std::string_view text);
+
+}  // namespace postern::mail

@@ -1,0 +1,25 @@
+// The senders of a smarthost (`from`): its values, and what the keys beside each other mean.
+#pragma once
+
+#include "relay/sender_policy_options.h"
+#include "settings/document.h"
+#include "settings/report.h"
+#include "settings/settings.h"
+#include "settings/values.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace postern::settings {
+
+[[nodiscard]] std::optional<relay::SenderPolicyOptions::Policy> sender_policy_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<std::map<std::string, std::string>> patterns_value(const Node& node, Scope& scope);
+
+/// The key that is meant where `from` has one word or address instead of keys of its own: "policy" or "address".
+[[nodiscard]] std::string sender_key_of(const Node& node);
+
+/// Completes what was left out: the policy by what is there, the address by `user`. `path`: "smarthosts[0]".
+void complete_sender(Smarthost& smarthost, const std::string& path, Report& report);
+
+}  // namespace postern::settings

@@ -1,0 +1,82 @@
+#include "control/explain_request.h"
+
+#include "support/scratch_dir.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+
+Explained with_file(const std::string& file) {
+  Explained wanted;
+  wanted.file = file;
+  return wanted;
+}
+
+TEST(ExplainRequest, WithoutAnythingItIsAboutTheSmarthostsAlone) {
+  EXPECT_EQ(*explain_request(Explained{}), (object{{"command", "explain"}}));
+  Explained wanted;
+  wanted.site = "office";
+  EXPECT_EQ(*explain_request(wanted), (object{{"command", "explain"}, {"site", "office"}}));
+}
+
+TEST(ExplainRequest, NamesSenderAndRecipient) {
+  Explained wanted;
+  wanted.from = "anna@corp.example";
+  wanted.to = "root";
+  EXPECT_EQ(*explain_request(wanted), (object{{"command", "explain"}, {"from", "anna@corp.example"}, {"to", "root"}}));
+}
+
+TEST(ExplainRequest, AUserIsKnownByNameAndByNumber) {
+  for (const std::string user : {"root", "0"}) {
+    Explained wanted;
+    wanted.user = user;
+    EXPECT_EQ(*explain_request(wanted), (object{{"command", "explain"}, {"from", "root"}}));
+  }
+  for (const std::string user : {"nobody-of-this-name", "4294967290", "-1"}) {
+    Explained wanted;
+    wanted.user = user;
+    EXPECT_FALSE(explain_request(wanted)) << user;
+  }
+}
+
+TEST(ExplainRequest, OfAFileTheFieldsWithAddressesAreAsked) {
+  const test::ScratchDir dir;
+  const std::string file =
+      dir.write("mail", "Subject: secret\r\nFrom: Cron\r\n <root>\r\nTo: a@b.example\r\n\r\nbody: no field\r\n");
+  Explained wanted = with_file(file);
+  wanted.user = "root";
+  const auto request = explain_request(wanted);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->at("fields").as_string(), "From: Cron\n <root>\nTo: a@b.example\n");
+  EXPECT_EQ(request->at("from").as_string(), "root");
+}
+
+TEST(ExplainRequest, WhatCannotBeReadIsSaid) {
+  const test::ScratchDir dir;
+  EXPECT_FALSE(explain_request(with_file(dir / "none")));
+  EXPECT_FALSE(explain_request(with_file(dir / "")));
+  for (const std::string text : {"", "\n", "no field\n", "\nFrom: root\n"})
+    EXPECT_FALSE(fields_to_explain(text)) << text;
+  EXPECT_FALSE(fields_to_explain("To: " + std::string(20'000, 'x') + "\n"));
+}
+
+TEST(ExplainRequest, TheFirstLineOfAMailboxIsNoField) {
+  EXPECT_EQ(*fields_to_explain("From root@web1 Sat Nov 28 19:03:28 2026\nFrom: root\n"), "From: root\n");
+  EXPECT_FALSE(fields_to_explain("From root"));
+}
+
+TEST(ExplainRequest, AnArgumentIsAFileByItsLooksOrIfThereIsOne) {
+  EXPECT_TRUE(names_file("-"));
+  EXPECT_TRUE(names_file("./mail"));
+  EXPECT_TRUE(names_file("/var/tmp/none"));
+  EXPECT_FALSE(names_file("smtp.example.com"));
+  EXPECT_FALSE(names_file(""));
+}
+
+}  // namespace
+}  // namespace postern::control
