@@ -187,7 +187,10 @@ def _judge(house, caller, row):
     if len(found) > 1:
         return f"arrived {len(found)} times"
     mail = _mail(found[0])
-    return _unreadable(mail, row) or _unanswerable(mail, row) or (_misreported(mail) if caller in REPORTS else None)
+    wrong = _unreadable(mail, row) or _unanswerable(mail, row)
+    if caller in REPORTS:
+        return wrong or _misreported(mail)
+    return wrong or (None if mail["X-Original-From"] else "no X-Original-From")
 
 
 def _version(package):
