@@ -83,6 +83,7 @@ struct Job {
   std::string socket = "/run/postern/control.sock";
   Display::Form form = Display::Form::text;
   std::vector<object> requests;
+  object known;                   ///< what is shown before any answer: no daemon is needed for it
   object filter;                  ///< of the options that select messages
   std::optional<unsigned> watch;  ///< seconds between two pictures
   std::string question;           ///< to ask before a command for a selection, the only request
@@ -253,9 +254,10 @@ void add_explain(CLI::App& app, Job& job, std::vector<std::string>& words, contr
       if (!place.empty()) throw CLI::ValidationError("explain", "one smarthost and one message at most");
       place = word;
     }
-    auto request = control::explain_request(wanted);
-    if (!request) throw CLI::ValidationError("explain", request.error().text);
-    job.requests.push_back(std::move(*request));
+    auto made = control::explain_request(wanted);
+    if (!made) throw CLI::ValidationError("explain", made.error().text);
+    job.requests.push_back(std::move(made->request));
+    job.known = std::move(made->text);
   });
 }
 
@@ -348,6 +350,7 @@ int main(int argc, char** argv) {
   if (!job.question.empty() && !job.yes) {
     if (const std::optional<int> stop = agree(job)) return *stop;
   }
+  if (!job.known.empty()) Display("explain", job.form).line(job.known);
   int worst = 0;
   for (object& request : job.requests) {
     if (body) request["body"] = true;

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "control/values.h"
 #include "mail/headers.h"
+#include "mail/text_survey.h"
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -10,24 +11,74 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace postern::control {
 namespace {
 
+constexpr std::size_t kPiece = 64 * std::size_t{1024};
 constexpr std::size_t kLargestHeader = 256 * std::size_t{1024};
 constexpr std::size_t kLargestFields = 16 * std::size_t{1024};  // a request has 64 KiB (server.h), escapes and all
 
-/// As much of the file as a header may have.
-Result<std::string> read_front(const std::string& file) {
+mail::TextRules rules(bool eight_bit) {
+  mail::TextRules made;
+  made.eight_bit = eight_bit;
+  return made;
+}
+
+/// What is done on the way to servers with and without 8BITMIME (RFC 6152).
+class TextLine {
+ public:
+  void feed(std::string_view text) {
+    eight_bit_.feed(text);
+    seven_bit_.feed(text);
+  }
+
+  boost::json::object finish() {
+    const mail::TextPlan eight_bit = eight_bit_.finish();
+    const mail::TextPlan seven_bit = seven_bit_.finish();
+    boost::json::object line;
+    line["kind"] = "text";
+    line["changed"] = !eight_bit.identity;
+    line["changed_without_8bitmime"] = !seven_bit.identity;
+    line["doubts"] = json_texts(eight_bit.doubts);
+    line["doubts_without_8bitmime"] = json_texts(seven_bit.doubts);
+    return line;
+  }
+
+ private:
+  mail::TextSurvey eight_bit_{rules(true)};
+  mail::TextSurvey seven_bit_{rules(false)};
+};
+
+struct ReadMessage {
+  std::string front;  ///< as much as a header may have
+  boost::json::object text;
+};
+
+/// The file, once, since standard input cannot be read again; line ends become LF.
+Result<ReadMessage> read_message(const std::string& file) {
   const auto close = [](std::FILE* open) { return open == stdin ? 0 : std::fclose(open); };
   const std::unique_ptr<std::FILE, decltype(close)> open(file == "-" ? stdin : std::fopen(file.c_str(), "re"), close);
   if (!open) return system_error(errno, "cannot read " + file);
-  std::string text(kLargestHeader, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), open.get()));
-  if (std::ferror(open.get()) != 0) return system_error(errno, "cannot read " + file);
-  return text;
+  ReadMessage message;
+  TextLine line;
+  std::string piece;
+  for (bool ended = false; !ended;) {
+    piece.resize(kPiece);
+    piece.resize(std::fread(piece.data(), 1, kPiece, open.get()));
+    if (std::ferror(open.get()) != 0) return system_error(errno, "cannot read " + file);
+    ended = piece.size() < kPiece;
+    std::erase(piece, '\r');
+    line.feed(piece);
+    if (message.front.size() < kLargestHeader) message.front += piece;
+  }
+  message.text = line.finish();
+  return message;
 }
 
 /// As sendmail knows whoever calls it.
@@ -47,11 +98,9 @@ bool names_file(const std::string& argument) {
 }
 
 Result<std::string> fields_to_explain(std::string_view message) {
-  std::string text(message);
-  std::erase(text, '\r');
-  std::string_view rest = text;
-  if (rest.starts_with("From ")) rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);  // an mbox
-  const mail::HeaderBlock block = mail::parse_headers(rest);
+  // The first line of a mailbox is no field.
+  if (message.starts_with("From ")) message.remove_prefix(std::min(message.find('\n'), message.size() - 1) + 1);
+  const mail::HeaderBlock block = mail::parse_headers(message);
   if (block.fields.empty()) return Error{Failure::invalid, "it does not begin with header fields"};
   std::string fields;
   for (const mail::HeaderField& field : block.fields) {
@@ -63,12 +112,13 @@ Result<std::string> fields_to_explain(std::string_view message) {
   return Error{Failure::invalid, "its fields with addresses are too long to be explained"};
 }
 
-Result<boost::json::object> explain_request(const Explained& wanted) {
-  boost::json::object request;
+Result<ExplainRequest> explain_request(const Explained& wanted) {
+  ExplainRequest made;
+  boost::json::object& request = made.request;
   request["command"] = "explain";
   if (!wanted.site.empty()) request["site"] = wanted.site;
   const bool of_message = !wanted.file.empty() || !wanted.from.empty() || !wanted.to.empty() || !wanted.user.empty();
-  if (!of_message) return request;
+  if (!of_message) return made;
   std::string sender = wanted.from;
   if (sender.empty()) {
     Result<std::string> login = login_of(wanted.user);
@@ -77,13 +127,14 @@ Result<boost::json::object> explain_request(const Explained& wanted) {
   }
   request["from"] = json_text(sender);
   if (!wanted.to.empty()) request["to"] = json_text(wanted.to);
-  if (wanted.file.empty()) return request;
-  const Result<std::string> text = read_front(wanted.file);
-  if (!text) return text.error();
-  const Result<std::string> fields = fields_to_explain(*text);
+  if (wanted.file.empty()) return made;
+  Result<ReadMessage> message = read_message(wanted.file);
+  if (!message) return message.error();
+  const Result<std::string> fields = fields_to_explain(message->front);
   if (!fields) return Error{fields.error().failure, "cannot explain " + wanted.file + ": " + fields.error().text};
   request["fields"] = json_text(*fields);
-  return request;
+  made.text = std::move(message->text);
+  return made;
 }
 
 }  // namespace postern::control

@@ -277,7 +277,7 @@ constexpr std::array kKinds{
     Kind{"status", status},   Kind{"entry", entry},      Kind{"message", message}, Kind{"more", more},
     Kind{"problem", problem}, Kind{"checking", nothing}, Kind{"waiting", nothing}, Kind{"check", render_check},
     Kind{"event", event},     Kind{"notice", notice},    Kind{"device", device},   Kind{"explain", render_explain},
-    Kind{"metrics", metrics},
+    Kind{"metrics", metrics}, Kind{"text", render_text},
 };
 
 constexpr std::string_view kListHeading =

@@ -17,7 +17,7 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
-std::string step(std::string_view label, const std::string& text) { return fmt::format("  {:<13}{}\n", label, text); }
+std::string step(std::string_view label, const std::string& text) { return fmt::format("  {:<12} {}\n", label, text); }
 
 std::string expiry(const object& line, WallTime now) {
   const std::optional<WallTime> time = time_in(line, "certificate_expires");
@@ -166,6 +166,16 @@ std::string render_check(const object& line, WallTime now) {
   }
   if (line.contains("trace")) text += step("dialogue", "(secrets are left out)") + steps("", line, "trace");
   return text + steps("warning", line, "warnings") + verdict(line);
+}
+
+std::string render_text(const object& line, WallTime) {
+  const auto way = [&line](std::string_view label, std::string_view changed, std::string_view doubts) {
+    const bool changes = flag_in(line, changed);
+    return step(label, changes ? "the text is made to suit it" : "the text goes as it is") +
+           steps("  doubtful", line, doubts);
+  };
+  return "on the way to a server\n" + way("8BITMIME", "changed", "doubts") +
+         way("without it", "changed_without_8bitmime", "doubts_without_8bitmime");
 }
 
 std::string render_explain(const object& line, WallTime) {

@@ -21,7 +21,7 @@ struct Completion {
 
 /// What needs no change stays byte for byte, and a header that was completed needs none. From, Date, Message-ID and a
 /// field of recipients are added behind the others. An empty line between header and body is added if the text has
-/// none. In a message with a DKIM-Signature no field that stands there is changed but for bare addresses.
+/// none. In a message with a DKIM-Signature no field that stays is changed but for bare addresses.
 [[nodiscard]] std::string complete_headers(std::string_view header_block, const Completion& completion);
 
 /// "From user Mon Nov 23 17:04:05 2026", also with ">" before it: what stands between the messages of a mailbox file

@@ -5,11 +5,18 @@
 
 #include <idn2.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
 namespace postern::mail {
 namespace {
+
+/// Some letters are mapped to signs of ASCII, such as the wide forms of ">", "," and the blank.
+bool is_name_octet(char c) {
+  const char small = to_lower(c);
+  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
 
 struct FreeName {
   void operator()(char* name) const { std::free(name); }
@@ -26,7 +33,9 @@ Result<std::string> ascii_domain(std::string_view domain) {
   const int code = idn2_to_ascii_8z(name.c_str(), &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<char, FreeName> owner(found);
   if (code != IDN2_OK) return Error{Failure::invalid, std::string("the domain: ") + idn2_strerror(code)};
-  return std::string(found);
+  std::string labels(found);
+  if (!std::ranges::all_of(labels, is_name_octet)) return Error{Failure::invalid, "the domain: no letters of a name"};
+  return labels;
 }
 
 std::string with_ascii_domain(std::string_view address) {

@@ -53,6 +53,10 @@ struct DeliveryReport {
   std::string tls;                    ///< "TLSv1.3 TLS_AES_256_GCM_SHA384", empty without TLS
   std::string mechanism;              ///< "PLAIN", empty without AUTH
   std::string certificate_expires{};  ///< the smarthost's; RFC 3339, empty without TLS
+
+  /// The sender that the server saw, where that is one for many senders: equal for these, and for these alone. Empty:
+  /// the sender as it is stored.
+  std::string sent_as{};
 };
 
 }  // namespace postern::mail

@@ -223,6 +223,9 @@ Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
   stale_ = unanswered || (messages_ > 0 && outcome.progress == TransactionOutcome::Progress::postponed);
   rest_ = outcome.rest;
   if (outcome.report.site) wire_.give_up();
+  if (const std::string from = policy_.one_sender(); !from.empty()) {
+    outcome.report.sent_as = input.form.reverse_path + '\n' + from;
+  }
   learn(message, input.form, outcome);
   ++messages_;
   co_return std::move(outcome.report);

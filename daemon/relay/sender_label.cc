@@ -82,7 +82,7 @@ std::size_t behind_comment(std::string_view text, std::size_t at) {
 
 /// "(Cron Daemon)" without the parentheses that cron puts into the name itself.
 std::string_view without_parentheses(std::string_view text) {
-  if (text.size() < 2 || behind_comment(text, 0) != text.size() || !text.starts_with('(') || !text.ends_with(')'))
+  if (text.size() < 2 || !text.starts_with('(') || behind_comment(text, 0) != text.size() || !text.ends_with(')'))
     return text;
   return text.substr(1, text.size() - 2);
 }

@@ -209,7 +209,8 @@ class HeaderEdit {
 
   void remember(std::string address) {
     const bool fit = mail::parse_address(address, mail::Utf8::allow) && !mail::needs_smtputf8(address);
-    if (!fit || editor_.here(address) || replies_.size() == kMostReplies) return;
+    const bool answers = !iequals(mail::split_address(address).local, "MAILER-DAEMON");  // nobody reads there
+    if (!fit || !answers || editor_.here(address) || replies_.size() == kMostReplies) return;
     if (std::ranges::find(replies_, address) == replies_.end()) replies_.push_back(std::move(address));
   }
 
@@ -283,6 +284,10 @@ SenderPolicy::SenderPolicy(SenderPolicyOptions options, mail::HostNames names)
 std::string SenderPolicy::reverse_path(std::string_view sender) const {
   if (sender.empty()) return {};
   return Editor(options_, names_).mapped(mail::complete_address(sender, names_.domain));
+}
+
+std::string SenderPolicy::one_sender() const {
+  return options_.policy == SenderRule::account ? options_.address : std::string();
 }
 
 std::string SenderPolicy::edit(std::string_view top_fields) const {

@@ -32,6 +32,9 @@ class SenderPolicy {
   /// old field do not get into the new one; X-Original-From has its body as it was.
   [[nodiscard]] std::string edit(std::string_view top_fields) const;
 
+  /// The address that all senders but the null one become; empty: each has its own.
+  [[nodiscard]] std::string one_sender() const;
+
   /// edit() and reverse_path() complete bare addresses and do nothing else.
   [[nodiscard]] bool keeps() const { return options_.policy == SenderPolicyOptions::Policy::keep; }
 

@@ -123,8 +123,8 @@ void check_smarthosts(Settings& settings, Report& report) {
 /// Mail of our own has no sender, and a smarthost that refuses that takes the account's address.
 void check_own_sender(const Settings& settings, Report& report) {
   for (std::size_t i = 0; i < settings.smarthosts.size(); ++i) {
-#include "settings/own_sender.h"
-#include "settings/sender_values.h"
+    const std::string words = no_own_sender(settings, settings.smarthosts[i]);
+    if (!words.empty()) report.warning(report.place("smarthosts[" + std::to_string(i) + "].user"), words);
   }
 }
 

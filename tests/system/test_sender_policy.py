@@ -5,13 +5,15 @@ import json
 
 from postern import message, smarthost
 from servers import OWNED_PORT, USER
+from waiting import wait_for
 
 ACCOUNT = {"from": USER}
 
 
 def explained(posternd, *arguments):
-    lines = posternd.run("--json", "explain", *arguments, check=False).stdout.decode().splitlines()
-    return json.loads(lines[0])
+    """The lines of explain by their kinds."""
+    lines = posternd.run("--json", "explain", *arguments).stdout.decode().splitlines()
+    return {line.get("kind"): line for line in map(json.loads, lines)}
 
 
 def test_mail_of_root_goes_from_the_account_and_says_where_it_came_from(postfix, posternd, inbox):
@@ -46,6 +48,7 @@ def test_what_no_pattern_matches_is_refused_and_what_one_does_passes(postfix, po
     posternd.sendmail(message(to, "x\n", sender="root", subject="root"), "-i", "-f", "root", to)
     postfix.mail.wait(inbox)
     posternd.sendmail(message(to, "x\n", sender="foreign@corp.example"), "-i", "-f", "foreign@corp.example", to)
+    wait_for(lambda: all("not owned" in entry.get("reason", "") for entry in posternd.queue()), 30, "the refusal")
     assert len(posternd.queue()) == 1
 
 
@@ -54,10 +57,11 @@ def test_a_test_message_finds_out_that_the_server_takes_no_mail_of_root(postfix,
     posternd.start()
     refused = posternd.run("send-test", f"{inbox}@example.com", check=False)
     assert refused.returncode == 75, refused
-    assert "set from to the account's address" in refused.stdout.decode(), refused.stdout
+    assert "set from: {policy: account}" in refused.stdout.decode(), refused.stdout
     posternd.run("queue", "delete", "--all", "--yes")
-    posternd.configure(smarthost(OWNED_PORT, **ACCOUNT))
+    posternd.configure(smarthost(OWNED_PORT, **{"from": "account"}))
     posternd.reload()
+    wait_for(lambda: "settings reloaded" in posternd.read_log(), 20, "the reload")
     posternd.run("send-test", f"{inbox}@example.com")
     ((headers, _),) = postfix.mail.wait(inbox)
     assert headers["From"] == f'"root at web1 (Postern send-test)" <{USER}>'
@@ -69,7 +73,9 @@ def test_explain_shows_what_arrives(postfix, posternd, inbox, tmp_path):
     to = f"{inbox}@example.com"
     mail = tmp_path / "mail.eml"
     mail.write_text(f"From: root (Cron Daemon)\nTo: {to}\nSubject: cron\n\nhello\n")
-    line = explained(posternd, "--user", "root", str(mail))
+    told = explained(posternd, "--user", "root", str(mail))
+    assert told["text"]["changed"] is False and told["text"]["doubts"] == []
+    line = told["explain"]
     assert line["policy"] == "account" and line["sender"] == {"before": "root", "after": USER}
     posternd.sendmail(mail.read_bytes(), "-i", "-f", "root", to)
     ((headers, _),) = postfix.mail.wait(inbox)

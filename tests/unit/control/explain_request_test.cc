@@ -18,24 +18,25 @@ Explained with_file(const std::string& file) {
 }
 
 TEST(ExplainRequest, WithoutAnythingItIsAboutTheSmarthostsAlone) {
-  EXPECT_EQ(*explain_request(Explained{}), (object{{"command", "explain"}}));
+  EXPECT_EQ(explain_request(Explained{})->request, (object{{"command", "explain"}}));
   Explained wanted;
   wanted.site = "office";
-  EXPECT_EQ(*explain_request(wanted), (object{{"command", "explain"}, {"site", "office"}}));
+  EXPECT_EQ(explain_request(wanted)->request, (object{{"command", "explain"}, {"site", "office"}}));
 }
 
 TEST(ExplainRequest, NamesSenderAndRecipient) {
   Explained wanted;
   wanted.from = "anna@corp.example";
   wanted.to = "root";
-  EXPECT_EQ(*explain_request(wanted), (object{{"command", "explain"}, {"from", "anna@corp.example"}, {"to", "root"}}));
+  EXPECT_EQ(explain_request(wanted)->request,
+            (object{{"command", "explain"}, {"from", "anna@corp.example"}, {"to", "root"}}));
 }
 
 TEST(ExplainRequest, AUserIsKnownByNameAndByNumber) {
   for (const std::string user : {"root", "0"}) {
     Explained wanted;
     wanted.user = user;
-    EXPECT_EQ(*explain_request(wanted), (object{{"command", "explain"}, {"from", "root"}}));
+    EXPECT_EQ(explain_request(wanted)->request, (object{{"command", "explain"}, {"from", "root"}}));
   }
   for (const std::string user : {"nobody-of-this-name", "4294967290", "-1"}) {
     Explained wanted;
@@ -50,10 +51,28 @@ TEST(ExplainRequest, OfAFileTheFieldsWithAddressesAreAsked) {
       dir.write("mail", "Subject: secret\r\nFrom: Cron\r\n <root>\r\nTo: a@b.example\r\n\r\nbody: no field\r\n");
   Explained wanted = with_file(file);
   wanted.user = "root";
-  const auto request = explain_request(wanted);
-  ASSERT_TRUE(request);
-  EXPECT_EQ(request->at("fields").as_string(), "From: Cron\n <root>\nTo: a@b.example\n");
-  EXPECT_EQ(request->at("from").as_string(), "root");
+  const auto made = explain_request(wanted);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->request.at("fields").as_string(), "From: Cron\n <root>\nTo: a@b.example\n");
+  EXPECT_EQ(made->request.at("from").as_string(), "root");
+}
+
+TEST(ExplainRequest, TellsWhatBecomesOfTheText) {
+  const test::ScratchDir dir;
+  const auto text_of = [&dir](const std::string& body) {
+    const std::string header =
+        "From: a@b.example\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+        "Content-Transfer-Encoding: 8bit\n\n";
+    const auto made = explain_request(with_file(dir.write("mail", header + body)));
+    EXPECT_TRUE(made);
+    return made ? made->text : object{};
+  };
+  EXPECT_EQ(text_of("hello\n").at("kind").as_string(), "text");
+  const object letters = text_of("Ger\xC3\xA4t\n");
+  EXPECT_FALSE(letters.at("changed").as_bool());
+  EXPECT_TRUE(letters.at("changed_without_8bitmime").as_bool());
+  const object lines = text_of(std::string(200'000, 'x') + "\n");
+  EXPECT_TRUE(lines.at("changed").as_bool());
 }
 
 TEST(ExplainRequest, WhatCannotBeReadIsSaid) {

@@ -53,7 +53,7 @@ TEST_F(SendTest, TellsWhatToDoWhereTheSenderIsRefused) {
   queue.events[0].report.sender =
       mail::SiteTrouble{mail::Step::mail, Failure::refused, 553, "553 5.7.1 Sender not owned by user", false};
   const std::vector<object> lines = ask_json(R"({"command":"send-test","recipient":"a@example.com"})");
-  EXPECT_NE(lines[1].at("trouble").at("advice").as_string().find("set from to"), std::string::npos);
+  EXPECT_NE(lines[1].at("trouble").at("advice").as_string().find("set from: {policy: account}"), std::string::npos);
   EXPECT_EQ(lines.back().at("exit").as_int64(), 75);
 }
 

@@ -45,6 +45,20 @@ TEST(IdnTest, WhatIsNoNameIsRefusedAndLeavesTheAddressAsItIs) {
   }
 }
 
+TEST(IdnTest, NoLetterBecomesASignThatEndsTheDomain) {
+  // The wide forms of the signs of ASCII, the wide blank, and a number in parentheses.
+  for (int wide = 0x01; wide <= 0x5E; ++wide) {
+    const std::string letter{'\xEF', static_cast<char>(0xBC + (wide >= 0x40 ? 1 : 0)),
+                             static_cast<char>(0x80 + wide % 0x40)};
+    const auto found = ascii_domain("x" + letter + "y.example");
+    if (!found) continue;
+    EXPECT_EQ(found->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_."), std::string::npos) << *found;
+  }
+  for (const std::string letter : {"\xEF\xBC\x9E", "\xEF\xBC\x8C", "\xEF\xBC\xA0", "\xE3\x80\x80", "\xE2\x91\xB4"}) {
+    EXPECT_FALSE(ascii_domain("x" + letter + ".example")) << letter;
+  }
+}
+
 TEST(IdnTest, OnlyALocalPartInLettersNeedsSmtputf8) {
   EXPECT_FALSE(needs_smtputf8("bob@example.com"));
   EXPECT_FALSE(

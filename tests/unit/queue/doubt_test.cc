@@ -51,6 +51,17 @@ TEST_F(DoubtTest, WithoutProofItWaitsOverRestartsUntilItExpires) {
   EXPECT_TRUE(no_other());
 }
 
+TEST_F(DoubtTest, MailOfAnotherSenderIsProofWhereTheServerSawTheSame) {
+  host.answers["bad@example.net"] = in_doubt();
+  host.sent_as = "alerts@example.com\nalerts@example.com";
+  const QueueId bad = accept(envelope({"bad@example.net"}));
+  for (int minute = 0; minute < 30; ++minute) {
+    if (minute == 3) (void)accept(envelope({"good@example.net"}, "bob@example.com"));
+    pass(Seconds(60));
+  }
+  EXPECT_FALSE(run(loop, queue->find(bad)));
+}
+
 RecipientState state(const Status& last, unsigned doubtful, WallTime since) {
   RecipientState made;
   made.last = last;

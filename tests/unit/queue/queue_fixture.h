@@ -38,6 +38,7 @@ struct Smarthost {
   std::map<std::string, Status> answers;
   std::optional<DeliveryReport> trouble;
   bool throws = false;
+  std::string sent_as;           // as it tells of each message
   std::vector<std::string> got;  // addresses delivered
   std::vector<std::string> texts;
   std::size_t attempts = 0;
@@ -62,6 +63,7 @@ inline Task<DeliveryReport> deliver_to(Smarthost* host, spool::DiskPool* pool, m
   }
   DeliveryReport report;
   report.host = "smtp.example.com[192.0.2.1]:465";
+  report.sent_as = host->sent_as;
   for (const std::size_t index : message->pending()) {
     const std::string& address = message->envelope().recipients[index].address;
     const auto answer = host->answers.find(address);

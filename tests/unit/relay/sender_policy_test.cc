@@ -90,6 +90,7 @@ const std::vector<Row>& originals() {
         // Of others: their name first, and where they can be answered.
         {"anna@corp.example", "'anna at corp.example'", "anna@corp.example"},
         {"'Anna Meyer' <anna@corp.example>", "'Anna Meyer (anna at corp.example)'", "anna@corp.example"},
+        {"MAILER-DAEMON@corp.example (Mail System)", "'Mail System (MAILER-DAEMON at corp.example)'"},
         {"Anna Meyer <anna@corp.example>", "'Anna Meyer (anna at corp.example)'", "anna@corp.example"},
         {"anna@corp.example (Anna Meyer)", "'Anna Meyer (anna at corp.example)'", "anna@corp.example"},
         {"'Meyer, Anna' <anna@corp.example>", "'Meyer, Anna (anna at corp.example)'", "anna@corp.example"},
@@ -237,6 +238,8 @@ TEST(SenderPolicy, TheReversePathIsTheAccountsUnlessItIsNull) {
     EXPECT_EQ(policy.reverse_path(sender), kAccount);
   }
   EXPECT_FALSE(policy.keeps());
+  EXPECT_EQ(policy.one_sender(), kAccount);
+  EXPECT_EQ(SenderPolicy(rewrite({{"*", kAccount}}), web1()).one_sender(), "");
 }
 
 TEST(SenderPolicy, WhereSendersAreKeptBareOnesAreCompletedAndNothingElse) {
