@@ -11,7 +11,7 @@ import pytest
 
 from auth_servers import Authorization, Bridges, DovecotSubmission, Practice
 from certs import Certificates
-from matrix import MECHANISMS, Matrix
+from matrix import MECHANISMS, CallerTable, Matrix
 from ports import PRACTICE, PRACTICE_STARTTLS
 from postern import Posternd
 from servers import PASSWORD, Dovecot, Exim, Postfix
@@ -22,12 +22,14 @@ CLAIMS = "/srv/claims"  # a directory that all views share, see run
 
 
 MATRIX = pytest.StashKey()
+CALLERS = pytest.StashKey()
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "last: runs after every other test of the same view")
     config.addinivalue_line("markers", "alone: judged by time or memory, so nothing else may run beside it")
     config.stash[MATRIX] = Matrix()
+    config.stash[CALLERS] = CallerTable()
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -36,6 +38,12 @@ def pytest_terminal_summary(terminalreporter, config):
         matrix.write()
         terminalreporter.section("logins: mechanism x server x result")
         terminalreporter.write(matrix.text())
+    callers = config.stash[CALLERS]
+    if callers.rows:
+        if callers.whole(callers.every):
+            callers.write()
+        terminalreporter.section("callers x strict smarthosts")
+        terminalreporter.write(callers.text())
 
 
 def pytest_collection_modifyitems(items):
@@ -49,7 +57,7 @@ def pytest_collection_modifyitems(items):
 
 
 # What takes longest begins first, so that no view is left alone with it at the end.
-LONG = ("test_durability", "test_privileges", "test_limits", "test_drop", "test_queue_control", "test_auth")
+LONG = ("test_durability", "test_privileges", "test_limits", "test_drop", "test_queue_control", "test_auth", "test_strict")
 
 
 def _place(item):
@@ -112,6 +120,11 @@ def watch():
 @pytest.fixture(scope="session")
 def matrix(request):
     return request.config.stash[MATRIX]
+
+
+@pytest.fixture(scope="session")
+def caller_table(request):
+    return request.config.stash[CALLERS]
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,27 @@
-"""The table mechanism x server x result. Each cell is what `postern check --json` said with that mechanism alone."""
+"""The tables that the tests fill and leave in output/: mechanism x server x result, and caller x strict smarthost."""
 
 import os
 
-FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "output", "auth-matrix.txt")
+OUTPUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "output")
 
 MECHANISMS = ("OAUTHBEARER", "XOAUTH2", "EXTERNAL", "SCRAM-SHA-512-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS",
               "SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5")
 
 
+def _aligned(rows):
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+
+
+def _write(name, text):
+    os.makedirs(OUTPUT, exist_ok=True)
+    with open(os.path.join(OUTPUT, name), "w") as out:
+        out.write(text)
+
+
 class Matrix:
+    """Each cell is what `postern check --json` said with that mechanism alone."""
+
     def __init__(self):
         self.cells = {}
         self.strongest = {}
@@ -22,15 +35,37 @@ class Matrix:
         rows = [["", *(f"[{number}]" for number, _ in enumerate(servers, 1))]]
         rows += [[name, *(self.cells[server].get(name, "-") for server in servers)] for name in MECHANISMS]
         rows.append(["chosen by itself", *(self.strongest.get(server, "-") for server in servers)])
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+        lines = _aligned(rows)
         lines += [f"[{number}] {server}" for number, server in enumerate(servers, 1)]
         lines += ["ok: logged in; -: not offered by this server; anything else: why not", *self.notes]
         return "\n".join(lines) + "\n"
 
     def write(self):
-        if not self.cells:
-            return
-        os.makedirs(os.path.dirname(FILE), exist_ok=True)
-        with open(FILE, "w") as out:
-            out.write(self.text())
+        _write("auth-matrix.txt", self.text())
+
+
+class CallerTable:
+    """What became of each mail of each program, behind the smarthost with 8BITMIME and behind the one without."""
+
+    MODES = ("strict", "strict7")
+
+    def __init__(self):
+        self.rows, self.every = {}, []
+        self.cells = {}
+
+    def fill(self, key, shown, mode, result):
+        """`key` gives the order; `shown` is (caller, version, invocation)."""
+        self.rows[key] = shown
+        self.cells[key, mode] = result
+
+    def whole(self, keys):
+        """Whether every one of them has been filled for both smarthosts."""
+        return all((key, mode) in self.cells for key in keys for mode in self.MODES)
+
+    def text(self):
+        rows = [("caller", "version", "invocation", "strict", "strict 7-bit")]
+        rows += [(*self.rows[key], *(self.cells.get((key, mode), "-") for mode in self.MODES)) for key in sorted(self.rows)]
+        return "\n".join([*_aligned(rows), "ok: taken by the smarthost, readable and answerable; anything else: why not"]) + "\n"
+
+    def write(self):
+        _write("callers.txt", self.text())
