@@ -1,6 +1,7 @@
 #include "mail/address_scanner.h"
 
 #include "base/text.h"
+#include "mail/field_lexer.h"
 
 #include <algorithm>
 #include <optional>
@@ -9,83 +10,47 @@
 namespace postern::mail {
 namespace {
 
-enum class Kind { word, quoted, literal, special, end };
-
-struct Token {
-  Kind kind = Kind::end;
-  std::string_view text;
-  std::size_t end = 0;
-
-  [[nodiscard]] bool is(char c) const { return kind == Kind::special && text.front() == c; }
-};
-
 Error fault(std::string_view what) { return Error{Failure::invalid, std::string(what)}; }
 
-/// Words (atext and dots), quoted strings, domain literals and single specials; blanks, folding and comments
-/// between them are skipped.
+/// A token that is neither blank nor comment; or the end, without a text.
+struct Token {
+  TokenKind kind = TokenKind::blank;
+  std::string_view text;
+  std::size_t end = 0;  ///< offset in the body
+
+  [[nodiscard]] bool is(char c) const { return kind == TokenKind::special && text.front() == c; }
+  [[nodiscard]] bool is_end() const { return text.empty(); }
+};
+
+/// The tokens that addresses are made of.
 class Lexer {
  public:
-  explicit Lexer(std::string_view body) : body_(body) {}
+  explicit Lexer(std::string_view body) : lexer_(body) {}
 
   Result<Token> next() {
-    while (at_ < body_.size()) {
-      const char c = body_[at_];
-      if (c == '(') {
-        if (!skip_comment()) return fault("a comment is not closed");
-      } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-        ++at_;
-      } else {
-        break;
+    auto found = lexer_.next();
+    while (found && (found->kind == TokenKind::blank || found->kind == TokenKind::comment)) {
+      end_ += found->text.size();
+      found = lexer_.next();
+    }
+    if (!found) return Token{TokenKind::blank, {}, end_};
+    end_ += found->text.size();
+    const Token token{found->kind, found->text, end_};
+    if (token.is('(')) return fault("a comment is not closed");
+    if (token.is('"')) return fault("a quoted string is not closed");
+    if (token.is('[')) return fault("a domain literal is not closed");
+    if (token.kind == TokenKind::word) {
+      const auto bad = std::ranges::find_if(token.text, [](char c) { return !is_atext(c) && c != '.'; });
+      if (bad != token.text.end()) {
+        return fault("the character " + printable(std::string(1, *bad)) + " cannot stand in an address");
       }
     }
-    if (at_ == body_.size()) return token(Kind::end, at_);
-    const char c = body_[at_];
-    if (c == '"') return delimited(Kind::quoted, '"', "a quoted string is not closed");
-    if (c == '[') return delimited(Kind::literal, ']', "a domain literal is not closed");
-    if (std::string_view("<>,:;@").find(c) != std::string_view::npos) return token(Kind::special, at_ + 1);
-    std::size_t end = at_;
-    while (end < body_.size() && (is_atext(body_[end]) || body_[end] == '.')) ++end;
-    if (end == at_) return fault("the character " + printable(body_.substr(at_, 1)) + " cannot stand in an address");
-    return token(Kind::word, end);
+    return token;
   }
 
  private:
-  Token token(Kind kind, std::size_t end) {
-    Token found{kind, body_.substr(at_, end - at_), end};
-    at_ = end;
-    return found;
-  }
-
-  Result<Token> delimited(Kind kind, char close, std::string_view not_closed) {
-    for (std::size_t i = at_ + 1; i < body_.size(); ++i) {
-      if (body_[i] == '\\') {
-        ++i;
-      } else if (body_[i] == close) {
-        return token(kind, i + 1);
-      }
-    }
-    return fault(not_closed);
-  }
-
-  bool skip_comment() {
-    std::size_t depth = 0;
-    for (; at_ < body_.size(); ++at_) {
-      const char c = body_[at_];
-      if (c == '\\') {
-        ++at_;
-      } else if (c == '(') {
-        ++depth;
-      } else if (c == ')' && --depth == 0) {
-        ++at_;
-        return true;
-      }
-    }
-    at_ = body_.size();
-    return false;
-  }
-
-  std::string_view body_;
-  std::size_t at_ = 0;
+  FieldLexer lexer_;
+  std::size_t end_ = 0;
 };
 
 /// The tokens of one element between separators, glued to an addr-spec. Blanks may stand around "." and "@"
@@ -114,7 +79,7 @@ class Scanner {
       const auto token = lexer_.next();
       if (!token) return token.error();
       if (const auto problem = take(*token)) return *problem;
-      if (token->kind == Kind::end) return std::move(found_);
+      if (token->is_end()) return std::move(found_);
     }
   }
 
@@ -123,7 +88,7 @@ class Scanner {
 
   std::optional<Error> take(const Token& token) {
     if (where_ == Where::angle) return in_angle(token);
-    if (token.kind == Kind::end) return in_group_ ? fault("a group is not closed by \";\"") : finish();
+    if (token.is_end()) return in_group_ ? fault("a group is not closed by \";\"") : finish();
     if (token.is(',')) return finish();
     if (token.is(';')) {
       if (!in_group_) return fault("\";\" does not separate addresses, \",\" does");
@@ -161,8 +126,8 @@ class Scanner {
       tokens_.clear();  // a source route is dropped (RFC 5321 appendix C)
       return std::nullopt;
     }
-    if (token.kind == Kind::end) return fault("\"<\" is not closed");
-    if (token.kind == Kind::special && !token.is('@') && !(in_route && token.is(','))) {
+    if (token.is_end()) return fault("\"<\" is not closed");
+    if (token.kind == TokenKind::special && !token.is('@') && !(in_route && token.is(','))) {
       return fault("\"" + std::string(token.text) + "\" is not expected between \"<\" and \">\"");
     }
     tokens_.push_back(token);
