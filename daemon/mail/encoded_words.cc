@@ -2,8 +2,7 @@
 
 #include "base/base64.h"
 #include "base/text.h"
-
-#include <fmt/format.h>
+#include "mail/word_writer.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,6 +12,7 @@ namespace postern::mail {
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kBegin = "=?";
 
 std::optional<unsigned> hex_digit(char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -52,104 +52,114 @@ std::optional<std::string> to_utf8(std::string bytes, std::string_view charset) 
 }
 
 struct EncodedWord {
-  std::string text;        ///< decoded
-  std::size_t length = 0;  ///< of what it stands for
+  std::string_view charset;
+  char encoding = 'q';       ///< or 'b'
+  std::string_view content;  ///< encoded
+  std::size_t length = 0;    ///< of all of it
 };
+
+/// The content goes to "?=". What ends it before, the beginning of another word above all, is met soon: so a text of
+/// beginnings alone costs what its length costs.
+std::size_t content_end(std::string_view text, std::size_t at, bool q) {
+  for (; at + 1 < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '?' && text[at + 1] == '=') return at;
+    const bool is_escape = c == '=' && at + 2 < text.size() && hex_digit(text[at + 1]) && hex_digit(text[at + 2]);
+    if (kBlanks.find(c) != std::string_view::npos || (q ? c == '=' && !is_escape : c == '?')) break;
+  }
+  return std::string_view::npos;
+}
 
 /// "=?charset?encoding?text?=" at the beginning of `text`.
 std::optional<EncodedWord> encoded_word(std::string_view text) {
   const std::size_t encoding = text.find('?', 2) + 1;
   if (encoding == 0 || encoding + 1 >= text.size() || text[encoding + 1] != '?') return std::nullopt;
-  const std::size_t end = text.find("?=", encoding + 2);
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view content = text.substr(encoding + 2, end - encoding - 2);
-  if (content.find_first_of(kBlanks) != std::string_view::npos) return std::nullopt;
-  std::optional<std::string> bytes;
-  if (to_lower(text[encoding]) == 'b') bytes = base64_decode(content);
-  if (to_lower(text[encoding]) == 'q') bytes = decode_q(content);
-  if (!bytes) return std::nullopt;
   const std::string_view charset = text.substr(2, encoding - 3);
-  auto decoded = to_utf8(std::move(*bytes), charset.substr(0, charset.find('*')));  // RFC 2231 5: a language follows
-  if (!decoded) return std::nullopt;
-  return EncodedWord{std::move(*decoded), end + 2};
+  const char how = to_lower(text[encoding]);
+  const bool named = std::ranges::all_of(charset, [](char c) { return c > ' ' && c < 0x7F; });
+  if (charset.empty() || !named || (how != 'q' && how != 'b')) {
+    return std::nullopt;
+  }
+  const std::size_t end = content_end(text, encoding + 2, how == 'q');
+  if (end == std::string_view::npos) return std::nullopt;
+  return EncodedWord{charset, how, text.substr(encoding + 2, end - encoding - 2), end + 2};
 }
 
-bool is_plain(char c) { return (c >= ' ' && c < 0x7F) || c == '\t'; }
+std::optional<std::string> decoded(const EncodedWord& word) {
+  auto bytes = word.encoding == 'b' ? base64_decode(word.content) : decode_q(word.content);
+  if (!bytes) return std::nullopt;
+  return to_utf8(std::move(*bytes), word.charset.substr(0, word.charset.find('*')));  // RFC 2231 5: a language follows
+}
 
-/// The "Q" encoding as it may stand everywhere (RFC 2047 5 (3)).
-std::string encode_q(char c) {
-  constexpr std::string_view kItself = "!*+-/";
+/// Of the "Q" encoding as it may stand everywhere (RFC 2047 5 (3)).
+bool is_itself_in_q(char c) {
   const char small = to_lower(c);
-  if ((small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || kItself.find(c) != std::string_view::npos) {
-    return std::string(1, c);
-  }
-  return fmt::format("={:02X}", static_cast<unsigned char>(c));
-}
-
-/// As many as it takes; `blank`: one stood before it, which those who read it would leave out.
-std::string to_encoded_words(std::string_view bytes, bool blank) {
-  constexpr std::size_t kLongest = 75;  // RFC 2047 2
-  const bool utf8 = is_utf8(bytes);
-  const std::string begin = utf8 ? "=?utf-8?q?" : "=?unknown-8bit?q?";
-  std::string words;
-  std::string word = begin + (blank ? "_" : "");
-  while (!bytes.empty()) {
-    std::size_t length = 1;
-    while (utf8 && length < bytes.size() && (static_cast<unsigned char>(bytes[length]) & 0xC0U) == 0x80U) ++length;
-    std::string letter;
-    for (const char c : bytes.substr(0, length)) letter += encode_q(c);
-    bytes.remove_prefix(length);
-    if (word.size() + letter.size() + 2 > kLongest) {
-      words += word + "?= ";
-      word = begin;
-    }
-    word += letter;
-  }
-  return words + word + "?=";
-}
-
-std::string in_ascii(std::string_view word) {
-  std::string text(word);
-  std::ranges::replace_if(text, [](char c) { return !is_plain(c); }, '?');
-  return text;
+  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') ||
+         std::string_view("!*+-/").find(c) != std::string_view::npos;
 }
 
 }  // namespace
+
+bool is_encoded_word(std::string_view text) {
+  if (!text.starts_with(kBegin)) return false;
+  const auto word = encoded_word(text);
+  return word && word->length == text.size();
+}
 
 std::string decode_words(std::string_view text) {
   std::string out;
   bool after_word = false;
   while (true) {
-    const std::size_t start = text.find("=?");
+    const std::size_t start = text.find(kBegin);
     const std::string_view between = text.substr(0, start);
     const auto word = start == std::string_view::npos ? std::nullopt : encoded_word(text.substr(start));
+    const auto said = word ? decoded(*word) : std::nullopt;
     // RFC 2047 6.2: blanks between two encoded-words are not shown.
-    const bool shown = !after_word || !word || between.find_first_not_of(kBlanks) != std::string_view::npos;
+    const bool shown = !after_word || !said || between.find_first_not_of(kBlanks) != std::string_view::npos;
     if (shown) out += between;
     if (start == std::string_view::npos) return out;
     text.remove_prefix(start);
-    after_word = word.has_value();
-    out += word ? word->text : std::string(text.substr(0, 2));
-    text.remove_prefix(word ? word->length : 2);
+    after_word = said.has_value();
+    out += said ? *said : std::string(kBegin);
+    text.remove_prefix(said ? word->length : kBegin.size());
   }
 }
 
-std::string encode_words(std::string_view text, FieldKind kind) {
-  constexpr std::string_view kSpecials = "()<>@,;:\\\".[]";  // RFC 5322 3.2.3
-  std::string out;
-  bool after_word = false;
-  while (!text.empty()) {
-    const std::size_t start = std::min(text.find_first_not_of(kBlanks), text.size());
-    out += text.substr(0, start);
-    text.remove_prefix(start);
-    const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
-    text.remove_prefix(word.size());
-    const bool encodes =
-        !is_ascii(word) && (kind == FieldKind::text || word.find_first_of(kSpecials) == std::string_view::npos);
-    const bool before_word = trim(text).starts_with("=?");  // as it was written
-    out += encodes ? to_encoded_words(std::string(word) + (before_word ? " " : ""), after_word) : in_ascii(word);
-    after_word = encodes || word.starts_with("=?");
+std::size_t character_size(std::string_view bytes, bool utf8) {
+  std::size_t size = 1;
+  while (utf8 && size < bytes.size() && (static_cast<unsigned char>(bytes[size]) & 0xC0U) == 0x80U) ++size;
+  return size;
+}
+
+std::string to_encoded_words(std::string_view bytes, std::size_t first) {
+  constexpr std::size_t kLongest = 72;  // of 75 (RFC 2047 2), so that what stands beside it fits into its line too
+  const bool utf8 = is_utf8(bytes);
+  const std::string begin = utf8 ? "=?utf-8?q?" : "=?unknown-8bit?q?";
+  std::string words;
+  std::string word = begin;
+  std::size_t longest = std::min(kLongest, first);
+  while (!bytes.empty()) {
+    const std::size_t size = character_size(bytes, utf8);
+    const std::string_view letter = bytes.substr(0, size);
+    const std::string encoded = letter == " " ? "_" : hex_escaped(letter, '=', is_itself_in_q);
+    bytes.remove_prefix(size);
+    if (word.size() + encoded.size() + 2 > longest) {
+      words += word + "?= ";
+      word = begin;
+      longest = kLongest;
+    }
+    word += encoded;
   }
+  return words + word + "?=";
+}
+
+std::string encode_words(std::string_view text) {
+  std::string plain(text);
+  std::ranges::replace_if(plain, [](char c) { return c != '\t' && has_control({&c, 1}); }, '?');
+  std::string out;
+  WordWriter writer(out, false);
+  writer.text(plain);
+  writer.finish();
   return out;
 }
 

@@ -2,6 +2,7 @@
 // must be ASCII.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,12 +12,18 @@ namespace postern::mail {
 /// anything else stays as it is. The result may hold any byte.
 [[nodiscard]] std::string decode_words(std::string_view text);
 
-enum class FieldKind {
-  text,        ///< an unstructured field: a word with anything in it may become an encoded-word
-  structured,  ///< encoded-words stand for words of phrases alone (RFC 2047 5); other letters elsewhere become "?"
-};
-/// The unfolded body of a field in printable ASCII: each word with other letters as encoded-words, of UTF-8 or, if it
-/// is none, of unknown-8bit (RFC 1428 3). Other controls than tabs become "?".
-[[nodiscard]] std::string encode_words(std::string_view text, FieldKind kind);
+/// The whole of it is one, of whatever charset.
+[[nodiscard]] bool is_encoded_word(std::string_view text);
+
+/// Any bytes as encoded-words with blanks between them, of UTF-8 or, if they are none, of unknown-8bit (RFC 1428 3).
+/// None has more than 72 octets, nor the first more than `first` (at least 32), and each has whole characters.
+[[nodiscard]] std::string to_encoded_words(std::string_view bytes, std::size_t first = 72);
+
+/// The octets of the first character of UTF-8; 1 of what is none.
+[[nodiscard]] std::size_t character_size(std::string_view bytes, bool utf8);
+
+/// A text on one line in printable ASCII: its words with other letters as encoded-words, other controls than tabs as
+/// "?".
+[[nodiscard]] std::string encode_words(std::string_view text);
 
 }  // namespace postern::mail

@@ -28,7 +28,7 @@ std::string ascii_line(std::string_view text) {
 
 /// An address with other letters has no place in a header of ASCII: a group without members shows it (RFC 6857 3.1.8).
 std::string shown_mailbox(std::string_view address) {
-  return is_ascii(address) ? one_line(address) : encode_words(one_line(address), FieldKind::text) + " :;";
+  return is_ascii(address) ? one_line(address) : encode_words(one_line(address)) + " :;";
 }
 
 /// One field of the machine-readable part, folded (RFC 5322 2.2.3): unfolded it is the same again.

@@ -1,32 +1,19 @@
 #include "mail/seven_bit.h"
 
 #include "base/text.h"
-#include "mail/encoded_words.h"
 #include "mail/headers.h"
+#include "mail/outgoing_fields.h"
+#include "mail/outgoing_structures.h"
 #include "mail/quoted_printable.h"
 #include "mail/wrap.h"
 
 #include <algorithm>
-#include <array>
 
 namespace postern::mail {
 namespace {
 
 constexpr int kDeepest = 16;  // as people write mail, and some lists in lists
 constexpr std::string_view kEncoding = "Content-Transfer-Encoding";
-
-/// Fields whose bodies are more than text (RFC 5322 3.6, RFC 2045), by their names or, with a hyphen at the end, by the
-/// beginning of these.
-constexpr std::array<std::string_view, 19> kStructured{
-    "Content-", "Resent-",   "From",       "Sender",      "Reply-To", "To",        "Cc",    "Bcc",   "Date", "MIME-",
-    "Message-", "In-Reply-", "References", "Return-Path", "Received", "Received-", "List-", "DKIM-", "ARC-"};
-
-FieldKind kind_of(std::string_view name) {
-  const bool known = std::ranges::any_of(kStructured, [name](std::string_view one) {
-    return one.ends_with('-') ? istarts_with(name, one) : iequals(name, one);
-  });
-  return known && !iequals(name, "Content-Description") ? FieldKind::structured : FieldKind::text;
-}
 
 /// Other bytes as "?", long lines broken.
 std::string seven_bit_by_force(std::string_view text) {
@@ -43,11 +30,10 @@ std::string seven_bit_by_force(std::string_view text) {
   return out;
 }
 
+/// What outgoing_fields() leaves has "?" for its letters, and its long tokens are broken.
 std::string seven_bit_field(const HeaderField& field) {
-  std::string whole(field.whole);
-  if (!is_seven_bit(whole)) {
-    whole = wrap(std::string(field.name) + ": " + encode_words(unfold(field.body), kind_of(field.name)), " ");
-  }
+  std::string whole = outgoing_fields(field.whole, FieldRules());
+  if (!is_seven_bit(whole)) whole = wrap(escape_letters(unfold(whole), '?'), " ");
   if (!whole.ends_with('\n')) whole += '\n';
   return whole;
 }

@@ -160,7 +160,7 @@ std::string alarm_text(const AlarmMail& mail, const Alarm& alarm) {
   const bool trouble = alarm.what == Alarm::What::trouble;
   std::string text = "From: MAILER-DAEMON@" + mail.domain + " (Mail relay on " + mail.hostname + ")\n";
   // An address with other letters is shown as a group without members (RFC 6857 3.1.8).
-  text += "To: " + (is_ascii(mail.to) ? mail.to : mail::encode_words(mail.to, mail::FieldKind::text) + " :;") + "\n";
+  text += "To: " + (is_ascii(mail.to) ? mail.to : mail::encode_words(mail.to) + " :;") + "\n";
   text += fmt::format("Subject: Mail relay on {}: {}\n", mail.hostname, trouble ? "trouble" : "well again");
   text += "Date: " + mail::format_date(mail.now, std::chrono::minutes(0)) + "\n";
   text += "Message-ID: <" + mail.id + "@" + mail.hostname + ">\n";

@@ -35,7 +35,7 @@ TEST(SevenBit, AHeaderIsGivenAloneAndEachOfItsLinesEnds) {
 TEST(SevenBit, TheHeaderHasEncodedWordsAndTheTextIsQuoted) {
   EXPECT_EQ(seven_bit_message(
                 "From: J\xC3\xBCrgen <j@example.net>\nSubject: gr\xC3\xBCn,\n gr\xC3\xBCn\n\ngr\xC3\xBCn = a\n"),
-            "From: =?utf-8?q?J=C3=BCrgen?= <j@example.net>\nSubject: =?utf-8?q?gr=C3=BCn=2C?= =?utf-8?q?_gr=C3=BCn?=\n"
+            "From: =?utf-8?q?J=C3=BCrgen?= <j@example.net>\nSubject: =?utf-8?q?gr=C3=BCn=2C_gr=C3=BCn?=\n"
             "Content-Type: text/plain; charset=utf-8\nMIME-Version: 1.0\n"
             "Content-Transfer-Encoding: quoted-printable\n\ngr=C3=BCn =3D a\n");
   EXPECT_EQ(seven_bit_message("MIME-Version: 1.0\nContent-Type: text/plain; charset=iso-8859-1\n"

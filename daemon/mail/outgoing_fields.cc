@@ -1,0 +1,78 @@
+#include "mail/outgoing_fields.h"
+
+#include "base/text.h"
+#include "mail/field_kinds.h"
+#include "mail/fold.h"
+#include "mail/headers.h"
+#include "mail/outgoing_structures.h"
+#include "mail/word_writer.h"
+#include "mail/wrap.h"
+
+#include <algorithm>
+
+namespace postern::mail {
+namespace {
+
+/// The body without folding, on one line that may be broken at its blanks: more of them than a line may have are one.
+std::string logical_line(std::string_view body) {
+  constexpr std::string_view kBlank = " \t";
+  std::string line;
+  line.reserve(body.size());
+  std::size_t blanks = 0;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    char c = body[i];
+    if (c == '\n' || (c == '\r' && i + 1 < body.size() && body[i + 1] == '\n')) continue;
+    if (c == '\r') c = ' ';
+    if (c == '\0') c = '?';
+    const bool blank = kBlank.find(c) != std::string_view::npos;
+    if (!blank && blanks > kLongestWord) line.resize(line.size() - blanks + 1);
+    blanks = blank ? blanks + 1 : 0;
+    line += c;
+  }
+  if (blanks > kLongestWord) line.resize(line.size() - blanks + 1);
+  return line;
+}
+
+void write_body(std::string_view body, FieldKind kind, bool utf8, std::string& line) {
+  WordWriter writer(line, utf8);
+  switch (kind) {
+    case FieldKind::text: writer.text(body); break;
+    case FieldKind::addresses: write_addresses(body, writer); break;
+    case FieldKind::parameters: write_parameters(body, writer); break;
+    case FieldKind::ids: write_others(body, '=', writer); break;
+    case FieldKind::urls: write_others(body, '%', writer); break;
+    case FieldKind::words: write_others(body, '?', writer); break;
+    case FieldKind::trace: line += body; break;
+  }
+  writer.finish();
+}
+
+std::string outgoing_field(const HeaderField& field, const FieldRules& rules) {
+  if (fields_acceptable(field.whole, rules)) return std::string(field.whole);
+  const FieldKind kind = field_kind(field.name);
+  std::string line(field.whole.substr(0, field.whole.find(':') + 1));
+  const std::size_t body = line.size();
+  write_body(logical_line(field.body), kind, rules.utf8 && is_utf8(field.body), line);
+  line = fold(line, body, kind);
+  if (field.whole.ends_with('\n')) line += '\n';
+  return line;
+}
+
+}  // namespace
+
+bool fields_acceptable(std::string_view fields, const FieldRules& rules) {
+  constexpr std::string_view kNowhere("\0\r", 2);
+  const bool letters_fit = rules.utf8 ? is_utf8(fields) : is_ascii(fields);
+  return letters_fit && fields.find_first_of(kNowhere) == std::string_view::npos && lines_fit(fields);
+}
+
+std::string outgoing_fields(std::string_view fields, const FieldRules& rules) {
+  if (fields_acceptable(fields, rules)) return std::string(fields);
+  const HeaderBlock block = parse_headers(fields);
+  std::string out;
+  out.reserve(fields.size() + fields.size() / 4);
+  for (const HeaderField& field : block.fields) out += outgoing_field(field, rules);
+  return out.append(fields.substr(block.size));
+}
+
+}  // namespace postern::mail
