@@ -23,10 +23,11 @@ import sys
 from auth_servers import Process
 from ports import STRICT, STRICT_7BIT
 from servers import PASSWORD, USER
-from strict_rules import Fault, House, Transaction, faults, recipient_faults, sender_faults
+from strict_rules import REMARKS, Fault, House, Transaction, faults, recipient_faults, sender_faults
 
-# One transaction as it ended: text (None where it did not come to that), sender, recipients, the faults found.
-Kept = collections.namedtuple("Kept", "number text sender recipients eight_bit utf8 faults")
+# One transaction as it ended: text (None where it did not come to that), sender, recipients, the faults it was refused for, and the
+# remarks.
+Kept = collections.namedtuple("Kept", "number text sender recipients eight_bit utf8 faults remarks")
 
 PORTS = {"strict": STRICT, "strict7": STRICT_7BIT}
 
@@ -50,8 +51,9 @@ class StrictServer(Process):
             if os.path.exists(path[:-5] + ".eml"):
                 with open(path[:-5] + ".eml", "rb") as source:
                     text = source.read()
-            faults_found = [Fault(*one) for one in facts.pop("faults")]
-            self._read[path] = Kept(os.path.basename(path)[:-5], text, faults=faults_found, **facts)
+            found = [Fault(*one) for one in facts.pop("faults")]
+            self._read[path] = Kept(os.path.basename(path)[:-5], text, faults=[one for one in found if one.rule not in REMARKS],
+                                    remarks=[one for one in found if one.rule in REMARKS], **facts)
         return [self._read[path] for path in sorted(self._read)]
 
     def taken(self):
@@ -118,7 +120,8 @@ class _Handler:
         transaction = self._transaction(envelope, envelope.mail_from.replace("<>", ""))
         found = faults(envelope.content, transaction, self.house)
         self._keep(transaction, found, envelope.content)
-        return _reply(found) if found else "250 2.0.0 Ok, all is as it must be"
+        refused = [one for one in found if one.rule not in REMARKS]
+        return _reply(refused) if refused else "250 2.0.0 Ok, all is as it must be"
 
 
 def _words(found):
@@ -127,7 +130,8 @@ def _words(found):
 
 def _reply(found):
     """As providers do: the sender is a matter of the account, everything else of the text."""
-    if all(one.rule in ("foreign sender", "bare address") for one in found):
+    if all(one.rule == "foreign sender" or one.rule == "bare address" and one.words.startswith(("the sender ", "from ", "sender "))
+           for one in found):
         return "553 5.7.1 Sender address rejected: " + _words(found)
     return "554 5.6.0 Not taken: " + _words(found)
 

@@ -19,6 +19,8 @@ House = collections.namedtuple("House", "eight_bit utf8 account null", defaults=
 Transaction = collections.namedtuple("Transaction", "sender recipients eight_bit utf8", defaults=(False, False))
 
 RULES = {}
+# What is wrong by the RFCs and refused by hardly anybody: kept as remarks.
+REMARKS = ("encoded word too long",)
 ONCE = ("from", "date", "message-id", "sender", "reply-to", "to", "cc", "bcc", "subject", "mime-version", "content-type",
         "content-transfer-encoding")
 NEEDED = ("from", "date", "message-id")
@@ -323,7 +325,8 @@ def _(mail, _transaction, _house):
 @rule("undeclared 8-bit body")
 def _(mail, _transaction, house):
     if house.eight_bit and any(map(eight_bit, mail.body)):
-        if mail.values("mime-version") != [b"1.0"]:
+        # A comment may stand in it (RFC 2045 section 4).
+        if [re.sub(rb"\(.*\)", b"", value).strip() for value in mail.values("mime-version")] != [b"1.0"]:
             yield "8-bit text and no MIME-Version: 1.0"
         elif not mail.values("content-type"):
             yield "8-bit text and no Content-Type"

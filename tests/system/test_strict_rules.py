@@ -48,6 +48,7 @@ GOOD_ONES = {
     "quoted local part": changed((b" b@example.com", b" \"b c\"@example.com")),
     "literal": changed((b" b@example.com", b" b@[192.0.2.1]")),
     "several authors": changed((b"<alerts@example.com>", b"<alerts@example.com>, alerts@example.com\r\nSender: " + ACCOUNT.encode())),
+    "comment in MIME-Version": changed((b"MIME-Version: 1.0", b"MIME-Version: 1.0 (mime-construct 1.11)")) + EIGHT,
     "no words": changed((b"Hello", b"=?utf-8?b?!?=" + b"x" * 80)),
 }
 
