@@ -18,6 +18,8 @@ constexpr std::size_t kMostOpenOfSenders = 32;
 constexpr std::size_t kMostSenderLanes = 256;
 // A reload may raise the limit at any time, and a message that is put off does not hear of it.
 constexpr Seconds kLongestPutOff{600};
+// So often it is looked whether somebody's mail opens a site; that may go through all tickets.
+constexpr Seconds kLookEvery{60};
 
 bool any_doubtful(const mail::DeliveryReport& report) {
   return std::ranges::any_of(report.recipients, [](const auto& status) { return status && status->doubtful; });
@@ -48,8 +50,8 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
 void Dispatcher::dispatch() {
   feed();
   if (work_.count() == 0) alone_ = false;
-  const std::size_t first = probe_turn_;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) take_due(static_cast<std::uint16_t>((first + i) % lanes_.size()));
+  open_for_others();
+  take_by_turns();
   if (work_.count() == 0) messages_.tell_damaged();
   if (!alone_) reader_.read_on();
 }
@@ -64,9 +66,10 @@ std::optional<Milliseconds> Dispatcher::idle_for() const {
     if (first != nullptr && first->due > wall) wait = std::min(*wait, first->due - wall);
   }
   if (!wait) return wait;
-  if (const auto opens = sites_.wake()) {
-    wait = std::min(*wait, std::chrono::ceil<Milliseconds>(*opens - ground_.clock.steady()));
-  }
+  const SteadyTime now = ground_.clock.steady();
+  if (const auto opens = sites_.wake()) wait = std::min(*wait, std::chrono::ceil<Milliseconds>(*opens - now));
+  // That is counted from the look that dispatch() has had, so it is never over yet.
+  if (sites_.closed_by_messages()) wait = std::min(*wait, std::chrono::ceil<Milliseconds>(next_look_ - now));
   return wait;
 }
 
@@ -89,17 +92,34 @@ void Dispatcher::take_due(std::uint16_t lane) {
     messages_.index().set(id, Ticket::Phase::active);
     work_.begin();
     ++lanes_[lane].open;
-    if (sites_.hopeless(lanes_[lane].site)) take_turns(lane);
     spawn(ground_.loop, prepare(id, lane), "reading of message " + id.str());
   }
 }
 
-/// The next probe is another lane's: of senders whose mail was refused by turns, and every second one of mail that was
-/// not, which may show more.
-void Dispatcher::take_turns(std::uint16_t lane) {
-  const bool apart = !lanes_[lane].sender.empty();
-  if (apart) sender_turn_ = lane;
-  probe_turn_ = apart ? std::size_t{Ticket::kAny} : (sender_turn_ + 1) % lanes_.size();
+/// Where a site lets but a probe through the first lane with mail that is due has it: every second time that of mail
+/// which was not refused yet, since it may show more, and of the others the one after the last.
+void Dispatcher::take_by_turns() {
+  const bool any_first = any_next_;
+  const std::size_t last = last_probe_;
+  if (any_first) take_due(Ticket::kAny);
+  for (std::size_t i = 1; i <= lanes_.size(); ++i) {
+    const std::size_t lane = (last + i) % lanes_.size();
+    if (lane != Ticket::kAny) take_due(static_cast<std::uint16_t>(lane));
+  }
+  if (!any_first) take_due(Ticket::kAny);
+}
+
+/// A site that is closed for what became of messages of others opens for mail that is due of a party of which that says
+/// nothing: no party's mail waits for another's bad messages.
+void Dispatcher::open_for_others() {
+  const SteadyTime now = ground_.clock.steady();
+  if (now < next_look_ || !sites_.closed_by_messages()) return;
+  next_look_ = now + kLookEvery;
+  const auto wanted = [this](std::uint32_t party) { return sites_.closed_by_others(party); };
+  const Ticket* const first = messages_.index().first_of(wanted, ground_.clock.wall());
+  if (first == nullptr || !sites_.open_for(first->owner)) return;
+  const QueueId id = first->id;
+  messages_.index().set(id, Ticket::Phase::waiting, WallTime());
 }
 
 bool Dispatcher::wants_more(std::uint16_t lane) const {
@@ -144,6 +164,10 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
   }
   MessagePtr message = std::move(ready.front());
   ready.pop_front();
+  if (!site->healthy()) {
+    any_next_ = lane != Ticket::kAny;
+    if (any_next_) last_probe_ = lane;
+  }
   const Sites::Permit permit = sites_.started(*site, message->sender());
   ++lanes_[lane].trying;
   std::string task = "attempt of message " + message->id().str();
@@ -216,10 +240,20 @@ bool Dispatcher::is_empty(std::uint16_t lane) const {
   return lanes_[lane].open == 0 && messages_.index().first(lane) == nullptr;
 }
 
+bool Dispatcher::waits_apart(const std::string& site, const std::string& sender) const {
+  for (std::size_t lane = Ticket::kAny; lane < lanes_.size(); ++lane) {
+    const bool own = lanes_[lane].site == site && lanes_[lane].sender == sender;
+    if (own && !is_empty(static_cast<std::uint16_t>(lane))) return true;
+  }
+  return false;
+}
+
 std::uint16_t Dispatcher::lane_of(const StoredMessage& message, std::uint16_t in) {
   const std::string& sender = message.sender().key;
   if (lanes_[in].site == message.rerouted_to() && lanes_[in].sender == sender) return in;
-  const bool apart = standing_of(message.states()).doubtful || sites_.senders().troubled(sender);
+  // While nothing but probes is made those of a sender are by turns, and one of it has its turn already.
+  const bool by_turns = sites_.hopeless(message.rerouted_to()) && waits_apart(message.rerouted_to(), sender);
+  const bool apart = by_turns || standing_of(message.states()).doubtful || sites_.senders().troubled(sender);
   return lane_for(message.rerouted_to(), apart ? sender : std::string());
 }
 

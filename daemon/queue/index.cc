@@ -1,5 +1,7 @@
 #include "queue/index.h"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <queue>
 #include <tuple>
 
@@ -30,6 +32,21 @@ void Index::discount(const Ticket& ticket) {
 }
 
 bool Index::has_other_than(std::uint32_t owner) const { return owners_.size() > (owners_.contains(owner) ? 1U : 0U); }
+
+const Ticket* Index::first_of(const std::function<bool(std::uint32_t owner)>& wanted, WallTime now) const {
+  boost::unordered_flat_set<std::uint32_t> owners;
+  for (const auto& [owner, count] : owners_) {
+    if (wanted(owner)) owners.insert(owner);
+  }
+  const Ticket* first = nullptr;
+  if (owners.empty()) return first;
+  for_each([&](const Ticket& ticket) {
+    if (ticket.phase != Ticket::Phase::waiting || !ticket.read || ticket.due > now) return;
+    if (first != nullptr && first->due <= ticket.due) return;
+    if (owners.contains(ticket.owner)) first = &ticket;
+  });
+  return first;
+}
 
 bool Index::remove(const QueueId& id) {
   const auto place = places_.find(id);

@@ -65,6 +65,9 @@ class Index {
 
   /// Of those whose envelopes were read, another is of another owner than this.
   [[nodiscard]] bool has_other_than(std::uint32_t owner) const;
+  /// The one that is due first of those that wait and were read, and whose owner is such a one; null: none is due by
+  /// `now`. Looks at every ticket where there is such an owner at all.
+  [[nodiscard]] const Ticket* first_of(const std::function<bool(std::uint32_t owner)>& wanted, WallTime now) const;
   [[nodiscard]] std::size_t size() const { return places_.size(); }
 
  private:

@@ -155,7 +155,8 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     ++messages_.counted().accepted;
     if (config_.observer != nullptr) config_.observer->stored(took);
     messages_.add(stored);
-    if (sites_.mail_from(stored.envelope().source.uid.value_or(mail::kNoUid))) {
+    sites_.probe(Probe::hint);
+    if (sites_.open_for(stored.envelope().source.uid.value_or(mail::kNoUid))) {
       messages_.index().set(stored.envelope().id, Ticket::Phase::waiting, WallTime());
     }
     pump();

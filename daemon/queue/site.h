@@ -73,6 +73,7 @@ class Site {
   [[nodiscard]] bool is_current(Permit permit) const { return permit.epoch == epoch_; }
   [[nodiscard]] bool refuses_every_message() const { return trouble_ && judge_.refuses_every(); }
   [[nodiscard]] SiteJudge& judge() { return judge_; }
+  [[nodiscard]] const SiteJudge& judge() const { return judge_; }
 
   /// The next probe at once, as far as this kind of probe may be; but see kForcedProbeGap and kHintedProbeGap.
   void force_probe(SteadyTime now, Probe probe);

@@ -51,6 +51,8 @@ class SiteJudge {
     const bool known = refused_.parties.contains(party) || cut_off_.parties.contains(party);
     return inferred_ && !known && refused_.parties.size() < kMostParties && cut_off_.parties.size() < kMostParties;
   }
+  /// The trouble that was concluded last rests on several messages.
+  [[nodiscard]] bool inferred() const { return inferred_; }
   /// The site is opened for such a party. The messages are counted anew; the parties stand, so that each opens it once.
   void open_again() {
     refused_.messages.clear();

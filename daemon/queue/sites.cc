@@ -118,8 +118,16 @@ void Sites::probe(Probe probe, const std::string& site) {
   if (probe == Probe::forced) senders_.force_probe(site, clock_.steady());
 }
 
-bool Sites::mail_from(std::uint32_t party) {
-  probe(Probe::hint);
+bool Sites::closed_by_messages() const {
+  return std::ranges::any_of(sites_, [](const SitePtr& site) { return !site->healthy() && site->judge().inferred(); });
+}
+
+bool Sites::closed_by_others(std::uint32_t party) const {
+  return std::ranges::any_of(
+      sites_, [party](const SitePtr& site) { return !site->healthy() && site->judge().says_nothing_of(party); });
+}
+
+bool Sites::open_for(std::uint32_t party) {
   bool opened = false;
   for (const SitePtr& site : sites_) {
     if (site->healthy() || !site->judge().says_nothing_of(party)) continue;

@@ -50,9 +50,13 @@ class Sites {
 
   /// The next probe of this site at once; empty: of all.
   void probe(Probe probe, const std::string& site = {});
-  /// New mail of this party. A site opens for it that was closed for what became of messages of others alone. True: one
-  /// did, and that mail is to go first, before those close it again.
-  [[nodiscard]] bool mail_from(std::uint32_t party);
+  /// A site is closed for what became of several messages.
+  [[nodiscard]] bool closed_by_messages() const;
+  /// Likewise, and none of them is of this party.
+  [[nodiscard]] bool closed_by_others(std::uint32_t party) const;
+  /// Mail of this party is due. Such sites open for it. True: one did, and that mail is to go first, before those close
+  /// it again.
+  [[nodiscard]] bool open_for(std::uint32_t party);
   /// Forget its trouble.
   void recovered(const std::string& name);
   [[nodiscard]] const Senders& senders() const { return senders_; }
