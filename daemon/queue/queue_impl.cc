@@ -125,6 +125,7 @@ void QueueImpl::arm_timer() {
 
 void QueueImpl::clock_jumped(Milliseconds jump) {
   if (jump > Milliseconds(0)) {
+    sites_.rates().clock_jumped(jump);
     // The machine slept, maybe elsewhere: the trouble of before says nothing any more.
     sites_.probe(Probe::polite);
     boost::asio::post(ground_.loop, [this, alive = std::weak_ptr<int>(alive_)] {
