@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "mail/status.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,9 @@ struct DeliveryReport {
   bool uncertain = false;
   /// Where the last refusal came that was doubtful (Status::doubtful).
   std::optional<Step> doubted_at{};
+  /// Transactions that were begun for it: 30 recipients at a server that takes 3 at a time are 10 messages to its
+  /// limits.
+  std::size_t transactions = 0;
   /// The server has DSN and was given the parameters (RFC 3461): it reports successes and delays itself.
   bool dsn = false;
 
