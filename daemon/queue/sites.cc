@@ -98,7 +98,6 @@ bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) 
   return first == sites_.end() || takes_none(*first);
 }
 
-std::uint16_t Sites::number_of(const std::string& site) {
 std::optional<Sites::Held> Sites::held_at(const Site& site, const std::string& sender) const {
   if (site.refuses_every_message()) return Held{site.name(), *site.trouble(), false, site.since().value_or(WallTime())};
   const Senders::Trouble* const trouble = site.healthy() ? senders_.find(site.name(), sender) : nullptr;
@@ -117,6 +116,7 @@ std::optional<Sites::Held> Sites::held(const std::string& rerouted_to, const std
   return newest;
 }
 
+std::uint16_t Sites::number_of(const std::string& site) {
   const auto known = std::ranges::find(known_, site);
   if (known != known_.end()) return static_cast<std::uint16_t>(known - known_.begin());
   if (known_.size() == kMostNames) return 0;
