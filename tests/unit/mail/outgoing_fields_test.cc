@@ -116,7 +116,7 @@ TEST(OutgoingFields, TextsHaveEncodedWords) {
 }
 
 TEST(OutgoingFields, NamesAndCommentsHaveEncodedWordsAndAddressesAreNeverDamaged) {
-  const std::array<Case, 36> cases{{
+  const std::array<Case, 39> cases{{
       {"J\xC3\xB6rg <a@b>", "=?utf-8?q?J=C3=B6rg?= <a@b>"},
       {"J\xC3\xB6rg M\xC3\xBCller<a@b>", "=?utf-8?q?J=C3=B6rg_M=C3=BCller?= <a@b>"},
       {"\"J\xC3\xB6rg \\\"x\\\"\" <a@b>", "=?utf-8?q?J=C3=B6rg_=22x=22?= <a@b>"},
