@@ -35,13 +35,15 @@ void charge_message(mail::DeliveryReport& report) {
 }  // namespace
 
 Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& messages, Sites& sites, Reports& reports,
-                       Outcomes& outcomes, OpenWork& work, Deliver deliver, std::function<void()> more)
+                       Outcomes& outcomes, const Timekeeper& time, OpenWork& work, Deliver deliver,
+                       std::function<void()> more)
     : ground_(ground),
       config_(config),
       messages_(messages),
       sites_(sites),
       reports_(reports),
       outcomes_(outcomes),
+      time_(time),
       work_(work),
       deliver_(std::move(deliver)),
       more_(std::move(more)),
@@ -51,6 +53,7 @@ void Dispatcher::dispatch() {
   feed();
   if (work_.count() == 0) alone_ = false;
   open_for_others();
+  end_overdue();
   take_by_turns();
   if (work_.count() == 0) messages_.tell_damaged();
   if (!alone_) reader_.read_on();
@@ -83,9 +86,9 @@ void Dispatcher::take_due(std::uint16_t lane) {
   if (lane == Ticket::kUnread) return;
   const WallTime now = ground_.clock.wall();
   Suspects& suspects = messages_.suspects();
-  while (!alone_ && wants_more(lane)) {
+  while (!alone_) {
     const Ticket* first = messages_.index().first(lane);
-    if (first == nullptr || first->due > now) break;
+    if (first == nullptr || first->due > now || !wants_more(lane)) break;
     const QueueId id = first->id;
     alone_ = suspects.count(id) > 0 && !suspects.guilty(id);
     if (alone_ && work_.count() > 0) break;
@@ -145,6 +148,7 @@ void Dispatcher::feed() {
     idle = feed_from(static_cast<std::uint16_t>(turn_)) ? 0 : idle + 1;
   }
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (lanes_[lane].ready.empty()) continue;
     if (sites_.hopeless(lanes_[lane].site, lanes_[lane].sender)) give_back(static_cast<std::uint16_t>(lane));
   }
 }

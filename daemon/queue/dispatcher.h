@@ -2,7 +2,8 @@
 // gives those that are read to a site with a free connection, and tries them. A message that was under way at a crash
 // is tried alone (suspects.h). One that was refused in doubt, or whose sender is in trouble, goes into a lane of its
 // sender, where it is in nobody's way. While a site refuses every message its probes are made by turns: one of a sender
-// that was refused, the next of one that was not, and so on.
+// that was refused, the next of one that was not, and so on. What waits in such trouble for too long ends without its
+// turn (overdue.cc).
 #pragma once
 
 #include "base/clock.h"
@@ -17,13 +18,17 @@
 #include "queue/reports.h"
 #include "queue/sites.h"
 #include "queue/stored_message.h"
+#include "queue/timekeeper.h"
+#include "queue/under_way.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace postern::queue {
 
@@ -32,7 +37,7 @@ class Dispatcher {
   /// The others outlive it. `more` is called when something has changed that others than the dispatcher look at, too:
   /// it is to call dispatch() again.
   Dispatcher(const Ground& ground, const Config& config, Messages& messages, Sites& sites, Reports& reports,
-             Outcomes& outcomes, OpenWork& work, Deliver deliver, std::function<void()> more);
+             Outcomes& outcomes, const Timekeeper& time, OpenWork& work, Deliver deliver, std::function<void()> more);
 
   /// Begins what can begin now.
   void dispatch();
@@ -85,6 +90,14 @@ class Dispatcher {
   [[nodiscard]] std::size_t open_of_senders() const;
   void take_by_turns();
   void open_for_others();
+  void end_overdue();
+  /// By lane; nothing: what waits there is tried by its time.
+  [[nodiscard]] std::vector<std::optional<Sites::Held>> held_lanes() const;
+  [[nodiscard]] bool is_overdue(const Ticket& ticket, const Sites::Held& held) const;
+  [[nodiscard]] std::optional<Sites::Held> held_now(const Ticket& ticket) const;
+  Task<void> end_overdue(std::vector<QueueId> ids, UnderWay under_way);
+  /// False: it could not be read, or waits elsewhere.
+  Task<bool> end_held(QueueId id, Sites::Held held);
   /// The next one waits in the lane of its sender, which is in trouble.
   void put_apart(std::uint16_t lane);
   Task<void> prepare(QueueId id, std::uint16_t lane);
@@ -101,6 +114,7 @@ class Dispatcher {
   Sites& sites_;
   Reports& reports_;
   Outcomes& outcomes_;
+  const Timekeeper& time_;
   OpenWork& work_;
   Deliver deliver_;
   std::function<void()> more_;
@@ -114,7 +128,9 @@ class Dispatcher {
   std::size_t last_probe_ = 0;  ///< the lane, but kAny, that had the last probe
   bool any_next_ = false;       ///< the next one is kAny's
   SteadyTime next_look_;        ///< for mail that a site may open for
-  bool alone_ = false;          ///< a suspect is open, or waits until nothing else is
+  SteadyTime next_overdue_;     ///< the look for mail that waits for too long
+  std::shared_ptr<bool> ending_overdue_ = std::make_shared<bool>(false);
+  bool alone_ = false;  ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;
 };
 

@@ -134,6 +134,10 @@ void Index::set_settled(const QueueId& id) {
 }
 
 void Index::set_standing(const QueueId& id, bool doubtful, bool uncertain) {
+void Index::set_reminded(const QueueId& id) {
+  if (const auto place = places_.find(id); place != places_.end()) entries_[place->second].ticket.reminded = true;
+}
+
   const auto place = places_.find(id);
   if (place == places_.end()) return;
   entries_[place->second].ticket.doubtful = doubtful;

@@ -32,6 +32,7 @@ struct Ticket {
   bool doubtful = false;   ///< see Standing
   bool uncertain = false;  ///< see Standing
 
+  bool reminded = false;   ///< it was seen to, since the start, that its sender knows of the delay
   /// The lane of those of which nothing but the names and times of their files is known.
   static constexpr std::uint16_t kUnread = 0;
   /// The lane of those that any site may take.
@@ -59,6 +60,7 @@ class Index {
   void set_size(const QueueId& id, std::uint64_t size);
   void set_settled(const QueueId& id);
   void set_standing(const QueueId& id, bool doubtful, bool uncertain);
+  void set_reminded(const QueueId& id);
   /// Gives every waiting ticket the due time that `change` makes of its own.
   void reschedule(const std::function<WallTime(WallTime)>& change);
   void for_each(const std::function<void(const Ticket&)>& visit) const;

@@ -97,6 +97,24 @@ bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) 
   return first == sites_.end() || takes_none(*first);
 }
 
+std::optional<Sites::Held> Sites::held_at(const Site& site, const std::string& sender) const {
+  if (site.refuses_every_message()) return Held{site.name(), *site.trouble(), false, site.since().value_or(WallTime())};
+  const Senders::Trouble* const trouble = site.healthy() ? senders_.find(site.name(), sender) : nullptr;
+  if (trouble == nullptr) return std::nullopt;
+  return Held{site.name(), trouble->what, true, trouble->since};
+}
+
+std::optional<Sites::Held> Sites::held(const std::string& rerouted_to, const std::string& sender) const {
+  if (const SitePtr own = find(rerouted_to)) return held_at(*own, sender);
+  std::optional<Held> newest;
+  for (const SitePtr& site : sites_) {
+    std::optional<Held> one = held_at(*site, sender);
+    if (!one) return std::nullopt;
+    if (!newest || one->since > newest->since) newest = std::move(one);
+  }
+  return newest;
+}
+
 std::uint16_t Sites::number_of(const std::string& site) {
   const auto known = std::ranges::find(known_, site);
   if (known != known_.end()) return static_cast<std::uint16_t>(known - known_.begin());

@@ -42,6 +42,16 @@ class Sites {
   /// None that may take such a message is well, or the limit of the one that would is used up.
   [[nodiscard]] bool hopeless(const std::string& rerouted_to, const std::string& sender = {}) const;
 
+  /// Trouble that holds mail which could be tried otherwise: of the sender, or that a site refuses every message.
+  struct Held {
+    std::string site;
+    mail::SiteTrouble trouble;
+    bool of_sender = false;
+    WallTime since;
+  };
+  /// What such a message waits in; nothing: a site that may take it is well, or in trouble that says nothing of mail.
+  [[nodiscard]] std::optional<Held> held(const std::string& rerouted_to, const std::string& sender) const;
+
   /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
   [[nodiscard]] std::uint16_t number_of(const std::string& site);
   /// Who a message waits for that was last tried at the site of this number: that one, else the first; null: none is
@@ -89,6 +99,7 @@ class Sites {
  private:
   /// As far as this sender goes there, too.
   [[nodiscard]] bool well(const Site& site, const std::string& sender) const;
+  [[nodiscard]] std::optional<Held> held_at(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::size_t appetite_of(const Site& site, const std::string& sender) const;
   bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender);
   void tell(const Site& site, Site::Change change);
