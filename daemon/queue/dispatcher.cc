@@ -262,7 +262,7 @@ std::uint16_t Dispatcher::lane_of(const StoredMessage& message, std::uint16_t in
 }
 
 void Dispatcher::learn(const QueueId& id, const Reader::Known& known) {
-  messages_.index().set_read(id, lane_for(known.rerouted_to), known.owner);
+  messages_.index().set_read(id, lane_for(known.rerouted_to), known.owner, known.ours);
   messages_.index().set_standing(id, known.standing.doubtful, known.standing.uncertain);
 }
 
@@ -309,7 +309,8 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
   }
   MessagePtr message = std::move(*loaded);
   const std::uint16_t own = lane_of(*message, lane);
-  index.set_read(id, own, message->envelope().source.uid.value_or(mail::kNoUid));
+  const mail::Source& source = message->envelope().source;
+  index.set_read(id, own, source.uid.value_or(mail::kNoUid), mail::is_ours(source));
   const auto owed = owed_since(message->states());
   const auto told = owed ? std::optional(reports_.owe(message->envelope(), *owed)) : std::nullopt;
   if (message->pending().empty() && told) {
@@ -363,8 +364,9 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
     report = co_await deliver_(*message, site->name());
     outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
     sites_.rates().ended(site->name(), report, message->pending().size());
-    const std::uint32_t owner = message->envelope().source.uid.value_or(mail::kNoUid);
-    const Attempted attempted{id, owner, messages_.index().has_other_than(owner)};
+    const mail::Source& source = message->envelope().source;
+    const std::uint32_t owner = source.uid.value_or(mail::kNoUid);
+    const Attempted attempted{id, mail::party_of(source), messages_.index().has_other_than(owner)};
     if (!sites_.learn(*site, permit, report, message->sender(), attempted)) charge_message(report);
   } catch (const std::exception& bug) {
     // One message that makes the program fail must not stop the others; it is tried again by its schedule.

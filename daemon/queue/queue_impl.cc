@@ -157,7 +157,7 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     if (config_.observer != nullptr) config_.observer->stored(took);
     messages_.add(stored);
     sites_.probe(Probe::hint);
-    if (sites_.open_for(stored.envelope().source.uid.value_or(mail::kNoUid))) {
+    if (sites_.open_for(mail::party_of(stored.envelope().source))) {
       messages_.index().set(stored.envelope().id, Ticket::Phase::waiting, WallTime());
     }
     pump();

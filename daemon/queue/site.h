@@ -1,5 +1,6 @@
 // The health of one smarthost. Trouble closes the site for a time that doubles from step to step; at the end
-// of each step one message is let through as a probe, and its outcome alone decides. Any answer opens the site at once.
+// of each step one message is let through as a probe, and its outcome alone decides. Any answer opens the site at once,
+// but one that refuses every message (site_judge.h) is opened by a message that is taken alone.
 // Pure: time (steady, for intervals) and chance are given.
 //
 // The steps are those of steps.h. What closes a site that is no trouble of a single attempt is found in site_judge.h.

@@ -145,11 +145,11 @@ bool Sites::closed_by_others(std::uint32_t party) const {
       sites_, [party](const SitePtr& site) { return !site->healthy() && site->judge().says_nothing_of(party); });
 }
 
-bool Sites::open_for(std::uint32_t party) {
+bool Sites::open_for(std::optional<std::uint32_t> party) {
   bool opened = false;
   for (const SitePtr& site : sites_) {
     if (site->healthy() || !site->judge().says_nothing_of(party)) continue;
-    site->judge().open_again();
+    site->judge().open_again(party);
     tell(*site, site->recovered());
     opened = true;
   }

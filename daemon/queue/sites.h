@@ -64,9 +64,9 @@ class Sites {
   [[nodiscard]] bool closed_by_messages() const;
   /// Likewise, and none of them is of this party.
   [[nodiscard]] bool closed_by_others(std::uint32_t party) const;
-  /// Mail of this party is due. Such sites open for it. True: one did, and that mail is to go first, before those close
-  /// it again.
-  [[nodiscard]] bool open_for(std::uint32_t party);
+  /// Mail of this party (nothing: an alarm or a report) is due. Such sites open for it. True: one did, and that mail is
+  /// to go first, before those close it again.
+  [[nodiscard]] bool open_for(std::optional<std::uint32_t> party);
   /// Forget its trouble.
   void recovered(const std::string& name);
   [[nodiscard]] const Senders& senders() const { return senders_; }
