@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kMostNames = 1000;
 
 Senders::Shown shown_of_sender(const mail::DeliveryReport& report) {
-  if (report.sender) return Senders::Shown::trouble;
+  // Words that may be about a recipient or the message say nothing where the sender's mail was taken beside.
+  if (report.sender && !(report.sender->in_transaction && mail::delivered_any(report))) return Senders::Shown::trouble;
   if (mail::delivered_any(report)) return Senders::Shown::taken;
   const bool answered = std::ranges::any_of(report.recipients, [](const auto& status) { return status.has_value(); });
   return answered ? Senders::Shown::answer : Senders::Shown::nothing;
@@ -168,7 +169,8 @@ Sites::Permit Sites::started(Site& site, const Sender& sender) {
 void Sites::returned(Site& site, const Permit& permit, const Sender& sender) {
   site.returned(permit.site);
   const mail::DeliveryReport nothing;
-  (void)learn_sender(site, permit, nothing, sender);
+  const Attempted nobody{};
+  (void)learn_sender(site, permit, nothing, sender, nobody);
 }
 
 bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
@@ -187,20 +189,21 @@ bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& 
     site.judge().forgive();
     tell(site, site.recovered());
   }
-  return learn_sender(site, permit, report, sender);
+  return learn_sender(site, permit, report, sender, attempted);
 }
 
 bool Sites::learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report,
-                         const Sender& sender) {
+                         const Sender& sender, const Attempted& attempted) {
   // If its settings are others now, what was learnt counts no more, but the probe has ended.
   const bool counts = find(site.name()).get() == &site;
   const Senders::Shown shown = counts ? shown_of_sender(report) : Senders::Shown::nothing;
   const mail::SiteTrouble none;
-  const Senders::Change change =
-      senders_.finished(site.name(), sender, permit.sender, shown, report.sender.value_or(none), clock_.steady(),
-                        clock_.wall(), retry_, random_fraction());
+  const Senders::Ended ended{shown, report.sender.value_or(none), attempted.id, attempted.party.value_or(mail::kNoUid)};
+  const Senders::Change change = senders_.finished(site.name(), sender, permit.sender, ended, clock_.steady(),
+                                                   clock_.wall(), retry_, random_fraction());
   tell_sender(site, sender, change);
-  return change != Senders::Change::unknown;
+  const bool of_message = counts && report.sender && shown != Senders::Shown::trouble;
+  return change != Senders::Change::unknown && !of_message;
 }
 
 void Sites::tell(const Site& site, Site::Change change) {

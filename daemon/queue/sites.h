@@ -78,7 +78,7 @@ class Sites {
   };
   Permit started(Site& site, const Sender& sender);
   /// Ends what `started` began: what the report says of the site, and of the sender there. Told in the log. False:
-  /// there is trouble of the sender that cannot be kept; its message is to wait by its own schedule.
+  /// there is trouble of the sender that cannot be kept or may be the message's; that is to wait by its own schedule.
   bool learn(Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
              const Attempted& attempted);
   /// Ends it without having learnt anything.
@@ -101,7 +101,8 @@ class Sites {
   [[nodiscard]] bool well(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::optional<Held> held_at(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::size_t appetite_of(const Site& site, const std::string& sender) const;
-  bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender);
+  bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
+                    const Attempted& attempted);
   void tell(const Site& site, Site::Change change);
   void tell_sender(const Site& site, const Sender& sender, Senders::Change change);
   [[nodiscard]] WallTime wall_at(SteadyTime time) const;

@@ -11,6 +11,7 @@ namespace {
 struct Account {
   std::set<std::string> not_owned;   ///< reverse-paths that the account may not use
   std::set<std::string> disliked;    ///< reverse-paths whose mail is refused in unknown words
+  std::set<std::string> suspected;   ///< reverse-paths that are refused, maybe for the message
   std::set<std::string> greylisted;  ///< reverse-paths whose mail is to come again
   bool refuses_all = false;          ///< whatever it is, in unknown words
   std::vector<std::string> tried;    ///< reverse-paths in the order of their attempts
@@ -23,6 +24,10 @@ Task<DeliveryReport> judge_sender(Account* account, mail::Message* message) {
   if (account->not_owned.contains(sender)) {
     report.recipients.resize(message->pending().size());
     report.sender = mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 not owned"};
+  } else if (account->suspected.contains(sender)) {
+    report.recipients.resize(message->pending().size());
+    report.sender = mail::SiteTrouble{mail::Step::end_of_data, Failure::denied, 550, "550 From is not yours"};
+    report.sender->in_transaction = true;
   } else if (account->refuses_all || account->disliked.contains(sender)) {
     report.recipients.assign(message->pending().size(), Status{mail::Verdict::deferred, 554, "5.0.0", "no", true});
   } else if (account->greylisted.contains(sender)) {
@@ -82,6 +87,25 @@ TEST_F(SenderTroubleTest, HoldsThatSendersMailAloneByItsStepsAndWritesNothing) {
   (void)queue->retry_all(Probe::forced);
   settle();
   EXPECT_EQ(queue->totals().waiting, 0U) << "one is taken, and all flow";
+}
+
+TEST_F(SenderTroubleTest, WordsThatMayBeAboutTheMessageHoldNoOtherMailOfItsSender) {
+  const test::ExpectLog expected("sender is not taken by the smarthost");
+  account.suspected = {"root@example.com"};
+  const QueueId bad = from("root@example.com", 1000);
+  EXPECT_TRUE(queue->sites()[0].senders.empty());
+  const auto entry = run(loop, queue->find(bad));
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->reason, "550 From is not yours") << "it waits by its own schedule";
+  EXPECT_GT(entry->next, clock.wall());
+  account.suspected.clear();
+  from("root@example.com", 0);
+  EXPECT_EQ(tries("root@example.com"), 2) << "and the next one goes at once";
+  account.suspected = {"root@example.com"};
+  hours(1);
+  EXPECT_TRUE(queue->sites()[0].senders.empty()) << "one message, however often";
+  from("root@example.com", 0);
+  EXPECT_EQ(queue->sites()[0].senders.size(), 1U) << "two in a row";
 }
 
 TEST_F(SenderTroubleTest, MoreSendersThanAreKeptWaitEachByItsOwnSchedule) {
