@@ -8,12 +8,12 @@
 namespace postern::queue {
 
 const Senders::Trouble* Senders::find(const std::string& site, const std::string& sender) const {
-  const auto place = known_.find({site, sender});
+  const auto place = known_.find(Seen(site, sender));
   return place == known_.end() ? nullptr : &place->second;
 }
 
 Senders::Trouble* Senders::known(const std::string& site, const std::string& sender) {
-  const auto place = known_.find({site, sender});
+  const auto place = known_.find(Seen(site, sender));
   return place == known_.end() ? nullptr : &place->second;
 }
 

@@ -17,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -78,6 +79,15 @@ class Senders {
 
  private:
   using Key = std::pair<std::string, std::string>;  ///< site and Sender::key
+  using Seen = std::pair<std::string_view, std::string_view>;
+  /// Asked for every lane at every change: a look copies no string.
+  struct Before {
+    using is_transparent = void;
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const {
+      return Seen(left.first, left.second) < Seen(right.first, right.second);
+    }
+  };
   [[nodiscard]] static bool idle(const Trouble& trouble, SteadyTime now);
   [[nodiscard]] Trouble* known(const std::string& site, const std::string& sender);
   /// Counts one more such message. True: it is not at fault, since the one before it met the same.
@@ -85,7 +95,7 @@ class Senders {
   /// False: there is none for this party.
   [[nodiscard]] bool make_room(std::uint32_t party, SteadyTime now);
 
-  std::map<Key, Trouble> known_;
+  std::map<Key, Trouble, Before> known_;
   std::map<Key, QueueId> suspected_;  ///< the last message that met what may be its own doing; at most kMost
   std::uint64_t epochs_ = 0;
 };

@@ -63,7 +63,7 @@ TEST_F(DoubtTest, MailOfAnotherSenderIsProofWhereTheServerSawTheSame) {
 }
 
 TEST_F(DoubtTest, AClockThatIsSetProvesNothingAndBlocksNoProof) {
-  for (const auto jump : {Seconds(-10 * 86'400), Seconds(-3600), Seconds(3600), Seconds(10 * 86'400)}) {
+  for (const auto jump : {Seconds(-10 * 86'400), Seconds(-3 * 3600), Seconds(3600), Seconds(10 * 86'400)}) {
     SCOPED_TRACE(jump.count());
     host.answers["bad@example.net"] = in_doubt();
     const QueueId bad = accept(envelope({"bad@example.net"}));
