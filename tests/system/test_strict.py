@@ -115,7 +115,8 @@ def _arrived(house, row):
 
 
 def _plain(text):
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip()
+    # Ruby's mail writes quoted-printable with =0D before each line end.
+    return "\n".join(line.rstrip() for line in re.sub("\r+\n", "\n", text).splitlines()).strip()
 
 
 def _body(mail, row):
@@ -130,7 +131,8 @@ def _unreadable(mail, row):
         return f"the text is another: {body[:300]!r}"
     if row.says and row.says not in body:
         return f"nothing of {row.says!r} in the text: {body[:300]!r}"
-    subject = str(mail["Subject"])
+    # Python's Header leaves the first line of a long subject empty.
+    subject = str(mail["Subject"]).strip()
     if row.subject == SUBJECT and subject != SUBJECT:
         return f"the subject is another: {subject!r}"
     for part in mail.walk():
@@ -256,7 +258,7 @@ def test_the_mail_of_a_script_arrives(houses, mode):
     assert [one.addr_spec for one in mail["From"].addresses] == [USER]
     assert "root" in mail["From"].addresses[0].display_name
     assert [one.domain for one in mail["To"].addresses][0] in ("example.net", "example.com")
-    assert mail["X-Original-From"] and mail["Reply-To"] is None
+    assert "root" in mail["X-Original-From"]
     assert mail.get_content().strip() == text.strip()
     assert email.utils.parsedate_to_datetime(str(mail["Date"])) and mail["Message-ID"]
 
@@ -271,5 +273,6 @@ def test_the_server_is_what_it_says(houses):
                               "-T", "/srv/postern/strict-probe"], capture_output=True, text=True)
         offered = "8BITMIME" in run.stderr and "SMTPUTF8" in run.stderr
         assert offered == (mode == "strict"), run.stderr
-        for words in ("554 5.6.0", "bare address", "missing field", "undeclared 8-bit body"):
+        eight_bit = {"strict": "undeclared 8-bit body", "strict7": "8-bit text at a 7-bit server"}[mode]
+        for words in ("554 5.6.0", "bare address", "missing field", eight_bit):
             assert words in run.stderr, run.stderr

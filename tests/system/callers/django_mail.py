@@ -20,6 +20,6 @@ for name in ("umlauts", "long"):
     mail.send_mail(subject, text(name), None, [to.pop(0)])
 message = mail.EmailMultiAlternatives(subject, "nur Text für alle", to=[f"Gerät <{to.pop(0)}>"])
 message.attach_alternative(text("html"), "text/html")
-message.attach("Gerät.txt", text("umlauts"), "text/plain")
+message.attach("Gerät.txt", text("Gerät.txt"), "text/plain")
 message.send()
 mail.mail_admins(subject, text("umlauts"))

@@ -29,7 +29,7 @@ with smtplib.SMTP("127.0.0.1", int(os.environ["PORT"])) as client:
         mail["To"] = [Address("Gerät, das", addr_spec=to.pop(0))]
         mail["Subject"] = subject
         mail.set_content(text("umlauts"), cte="8bit")
-        mail.add_attachment(text("umlauts"), filename="Gerät.txt")
+        mail.add_attachment(text("Gerät.txt"), filename="Gerät.txt")
         client.send_message(mail, mail_options=["SMTPUTF8", "BODY=8BITMIME"] if policy else [])
     mail = EmailMessage(SMTPUTF8)
     mail["From"], mail["To"], mail["Subject"] = "a@example.org", "admin@exämple.com", subject
