@@ -76,7 +76,8 @@ std::optional<EncodedWord> encoded_word(std::string_view text) {
   if (encoding == 0 || encoding + 1 >= text.size() || text[encoding + 1] != '?') return std::nullopt;
   const std::string_view charset = text.substr(2, encoding - 3);
   const char how = to_lower(text[encoding]);
-  if (charset.empty() || charset.find_first_of(kBlanks) != std::string_view::npos || (how != 'q' && how != 'b')) {
+  const bool named = std::ranges::all_of(charset, [](char c) { return c > ' ' && c < 0x7F; });
+  if (charset.empty() || !named || (how != 'q' && how != 'b')) {
     return std::nullopt;
   }
   const std::size_t end = content_end(text, encoding + 2, how == 'q');

@@ -34,7 +34,8 @@ void WordWriter::word(std::string_view written, std::string_view said) {
   const bool changes = must_change(written);
   const std::string text = changes ? decode_words(said) : std::string();
   // A long encoded-word of a charset that is not known here cannot be cut.
-  if (changes && !(is_word && text == written)) {
+  const bool stays = is_word && text == written && letters_fit(written);
+  if (changes && !stays) {
     const bool utf8 = is_utf8(text);
     if (in_run_ && utf8 == run_is_utf8_) {
       run_ += shown;
