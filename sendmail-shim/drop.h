@@ -13,7 +13,8 @@
 
 namespace postern::shim {
 
-/// Where postern-drop may be: where the build was told to install it, if that is neither /usr nor /usr/local, and there.
+/// Where postern-drop may be: where the build was told to install it, if that is neither /usr nor /usr/local, and
+/// there.
 inline constexpr std::array kDropHelpers{
 #ifdef POSTERN_DROP_HELPER
     POSTERN_DROP_HELPER,

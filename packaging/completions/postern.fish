@@ -39,7 +39,7 @@ end
 
 complete -c postern -f
 complete -c postern -s h -l help -d 'show the usage'
-complete -c postern -l version -d 'Display program version information and exit'
+complete -c postern -n '__postern_at \'\'' -l version -d 'Display program version information and exit'
 complete -c postern -l socket -r -F -d 'posternd\'s control socket'
 complete -c postern -l json -d 'one JSON object per line instead of text'
 complete -c postern -n '__postern_at \'\'' -a status -d 'whether mail flows and if not, why'

@@ -105,8 +105,8 @@ def test_purged_with_an_empty_queue_nothing_is_left(machine, package):
     after = machine.output("ls -A /etc /etc/systemd/system /var/spool /var/lib /etc/apparmor.d /etc/apparmor.d/local 2>/dev/null")
     # The user and the group stay, as Debian has it: a number must not come to mean somebody else.
     assert set(after.splitlines()) - set(before.splitlines()) <= {"passwd-", "group-", "shadow-", "gshadow-", "subuid-", "subgid-"}
-    assert machine.output("find / -xdev -name '*postern*' -newer /etc/dpkg/dpkg.cfg.d/throw-away "
-                          "-not -path '/srv/*' -not -path '/var/tmp/*' -not -path '/work/*' -not -path '/proc/*' 2>/dev/null || true") == ""
+    left = [path for path in (machine.state / "upper").rglob("*postern*") if not path.is_char_device()]
+    assert [path for path in left if "srv" not in path.parts] == []
 
 
 def test_mailname_and_aliases_of_the_machine_are_left_alone(machine, package):
@@ -119,8 +119,7 @@ def test_mailname_and_aliases_of_the_machine_are_left_alone(machine, package):
 @pytest.mark.parametrize("peer", PEERS)
 def test_over_another_mail_system_and_back(machine, package, peer):
     theirs = [f"/srv/peers/{peer}/{name}" for name in os.listdir(f"{PEERS_DIR}/{peer}") if name.endswith(".deb")]
-    machine.shell("mkdir -p /srv/peers")
-    machine.shell("cp -r \"$1\" /srv/peers/", PEERS_DIR + "/" + peer)
+    machine.shell("mkdir -p /srv/peers; cp -r \"$1\" /srv/peers/", f"{PEERS_DIR}/{peer}")
     machine.install(*theirs)
     owner = machine.package_of("/usr/sbin/sendmail")
     assert owner and owner != "postern"
@@ -141,12 +140,7 @@ def test_over_another_mail_system_and_back(machine, package, peer):
     now = packages(machine)
     assert now["postern"] != "installed"
     assert machine.package_of("/usr/sbin/sendmail") == owner
-    assert machine.output("readlink -f /usr/sbin/sendmail; ls -l /usr/sbin/sendmail")
     # And purging what is left of postern takes nothing away from it.
     machine.shell("dpkg --purge postern")
     assert machine.package_of("/usr/sbin/sendmail") == owner
     assert machine.output(DROPPED) == "1"
-    # Removed without a successor, nothing is in its place.
-    installed(machine, package)
-    machine.shell("apt-get remove -y postern")
-    assert machine.output("ls /usr/sbin/sendmail /usr/lib/sendmail 2>/dev/null || true") == ""
