@@ -92,7 +92,8 @@ Result<Asked> asked_of(const Call& call) {
   }
   asked.sender = from->empty() ? "root" : *from == "<>" ? "" : *from;
   asked.fields = fields->empty() ? "From: " + (asked.sender.empty() ? "MAILER-DAEMON" : asked.sender) + "\n" : *fields;
-  if (to->empty()) return asked;
+  // Where mail for a name goes stands in the settings, which are not everybody's to read.
+  if (to->empty() || !call.caller.administrator) return asked;
   for (mail::Recipient& one : call.context.test_envelope(asked.sender, *to, call.caller.peer).recipients) {
     asked.recipients.push_back(std::move(one.address));
   }

@@ -13,6 +13,9 @@
 namespace postern::mail {
 namespace {
 
+// With the word behind them, which goes where the blanks go, a line holds no more.
+constexpr std::size_t kMostBlanks = kMaxLine - kLongestWord;
+
 /// The body without folding, on one line that may be broken at its blanks: more of them than a line may have are one.
 std::string logical_line(std::string_view body) {
   constexpr std::string_view kBlank = " \t";
@@ -25,11 +28,11 @@ std::string logical_line(std::string_view body) {
     if (c == '\r') c = ' ';
     if (c == '\0') c = '?';
     const bool blank = kBlank.find(c) != std::string_view::npos;
-    if (!blank && blanks > kLongestWord) line.resize(line.size() - blanks + 1);
+    if (!blank && blanks > kMostBlanks) line.resize(line.size() - blanks + 1);
     blanks = blank ? blanks + 1 : 0;
     line += c;
   }
-  if (blanks > kLongestWord) line.resize(line.size() - blanks + 1);
+  if (blanks > kMostBlanks) line.resize(line.size() - blanks + 1);
   return line;
 }
 

@@ -329,7 +329,7 @@ Outgoing::Terms ClientSession::terms_of(const MailForm& form) const {
   Outgoing::Terms terms;
   terms.rules.eight_bit = server_.eight_bit_mime;
   terms.rules.utf8 = form.utf8;
-  if (!policy_.keeps()) terms.edit = [this](std::string_view fields) { return policy_.edit(fields); };
+  if (!policy_.keeps()) terms.edit = [policy = policy_](std::string_view fields) { return policy.edit(fields); };
   terms.threads = smarthost_.blocking;
   return terms;
 }

@@ -1,5 +1,6 @@
 #include "relay/commands.h"
 
+#include "base/text.h"
 #include "mail/idn.h"
 
 #include <array>
@@ -47,7 +48,9 @@ void append_rcpt(const mail::Recipient& recipient, const MailForm& form, const s
   out.append("RCPT TO:<").append(mail::with_ascii_domain(recipient.address)).append(">");
   if (server.dsn) {
     append_notify(form.quiet ? mail::kNotifyNever : recipient.notify, out);
-    if (!recipient.orcpt.empty()) out.append(" ORCPT=").append(recipient.orcpt);
+    // RFC 6533 3: raw letters stand there with SMTPUTF8 alone. A report can do without.
+    const bool sayable = form.utf8 || is_ascii(recipient.orcpt);
+    if (sayable && !recipient.orcpt.empty()) out.append(" ORCPT=").append(recipient.orcpt);
   }
   out.append("\r\n");
 }

@@ -21,7 +21,7 @@ struct MailForm {
 /// SIZE=, BODY=, RET= and ENVID= only where offered. Domains go as A-labels, which every server knows.
 void append_mail(const mail::Envelope& envelope, const MailForm& form, const smtp::Capabilities& server,
                  std::string& out);
-/// NOTIFY= and ORCPT= only where offered.
+/// NOTIFY= and ORCPT= only where offered; the latter only in letters that this transaction takes.
 void append_rcpt(const mail::Recipient& recipient, const MailForm& form, const smtp::Capabilities& server,
                  std::string& out);
 

@@ -12,13 +12,13 @@ constexpr std::uint64_t kLarge = 128 * std::uint64_t{1024};
 
 }  // namespace
 
-TextWork text_work(const mail::Envelope& envelope, const mail::TextRules& rules, bool edits) {
+TextWork text_work(const mail::Envelope& envelope, bool edits) {
   if (!envelope.text) return TextWork::survey;
   const mail::TextFacts& facts = *envelope.text;
   // 8-bit text goes through where the server takes it, but it must say what it is (RFC 2045 6.1), and fields of parts
   // in it may hold some, too.
-  const bool suspicious = facts.long_lines || facts.eight_bit_body || (facts.eight_bit_header && !rules.utf8);
-  if (suspicious) return TextWork::survey;
+  // Nor need 8-bit fields be UTF-8.
+  if (facts.long_lines || facts.eight_bit_body || facts.eight_bit_header) return TextWork::survey;
   return edits ? TextWork::fields : TextWork::none;
 }
 
@@ -34,14 +34,12 @@ bool Outgoing::elsewhere() const { return terms_.threads && stored_.envelope().s
 
 Task<Result<void>> Outgoing::prepare() {
   const mail::Envelope& envelope = stored_.envelope();
-  const TextWork work = text_work(envelope, terms_.rules, static_cast<bool>(terms_.edit));
+  const TextWork work = text_work(envelope, static_cast<bool>(terms_.edit));
   if (work == TextWork::none) co_return Result<void>();
   if (work == TextWork::survey) {
     Result<mail::TextPlan> found = co_await survey();
     if (!found) co_return found.error();
     plan_ = std::move(*found);
-  } else {
-    plan_.eight_bit_left = envelope.text->eight_bit_header;  // which is UTF-8 then, and may be
   }
   if (!plan_.identity || terms_.edit) work_ = std::make_shared<Work>(plan_, terms_);
   co_return Result<void>();

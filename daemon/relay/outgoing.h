@@ -25,7 +25,7 @@ enum class TextWork {
   fields,  ///< the header alone is edited
   survey,  ///< only reading all of it tells
 };
-[[nodiscard]] TextWork text_work(const mail::Envelope& envelope, const mail::TextRules& rules, bool edits);
+[[nodiscard]] TextWork text_work(const mail::Envelope& envelope, bool edits);
 
 class Outgoing final : public mail::Message {
  public:

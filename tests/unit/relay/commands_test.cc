@@ -61,6 +61,24 @@ TEST(Commands, WhatTheTextNeedsIsSaidAndASizeOnlyOfWhatGoesUnchanged) {
   EXPECT_EQ(line, "MAIL FROM:<a@x> SMTPUTF8\r\n");
 }
 
+TEST(Commands, AnOriginalRecipientInLettersIsSaidWithSmtputf8Alone) {
+  smtp::Capabilities server;
+  server.smtputf8 = server.dsn = true;
+  mail::Recipient recipient;
+  recipient.address = "b@y";
+  for (const auto& [orcpt, without] :
+       {std::pair<std::string, bool>{"rfc822;b@y", true}, {"utf-8;\\x{FC}@y", true}, {"utf-8;\xC3\xBC@y", false}}) {
+    recipient.orcpt = orcpt;
+    for (const bool utf8 : {false, true}) {
+      MailForm form;
+      form.utf8 = utf8;
+      std::string line;
+      append_rcpt(recipient, form, server, line);
+      EXPECT_EQ(line, "RCPT TO:<b@y>" + (utf8 || without ? " ORCPT=" + orcpt : "") + "\r\n");
+    }
+  }
+}
+
 TEST(Commands, H61_EveryAddressIsReadBackAsItWas) {
   smtp::Capabilities server;
   server.smtputf8 = true;
