@@ -58,22 +58,23 @@ class Element {
   static bool is_at(const FieldToken& token) { return token.is('@'); }
 
   /// An address with letters in its local part has no form in ASCII. Where no letters may stand it becomes the name of
-  /// a group without members, which is how RFC 6857 3.1.8 shows such an address to those who cannot use it.
+  /// a group without members, which is how RFC 6857 3.1.8 shows such an address to those who cannot use it. Only what
+  /// is plainly an address does, alone or behind a name.
   bool write_as_group() {
     const auto open = std::ranges::find_if(tokens_, [](const FieldToken& one) { return one.is('<'); });
     const bool bare = open == tokens_.end();
-    auto begin = bare ? std::find_if_not(tokens_.begin(), tokens_.end(), is_skipped) : open + 1;
-    const auto close = std::find_if(begin, tokens_.end(), [](const FieldToken& one) { return one.is('>'); });
-    std::string address;
-    for (auto at = begin; at != close; ++at) {
-      if (!is_skipped(*at)) address += at->text;
-    }
-    const AddressParts parts = split_address(address);
-    if (parts.domain.empty() || writer_.letters_fit(parts.local) || !is_utf8(address)) return false;
+    const auto begin = bare ? std::find_if_not(tokens_.begin(), tokens_.end(), is_skipped) : open + 1;
+    const auto ends = [bare](const FieldToken& one) { return bare ? is_skipped(one) : one.is('>'); };
+    const auto end = std::find_if(begin, tokens_.end(), ends);
+    const auto rest = bare || end == tokens_.end() ? end : end + 1;
+    if (begin == end || (!bare && rest == end) || !std::all_of(rest, tokens_.end(), is_skipped)) return false;
+    const std::string address(together(begin->text, (end - 1)->text));
+    if (writer_.letters_fit(address) || !parse_address(address, Utf8::allow) || !needs_smtputf8(address)) return false;
+    if (split_address(address).domain.empty()) return false;
     phrase({tokens_.begin(), bare ? begin : open});
-    writer_.word(begin->text, address);
+    writer_.word(address, address);
     writer_.other(":;");
-    if (close != tokens_.end()) phrase({close + 1, tokens_.end()});
+    phrase({rest, tokens_.end()});
     return true;
   }
 

@@ -142,22 +142,19 @@ TEST(OutgoingFields, NamesAndCommentsHaveEncodedWordsAndAddressesAreNeverDamaged
        "cher.example,@c:a@b\xC3\xBC"
        "cher.example>, x@y",
        "<@xn--bcher-kva.example,@c:a@xn--bcher-kva.example>, x@y"},
-      {"j\xC3\xB6rg@b\xC3\xBC"
-       "cher.example, \xC3\xBC <a@b>",
-       "=?utf-8?q?j=C3=B6rg=40b=C3=BCcher=2Eexample?= :;, =?utf-8?q?=C3=BC?= <a@b>"},
+      {"\xC3\xB6@\xC3\xBC.de, \xC3\xBC <a@b>", "=?utf-8?q?=C3=B6=40=C3=BC=2Ede?= :;, =?utf-8?q?=C3=BC?= <a@b>"},
       {"\"j\xC3\xB6 rg\"@b", "=?utf-8?q?=22j=C3=B6_rg=22=40b?= :;"},
       {"J\xC3\xB6rg <j\xC3\xB6rg@b>, a@b", "=?utf-8?q?J=C3=B6rg_j=C3=B6rg=40b?= :;, a@b"},
       {"a@b, x <\xC3\xB6@b> (y)", "a@b, x =?utf-8?q?=C3=B6=40b?= :; (y)"},
       {"us: \xC3\xB6@b, c@d;, \xC3\xB6@b", "us: \xC3\xB6@b, c@d;, =?utf-8?q?=C3=B6=40b?= :;"},
       {"j . \xC3\xB6 @ b\xC3\xBC"
        "cher . example",
-       "=?utf-8?q?j=2E=C3=B6=40b=C3=BCcher=2Eexample?= :;"},
+       "j . \xC3\xB6 @ xn--bcher-kva . example"},
       {"<j\xC3\xB6rg>", "<j\xC3\xB6rg>"},
       {"Fr\xC3\xB6hlich: a@b, \xC3\xB6 <c@d>;", "=?utf-8?q?Fr=C3=B6hlich?= : a@b, =?utf-8?q?=C3=B6?= <c@d>;"},
       {"a@b\xE2\x80\x8E"
        "c, \xC3\xB6 <x@y>",
-       "a@b\xE2\x80\x8E"
-       "c, =?utf-8?q?=C3=B6?= <x@y>"},
+       "=?utf-8?q?a=40b=E2=80=8Ec?= :;, =?utf-8?q?=C3=B6?= <x@y>"},
       {"j\xF6@b\xFC"
        "cher.example",
        "j?@b?cher.example"},

@@ -124,7 +124,7 @@ TEST_F(SenderTroubleTest, MoreSendersThanAreKeptWaitEachByItsOwnSchedule) {
   from("root@example.com");
   account.away = false;
   (void)queue->retry_all(Probe::forced);
-  settle();
+  pass(kForcedProbeGap);
   EXPECT_EQ(tries("root@example.com"), 1);
   EXPECT_EQ(account.tried.size(), kMany + 1U);
   EXPECT_EQ(queue->totals().waiting, static_cast<std::size_t>(kMany));
