@@ -12,7 +12,7 @@ _postern() {
   for ((i = 1; i < COMP_CWORD; ++i)); do
     word=${COMP_WORDS[i]}
     case $word in
-      --after | --format | --limit | --newer-than | --older-than | --recipient | --sender | --site | --socket | --sort | --state | --text | --timeout | --to) ((++i)) ;;
+      --after | --format | --from | --limit | --newer-than | --older-than | --recipient | --sender | --site | --socket | --sort | --state | --text | --timeout | --to | --user) ((++i)) ;;
       -*) ;;
       *) command+="${command:+ }$word" ;;
     esac
@@ -22,7 +22,7 @@ _postern() {
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --limit | --newer-than | --older-than | --recipient | --sender | --text | --timeout)
+    --from | --limit | --newer-than | --older-than | --recipient | --sender | --text | --timeout | --user)
       :
       return
       ;;
@@ -81,11 +81,10 @@ _postern() {
       [[ $current == -* ]] || more=$(_postern_ids)
       ;;
     'send-test' | 'send-test '*)
-      options='--timeout --help --socket --json'
+      options='--timeout --from --help --socket --json'
       ;;
     'explain' | 'explain '*)
-      options='--help --socket --json'
-      [[ $current == -* ]] || more=$(_postern_sites)
+      options='--from --to --user --help --socket --json'
       ;;
     'metrics' | 'metrics '*)
       options='--format --help --socket --json'

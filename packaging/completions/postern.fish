@@ -18,7 +18,7 @@ function __postern_command
             continue
         end
         switch $word
-            case --after --format --limit --newer-than --older-than --recipient --sender --site --socket --sort --state --text --timeout --to
+            case --after --format --from --limit --newer-than --older-than --recipient --sender --site --socket --sort --state --text --timeout --to --user
                 set value yes
             case '-*'
             case '*'
@@ -45,7 +45,7 @@ complete -c postern -l json -d 'one JSON object per line instead of text'
 complete -c postern -n '__postern_at \'\'' -a status -d 'whether mail flows and if not, why'
 complete -c postern -n '__postern_at \'\'' -a queue -d 'list and handle messages'
 complete -c postern -n '__postern_at \'\'' -a check -d 'connect to the smarthosts, show TLS and login; sends no mail'
-complete -c postern -n '__postern_at \'\'' -a explain -d 'which login mechanisms would be tried, in which order, and why no others'
+complete -c postern -n '__postern_at \'\'' -a explain -d 'as whom a message would be sent, and which logins would be tried'
 complete -c postern -n '__postern_at \'\'' -a login -d 'let a person grant access in a browser (OAuth 2.0), and store it'
 complete -c postern -n '__postern_at \'\'' -a send-test -d 'send a test message and follow it to the smarthost\'s answer'
 complete -c postern -n '__postern_at \'\'' -a metrics -d 'counts, times and states for monitoring, in OpenMetrics text'
@@ -135,7 +135,10 @@ complete -c postern -n '__postern_under \'queue reroute\'' -a '(__postern_ids)'
 complete -c postern -n '__postern_under \'check\'' -l verbose -d 'every line of the dialogue, too; secrets are left out'
 complete -c postern -n '__postern_under \'check\'' -l accept-weaker -d 'log in although less is offered than before, and take that for the measure (auth_downgrade)'
 complete -c postern -n '__postern_under \'check\'' -a '(__postern_sites)'
-complete -c postern -n '__postern_under \'explain\'' -a '(__postern_sites)'
+complete -c postern -n '__postern_under \'explain\'' -l from -x -d 'the sender, in the envelope and, without a FILE, in the header'
+complete -c postern -n '__postern_under \'explain\'' -l to -x -a '(__postern_sites)' -d 'the recipient; aliases are followed'
+complete -c postern -n '__postern_under \'explain\'' -l user -x -d 'the local user who sends, by name or number, instead of you'
 complete -c postern -n '__postern_under \'login\'' -a '(__postern_sites)'
 complete -c postern -n '__postern_under \'send-test\'' -l timeout -x -d 'wait at most so long'
+complete -c postern -n '__postern_under \'send-test\'' -l from -x -d 'the sender; without it root, as cron\'s mail is'
 complete -c postern -n '__postern_under \'metrics\'' -l format -x -a 'openmetrics prometheus' -d 'openmetrics, or prometheus for the older text format'

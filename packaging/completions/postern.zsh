@@ -16,6 +16,7 @@ _postern_send_test() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
     '--timeout[wait at most so long]:SECONDS: ' \
+    '--from[the sender; without it root, as cron'\''s mail is]:ADDRESS: ' \
     '--socket[posternd'\''s control socket]:PATH:_files' \
     '--json[one JSON object per line instead of text]' \
     '1:ADDRESS: '
@@ -32,9 +33,12 @@ _postern_login() {
 _postern_explain() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
+    '--from[the sender, in the envelope and, without a FILE, in the header]:ADDRESS: ' \
+    '--to[the recipient; aliases are followed]:ADDRESS:_postern_sites' \
+    '--user[the local user who sends, by name or number, instead of you]:USER: ' \
     '--socket[posternd'\''s control socket]:PATH:_files' \
     '--json[one JSON object per line instead of text]' \
-    '1:SITE:_postern_sites'
+    '*:SITE|FILE: '
 }
 
 _postern_check() {
@@ -224,7 +228,7 @@ _postern() {
     'status:whether mail flows and if not, why'
     'queue:list and handle messages'
     'check:connect to the smarthosts, show TLS and login; sends no mail'
-    'explain:which login mechanisms would be tried, in which order, and why no others'
+    'explain:as whom a message would be sent, and which logins would be tried'
     'login:let a person grant access in a browser (OAuth 2.0), and store it'
     'send-test:send a test message and follow it to the smarthost'\''s answer'
     'metrics:counts, times and states for monitoring, in OpenMetrics text'
