@@ -1,6 +1,9 @@
-# What a build of the programs needs from Debian 12, and how it is installed. Sourced by packaging/quickstart and tests/run.
+# What a build of the programs needs from Debian 12, and how it is installed. Sourced by packaging/quickstart,
+# packaging/build-deb and tests/run.
 build_packages=(cmake ninja-build g++ ccache pkg-config libboost1.81-dev libboost-json1.81-dev libssl-dev libyaml-cpp-dev
   libidn-dev libidn2-dev libsystemd-dev libfmt-dev libcli11-dev)
+# And to make a package of them (packaging/build-deb).
+deb_packages=(debhelper dpkg-dev dh-apparmor)
 
 as_root() {
   if [[ $(id -u) == 0 ]]; then

@@ -7,6 +7,7 @@
 #include "smtp/drop_frame.h"
 #include "smtp/limits.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -103,6 +104,11 @@ std::optional<Exit> refused_unheard(const Submission& submission, const Delivery
                                                    printable(line.substr(0, 300)) + "\": " + printable(words)};
   }
   return std::nullopt;
+}
+
+std::string drop_helper(std::span<const char* const> places) {
+  const auto found = std::ranges::find_if(places, [](const char* place) { return ::access(place, X_OK) == 0; });
+  return found == places.end() ? places.front() : *found;
 }
 
 Exit drop(const std::string& helper, const Submission& submission, const Delivery& delivery) {

@@ -35,7 +35,6 @@ namespace {
 constexpr std::chrono::seconds kPatience(5);       // a restart of the daemon
 constexpr std::chrono::seconds kLongPatience(20);  // the same, when there is no other way left
 constexpr std::chrono::seconds kLongSilence(60);   // of a daemon that is there, likewise
-constexpr const char* kDropHelper = POSTERN_DROP_HELPER;
 
 constexpr const char* kSubmitSocket = "POSTERN_SUBMIT_SOCKET";
 std::string submit_socket() { return environment_or(kSubmitSocket, "/run/postern/submit.sock"); }
@@ -90,7 +89,7 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
   const HandedIn first = submit(submission, delivery, connect_for(kPatience, std::chrono::seconds(0)));
   if (first.by == HandedIn::By::daemon) return first.exit;
   if (auto refused = refused_unheard(submission, delivery); refused && !first.unknown) return *refused;
-  const Exit dropped = drop(kDropHelper, submission, delivery);
+  const Exit dropped = drop(drop_helper(kDropHelpers), submission, delivery);
   if (dropped.code == EX_OK) return dropped;
   delivery.patience = kLongSilence;
   const HandedIn second = submit(submission, delivery, connect_for(kLongPatience, kLongPatience));

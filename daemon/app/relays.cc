@@ -27,11 +27,11 @@ std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings
                          names.own_sender,
                          parts.trace == Trace::yes,
                          names.machine};
+  bound.blocking = parts.blocking;
   credentials::Origin origin{static_cast<const credentials::CredentialsOptions&>(smarthost),
                              !smarthost.client_certificate.empty()};
   if (!origin.user.empty() || origin.client_certificate) {
     bound.credentials = credentials::make_source(parts.loop, parts.clock, std::move(origin), parts.blocking);
-    bound.blocking = parts.blocking;
   }
   return relay::Relay::make(parts.loop, std::move(bound), parts.memory);
 }

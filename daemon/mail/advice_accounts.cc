@@ -11,6 +11,14 @@ constexpr std::string_view kRelaying =
 constexpr std::string_view kRate =
     "the server takes mail more slowly than it comes: set rate for this smarthost to what the provider allows; "
     "Postern tries again by itself";
+constexpr std::string_view kNotActivated =
+    "the provider has not opened this account for sending yet: log in at its web page, finish what it asks for there, "
+    "or "
+    "ask its support";
+constexpr std::string_view kForTests =
+    "the account or its domain at the provider is for tests alone: add a domain of your own at the provider's web "
+    "page, "
+    "or list there the recipients that may be written to";
 constexpr std::string_view kConnections =
     "the provider allows few connections at once: set connections: 2 for this smarthost, or 1; other programs with "
     "this account or behind the same address count, too";
@@ -78,6 +86,7 @@ constexpr std::array kOfThisMachine{
     AdviceRow{At::session, "", " rbl", kBlocked},
     AdviceRow{At::session, "", "spamhaus", kBlocked},
     AdviceRow{At::session, "", "spamcop", kBlocked},
+    AdviceRow{At::session, "", "ipcheck", kBlocked},
     AdviceRow{At::session, "", "barracudacentral", kBlocked},
     AdviceRow{At::session, "", "poor reputation", kBlocked},
     AdviceRow{At::session, "", "bad reputation", kBlocked},
@@ -124,6 +133,12 @@ constexpr std::array kOfAccounts{
     AdviceRow{At::session, "", "sending*disabled", kSuspended},
     AdviceRow{At::session, "", "sending*blocked", kSuspended},
     AdviceRow{At::session, "", "sending*paused", kSuspended},
+    AdviceRow{At::session, "", "account*paused", kSuspended},
+    AdviceRow{At::session, "", "account*not yet activated", kNotActivated},
+    AdviceRow{At::session, "", "account*not been activated", kNotActivated},
+    AdviceRow{At::session, "", "account*not activated", kNotActivated},
+    AdviceRow{At::session, "", "account*pending", kNotActivated},
+    AdviceRow{At::session, "", "for test purposes", kForTests},
     AdviceRow{At::session, "", "unusual sending activity", kSuspended},
     AdviceRow{At::session, "", "suspicious activity", kSuspended},
     AdviceRow{At::session, "", "restricted from sending", kSuspended},
@@ -167,6 +182,9 @@ constexpr std::array kOfAmounts{
     AdviceRow{At::session, "", "daily*recipients", kQuota},
     AdviceRow{At::session, "", "too many recipients", kRecipients},
     AdviceRow{At::session, "", "too many rcpt", kRecipients},
+    AdviceRow{At::session, "", "recipient count", kRecipients},
+    AdviceRow{At::session, "", "recipients allowed", kRecipients},
+    AdviceRow{At::session, "", "rcpt limit", kRecipients},
     AdviceRow{At::session, "", "too many to", kRecipients},
     AdviceRow{At::session, "", "recipients*per message", kRecipients},
     AdviceRow{At::session, "", "recipient limit", kRecipients},
@@ -237,6 +255,8 @@ constexpr std::array kOfLogins{
     AdviceRow{At::session, "", "authenticate first", kNeedsLogin},
     AdviceRow{At::session, "", "not authenticated", kNeedsLogin},
     AdviceRow{At::session, "", "unauthenticated", kNeedsLogin},
+    AdviceRow{At::session, "", "auth command first", kNeedsLogin},
+    AdviceRow{At::session, "", "authenticate before", kNeedsLogin},
     AdviceRow{At::session, "", "log in first", kNeedsLogin},
     AdviceRow{At::session, "", "login first", kNeedsLogin},
     AdviceRow{At::session, "", "login required", kNeedsLogin},
@@ -251,6 +271,10 @@ constexpr std::array kOfLogins{
     AdviceRow{At::transaction, "", "relay not allowed", kRelaying},
     AdviceRow{At::transaction, "", "relay*denied", kRelaying},
     AdviceRow{At::transaction, "", "relay*prohibited", kRelaying},
+    AdviceRow{At::transaction, "", "relay*rejected", kRelaying},
+    AdviceRow{At::transaction, "", "deliver mail for", kRelaying},
+    AdviceRow{At::transaction, "", "or not local", kRelaying},
+    AdviceRow{At::transaction, "", "not our customer", kRelaying},
     AdviceRow{At::transaction, "", "not relay", kRelaying},
     AdviceRow{At::transaction, "", "allowed to relay", kRelaying},
     AdviceRow{At::transaction, "", "permitted to relay", kRelaying},

@@ -79,6 +79,7 @@ constexpr std::array kOfMessages{
 };
 
 constexpr std::array kOfSenders{
+    AdviceRow{At::transaction, "", "unauthenticated sender", kNeedsLogin},
     AdviceRow{At::transaction, "", "<>*sender", kNullSender},
     AdviceRow{At::transaction, "", "null sender", kNullSender},
     AdviceRow{At::transaction, "", "null reverse", kNullSender},

@@ -26,6 +26,13 @@ struct Source {
   std::string helo;
 };
 
+/// A report, an alarm: no user's.
+[[nodiscard]] inline bool is_ours(const Source& source) { return source.kind == Source::Kind::daemon && !source.uid; }
+/// Nothing: it is ours, and so no party's.
+[[nodiscard]] inline std::optional<std::uint32_t> party_of(const Source& source) {
+  return is_ours(source) ? std::nullopt : std::optional(source.uid.value_or(kNoUid));
+}
+
 enum class BodyType { seven_bit, eight_bit };      ///< BODY= of RFC 6152
 enum class Return { unspecified, full, headers };  ///< RET= of RFC 3461 4.3
 

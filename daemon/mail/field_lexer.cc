@@ -95,7 +95,8 @@ void FieldLexer::match_comments() {
 }
 
 std::string_view together(std::string_view first, std::string_view last) {
-  return {first.data(), static_cast<std::size_t>(last.data() + last.size() - first.data())};
+  const char* const begin = first.data();
+  return {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
 }
 
 std::string unescaped(std::string_view text) {

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "mail/address.h"
 #include "mail/field_lexer.h"
 #include "mail/idn.h"
 #include "mail/outgoing_structures.h"
@@ -41,7 +42,9 @@ class Element {
  public:
   Element(Tokens tokens, WordWriter& writer) : tokens_(tokens), writer_(writer) {}
 
-  void write() {
+  /// `in_group`: it stands in one already.
+  void write(bool in_group) {
+    if (!in_group && write_as_group()) return;
     if (std::ranges::any_of(tokens_, [](const FieldToken& one) { return one.is('<'); })) {
       with_angles();
     } else if (std::ranges::any_of(tokens_, is_at)) {
@@ -53,6 +56,26 @@ class Element {
 
  private:
   static bool is_at(const FieldToken& token) { return token.is('@'); }
+
+  /// An address with letters in its local part has no form in ASCII. Where no letters may stand it becomes the name of
+  /// a group without members, which is how RFC 6857 3.1.8 shows such an address to those who cannot use it.
+  bool write_as_group() {
+    const auto open = std::ranges::find_if(tokens_, [](const FieldToken& one) { return one.is('<'); });
+    const bool bare = open == tokens_.end();
+    auto begin = bare ? std::find_if_not(tokens_.begin(), tokens_.end(), is_skipped) : open + 1;
+    const auto close = std::find_if(begin, tokens_.end(), [](const FieldToken& one) { return one.is('>'); });
+    std::string address;
+    for (auto at = begin; at != close; ++at) {
+      if (!is_skipped(*at)) address += at->text;
+    }
+    const AddressParts parts = split_address(address);
+    if (parts.domain.empty() || writer_.letters_fit(parts.local) || !is_utf8(address)) return false;
+    phrase({tokens_.begin(), bare ? begin : open});
+    writer_.word(begin->text, address);
+    writer_.other(":;");
+    if (close != tokens_.end()) phrase({close + 1, tokens_.end()});
+    return true;
+  }
 
   void with_angles() {
     auto at = tokens_.begin();
@@ -166,13 +189,15 @@ void write_addresses(std::string_view body, WordWriter& writer) {
   while (const auto token = lexer.next()) tokens.push_back(*token);
   Separators separators;
   auto begin = tokens.begin();
+  bool in_group = false;
   for (auto at = tokens.begin(); at != tokens.end(); ++at) {
     if (!separators.ends_element(*at)) continue;
-    Element({begin, at}, writer).write();
+    Element({begin, at}, writer).write(in_group);
     writer.other(at->text);
+    in_group = at->is(':') || (in_group && !at->is(';'));
     begin = at + 1;
   }
-  Element({begin, tokens.end()}, writer).write();
+  Element({begin, tokens.end()}, writer).write(in_group);
 }
 
 }  // namespace postern::mail

@@ -3,14 +3,14 @@
 //
 //   texts, display names, comments   words with other letters as encoded-words (RFC 2047); UTF-8, else unknown-8bit
 //   domains of addresses             as A-labels, see idn.h
+//   addresses with other local parts a group of that name without members (RFC 6857 3.1.8)
 //   parameters of MIME fields        as RFC 2231 has it, in pieces where they are long
 //   ids and URLs                     other octets as "=XX" and "%XX", so that different ones stay different
 //   what has no place for letters    other octets as "?": dates, encodings, what nobody can read
 //   long lines                       folded, at places that do not matter; long words of a text as encoded-words
 //
-// It stays as it is what has no other form: a local part in UTF-8 (it needs SMTPUTF8), a domain that no label can say,
-// a boundary, letters in fields of servers and signatures (Received, DKIM-Signature), a token longer than a line.
-// Linear in time.
+// It stays as it is what has no other form: such an address in a group, a domain that no label can say, a boundary,
+// letters in fields of servers and signatures (Received, DKIM-Signature), a token longer than a line. Linear in time.
 #pragma once
 
 #include <string>

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "mail/status.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,8 +28,9 @@ struct SiteTrouble {
   bool login_spent = false;    ///< a login was begun and got no answer: counts as one that was refused for now
   /// Refused or ended for too many connections at a time, by the server's own word: fewer may do.
   bool crowded = false;
-  /// It came after MAIL was accepted, and no word says that it is about the account or this machine (a lost connection,
-  /// a 421, nonsense): it may be this message's doing.
+  /// It came after MAIL was accepted, and may be this message's doing: no word says whose (a lost connection, a 421,
+  /// nonsense), or words say so that may be about one recipient, or about what the message holds. The same goes for
+  /// trouble of a sender.
   bool in_transaction = false;
   std::string answer{};                 ///< of a refused round of logins: "PLAIN: 535 ...", the one that decides
   std::optional<std::string> advice{};  ///< mail/advice for a text that is kept from the reader; else it is looked up
@@ -38,13 +40,16 @@ struct DeliveryReport {
   /// Parallel to the recipients that were handed over. Empty optional: not answered, try again.
   std::vector<std::optional<Status>> recipients;
   std::optional<SiteTrouble> site;
-  /// The account may not use this sender, or not now. The recipients concerned have no status.
+  /// The account may not use this sender, or not now. The recipients concerned have no status; others may have theirs.
   std::optional<SiteTrouble> sender{};
   /// The answer to the end of data was lost: the message may have been delivered. The recipients
   /// concerned have no status. Retry late, with the same bytes.
   bool uncertain = false;
   /// Where the last refusal came that was doubtful (Status::doubtful).
   std::optional<Step> doubted_at{};
+  /// Transactions that were begun for it: 30 recipients at a server that takes 3 at a time are 10 messages to its
+  /// limits.
+  std::size_t transactions = 0;
   /// The server has DSN and was given the parameters (RFC 3461): it reports successes and delays itself.
   bool dsn = false;
 

@@ -56,8 +56,8 @@ void TextRewriter::finish(std::string& out) {
 
 /// A text that was not surveyed, or another one, is left alone.
 const PartPlan& TextRewriter::planned(std::size_t index) const {
-  static const PartPlan kNothing;
-  return index < plan_.parts.size() ? plan_.parts[index] : kNothing;
+  static const PartPlan nothing;
+  return index < plan_.parts.size() ? plan_.parts[index] : nothing;
 }
 
 std::string TextRewriter::edited(const MimeEntity& entity, std::string_view fields) const {

@@ -63,6 +63,15 @@ std::optional<mail::Status> judge(const std::optional<mail::Status>& answer, con
   return status;
 }
 
+/// Of a recipient of a message that waits in trouble of others, without an attempt.
+mail::Status judge_held(const RecipientState& state, const mail::DeliveryReport& report, bool expires,
+                        const Retry& retry) {
+  const mail::Status trouble = status_of(report.sender ? *report.sender : *report.site);
+  if (expires) return expired(trouble, retry);
+  // What the server said of this very message tells its sender more.
+  return state.last && state.last->doubtful ? *state.last : trouble;
+}
+
 /// Each of the first doubtful refusals does, since they are counted over restarts.
 bool says_something_new(const RecipientState& state, const mail::Status& status) {
   if (status.doubtful && state.doubtful < kProvingRefusals) return true;
@@ -72,10 +81,13 @@ bool says_something_new(const RecipientState& state, const mail::Status& status)
 
 void apply(const spool::LogLine& line, RecipientState& state) {
   if (!state.settled()) {
+    // A warning repeats what was said, and is no refusal more.
+    const bool repeated = line.note == spool::Note::warned && state.last && state.last->doubtful &&
+                          state.last->code == line.status.code && state.last->text == line.status.text;
     state.last = line.status;
     state.uncertain = state.uncertain || (line.status.code == 0 && line.status.text == kUncertain);
-    state.last->doubtful = line.note == spool::Note::doubtful;
-    if (state.last->doubtful) {
+    state.last->doubtful = line.note == spool::Note::doubtful || repeated;
+    if (line.note == spool::Note::doubtful) {
       ++state.doubtful;
       state.refused_since = std::min(state.refused_since.value_or(line.time), line.time);
     }
@@ -87,9 +99,9 @@ void apply(const spool::LogLine& line, RecipientState& state) {
 }
 
 /// A warning is due: the delay is long enough, and there was none before.
-bool late(const RecipientState& state, const mail::Status& status, Milliseconds age, const Retry& retry) {
+bool late(const RecipientState& state, bool early, Milliseconds age, const Retry& retry) {
   if (state.warned || retry.warn_after == Seconds(0)) return false;
-  return age > (status.doubtful ? std::min(kDoubtWarning, retry.warn_after) : retry.warn_after);
+  return age > warning_after(early, retry);
 }
 
 }  // namespace
@@ -102,6 +114,10 @@ std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vect
     }
   }
   return states;
+}
+
+Milliseconds warning_after(bool early, const Retry& retry) {
+  return early ? std::min(kDoubtWarning, retry.warn_after) : retry.warn_after;
 }
 
 std::vector<std::size_t> pending(const std::vector<RecipientState>& states) {
@@ -171,7 +187,7 @@ std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope, const std:
     const std::string& to = envelope.recipients[one.recipient].address;
     if (one.note != spool::Note::none || !one.status.doubtful) lines.push_back({now, to, one.status, one.note});
     // Last, since the last line tells how it stands.
-    if (one.status.doubtful) lines.push_back({now, to, one.status, spool::Note::doubtful});
+    if (one.status.doubtful && !one.repeats) lines.push_back({now, to, one.status, spool::Note::doubtful});
   }
   return lines;
 }
@@ -188,19 +204,23 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
   for (std::size_t k = 0; k < tried.size(); ++k) {
     const std::size_t index = tried[k];
     const auto answer = k < report.recipients.size() ? report.recipients[k] : std::nullopt;
-    auto status = judge(answer, report, last_attempt, retry);
+    auto status = evidence.held ? judge_held(states[index], report, last_attempt, retry)
+                                : judge(answer, report, last_attempt, retry);
     if (!status) continue;
-    if (status->doubtful && proven(states[index], evidence, moment.now)) {
+    if (status->doubtful && !evidence.held && proven(states[index], evidence, moment.now)) {
       status->verdict = mail::Verdict::failed;
       status->doubtful = false;
     }
     Finding finding;
     finding.recipient = index;
     const bool settles = status->verdict != mail::Verdict::deferred;
-    finding.news = settles || says_something_new(states[index], *status);
-    if (settles || late(states[index], *status, moment.age, retry)) {
+    finding.repeats = evidence.held;
+    finding.news = settles || (!evidence.held && says_something_new(states[index], *status));
+    const bool early = status->doubtful || (evidence.held && !report.sender);
+    if (settles || late(states[index], early, moment.age, retry)) {
       finding.notice = notice_for(envelope, envelope.recipients[index], status->verdict, upstream);
     }
+    if (evidence.held && !settles && finding.notice == Notice::none) continue;
     if (settles) {
       ++settled;
       actions.durability = spool::Durability::synced;

@@ -12,6 +12,9 @@
 //   no answer, trouble of the site     untouched, no write at all, due again as soon as the site is well
 //     the same in a transaction        deferred: it may be this message's doing
 //   no answer, trouble of the sender   as of the site; after retry.expire failed as 4.4.7
+//   held, no attempt was made          nothing; after retry.expire failed as 4.4.7, the sender is told; before, the
+//                                      sender is told once of the delay: of a site that refuses every message after
+//                                      kDoubtWarning, of trouble of the sender after retry.warn_after
 //   no answer, uncertain               tried again by the schedule, logged
 //   no answer, no reason               tried again by the schedule, nothing written
 #pragma once
@@ -52,12 +55,16 @@ struct RecipientState {
 /// The envelope's recipients folded with the log: the last line of each counts, a settled one stays settled, a told one
 /// told.
 [[nodiscard]] std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vector<spool::LogLine>& log);
+/// The sender of a message is to be told of its delay after so long; 0: never. `early`: for what may be its own fault.
+[[nodiscard]] Milliseconds warning_after(bool early, const Retry& retry);
 /// Indexes of those not settled.
 [[nodiscard]] std::vector<std::size_t> pending(const std::vector<RecipientState>& states);
 
 /// What an attempt is judged by that its report does not tell.
 struct Evidence {
   std::optional<WallTime> taken;  ///< when this site last took another message of the same sender, see acceptances.h
+  /// No attempt was made: the report has the trouble, of the sender or of the site, that the message waits in.
+  bool held = false;
 };
 /// A doubtful refusal of such a recipient at this moment is about the message.
 [[nodiscard]] bool proven(const RecipientState& state, const Evidence& evidence, WallTime now);
@@ -79,6 +86,7 @@ struct Finding {
   spool::Note note = spool::Note::none;  ///< what came of that, for the log
   std::optional<WallTime> when{};        ///< if that was not just now
   bool news = false;                     ///< says something that the log does not
+  bool repeats = false;                  ///< no attempt: a refusal of before is told, and is not one more
 };
 
 struct Actions {

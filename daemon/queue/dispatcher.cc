@@ -18,6 +18,8 @@ constexpr std::size_t kMostOpenOfSenders = 32;
 constexpr std::size_t kMostSenderLanes = 256;
 // A reload may raise the limit at any time, and a message that is put off does not hear of it.
 constexpr Seconds kLongestPutOff{600};
+// So often it is looked whether somebody's mail opens a site; that may go through all tickets.
+constexpr Seconds kLookEvery{60};
 
 bool any_doubtful(const mail::DeliveryReport& report) {
   return std::ranges::any_of(report.recipients, [](const auto& status) { return status && status->doubtful; });
@@ -33,13 +35,15 @@ void charge_message(mail::DeliveryReport& report) {
 }  // namespace
 
 Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& messages, Sites& sites, Reports& reports,
-                       Outcomes& outcomes, OpenWork& work, Deliver deliver, std::function<void()> more)
+                       Outcomes& outcomes, const Timekeeper& time, OpenWork& work, Deliver deliver,
+                       std::function<void()> more)
     : ground_(ground),
       config_(config),
       messages_(messages),
       sites_(sites),
       reports_(reports),
       outcomes_(outcomes),
+      time_(time),
       work_(work),
       deliver_(std::move(deliver)),
       more_(std::move(more)),
@@ -48,8 +52,9 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
 void Dispatcher::dispatch() {
   feed();
   if (work_.count() == 0) alone_ = false;
-  const std::size_t first = probe_turn_;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) take_due(static_cast<std::uint16_t>((first + i) % lanes_.size()));
+  open_for_others();
+  end_overdue();
+  take_by_turns();
   if (work_.count() == 0) messages_.tell_damaged();
   if (!alone_) reader_.read_on();
 }
@@ -64,9 +69,10 @@ std::optional<Milliseconds> Dispatcher::idle_for() const {
     if (first != nullptr && first->due > wall) wait = std::min(*wait, first->due - wall);
   }
   if (!wait) return wait;
-  if (const auto opens = sites_.wake()) {
-    wait = std::min(*wait, std::chrono::ceil<Milliseconds>(*opens - ground_.clock.steady()));
-  }
+  const SteadyTime now = ground_.clock.steady();
+  if (const auto opens = sites_.wake()) wait = std::min(*wait, std::chrono::ceil<Milliseconds>(*opens - now));
+  // That is counted from the look that dispatch() has had, so it is never over yet.
+  if (sites_.closed_by_messages()) wait = std::min(*wait, std::chrono::ceil<Milliseconds>(next_look_ - now));
   return wait;
 }
 
@@ -80,26 +86,43 @@ void Dispatcher::take_due(std::uint16_t lane) {
   if (lane == Ticket::kUnread) return;
   const WallTime now = ground_.clock.wall();
   Suspects& suspects = messages_.suspects();
-  while (!alone_ && wants_more(lane)) {
+  while (!alone_) {
     const Ticket* first = messages_.index().first(lane);
-    if (first == nullptr || first->due > now) break;
+    if (first == nullptr || first->due > now || !wants_more(lane)) break;
     const QueueId id = first->id;
     alone_ = suspects.count(id) > 0 && !suspects.guilty(id);
     if (alone_ && work_.count() > 0) break;
     messages_.index().set(id, Ticket::Phase::active);
     work_.begin();
     ++lanes_[lane].open;
-    if (sites_.hopeless(lanes_[lane].site)) take_turns(lane);
     spawn(ground_.loop, prepare(id, lane), "reading of message " + id.str());
   }
 }
 
-/// The next probe is another lane's: of senders whose mail was refused by turns, and every second one of mail that was
-/// not, which may show more.
-void Dispatcher::take_turns(std::uint16_t lane) {
-  const bool apart = !lanes_[lane].sender.empty();
-  if (apart) sender_turn_ = lane;
-  probe_turn_ = apart ? std::size_t{Ticket::kAny} : (sender_turn_ + 1) % lanes_.size();
+/// Where a site lets but a probe through the first lane with mail that is due has it: every second time that of mail
+/// which was not refused yet, since it may show more, and of the others the one after the last.
+void Dispatcher::take_by_turns() {
+  const bool any_first = any_next_;
+  const std::size_t last = last_probe_;
+  if (any_first) take_due(Ticket::kAny);
+  for (std::size_t i = 1; i <= lanes_.size(); ++i) {
+    const std::size_t lane = (last + i) % lanes_.size();
+    if (lane != Ticket::kAny) take_due(static_cast<std::uint16_t>(lane));
+  }
+  if (!any_first) take_due(Ticket::kAny);
+}
+
+/// A site that is closed for what became of messages of others opens for mail that is due of a party of which that says
+/// nothing: no party's mail waits for another's bad messages.
+void Dispatcher::open_for_others() {
+  const SteadyTime now = ground_.clock.steady();
+  if (now < next_look_ || !sites_.closed_by_messages()) return;
+  next_look_ = now + kLookEvery;
+  const auto wanted = [this](std::uint32_t party) { return sites_.closed_by_others(party); };
+  const Ticket* const first = messages_.index().first_of(wanted, ground_.clock.wall());
+  if (first == nullptr || !sites_.open_for(first->owner)) return;
+  const QueueId id = first->id;
+  messages_.index().set(id, Ticket::Phase::waiting, WallTime());
 }
 
 bool Dispatcher::wants_more(std::uint16_t lane) const {
@@ -125,6 +148,7 @@ void Dispatcher::feed() {
     idle = feed_from(static_cast<std::uint16_t>(turn_)) ? 0 : idle + 1;
   }
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (lanes_[lane].ready.empty()) continue;
     if (sites_.hopeless(lanes_[lane].site, lanes_[lane].sender)) give_back(static_cast<std::uint16_t>(lane));
   }
 }
@@ -144,6 +168,10 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
   }
   MessagePtr message = std::move(ready.front());
   ready.pop_front();
+  if (!site->healthy()) {
+    any_next_ = lane != Ticket::kAny;
+    if (any_next_) last_probe_ = lane;
+  }
   const Sites::Permit permit = sites_.started(*site, message->sender());
   ++lanes_[lane].trying;
   std::string task = "attempt of message " + message->id().str();
@@ -216,15 +244,25 @@ bool Dispatcher::is_empty(std::uint16_t lane) const {
   return lanes_[lane].open == 0 && messages_.index().first(lane) == nullptr;
 }
 
+bool Dispatcher::waits_apart(const std::string& site, const std::string& sender) const {
+  for (std::size_t lane = Ticket::kAny; lane < lanes_.size(); ++lane) {
+    const bool own = lanes_[lane].site == site && lanes_[lane].sender == sender;
+    if (own && !is_empty(static_cast<std::uint16_t>(lane))) return true;
+  }
+  return false;
+}
+
 std::uint16_t Dispatcher::lane_of(const StoredMessage& message, std::uint16_t in) {
   const std::string& sender = message.sender().key;
   if (lanes_[in].site == message.rerouted_to() && lanes_[in].sender == sender) return in;
-  const bool apart = standing_of(message.states()).doubtful || sites_.senders().troubled(sender);
+  // While nothing but probes is made those of a sender are by turns, and one of it has its turn already.
+  const bool by_turns = sites_.hopeless(message.rerouted_to()) && waits_apart(message.rerouted_to(), sender);
+  const bool apart = by_turns || standing_of(message.states()).doubtful || sites_.senders().troubled(sender);
   return lane_for(message.rerouted_to(), apart ? sender : std::string());
 }
 
 void Dispatcher::learn(const QueueId& id, const Reader::Known& known) {
-  messages_.index().set_read(id, lane_for(known.rerouted_to), known.owner);
+  messages_.index().set_read(id, lane_for(known.rerouted_to), known.owner, known.ours);
   messages_.index().set_standing(id, known.standing.doubtful, known.standing.uncertain);
 }
 
@@ -271,7 +309,8 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
   }
   MessagePtr message = std::move(*loaded);
   const std::uint16_t own = lane_of(*message, lane);
-  index.set_read(id, own, message->envelope().source.uid.value_or(mail::kNoUid));
+  const mail::Source& source = message->envelope().source;
+  index.set_read(id, own, source.uid.value_or(mail::kNoUid), mail::is_ours(source));
   const auto owed = owed_since(message->states());
   const auto told = owed ? std::optional(reports_.owe(message->envelope(), *owed)) : std::nullopt;
   if (message->pending().empty() && told) {
@@ -325,8 +364,9 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
     report = co_await deliver_(*message, site->name());
     outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
     sites_.rates().ended(site->name(), report, message->pending().size());
-    const std::uint32_t owner = message->envelope().source.uid.value_or(mail::kNoUid);
-    const Attempted attempted{id, owner, messages_.index().has_other_than(owner)};
+    const mail::Source& source = message->envelope().source;
+    const std::uint32_t owner = source.uid.value_or(mail::kNoUid);
+    const Attempted attempted{id, mail::party_of(source), messages_.index().has_other_than(owner)};
     if (!sites_.learn(*site, permit, report, message->sender(), attempted)) charge_message(report);
   } catch (const std::exception& bug) {
     // One message that makes the program fail must not stop the others; it is tried again by its schedule.

@@ -1,7 +1,9 @@
 // Which message goes where, and when: takes due messages by lanes while their sites have appetite, reads them ahead,
 // gives those that are read to a site with a free connection, and tries them. A message that was under way at a crash
 // is tried alone (suspects.h). One that was refused in doubt, or whose sender is in trouble, goes into a lane of its
-// sender, where it is in nobody's way; while a site refuses every message all go there, and have its probes by turns.
+// sender, where it is in nobody's way. While a site refuses every message its probes are made by turns: one of a sender
+// that was refused, the next of one that was not, and so on. What waits in such trouble for too long ends without its
+// turn (overdue.cc).
 #pragma once
 
 #include "base/clock.h"
@@ -16,13 +18,17 @@
 #include "queue/reports.h"
 #include "queue/sites.h"
 #include "queue/stored_message.h"
+#include "queue/timekeeper.h"
+#include "queue/under_way.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace postern::queue {
 
@@ -31,7 +37,7 @@ class Dispatcher {
   /// The others outlive it. `more` is called when something has changed that others than the dispatcher look at, too:
   /// it is to call dispatch() again.
   Dispatcher(const Ground& ground, const Config& config, Messages& messages, Sites& sites, Reports& reports,
-             Outcomes& outcomes, OpenWork& work, Deliver deliver, std::function<void()> more);
+             Outcomes& outcomes, const Timekeeper& time, OpenWork& work, Deliver deliver, std::function<void()> more);
 
   /// Begins what can begin now.
   void dispatch();
@@ -77,10 +83,21 @@ class Dispatcher {
   /// Where a message of lane `in` belongs.
   [[nodiscard]] std::uint16_t lane_of(const StoredMessage& message, std::uint16_t in);
   [[nodiscard]] bool is_empty(std::uint16_t lane) const;
+  /// Mail of this sender waits in a lane of its own.
+  [[nodiscard]] bool waits_apart(const std::string& site, const std::string& sender) const;
   /// One more of this lane is worth having open now.
   [[nodiscard]] bool wants_more(std::uint16_t lane) const;
   [[nodiscard]] std::size_t open_of_senders() const;
-  void take_turns(std::uint16_t lane);
+  void take_by_turns();
+  void open_for_others();
+  void end_overdue();
+  /// By lane; nothing: what waits there is tried by its time.
+  [[nodiscard]] std::vector<std::optional<Sites::Held>> held_lanes() const;
+  [[nodiscard]] bool is_overdue(const Ticket& ticket, const Sites::Held& held) const;
+  [[nodiscard]] std::optional<Sites::Held> held_now(const Ticket& ticket) const;
+  Task<void> end_overdue(std::vector<QueueId> ids, UnderWay under_way);
+  /// False: it could not be read, or waits elsewhere.
+  Task<bool> end_held(QueueId id, Sites::Held held);
   /// The next one waits in the lane of its sender, which is in trouble.
   void put_apart(std::uint16_t lane);
   Task<void> prepare(QueueId id, std::uint16_t lane);
@@ -97,6 +114,7 @@ class Dispatcher {
   Sites& sites_;
   Reports& reports_;
   Outcomes& outcomes_;
+  const Timekeeper& time_;
   OpenWork& work_;
   Deliver deliver_;
   std::function<void()> more_;
@@ -106,10 +124,13 @@ class Dispatcher {
   /// not rerouted. None ever goes, but one of a sender that is empty may become another's.
   std::deque<Lane> lanes_ = std::deque<Lane>(2);
   std::size_t sender_lanes_ = 0;
-  std::size_t turn_ = 0;                    ///< the lane that is served next
-  std::size_t probe_turn_ = Ticket::kAny;   ///< likewise, where a site lets but a probe through
-  std::size_t sender_turn_ = Ticket::kAny;  ///< the lane of a sender that had the last probe
-  bool alone_ = false;                      ///< a suspect is open, or waits until nothing else is
+  std::size_t turn_ = 0;        ///< the lane that is served next
+  std::size_t last_probe_ = 0;  ///< the lane, but kAny, that had the last probe
+  bool any_next_ = false;       ///< the next one is kAny's
+  SteadyTime next_look_;        ///< for mail that a site may open for
+  SteadyTime next_overdue_;     ///< the look for mail that waits for too long
+  std::shared_ptr<bool> ending_overdue_ = std::make_shared<bool>(false);
+  bool alone_ = false;  ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;
 };
 

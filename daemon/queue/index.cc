@@ -1,5 +1,7 @@
 #include "queue/index.h"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <queue>
 #include <tuple>
 
@@ -20,16 +22,31 @@ bool Index::add(const Ticket& ticket) {
 }
 
 void Index::count(const Ticket& ticket) {
-  if (ticket.read) ++owners_[ticket.owner];
+  if (ticket.read && !ticket.ours) ++owners_[ticket.owner];
 }
 
 void Index::discount(const Ticket& ticket) {
-  if (!ticket.read) return;
+  if (!ticket.read || ticket.ours) return;
   const auto place = owners_.find(ticket.owner);
   if (place != owners_.end() && --place->second == 0) owners_.erase(place);
 }
 
 bool Index::has_other_than(std::uint32_t owner) const { return owners_.size() > (owners_.contains(owner) ? 1U : 0U); }
+
+const Ticket* Index::first_of(const std::function<bool(std::uint32_t owner)>& wanted, WallTime now) const {
+  boost::unordered_flat_set<std::uint32_t> owners;
+  for (const auto& [owner, count] : owners_) {
+    if (wanted(owner)) owners.insert(owner);
+  }
+  const Ticket* first = nullptr;
+  if (owners.empty()) return first;
+  for_each([&](const Ticket& ticket) {
+    if (ticket.phase != Ticket::Phase::waiting || !ticket.read || ticket.ours || ticket.due > now) return;
+    if (first != nullptr && first->due <= ticket.due) return;
+    if (owners.contains(ticket.owner)) first = &ticket;
+  });
+  return first;
+}
 
 bool Index::remove(const QueueId& id) {
   const auto place = places_.find(id);
@@ -97,12 +114,13 @@ void Index::set_lane(const QueueId& id, std::uint16_t lane) {
   if (ticket.phase == Ticket::Phase::waiting) push(slot);
 }
 
-void Index::set_read(const QueueId& id, std::uint16_t lane, std::uint32_t owner) {
+void Index::set_read(const QueueId& id, std::uint16_t lane, std::uint32_t owner, bool ours) {
   const auto place = places_.find(id);
   if (place == places_.end()) return;
   Ticket& ticket = entries_[place->second].ticket;
   discount(ticket);
   ticket.owner = owner;
+  ticket.ours = ours;
   ticket.read = true;
   count(ticket);
   if (ticket.lane == Ticket::kUnread) set_lane(id, lane);
@@ -114,6 +132,10 @@ void Index::set_size(const QueueId& id, std::uint64_t size) {
 
 void Index::set_settled(const QueueId& id) {
   if (const auto place = places_.find(id); place != places_.end()) entries_[place->second].ticket.settled = true;
+}
+
+void Index::set_reminded(const QueueId& id) {
+  if (const auto place = places_.find(id); place != places_.end()) entries_[place->second].ticket.reminded = true;
 }
 
 void Index::set_standing(const QueueId& id, bool doubtful, bool uncertain) {

@@ -28,9 +28,11 @@ struct Ticket {
   std::uint16_t lane = kUnread;  ///< whose way it goes; those of one lane are taken in the order of their due times
   Phase phase = Phase::waiting;
   bool read = false;       ///< its envelope was: the owner is known
+  bool ours = false;       ///< an alarm or a report: no party's
   bool settled = false;    ///< nobody waits for a delivery any more: its sender is still to be told
   bool doubtful = false;   ///< see Standing
   bool uncertain = false;  ///< see Standing
+  bool reminded = false;   ///< it was seen to, since the start, that its sender knows of the delay
 
   /// The lane of those of which nothing but the names and times of their files is known.
   static constexpr std::uint16_t kUnread = 0;
@@ -55,16 +57,20 @@ class Index {
   void set_site(const QueueId& id, std::uint16_t site);
   void set_lane(const QueueId& id, std::uint16_t lane);
   /// What its envelope told. A lane that it was given meanwhile stays.
-  void set_read(const QueueId& id, std::uint16_t lane, std::uint32_t owner);
+  void set_read(const QueueId& id, std::uint16_t lane, std::uint32_t owner, bool ours = false);
   void set_size(const QueueId& id, std::uint64_t size);
   void set_settled(const QueueId& id);
+  void set_reminded(const QueueId& id);
   void set_standing(const QueueId& id, bool doubtful, bool uncertain);
   /// Gives every waiting ticket the due time that `change` makes of its own.
   void reschedule(const std::function<WallTime(WallTime)>& change);
   void for_each(const std::function<void(const Ticket&)>& visit) const;
 
-  /// Of those whose envelopes were read, another is of another owner than this.
+  /// Of those whose envelopes were read, another is of another owner than this. What is ours does not count.
   [[nodiscard]] bool has_other_than(std::uint32_t owner) const;
+  /// The one that is due first of those that wait, were read and are not ours, and whose owner is such a one; null:
+  /// none is due by `now`. Looks at every ticket where there is such an owner at all.
+  [[nodiscard]] const Ticket* first_of(const std::function<bool(std::uint32_t owner)>& wanted, WallTime now) const;
   [[nodiscard]] std::size_t size() const { return places_.size(); }
 
  private:

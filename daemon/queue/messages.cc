@@ -42,6 +42,7 @@ void Messages::add(const spool::Draft& draft) {
   ticket.id = draft.envelope().id;
   ticket.due = ground_.clock.wall();
   ticket.size = draft.file_size();
+  ticket.ours = mail::is_ours(draft.envelope().source);
   ticket.owner = draft.envelope().source.uid.value_or(mail::kNoUid);
   ticket.read = true;
   ticket.lane = Ticket::kAny;

@@ -20,6 +20,12 @@ void tell_doubt(const QueueId& id, const std::string& to, const std::string& sit
       {{"id", id.text()}, {"to", to}, {"site", site}, {"reply", mail::to_text(status)}, {"advice", advice}});
 }
 
+/// As a clock would have it that never was set: neither a jump of it nor a sleep of the machine proves anything, and a
+/// time that lies ahead is none to wait for.
+std::optional<WallTime> without_gaps(const std::optional<WallTime>& time, WallTime now, const Timekeeper& clock) {
+  return time ? std::optional(now - clock.age(*time)) : std::nullopt;
+}
+
 }  // namespace
 
 Outcomes::Outcomes(const Ground& ground, const Config& config, Timekeeper& time, Messages& messages, Reports& reports,
@@ -43,8 +49,10 @@ Task<void> Outcomes::perform(const StoredMessage& message, const mail::DeliveryR
   const WallTime now = ground_.clock.wall();
   time_.notice_jump();
   const Moment moment{now, time_.age(message.envelope().accepted)};
-  Actions actions =
-      decide(message.envelope(), message.states(), report, moment, config_.retry, random_fraction(), evidence);
+  std::vector<RecipientState> states = message.states();
+  for (RecipientState& one : states) one.refused_since = without_gaps(one.refused_since, now, time_);
+  evidence.taken = without_gaps(evidence.taken, now, time_);
+  Actions actions = decide(message.envelope(), states, report, moment, config_.retry, random_fraction(), evidence);
   co_await reports_.report(message, actions, report.host);
   tell(message, actions, report, site);
   const bool owed = std::ranges::find(actions.findings, spool::Note::untold, &Finding::note) != actions.findings.end();

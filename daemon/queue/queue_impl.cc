@@ -47,7 +47,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
       sites_(clock, config_.retry),
       reports_(ground_, config_, time_, messages_, work_),
       outcomes_(ground_, config_, time_, messages_, reports_, watchers_),
-      dispatcher_(ground_, config_, messages_, sites_, reports_, outcomes_, work_, std::move(deliver),
+      dispatcher_(ground_, config_, messages_, sites_, reports_, outcomes_, time_, work_, std::move(deliver),
                   [this] { pump(); }),
       alarms_(ground_, config_, sites_, reports_, watchers_, work_),
       inspector_(ground_, config_.retry, time_, messages_, sites_, dispatcher_),
@@ -125,6 +125,7 @@ void QueueImpl::arm_timer() {
 
 void QueueImpl::clock_jumped(Milliseconds jump) {
   if (jump > Milliseconds(0)) {
+    sites_.rates().clock_jumped(jump);
     // The machine slept, maybe elsewhere: the trouble of before says nothing any more.
     sites_.probe(Probe::polite);
     boost::asio::post(ground_.loop, [this, alive = std::weak_ptr<int>(alive_)] {
@@ -155,7 +156,8 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     ++messages_.counted().accepted;
     if (config_.observer != nullptr) config_.observer->stored(took);
     messages_.add(stored);
-    if (sites_.mail_from(stored.envelope().source.uid.value_or(mail::kNoUid))) {
+    sites_.probe(Probe::hint);
+    if (sites_.open_for(mail::party_of(stored.envelope().source))) {
       messages_.index().set(stored.envelope().id, Ticket::Phase::waiting, WallTime());
     }
     pump();

@@ -83,22 +83,16 @@ std::optional<Rate::Wait> Rate::take(const RateLimits& limits, const QueueId& id
   if (turn_ && turn_->id != id) return Wait{turn_->limit, std::max(now, turn_->opens) + kTurn};
   std::optional<Wait> needed = wait(limits, recipients, now);
   if (!needed) {
-    for (std::size_t per = 0; per < counted_.size(); ++per) {
-      Parts& parts = counted_[per];
-      if (parts.empty() || now - parts.back().begin >= kPer[per].time / kParts) parts.push_back(Part{now, now, 0, 0});
-      parts.back().end = now;
-      parts.back().messages += 1;
-      parts.back().recipients += recipients;
-    }
+    count(1, recipients, now);
     overtaken_.erase(id);
     if (turn_) turn_.reset();
     return std::nullopt;
   }
   const Milliseconds patience = kPer[index_of(needed->limit.per)].time;
-  if (overtaken_.size() < kMostOvertaken) overtaken_.try_emplace(id, now);
-  const auto since = overtaken_.find(id);
-  // Nobody else is kept waiting for longer than a minute's limit.
+  // Nobody else is kept waiting for longer than a minute's limit, so others need no place among the overtaken.
   const bool is_short = needed->limit.per == RateLimit::Per::minute;
+  if (is_short && overtaken_.size() < kMostOvertaken) overtaken_.try_emplace(id, now);
+  const auto since = overtaken_.find(id);
   const bool has_waited = turn_ || (since != overtaken_.end() && now - since->second >= patience);
   turn_.reset();
   if (is_short && has_waited) {
@@ -106,6 +100,32 @@ std::optional<Rate::Wait> Rate::take(const RateLimits& limits, const QueueId& id
     needed->first = true;
   }
   return needed;
+}
+
+void Rate::count(std::size_t messages, std::size_t recipients, WallTime now) {
+  advance(now);
+  for (std::size_t per = 0; per < counted_.size(); ++per) {
+    Parts& parts = counted_[per];
+    if (parts.empty() || now - parts.back().begin >= kPer[per].time / kParts) parts.push_back(Part{now, now, 0, 0});
+    parts.back().end = now;
+    parts.back().messages += messages;
+    parts.back().recipients += recipients;
+  }
+}
+
+bool Rate::clock_jumped(Milliseconds jump) {
+  bool moved = false;
+  for (std::size_t per = 0; per < counted_.size(); ++per) {
+    const Milliseconds on = std::min(jump, moved_back_[per]);
+    if (on <= Milliseconds(0)) continue;
+    moved_back_[per] -= on;
+    for (Part& part : counted_[per]) {
+      part.begin += on;
+      part.end += on;
+    }
+    moved = true;
+  }
+  return moved;
 }
 
 void Rate::forget_turns() {
@@ -148,7 +168,9 @@ void Rate::advance(WallTime now) {
       part.begin -= back;
       part.end -= back;
     }
+    moved_back_[per] += back;
     while (!parts.empty() && parts.front().end + kPer[per].time <= now) parts.pop_front();
+    if (parts.empty()) moved_back_[per] = Milliseconds(0);
   }
   // A message that is gone is in no one's way after its time.
   std::erase_if(overtaken_,

@@ -5,7 +5,9 @@
 // holds for what went before it, too. A part counts until the last message in it is past: never too much in any time,
 // and one may wait some 24 minutes of a day longer than it must. A part begins with a message, not by the clock: many
 // hosts with one limit would send at the same second. Where the clock is set back, what was counted counts as if it
-// had been now: nothing is forgotten, and nothing waits for longer than the time of its limit.
+// had been now: nothing is forgotten, and nothing waits for longer than the time of its limit. A machine without a
+// battery clock starts in the past and jumps to its time later: by as much as what was counted was moved back it is
+// then moved on.
 //
 // A message counts when its attempt begins, so that several at once are within the limits together. One that has more
 // recipients than a limit has goes when nothing else counts.
@@ -55,6 +57,10 @@ class Rate {
 
   /// This message goes now and counts, or waits.
   std::optional<Wait> take(const RateLimits& limits, const QueueId& id, std::size_t recipients, WallTime now);
+  /// So much goes beside what was taken, and counts whatever the limits are.
+  void count(std::size_t messages, std::size_t recipients, WallTime now);
+  /// The clock jumped ahead by so much while we ran. True: that moved what was counted.
+  bool clock_jumped(Milliseconds jump);
   /// So much of what was taken was not offered to the server after all.
   void give_back(std::size_t messages, std::size_t recipients);
   /// The limits are others: what was overtaken because of the old ones begins anew.
@@ -86,7 +92,8 @@ class Rate {
   [[nodiscard]] static std::optional<WallTime> fits_at(const Parts& parts, const RateLimit& limit, std::uint64_t more,
                                                        WallTime now);
 
-  std::array<Parts, 3> counted_;  ///< by RateLimit::Per
+  std::array<Parts, 3> counted_;              ///< by RateLimit::Per
+  std::array<Milliseconds, 3> moved_back_{};  ///< likewise: by how much, while any of it is there
   std::map<QueueId, WallTime> overtaken_;
   std::optional<Turn> turn_;
 };

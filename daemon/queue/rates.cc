@@ -92,9 +92,20 @@ void Rates::ended(const std::string& site, const mail::DeliveryReport& report, s
   const auto found = sites_.find(site);
   if (found == sites_.end()) return;
   const Offered asked = offered(report, recipients);
-  if (asked.messages == 1 && asked.recipients == recipients) return;
-  found->second.rate.give_back(1 - asked.messages, recipients - asked.recipients);
+  if (asked.messages == 1 && asked.recipients == recipients && report.transactions <= 1) return;
+  Rate& rate = found->second.rate;
+  rate.give_back(1 - asked.messages, recipients - asked.recipients);
+  if (asked.messages == 1 && report.transactions > 1) rate.count(report.transactions - 1, 0, clock_.wall());
   if (!found->second.limits.empty()) changed();
+}
+
+void Rates::clock_jumped(Milliseconds jump) {
+  bool moved = false;
+  for (auto& [name, site] : sites_) {
+    const bool limited = !site.limits.empty();
+    moved = (site.rate.clock_jumped(jump) && limited) || moved;
+  }
+  if (moved) changed();
 }
 
 std::optional<SteadyTime> Rates::wake() const {

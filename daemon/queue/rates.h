@@ -1,5 +1,5 @@
 // The rates of all sites by their names: what each was given lately outlives its settings and, in a file, the program.
-// A site without limits is counted, too, for the limits that it may get, but nothing is written for it.
+// A site without limits is counted, too, for the limits that it may get, but for it alone nothing is written.
 #pragma once
 
 #include "base/clock.h"
@@ -52,8 +52,11 @@ class Rates {
   [[nodiscard]] std::optional<Rate::Wait> wait(const std::string& site, std::size_t recipients) const;
   /// This message goes now and counts, or waits; see Rate::take.
   std::optional<Rate::Wait> take(const std::string& site, const QueueId& id, std::size_t recipients);
-  /// The end of what take() let go: what was not offered to the server does not count.
+  /// The end of what take() let go: what was not offered to the server does not count, what was in several transactions
+  /// counts as so many messages.
   void ended(const std::string& site, const mail::DeliveryReport& report, std::size_t recipients);
+  /// The wall clock went on by so much more than time has passed.
+  void clock_jumped(Milliseconds jump);
   /// When closed() changes by time alone.
   [[nodiscard]] std::optional<SteadyTime> wake() const;
 

@@ -33,7 +33,8 @@ Reader::Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn l
     : ground_(ground), messages_(messages), work_(work), learn_(std::move(learn)) {}
 
 Reader::Known Reader::known_from(const spool::Stored& stored) {
-  return {stored.rerouted_to, stored.envelope.source.uid.value_or(mail::kNoUid),
+  const mail::Source& source = stored.envelope.source;
+  return {stored.rerouted_to, source.uid.value_or(mail::kNoUid), mail::is_ours(source),
           standing_of(fold(stored.envelope, stored.log))};
 }
 

@@ -23,6 +23,7 @@ class Reader {
   struct Known {
     std::string rerouted_to;  ///< the smarthost that it is to go by alone; empty: any
     std::uint32_t owner = mail::kNoUid;
+    bool ours = false;  ///< see Ticket
     Standing standing{};
   };
   [[nodiscard]] static Known known_from(const spool::Stored& stored);

@@ -20,7 +20,8 @@ struct Moment {
 /// clock that was wrong, and is due now.
 [[nodiscard]] WallTime believable(WallTime next, WallTime now, const Retry& retry);
 
-/// The age limit has passed: an attempt that fails now is the last one. Without an attempt nothing expires.
+/// The age limit has passed: an attempt that fails now is the last one. Without an attempt only that expires which
+/// waits in trouble of its sender, or of a site that refuses every message.
 [[nodiscard]] bool past_expiry(Milliseconds age, const Retry& retry);
 
 }  // namespace postern::queue

@@ -8,12 +8,12 @@
 namespace postern::queue {
 
 const Senders::Trouble* Senders::find(const std::string& site, const std::string& sender) const {
-  const auto place = known_.find({site, sender});
+  const auto place = known_.find(Seen(site, sender));
   return place == known_.end() ? nullptr : &place->second;
 }
 
 Senders::Trouble* Senders::known(const std::string& site, const std::string& sender) {
-  const auto place = known_.find({site, sender});
+  const auto place = known_.find(Seen(site, sender));
   return place == known_.end() ? nullptr : &place->second;
 }
 
@@ -34,17 +34,48 @@ std::uint64_t Senders::started(const std::string& site, const std::string& sende
   return trouble->epoch;
 }
 
-Senders::Change Senders::finished(const std::string& site, const Sender& sender, std::uint64_t epoch, Shown shown,
-                                  const mail::SiteTrouble& what, SteadyTime now, WallTime wall, const Retry& retry,
+bool Senders::met_again(const Key& key, const QueueId& message) {
+  const auto before = suspected_.find(key);
+  if (before != suspected_.end() && before->second != message) {
+    suspected_.erase(before);
+    return true;
+  }
+  // Of more senders none is suspected, and each of their messages waits by its own schedule.
+  if (suspected_.size() < kMost) suspected_.try_emplace(key, message);
+  return false;
+}
+
+bool Senders::make_room(std::uint32_t party, SteadyTime now) {
+  if (known_.size() < kMost) return true;
+  std::erase_if(known_, [now](const auto& one) { return idle(one.second, now); });
+  if (known_.size() < kMost) return true;
+  std::map<std::uint32_t, std::size_t> shares;
+  for (const auto& [key, trouble] : known_) ++shares[trouble.party];
+  const auto most = std::ranges::max_element(shares, {}, [](const auto& one) { return one.second; });
+  const auto own = shares.find(party);
+  if ((own == shares.end() ? 0 : own->second) + 1 >= most->second) return false;
+  const auto gives_way = std::ranges::find_if(
+      known_, [&](const auto& one) { return one.second.party == most->first && !one.second.probing; });
+  if (gives_way == known_.end()) return false;
+  known_.erase(gives_way);
+  return true;
+}
+
+Senders::Change Senders::finished(const std::string& site, const Sender& sender, std::uint64_t epoch,
+                                  const Ended& ended, SteadyTime now, WallTime wall, const Retry& retry,
                                   double jitter) {
+  const Key key(site, sender.key);
+  const Shown shown = ended.shown;
+  const mail::SiteTrouble& what = ended.what;
+  if (shown == Shown::taken) suspected_.erase(key);
   Trouble* const trouble = known(site, sender.key);
   if (trouble == nullptr) {
     if (shown != Shown::trouble) return Change::none;
-    if (known_.size() >= kMost) std::erase_if(known_, [now](const auto& one) { return idle(one.second, now); });
-    if (known_.size() >= kMost) return Change::unknown;
-    Trouble fresh{sender, what, wall, now, now, first_step(retry), false, false, ++epochs_};
+    if (what.in_transaction && !met_again(key, ended.message)) return Change::unknown;
+    if (!make_room(ended.party, now)) return Change::unknown;
+    Trouble fresh{sender, ended.party, what, wall, now, now, first_step(retry), false, false, ++epochs_};
     fresh.probe_at = now + with_jitter(fresh.step, jitter);
-    known_.emplace(std::pair(site, sender.key), std::move(fresh));
+    known_.emplace(key, std::move(fresh));
     return Change::began;
   }
   // It began before the trouble was known: several connections that find it together are one step, and what was taken
@@ -53,7 +84,7 @@ Senders::Change Senders::finished(const std::string& site, const Sender& sender,
   trouble->probing = false;
   if (shown == Shown::nothing) return Change::none;
   if (shown == Shown::taken) {
-    known_.erase({site, sender.key});
+    known_.erase(key);
     return Change::ended;
   }
   // A forced probe came before its time and is no step.
@@ -76,7 +107,9 @@ void Senders::force_probe(const std::string& site, SteadyTime now) {
 }
 
 void Senders::keep_only(const std::vector<std::string>& sites) {
-  std::erase_if(known_, [&](const auto& one) { return std::ranges::find(sites, one.first.first) == sites.end(); });
+  const auto is_gone = [&](const auto& one) { return std::ranges::find(sites, one.first.first) == sites.end(); };
+  std::erase_if(known_, is_gone);
+  std::erase_if(suspected_, is_gone);
 }
 
 std::optional<SteadyTime> Senders::wake(SteadyTime now) const {

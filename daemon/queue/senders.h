@@ -1,9 +1,13 @@
 // The senders whose mail a site does not take now, while it takes that of others. Each is like a small site: trouble
 // closes it for a time that doubles from step to step (the steps of site.h), at the end of each step one of its
 // messages is let through as a probe, and one that is taken ends the trouble. Pure: time and chance are given.
+//
+// Words about the sender that may be the message's doing (SiteTrouble::in_transaction) are trouble of the sender when
+// two messages of it in a row meet them; until then the message is to wait by its own schedule.
 #pragma once
 
 #include "base/clock.h"
+#include "base/ids.h"
 #include "mail/report.h"
 #include "queue/queue_options.h"
 #include "queue/sender.h"
@@ -13,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,13 +25,15 @@ namespace postern::queue {
 
 class Senders {
  public:
-  /// Of all sites together. Of more nothing is kept, and their messages wait by their own schedules.
+  /// Of all sites together. Of more nothing is kept, and their messages wait by their own schedules. Of the party that
+  /// has the most one gives way to one of a party that has fewer: no user hides the trouble of another's senders.
   static constexpr std::size_t kMost = 300;
   /// Trouble is forgotten when a probe has been due for so long: no mail of that sender waits any more.
   static constexpr Seconds kIdle{30 * 60};
 
   struct Trouble {
     Sender sender;
+    std::uint32_t party = 0;  ///< whose message met it first
     mail::SiteTrouble what;
     WallTime since;
     SteadyTime probe_at;
@@ -48,11 +55,17 @@ class Senders {
   [[nodiscard]] std::uint64_t started(const std::string& site, const std::string& sender, SteadyTime now);
   /// What the attempt showed: nothing of the sender; an answer that is neither; that the sender is taken; trouble.
   enum class Shown { nothing, answer, taken, trouble };
-  /// `unknown`: there is trouble, but no room to keep it.
+  struct Ended {
+    Shown shown = Shown::nothing;
+    mail::SiteTrouble what{};  ///< with Shown::trouble alone
+    QueueId message{};
+    std::uint32_t party = 0;
+  };
+  /// `unknown`: there is trouble, but no room to keep it; or it may be the message's.
   enum class Change { none, began, other_words, ended, unknown };
-  /// Ends what `started` began; `what` is read with Shown::trouble alone.
-  Change finished(const std::string& site, const Sender& sender, std::uint64_t epoch, Shown shown,
-                  const mail::SiteTrouble& what, SteadyTime now, WallTime wall, const Retry& retry, double jitter);
+  /// Ends what `started` began.
+  Change finished(const std::string& site, const Sender& sender, std::uint64_t epoch, const Ended& ended,
+                  SteadyTime now, WallTime wall, const Retry& retry, double jitter);
 
   /// The next probes at this site (empty: at all) at once, but for kForcedProbeGap.
   void force_probe(const std::string& site, SteadyTime now);
@@ -65,10 +78,25 @@ class Senders {
   [[nodiscard]] std::vector<const Trouble*> at(const std::string& site, SteadyTime now) const;
 
  private:
+  using Key = std::pair<std::string, std::string>;  ///< site and Sender::key
+  using Seen = std::pair<std::string_view, std::string_view>;
+  /// Asked for every lane at every change: a look copies no string.
+  struct Before {
+    using is_transparent = void;
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const {
+      return Seen(left.first, left.second) < Seen(right.first, right.second);
+    }
+  };
   [[nodiscard]] static bool idle(const Trouble& trouble, SteadyTime now);
   [[nodiscard]] Trouble* known(const std::string& site, const std::string& sender);
+  /// Counts one more such message. True: it is not at fault, since the one before it met the same.
+  [[nodiscard]] bool met_again(const Key& key, const QueueId& message);
+  /// False: there is none for this party.
+  [[nodiscard]] bool make_room(std::uint32_t party, SteadyTime now);
 
-  std::map<std::pair<std::string, std::string>, Trouble> known_;  ///< by site and key
+  std::map<Key, Trouble, Before> known_;
+  std::map<Key, QueueId> suspected_;  ///< the last message that met what may be its own doing; at most kMost
   std::uint64_t epochs_ = 0;
 };
 

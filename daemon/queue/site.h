@@ -1,5 +1,6 @@
 // The health of one smarthost. Trouble closes the site for a time that doubles from step to step; at the end
-// of each step one message is let through as a probe, and its outcome alone decides. Any answer opens the site at once.
+// of each step one message is let through as a probe, and its outcome alone decides. Any answer opens the site at once,
+// but one that refuses every message (site_judge.h) is opened by a message that is taken alone.
 // Pure: time (steady, for intervals) and chance are given.
 //
 // The steps are those of steps.h. What closes a site that is no trouble of a single attempt is found in site_judge.h.
@@ -73,6 +74,7 @@ class Site {
   [[nodiscard]] bool is_current(Permit permit) const { return permit.epoch == epoch_; }
   [[nodiscard]] bool refuses_every_message() const { return trouble_ && judge_.refuses_every(); }
   [[nodiscard]] SiteJudge& judge() { return judge_; }
+  [[nodiscard]] const SiteJudge& judge() const { return judge_; }
 
   /// The next probe at once, as far as this kind of probe may be; but see kForcedProbeGap and kHintedProbeGap.
   void force_probe(SteadyTime now, Probe probe);

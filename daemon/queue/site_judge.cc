@@ -25,10 +25,12 @@ Conclusion SiteJudge::conclude(const mail::DeliveryReport& report, const Attempt
   const bool taken = mail::delivered_any(report);
   if (taken) {
     refused_ = {};
+    opened_for_ours_ = false;
     refuses_every_ = false;
   }
   // It answered, and the message is at fault until another shows otherwise.
-  const Conclusion undecided{present && refuses_every_ ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
+  const bool goes_on = present && (refuses_every_ || (inferred_ && !attempted.party && report.site));
+  const Conclusion undecided{goes_on ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
   if (report.site) {
     const bool of_message = report.site->in_transaction && !report.site->crowded;
     if (of_message && !closes(cut_off_, attempted, kCutOffMessages)) return undecided;
@@ -47,8 +49,9 @@ Conclusion SiteJudge::conclude(const mail::DeliveryReport& report, const Attempt
 }
 
 bool SiteJudge::closes(Row& row, const Attempted& attempted, std::size_t messages) {
+  if (!attempted.party) return false;
   if (row.messages.size() < kMostMessages) row.messages.insert(attempted.id);
-  if (row.parties.size() < kMostParties) row.parties.insert(attempted.party);
+  if (row.parties.size() < kMostParties) row.parties.insert(*attempted.party);
   const bool enough_parties = row.parties.size() > 1 || !attempted.several_parties;
   return row.messages.size() >= kMostMessages || (row.messages.size() >= messages && enough_parties);
 }

@@ -16,7 +16,8 @@ namespace postern::queue {
 /// Whose attempt it was.
 struct Attempted {
   QueueId id;
-  std::uint32_t party = 0;       ///< the owner
+  /// The owner; nothing: alarms and reports are no party's, and say nothing in a row.
+  std::optional<std::uint32_t> party = 0U;
   bool several_parties = false;  ///< messages of another party wait or are under way, too
 };
 
@@ -46,13 +47,17 @@ class SiteJudge {
   /// The trouble that was concluded last is that the site refuses every message.
   [[nodiscard]] bool refuses_every() const { return refuses_every_; }
   /// The trouble that was concluded last rests on several messages, none of which is of this party: it may be that
-  /// they are at fault after all.
-  [[nodiscard]] bool says_nothing_of(std::uint32_t party) const {
-    const bool known = refused_.parties.contains(party) || cut_off_.parties.contains(party);
+  /// they are at fault after all. Of alarms and reports (no party) once, as they are in no row.
+  [[nodiscard]] bool says_nothing_of(std::optional<std::uint32_t> party) const {
+    if (!party) return inferred_ && !opened_for_ours_;
+    const bool known = refused_.parties.contains(*party) || cut_off_.parties.contains(*party);
     return inferred_ && !known && refused_.parties.size() < kMostParties && cut_off_.parties.size() < kMostParties;
   }
+  /// The trouble that was concluded last rests on several messages.
+  [[nodiscard]] bool inferred() const { return inferred_; }
   /// The site is opened for such a party. The messages are counted anew; the parties stand, so that each opens it once.
-  void open_again() {
+  void open_again(std::optional<std::uint32_t> party) {
+    if (!party) opened_for_ours_ = true;
     refused_.messages.clear();
     cut_off_.messages.clear();
     refuses_every_ = inferred_ = false;
@@ -61,6 +66,7 @@ class SiteJudge {
   void forgive() {
     refused_ = {};
     cut_off_ = {};
+    opened_for_ours_ = false;
     refuses_every_ = inferred_ = false;
   }
 
@@ -74,8 +80,9 @@ class SiteJudge {
   /// Counts one more. True: so many messages of enough parties are not at fault themselves.
   static bool closes(Row& row, const Attempted& attempted, std::size_t messages);
 
-  Row refused_;  ///< in doubt, since the last message that was taken
-  Row cut_off_;  ///< trouble in transactions, since the last message that was answered
+  Row refused_;                   ///< in doubt, since the last message that was taken
+  Row cut_off_;                   ///< trouble in transactions, since the last message that was answered
+  bool opened_for_ours_ = false;  ///< since the last message that was taken
   bool refuses_every_ = false;
   bool inferred_ = false;  ///< the trouble that was concluded last rests on a row
 };

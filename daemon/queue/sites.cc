@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kMostNames = 1000;
 
 Senders::Shown shown_of_sender(const mail::DeliveryReport& report) {
-  if (report.sender) return Senders::Shown::trouble;
+  // Words that may be about a recipient or the message say nothing where the sender's mail was taken beside.
+  if (report.sender && !(report.sender->in_transaction && mail::delivered_any(report))) return Senders::Shown::trouble;
   if (mail::delivered_any(report)) return Senders::Shown::taken;
   const bool answered = std::ranges::any_of(report.recipients, [](const auto& status) { return status.has_value(); });
   return answered ? Senders::Shown::answer : Senders::Shown::nothing;
@@ -97,6 +98,24 @@ bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) 
   return first == sites_.end() || takes_none(*first);
 }
 
+std::optional<Sites::Held> Sites::held_at(const Site& site, const std::string& sender) const {
+  if (site.refuses_every_message()) return Held{site.name(), *site.trouble(), false, site.since().value_or(WallTime())};
+  const Senders::Trouble* const trouble = site.healthy() ? senders_.find(site.name(), sender) : nullptr;
+  if (trouble == nullptr) return std::nullopt;
+  return Held{site.name(), trouble->what, true, trouble->since};
+}
+
+std::optional<Sites::Held> Sites::held(const std::string& rerouted_to, const std::string& sender) const {
+  if (const SitePtr own = find(rerouted_to)) return held_at(*own, sender);
+  std::optional<Held> newest;
+  for (const SitePtr& site : sites_) {
+    std::optional<Held> one = held_at(*site, sender);
+    if (!one) return std::nullopt;
+    if (!newest || one->since > newest->since) newest = std::move(one);
+  }
+  return newest;
+}
+
 std::uint16_t Sites::number_of(const std::string& site) {
   const auto known = std::ranges::find(known_, site);
   if (known != known_.end()) return static_cast<std::uint16_t>(known - known_.begin());
@@ -118,12 +137,20 @@ void Sites::probe(Probe probe, const std::string& site) {
   if (probe == Probe::forced) senders_.force_probe(site, clock_.steady());
 }
 
-bool Sites::mail_from(std::uint32_t party) {
-  probe(Probe::hint);
+bool Sites::closed_by_messages() const {
+  return std::ranges::any_of(sites_, [](const SitePtr& site) { return !site->healthy() && site->judge().inferred(); });
+}
+
+bool Sites::closed_by_others(std::uint32_t party) const {
+  return std::ranges::any_of(
+      sites_, [party](const SitePtr& site) { return !site->healthy() && site->judge().says_nothing_of(party); });
+}
+
+bool Sites::open_for(std::optional<std::uint32_t> party) {
   bool opened = false;
   for (const SitePtr& site : sites_) {
     if (site->healthy() || !site->judge().says_nothing_of(party)) continue;
-    site->judge().open_again();
+    site->judge().open_again(party);
     tell(*site, site->recovered());
     opened = true;
   }
@@ -142,7 +169,8 @@ Sites::Permit Sites::started(Site& site, const Sender& sender) {
 void Sites::returned(Site& site, const Permit& permit, const Sender& sender) {
   site.returned(permit.site);
   const mail::DeliveryReport nothing;
-  (void)learn_sender(site, permit, nothing, sender);
+  const Attempted nobody{};
+  (void)learn_sender(site, permit, nothing, sender, nobody);
 }
 
 bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
@@ -161,20 +189,21 @@ bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& 
     site.judge().forgive();
     tell(site, site.recovered());
   }
-  return learn_sender(site, permit, report, sender);
+  return learn_sender(site, permit, report, sender, attempted);
 }
 
 bool Sites::learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report,
-                         const Sender& sender) {
+                         const Sender& sender, const Attempted& attempted) {
   // If its settings are others now, what was learnt counts no more, but the probe has ended.
   const bool counts = find(site.name()).get() == &site;
   const Senders::Shown shown = counts ? shown_of_sender(report) : Senders::Shown::nothing;
   const mail::SiteTrouble none;
-  const Senders::Change change =
-      senders_.finished(site.name(), sender, permit.sender, shown, report.sender.value_or(none), clock_.steady(),
-                        clock_.wall(), retry_, random_fraction());
+  const Senders::Ended ended{shown, report.sender.value_or(none), attempted.id, attempted.party.value_or(mail::kNoUid)};
+  const Senders::Change change = senders_.finished(site.name(), sender, permit.sender, ended, clock_.steady(),
+                                                   clock_.wall(), retry_, random_fraction());
   tell_sender(site, sender, change);
-  return change != Senders::Change::unknown;
+  const bool of_message = counts && report.sender && shown != Senders::Shown::trouble;
+  return change != Senders::Change::unknown && !of_message;
 }
 
 void Sites::tell(const Site& site, Site::Change change) {

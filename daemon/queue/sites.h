@@ -42,6 +42,16 @@ class Sites {
   /// None that may take such a message is well, or the limit of the one that would is used up.
   [[nodiscard]] bool hopeless(const std::string& rerouted_to, const std::string& sender = {}) const;
 
+  /// Trouble that holds mail which could be tried otherwise: of the sender, or that a site refuses every message.
+  struct Held {
+    std::string site;
+    mail::SiteTrouble trouble;
+    bool of_sender = false;
+    WallTime since;
+  };
+  /// What such a message waits in; nothing: a site that may take it is well, or in trouble that says nothing of mail.
+  [[nodiscard]] std::optional<Held> held(const std::string& rerouted_to, const std::string& sender) const;
+
   /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
   [[nodiscard]] std::uint16_t number_of(const std::string& site);
   /// Who a message waits for that was last tried at the site of this number: that one, else the first; null: none is
@@ -50,9 +60,13 @@ class Sites {
 
   /// The next probe of this site at once; empty: of all.
   void probe(Probe probe, const std::string& site = {});
-  /// New mail of this party. A site opens for it that was closed for what became of messages of others alone. True: one
-  /// did, and that mail is to go first, before those close it again.
-  [[nodiscard]] bool mail_from(std::uint32_t party);
+  /// A site is closed for what became of several messages.
+  [[nodiscard]] bool closed_by_messages() const;
+  /// Likewise, and none of them is of this party.
+  [[nodiscard]] bool closed_by_others(std::uint32_t party) const;
+  /// Mail of this party (nothing: an alarm or a report) is due. Such sites open for it. True: one did, and that mail is
+  /// to go first, before those close it again.
+  [[nodiscard]] bool open_for(std::optional<std::uint32_t> party);
   /// Forget its trouble.
   void recovered(const std::string& name);
   [[nodiscard]] const Senders& senders() const { return senders_; }
@@ -64,7 +78,7 @@ class Sites {
   };
   Permit started(Site& site, const Sender& sender);
   /// Ends what `started` began: what the report says of the site, and of the sender there. Told in the log. False:
-  /// there is trouble of the sender that cannot be kept; its message is to wait by its own schedule.
+  /// there is trouble of the sender that cannot be kept or may be the message's; that is to wait by its own schedule.
   bool learn(Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
              const Attempted& attempted);
   /// Ends it without having learnt anything.
@@ -85,8 +99,10 @@ class Sites {
  private:
   /// As far as this sender goes there, too.
   [[nodiscard]] bool well(const Site& site, const std::string& sender) const;
+  [[nodiscard]] std::optional<Held> held_at(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::size_t appetite_of(const Site& site, const std::string& sender) const;
-  bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender);
+  bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
+                    const Attempted& attempted);
   void tell(const Site& site, Site::Change change);
   void tell_sender(const Site& site, const Sender& sender, Senders::Change change);
   [[nodiscard]] WallTime wall_at(SteadyTime time) const;

@@ -48,6 +48,22 @@ bool may_be_of_recipients(const TransactionOutcome& outcome) {
          !outcome.report.site->crowded;
 }
 
+/// One recipient's own, as others who were accepted show.
+bool is_of_one(const mail::SiteTrouble& trouble) {
+  return trouble.in_transaction && trouble.step == Step::rcpt && trouble.code != kClosing;
+}
+
+/// Nobody has the message, and the server said nothing that is surely about the message or its recipients.
+bool may_be_of_connection(const TransactionOutcome& outcome) {
+  const mail::DeliveryReport& report = outcome.report;
+  if (outcome.taken || report.uncertain) return false;
+  if (outcome.progress == TransactionOutcome::Progress::postponed) return true;
+  if (report.site) return report.site->failure == Failure::refused && !is_of_one(*report.site);
+  if (report.sender) return !is_of_one(*report.sender);
+  const auto doubtful = [](const auto& status) { return status && status->doubtful; };
+  return std::ranges::any_of(report.recipients, doubtful);
+}
+
 }  // namespace
 
 ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost,
@@ -220,7 +236,7 @@ Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
   TransactionOutcome outcome = co_await transact(input, message);
 
   const bool unanswered = outcome.progress == TransactionOutcome::Progress::none && outcome.report.site.has_value();
-  stale_ = unanswered || (messages_ > 0 && outcome.progress == TransactionOutcome::Progress::postponed);
+  stale_ = unanswered || (messages_ > 0 && may_be_of_connection(outcome));
   rest_ = outcome.rest;
   if (outcome.report.site) wire_.give_up();
   if (const std::string from = policy_.one_sender(); !from.empty()) {
@@ -239,10 +255,11 @@ Task<TransactionOutcome> ClientSession::transact(TransactionInput& input, mail::
   input.form.sized = !text.changes();
   tell_doubts(text);
   TransactionOutcome outcome = co_await run_transaction(wire_, input, text);
-  const bool null_refused =
-      outcome.sender_refused && input.form.reverse_path.empty() && !outcome.report.site && !wire_.broken();
+  const bool null_refused = outcome.sender_refused && input.form.reverse_path.empty() && !outcome.report.site;
   if (null_refused && smarthost_.own_sender.empty()) name_what_is_missing(outcome.report, peer_);
-  if (null_refused && !smarthost_.own_sender.empty()) {
+  if (null_refused && !smarthost_.own_sender.empty() && wire_.broken()) {
+    learnt_.notes.note_null_sender(true);  // it hung up: the next time
+  } else if (null_refused && !smarthost_.own_sender.empty()) {
     refusals_ += outcome.refusals;
     input.form.reverse_path = smarthost_.own_sender;
     input.form.quiet = true;
@@ -265,15 +282,13 @@ Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail
                                        TransactionOutcome& outcome) {
   const mail::Envelope& envelope = message.envelope();
   const bool of_site = outcome.report.site.has_value();
+  // Nobody fails for what is said of the site, so there any address will do.
   std::vector<std::string> refused;
-  const auto address_of = [&](std::size_t index) { return envelope.recipients[message.pending()[index]].address; };
-  for (std::size_t i = 0; of_site && i < message.pending().size(); ++i) refused.push_back(address_of(i));
-  for (std::size_t i = 0; !of_site && i < outcome.doubted.size(); ++i)
-    refused.push_back(address_of(outcome.doubted[i]));
+  for (std::size_t i = 0; !of_site && i < outcome.doubted.size(); ++i) {
+    refused.push_back(envelope.recipients[message.pending()[outcome.doubted[i]]].address);
+  }
   const std::optional<Control> control = learnt_.control(envelope, home_of(input.form), refused);
   if (!control) co_return;
-  const auto spoken_for = [&](const std::string& address) { return control->speaks_for(address); };
-  if (of_site && !std::ranges::all_of(refused, spoken_for)) co_return;
   needs_reset_ = false;
   const bool theirs = co_await takes_others(wire_, input, envelope, control->address);
   if (!theirs) {
@@ -285,13 +300,14 @@ Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail
     co_return;
   }
   for (std::size_t i = 0; i < refused.size(); ++i) {
-    if (spoken_for(refused[i])) fail_for_good(*outcome.report.recipients[outcome.doubted[i]]);
+    if (control->speaks_for(refused[i])) fail_for_good(*outcome.report.recipients[outcome.doubted[i]]);
   }
 }
 
 Home ClientSession::home_of(const MailForm& form) const {
   Home home;
-  if (smarthost_.credentials) home.own = smarthost_.credentials->kinds().user;
+  home.logged_in = smarthost_.credentials != nullptr;
+  if (home.logged_in) home.own = smarthost_.credentials->kinds().user;
   home.sender = form.reverse_path.empty() ? smarthost_.own_sender : form.reverse_path;
   return home;
 }
@@ -333,7 +349,8 @@ TransactionInput ClientSession::input_for(const mail::Message& message) const {
   input.reset_first = needs_reset_;
   input.form = form_of(message);
   input.refusals = refusals_;
-  input.most_recipients = std::min(server_.rcpt_max.value_or(SIZE_MAX), learnt_.most_recipients);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  input.most_recipients = std::min(server_.rcpt_max.value_or(SIZE_MAX), learnt_.most_recipients.at(now));
   return input;
 }
 
@@ -342,8 +359,9 @@ void ClientSession::learn(const mail::Message& message, const MailForm& form, co
     learnt_.pipelining_fails = true;
     log(Level::notice, "pipelining does not work with this server and is not used from now on", {{"host", peer_}});
   }
-  if (outcome.enough && messages_ > 0) learnt_.most_messages = messages_;
-  if (outcome.most_recipients != SIZE_MAX) learnt_.most_recipients = outcome.most_recipients;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (outcome.enough && messages_ > 0) learnt_.most_messages.found(messages_, now);
+  if (outcome.most_recipients != SIZE_MAX) learnt_.most_recipients.found(outcome.most_recipients, now);
   if (!outcome.taken) return;
   const auto& recipients = outcome.report.recipients;
   const auto reached = std::ranges::find_if(
@@ -354,7 +372,8 @@ void ClientSession::learn(const mail::Message& message, const MailForm& form, co
 }
 
 bool ClientSession::worn() const {
-  const std::size_t most = std::min(server_.mail_max.value_or(SIZE_MAX), learnt_.most_messages);
+  const std::size_t learnt = learnt_.most_messages.at(std::chrono::steady_clock::now());
+  const std::size_t most = std::min(server_.mail_max.value_or(SIZE_MAX), learnt);
   return messages_ >= std::min(most, smarthost_.messages_per_connection) || refusals_ >= kMostRefusals;
 }
 

@@ -58,9 +58,9 @@ class ClientSession {
 
   /// The next message may be sent.
   [[nodiscard]] bool usable() const { return !wire_.broken(); }
-  /// The last send() failed before the server had answered anything about the message; or a server that had taken
-  /// messages before put this one off, at MAIL, DATA or the dot, in a way that may be about the connection. Another one
-  /// tells.
+  /// The last send() failed before the server had answered anything about the message; or a connection that had carried
+  /// messages before put this one off, or refused it for the site's or the sender's sake or in words that nobody knows.
+  /// That may be about the connection: another one tells.
   [[nodiscard]] bool stale() const { return stale_; }
   /// The connection has carried what it may, or so many refusals that the server may end it.
   [[nodiscard]] bool worn() const;

@@ -42,7 +42,7 @@ bool Findings::take(Asked asked, std::size_t recipient, const smtp::Reply& reply
     case About::site: refused(asked, judged.what, reply); return false;
     case About::sender:
       mail_refused_ = asked == Asked::mail;
-      note_sender(asked, judged, reply);
+      note_sender(asked, judged.what, reply);
       break;
     case About::message: judge_message(step_of(asked), judged); break;
     default: break;
@@ -60,7 +60,7 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   const About about = judged.about;
   accepted_[recipient] = about == About::nobody;
   if (about == About::nobody) ++outcome.accepted;
-  if (about == About::sender) note_sender(Asked::rcpt, judged, reply);
+  if (about == About::sender) note_sender(Asked::rcpt, judged.what, reply);
   if (about == About::site && !outcome.report.site) refused(Asked::rcpt, judged.what, reply);
   if (about != About::recipient) return;
   if (judged.status.doubtful) {
@@ -72,8 +72,8 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   outcome.report.recipients[recipient] = std::move(judged.status);
 }
 
-void Findings::note_sender(Asked asked, const Judgement& judged, const smtp::Reply& reply) {
-  if (!outcome.report.sender) outcome.report.sender = site_trouble(step_of(asked), peer_, judged.what, reply);
+void Findings::note_sender(Asked asked, std::string_view what, const smtp::Reply& reply) {
+  if (!outcome.report.sender) outcome.report.sender = site_trouble(step_of(asked), peer_, what, reply);
   outcome.sender_refused = asked == Asked::mail || asked == Asked::rcpt;
 }
 
@@ -90,6 +90,7 @@ void Findings::closed(Asked asked, const Judgement& judged, const smtp::Reply& r
   if (full) outcome.most_recipients = outcome.accepted;
   outcome.rest = full || (!is_trouble(judged.blame) && had_enough_of(asked));
   if (outcome.rest) return;
+  if (judged.blame == Blame::sender && asked != Asked::reset) return note_sender(asked, judged.what, reply);
   if (judged.blame == Blame::connection) postpone(judged.blame);
   refused(asked, judged.what, reply);
   outcome.report.site->in_transaction = mail_accepted_ && !is_trouble(judged.blame);
@@ -113,13 +114,16 @@ void Findings::take_text(const Judgement& judged, const smtp::Reply& reply, Step
   if (is_refusal(reply)) ++outcome.refusals;
   outcome.taken = reply.positive();
   if (judged.about == About::message) return judge_message(step, judged);
-  if (judged.about == About::sender) return note_sender(Asked::text, judged, reply);
   if (judged.blame == Blame::connection) postpone(judged.blame);
-  outcome.report.site = site_trouble(step, peer_, judged.what, reply);
-  // What was said of the site may yet be this message's doing: another one shall say the same before the site is
-  // closed.
+  // What was said of the site or the sender may yet be this message's doing: another one shall meet the same before
+  // either is closed, and words alone lower no number of connections.
+  const bool by_words = is_refusal(reply) && by_words_alone(Asked::text, reply);
   const bool cut_off = judged.about == About::closing && !is_trouble(judged.blame);
-  outcome.report.site->in_transaction = cut_off || (is_refusal(reply) && by_words_alone(Asked::text, reply));
+  mail::SiteTrouble trouble = site_trouble(step, peer_, judged.what, reply);
+  trouble.in_transaction = cut_off || by_words;
+  trouble.crowded = trouble.crowded && !by_words;
+  auto& whose = judged.blame == Blame::sender ? outcome.report.sender : outcome.report.site;
+  whose = std::move(trouble);
 }
 
 void Findings::lost(Asked asked, const Error& error) {
@@ -133,7 +137,9 @@ void Findings::hung_up(Asked asked, const smtp::Reply& words) {
   const Blame blame = blame_of(asked, words);
   outcome.rest = words.code == kClosing && !is_trouble(blame) && had_enough_of(asked);
   if (outcome.rest) return;
-  refused(asked, "the server closes the connection", words);
+  constexpr std::string_view kWhat = "the server closes the connection";
+  if (blame == Blame::sender && asked != Asked::reset) return note_sender(asked, kWhat, words);
+  refused(asked, kWhat, words);
   outcome.report.site->in_transaction = mail_accepted_ && !is_trouble(blame);
 }
 
@@ -166,9 +172,11 @@ void Findings::conclude() {
   }
   if (troubled()) outcome.rest = false;
   if (outcome.enough && !any_accepted()) postpone(Blame::connection);
-  // It takes mail of this account and from this machine, so the one recipient alone shall not close it.
-  const bool of_one = outcome.report.site && outcome.report.site->step == Step::rcpt && any_accepted();
-  if (of_one) outcome.report.site->in_transaction = true;
+  // It takes mail of this account, from this machine and of this sender, so the one recipient alone shall close
+  // neither.
+  for (auto* trouble : {&outcome.report.site, &outcome.report.sender}) {
+    if (*trouble && (*trouble)->step == Step::rcpt && any_accepted()) (*trouble)->in_transaction = true;
+  }
 }
 
 void Findings::settle(const mail::Status& status) {

@@ -36,7 +36,7 @@ class Findings {
   /// an answer then; after MAIL everybody.
   void miscounted(Asked asked, std::size_t recipient);
   /// Nothing more comes: what was accepted settles what was refused in words that nobody knows, and shows that trouble
-  /// at another recipient is not all of the site's.
+  /// at another recipient is not all of the site's or the sender's.
   void conclude();
 
   [[nodiscard]] bool any_accepted() const { return outcome.accepted > 0; }
@@ -52,7 +52,7 @@ class Findings {
   [[nodiscard]] bool troubled() const { return outcome.report.site || outcome.report.sender; }
   void note_mail(const smtp::Reply& reply);
   void note_recipient(std::size_t recipient, Judgement& judged, const smtp::Reply& reply);
-  void note_sender(Asked asked, const Judgement& judged, const smtp::Reply& reply);
+  void note_sender(Asked asked, std::string_view what, const smtp::Reply& reply);
   void postpone(Blame blame);
   void closed(Asked asked, const Judgement& judged, const smtp::Reply& reply);
   [[nodiscard]] bool had_enough_of(Asked asked) const;

@@ -12,4 +12,8 @@ namespace postern::relay {
 /// choose what its refusal means. At most some thousand bytes.
 [[nodiscard]] std::string folded_words(const smtp::Reply& reply);
 
+/// The same of what the server says for itself: without the answer of another server that it quotes, which that one
+/// chooses.
+[[nodiscard]] std::string own_words(const smtp::Reply& reply);
+
 }  // namespace postern::relay

@@ -54,16 +54,18 @@ std::optional<Control> Learnt::control(const mail::Envelope& envelope, const Hom
                                        const std::vector<std::string>& refused) const {
   std::vector<Control> known;
   known.reserve(taken.size() + 3);
-  for (const std::string& address : taken) known.push_back({address, home.holds(address)});
+  const auto at_home = [&](const std::string& address) { return !home.logged_in || home.holds(address); };
+  for (const std::string& address : taken) known.push_back({address, at_home(address)});
   const std::string before = notes.taken();
-  known.push_back({before, home.holds(before)});
+  known.push_back({before, at_home(before)});
   known.push_back({taken_at_home, true});
   known.push_back({home.own, true});
   const auto fits = [&](const Control& one) {
     return is_plain(one.address) &&
            std::ranges::none_of(envelope.recipients,
                                 [&](const auto& to) { return iequals(to.address, one.address); }) &&
-           std::ranges::any_of(refused, [&](const std::string& address) { return one.speaks_for(address); });
+           (refused.empty() ||
+            std::ranges::any_of(refused, [&](const std::string& address) { return one.speaks_for(address); }));
   };
   const auto found = std::ranges::find_if(known, fits);
   return found == known.end() ? std::nullopt : std::optional<Control>(*found);

@@ -1,6 +1,7 @@
 // What the connections to one server taught us about it, for the next ones.
 #pragma once
 
+#include "base/clock.h"
 #include "mail/envelope.h"
 #include "relay/site_memory.h"
 
@@ -16,6 +17,8 @@ namespace postern::relay {
 struct Home {
   std::string own;     ///< the user name of the login, an address or not
   std::string sender;  ///< the reverse-path
+  /// Without a login nobody knows which domains are the server's own, for which it takes mail of anybody.
+  bool logged_in = true;
   [[nodiscard]] bool holds(const std::string& address) const;
 };
 
@@ -24,22 +27,38 @@ struct Control {
   std::string address;
   bool at_home = false;
   /// That this address is accepted tells of the other one that its refusal is its own. An account that may not relay,
-  /// or not yet, is still let write to its own domain, so an address at home tells of that domain alone.
+  /// or not yet, is still let write to its own domain, so an address at home, or perhaps at home, tells of its own
+  /// domain alone.
   [[nodiscard]] bool speaks_for(const std::string& refused) const;
 };
 
+/// A limit that the server told of by refusing more. It may have been for an hour or by mistake, so it is believed for
+/// a day and then found out again.
+class Limit {
+ public:
+  void found(std::size_t number, SteadyTime now) {
+    number_ = number;
+    until_ = now + Seconds(24 * 3600);
+  }
+  [[nodiscard]] std::size_t at(SteadyTime now) const { return now < until_ ? number_ : SIZE_MAX; }
+
+ private:
+  std::size_t number_ = SIZE_MAX;
+  SteadyTime until_;
+};
+
 struct Learnt {
-  SiteNotes notes;                         ///< kept beyond this run
-  bool pipelining_fails = false;           ///< it is offered, but a group of commands got no proper replies
-  std::size_t most_messages = SIZE_MAX;    ///< on one connection, before it said enough
-  std::size_t most_recipients = SIZE_MAX;  ///< in one transaction
-  std::vector<std::string> taken{};        ///< addresses elsewhere that the server took lately, the last first; a few
-  std::string taken_at_home{};             ///< the last one there; empty: none
+  SiteNotes notes;                   ///< kept beyond this run
+  bool pipelining_fails = false;     ///< it is offered, but a group of commands got no proper replies
+  Limit most_messages{};             ///< on one connection, before it said enough
+  Limit most_recipients{};           ///< in one transaction
+  std::vector<std::string> taken{};  ///< addresses elsewhere that the server took lately, the last first; a few
+  std::string taken_at_home{};       ///< the last one there; empty: none
 
   /// The server has taken a message for this address.
   void note_taken(const std::string& address, const Home& home);
-  /// One that is none of this message's recipients and speaks for one of the refused at least: taken elsewhere, taken
-  /// at home, or the account's own. Nothing: none is known.
+  /// One that is none of this message's recipients and speaks for one of the refused at least, where any are named:
+  /// taken elsewhere, taken at home, or the account's own. Nothing: none is known.
   [[nodiscard]] std::optional<Control> control(const mail::Envelope& envelope, const Home& home,
                                                const std::vector<std::string>& refused) const;
 };

@@ -31,7 +31,7 @@ constexpr Table kRecipientFirst = R"(
     recipient quota exceeded, recipient*is full, recipient*suspended, recipient*disabled, recipient*deactivated,
     recipient*inactive, recipient*is blocked, recipient*blacklisted, recipient*not accept,
     recipient*only accept, recipient*refuse, to this recipient, to the recipient, to that recipient,
-    restrictedtorecipientspermission, receiving mail at a rate, receiving mail too quickly,
+    resolver.rst., receiving mail at a rate, receiving mail too quickly,
     not allowed to post to, by the recipient)";
 
 constexpr Table kConnection = R"(
@@ -47,7 +47,8 @@ constexpr Table kQuota = R"(
     send quota, sent limit, limit on sent, sent messages, messages sent, sent too many, submission quota,
     submissionquota, submission limit, relay quota, message quota, mail quota, email quota, outgoing quota,
     outgoing limit, outbound limit, quota for sending, policy*quota exceeded, too many messages, too many emails,
-    too many mails, too much mail, too many recipients from, rate limit, throttl, unusual rate, ratelimit, sender rate, unusual*activity, unusual sending, free accounts)";
+    too many mails, too much mail, too many recipients from, rate limit, throttl, unusual rate, ratelimit, sender rate,
+    unusual*activity, unusual sending, free accounts, for test purposes)";
 
 /// Words of a quota that may as well be a message's own.
 constexpr Table kQuotaPerhaps = R"(
@@ -62,12 +63,19 @@ constexpr Table kYourQuota = R"(
 constexpr Table kCrowded = R"(
     concurrent*connection, concurrent*session, simultaneous*connection, simultaneous*session,
     too many connections, too many connected, too many clients, too many concurrent, too many open,
-    too many smtp connections, too many sessions, too many sockets, connections*limit, connections*exceeded, maximum*connections, connection*limit exceeded,
+    too many smtp connections, too many sessions, too many sockets, connections*limit, connections*exceeded,
+    maximum*connections, connection*limit exceeded,
     thread limit exceeded)";
 
+/// Microsoft's, with 4.3.2. In RFC 4954 it asks for another password; of a message it is said by nobody.
+constexpr int kTooManyConnections = 432;
+
 constexpr Table kRecipients = R"(
-    too many recipients, maximum number of recipients, recipient limit, recipients limit, recipients exceed,
-    number of recipients exceed)";
+    too many recipients, too many rcpt, no more recipients, more recipients than, no more rcpt, number of recipients, number of rcpt,
+    recipient limit, recipients limit, rcpt limit, recipients exceed, rcpts exceed, recipient count, rcpt count,
+    recipients allowed, recipients permitted, recipients reached, recipients per, rcpts per, recipients*per message,
+    recipients*per mail, recipients*per email, recipients*per transaction, max*recipients, max*rcpt,
+    limit of*recipients, at most*recipients)";
 constexpr Table kRecipientsCodes = "5.5.3";
 
 /// A login is missing, a password is wrong, a quota is used up, the account is blocked; relaying is not for us. A code
@@ -82,8 +90,16 @@ constexpr Table kSiteCodesAtMail = "5.7.13, 5.7.30";
 /// 530, 535, 538: RFC 4954; 534: a login is to be made another way; 513: Courier, relaying.
 constexpr std::array kSiteReplies{513, 530, 534, 535, 538};
 
+/// Postfix, whatever the code before them.
+constexpr Table kSenderAddress = R"(
+    sender address rejected)";
+
 constexpr Table kSenderCodes = R"(
     5.1.7, 5.1.8, 5.2.252, 5.7.60, 5.7.20, 5.7.21, 5.7.22, 5.7.23, 5.7.26, 5.7.27, 5.7.502, 5.7.512)";
+
+/// The name of Microsoft's exception for them.
+constexpr Table kSenderSure = R"(
+    sendasdenied)";
 
 /// What stands in the message, though blocklists are named.
 constexpr Table kContentFirst = R"(
@@ -115,15 +131,23 @@ constexpr Table kBlockedAtMail = R"(
 constexpr Table kBlocked = R"(
     your account*suspended, your account*disabled, your account*blocked, your account*locked,
     your account*restrict, your account*inactive, your account*deactiv, your account*not active,
+    your account*not yet activated, your account*not been activated, your account*not activated,
+    your account*paused, your account*under review, your account*pending, smtp account*activated,
+    detected: account blocked, account is paused for sending, account paused for sending,
     outgoing*suspended, outgoing*blocked, outgoing*disabled, outbound*suspended, outbound*blocked,
     outbound*disabled, sending*suspended, sending*disabled, sending*blocked, sending*paused, suspended*sending,
     not allowed to send mail, not permitted to send mail, account*not allowed to send, account*for spam,
     account*due to spam, account*spamming, sender account)";
 
+/// They speak of senders and mean whoever has not logged in.
+constexpr Table kLoginFirst = R"(
+    unauthenticated sender, unauthenticated user, unauthenticated client, unauthenticated connection,
+    unauthenticated session, unauthenticated relay)";
 constexpr Table kLogin = R"(
     authentication required, authentication is required, requires auth, require auth, required*authentication,
     must authenticate, must be authenticated, need to authenticate, need to be authenticated, please authenticate,
-    authenticate first, authentication first, not authenticated, not been authenticated, smtp auth,
+    authenticate first, authentication first, authenticate before, auth command first, auth first, auth before,
+    send auth, issue an auth, not authenticated, not been authenticated, smtp auth,
     authentication failed, authentication failure, authentication credentials, invalid credentials,
     bad credentials, log in first, login required, must log in, must login, not logged in, before smtp,
     starttls first, must issue a starttls, authentication unsuccessful,
@@ -138,6 +162,13 @@ constexpr Table kRelaying = R"(
     relay not, relay is not, to relay, cannot relay, can't relay, may not relay, not relay, don't relay,
     no relay, not a relay, open relay, relay*prohibited, relaying*prohibited, relay*forbidden,
     relaying*disallowed, rcpthosts, relay*refused, relaying*refused)";
+/// The same in words that a message may hold: of an address alone.
+constexpr Table kRelayingOfAddress = R"(
+    relay*rejected, relay*denied, relay*not allowed, relaying*not allowed, relaying*not permitted,
+    relaying*not authori, cannot deliver mail for, can't deliver mail for, not deliver mail for, or not local,
+    or non local)";
+/// "User not local; please try" another host (RFC 5321 3.4), in words that say no more.
+constexpr int kNotLocal = 551;
 
 constexpr Table kMachine = R"(
     client host, helo command, ehlo command, helo name, ehlo name, helo argument, invalid helo, invalid ehlo,
@@ -147,13 +178,17 @@ constexpr Table kMachine = R"(
     _ip*black list, _host*blocklist, _host*block list, _host*blacklist, _host*black list, your server*list,
     your mail server*list, your network*list, spammer, spam source,
     ip address*block, ip address*denied, ip address*reject, ip address*not, ip*reputation, sending ip,
-    ip you're using, unauthorized ip)";
+    ip you're using, unauthorized ip, ipcheck)";
 /// Words that may as well be of a message: what it holds, or whom it names.
 constexpr Table kMachinePerhaps = R"(
     blocklist, block list, blacklist, black list, your host, your server, your network, your mail server)";
 
+/// No words take them back: "x" is 4 or 5. Microsoft says 5.7.124, 5.7.133 and 5.7.134 where a recipient or a group
+/// takes no mail of this sender.
+constexpr Table kRecipientCodesFirst = R"(
+    x.1.1, x.1.2, x.1.3, x.1.6, x.1.10, 5.7.124, 5.7.133, 5.7.134)";
 constexpr Table kRecipientCodes = R"(
-    5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10, 5.2.1, 5.4.1, 5.4.4, 5.4.310, 5.4.312)";
+    5.2.1, 5.4.1, 5.4.4, 5.4.310, 5.4.312)";
 constexpr Table kRecipient = R"(
     no such user, no such recipient, no such mailbox, no such address, no such account, no such person,
     no such local, no such domain, no such host, no such name, user unknown, user is unknown, user not found,
@@ -163,9 +198,8 @@ constexpr Table kRecipient = R"(
     mailbox unknown, mailbox unavailable, mailbox is unavailable, mailbox not found, mailbox not available,
     mailbox disabled, mailbox is disabled, mailbox is inactive, mailbox inactive, no mailbox, address unknown,
     addressee unknown, account not found, does not exist, doesn't exist, not a valid user, not a valid mailbox,
-    not a valid recipient, invalid recipient, invalid mailbox, invalid user, bad destination, unrouteable,
-    unroutable, not our customer, domain not found, host not found, host unknown, not listed in,
-    does not accept mail, null mx, user*have a*account, no account by that name, user not local,
+    invalid mailbox, invalid user, bad destination, unrouteable, unroutable, domain not found, host not found,
+    host unknown, not listed in, does not accept mail, null mx, user*have a*account, no account by that name,
     recipient address rejected*fully qualified)";
 
 constexpr Table kSizeCodes = "5.3.4, 5.2.3";
@@ -173,8 +207,8 @@ constexpr Table kSize = R"(
     message size, message too large, message is too large, message too big, message is too big,
     message too long, message length, size limit, maximum*size, exceed*size, size exceed, too large, too big)";
 
-constexpr Table kContentCodes = R"(
-    5.6.0, 5.6.1, 5.6.2, 5.6.3, 5.6.4, 5.6.5, 5.6.6, 5.6.7, 5.6.8, 5.6.9, 5.6.10)";
+/// All of RFC 3463 3.7 and what others have put there.
+constexpr Table kContentCodes = "5.6.*";
 /// RFC 3463: a loop, and Microsoft 365's; a message that was changed under way.
 constexpr Table kContentCodesAtText = R"(
     5.4.6, 5.4.14, 5.7.7)";
@@ -197,28 +231,33 @@ struct Section {
   unsigned where;
   enum class By { words, enhanced } by;
   Table rows;
-  bool sure = false;  ///< no message brings this answer about by what it holds
+  bool sure = false;  ///< of the site or the sender: no message brings this answer about by what it holds
 };
 
 // The first that knows the answer decides. Within a section the order is of no matter.
 constexpr std::array kSections{
+    Section{Blame::sender, kAtRcpt, Section::By::words, kSenderAddress},
+    Section{Blame::recipient, kAtRcpt, Section::By::enhanced, kRecipientCodesFirst},
     Section{Blame::recipient, kAnywhere, Section::By::words, kRecipientFirst},
     Section{Blame::connection, kAnywhere, Section::By::words, kConnection},
-    Section{Blame::site, kAnywhere, Section::By::words, kQuota, true},
+    Section{Blame::site, kAnywhere, Section::By::enhanced, kSiteCodes, true},
+    Section{Blame::site, kAtMail, Section::By::enhanced, kSiteCodesAtMail, true},
+    Section{Blame::site, kAnywhere, Section::By::words, kQuota},
     Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kQuotaPerhaps},
     Section{Blame::crowded, kAnywhere, Section::By::words, kCrowded},
     Section{Blame::recipients, kAtRcpt, Section::By::words, kRecipients},
     Section{Blame::recipients, kAtRcpt, Section::By::enhanced, kRecipientsCodes},
-    Section{Blame::site, kAnywhere, Section::By::enhanced, kSiteCodes, true},
-    Section{Blame::site, kAtMail, Section::By::enhanced, kSiteCodesAtMail, true},
-    Section{Blame::sender, kAnywhere, Section::By::enhanced, kSenderCodes},
+    Section{Blame::sender, kAnywhere, Section::By::enhanced, kSenderCodes, true},
+    Section{Blame::sender, kAnywhere, Section::By::words, kSenderSure, true},
     Section{Blame::content, kAtText, Section::By::words, kContentFirst},
+    Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kLoginFirst},
     Section{Blame::sender, kAnywhere, Section::By::words, kSender},
     Section{Blame::site, kAtMail, Section::By::words, kBlockedAtMail},
     Section{Blame::site, kAnywhere, Section::By::words, kBlocked},
     Section{Blame::site, kAnywhere, Section::By::words, kLogin},
     Section{Blame::site, kAnywhere, Section::By::words, kPassword},
     Section{Blame::site, kAnywhere, Section::By::words, kRelaying},
+    Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kRelayingOfAddress},
     Section{Blame::site, kAnywhere, Section::By::words, kMachine},
     Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kMachinePerhaps},
     Section{Blame::sender, kAtMail, Section::By::words, kSenderAtMail},
@@ -258,6 +297,14 @@ bool any_row(Table table, Predicate holds_for) {
   return false;
 }
 
+bool is_code(std::string_view enhanced, std::string_view row) {
+  const bool refuses = enhanced.starts_with('4') || enhanced.starts_with('5');
+  const std::string_view tail = row.substr(1);
+  if (!refuses || (row.front() != 'x' && row.front() != enhanced.front())) return false;
+  if (tail.ends_with('*')) return enhanced.substr(1).starts_with(tail.substr(0, tail.size() - 1));
+  return enhanced.substr(1) == tail;
+}
+
 bool says(std::string_view folded, Table table) {
   return any_row(table, [&](std::string_view row) { return holds(folded, row); });
 }
@@ -285,18 +332,20 @@ struct Finding {
 };
 
 Finding find(Asked asked, const smtp::Reply& refusal) {
-  const std::string said = folded_words(refusal);
-  if (refusal.transient() && says(said, kWait)) return {Blame::unknown, false};
+  // Also in the words of another: whoever is still finding out says nothing yet.
+  if (refusal.transient() && says(folded_words(refusal), kWait)) return {Blame::unknown, false};
   if (std::ranges::find(kSiteReplies, refusal.code) != kSiteReplies.end()) return {Blame::site, true};
-  const std::string enhanced = refusal.permanent() ? refusal.enhanced() : std::string();
+  const std::string said = own_words(refusal);
+  const std::string enhanced = refusal.enhanced();
   const unsigned place = place_of(asked);
   for (const Section& section : kSections) {
     if ((section.where & place) == 0) continue;
     const bool found = section.by == Section::By::words
                            ? says(said, section.rows)
-                           : any_row(section.rows, [&](std::string_view row) { return row == enhanced; });
-    if (found) return {section.blame, section.sure};
+                           : any_row(section.rows, [&](std::string_view row) { return is_code(enhanced, row); });
+    if (found) return {section.blame, section.sure || refusal.code == kTooManyConnections};
   }
+  if (asked == Asked::rcpt && refusal.code == kNotLocal) return {Blame::site, false};
   const bool of_sender = asked == Asked::mail && refuses_address(refusal, enhanced);
   return {of_sender ? Blame::sender : Blame::unknown, false};
 }
@@ -307,9 +356,10 @@ Blame blame_of(Asked asked, const smtp::Reply& refusal) { return find(asked, ref
 
 bool by_words_alone(Asked asked, const smtp::Reply& refusal) {
   const Finding found = find(asked, refusal);
-  return found.blame == Blame::site && !found.sure;
+  const bool trouble = found.blame == Blame::site || found.blame == Blame::crowded || found.blame == Blame::sender;
+  return trouble && !found.sure;
 }
 
-bool says_crowded(const smtp::Reply& refusal) { return says(folded_words(refusal), kCrowded); }
+bool says_crowded(const smtp::Reply& refusal) { return says(own_words(refusal), kCrowded); }
 
 }  // namespace postern::relay

@@ -21,10 +21,12 @@ enum class Blame {
   recipients,  ///< too many recipients for one transaction (RFC 5321 4.5.3.1.10)
 };
 
-/// Of a 4xx or 5xx; codes that mean something by themselves count only with a 5xx, words with both.
+/// Of a 4xx or 5xx; codes that mean something by themselves count only with a 5xx, but for those of a recipient's
+/// address; words with both, and only the server's own (relay/folded_words).
 [[nodiscard]] Blame blame_of(Asked asked, const smtp::Reply& refusal);
 
-/// The site is blamed for words that a server may also say of what a message holds: neither a code nor a quota.
+/// The site or the sender is blamed for words alone. As an answer to the dot a server, or what filters for it, may say
+/// them of a message, or quote them from it; a code is sure.
 [[nodiscard]] bool by_words_alone(Asked asked, const smtp::Reply& refusal);
 
 /// Too many connections: the same of an answer to anything else: greeting, EHLO, STARTTLS, AUTH.

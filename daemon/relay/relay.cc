@@ -30,6 +30,12 @@ struct Connection {
   std::optional<mail::SiteTrouble> trouble;
 };
 
+/// The server answered to the message, so that it counts for its limits.
+bool was_offered(const mail::DeliveryReport& report) {
+  if (!report.site || report.site->in_transaction) return true;
+  return report.site->step >= Step::mail && report.site->code != 0;
+}
+
 class SmtpRelay final : public Relay {
  public:
   SmtpRelay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory, Connector connector,
@@ -46,6 +52,7 @@ class SmtpRelay final : public Relay {
     const SteadyTime end = std::chrono::steady_clock::now() + limits::kAttempt;
     Part part = co_await deliver_once(message, Use::kept);
     mail::DeliveryReport report = std::move(part.report);
+    std::size_t transactions = report.transactions;
     bool more = part.rest || mail::delivered_any(report);
     std::size_t in_vain = 0;
     // RFC 5321 4.5.3.1.10: who was too many, or came after too many refused ones, goes into the next transaction, at
@@ -54,12 +61,14 @@ class SmtpRelay final : public Relay {
       Remainder rest(message, report);
       if (rest.pending().empty()) break;
       part = co_await deliver_once(rest, part.use_next);
+      transactions += part.report.transactions;
       const bool reached = mail::delivered_any(part.report);
       if (!reached) ++in_vain;
       more = reached || (part.rest && in_vain < kMostInVain);
       rest.merge(std::move(part.report), report);
     }
     fill_in(report);
+    report.transactions = transactions;
     co_return report;
   }
 
@@ -112,8 +121,10 @@ class SmtpRelay final : public Relay {
   /// One transaction.
   Task<Part> deliver_once(mail::Message& message, Use use) {
     std::unique_ptr<ClientSession> session = use == Use::kept ? pool_->take() : nullptr;
+    std::size_t before = 0;
     if (session) {
       Part part = co_await send(*session, message);
+      before = part.report.transactions;
       const bool stale = session->stale() && !pool_->closing();
       if (!stale) {
         pool_->put_back(std::move(session));
@@ -127,9 +138,11 @@ class SmtpRelay final : public Relay {
     Part part;
     if (connection.trouble) {
       part.report = unanswered(message, connection);
+      part.report.transactions = before;
       co_return part;
     }
     part = co_await send(*connection.session, message);
+    part.report.transactions += before;
     pool_->put_back(std::move(connection.session));
     co_return part;
   }
@@ -138,6 +151,7 @@ class SmtpRelay final : public Relay {
     const Pool::AtWork at_work(*pool_, session);
     Part part;
     part.report = co_await session.send(message);
+    part.report.transactions = was_offered(part.report) ? 1 : 0;
     session.identify(part.report);
     part.rest = session.left_rest();
     const bool spent = session.worn() || !session.usable();

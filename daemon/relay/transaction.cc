@@ -221,7 +221,9 @@ class Transaction {
       found_.uncertain("no clear answer to the end of data; the message may have been delivered", extra);
       co_return;
     }
-    if (judged.about != About::closing) found_.outcome.needs_reset = false;
+    const bool closing = judged.about == About::closing;
+    if (closing) wire_.give_up();
+    if (!closing) found_.outcome.needs_reset = false;
     found_.take_text(judged, *reply, Step::end_of_data);
   }
 

@@ -32,11 +32,12 @@
 //                no login had an answer, one broke off      site       login_spent
 //                the server proved not who it is            site       login_refused; nothing else is tried
 //                nothing usable, no credentials             site       login_refused if a token server said no for good
-//   anywhere     a refusal that speaks of too many          site       crowded
+//   anywhere     a refusal that speaks of too many          site       crowded; by words alone not at the dot
 //                connections
 //   in a         421                                        site       whoever is not answered yet waits. After MAIL
 //   transaction                                                        was accepted it may be the message's doing:
-//                                                                      in_transaction, unless a row says whose
+//                                                                      in_transaction, unless a row says whose. If it
+//                                                                      says the sender's: sender, likewise closed
 //                421 or a hang-up at RCPT after refusals,   -          no trouble: who is not answered yet goes by
 //                421 that says too many recipients                     another connection at once
 //                a reply of another kind, a lost            site       likewise in_transaction after MAIL
@@ -45,16 +46,20 @@
 //                crowded, with 4xx or 5xx                              530, 535, 538 always. At RCPT who is accepted
 //                                                                      has the message, and it is in_transaction then,
 //                                                                      or if a control question is answered well. At
-//                                                                      the dot likewise, if words alone say so that are
-//                                                                      no quota's: they may be said of the message
+//                                                                      the dot likewise, unless a code says so: words
+//                                                                      may be said of the message, or quote it
 //                a row says sender, with 4xx or 5xx         sender     the connection stands; the null sender is
-//                                                                      offered again with our own address
+//                                                                      offered again with our own address. Likewise
+//                                                                      in_transaction at RCPT beside somebody who is
+//                                                                      accepted, and at the dot by words
+//                site, sender or doubt at whatever step,    -          nothing yet: once more on a new connection
+//                on a kept connection, and nobody has it
 //                a row says connection                      as asked   deferred; on a kept connection at once on a new
 //                                                                      one, see ClientSession
 //   RSET         anything but 2xx                           site
 //   mail, data   4xx                                        message    deferred; on a kept connection likewise
 //                5xx, a row says size (anywhere), content   message    failed
-//                (by 5.6.x anywhere, by words at the dot)
+//                (by 5.6.x at any step, by words at the dot)
 //                any other 5xx                              message    *doubtful*: deferred, as said; on a kept
 //                                                                      connection at once on a new one
 //   rcpt         4xx                                        recipient  deferred

@@ -1,7 +1,9 @@
 #include "submission/trace.h"
 
 #include "base/endpoint.h"
+#include "base/text.h"
 #include "mail/date.h"
+#include "mail/idn.h"
 
 #include <fmt/format.h>
 
@@ -35,7 +37,10 @@ std::string received_field(const mail::Envelope& envelope, std::string_view host
                          hostname, with_protocol(envelope, protocol), envelope.id.text());
   }
   // With more than one recipient the clause would tell each of the others.
-  if (envelope.recipients.size() == 1) field += fmt::format("\n\tfor <{}>", envelope.recipients.front().address);
+  // One that only UTF-8 can say would keep the field from servers without SMTPUTF8.
+  const bool single = envelope.recipients.size() == 1;
+  const std::string recipient = single ? mail::with_ascii_domain(envelope.recipients.front().address) : std::string();
+  if (single && is_ascii(recipient)) field += fmt::format("\n\tfor <{}>", recipient);
   return field + ";\n\t" + mail::format_date(envelope.accepted) + "\n";
 }
 

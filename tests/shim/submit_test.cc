@@ -270,6 +270,13 @@ TEST(Drop, SaysWhyTheHelperStoredNothing) {
   EXPECT_EQ(drop("/bin/true", submission(), delivery()).code, EX_OK);
 }
 
+TEST(Drop, TheHelperIsTheFirstThatCanBeRun) {
+  constexpr std::array kBoth{"/nonexistent/postern-drop", "/bin/true", "/bin/false"};
+  EXPECT_EQ(drop_helper(kBoth), "/bin/true");
+  constexpr std::array kNone{"/nonexistent/postern-drop", "/etc/passwd"};
+  EXPECT_EQ(drop_helper(kNone), "/nonexistent/postern-drop");
+}
+
 TEST(Drop, ALargeMessageIsNotEvenTried) {
   Submission message = submission();
   message.text.assign((50UL << 20U) + 1, 'x');

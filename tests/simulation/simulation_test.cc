@@ -24,12 +24,12 @@ const std::vector<Scenario>& scenarios() {
       {"away for an hour", true, false, 0, 0},
       {"greylists", false, true, 0, 0},
       {"away, greylists", true, true, 0, 0},
-      {"20 connections at once", false, false, 20, 0},
-      {"away, 20 connections at once", true, false, 20, 0},
+      {"3 connections at once", false, false, 3, 0},
+      {"away, 8 connections at once", true, false, 8, 0},
       {"away, 5 connections at once", true, false, 5, 0},
       {"away, 20 a day of a host, rate not set", true, false, 0, 20},
       {"away, 20 a day of a host, rate: 20/day", true, false, 0, 20, rate},
-      {"all of it, rate: 20/day", true, true, 20, 20, rate},
+      {"all of it with 8 at once, rate: 20/day", true, true, 8, 20, rate},
   };
   return all;
 }
@@ -43,7 +43,11 @@ std::string kept() {
 
 TEST(Simulation, TheTableOfResultsIsTheOneThatIsKept) {
   std::string table = heading();
-  for (const Scenario& scenario : scenarios()) table += line(scenario, simulate(scenario, kSeed));
+  for (const Scenario& scenario : scenarios()) {
+    const Outcome outcome = simulate(scenario, kSeed);
+    table += line(scenario, outcome);
+    EXPECT_EQ(outcome.turned_away > 0, scenario.at_once > 0) << scenario.name << ": the limit bites";
+  }
   EXPECT_EQ(table, kept()) << "results.txt is now:\n" << table;
 }
 

@@ -52,22 +52,30 @@ std::uint64_t MemoryDisk::Node::next_inode() {
 
 MemoryDisk::MemoryDisk() : root_(std::make_shared<Node>()) { root_->directory = true; }
 
-void MemoryDisk::heal() { calls_ = fail_at_ = short_at_ = crash_after_ = 0; }
+void MemoryDisk::heal() {
+  const std::scoped_lock lock(mutex_);
+  begin_anew();
+}
+
+void MemoryDisk::begin_anew() { calls_ = fail_at_ = short_at_ = crash_after_ = 0; }
 
 void MemoryDisk::fail_at(std::size_t nth, int error_number) {
-  heal();
+  const std::scoped_lock lock(mutex_);
+  begin_anew();
   fail_at_ = nth;
   error_number_ = error_number;
 }
 
 void MemoryDisk::short_write_at(std::size_t nth, std::size_t bytes) {
-  heal();
+  const std::scoped_lock lock(mutex_);
+  begin_anew();
   short_at_ = nth;
   short_bytes_ = bytes;
 }
 
 void MemoryDisk::crash_after(std::size_t nth) {
-  heal();
+  const std::scoped_lock lock(mutex_);
+  begin_anew();
   crash_after_ = nth;
 }
 

@@ -95,6 +95,7 @@ class MemoryDisk : public spool::Disk {
   /// Counts the call; the error it must fail with, if any.
   [[nodiscard]] std::optional<Error> enter(const std::string& call);
   [[nodiscard]] std::size_t taken(std::size_t bytes) const;
+  void begin_anew();
   Node* directory_of(int directory);
   [[nodiscard]] NodePtr node_at(const std::string& path) const;
   Result<void> sync(int fd, bool ignored);

@@ -50,6 +50,11 @@ def on_the_wire(text):
     return wire if wire.endswith(b"\r\n") else wire + b"\r\n"
 
 
+def shown(name):
+    """A file name with a mark for each octet of its letters, as Python shows one whose octets are in no encoding."""
+    return name and "".join(one if one.isascii() or one == "\ufffd" else "\ufffd" * len(one.encode()) for one in name)
+
+
 def seen_by_python(wire):
     """Every leaf, with what it says it is."""
     seen = []
@@ -61,7 +66,7 @@ def seen_by_python(wire):
         content = part.get_payload(decode=True)
         if any(isinstance(one, email.errors.InvalidBase64LengthDefect) for one in part.defects):
             content = "no base64"  # and given as it is; what of that no decoder reads may be gone
-        seen.append((said, part.get_filename(), content))
+        seen.append((said, shown(part.get_filename()), content))
     return seen
 
 

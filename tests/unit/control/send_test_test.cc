@@ -44,7 +44,7 @@ TEST_F(SendTest, QueuesTheMessageAndFollowsItToTheAnswer) {
 
 TEST_F(SendTest, ComesFromWhomTheCallerNames) {
   exit_of(R"({"command":"send-test","recipient":"a@example.com","from":"anna@corp.example","timeout":0})");
-  EXPECT_EQ(queue.begun.sender, "anna@corp.example");
+  EXPECT_EQ(queue.stored.at(0).envelope.sender, "anna@corp.example");
   EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a@example.com","from":"a b","timeout":0})"), 64);
 }
 

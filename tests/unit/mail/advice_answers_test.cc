@@ -174,6 +174,7 @@ const Kind kBlocked{"from this machine's address",
                         "554 your host is temporarily blocked",
                         "550 5.7.1 reverse DNS lookup failed",
                         "550 blacklisted",
+                        "554 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1",
                     }};
 
 const Kind kSuspended{"has closed this account for sending",
@@ -182,6 +183,7 @@ const Kind kSuspended{"has closed this account for sending",
                           "550 5.1.8 Access denied, bad outbound sender",
                           "554 5.1.8 Email Outgoing Blocked.",
                           "454 Sending paused for this account. For more information, check your inbox",
+                          "554 Message rejected: Account is paused for sending",
                           "550 Outgoing mail from this account has been disabled",
                           "550 5.7.705 Access denied, tenant has exceeded threshold",
                           "535 5.7.1 your account is locked",
@@ -192,6 +194,22 @@ const Kind kSuspended{"has closed this account for sending",
                           "554 5.7.1 your password was compromised",
                           "550 User alerts@example.com is blocked",
                       }};
+
+const Kind kNotActivated{"not opened this account",
+                         {
+                             "502 5.7.0 Your account is not yet activated. Please contact our support team",
+                             "550 5.7.1 Your SMTP account is not yet activated. Unable to send email",
+                             "550 this account has not been activated",
+                             "554 account not activated",
+                             "550 your account is pending approval",
+                         }};
+
+const Kind kForTests{"for tests alone",
+                     {
+                         "554 Sandbox subdomains are for test purposes only. Please add your own domain or add the "
+                         "address to authorized recipients in Account Settings.",
+                         "554 5.7.1 Free accounts are for test purposes only. Please upgrade",
+                     }};
 
 const Kind kRelaying{"does not forward mail for you",
                      {
@@ -207,6 +225,11 @@ const Kind kRelaying{"does not forward mail for you",
                          "554 relay to example.org denied",
                          "550 not permitted to relay through this server",
                          "550 you are not allowed to relay",
+                         "550 I cannot deliver mail for <b@example.org>",
+                         "554 Relay rejected for policy reasons.",
+                         "550 relaying mail to example.org is not allowed",
+                         "550 Requested action not taken: mailbox unavailable or not local",
+                         "551 not our customer",
                      }};
 
 const Kind kLogins{"only after a login",
@@ -224,6 +247,9 @@ const Kind kLogins{"only after a login",
                        "553 POP before SMTP",
                        "550 5.7.1 mail without authentication is refused",
                        "530 no",
+                       "550 Unauthenticated senders not allowed",
+                       "503 5.5.4 Error: send AUTH command first",
+                       "550 authenticate before sending",
                    }};
 
 const Kind kConnections{"connections: 2",
@@ -271,6 +297,9 @@ const Kind kRecipients{"few recipients in one transaction",
                            "550 5.5.3 rejected",
                            "452 at most 50 recipients per message",
                            "550 too many RCPTs",
+                           "550 5.7.1 recipient count exceeded",
+                           "550 Only 10 recipients allowed in a message",
+                           "550 max rcpt limit reached",
                        }};
 
 const Kind kTls{"tls: starttls",
@@ -282,9 +311,9 @@ const Kind kTls{"tls: starttls",
                     "538 5.7.11 encryption is missing",
                 }};
 
-const std::array kKinds{&kSenders,     &kNullSenders,   &kSenderDomains, &kQuotas,   &kRates,
-                        &kHello,       &kBlocked,       &kSuspended,     &kRelaying, &kLogins,
-                        &kConnections, &kPerConnection, &kRecipients,    &kTls};
+const std::array kKinds{&kSenders,    &kNullSenders, &kSenderDomains, &kQuotas,  &kRates,       &kHello,
+                        &kBlocked,    &kSuspended,   &kRelaying,      &kLogins,  &kConnections, &kPerConnection,
+                        &kRecipients, &kTls,         &kNotActivated,  &kForTests};
 
 TEST(AdviceAnswers, EveryKindIsKnownInItsOwnWordsAndInAllTheOthers) {
   for (const Kind* kind : kKinds) {

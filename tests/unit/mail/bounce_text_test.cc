@@ -188,8 +188,8 @@ TEST(Bounce, WhatOtherServersMightNotTakeIsReturnedInAFormThatTheyDo) {
   fixture.envelope.size = original.size();
   EXPECT_THAT(fixture.make(original).text,
               HasSubstr("Content-Type: message/rfc822\n\nSubject: =?utf-8?q?gr=C3=BCn?=\n"
-                        "X-Short: y\nContent-Type: text/plain; charset=utf-8\n"
-                        "MIME-Version: 1.0\nContent-Transfer-Encoding: quoted-printable\n\n"
+                        "X-Short: y\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n"
+                        "Content-Transfer-Encoding: quoted-printable\n\n"
                         "b=C3=B6xxxxxx"));
   fixture.envelope.ret = Return::headers;
   EXPECT_THAT(fixture.make(original).text,

@@ -87,7 +87,10 @@ TEST(EncodedWords, AreDecodedWhereTheyAreSimpleAndLeftElsewhere) {
 }
 
 TEST(EncodedWords, AreToldByTheirForm) {
-  for (const std::string word : {"=?utf-8?q?a?=", "=?koi8-r?B?8A==?=", "=?x?q?" "?=", "=?utf-8*de?q?a?b?="}) {
+  for (const std::string word : {"=?utf-8?q?a?=", "=?koi8-r?B?8A==?=",
+                                 "=?x?q?"
+                                 "?=",
+                                 "=?utf-8*de?q?a?b?="}) {
     EXPECT_TRUE(is_encoded_word(word)) << word;
     EXPECT_FALSE(is_encoded_word(word + "x"));
     EXPECT_FALSE(is_encoded_word("x" + word));

@@ -116,7 +116,7 @@ TEST(OutgoingFields, TextsHaveEncodedWords) {
 }
 
 TEST(OutgoingFields, NamesAndCommentsHaveEncodedWordsAndAddressesAreNeverDamaged) {
-  const std::array<Case, 36> cases{{
+  const std::array<Case, 39> cases{{
       {"J\xC3\xB6rg <a@b>", "=?utf-8?q?J=C3=B6rg?= <a@b>"},
       {"J\xC3\xB6rg M\xC3\xBCller<a@b>", "=?utf-8?q?J=C3=B6rg_M=C3=BCller?= <a@b>"},
       {"\"J\xC3\xB6rg \\\"x\\\"\" <a@b>", "=?utf-8?q?J=C3=B6rg_=22x=22?= <a@b>"},
@@ -144,11 +144,14 @@ TEST(OutgoingFields, NamesAndCommentsHaveEncodedWordsAndAddressesAreNeverDamaged
        "<@xn--bcher-kva.example,@c:a@xn--bcher-kva.example>, x@y"},
       {"j\xC3\xB6rg@b\xC3\xBC"
        "cher.example, \xC3\xBC <a@b>",
-       "j\xC3\xB6rg@xn--bcher-kva.example, =?utf-8?q?=C3=BC?= <a@b>"},
-      {"\"j\xC3\xB6 rg\"@b", "\"j\xC3\xB6 rg\"@b"},
+       "=?utf-8?q?j=C3=B6rg=40b=C3=BCcher=2Eexample?= :;, =?utf-8?q?=C3=BC?= <a@b>"},
+      {"\"j\xC3\xB6 rg\"@b", "=?utf-8?q?=22j=C3=B6_rg=22=40b?= :;"},
+      {"J\xC3\xB6rg <j\xC3\xB6rg@b>, a@b", "=?utf-8?q?J=C3=B6rg_j=C3=B6rg=40b?= :;, a@b"},
+      {"a@b, x <\xC3\xB6@b> (y)", "a@b, x =?utf-8?q?=C3=B6=40b?= :; (y)"},
+      {"us: \xC3\xB6@b, c@d;, \xC3\xB6@b", "us: \xC3\xB6@b, c@d;, =?utf-8?q?=C3=B6=40b?= :;"},
       {"j . \xC3\xB6 @ b\xC3\xBC"
        "cher . example",
-       "j . \xC3\xB6 @ xn--bcher-kva . example"},
+       "=?utf-8?q?j=2E=C3=B6=40b=C3=BCcher=2Eexample?= :;"},
       {"<j\xC3\xB6rg>", "<j\xC3\xB6rg>"},
       {"Fr\xC3\xB6hlich: a@b, \xC3\xB6 <c@d>;", "=?utf-8?q?Fr=C3=B6hlich?= : a@b, =?utf-8?q?=C3=B6?= <c@d>;"},
       {"a@b\xE2\x80\x8E"
@@ -177,6 +180,15 @@ TEST(OutgoingFields, NamesAndCommentsHaveEncodedWordsAndAddressesAreNeverDamaged
       EXPECT_EQ(sent(name + written), name + expected);
     }
   }
+}
+
+/// Those that can be said without SMTPUTF8; the others are no addresses any more.
+std::vector<std::string> in_ascii(const std::vector<std::string>& addresses) {
+  std::vector<std::string> said;
+  for (const std::string& one : addresses) {
+    if (!needs_smtputf8(one)) said.push_back(with_ascii_domain(one));
+  }
+  return said;
 }
 
 TEST(OutgoingFields, AListThatCanBeReadIsReadTheSameAfterwards) {
@@ -221,8 +233,7 @@ TEST(OutgoingFields, AListThatCanBeReadIsReadTheSameAfterwards) {
     ++readable;
     const auto after = parse_address_list(body(sent(fields)));
     ASSERT_TRUE(after) << list << " as " << sent(fields);
-    ASSERT_EQ(after->size(), before->size());
-    for (std::size_t i = 0; i < after->size(); ++i) EXPECT_EQ(after->at(i), with_ascii_domain(before->at(i))) << list;
+    EXPECT_EQ(in_ascii(*after), in_ascii(*before)) << list;
   }
   EXPECT_GT(readable, 1000);
 }

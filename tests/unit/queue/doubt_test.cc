@@ -62,6 +62,23 @@ TEST_F(DoubtTest, MailOfAnotherSenderIsProofWhereTheServerSawTheSame) {
   EXPECT_FALSE(run(loop, queue->find(bad)));
 }
 
+TEST_F(DoubtTest, AClockThatIsSetProvesNothingAndBlocksNoProof) {
+  for (const auto jump : {Seconds(-10 * 86'400), Seconds(-3 * 3600), Seconds(3600), Seconds(10 * 86'400)}) {
+    SCOPED_TRACE(jump.count());
+    host.answers["bad@example.net"] = in_doubt();
+    const QueueId bad = accept(envelope({"bad@example.net"}));
+    (void)accept(envelope({"good@example.net"}));
+    clock.jump_wall(jump);
+    int minutes = 0;
+    for (; minutes < 60 && run(loop, queue->find(bad)); ++minutes) {
+      if (minutes % 4 == 1) (void)accept(envelope({"good@example.net"}));
+      pass(Seconds(60));
+    }
+    EXPECT_GE(minutes, 15);
+    EXPECT_LE(minutes, 40) << "set back, the next refusal counts as the first";
+  }
+}
+
 RecipientState state(const Status& last, unsigned doubtful, WallTime since) {
   RecipientState made;
   made.last = last;

@@ -127,6 +127,7 @@ class QueueTest : public testing::Test {
   static mail::Envelope envelope(std::vector<std::string> recipients, std::string sender = "alice@example.com") {
     mail::Envelope made;
     made.sender = std::move(sender);
+    made.source.kind = mail::Source::Kind::smtp;
     for (std::string& address : recipients) {
       mail::Recipient one;
       one.address = std::move(address);

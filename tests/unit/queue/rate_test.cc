@@ -135,6 +135,28 @@ TEST(RateTest, SmallMailIsNotHeldByALargeOneThatWaitsForAnHourOrADay) {
   }
 }
 
+TEST(RateTest, TheTurnByALimitPerMinuteComesHoweverManyWaitForAnHourOrADay) {
+  for (const Per per : {Per::hour, Per::day}) {
+    const RateLimits limits = {{Of::recipients, Per::minute, 10}, {Of::recipients, per, 10'000}};
+    Rate rate;
+    WallTime now = kBegin;
+    ASSERT_FALSE(rate.take(limits, id(1), 1, now));
+    for (unsigned i = 0; i < 2 * Rate::kMostOvertaken; ++i) {
+      const auto wait = rate.take(limits, id(10 + i), 10'001, now);
+      ASSERT_TRUE(wait);
+      EXPECT_EQ(wait->limit, limits[1]);
+    }
+    const QueueId large = id(2);
+    bool went = false;
+    for (unsigned i = 0; !went && now < kBegin + Seconds(300); ++i) {
+      now += Seconds(6);
+      if (!rate.closed(limits, now)) went = !rate.take(limits, large, 10, now);
+      if (!went && !rate.closed(limits, now)) (void)rate.take(limits, id(1000 + i), 1, now);
+    }
+    EXPECT_TRUE(went);
+  }
+}
+
 TEST(RateTest, OtherLimitsForgetWhoseTurnItIs) {
   const RateLimits limits = {{Of::recipients, Per::minute, 10}};
   Rate rate;

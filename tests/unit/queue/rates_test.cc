@@ -125,6 +125,36 @@ TEST_F(RatesTest, SmallOnesOvertakeOneThatDoesNotFit) {
   EXPECT_EQ(queue->totals().waiting, 0U);
 }
 
+TEST_F(RatesTest, AMessageInSeveralTransactionsCountsAsSoManyMessages) {
+  Rates rates(clock);
+  rates.configure(limited({messages(12)}));
+  ASSERT_FALSE(rates.take("main", QueueId(), 30));
+  DeliveryReport report;
+  report.recipients.assign(30, delivered());
+  report.transactions = 10;
+  rates.ended("main", report, 30);
+  EXPECT_FALSE(rates.take("main", QueueId(), 1));
+  EXPECT_FALSE(rates.take("main", QueueId(), 1));
+  EXPECT_TRUE(rates.take("main", QueueId(), 1));
+}
+
+TEST_F(RatesTest, AClockThatIsSetAfterTheStartForgetsNoLimit) {
+  // A machine without a battery clock: years behind at the start, and set while one message has gone.
+  open_limited({messages(3, RateLimit::Per::day)});
+  for (int i = 0; i < 2; ++i) accept(envelope({"bob@example.net"}));
+  clock.jump_wall(-Seconds(86'400) * 3000);
+  pass(Seconds(1));
+  accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.attempts, 3U);
+  pass(Seconds(60));
+  clock.jump_wall(Seconds(86'400) * 3000);
+  pass(Seconds(1));
+  accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(host.attempts, 3U) << "the limit of the day is used up";
+  for (int i = 0; i < 26; ++i) pass(Seconds(3600));
+  EXPECT_EQ(host.attempts, 4U);
+}
+
 TEST_F(RatesTest, OneThatIsLargerThanTheLimitGoesInTheEnd) {
   open_limited({recipients(3)});
   accept(envelope({"bob@example.net"}));

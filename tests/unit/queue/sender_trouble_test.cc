@@ -9,20 +9,31 @@ namespace {
 
 /// What becomes of the senders' mail.
 struct Account {
-  std::set<std::string> not_owned;  ///< reverse-paths that the account may not use
-  bool refuses_all = false;         ///< whatever it is, in unknown words
-  std::vector<std::string> tried;   ///< reverse-paths in the order of their attempts
+  std::set<std::string> not_owned;   ///< reverse-paths that the account may not use
+  std::set<std::string> disliked;    ///< reverse-paths whose mail is refused in unknown words
+  std::set<std::string> suspected;   ///< reverse-paths that are refused, maybe for the message
+  std::set<std::string> greylisted;  ///< reverse-paths whose mail is to come again
+  bool away = false;                 ///< nobody listens
+  bool refuses_all = false;          ///< whatever it is, in unknown words
+  std::vector<std::string> tried;    ///< reverse-paths in the order of their attempts
 };
 
 Task<DeliveryReport> judge_sender(Account* account, mail::Message* message) {
   const std::string sender = message->envelope().sender;
+  if (account->away) co_return site_trouble();
   account->tried.push_back(sender);
   DeliveryReport report;
   if (account->not_owned.contains(sender)) {
     report.recipients.resize(message->pending().size());
     report.sender = mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 not owned"};
-  } else if (account->refuses_all) {
+  } else if (account->suspected.contains(sender)) {
+    report.recipients.resize(message->pending().size());
+    report.sender = mail::SiteTrouble{mail::Step::end_of_data, Failure::denied, 550, "550 From is not yours"};
+    report.sender->in_transaction = true;
+  } else if (account->refuses_all || account->disliked.contains(sender)) {
     report.recipients.assign(message->pending().size(), Status{mail::Verdict::deferred, 554, "5.0.0", "no", true});
+  } else if (account->greylisted.contains(sender)) {
+    report.recipients.assign(message->pending().size(), Status{mail::Verdict::deferred, 451, "4.7.1", "greylisted"});
   } else {
     report.recipients.assign(message->pending().size(), delivered());
   }
@@ -39,7 +50,14 @@ class SenderTroubleTest : public QueueTest {
                     [this](mail::Message& message, const std::string&) { return judge_sender(&account, &message); });
     EXPECT_TRUE(run(loop, queue->start()));
   }
-  QueueId from(const std::string& sender) { return accept(envelope({"bob@example.net"}, sender)); }
+  QueueId from(const std::string& sender, std::optional<std::uint32_t> uid = std::nullopt) {
+    mail::Envelope one = envelope({"bob@example.net"}, sender);
+    one.source.uid = uid;
+    return accept(std::move(one));
+  }
+  void hours(int count) {
+    for (int i = 0; i < 60 * count; ++i) pass(Seconds(60));
+  }
   [[nodiscard]] long tries(const std::string& sender) const { return std::ranges::count(account.tried, sender); }
   Account account;
 };
@@ -73,16 +91,42 @@ TEST_F(SenderTroubleTest, HoldsThatSendersMailAloneByItsStepsAndWritesNothing) {
   EXPECT_EQ(queue->totals().waiting, 0U) << "one is taken, and all flow";
 }
 
+TEST_F(SenderTroubleTest, WordsThatMayBeAboutTheMessageHoldNoOtherMailOfItsSender) {
+  const test::ExpectLog expected("sender is not taken by the smarthost");
+  account.suspected = {"root@example.com"};
+  const QueueId bad = from("root@example.com", 1000);
+  EXPECT_TRUE(queue->sites()[0].senders.empty());
+  const auto entry = run(loop, queue->find(bad));
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->reason, "550 From is not yours") << "it waits by its own schedule";
+  EXPECT_GT(entry->next, clock.wall());
+  account.suspected.clear();
+  from("root@example.com", 0);
+  EXPECT_EQ(tries("root@example.com"), 2) << "and the next one goes at once";
+  account.suspected = {"root@example.com"};
+  hours(1);
+  EXPECT_TRUE(queue->sites()[0].senders.empty()) << "one message, however often";
+  from("root@example.com", 0);
+  EXPECT_EQ(queue->sites()[0].senders.size(), 1U) << "two in a row";
+}
+
 TEST_F(SenderTroubleTest, MoreSendersThanAreKeptWaitEachByItsOwnSchedule) {
   const test::ExpectLog expected("sender is not taken by the smarthost");
+  const test::ExpectLog down("site down");
   constexpr int kMany = 330;
+  // All at once, since each look at so many senders takes its time.
+  account.away = true;
   for (int i = 0; i < kMany; ++i) {
     const std::string sender = "u" + std::to_string(i) + "@example.com";
     account.not_owned.insert(sender);
     from(sender);
   }
   from("root@example.com");
+  account.away = false;
+  (void)queue->retry_all(Probe::forced);
+  settle();
   EXPECT_EQ(tries("root@example.com"), 1);
+  EXPECT_EQ(account.tried.size(), kMany + 1U);
   EXPECT_EQ(queue->totals().waiting, static_cast<std::size_t>(kMany));
   const auto before = account.tried.size();
   settle();
@@ -111,6 +155,64 @@ TEST_F(SenderTroubleTest, ASiteThatRefusesEveryMessageIsProbedBySendersInTurns) 
   (void)queue->retry_all(Probe::forced);
   settle();
   EXPECT_EQ(queue->totals().waiting, 0U);
+}
+
+TEST_F(SenderTroubleTest, ManyMessagesOfOneSenderLeaveTheOthersTheirTurns) {
+  const test::ExpectLog refused("refused for good");
+  const test::ExpectLog down("site down");
+  // In the order of acceptance the flood comes first, between, and last.
+  for (const char* flood : {"a@x.example", "m@x.example", "z@x.example"}) {
+    SCOPED_TRACE(flood);
+    account.refuses_all = true;
+    std::vector<std::string> others;
+    for (const char* sender : {"a@x.example", "m@x.example", "z@x.example"}) {
+      for (int i = 0; i < (sender == std::string_view(flood) ? 100 : 2); ++i) from(sender);
+      if (sender != std::string_view(flood)) others.emplace_back(sender);
+    }
+    ASSERT_TRUE(queue->sites()[0].trouble);
+    account.tried.clear();
+    hours(12);
+    EXPECT_LE(account.tried.size(), 24U) << "one probe a step";
+    for (const std::string& sender : others) EXPECT_GE(tries(sender), 2) << sender;
+    EXPECT_GE(tries(flood), 2);
+    account.refuses_all = false;
+    (void)queue->retry_all(Probe::forced);
+    settle();
+    EXPECT_EQ(queue->totals().waiting, 0U);
+  }
+}
+
+TEST_F(SenderTroubleTest, ASenderWhoseMailWouldBeTakenOpensTheSiteByItsTurn) {
+  const test::ExpectLog refused("refused for good");
+  const test::ExpectLog down("site down");
+  // All have been refused already, so that each waits in its own lane and none in that of all.
+  for (int i = 0; i < 60; ++i) from("a@x.example");
+  account.refuses_all = true;
+  from("b@x.example");
+  from("z@x.example");
+  for (int i = 0; i < 60; ++i) from("a@x.example");
+  ASSERT_TRUE(queue->sites()[0].trouble);
+  hours(1);
+  account.refuses_all = false;
+  account.disliked = {"a@x.example"};
+  account.tried.clear();
+  hours(3);
+  EXPECT_EQ(tries("b@x.example"), 1);
+  EXPECT_EQ(tries("z@x.example"), 1);
+}
+
+TEST_F(SenderTroubleTest, MailThatWaitsOfAnotherPartyIsNotHeldByBadMessages) {
+  const test::ExpectLog refused("refused for good");
+  const test::ExpectLog down("site down");
+  account.greylisted = {"root@x.example"};
+  from("root@x.example", 0);
+  account.greylisted.clear();
+  account.disliked = {"web@x.example"};
+  for (int i = 0; i < 60; ++i) from("web@x.example", 1000);
+  ASSERT_TRUE(queue->sites()[0].trouble);
+  ASSERT_EQ(tries("root@x.example"), 1);
+  hours(1);
+  EXPECT_EQ(tries("root@x.example"), 2) << "when it was due, or a look later";
 }
 
 }  // namespace

@@ -21,9 +21,18 @@ class SendersTest : public testing::Test {
     return finish(senders.started("main", who, now), shown, who, words);
   }
   Change finish(std::uint64_t epoch, Shown shown, const std::string& who = "alice",
-                const std::string& words = "553 not owned") {
+                const std::string& words = "553 not owned", std::uint32_t party = 1) {
     const mail::SiteTrouble trouble{mail::Step::mail, Failure::denied, 553, words};
-    return senders.finished("main", Sender{who, who}, epoch, shown, trouble, now, kNow, kRetry, 0.5);
+    const Senders::Ended ended{shown, trouble, QueueId(), party};
+    return senders.finished("main", Sender{who, who}, epoch, ended, now, kNow, kRetry, 0.5);
+  }
+  /// An attempt of such a message meets words that may be its own doing, or is taken.
+  Change message(std::uint64_t number, Shown shown) {
+    mail::SiteTrouble trouble{mail::Step::end_of_data, Failure::denied, 550, "550 From is not yours"};
+    trouble.in_transaction = true;
+    const Senders::Ended ended{shown, trouble, QueueId::make(kNow, number), 1};
+    return senders.finished("main", Sender{"alice", "alice"}, senders.started("main", "alice", now), ended, now, kNow,
+                            kRetry, 0.5);
   }
   Senders senders;
   SteadyTime now{Seconds(1000)};
@@ -93,6 +102,44 @@ TEST_F(SendersTest, OnlySoManyAreKept) {
   EXPECT_EQ(senders.at("main", now).size(), Senders::kMost);
   senders.keep_only({"x"});
   EXPECT_TRUE(senders.at("main", now).empty());
+}
+
+TEST_F(SendersTest, WhatMayBeTheMessagesDoingIsTheSendersWhenTwoInARowMeetIt) {
+  for (int again = 0; again < 5; ++again) EXPECT_EQ(message(1, Shown::trouble), Change::unknown) << "one message";
+  EXPECT_EQ(message(2, Shown::taken), Change::none);
+  EXPECT_EQ(message(3, Shown::trouble), Change::unknown) << "another was taken between";
+  EXPECT_TRUE(senders.accepts("main", "alice", now));
+  EXPECT_EQ(message(4, Shown::trouble), Change::began);
+  EXPECT_FALSE(senders.accepts("main", "alice", now));
+  now += Seconds(5);
+  EXPECT_EQ(message(4, Shown::trouble), Change::none) << "a step";
+  now += Seconds(10);
+  EXPECT_EQ(message(5, Shown::taken), Change::ended);
+  EXPECT_EQ(message(4, Shown::trouble), Change::unknown) << "counted anew";
+}
+
+TEST_F(SendersTest, OneThatIsSuspectedHoldsNoOtherSendersPlace) {
+  for (std::size_t i = 0; i < 3 * Senders::kMost; ++i) {
+    mail::SiteTrouble trouble{mail::Step::end_of_data, Failure::denied, 550, "550 From is not yours"};
+    trouble.in_transaction = true;
+    const std::string who = std::to_string(i);
+    const Senders::Ended ended{Shown::trouble, trouble, QueueId::make(kNow, i), 1};
+    EXPECT_EQ(senders.finished("main", Sender{who, who}, 0, ended, now, kNow, kRetry, 0.5), Change::unknown);
+  }
+  EXPECT_EQ(attempt(Shown::trouble), Change::began);
+}
+
+TEST_F(SendersTest, NoPartyHidesTheTroubleOfAnothersSenders) {
+  for (std::size_t i = 0; i < Senders::kMost; ++i) {
+    EXPECT_EQ(finish(0, Shown::trouble, std::to_string(i), "553", 1000), Change::began);
+  }
+  EXPECT_EQ(finish(0, Shown::trouble, "more", "553", 1000), Change::unknown);
+  for (std::size_t i = 0; i < Senders::kMost / 2; ++i) {
+    EXPECT_EQ(finish(0, Shown::trouble, "root" + std::to_string(i), "553", 0), Change::began) << i;
+  }
+  EXPECT_EQ(finish(0, Shown::trouble, "root", "553", 0), Change::unknown) << "both have the same";
+  EXPECT_EQ(finish(0, Shown::trouble, "www", "553", 33), Change::began);
+  EXPECT_EQ(senders.at("main", now).size(), Senders::kMost);
 }
 
 TEST_F(SendersTest, WhoseMailIsGoneIsShownNoMoreAndMakesRoom) {

@@ -130,6 +130,40 @@ TEST_F(SiteJudgeTest, WhileAnotherPartyHasMailMessagesOfOneAloneCloseTheSiteOnly
   }
 }
 
+TEST_F(SiteJudgeTest, AlarmsAndReportsNeitherCloseASiteNorOpenOneThatRefusesThem) {
+  const auto ours = [](std::uint64_t message) { return Attempted{QueueId::make(kNow, message), std::nullopt, true}; };
+  for (const bool cut : {false, true}) {
+    SCOPED_TRACE(cut);
+    const mail::DeliveryReport bad = cut ? trouble(true) : in_doubt();
+    judge.forgive();
+    present.reset();
+    for (std::uint64_t message = 1; message < 20; ++message) EXPECT_EQ(see(bad, ours(message)), Kind::well);
+    std::uint64_t message = 100;
+    while (see(bad, attempt(++message)) != Kind::trouble) ASSERT_LT(message, 104U);
+    EXPECT_EQ(message - 100, cut ? 2U : SiteJudge::kRefusedMessages) << "they made no row";
+    EXPECT_EQ(see(bad, ours(1)), Kind::unchanged) << "no step, and not over";
+    EXPECT_EQ(see(taken(), ours(2)), Kind::well);
+  }
+}
+
+TEST_F(SiteJudgeTest, AlarmsAndReportsOpenASiteOnceThatBadMessagesClosed) {
+  const auto close = [&] {
+    for (std::uint64_t message = 1; message <= SiteJudge::kMostMessages; ++message) {
+      (void)see(in_doubt(), attempt(message, 1, true));
+    }
+  };
+  close();
+  ASSERT_TRUE(judge.says_nothing_of(std::nullopt));
+  judge.open_again(std::nullopt);
+  present.reset();
+  close();
+  EXPECT_FALSE(judge.says_nothing_of(std::nullopt));
+  EXPECT_TRUE(judge.says_nothing_of(2));
+  (void)see(taken(), attempt(99, 2));
+  close();
+  EXPECT_TRUE(judge.says_nothing_of(std::nullopt)) << "something was taken since";
+}
+
 TEST_F(SiteJudgeTest, TroubleThatNeedsNoInferenceSaysWhatItSaysOfEverybody) {
   EXPECT_EQ(see(trouble(false), attempt(1)), Kind::trouble);
   EXPECT_FALSE(judge.says_nothing_of(2));

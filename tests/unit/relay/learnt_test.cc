@@ -63,6 +63,46 @@ TEST(Learnt, AnAddressAtHomeSpeaksForItsDomainAlone) {
   EXPECT_EQ(asked_for(learnt, {"a@x"}, Home{"apikey", "me@z"}), "") << "what is elsewhere for one is home for another";
 }
 
+TEST(Learnt, WithoutALoginEachAddressSpeaksForItsDomainAlone) {
+  Learnt learnt = nothing_learnt();
+  const Home nobody{"", "root@host.lan", false};
+  learnt.note_taken("bob@company.example", nobody);
+  EXPECT_EQ(asked_for(learnt, {"a@x"}, nobody), "") << "it may be the server's own domain";
+  EXPECT_EQ(asked_for(learnt, {"a@company.example"}, nobody), "bob@company.example");
+  EXPECT_EQ(asked_for(learnt, {"a@x"}, Home{"", "root@host.lan"}), "bob@company.example");
+  learnt.note_taken("c@x", nobody);
+  EXPECT_EQ(asked_for(learnt, {"a@x"}, nobody), "c@x");
+  EXPECT_EQ(asked_for(learnt, {"a@company.example"}, nobody), "bob@company.example");
+  const auto store = std::make_shared<VolatileMemory>();
+  SiteNotes(store, Smarthost()).note_taken("bob@company.example");
+  EXPECT_EQ(asked_for(Learnt{SiteNotes(store, Smarthost())}, {"a@x"}, nobody), "");
+}
+
+TEST(Learnt, WhereNobodyWouldFailAnyKnownAddressWillDo) {
+  Learnt learnt = nothing_learnt();
+  const auto any = [&](const Home& home) {
+    const auto control = learnt.control(to({"a@x"}), home, {});
+    return control ? control->address : std::string();
+  };
+  EXPECT_EQ(any(Home{"", "me@mine", false}), "");
+  EXPECT_EQ(any(kHome), "own@home");
+  learnt.note_taken("b@mine", kHome);
+  EXPECT_EQ(any(kHome), "b@mine");
+  EXPECT_EQ(any(Home{"", "me@mine", false}), "b@mine");
+}
+
+TEST(Learnt, LimitsAreBelievedForADay) {
+  Limit limit;
+  const SteadyTime start = SteadyTime(Seconds(1'000'000));
+  EXPECT_EQ(limit.at(start), SIZE_MAX);
+  for (const std::size_t number : {7U, 3U, 5U}) {
+    limit.found(number, start);
+    EXPECT_EQ(limit.at(start), number);
+    EXPECT_EQ(limit.at(start + Seconds(24 * 3600 - 1)), number);
+    EXPECT_EQ(limit.at(start + Seconds(24 * 3600)), SIZE_MAX);
+  }
+}
+
 TEST(Learnt, OneAddressElsewhereIsKnownAfterARestart) {
   const auto store = std::make_shared<VolatileMemory>();
   Learnt learnt{SiteNotes(store, Smarthost())};

@@ -26,6 +26,7 @@ struct Server {
   std::size_t connections = 0;
   std::size_t thrown_out = 0;  ///< connections that it ended by 421
   std::map<std::string, int> delivered;
+  std::vector<std::size_t> transactions;  ///< as the relay tells them, by message
 };
 
 /// Who is known begins with "k".
@@ -128,6 +129,7 @@ Task<void> deliver(Executor executor, Server& server, std::vector<Kinds> message
     TestMessage message("a@x", addresses, "hi\n");
     const auto report = co_await relay->deliver(message);
     EXPECT_FALSE(report.site) << report.site->text;
+    server.transactions.push_back(report.transactions);
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       const auto& status = report.recipients.at(i);
       EXPECT_TRUE(status) << addresses[i];
@@ -160,6 +162,13 @@ TEST(ManyRefusals, OfEachNumberGiveTheServerNoReasonToHangUp) {
       EXPECT_EQ(server.thrown_out, 0U);
     }
   }
+}
+
+TEST(ManyRefusals, EachTransactionOfAMessageIsToldOf) {
+  Server server;
+  server.recipients_allowed = 3;
+  run(server, {"k", Kinds(30, 'k'), Kinds(7, 'k')});
+  EXPECT_EQ(server.transactions, (std::vector<std::size_t>{1, 10, 3}));
 }
 
 TEST(ManyRefusals, OfADozenMessagesLeaveTheSiteToTheNextOne) {

@@ -23,12 +23,24 @@ smtp::Reply reply_of(const std::string& line) {
   return reply;
 }
 
+/// Of a 421 that says whose it is, or of what follows from that alone.
+std::string closing_for(Blame blame) {
+  switch (blame) {
+    case Blame::crowded: return "crowded";
+    case Blame::site: return "site";
+    case Blame::sender: return "sender";
+    case Blame::connection: return "enough";
+    case Blame::recipients: return "split";
+    default: return "closing";
+  }
+}
+
 /// What an attempt makes of it, in one word.
 std::string outcome_of(Asked asked, const smtp::Reply& reply) {
   const Judgement judged = judge(asked, reply);
   switch (judged.about) {
     case Judgement::About::nobody: return "as hoped for";
-    case Judgement::About::closing: return judged.blame == Blame::crowded ? "crowded" : "closing";
+    case Judgement::About::closing: return closing_for(judged.blame);
     case Judgement::About::site: return judged.blame == Blame::crowded ? "crowded" : "site";
     case Judgement::About::sender: return "sender";
     case Judgement::About::protocol: return "protocol";
@@ -71,7 +83,7 @@ std::vector<Row> rows_of(std::string_view table) {
   return rows;
 }
 
-void check(std::string_view table, std::size_t at_least) {
+void check(const std::string& table, std::size_t at_least) {
   const std::vector<Row> rows = rows_of(table);
   EXPECT_GE(rows.size(), at_least);
   for (const Row& row : rows) {
@@ -141,7 +153,6 @@ R 550 5.5.0 Requested action not taken: mailbox unavailable
 R 550 Requested action not taken: mailbox not found
 R 550 Mailbox does not exist
 R 550 5.1.1 <x@y>... User unknown
-R 550 Invalid recipient x@y
 R 550 Address unknown
 R 550 Recipient unknown
 R 550 x@y.example (Address_Unknown)
@@ -154,7 +165,6 @@ R 556 5.1.10 null MX
 R 550 5.2.2 mailbox full
 R 554 5.2.2 the recipient's mailbox is full
 R 550 5.2.2 The email account that you tried to reach is over quota
-R 551 User not local; please try another
 R 550 5.2.1 recipient account is suspended
 R 504 5.5.2 <x>: Recipient address rejected: need fully-qualified address
 R 552 5.2.3 message length exceeds the limit of this mailbox
@@ -183,6 +193,7 @@ MR 450 4.1.8 <a@b.example>: Sender address rejected: Domain not found
 MR 450 4.7.1 <a@b.example>: Sender address rejected: not owned by user
 MR 554 5.7.1 <a@b.example>: Sender address rejected: Access denied
 MR 504 5.5.2 <root>: Sender address rejected: need fully-qualified address
+MRT 421 4.7.1 <a@b.example>: Sender address rejected: rate of this sender
 MRT 550 5.7.60 SMTP; Client does not have permissions to send as this sender
 T 554 5.2.252 SendAsDenied; a@b.example not allowed to send as c@b.example
 T 554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied
@@ -285,6 +296,7 @@ MRT 451 4.7.1 Sender rate 101.0 / 1h
 R 450 Requested mail action not taken: mailbox unavailable|Mail send limit exceeded
 MRT 525 5.7.1 Unauthorized IP address
 T 554 5.7.1 account locked due to spam
+T 550 5.7.1 Spam detected: account blocked
 MRT 550 5.7.1 [192.0.2.1] The IP you're using to send mail is not authorized
 MRT 450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.1]
 MRT 550 5.7.25 The IP address sending this message does not have a PTR record
@@ -295,6 +307,23 @@ MRT 554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spa
 MRT 550 5.7.1 your IP is listed in a DNSBL
 MRT 550 5.7.606 Access denied, banned sending IP [192.0.2.1]
 MRT 451 4.7.650 The mail server [192.0.2.1] has been temporarily rate limited due to IP reputation
+R 551 User not local; please try another
+R 551 not our customer
+R 551 5.7.1 no
+R 550 Requested action not taken: mailbox unavailable or not local
+R 550 I cannot deliver mail for <x@y>
+R 554 Relay rejected for policy reasons.
+R 550 relaying mail to y is not allowed
+MR 550 Unauthenticated senders not allowed
+MR 550 unauthenticated users may not send
+MR 503 5.5.4 Error: send AUTH command first
+MR 550 authenticate before sending
+M 421 4.7.0 daily sending limit exceeded
+MRT 502 5.7.0 Your account is not yet activated. Please contact our support team
+MRT 550 5.7.1 Your SMTP account is not yet activated. Unable to send email
+T 554 Message rejected: Account is paused for sending
+T 554 Sandbox subdomains are for test purposes only. Please add your own domain
+MRT 554 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1
 )",
         50);
 }
@@ -310,6 +339,8 @@ MT 554 5.3.4 too big
 MT 552 5.3.4 Error: message file too big
 MT 523 the message length exceeds administrative limit
 T 554 5.6.0 invalid message content
+T 550 5.6.11 SMTPSEND.BareLinefeedsAreIllegal
+MT 554 5.6.211 no
 T 550 5.6.1 media not supported
 MRT 550 5.6.7 the address needs SMTPUTF8
 T 554 5.7.1 message rejected as spam
@@ -367,6 +398,19 @@ R 552 too many
 R 452 later
 R 451 4.5.3 too many recipients for one transaction
 R 550 maximum number of recipients exceeded
+R 550 exceeded maximum recipients (10)
+R 550 Maximum recipients exceeded
+R 554 too many rcpts
+R 550 Too many RCPT commands
+R 550 5.7.1 recipient count exceeded
+R 550 max rcpt limit reached
+R 550 maximum allowed recipients per message reached
+R 550 Only 10 recipients allowed per message
+R 554 5.7.1 the limit of 50 recipients was reached
+R 550 at most 20 recipients
+R 550 no more recipients in this transaction
+R 550 recipients are limited to 5 per message
+R 421 4.5.3 too many recipients
 )",
         20);
 }
@@ -384,6 +428,13 @@ R 550 the recipient does not accept mail from this sender
 R 550 5.1.1 <"relay access denied"@y.example>: Recipient address rejected: User unknown
 R 550 5.1.1 <quota-per-hour@authentication.example>: Recipient address rejected: User unknown
 R 550 5.1.1 "your account is suspended"@y.example unknown user
+R 550 5.1.1 <x@y>: recipient not local
+R 550 5.1.1 Invalid recipient x@y
+R 551 5.1.6 User not local; please try <z@y>
+R 550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required
+R 550 5.7.134 RESOLVER.RST.SenderNotAuthenticatedForMailbox; authentication required
+R 550 5.7.124 Sender not in allowed-senders list
+R 550 5.7.1 RESOLVER.RST.NotAuthorized; not authorized
 R 550 no such user sender-address@y.example
 deferred
 R 552 5.2.2 disk quota exceeded
@@ -426,20 +477,34 @@ MR 550 no more today
         16);
 }
 
-TEST(Refusals, OfTheSiteAreSureByCodesAndQuotas) {
+TEST(Refusals, OfTheSiteAndTheSenderAreSureByCodesAlone) {
   for (const char* line : {"530 5.7.0 no", "535 spammer", "538 no", "550 5.7.8 no", "554 5.4.5 blacklist",
-                           "554 5.7.0 limit on sent messages exceeded", "552 relay quota exceeded"}) {
+                           "550 5.7.501 no", "550 5.7.705 no"}) {
     EXPECT_EQ(blame_of(Asked::text, reply_of(line)), Blame::site) << line;
     EXPECT_FALSE(by_words_alone(Asked::text, reply_of(line))) << line;
   }
+  for (const char* line : {"550 5.7.60 no", "554 5.2.252 no", "550 5.7.26 no", "550 5.1.8 no",
+                           "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied"}) {
+    EXPECT_EQ(blame_of(Asked::text, reply_of(line)), Blame::sender) << line;
+    EXPECT_FALSE(by_words_alone(Asked::text, reply_of(line))) << line;
+  }
+  for (const char* line : {"550 Only one From header allowed", "550 spam: DKIM_INVALID SPF_NONE",
+                           "550 the from address does not match a verified Sender Identity", "550 sender rejected",
+                           "421 4.7.0 sender address rejected"}) {
+    EXPECT_EQ(blame_of(Asked::text, reply_of(line)), Blame::sender) << line;
+    EXPECT_TRUE(by_words_alone(Asked::text, reply_of(line))) << line;
+  }
+  EXPECT_FALSE(by_words_alone(Asked::text, reply_of("432 4.3.2 Concurrent connections limit exceeded")));
   for (const char* line : {"550 blacklisted", "550 spammer", "550 client host rejected", "550 no more today",
+                           "554 5.7.0 limit on sent messages exceeded", "552 relay quota exceeded",
+                           "550 rejected: subject 'your daily backup limit report'", "550 5.7.9 mechanism is too weak",
                            "550 5.7.1 authentication required", "550 5.7.1 relay access denied",
                            "550 outgoing mail from your account has been suspended"}) {
     EXPECT_EQ(blame_of(Asked::text, reply_of(line)), Blame::site) << line;
     EXPECT_TRUE(by_words_alone(Asked::text, reply_of(line))) << line;
   }
   EXPECT_FALSE(by_words_alone(Asked::text, reply_of("550 spam")));
-  EXPECT_FALSE(by_words_alone(Asked::text, reply_of("550 too many connections")));
+  EXPECT_TRUE(by_words_alone(Asked::text, reply_of("550 too many connections")));
 }
 
 TEST(Refusals, ThatNoTableKnowsAreDoubtful) {
@@ -460,7 +525,13 @@ MDT 550 5.5.3 too many
 R 554 5.7.1 <x@y>: Recipient address rejected: Access denied
 R 553 5.7.1 no
 R 501 no
+R 550 Invalid recipient x@y
+R 550 5.7.1 not a valid recipient
+R 550 user not local
+R 550 permanent failure for one or more recipients (x@y:550 rejected)
+R 553 not our customer
 R 554 5.7.1 account suspended
+R 550 the account is paused
 MRDT 554 5.7.9 Message not accepted for policy reasons. See https://postmaster.example/error-codes
 MRDT 550 5.7.9 no
 MRDT 550 5.7.14 no
@@ -470,6 +541,40 @@ MR 550 spam
 DT 550 no such user
 )",
         10);
+}
+
+/// Each is said for the server that verifies an address, in words that mean trouble of ours if it says them itself.
+TEST(Refusals, ThatQuoteAnotherServerAreReadWithoutItsWords) {
+  for (const std::string theirs :
+       {"450 4.7.1 Client host rejected: cannot find your reverse hostname", "421 too many connections",
+        "550 sender rejected", "554 5.7.1 Relay access denied", "550 5.7.1 authentication required",
+        "451 you have sent too many messages per hour", "550 your account has been suspended", "535 5.7.8 no",
+        "552 5.3.4 message too large", "550-5.7.1 blocked using zen.spamhaus.org|550-550 5.7.1 your ip is listed"}) {
+    const std::string one_line = theirs.substr(0, theirs.find('|'));
+    check("failed\nR 550 5.1.1 <x@y>: Recipient address rejected: undeliverable address: host mx.y[192.0.2.1] said: " +
+              one_line + " (in reply to RCPT TO command)\n",
+          1);
+    check("deferred\nR 450 4.1.1 <x@y>: Recipient address rejected: unverified address: host mx.y[192.0.2.1] said: " +
+              one_line + "\nR 450 4.1.1 <x@y>: Recipient address rejected: unverified address: host mx.y[192.0.2.1] " +
+              "refused to talk to me: " + one_line + "\nR 451 host mx.y said: " + one_line + "\n",
+          3);
+    check("doubtful\nR 550 Callout verification failed: " + one_line + "\nR 550-Callout verification failed:|" +
+              theirs + "|550 550 Sender verify failed\nR 550 Remote server returned '" + one_line + "'\nR 550 <<< " +
+              one_line + "\n",
+          4);
+    check("sender\nR 550-Verification failed for <a@b>|Called:   192.0.2.1|Sent:     RCPT TO:<a@b>|Response: " +
+              theirs + "|Sender verify failed\n",
+          1);
+  }
+  check(R"(
+deferred
+R 450 4.1.1 <x@y>: Recipient address rejected: unverified address: connect to relay-access-denied.example[192.0.2.1]:25
+failed
+R 550 5.1.1 <x@y>: Recipient address rejected: undeliverable address: host daily-limit.example[192.0.2.1] said: no
+site
+R 550 <"x said: "@y>: Relay access denied
+)",
+        3);
 }
 
 TEST(Refusals, AreReadInLowerCaseOnOneLineWithoutAddresses) {

@@ -64,7 +64,8 @@ TEST(Verdict, EveryReplyHasItsGrainByWhatWasAsked) {
                                               : address ? About::sender
                                                         : About::message)
         << each.code;
-    EXPECT_EQ(judge(Asked::rcpt, each).about, account ? About::site : About::recipient) << each.code;
+    const bool relaying = each.code == 551;  // "user not local"
+    EXPECT_EQ(judge(Asked::rcpt, each).about, account || relaying ? About::site : About::recipient) << each.code;
     EXPECT_EQ(judge(Asked::data, each).about, account ? About::site : About::message) << each.code;
     EXPECT_EQ(judge(Asked::text, each).about, account ? About::site : About::message) << each.code;
     EXPECT_EQ(judge_early(each, Early::hung_up).about, account ? About::site : About::message) << each.code;

@@ -1,0 +1,100 @@
+// What waits for too long without a turn. While a site does not take a sender, or takes nobody's mail, it is probed
+// with one message a step, and of a long queue most would never have an attempt that could be their last. So what is
+// past retry.expire in such trouble ends without one, in the words of the trouble, and whoever is to be told of a delay
+// is told when that is due. A site that is down for another reason says nothing of its mail: that has its attempt
+// first.
+#include "queue/dispatcher.h"
+#include "queue/schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::queue {
+namespace {
+
+// So often it is looked, which goes through all tickets while there is such trouble; at once where there are more.
+constexpr Seconds kOverdueEvery{60};
+// So many after one look, one after the other: each is read, and its report written.
+constexpr std::size_t kMostOverdue = 100;
+// No mail is given up for trouble that the operator could not yet have seen.
+constexpr Seconds kHeldAtLeast{3600};
+
+}  // namespace
+
+std::vector<std::optional<Sites::Held>> Dispatcher::held_lanes() const {
+  std::vector<std::optional<Sites::Held>> lanes(lanes_.size());
+  for (std::size_t lane = Ticket::kAny; lane < lanes_.size(); ++lane) {
+    lanes[lane] = sites_.held(lanes_[lane].site, lanes_[lane].sender);
+  }
+  return lanes;
+}
+
+/// Whatever is due later is not held by the trouble, but waits by its own schedule.
+bool Dispatcher::is_overdue(const Ticket& ticket, const Sites::Held& held) const {
+  const bool waits = ticket.phase == Ticket::Phase::waiting && ticket.read && !ticket.settled;
+  if (!waits || ticket.due > ground_.clock.wall() || messages_.suspects().count(ticket.id) > 0) return false;
+  const Retry& retry = config_.retry;
+  const Milliseconds age = time_.age(ticket.id.accepted());
+  const Milliseconds warning = warning_after(!held.of_sender, retry);
+  if (past_expiry(age, retry)) return time_.age(held.since) >= std::min(kHeldAtLeast, retry.expire);
+  return !ticket.reminded && retry.warn_after != Seconds(0) && age > warning;
+}
+
+void Dispatcher::end_overdue() {
+  const SteadyTime now = ground_.clock.steady();
+  if (stopped_ || alone_ || *ending_overdue_ || now < next_overdue_) return;
+  next_overdue_ = now + kOverdueEvery;
+  const std::vector<std::optional<Sites::Held>> held = held_lanes();
+  if (std::ranges::none_of(held, [](const auto& one) { return one.has_value(); })) return;
+  std::vector<QueueId> ids;
+  messages_.index().for_each([&](const Ticket& ticket) {
+    if (ids.size() == kMostOverdue || !held[ticket.lane] || !is_overdue(ticket, *held[ticket.lane])) return;
+    ids.push_back(ticket.id);
+  });
+  if (!ids.empty())
+    work_.spawn(end_overdue(std::move(ids), UnderWay(ending_overdue_)), "end of what waits for too long");
+}
+
+std::optional<Sites::Held> Dispatcher::held_now(const Ticket& ticket) const {
+  std::optional<Sites::Held> held = sites_.held(lanes_[ticket.lane].site, lanes_[ticket.lane].sender);
+  return held && is_overdue(ticket, *held) ? held : std::nullopt;
+}
+
+Task<void> Dispatcher::end_overdue(std::vector<QueueId> ids, UnderWay) {
+  bool any = false;
+  for (const QueueId& id : ids) {
+    if (stopped_) co_return;
+    const Ticket* const ticket = messages_.index().find(id);
+    std::optional<Sites::Held> held = ticket != nullptr ? held_now(*ticket) : std::nullopt;
+    if (!held) continue;
+    const bool seen_to = co_await end_held(id, std::move(*held));
+    any = any || seen_to;
+  }
+  // Where none could be read they are not looked at again at once.
+  if (any && ids.size() == kMostOverdue) next_overdue_ = ground_.clock.steady();
+}
+
+Task<bool> Dispatcher::end_held(QueueId id, Sites::Held held) {
+  Index& index = messages_.index();
+  const std::uint16_t lane = index.find(id)->lane;
+  index.set(id, Ticket::Phase::active);
+  work_.begin();
+  // As one that is under way: it is in no probe's place.
+  ++lanes_[lane].open;
+  ++lanes_[lane].trying;
+  const MessagePtr message = co_await read(id, lane);
+  if (message) {
+    mail::DeliveryReport report;
+    report.recipients.resize(message->pending().size());
+    (held.of_sender ? report.sender : report.site) = std::move(held.trouble);
+    Evidence evidence;
+    evidence.held = true;
+    co_await outcomes_.perform(*message, report, held.site, evidence);
+    index.set_reminded(id);
+  }
+  --lanes_[lane].trying;
+  let_go(id, lane);
+  co_return message != nullptr;
+}
+
+}  // namespace postern::queue

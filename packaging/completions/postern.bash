@@ -1,0 +1,120 @@
+# Completion of postern(8) for bash. Made by packaging/completions/generate: change that, not this.
+
+_postern_ids() { postern --json queue list --limit 200 2>/dev/null | sed -n 's/.*"id":"\([^"]*\)".*/\1/p'; }
+_postern_sites() { postern --json status 2>/dev/null | sed 's/.*"smarthosts":\[//' | grep -o '"name":"[^"]*"' | cut -d '"' -f 4; }
+
+# _postern_offer CURRENT WORDS: the words that begin like the current one.
+_postern_offer() { mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1"); }
+
+_postern() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    word=${COMP_WORDS[i]}
+    case $word in
+      --after | --format | --limit | --newer-than | --older-than | --recipient | --sender | --site | --socket | --sort | --state | --text | --timeout | --to) ((++i)) ;;
+      -*) ;;
+      *) command+="${command:+ }$word" ;;
+    esac
+  done
+  case $previous in
+    --socket)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+      ;;
+    --limit | --newer-than | --older-than | --recipient | --sender | --text | --timeout)
+      :
+      return
+      ;;
+    --after)
+      _postern_offer "$current" "$(_postern_ids)"
+      return
+      ;;
+    --sort)
+      _postern_offer "$current" 'oldest newest next largest'
+      return
+      ;;
+    --state)
+      _postern_offer "$current" 'waiting active held failed corrupt'
+      return
+      ;;
+    --site | --to)
+      _postern_offer "$current" "$(_postern_sites)"
+      return
+      ;;
+    --format)
+      _postern_offer "$current" 'openmetrics prometheus'
+      return
+      ;;
+  esac
+  local options= more=
+  case $command in
+    'queue release' | 'queue release '*)
+      options='--all --yes --state --sender --recipient --site --text --older-than --newer-than --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_ids)
+      ;;
+    'queue reroute' | 'queue reroute '*)
+      options='--all --yes --state --sender --recipient --site --text --older-than --newer-than --to --any --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_ids)
+      ;;
+    'queue delete' | 'queue delete '*)
+      options='--all --yes --state --sender --recipient --site --text --older-than --newer-than --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_ids)
+      ;;
+    'queue bounce' | 'queue bounce '*)
+      options='--all --yes --state --sender --recipient --site --text --older-than --newer-than --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_ids)
+      ;;
+    'queue retry' | 'queue retry '*)
+      options='--all --yes --state --sender --recipient --site --text --older-than --newer-than --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_ids)
+      ;;
+    'queue list' | 'queue list '*)
+      options='--limit --after --sort --state --sender --recipient --site --text --older-than --newer-than --help --socket --json'
+      ;;
+    'queue show' | 'queue show '*)
+      options='--body --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_ids)
+      ;;
+    'queue hold' | 'queue hold '*)
+      options='--all --yes --state --sender --recipient --site --text --older-than --newer-than --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_ids)
+      ;;
+    'send-test' | 'send-test '*)
+      options='--timeout --help --socket --json'
+      ;;
+    'explain' | 'explain '*)
+      options='--help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_sites)
+      ;;
+    'metrics' | 'metrics '*)
+      options='--format --help --socket --json'
+      ;;
+    'status' | 'status '*)
+      options='--watch --help --socket --json'
+      ;;
+    'queue')
+      options='--help --socket --json'
+      more='list show retry hold release delete bounce reroute'
+      ;;
+    'check' | 'check '*)
+      options='--verbose --accept-weaker --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_sites)
+      ;;
+    'login' | 'login '*)
+      options='--help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_sites)
+      ;;
+    '')
+      options='--version --socket --json --help'
+      more='status queue check explain login send-test metrics'
+      ;;
+  esac
+  if [[ $current == -* ]]; then
+    _postern_offer "$current" "$options"
+  else
+    _postern_offer "$current" "$more"
+  fi
+}
+
+complete -F _postern postern

@@ -1,0 +1,141 @@
+# Completion of postern(8) for fish. Made by packaging/completions/generate: change that, not this.
+
+function __postern_ids
+    postern --json queue list --limit 200 2>/dev/null | sed -n 's/.*"id":"\([^"]*\)".*/\1/p'
+end
+
+function __postern_sites
+    postern --json status 2>/dev/null | sed 's/.*"smarthosts":\[//' | grep -o '"name":"[^"]*"' | cut -d '"' -f 4
+end
+
+# The command so far, without options and their values.
+function __postern_command
+    set -l words
+    set -l value no
+    for word in (commandline -opc)[2..-1]
+        if test $value = yes
+            set value no
+            continue
+        end
+        switch $word
+            case --after --format --limit --newer-than --older-than --recipient --sender --site --socket --sort --state --text --timeout --to
+                set value yes
+            case '-*'
+            case '*'
+                set -a words $word
+        end
+    end
+    echo "$words"
+end
+
+function __postern_at
+    test (__postern_command) = "$argv[1]"
+end
+
+function __postern_under
+    set -l command (__postern_command)
+    test "$command" = "$argv[1]"; or string match -q -- "$argv[1] *" "$command"
+end
+
+complete -c postern -f
+complete -c postern -s h -l help -d 'show the usage'
+complete -c postern -n '__postern_at \'\'' -l version -d 'Display program version information and exit'
+complete -c postern -l socket -r -F -d 'posternd\'s control socket'
+complete -c postern -l json -d 'one JSON object per line instead of text'
+complete -c postern -n '__postern_at \'\'' -a status -d 'whether mail flows and if not, why'
+complete -c postern -n '__postern_at \'\'' -a queue -d 'list and handle messages'
+complete -c postern -n '__postern_at \'\'' -a check -d 'connect to the smarthosts, show TLS and login; sends no mail'
+complete -c postern -n '__postern_at \'\'' -a explain -d 'which login mechanisms would be tried, in which order, and why no others'
+complete -c postern -n '__postern_at \'\'' -a login -d 'let a person grant access in a browser (OAuth 2.0), and store it'
+complete -c postern -n '__postern_at \'\'' -a send-test -d 'send a test message and follow it to the smarthost\'s answer'
+complete -c postern -n '__postern_at \'\'' -a metrics -d 'counts, times and states for monitoring, in OpenMetrics text'
+complete -c postern -n '__postern_under \'status\'' -l watch -d 'again every so many seconds (2), in place, until interrupted'
+complete -c postern -n '__postern_at \'queue\'' -a list -d 'the messages, oldest first, each with the reason it waits'
+complete -c postern -n '__postern_at \'queue\'' -a show -d 'one message: envelope, state and header'
+complete -c postern -n '__postern_at \'queue\'' -a retry -d 'try messages now; `retry all` tries every one'
+complete -c postern -n '__postern_at \'queue\'' -a hold -d 'keep messages from being tried until they are released'
+complete -c postern -n '__postern_at \'queue\'' -a release -d 'let go what is on hold, and try it now'
+complete -c postern -n '__postern_at \'queue\'' -a delete -d 'remove messages for good, without a bounce'
+complete -c postern -n '__postern_at \'queue\'' -a bounce -d 'give up on messages and tell their senders'
+complete -c postern -n '__postern_at \'queue\'' -a reroute -d 'send messages by one smarthost, whichever others are well'
+complete -c postern -n '__postern_under \'queue list\'' -l limit -x -d 'show at most so many'
+complete -c postern -n '__postern_under \'queue list\'' -l after -x -a '(__postern_ids)' -d 'begin after this message'
+complete -c postern -n '__postern_under \'queue list\'' -l sort -x -a 'oldest newest next largest' -d 'oldest, newest, next (attempt) or largest first'
+complete -c postern -n '__postern_under \'queue list\'' -l state -x -a 'waiting active held failed corrupt' -d 'only these: waiting, active, held, failed or corrupt'
+complete -c postern -n '__postern_under \'queue list\'' -l sender -x -d 'only where the sender contains this; <> is the null sender'
+complete -c postern -n '__postern_under \'queue list\'' -l recipient -x -d 'only where a recipient contains this'
+complete -c postern -n '__postern_under \'queue list\'' -l site -x -a '(__postern_sites)' -d 'only those that wait for this smarthost or were last tried at it'
+complete -c postern -n '__postern_under \'queue list\'' -l text -x -d 'only where the reason for the wait contains this'
+complete -c postern -n '__postern_under \'queue list\'' -l older-than -x -d 'only those accepted longer ago, like 30m, 4h or 2d'
+complete -c postern -n '__postern_under \'queue list\'' -l newer-than -x -d 'only those accepted since then'
+complete -c postern -n '__postern_under \'queue show\'' -l body -d 'the body too'
+complete -c postern -n '__postern_under \'queue show\'' -a '(__postern_ids)'
+complete -c postern -n '__postern_under \'queue retry\'' -l all -d 'all messages'
+complete -c postern -n '__postern_under \'queue retry\'' -l yes -d 'do not ask, whatever the options select'
+complete -c postern -n '__postern_under \'queue retry\'' -l state -x -a 'waiting active held failed corrupt' -d 'only these: waiting, active, held, failed or corrupt'
+complete -c postern -n '__postern_under \'queue retry\'' -l sender -x -d 'only where the sender contains this; <> is the null sender'
+complete -c postern -n '__postern_under \'queue retry\'' -l recipient -x -d 'only where a recipient contains this'
+complete -c postern -n '__postern_under \'queue retry\'' -l site -x -a '(__postern_sites)' -d 'only those that wait for this smarthost or were last tried at it'
+complete -c postern -n '__postern_under \'queue retry\'' -l text -x -d 'only where the reason for the wait contains this'
+complete -c postern -n '__postern_under \'queue retry\'' -l older-than -x -d 'only those accepted longer ago, like 30m, 4h or 2d'
+complete -c postern -n '__postern_under \'queue retry\'' -l newer-than -x -d 'only those accepted since then'
+complete -c postern -n '__postern_under \'queue retry\'' -a '(__postern_ids)'
+complete -c postern -n '__postern_under \'queue hold\'' -l all -d 'all messages'
+complete -c postern -n '__postern_under \'queue hold\'' -l yes -d 'do not ask, whatever the options select'
+complete -c postern -n '__postern_under \'queue hold\'' -l state -x -a 'waiting active held failed corrupt' -d 'only these: waiting, active, held, failed or corrupt'
+complete -c postern -n '__postern_under \'queue hold\'' -l sender -x -d 'only where the sender contains this; <> is the null sender'
+complete -c postern -n '__postern_under \'queue hold\'' -l recipient -x -d 'only where a recipient contains this'
+complete -c postern -n '__postern_under \'queue hold\'' -l site -x -a '(__postern_sites)' -d 'only those that wait for this smarthost or were last tried at it'
+complete -c postern -n '__postern_under \'queue hold\'' -l text -x -d 'only where the reason for the wait contains this'
+complete -c postern -n '__postern_under \'queue hold\'' -l older-than -x -d 'only those accepted longer ago, like 30m, 4h or 2d'
+complete -c postern -n '__postern_under \'queue hold\'' -l newer-than -x -d 'only those accepted since then'
+complete -c postern -n '__postern_under \'queue hold\'' -a '(__postern_ids)'
+complete -c postern -n '__postern_under \'queue release\'' -l all -d 'all messages'
+complete -c postern -n '__postern_under \'queue release\'' -l yes -d 'do not ask, whatever the options select'
+complete -c postern -n '__postern_under \'queue release\'' -l state -x -a 'waiting active held failed corrupt' -d 'only these: waiting, active, held, failed or corrupt'
+complete -c postern -n '__postern_under \'queue release\'' -l sender -x -d 'only where the sender contains this; <> is the null sender'
+complete -c postern -n '__postern_under \'queue release\'' -l recipient -x -d 'only where a recipient contains this'
+complete -c postern -n '__postern_under \'queue release\'' -l site -x -a '(__postern_sites)' -d 'only those that wait for this smarthost or were last tried at it'
+complete -c postern -n '__postern_under \'queue release\'' -l text -x -d 'only where the reason for the wait contains this'
+complete -c postern -n '__postern_under \'queue release\'' -l older-than -x -d 'only those accepted longer ago, like 30m, 4h or 2d'
+complete -c postern -n '__postern_under \'queue release\'' -l newer-than -x -d 'only those accepted since then'
+complete -c postern -n '__postern_under \'queue release\'' -a '(__postern_ids)'
+complete -c postern -n '__postern_under \'queue delete\'' -l all -d 'all messages'
+complete -c postern -n '__postern_under \'queue delete\'' -l yes -d 'do not ask, whatever the options select'
+complete -c postern -n '__postern_under \'queue delete\'' -l state -x -a 'waiting active held failed corrupt' -d 'only these: waiting, active, held, failed or corrupt'
+complete -c postern -n '__postern_under \'queue delete\'' -l sender -x -d 'only where the sender contains this; <> is the null sender'
+complete -c postern -n '__postern_under \'queue delete\'' -l recipient -x -d 'only where a recipient contains this'
+complete -c postern -n '__postern_under \'queue delete\'' -l site -x -a '(__postern_sites)' -d 'only those that wait for this smarthost or were last tried at it'
+complete -c postern -n '__postern_under \'queue delete\'' -l text -x -d 'only where the reason for the wait contains this'
+complete -c postern -n '__postern_under \'queue delete\'' -l older-than -x -d 'only those accepted longer ago, like 30m, 4h or 2d'
+complete -c postern -n '__postern_under \'queue delete\'' -l newer-than -x -d 'only those accepted since then'
+complete -c postern -n '__postern_under \'queue delete\'' -a '(__postern_ids)'
+complete -c postern -n '__postern_under \'queue bounce\'' -l all -d 'all messages'
+complete -c postern -n '__postern_under \'queue bounce\'' -l yes -d 'do not ask, whatever the options select'
+complete -c postern -n '__postern_under \'queue bounce\'' -l state -x -a 'waiting active held failed corrupt' -d 'only these: waiting, active, held, failed or corrupt'
+complete -c postern -n '__postern_under \'queue bounce\'' -l sender -x -d 'only where the sender contains this; <> is the null sender'
+complete -c postern -n '__postern_under \'queue bounce\'' -l recipient -x -d 'only where a recipient contains this'
+complete -c postern -n '__postern_under \'queue bounce\'' -l site -x -a '(__postern_sites)' -d 'only those that wait for this smarthost or were last tried at it'
+complete -c postern -n '__postern_under \'queue bounce\'' -l text -x -d 'only where the reason for the wait contains this'
+complete -c postern -n '__postern_under \'queue bounce\'' -l older-than -x -d 'only those accepted longer ago, like 30m, 4h or 2d'
+complete -c postern -n '__postern_under \'queue bounce\'' -l newer-than -x -d 'only those accepted since then'
+complete -c postern -n '__postern_under \'queue bounce\'' -a '(__postern_ids)'
+complete -c postern -n '__postern_under \'queue reroute\'' -l all -d 'all messages'
+complete -c postern -n '__postern_under \'queue reroute\'' -l yes -d 'do not ask, whatever the options select'
+complete -c postern -n '__postern_under \'queue reroute\'' -l state -x -a 'waiting active held failed corrupt' -d 'only these: waiting, active, held, failed or corrupt'
+complete -c postern -n '__postern_under \'queue reroute\'' -l sender -x -d 'only where the sender contains this; <> is the null sender'
+complete -c postern -n '__postern_under \'queue reroute\'' -l recipient -x -d 'only where a recipient contains this'
+complete -c postern -n '__postern_under \'queue reroute\'' -l site -x -a '(__postern_sites)' -d 'only those that wait for this smarthost or were last tried at it'
+complete -c postern -n '__postern_under \'queue reroute\'' -l text -x -d 'only where the reason for the wait contains this'
+complete -c postern -n '__postern_under \'queue reroute\'' -l older-than -x -d 'only those accepted longer ago, like 30m, 4h or 2d'
+complete -c postern -n '__postern_under \'queue reroute\'' -l newer-than -x -d 'only those accepted since then'
+complete -c postern -n '__postern_under \'queue reroute\'' -l to -x -a '(__postern_sites)' -d 'the smarthost, by its name in the settings'
+complete -c postern -n '__postern_under \'queue reroute\'' -l any -d 'by whichever smarthost is well, as before'
+complete -c postern -n '__postern_under \'queue reroute\'' -a '(__postern_ids)'
+complete -c postern -n '__postern_under \'check\'' -l verbose -d 'every line of the dialogue, too; secrets are left out'
+complete -c postern -n '__postern_under \'check\'' -l accept-weaker -d 'log in although less is offered than before, and take that for the measure (auth_downgrade)'
+complete -c postern -n '__postern_under \'check\'' -a '(__postern_sites)'
+complete -c postern -n '__postern_under \'explain\'' -a '(__postern_sites)'
+complete -c postern -n '__postern_under \'login\'' -a '(__postern_sites)'
+complete -c postern -n '__postern_under \'send-test\'' -l timeout -x -d 'wait at most so long'
+complete -c postern -n '__postern_under \'metrics\'' -l format -x -a 'openmetrics prometheus' -d 'openmetrics, or prometheus for the older text format'

@@ -1,0 +1,251 @@
+#compdef postern
+# Completion of postern(8) for zsh. Made by packaging/completions/generate: change that, not this.
+
+_postern_ids() { local -a found; found=(${(f)"$(postern --json queue list --limit 200 2>/dev/null | sed -n 's/.*"id":"\([^"]*\)".*/\1/p')"}); compadd -a found }
+_postern_sites() { local -a found; found=(${(f)"$(postern --json status 2>/dev/null | sed 's/.*"smarthosts":\[//' | grep -o '"name":"[^"]*"' | cut -d '"' -f 4)"}); compadd -a found }
+
+_postern_metrics() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--format[openmetrics, or prometheus for the older text format]:NAME:(openmetrics prometheus)' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]'
+}
+
+_postern_send_test() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--timeout[wait at most so long]:SECONDS: ' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '1:ADDRESS: '
+}
+
+_postern_login() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '1:SITE:_postern_sites'
+}
+
+_postern_explain() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '1:SITE:_postern_sites'
+}
+
+_postern_check() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--verbose[every line of the dialogue, too; secrets are left out]' \
+    '--accept-weaker[log in although less is offered than before, and take that for the measure (auth_downgrade)]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '1:SITE:_postern_sites'
+}
+
+_postern_queue_reroute() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--all[all messages]' \
+    '--yes[do not ask, whatever the options select]' \
+    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
+    '--recipient[only where a recipient contains this]:TEXT: ' \
+    '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--text[only where the reason for the wait contains this]:TEXT: ' \
+    '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
+    '--newer-than[only those accepted since then]:AGE: ' \
+    '--to[the smarthost, by its name in the settings]:NAME:_postern_sites' \
+    '--any[by whichever smarthost is well, as before]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:ID:_postern_ids'
+}
+
+_postern_queue_bounce() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--all[all messages]' \
+    '--yes[do not ask, whatever the options select]' \
+    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
+    '--recipient[only where a recipient contains this]:TEXT: ' \
+    '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--text[only where the reason for the wait contains this]:TEXT: ' \
+    '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
+    '--newer-than[only those accepted since then]:AGE: ' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:ID:_postern_ids'
+}
+
+_postern_queue_delete() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--all[all messages]' \
+    '--yes[do not ask, whatever the options select]' \
+    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
+    '--recipient[only where a recipient contains this]:TEXT: ' \
+    '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--text[only where the reason for the wait contains this]:TEXT: ' \
+    '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
+    '--newer-than[only those accepted since then]:AGE: ' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:ID:_postern_ids'
+}
+
+_postern_queue_release() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--all[all messages]' \
+    '--yes[do not ask, whatever the options select]' \
+    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
+    '--recipient[only where a recipient contains this]:TEXT: ' \
+    '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--text[only where the reason for the wait contains this]:TEXT: ' \
+    '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
+    '--newer-than[only those accepted since then]:AGE: ' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:ID:_postern_ids'
+}
+
+_postern_queue_hold() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--all[all messages]' \
+    '--yes[do not ask, whatever the options select]' \
+    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
+    '--recipient[only where a recipient contains this]:TEXT: ' \
+    '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--text[only where the reason for the wait contains this]:TEXT: ' \
+    '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
+    '--newer-than[only those accepted since then]:AGE: ' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:ID:_postern_ids'
+}
+
+_postern_queue_retry() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--all[all messages]' \
+    '--yes[do not ask, whatever the options select]' \
+    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
+    '--recipient[only where a recipient contains this]:TEXT: ' \
+    '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--text[only where the reason for the wait contains this]:TEXT: ' \
+    '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
+    '--newer-than[only those accepted since then]:AGE: ' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:ID:_postern_ids'
+}
+
+_postern_queue_show() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--body[the body too]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:ID:_postern_ids'
+}
+
+_postern_queue_list() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--limit[show at most so many]:N: ' \
+    '--after[begin after this message]:ID:_postern_ids' \
+    '--sort[oldest, newest, next (attempt) or largest first]:ORDER:(oldest newest next largest)' \
+    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
+    '--recipient[only where a recipient contains this]:TEXT: ' \
+    '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--text[only where the reason for the wait contains this]:TEXT: ' \
+    '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
+    '--newer-than[only those accepted since then]:AGE: ' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]'
+}
+
+_postern_queue() {
+  local curcontext=$curcontext state line
+  typeset -A opt_args
+  local -a commands=(
+    'list:the messages, oldest first, each with the reason it waits'
+    'show:one message: envelope, state and header'
+    'retry:try messages now; `retry all` tries every one'
+    'hold:keep messages from being tried until they are released'
+    'release:let go what is on hold, and try it now'
+    'delete:remove messages for good, without a bounce'
+    'bounce:give up on messages and tell their senders'
+    'reroute:send messages by one smarthost, whichever others are well'
+  )
+  _arguments -C -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '1:command:{ _describe command commands }' \
+    '*::argument:->argument'
+  [[ $state == argument ]] || return
+  case $words[1] in
+    list) _postern_queue_list ;;
+    show) _postern_queue_show ;;
+    retry) _postern_queue_retry ;;
+    hold) _postern_queue_hold ;;
+    release) _postern_queue_release ;;
+    delete) _postern_queue_delete ;;
+    bounce) _postern_queue_bounce ;;
+    reroute) _postern_queue_reroute ;;
+  esac
+}
+
+_postern_status() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--watch[again every so many seconds (2), in place, until interrupted]::SECONDS: ' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]'
+}
+
+_postern() {
+  local curcontext=$curcontext state line
+  typeset -A opt_args
+  local -a commands=(
+    'status:whether mail flows and if not, why'
+    'queue:list and handle messages'
+    'check:connect to the smarthosts, show TLS and login; sends no mail'
+    'explain:which login mechanisms would be tried, in which order, and why no others'
+    'login:let a person grant access in a browser (OAuth 2.0), and store it'
+    'send-test:send a test message and follow it to the smarthost'\''s answer'
+    'metrics:counts, times and states for monitoring, in OpenMetrics text'
+  )
+  _arguments -C -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--version[Display program version information and exit]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '1:command:{ _describe command commands }' \
+    '*::argument:->argument'
+  [[ $state == argument ]] || return
+  case $words[1] in
+    status) _postern_status ;;
+    queue) _postern_queue ;;
+    check) _postern_check ;;
+    explain) _postern_explain ;;
+    login) _postern_login ;;
+    send-test) _postern_send_test ;;
+    metrics) _postern_metrics ;;
+  esac
+}
+
+_postern "$@"

@@ -1,0 +1,149 @@
+"""The package on a machine: fresh, upgraded, removed, purged, and over other mail systems and back."""
+
+import os
+
+import pytest
+
+from conftest import PEERS_DIR
+
+PEERS = os.environ.get("POSTERN_PEERS", "").split() or ["none"]
+COMMANDS = ("/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/mailq", "/usr/bin/newaliases")
+SEND = "printf 'Subject: %s\\n\\nx\\n' \"$1\" | setpriv --reuid=nobody --clear-groups /usr/sbin/sendmail root@example.com"
+DROPPED = "ls /var/spool/postern/drop 2>/dev/null | wc -l"
+HELPER = "stat -c '%U %G %a' /usr/libexec/postern-drop"
+
+# The daemon as its units would start it: sockets of root, a user without rights, the settings of the package.
+SERVICE = """
+mkdir -p /run/postern /run/posternd /var/lib/postern
+chown postern:postern /run/posternd /var/lib/postern
+umask 0
+systemd-socket-activate --listen=/run/postern/submit.sock --listen=/run/postern/control.sock --listen=127.0.0.1:25 \
+  --listen=[::1]:25 --fdname=submit:control:smtp:smtp \
+  setpriv --reuid=postern --regid=postern --clear-groups --no-new-privs --bounding-set=-all /usr/sbin/posternd 2>/tmp/log &
+umask 022
+for try in $(seq 100); do
+  postern --json status 2>/dev/null | grep -q . && break
+  sleep 0.1
+done
+"""
+
+
+def installed(machine, package, **more):
+    return machine.install(f"/srv/bound/{package.name}", **more)
+
+
+def packages(machine):
+    """Name and state of the mail transport agents that dpkg knows."""
+    return dict(line.split() for line in machine.output(
+        "dpkg-query -W -f '${Package} ${db:Status-Status} ${Provides}\\n' | grep mail-transport-agent | cut -d ' ' -f 1,2").splitlines())
+
+
+def test_a_fresh_installation_takes_mail_holds_it_and_says_what_to_do(machine, package):
+    installed(machine, package)
+    said = machine.shell(SERVICE + "printf 'Subject: alert\\n\\nx\\n' | sendmail -v root; "
+                         "postern queue list; postern status || true; kill $!; wait || true; cat /tmp/log").stdout
+    assert "250 2.0.0" in said, said
+    assert "no smarthost is configured: 1 message is held; add one to /etc/postern/postern.yaml" in said, said
+    assert "error:" not in said, said
+    assert machine.output("ls /var/spool/postern/queue | wc -l") == "1"
+    assert machine.output("stat -c '%U %G %a' /var/spool/postern /var/spool/postern/drop").splitlines() == [
+        "postern postern 711", "postern maildrop 1770"]
+    assert machine.output(HELPER) == "root maildrop 2755"
+    assert machine.output("posternd --check") == "/etc/postern/postern.yaml: good"
+
+
+def test_programs_that_want_a_mail_transport_agent_are_content_with_it(machine, package):
+    control = "Package: wants-mail\\nVersion: 1\\nArchitecture: all\\nMaintainer: a <a@example.org>\\nDescription: x\\n"
+    machine.shell(f"mkdir -p /srv/wants/DEBIAN; printf '{control}Depends: default-mta | mail-transport-agent\\n' "
+                  ">/srv/wants/DEBIAN/control; dpkg-deb --build /srv/wants /srv/wants.deb")
+    installed(machine, package)
+    machine.install("/srv/wants.deb")
+    assert packages(machine)["postern"] == "installed"
+
+
+def test_during_an_upgrade_mail_is_taken_and_nothing_is_asked(machine, package):
+    installed(machine, package)
+    machine.shell("echo 'hostname: mine.example.net' >> /etc/postern/postern.yaml")
+    machine.shell(f"dpkg --unpack /srv/bound/{package.name} </dev/null")
+    # Unpacked and not configured: the daemon may be down now, and its user's mail is taken all the same.
+    machine.shell(SEND, "while it was unpacked")
+    assert machine.output(DROPPED) == "1"
+    machine.shell("dpkg --configure postern </dev/null")
+    assert machine.output("tail -n 1 /etc/postern/postern.yaml") == "hostname: mine.example.net"
+    assert machine.output(HELPER) == "root maildrop 2755"
+    assert machine.output(DROPPED) == "1"
+
+
+def test_an_override_of_the_administrator_stays(machine, package):
+    installed(machine, package)
+    machine.shell("dpkg-statoverride --remove /usr/libexec/postern-drop && "
+                  "dpkg-statoverride --update --add root root 755 /usr/libexec/postern-drop")
+    machine.install(f"/srv/bound/{package.name}", options=("--reinstall",))
+    assert machine.output(HELPER) == "root root 755"
+
+
+def test_removed_it_leaves_the_mail_and_says_so_and_purged_too(machine, package):
+    installed(machine, package)
+    machine.shell(SEND, "alert")
+    said = machine.shell("apt-get remove -y postern").stdout
+    assert "messages left in /var/spool/postern: 1. They are sent when postern is installed again" in said
+    assert not [path for path in COMMANDS if machine.output('[ ! -e "$1" ] || echo "$1"', path)]
+    machine.shell("echo secret >/etc/postern/password")
+    said = machine.shell("apt-get purge -y postern").stdout
+    assert "/etc/postern is kept, since there are files in it that the package has not put there" in said
+    assert machine.output("ls /etc/postern") == "password"
+    assert "/var/spool/postern is kept, since there are messages in it: 1." in said and "rm -r /var/spool/postern" in said
+    assert machine.output(DROPPED) == "1"
+    assert machine.output("dpkg-statoverride --list | grep postern || true") == ""
+    # The same again: what waited is there, with its owner, and can still be taken by the daemon.
+    installed(machine, package)
+    assert machine.output(DROPPED) == "1"
+    assert machine.output("stat -c '%U %G %a' /var/spool/postern/drop") == "postern maildrop 1770"
+
+
+def test_purged_with_an_empty_queue_nothing_is_left(machine, package):
+    before = machine.output("ls -A /etc /etc/systemd/system /var/spool /var/lib /etc/apparmor.d /etc/apparmor.d/local 2>/dev/null")
+    installed(machine, package)
+    machine.shell("apt-get purge -y postern")
+    after = machine.output("ls -A /etc /etc/systemd/system /var/spool /var/lib /etc/apparmor.d /etc/apparmor.d/local 2>/dev/null")
+    # The user and the group stay, as Debian has it: a number must not come to mean somebody else.
+    assert set(after.splitlines()) - set(before.splitlines()) <= {"passwd-", "group-", "shadow-", "gshadow-", "subuid-", "subgid-"}
+    left = [path for path in (machine.state / "upper").rglob("*postern*") if not path.is_char_device()]
+    assert [path for path in left if "srv" not in path.parts] == []
+
+
+def test_mailname_and_aliases_of_the_machine_are_left_alone(machine, package):
+    machine.shell("echo box.example.net >/etc/mailname; echo 'root: admin@example.com' >/etc/aliases")
+    installed(machine, package)
+    machine.shell("newaliases; apt-get purge -y postern")
+    assert machine.output("cat /etc/mailname /etc/aliases").splitlines() == ["box.example.net", "root: admin@example.com"]
+
+
+@pytest.mark.parametrize("peer", PEERS)
+def test_over_another_mail_system_and_back(machine, package, peer):
+    theirs = [f"/srv/peers/{peer}/{name}" for name in os.listdir(f"{PEERS_DIR}/{peer}") if name.endswith(".deb")]
+    machine.shell("mkdir -p /srv/peers; cp -r \"$1\" /srv/peers/", f"{PEERS_DIR}/{peer}")
+    machine.install(*theirs)
+    owner = machine.package_of("/usr/sbin/sendmail")
+    assert owner and owner != "postern"
+
+    installed(machine, package)
+    now = packages(machine)
+    assert now.pop("postern") == "installed" and "installed" not in now.values(), now
+    for path in COMMANDS:
+        assert machine.package_of(path) == "postern", path
+        assert machine.output('readlink -f "$1"', path) == "/usr/sbin/sendmail"
+    machine.shell(SEND, f"after {peer}")
+    assert machine.output(DROPPED) == "1"
+    machine.shell("newaliases")
+
+    # The other one takes it back; mail that waits here stays, and that is said.
+    said = machine.install(*theirs).stdout
+    assert "messages left in /var/spool/postern: 1." in said
+    now = packages(machine)
+    assert now["postern"] != "installed"
+    assert machine.package_of("/usr/sbin/sendmail") == owner
+    # And purging what is left of postern takes nothing away from it.
+    machine.shell("dpkg --purge postern")
+    assert machine.package_of("/usr/sbin/sendmail") == owner
+    assert machine.output(DROPPED) == "1"

@@ -1,0 +1,84 @@
+"""The Debian package by itself: its contents, what Debian's own checkers say, and what it is built from."""
+
+import re
+
+import pytest
+
+from conftest import REPO, run
+
+DEBIAN = REPO / "packaging/debian"
+
+
+def fields(package):
+    return dict(re.findall(r"^ ?([A-Z][\w-]*): (.*)$", run("dpkg-deb", "--info", package).stdout, re.M))
+
+
+def test_it_holds_what_its_list_says(package):
+    lines = []
+    for line in run("dpkg-deb", "--contents", package).stdout.splitlines():
+        mode, owner, _, _, _, name = line.split(maxsplit=5)
+        assert owner == "root/root", line
+        if not mode.startswith("d"):
+            lines.append(f"{mode} {name[1:]}")
+    listed = (REPO / "packaging/debian/contents").read_text(encoding="utf-8").splitlines()
+    assert sorted(lines) == sorted(line for line in listed if not line.startswith("#"))
+
+
+def test_lintian_finds_nothing(package):
+    # Not what looks like misspelt words: GCC writes a string by pieces that overlap ("control characte", "ter in a command").
+    result = run("lintian", "--display-info", "--pedantic", "--allow-root", "--suppress-tags", "spelling-error-in-binary",
+                 package.with_name(package.name.replace(".deb", ".changes")), check=False)
+    assert (result.stdout.strip(), result.returncode) == ("", 0), result.stdout + result.stderr
+
+
+def test_it_takes_the_place_of_any_other_mail_transport_agent(package):
+    found = fields(package)
+    assert [found[name] for name in ("Provides", "Conflicts", "Replaces")] == ["mail-transport-agent"] * 3
+    assert "ca-certificates" in found["Depends"]
+
+
+def test_its_version_is_the_programs(package):
+    version = re.search(r"^project\(postern VERSION (\S+)", (REPO / "CMakeLists.txt").read_text(), re.M)[1]
+    assert (DEBIAN / "changelog").read_text().startswith(f"postern ({version}) ")
+    assert fields(package)["Version"] == version
+
+
+def test_the_settings_and_the_profile_are_conffiles(package):
+    conffiles = run("dpkg-deb", "--info", package, "conffiles").stdout.split()
+    assert conffiles == ["/etc/apparmor.d/posternd", "/etc/postern/postern.yaml"]
+
+
+def test_what_the_build_needs_is_the_same_in_both_places():
+    sourced = run("bash", "-c", f"source {REPO}/packaging/packages.sh; echo ${{build_packages[@]}}").stdout.split()
+    control = (DEBIAN / "control").read_text()
+    wanted = re.search(r"^Build-Depends:\n((?: .*\n)+)", control, re.M)[1]
+    named = {line.split()[0].rstrip(",") for line in wanted.splitlines()}
+    assert set(sourced) - {"ccache"} == named - {"debhelper-compat", "dh-sequence-installsysusers", "dh-apparmor"}
+
+
+def test_no_service_is_stopped_for_an_upgrade_but_to_be_started_again(package):
+    scripts = {name: run("dpkg-deb", "--info", package, name).stdout for name in ("postinst", "prerm", "postrm")}
+    assert re.search(r"_dh_action=restart.*\n(?:.*\n)*?.*deb-systemd-invoke \$_dh_action 'postern.service' ", scripts["postinst"])
+    restarted = re.findall(r"deb-systemd-invoke \$_dh_action (.*?) >", scripts["postinst"])
+    assert restarted == ["'postern.service'"], "a socket that is restarted refuses who comes meanwhile"
+    stopped = re.findall(r"if .*\[ \"\$1\" = remove \].*\n\tdeb-systemd-invoke stop (.*?) >", scripts["prerm"])
+    assert len(stopped) == 2 and "postern.socket" in stopped[0] and stopped[1] == "'postern.service'", (
+        "the sockets first: they would start the service again")
+
+
+def test_the_units_are_understood(machine, package):
+    machine.install(f"/srv/bound/{package.name}")
+    units = "postern.service postern.socket postern-control.socket postern-smtp.socket postern.path"
+    result = machine.shell(f"cd /lib/systemd/system && systemd-analyze verify --man=yes {units} 2>&1", check=False)
+    assert [line for line in result.stdout.splitlines() if "postern" in line] == []
+
+
+def test_the_apparmor_profile_is_understood():
+    result = run("apparmor_parser", "--skip-kernel-load", "--skip-cache", "--warn=all", REPO / "packaging/apparmor/posternd")
+    assert "posternd:" not in result.stderr, result.stderr
+    assert "AppArmorProfile=-posternd\n" in (REPO / "packaging/systemd/postern.service").read_text()
+
+
+@pytest.mark.parametrize("debconf", ["templates", "config"])
+def test_it_asks_nothing(package, debconf):
+    assert not (DEBIAN / f"postern.{debconf}").exists() and not (DEBIAN / debconf).exists()
