@@ -137,8 +137,10 @@ def _unreadable(mail, row):
         return f"the subject is another: {subject!r}"
     for part in mail.walk():
         name = part.get_filename()
-        if name and name.startswith("Ger") and (name, part.get_payload(decode=True).decode().strip()) != ATTACHED:
-            return f"the attachment is another: {name!r}"
+        if name and name.startswith("Ger"):
+            text = part.get_payload(decode=True).decode(part.get_content_charset("utf-8"), "replace").strip()
+            if (name, text) != ATTACHED:
+                return f"the attachment is another: {name!r}, {text!r}"
     return None
 
 
