@@ -20,7 +20,7 @@
 namespace postern::control {
 namespace {
 
-constexpr std::size_t kPiece = 64 * std::size_t{1024};
+constexpr std::size_t kReadAtOnce = 64 * std::size_t{1024};
 constexpr std::size_t kLargestHeader = 256 * std::size_t{1024};
 constexpr std::size_t kLargestFields = 16 * std::size_t{1024};  // a request has 64 KiB (server.h), escapes and all
 
@@ -69,10 +69,10 @@ Result<ReadMessage> read_message(const std::string& file) {
   TextLine line;
   std::string piece;
   for (bool ended = false; !ended;) {
-    piece.resize(kPiece);
-    piece.resize(std::fread(piece.data(), 1, kPiece, open.get()));
+    piece.resize(kReadAtOnce);
+    piece.resize(std::fread(piece.data(), 1, kReadAtOnce, open.get()));
     if (std::ferror(open.get()) != 0) return system_error(errno, "cannot read " + file);
-    ended = piece.size() < kPiece;
+    ended = piece.size() < kReadAtOnce;
     std::erase(piece, '\r');
     line.feed(piece);
     if (message.front.size() < kLargestHeader) message.front += piece;

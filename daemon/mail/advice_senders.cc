@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::string_view kSender =
     "this account may not send as this sender: set from: {policy: account} at the smarthost, so that all mail goes out "
-    "from the account's own address, or allow the address at the provider (Microsoft: \"Send As\"; others: add it as an "
+    "from the account's own address, or allow the address at the provider (Microsoft: \"Send As\"; others: add it as "
+    "an "
     "alias or verify it)";
 constexpr std::string_view kSenderDomain =
     "the server does not believe that the sender's address exists: set domain to one that is in the DNS, or set from: "

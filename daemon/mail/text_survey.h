@@ -2,16 +2,15 @@
 // 4.5.3.1.6: lines of at most 998 octets; RFC 6152: 8-bit text only after 8BITMIME; RFC 2045: text says how it is
 // encoded). It goes at the speed of memory where there is nothing to do, and keeps no text but one header at a time.
 //
-//   leaf, not encoded     quoted-printable or base64, whichever is shorter (to within some parts in a hundred), if it
-//   has
-//                         long lines, or 8-bit text that the server does not take; Content-Transfer-Encoding says 8bit
-//                         where it does. MIME-Version and Content-Type are added where they are missing
+//   leaf, not encoded     quoted-printable or base64, whichever is shorter (to within some parts in a hundred), if
+//                         there are long lines, or 8-bit text that the server does not take;
+//                         Content-Transfer-Encoding says 8bit where it does. MIME-Version and Content-Type are added
+//                         where they are missing
 //   leaf, encoded         mended without changing what it decodes to, where it is not as its encoding has it
 //   multipart, message    part by part (RFC 2046 5.1, 5.2.1), and says 7bit or 8bit as its parts do
 //   between the parts     no content: other bytes become "?", long lines are broken
-//   signed, encrypted     as it is (RFC 1847, RFC 8551); so is a whole message with a DKIM-Signature where the server
-//   takes
-//                         8-bit text
+//   signed, encrypted     as it is (RFC 1847, RFC 8551); so is a whole message with a DKIM-Signature in its own header
+//                         where the server takes 8-bit text
 //
 // Text has LF line ends. The result does not depend on how the text is cut into pieces.
 #pragma once
@@ -37,7 +36,7 @@ class TextSurvey : MimeVisitor {
  private:
   struct Entity {
     MimeEntity seen;
-    TextMeasure facts;         ///< of its content, or of what is between its parts
+    TextMeasure facts;       ///< of its content, or of what is between its parts
     bool has_parts = false;  ///< entities are in it
   };
 

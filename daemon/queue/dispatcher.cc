@@ -19,7 +19,7 @@ constexpr std::size_t kMostSenderLanes = 256;
 // A reload may raise the limit at any time, and a message that is put off does not hear of it.
 constexpr Seconds kLongestPutOff{600};
 // So often it is looked whether somebody's mail opens a site; that may go through all tickets.
-constexpr Seconds kLookEvery{60};
+constexpr Seconds kLookForOthers{60};
 
 bool any_doubtful(const mail::DeliveryReport& report) {
   return std::ranges::any_of(report.recipients, [](const auto& status) { return status && status->doubtful; });
@@ -117,7 +117,7 @@ void Dispatcher::take_by_turns() {
 void Dispatcher::open_for_others() {
   const SteadyTime now = ground_.clock.steady();
   if (now < next_look_ || !sites_.closed_by_messages()) return;
-  next_look_ = now + kLookEvery;
+  next_look_ = now + kLookForOthers;
   const auto wanted = [this](std::uint32_t party) { return sites_.closed_by_others(party); };
   const Ticket* const first = messages_.index().first_of(wanted, ground_.clock.wall());
   if (first == nullptr || !sites_.open_for(first->owner)) return;

@@ -106,8 +106,9 @@ class Editor {
       std::string target = mapped(address);
       const bool changes = key_of(target) != key_of(address);
       if (changes) edited.replaced.push_back(address);
+      if (!changes) target = address;
       SenderLabel label = label_of(one, address, changes);
-      boxes.add(Mailbox{changes ? std::move(target) : address, std::move(label)});
+      boxes.add(Mailbox{std::move(target), std::move(label)});
     }
     if (edited.replaced.empty()) return edited;
     edited.body = boxes.written(name);

@@ -43,6 +43,7 @@ std::optional<Options::Policy> sender_policy_value(const Node& node, Scope& scop
   const auto* const known = find_policy(*word);
   if (known != kPolicies.end()) return known->second;
   std::vector<std::string> names;
+  names.reserve(kPolicies.size());
   for (const auto& [name, policy] : kPolicies) names.emplace_back(name);
   const auto near = nearest(*word, names);
   scope.error(node, "must be keep, account or rewrite, not '" + *word + "'" +

@@ -110,7 +110,8 @@ TEST(Session, StoresAMessageWithTraceAndCompletedHeader) {
   EXPECT_EQ(stored.text, "Received: from me ([127.0.0.1])\n\tby mx.example.net (Postern) with ESMTP id " +
                              stored.envelope.id.str() +
                              "\n\tfor <c@d.example>;\n\tMon, 23 Nov 2026 00:00:00 +0000\n"
-                             "Subject: hi\nFrom: a@b.example\nTo: undisclosed-recipients:;\nDate: Mon, 23 Nov 2026 00:00:00 +0000\nMessage-ID: <" +
+                             "Subject: hi\nFrom: a@b.example\nTo: undisclosed-recipients:;\nDate: Mon, 23 Nov 2026 "
+                             "00:00:00 +0000\nMessage-ID: <" +
                              stored.envelope.id.str() + "@mx.example.net>\n\nbody\n.dot\n");
   const auto lines = static_cast<std::uint64_t>(std::count(stored.text.begin(), stored.text.end(), '\n'));
   EXPECT_EQ(stored.wire_size, stored.text.size() + lines);
