@@ -39,8 +39,8 @@ std::string readable(std::string_view text) {
 
 /// "=?charset?encoding?text?=" of characters that an atom may have: those alone can stand in a phrase as they are.
 bool is_encoded_word(std::string_view word) {
-  constexpr std::size_t kLongest = 75;  // RFC 2047 2
-  return word.size() <= kLongest && word.starts_with("=?") && word.ends_with("?=") &&
+  constexpr std::size_t kLongestWord = 75;  // RFC 2047 2
+  return word.size() <= kLongestWord && word.starts_with("=?") && word.ends_with("?=") &&
          std::ranges::count(word, '?') == 4 && is_ascii(word) && std::ranges::all_of(word, [](char c) {
            return mail::is_atext(c) || c == '.';  // a dot is wrong there and common
          });
