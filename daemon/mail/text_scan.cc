@@ -94,19 +94,18 @@ void TextScan::begin(bool ask_utf8) {
   character_.clear();
 }
 
-/// From each line start as far as the last line end that is near enough, so that only some of the octets are read.
+/// From each line start as far as the last line end that is near enough, so that only some of the octets are read. The
+/// column is kept also where nothing more is to be found: the next piece may be counted for another part.
 void TextScan::measure_lines(std::string_view piece, TextMeasure& facts) {
-  while (piece.size() > kMaxLine - column_) {
+  const std::size_t last = piece.rfind('\n');
+  const std::size_t behind = last == std::string_view::npos ? column_ + piece.size() : piece.size() - last - 1;
+  while (!facts.long_line && piece.size() > kMaxLine - column_) {
     const std::size_t end = piece.substr(0, kMaxLine - column_ + 1).rfind('\n');
-    if (end == std::string_view::npos) {
-      facts.long_line = true;
-      return;
-    }
-    piece.remove_prefix(end + 1);
+    if (end == std::string_view::npos) facts.long_line = true;
+    piece.remove_prefix(end == std::string_view::npos ? 0 : end + 1);
     column_ = 0;
   }
-  const std::size_t end = piece.rfind('\n');
-  column_ = end == std::string_view::npos ? column_ + piece.size() : piece.size() - end - 1;
+  column_ = std::min(behind, kMaxLine);
 }
 
 void TextScan::check_utf8(std::string_view piece, TextMeasure& facts) {
@@ -123,7 +122,7 @@ void TextScan::feed(std::string_view piece, TextMeasure& facts) {
   facts.escapes += counts.eight_bit + counts.equals;
   if (counts.eight_bit > 0) facts.eight_bit = true;
   if (!facts.odd) facts.odd = piece.find('\0') != std::string_view::npos || piece.find('\r') != std::string_view::npos;
-  if (!facts.long_line) measure_lines(piece, facts);
+  measure_lines(piece, facts);
   if (ask_utf8_ && facts.utf8 && (counts.eight_bit > 0 || !character_.empty())) check_utf8(piece, facts);
 }
 

@@ -56,6 +56,20 @@ TEST(TextScan, LinesAreMeasuredHoweverTheyAreCut) {
   }
 }
 
+TEST(TextScan, ALongLineOfOnePartIsNoneOfTheNext) {
+  for (const std::size_t piece : {1U, 17U, 500U, 2000U}) {
+    TextMeasure one;
+    TextMeasure next;
+    TextScan scan;
+    scan.begin(false);
+    const std::string line = std::string(1500, 'x') + "\n";
+    for (std::size_t at = 0; at < line.size(); at += piece) scan.feed(std::string_view(line).substr(at, piece), one);
+    scan.feed(std::string(kMaxLine, 'y') + "\n", next);
+    EXPECT_TRUE(one.long_line);
+    EXPECT_FALSE(next.long_line) << piece;
+  }
+}
+
 TEST(TextScan, Utf8IsSeenHoweverItIsCut) {
   for (const std::string& text :
        {std::string("x\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80x"), std::string("\xC3"), std::string("\xE2\x82"),
