@@ -30,9 +30,12 @@ std::string phrase(std::string_view name) {
   name = trim(name);
   if (!is_ascii(name)) return name_in_encoded_words(name);
   const bool plain = std::ranges::all_of(name, [](char c) { return is_atext(c) || c == ' '; });
-  if (plain) return std::string(name);
+  return plain ? std::string(name) : quoted_string(name);
+}
+
+std::string quoted_string(std::string_view text) {
   std::string quoted = "\"";
-  for (const char c : name) {
+  for (const char c : text) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c;
   }

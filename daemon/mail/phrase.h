@@ -10,4 +10,7 @@ namespace postern::mail {
 /// name has no controls. Encoded-words alone stay what they are.
 [[nodiscard]] std::string phrase(std::string_view name);
 
+/// The text as a quoted string (RFC 5322 3.2.4), whatever is in it.
+[[nodiscard]] std::string quoted_string(std::string_view text);
+
 }  // namespace postern::mail

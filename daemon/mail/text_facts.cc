@@ -1,6 +1,7 @@
 #include "mail/text_facts.h"
 
 #include "base/text.h"
+#include "mail/line_meter.h"
 
 namespace postern::mail {
 
@@ -17,21 +18,7 @@ std::size_t TextFactsFinder::header_end(std::string_view text) {
   return at;
 }
 
-void TextFactsFinder::measure_lines(std::string_view text) {
-  // Where a line end stands at most kLongestLine octets behind the last one, the lines between are short enough,
-  // however many they are. It is looked for from there backwards, so that most of the text is not looked at.
-  while (open_ + text.size() > kLongestLine) {
-    const std::size_t lf = text.substr(0, kLongestLine - open_ + 1).rfind('\n');
-    if (lf == std::string_view::npos) {
-      facts_.long_lines = true;
-      return;
-    }
-    text.remove_prefix(lf + 1);
-    open_ = 0;
-  }
-  const std::size_t lf = text.rfind('\n');
-  open_ = lf == std::string_view::npos ? open_ + text.size() : text.size() - lf - 1;
-}
+void TextFactsFinder::measure_lines(std::string_view text) { facts_.long_lines = has_long_line(text, open_); }
 
 void TextFactsFinder::feed(std::string_view text) {
   if (!facts_.long_lines) measure_lines(text);

@@ -1,7 +1,7 @@
 #include "mail/text_scan.h"
 
 #include "base/text.h"
-#include "mail/wrap.h"
+#include "mail/line_meter.h"
 
 #include <algorithm>
 #include <cstring>
@@ -94,18 +94,9 @@ void TextScan::begin(bool ask_utf8) {
   character_.clear();
 }
 
-/// From each line start as far as the last line end that is near enough, so that only some of the octets are read. The
-/// column is kept also where nothing more is to be found: the next piece may be counted for another part.
+/// The column is kept also where nothing more is to be found: the next piece may be counted for another part.
 void TextScan::measure_lines(std::string_view piece, TextMeasure& facts) {
-  const std::size_t last = piece.rfind('\n');
-  const std::size_t behind = last == std::string_view::npos ? column_ + piece.size() : piece.size() - last - 1;
-  while (!facts.long_line && piece.size() > kMaxLine - column_) {
-    const std::size_t end = piece.substr(0, kMaxLine - column_ + 1).rfind('\n');
-    if (end == std::string_view::npos) facts.long_line = true;
-    piece.remove_prefix(end == std::string_view::npos ? 0 : end + 1);
-    column_ = 0;
-  }
-  column_ = std::min(behind, kMaxLine);
+  if (has_long_line(piece, column_)) facts.long_line = true;
 }
 
 void TextScan::check_utf8(std::string_view piece, TextMeasure& facts) {

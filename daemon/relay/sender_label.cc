@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/address_scanner.h"
+#include "mail/phrase.h"
 #include "mail/wrap.h"
 
 #include <algorithm>
@@ -44,15 +45,6 @@ bool is_encoded_word(std::string_view word) {
          std::ranges::count(word, '?') == 4 && is_ascii(word) && std::ranges::all_of(word, [](char c) {
            return mail::is_atext(c) || c == '.';  // a dot is wrong there and common
          });
-}
-
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
 }
 
 /// From `at` to the mark that ends it, or to the end; then `at` is behind that.
@@ -150,7 +142,7 @@ void SenderLabel::append_other(const SenderLabel& other) {
 std::vector<std::string> SenderLabel::tokens() const {
   std::vector<std::string> out;
   out.reserve(pieces_.size());
-  for (const Piece& piece : pieces_) out.push_back(piece.encoded ? piece.text : in_quotes(piece.text));
+  for (const Piece& piece : pieces_) out.push_back(piece.encoded ? piece.text : mail::quoted_string(piece.text));
   return out;
 }
 
