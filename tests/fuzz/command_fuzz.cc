@@ -25,14 +25,15 @@ void check_reply(std::string_view reply) {
   }
 }
 
-void check_envelope(const mail::Envelope& envelope) {
+void check_envelope(const mail::Envelope& envelope, bool utf8_needs_parameter) {
+  const bool utf8 = envelope.smtputf8 || !utf8_needs_parameter;
   fuzz::check(!has_control(envelope.sender) && !has_control(envelope.envid), "no control byte in an envelope");
-  fuzz::check(envelope.smtputf8 || is_ascii(envelope.sender), "UTF-8 only where it was asked for");
+  fuzz::check(utf8 || is_ascii(envelope.sender), "UTF-8 only where it was asked for");
   fuzz::check(envelope.sender.size() <= smtp::limits::kPath, "a path within the limit");
   for (const mail::Recipient& recipient : envelope.recipients) {
     fuzz::check(!recipient.address.empty() && recipient.address.size() <= smtp::limits::kPath, "an address");
     fuzz::check(!has_control(recipient.address) && !has_control(recipient.orcpt), "no control byte in an envelope");
-    fuzz::check(envelope.smtputf8 || is_ascii(recipient.address), "UTF-8 only where it was asked for");
+    fuzz::check(utf8 || is_ascii(recipient.address), "UTF-8 only where it was asked for");
     fuzz::check(recipient.orcpt.size() <= smtp::limits::kOrcpt, "ORCPT within the limit");
   }
 }
@@ -50,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     config.auth = {"PLAIN", "LOGIN"};
     config.require_auth = true;
   }
+  config.utf8_needs_parameter = (data[0] & 8U) != 0;
   smtp::Dialogue dialogue(config);
   std::string_view rest = fuzz::text_of(data + 1, size - 1);
   while (!rest.empty()) {
@@ -57,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const smtp::Reaction reaction = dialogue.on_line(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
     fuzz::check(!has_control(dialogue.helo()) && is_ascii(dialogue.helo()), "a name fit for a header");
-    check_envelope(dialogue.envelope());
+    check_envelope(dialogue.envelope(), config.utf8_needs_parameter);
     fuzz::check(dialogue.envelope().recipients.size() <= config.recipients, "recipients within the limit");
     if (reaction.next == smtp::Next::auth) {
       fuzz::check(reaction.reply.empty() && !reaction.mechanism.empty(), "AUTH is answered by the mechanism");
