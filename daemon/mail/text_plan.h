@@ -29,7 +29,7 @@ enum class TextAction : std::uint8_t {
 /// What Content-Transfer-Encoding is to say; `stays`: what it says, or nothing.
 enum class SaidEncoding : std::uint8_t { stays, seven_bit, eight_bit, quoted_printable, base64 };
 
-/// The Content-Type to be added, which is text/plain.
+/// The Content-Type to be added, or put in the place of one that cannot be right; it is text/plain.
 enum class AddedType : std::uint8_t { none, utf8, unknown_8bit };
 
 /// One entity: the message itself, a part of a multipart, a message in a part.

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 5> kEncodingNames{"", "7bit", "8bit", "qu
 /// The fields with what the plan adds and changes.
 std::string with_mime_fields(std::string_view fields, const PartPlan& part) {
   const bool says = part.encoding != SaidEncoding::stays;
+  const bool types = part.type != AddedType::none;
   const std::string encoding = std::string(kEncodingField) + ": " +
                                std::string(kEncodingNames.at(static_cast<std::size_t>(part.encoding))) + "\n";
   std::string out;
@@ -25,7 +26,7 @@ std::string with_mime_fields(std::string_view fields, const PartPlan& part) {
   for (const HeaderField& field : parse_headers(fields).fields) {
     if (says && iequals(field.name, kEncodingField)) {
       if (!std::exchange(said, true)) out += encoding;
-    } else {
+    } else if (!types || !iequals(field.name, "Content-Type")) {
       out += field.whole;
     }
   }
@@ -51,6 +52,7 @@ void TextRewriter::feed(std::string_view text, std::string& out) {
 void TextRewriter::finish(std::string& out) {
   out_ = &out;
   walker_.finish(*this);
+  end_partless(true);
   out_ = nullptr;
 }
 
@@ -81,7 +83,10 @@ void TextRewriter::header(const MimeEntity& entity, std::string_view fields, Hea
   *out_ += written;
   const bool ended = written.empty() || written.ends_with('\n');
   if (end == HeaderEnd::empty_line || (end == HeaderEnd::text && written != fields)) *out_ += ended ? "\n" : "\n\n";
-  filter_ = make_text_filter(planned(entity.index).action);
+  const TextAction action = planned(entity.index).action;
+  filter_ = make_text_filter(action);
+  const bool partless = entity.kind == EntityKind::multipart && filter_ != nullptr && action != TextAction::force;
+  partless_ = partless ? std::optional(entity.index) : std::nullopt;
 }
 
 void TextRewriter::content(std::string_view piece) {
@@ -96,7 +101,17 @@ void TextRewriter::end_content(bool end_of_text) {
   if (filter_ != nullptr) filter_->finish(end_of_text, *out_);
 }
 
+/// Its frames were content; there is no call for their end.
+void TextRewriter::end_partless(bool end_of_text) {
+  if (std::exchange(partless_, std::nullopt)) end_content(end_of_text);
+}
+
 void TextRewriter::frame(std::size_t owner, std::string_view piece) {
+  if (owner == partless_) {
+    content(piece);
+    return;
+  }
+  end_partless(false);
   if (planned(owner).action == TextAction::force) {
     frames_.feed(piece, *out_);
   } else {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,7 @@ class TextRewriter : MimeVisitor {
   void end_content(bool end_of_text) override;
   void frame(std::size_t owner, std::string_view piece) override;
 
+  void end_partless(bool end_of_text);
   [[nodiscard]] const PartPlan& planned(std::size_t index) const;
   [[nodiscard]] std::string edited(const MimeEntity& entity, std::string_view fields) const;
 
@@ -42,7 +44,8 @@ class TextRewriter : MimeVisitor {
   TextRules rules_;
   EditFields top_fields_;
   MimeWalker walker_;
-  std::unique_ptr<TextFilter> filter_;  ///< of the content at hand; none: it stays
+  std::unique_ptr<TextFilter> filter_;   ///< of the content at hand; none: it stays
+  std::optional<std::size_t> partless_;  ///< a multipart whose frames are its text, see text_survey.h
   ForcedText frames_;
   std::string* out_ = nullptr;  ///< while a piece is being read
 };

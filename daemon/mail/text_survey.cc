@@ -29,15 +29,11 @@ constexpr std::array<ClosedName, 8> kClosedNames{{
 
 std::string_view name_of(Closed why) { return std::ranges::find(kClosedNames, why, &ClosedName::why)->name; }
 
-bool says_eight_bit(TransferEncoding encoding) {
-  return encoding == TransferEncoding::eight_bit || encoding == TransferEncoding::binary;
-}
-
 bool mends(TextAction action) { return action != TextAction::keep && action != TextAction::force; }
 
 }  // namespace
 
-TextSurvey::TextSurvey(const TextRules& rules) : rules_(rules), walker_(rules.at_any_cost) { frame_scan_.begin(false); }
+TextSurvey::TextSurvey(const TextRules& rules) : rules_(rules), walker_(rules.at_any_cost) { frame_scan_.begin(true); }
 
 void TextSurvey::feed(std::string_view text) { walker_.feed(text, *this); }
 
@@ -68,16 +64,24 @@ void TextSurvey::header(const MimeEntity& entity, std::string_view fields, Heade
     if (entity.index != 0) entities_[entity.parent].has_parts = true;
   }
   judge_fields(fields, plan_.parts[entity.index]);
-  content_scan_.begin(!entity.has_type);
+  content_scan_.begin(!entity.has_type || entity.closed == Closed::no_boundary);
 }
 
 void TextSurvey::content(std::string_view piece) { content_scan_.feed(piece, entities_.back().facts); }
 
 void TextSurvey::end_content(bool /*end_of_text*/) { content_scan_.finish(entities_.back().facts); }
 
-void TextSurvey::frame(std::size_t owner, std::string_view piece) { frame_scan_.feed(piece, entities_[owner].facts); }
+void TextSurvey::frame(std::size_t owner, std::string_view piece) {
+  if (frame_owner_ != owner) frame_scan_.finish(entities_[std::exchange(frame_owner_, owner)].facts);
+  frame_scan_.feed(piece, entities_[owner].facts);
+}
 
-/// Of a leaf whose octets stand for themselves, or that is mended.
+/// A multipart in name alone: a type that says nothing usable counts as text/plain (RFC 2045 5.2).
+bool TextSurvey::is_partless(const Entity& entity) {
+  return entity.seen.closed == Closed::no_boundary || (entity.seen.kind == EntityKind::multipart && !entity.has_parts);
+}
+
+/// Of what has no parts: text whose octets stand for themselves is encoded, what is encoded already is mended.
 void TextSurvey::judge_leaf(const Entity& entity, PartPlan& part) {
   const TextMeasure& facts = entity.facts;
   const TransferEncoding encoding = entity.seen.encoding;
@@ -94,29 +98,38 @@ void TextSurvey::judge_leaf(const Entity& entity, PartPlan& part) {
     part.action = quoted ? TextAction::quoted_printable : TextAction::base64;
     part.encoding = quoted ? SaidEncoding::quoted_printable : SaidEncoding::base64;
   } else if (facts.eight_bit) {
-    if (!says_eight_bit(encoding)) part.encoding = SaidEncoding::eight_bit;
+    if (encoding != TransferEncoding::eight_bit) part.encoding = SaidEncoding::eight_bit;
   } else {
     return;
   }
-  if (!entity.seen.has_type) part.type = facts.utf8 ? AddedType::utf8 : AddedType::unknown_8bit;
+  const bool broken_type = entity.seen.kind != EntityKind::leaf && part.action != TextAction::keep;
+  if (!entity.seen.has_type || broken_type) part.type = facts.utf8 ? AddedType::utf8 : AddedType::unknown_8bit;
 }
 
 void TextSurvey::judge(Entity& entity, PartPlan& part) {
   const TextMeasure& facts = entity.facts;
   const bool unfit = facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit);
-  const bool multipart = entity.seen.kind == EntityKind::multipart;
-  const bool leaf = entity.seen.kind == EntityKind::leaf && entity.seen.encoding != TransferEncoding::other;
-  // Where no delimiter was found all of it is preamble, but people who read it may be shown it.
-  const bool between_parts = multipart && entity.has_parts;
-  if (leaf) {
+  const bool own_text = entity.seen.kind == EntityKind::leaf || is_partless(entity);
+  if (own_text && entity.seen.encoding != TransferEncoding::other) {
     judge_leaf(entity, part);
-  } else if (between_parts || rules_.at_any_cost) {
+  } else if (entity.has_parts || rules_.at_any_cost) {
     if (unfit) part.action = TextAction::force;
   } else {
-    const std::string name(multipart ? "a multipart without parts" : name_of(entity.seen.closed));
+    const std::string name(name_of(entity.seen.closed));
     if (facts.long_line) doubt(name + " with lines over 998 octets");
     if (facts.eight_bit && !rules_.eight_bit) doubt(name + " with 8-bit text");
   }
+}
+
+/// Of what has parts, which may be in no encoding (RFC 2045 6.4): where it says base64, say, that is not so. "binary"
+/// needs BINARYMIME (RFC 3030), for which we do not ask.
+SaidEncoding TextSurvey::said_of_parts(TransferEncoding said, bool eight_bit, bool changed) const {
+  if (eight_bit) {
+    const bool right = said == TransferEncoding::eight_bit || !rules_.eight_bit;
+    return right ? SaidEncoding::stays : SaidEncoding::eight_bit;
+  }
+  const bool right = said == TransferEncoding::none || said == TransferEncoding::seven_bit;
+  return right || !changed ? SaidEncoding::stays : SaidEncoding::seven_bit;
 }
 
 /// From the parts to what they are in: what is said of its encoding, and whether it is MIME at all.
@@ -128,13 +141,10 @@ void TextSurvey::judge_outwards() {
     PartPlan& part = plan_.parts[i];
     if (entity.facts.eight_bit && part.action == TextAction::keep) eight_bit[i] = true;
     if (mends(part.action)) changed[i] = true;
-    const bool composite = entity.has_parts;
-    const bool identity = is_identity(entity.seen.encoding);
-    const bool said = says_eight_bit(entity.seen.encoding);
-    if (composite && identity && eight_bit[i] && !said && rules_.eight_bit) part.encoding = SaidEncoding::eight_bit;
-    if (composite && identity && !eight_bit[i] && said && changed[i]) part.encoding = SaidEncoding::seven_bit;
+    if (entity.has_parts) part.encoding = said_of_parts(entity.seen.encoding, eight_bit[i], changed[i]);
     if (part.encoding != SaidEncoding::stays) changed[i] = true;
-    const bool is_mime = entity.seen.kind != EntityKind::closed && (changed[i] || eight_bit[i]);
+    const bool open = entity.seen.kind != EntityKind::closed || is_partless(entity);
+    const bool is_mime = open && (changed[i] || eight_bit[i]);
     part.mime_version = is_mime && entity.seen.is_message && !entity.seen.has_version;
     if (entity.seen.parent == i) continue;
     if (eight_bit[i]) eight_bit[entity.seen.parent] = true;
@@ -145,6 +155,7 @@ void TextSurvey::judge_outwards() {
 
 TextPlan TextSurvey::finish() {
   walker_.finish(*this);
+  frame_scan_.finish(entities_[frame_owner_].facts);
   if (plan_.as_it_is) {
     for (const Entity& entity : entities_) {
       if (entity.facts.long_line) doubt("a text with a DKIM signature with lines over 998 octets");

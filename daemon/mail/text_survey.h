@@ -8,6 +8,7 @@
 //                         where they are missing
 //   leaf, encoded         mended without changing what it decodes to, where it is not as its encoding has it
 //   multipart, message    part by part (RFC 2046 5.1, 5.2.1), and says 7bit or 8bit as its parts do
+//   multipart in name     text/plain (RFC 2045 5.2) if it has to be encoded: no boundary, or one that never comes
 //   between the parts     no content: other bytes become "?", long lines are broken
 //   signed, encrypted     as it is (RFC 1847, RFC 8551); so is a whole message with a DKIM-Signature in its own header
 //                         where the server takes 8-bit text
@@ -49,12 +50,15 @@ class TextSurvey : MimeVisitor {
   void judge_fields(std::string_view fields, PartPlan& part);
   void judge(Entity& entity, PartPlan& part);
   void judge_leaf(const Entity& entity, PartPlan& part);
+  [[nodiscard]] static bool is_partless(const Entity& entity);
+  [[nodiscard]] SaidEncoding said_of_parts(TransferEncoding said, bool eight_bit, bool changed) const;
   void judge_outwards();
 
   TextRules rules_;
   MimeWalker walker_;
   TextScan content_scan_;
   TextScan frame_scan_;
+  std::size_t frame_owner_ = 0;  ///< whose frame came last
   std::vector<Entity> entities_;
   TextPlan plan_;
 };

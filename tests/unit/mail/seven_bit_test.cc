@@ -72,7 +72,9 @@ TEST(SevenBit, WhatIsEncodedAndDamagedIsMendedToWhatDecodesToTheSame) {
            Row{"Content-Transfer-Encoding: x-uuencode\n\nab\xFF=\n", "Content-Transfer-Encoding: x-uuencode\n\nab?=\n"},
            Row{"Content-Transfer-Encoding: x-uuencode\n\n" + long_line,
                "Content-Transfer-Encoding: x-uuencode\n\n" + std::string(kMaxLine, 'x') + "\nxx"},
-           Row{"Content-Type: multipart/mixed\n\n\xFF\n", "Content-Type: multipart/mixed\n\n?\n"},
+           Row{"Content-Type: multipart/mixed\n\n\xFF\n",
+               "MIME-Version: 1.0\nContent-Type: text/plain; charset=unknown-8bit\n"
+               "Content-Transfer-Encoding: quoted-printable\n\n=FF\n"},
        }) {
     EXPECT_EQ(seven_bit_message(row.text), row.copy);
   }
