@@ -164,8 +164,12 @@ Result<void> App::Parts::build() {
 }
 
 RelayParts App::Parts::relay_parts() {
-  return RelayParts{
-      .loop = loop, .clock = system_clock(), .blocking = blocking_on(pool), .memory = memory, .trace = trace};
+  return RelayParts{.loop = loop,
+                    .clock = system_clock(),
+                    .blocking = blocking_on(pool, spool::Priority::background),
+                    .texts = blocking_on(pool, spool::Priority::normal),
+                    .memory = memory,
+                    .trace = trace};
 }
 
 /// The queue probes every site in trouble at once, a refused login too.
@@ -195,7 +199,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
                         const std::string& fields) { return sites.sent_as(site, sender, fields); },
       .login =
           [this](const std::string& site, control::Prompt prompt) {
-            return login(loop, device_client(settings, site), blocking_on(pool), prompt);
+            return login(loop, device_client(settings, site), blocking_on(pool, spool::Priority::background), prompt);
           },
       .test_envelope =
           [this](const std::string& sender, const std::string& recipient, const net::Peer& peer) {

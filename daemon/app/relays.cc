@@ -8,26 +8,28 @@
 namespace postern::app {
 namespace {
 
-Task<Result<std::string>> run_on(spool::DiskPool* pool, std::function<Result<std::string>()> job) {
-  co_return co_await pool->run(spool::Priority::background, std::move(job));
+Task<Result<std::string>> run_on(spool::DiskPool* pool, spool::Priority priority,
+                                 std::function<Result<std::string>()> job) {
+  co_return co_await pool->run(priority, std::move(job));
 }
 
 }  // namespace
 
-credentials::Blocking blocking_on(spool::DiskPool& pool) {
-  return [&pool](std::function<Result<std::string>()> job) { return run_on(&pool, std::move(job)); };
+credentials::Blocking blocking_on(spool::DiskPool& pool, spool::Priority priority) {
+  return
+      [&pool, priority](std::function<Result<std::string>()> job) { return run_on(&pool, priority, std::move(job)); };
 }
 
 std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings::Smarthost& smarthost,
                                          const OurNames& names) {
   relay::Smarthost bound{static_cast<const relay::SmarthostOptions&>(smarthost),
                          nullptr,
-                         nullptr,
+                         parts.blocking,
+                         parts.texts,
                          names.machine.hostname,
                          names.own_sender,
                          parts.trace == Trace::yes,
                          names.machine};
-  bound.blocking = parts.blocking;
   credentials::Origin origin{static_cast<const credentials::CredentialsOptions&>(smarthost),
                              !smarthost.client_certificate.empty()};
   if (!origin.user.empty() || origin.client_certificate) {

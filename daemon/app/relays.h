@@ -20,7 +20,8 @@ namespace postern::app {
 struct RelayParts {
   Executor loop;
   Clock& clock;
-  credentials::Blocking blocking;
+  credentials::Blocking blocking;  ///< secrets, and keys derived from them
+  credentials::Blocking texts;     ///< large texts on their way out
   std::shared_ptr<relay::MemoryStore> memory;
   Trace trace = Trace::no;
 };
@@ -29,7 +30,7 @@ struct RelayParts {
 [[nodiscard]] std::unique_ptr<relay::Relay> make_relay(const RelayParts& parts, const settings::Smarthost& smarthost,
                                                        const OurNames& names);
 
-/// Files of secrets are read by the threads of the spool. The pool must outlive what is made with it.
-[[nodiscard]] credentials::Blocking blocking_on(spool::DiskPool& pool);
+/// By the threads of the spool. The pool must outlive what is made with it.
+[[nodiscard]] credentials::Blocking blocking_on(spool::DiskPool& pool, spool::Priority priority);
 
 }  // namespace postern::app

@@ -89,8 +89,9 @@ Result<Asked> asked_of(const Call& call) {
     if (address->empty() || (address == &*from && *address == "<>")) continue;
     const auto good = mail::parse_address(*address, mail::Utf8::allow);
     if (!good) return Error{Failure::invalid, *address + " is no address: " + good.error().text};
+    if (address == &*from) asked.sender = *good;
   }
-  asked.sender = from->empty() ? "root" : *from == "<>" ? "" : *from;
+  if (from->empty()) asked.sender = "root";
   asked.fields = fields->empty() ? "From: " + (asked.sender.empty() ? "MAILER-DAEMON" : asked.sender) + "\n" : *fields;
   // Where mail for a name goes stands in the settings, which are not everybody's to read.
   if (to->empty() || !call.caller.administrator) return asked;
@@ -104,6 +105,15 @@ Result<Asked> asked_of(const Call& call) {
 constexpr std::array<std::string_view, 6> kTelling{"From",     "Sender",        "X-Original-From",
                                                    "Reply-To", "Resent-Sender", "Resent-From"};
 
+/// Of all fields with this name, unfolded.
+std::vector<std::string> bodies_of(const mail::HeaderBlock& block, std::string_view name) {
+  std::vector<std::string> bodies;
+  for (const mail::HeaderField& field : block.fields) {
+    if (iequals(field.name, name)) bodies.push_back(mail::unfold(field.body));
+  }
+  return bodies;
+}
+
 void explain_sender(const Call& call, const std::string& site, const Asked& asked, object& line) {
   const SentAs sent = call.context.sent_as(site, asked.sender, asked.fields);
   line["policy"] = json_text(sent.policy);
@@ -116,11 +126,15 @@ void explain_sender(const Call& call, const std::string& site, const Asked& aske
   const mail::HeaderBlock after = mail::parse_headers(sent.fields);
   boost::json::array fields;
   for (const std::string_view name : kTelling) {
-    object one;
-    one["name"] = name;
-    if (const auto* field = mail::find(before, name)) one["before"] = json_text(mail::unfold(field->body));
-    if (const auto* field = mail::find(after, name)) one["after"] = json_text(mail::unfold(field->body));
-    if (one.size() > 1) fields.emplace_back(std::move(one));
+    const std::vector<std::string> was = bodies_of(before, name);
+    const std::vector<std::string> is = bodies_of(after, name);
+    for (std::size_t i = 0; i < std::max(was.size(), is.size()); ++i) {
+      object one;
+      one["name"] = name;
+      if (i < was.size()) one["before"] = json_text(was[i]);
+      if (i < is.size()) one["after"] = json_text(is[i]);
+      fields.emplace_back(std::move(one));
+    }
   }
   line["fields"] = std::move(fields);
 }

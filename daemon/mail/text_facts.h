@@ -7,13 +7,10 @@
 
 namespace postern::mail {
 
-/// The longest line of a message without its line end, in octets (RFC 5322 2.1.1; 1000 with CR LF, RFC 5321 4.5.3.1.6).
-inline constexpr std::size_t kLongestLine = 998;
-
 struct TextFacts {
   bool eight_bit_header = false;  ///< octets above 0x7F before the first empty line
   bool eight_bit_body = false;    ///< the same behind it
-  bool long_lines = false;        ///< a line over kLongestLine, wherever it stands
+  bool long_lines = false;        ///< a line over kMaxLine of wrap.h, wherever it stands
 
   friend bool operator==(const TextFacts&, const TextFacts&) = default;
 };

@@ -45,7 +45,7 @@ struct PartPlan {
 
 struct TextPlan {
   bool identity = true;         ///< nothing is to be done: the text may go past the rewriter
-  bool eight_bit_left = false;  ///< octets over 0x7F are in what goes out, in header or body
+  bool eight_bit_left = false;  ///< octets over 0x7F are in what goes out, or in a Content-Type that is replaced
   bool as_it_is = false;        ///< it is signed as a whole (DKIM): its fields are not touched either
   std::uint64_t work = 0;       ///< octets of the parts to be encoded or mended
   std::vector<PartPlan> parts;  ///< in the order of their headers; at most kMostEntities + 1, see mime_structure.h

@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "mail/idn.h"
 #include "relay/control_question.h"
+#include "relay/mail_form.h"
 #include "relay/verdict.h"
 #include "smtp/limits.h"
 
@@ -248,7 +248,7 @@ Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
 }
 
 Task<TransactionOutcome> ClientSession::transact(TransactionInput& input, mail::Message& message) {
-  Outgoing text(message, terms_of(input.form));
+  Outgoing text(message, terms_of(message.envelope(), input.form, policy_, server_, smarthost_.texts));
   const auto prepared = co_await text.prepare();
   if (!prepared) co_return unreadable_message(prepared.error(), message);
   input.form.eight_bit = text.eight_bit();
@@ -312,28 +312,6 @@ Home ClientSession::home_of(const MailForm& form) const {
   return home;
 }
 
-MailForm ClientSession::form_of(const mail::Message& message) const {
-  const mail::Envelope& envelope = message.envelope();
-  MailForm form;
-  form.reverse_path = policy_.reverse_path(envelope.sender);
-  form.quiet = envelope.sender.empty() && !smarthost_.own_sender.empty() && learnt_.notes.refuses_null_sender();
-  if (form.quiet) form.reverse_path = smarthost_.own_sender;
-  const auto needs = [&](std::size_t index) { return mail::needs_smtputf8(envelope.recipients[index].address); };
-  // Where only some of the recipients need it the others go first, without it: servers further on may not have it.
-  const bool needed = mail::needs_smtputf8(form.reverse_path) || std::ranges::all_of(message.pending(), needs);
-  form.utf8 = server_.smtputf8 && needed;
-  return form;
-}
-
-Outgoing::Terms ClientSession::terms_of(const MailForm& form) const {
-  Outgoing::Terms terms;
-  terms.rules.eight_bit = server_.eight_bit_mime;
-  terms.rules.utf8 = form.utf8;
-  if (!policy_.keeps()) terms.edit = [policy = policy_](std::string_view fields) { return policy.edit(fields); };
-  terms.threads = smarthost_.blocking;
-  return terms;
-}
-
 TransactionOutcome ClientSession::unreadable_message(const Error& error, const mail::Message& message) const {
   TransactionOutcome outcome;
   outcome.report.recipients.assign(message.pending().size(), unreadable(error));
@@ -347,7 +325,8 @@ TransactionInput ClientSession::input_for(const mail::Message& message) const {
   input.server = server_;
   input.server.pipelining = server_.pipelining && !learnt_.pipelining_fails;
   input.reset_first = needs_reset_;
-  input.form = form_of(message);
+  const std::string stand_in = learnt_.notes.refuses_null_sender() ? smarthost_.own_sender : std::string();
+  input.form = form_of(message, policy_, stand_in, server_);
   input.refusals = refusals_;
   const SteadyTime now = std::chrono::steady_clock::now();
   input.most_recipients = std::min(server_.rcpt_max.value_or(SIZE_MAX), learnt_.most_recipients.at(now));

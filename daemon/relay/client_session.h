@@ -76,11 +76,9 @@ class ClientSession {
 
  private:
   Task<TransactionOutcome> transact(TransactionInput& input, mail::Message& message);
-  [[nodiscard]] Outgoing::Terms terms_of(const MailForm& form) const;
   [[nodiscard]] TransactionOutcome unreadable_message(const Error& error, const mail::Message& message) const;
   Task<void> settle_doubt(const TransactionInput& input, const mail::Message& message, TransactionOutcome& outcome);
   [[nodiscard]] TransactionInput input_for(const mail::Message& message) const;
-  [[nodiscard]] MailForm form_of(const mail::Message& message) const;
   [[nodiscard]] Home home_of(const MailForm& form) const;
   void learn(const mail::Message& message, const MailForm& form, const TransactionOutcome& outcome);
   Task<bool> welcome(Milliseconds resumed);

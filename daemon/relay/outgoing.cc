@@ -17,7 +17,6 @@ TextWork text_work(const mail::Envelope& envelope, bool edits) {
   const mail::TextFacts& facts = *envelope.text;
   // 8-bit text goes through where the server takes it, but it must say what it is (RFC 2045 6.1), and fields of parts
   // in it may hold some, too.
-  // Nor need 8-bit fields be UTF-8.
   if (facts.long_lines || facts.eight_bit_body || facts.eight_bit_header) return TextWork::survey;
   return edits ? TextWork::fields : TextWork::none;
 }

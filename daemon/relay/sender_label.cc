@@ -2,10 +2,13 @@
 
 #include "base/text.h"
 #include "mail/address_scanner.h"
+#include "mail/encoded_words.h"
+#include "mail/field_lexer.h"
 #include "mail/phrase.h"
 #include "mail/wrap.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postern::relay {
 namespace {
@@ -38,73 +41,47 @@ std::string readable(std::string_view text) {
   return out;
 }
 
-/// "=?charset?encoding?text?=" of characters that an atom may have: those alone can stand in a phrase as they are.
-bool is_encoded_word(std::string_view word) {
+/// An encoded-word of characters that an atom may have: those alone can stand in a phrase as they are.
+bool stays_encoded(std::string_view word) {
   constexpr std::size_t kLongestWord = 75;  // RFC 2047 2
-  return word.size() <= kLongestWord && word.starts_with("=?") && word.ends_with("?=") &&
-         std::ranges::count(word, '?') == 4 && is_ascii(word) && std::ranges::all_of(word, [](char c) {
+  return word.size() <= kLongestWord && mail::is_encoded_word(word) && is_ascii(word) &&
+         std::ranges::all_of(word, [](char c) {
            return mail::is_atext(c) || c == '.';  // a dot is wrong there and common
          });
 }
 
-/// From `at` to the mark that ends it, or to the end; then `at` is behind that.
-std::string without_backslashes(std::string_view text, std::size_t& at, char mark) {
-  std::string out;
-  for (; at < text.size() && text[at] != mark; ++at) {
-    if (text[at] == '\\' && at + 1 < text.size()) ++at;
-    out += text[at];
-  }
-  ++at;
-  return out;
-}
-
-std::size_t behind_comment(std::string_view text, std::size_t at) {
-  std::size_t depth = 0;
-  for (; at < text.size(); ++at) {
-    if (text[at] == '\\') {
-      ++at;
-    } else if (text[at] == '(') {
-      ++depth;
-    } else if (text[at] == ')' && --depth == 0) {
-      return at + 1;
-    }
-  }
-  return text.size();
-}
-
 /// "(Cron Daemon)" without the parentheses that cron puts into the name itself.
 std::string_view without_parentheses(std::string_view text) {
-  if (text.size() < 2 || !text.starts_with('(') || behind_comment(text, 0) != text.size() || !text.ends_with(')'))
-    return text;
-  return text.substr(1, text.size() - 2);
+  const auto token = mail::FieldLexer(text).next();
+  const bool all = token && token->kind == mail::TokenKind::comment && token->text.size() == text.size();
+  return all ? text.substr(1, text.size() - 2) : text;
 }
 
 }  // namespace
 
 SenderLabel SenderLabel::of_phrase(std::string_view phrase) {
-  constexpr std::string_view kEnds = " \t\r\n\"(";
   SenderLabel label;
-  std::size_t at = 0;
-  while (at < phrase.size()) {
-    if (phrase[at] == '"') {
-      label.add_words(without_backslashes(phrase, ++at, '"'));
-    } else if (phrase[at] == '(') {
-      at = behind_comment(phrase, at);
-    } else if (kEnds.find(phrase[at]) != std::string_view::npos) {
-      ++at;
+  mail::FieldLexer lexer(phrase);
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty()) label.add_word(std::exchange(word, {}));
+  };
+  while (const auto token = lexer.next()) {
+    const bool unclosed = token->is('"') || token->is('(');
+    if (token->kind == mail::TokenKind::quoted) {
+      end_word();
+      label.add_words(mail::unescaped(token->text.substr(1, token->text.size() - 2)));
+    } else if (token->kind == mail::TokenKind::blank || token->kind == mail::TokenKind::comment || unclosed) {
+      end_word();
     } else {
-      const std::size_t end = std::min(phrase.find_first_of(kEnds, at), phrase.size());
-      label.add_word(phrase.substr(at, end - at));
-      at = end;
+      word += token->text;
     }
   }
+  end_word();
   return label;
 }
 
-SenderLabel SenderLabel::of_comment(std::string_view inside) {
-  std::size_t at = 0;
-  return of_text(without_backslashes(inside, at, '\0'));
-}
+SenderLabel SenderLabel::of_comment(std::string_view inside) { return of_text(mail::unescaped(inside)); }
 
 SenderLabel SenderLabel::of_text(std::string_view text) {
   SenderLabel label;
@@ -158,7 +135,7 @@ void SenderLabel::add_words(std::string_view text) {
 }
 
 void SenderLabel::add_word(std::string_view word) {
-  if (!is_encoded_word(word)) return add_plain(word);
+  if (!stays_encoded(word)) return add_plain(word);
   if (size_ + word.size() > kLongestLabel) return;
   pieces_.push_back(Piece{std::string(word), true});
   size_ += word.size();

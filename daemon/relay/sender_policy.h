@@ -29,7 +29,8 @@ class SenderPolicy {
   /// The fields of the top header, without the empty line (LF line ends, mail/headers.h), as they may leave: byte for
   /// byte the same where there is nothing to change. A changed From is one line of at most 998 octets or folded; what
   /// stands in it raw (UTF-8 of a display name) is left to whoever makes the fields fit for the server. Controls of the
-  /// old field do not get into the new one; X-Original-From has its body as it was.
+  /// old field do not get into the new one; X-Original-From has its body as it was, and
+  /// takes the place of one that was there; where From stays, another relay's stays, too.
   [[nodiscard]] std::string edit(std::string_view top_fields) const;
 
   /// The address that all senders but the null one become; empty: each has its own.

@@ -13,7 +13,8 @@ namespace postern::relay {
 
 struct Smarthost : SmarthostOptions {
   std::shared_ptr<credentials::Source> credentials;  ///< null: no AUTH
-  credentials::Blocking blocking;                    ///< for what takes long; null: the event loop does it
+  credentials::Blocking blocking;                    ///< derives keys, which takes long; null: the event loop does it
+  credentials::Blocking texts{};                     ///< works on large texts, likewise
   std::string helo;                                  ///< our name in EHLO
   /// In MAIL where the server refuses the null reverse-path; empty: there is none to be had.
   std::string own_sender{};

@@ -16,13 +16,18 @@ def explained(posternd, *arguments):
     return {line.get("kind"): line for line in map(json.loads, lines)}
 
 
+def arrived(postfix, posternd, inbox, author, sender):
+    """Header and body of a message that was sent so."""
+    to = f"{inbox}@example.com"
+    posternd.sendmail(f"From: {author}\nTo: {to}\nSubject: x\n\nhello\n".encode(), "-i", "-f", sender, to)
+    (mail,) = postfix.mail.wait(inbox)
+    return mail
+
+
 def test_mail_of_root_goes_from_the_account_and_says_where_it_came_from(postfix, posternd, inbox):
     posternd.configure(smarthost(OWNED_PORT, **ACCOUNT))
     posternd.start()
-    to = f"{inbox}@example.com"
-    text = f"From: root (Cron Daemon)\nTo: {to}\nSubject: cron\n\nhello\n".encode()
-    posternd.sendmail(text, "-i", "-f", "root", to)
-    ((headers, body),) = postfix.mail.wait(inbox)
+    headers, body = arrived(postfix, posternd, inbox, "root (Cron Daemon)", "root")
     assert headers["From"] == f'"root at web1 (Cron Daemon)" <{USER}>'
     assert headers["Return-Path"].strip("<>") == USER
     assert headers["X-Original-From"] == "root@example.net (Cron Daemon)"
@@ -33,10 +38,7 @@ def test_mail_of_root_goes_from_the_account_and_says_where_it_came_from(postfix,
 def test_whoever_wrote_it_can_be_answered(postfix, posternd, inbox):
     posternd.configure(smarthost(OWNED_PORT, **ACCOUNT))
     posternd.start()
-    to = f"{inbox}@example.com"
-    text = f"From: Anna Meyer <anna@corp.example>\nTo: {to}\nSubject: form\n\nhello\n".encode()
-    posternd.sendmail(text, "-i", "-f", "www-data", to)
-    ((headers, _),) = postfix.mail.wait(inbox)
+    headers, _ = arrived(postfix, posternd, inbox, "Anna Meyer <anna@corp.example>", "www-data")
     assert headers["From"] == f'"Anna Meyer (anna at corp.example)" <{USER}>'
     assert headers["Reply-To"] == "anna@corp.example"
 

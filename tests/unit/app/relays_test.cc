@@ -24,7 +24,7 @@ namespace {
 TEST(MakeRelay, BindsTheCredentialsThatAreConfigured) {
   boost::asio::io_context loop;
   test::FakeClock clock;
-  const RelayParts parts{loop.get_executor(), clock, nullptr, nullptr};
+  const RelayParts parts{loop.get_executor(), clock, nullptr, nullptr, nullptr};
   settings::Smarthost smarthost;
   smarthost.name = "office";
   smarthost.host = "h.example";
@@ -45,7 +45,7 @@ TEST(MakeRelay, BindsTheCredentialsThatAreConfigured) {
 
 TEST(Blocking, RunsTheJobOnAnotherThreadAndComesBack) {
   spool::DiskPool pool(1);
-  const credentials::Blocking blocking = blocking_on(pool);
+  const credentials::Blocking blocking = blocking_on(pool, spool::Priority::normal);
   const std::thread::id here = std::this_thread::get_id();
   std::thread::id there = here;
   const std::function<Result<std::string>()> job = [&there]() -> Result<std::string> {

@@ -79,6 +79,17 @@ TEST_F(Explain, ReadsTheFieldsOfAMessage) {
   EXPECT_EQ(line.at("fields"), fields);
 }
 
+TEST_F(Explain, ShowsEachOfSeveralFieldsOfOneName) {
+  sites = {"keeps"};
+  const object line =
+      line_of(R"("from":" <Root@Example.NET.> ","fields":"From: a\nX-Original-From: b\nX-Original-From: c\n")");
+  EXPECT_EQ(line.at("sender").at("before").as_string(), "Root@Example.NET");
+  const array fields{object{{"name", "From"}, {"before", "a"}, {"after", "a"}},
+                     object{{"name", "X-Original-From"}, {"before", "b"}, {"after", "b"}},
+                     object{{"name", "X-Original-From"}, {"before", "c"}, {"after", "c"}}};
+  EXPECT_EQ(line.at("fields"), fields);
+}
+
 TEST_F(Explain, KnowsMailWithoutASender) {
   const object line = line_of(R"("from":"<>")");
   EXPECT_EQ(line.at("sender"), (object{{"before", ""}, {"after", ""}}));

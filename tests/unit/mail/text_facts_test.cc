@@ -1,5 +1,7 @@
 #include "mail/text_facts.h"
 
+#include "mail/wrap.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -20,8 +22,8 @@ struct Case {
 };
 
 std::vector<Case> cases() {
-  const std::string fits(kLongestLine, 'x');
-  const std::string longer(kLongestLine + 1, 'x');
+  const std::string fits(kMaxLine, 'x');
+  const std::string longer(kMaxLine + 1, 'x');
   return {
       {"", {}},
       {"\n", {}},
@@ -67,10 +69,10 @@ TEST(TextFacts, EveryOctetAboveSevenBitsIsSeenWhereverItStands) {
 
 TEST(TextFacts, ALineIsLongFromOneOctetOverTheLimitOnWhateverStandsBeforeIt) {
   for (std::size_t before = 0; before < 1100; before += 7) {
-    for (std::size_t length = kLongestLine - 2; length <= kLongestLine + 2; ++length) {
+    for (std::size_t length = kMaxLine - 2; length <= kMaxLine + 2; ++length) {
       const std::string text = std::string(before, '\n') + std::string(length, 'x') + "\nend";
-      ASSERT_EQ(facts_of(text, text.size()).long_lines, length > kLongestLine) << before << ' ' << length;
-      ASSERT_EQ(facts_of(text, 100).long_lines, length > kLongestLine) << before << ' ' << length;
+      ASSERT_EQ(facts_of(text, text.size()).long_lines, length > kMaxLine) << before << ' ' << length;
+      ASSERT_EQ(facts_of(text, 100).long_lines, length > kMaxLine) << before << ' ' << length;
     }
   }
 }

@@ -1,4 +1,5 @@
 // The accept sequence on a disk that fails at every call and on one that crashes after every call.
+#include "mail/wrap.h"
 #include "spool/draft.h"
 #include "spool/recovery.h"
 #include "spool/spool.h"
@@ -82,7 +83,7 @@ TEST_P(Accept, WhatWasStoredReadsBackTheSame) {
 }
 
 TEST_P(Accept, WhatTheTextHoldsStandsInTheEnvelopeHoweverItCameIn) {
-  const std::string fits(mail::kLongestLine, 'x');
+  const std::string fits(mail::kMaxLine, 'x');
   const std::vector<std::pair<std::string, mail::TextFacts>> cases = {
       {text() + fits + "\n", {}},
       {"X: \xC3\xBC\n" + text(), {true, false, false}},
