@@ -1,6 +1,6 @@
-# Postern for the side-by-side harness (point BENCH_PEERS at this folder). BENCH_POSTERN_BIN: the folder with
+# Postern. BENCH_POSTERN_BIN: the folder with
 # posternd, postern and sendmail; default: this tree's release build.
-BENCH_POSTERN_BIN=${BENCH_POSTERN_BIN:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)/build/release/bin}
+BENCH_POSTERN_BIN=${BENCH_POSTERN_BIN:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../.." && pwd)/build/release/bin}
 
 peer_install() {
   in_root_apt libboost-json1.81.0 libyaml-cpp0.7 libidn12 libidn2-0 libfmt9 libsystemd0 libssl3
