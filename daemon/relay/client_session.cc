@@ -248,7 +248,7 @@ Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
 }
 
 Task<TransactionOutcome> ClientSession::transact(TransactionInput& input, mail::Message& message) {
-  Outgoing text(message, terms_of(message.envelope(), input.form, policy_, server_, smarthost_.texts));
+  Outgoing text(message, terms_of(input.form, policy_, server_, smarthost_.texts));
   const auto prepared = co_await text.prepare();
   if (!prepared) co_return unreadable_message(prepared.error(), message);
   input.form.eight_bit = text.eight_bit();

@@ -20,14 +20,12 @@ MailForm form_of(const mail::Message& message, const SenderPolicy& policy, const
   return form;
 }
 
-Outgoing::Terms terms_of(const mail::Envelope& envelope, const MailForm& form, const SenderPolicy& policy,
-                         const smtp::Capabilities& server, credentials::Blocking threads) {
+Outgoing::Terms terms_of(const MailForm& form, const SenderPolicy& policy, const smtp::Capabilities& server,
+                         credentials::Blocking threads) {
   Outgoing::Terms terms;
   terms.rules.eight_bit = server.eight_bit_mime;
   terms.rules.utf8 = form.utf8;
-  // What an older release stored without looking at its text may have bare addresses, which are completed.
-  const bool edits = !policy.keeps() || !envelope.text;
-  if (edits) terms.edit = [policy](std::string_view fields) { return policy.edit(fields); };
+  if (!policy.keeps()) terms.edit = [policy](std::string_view fields) { return policy.edit(fields); };
   terms.threads = std::move(threads);
   return terms;
 }

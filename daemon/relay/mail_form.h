@@ -16,8 +16,7 @@ namespace postern::relay {
 [[nodiscard]] MailForm form_of(const mail::Message& message, const SenderPolicy& policy, const std::string& stand_in,
                                const smtp::Capabilities& server);
 
-/// `threads`: see there.
-[[nodiscard]] Outgoing::Terms terms_of(const mail::Envelope& envelope, const MailForm& form, const SenderPolicy& policy,
+[[nodiscard]] Outgoing::Terms terms_of(const MailForm& form, const SenderPolicy& policy,
                                        const smtp::Capabilities& server, credentials::Blocking threads);
 
 }  // namespace postern::relay
