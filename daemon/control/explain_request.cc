@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "control/values.h"
+#include "mail/header_completion.h"
 #include "mail/headers.h"
 #include "mail/text_survey.h"
 
@@ -74,6 +75,8 @@ Result<ReadMessage> read_message(const std::string& file) {
     if (std::ferror(open.get()) != 0) return system_error(errno, "cannot read " + file);
     ended = piece.size() < kReadAtOnce;
     std::erase(piece, '\r');
+    // The first line of a mailbox is no field.
+    if (message.front.empty()) piece.erase(0, piece.size() - mail::without_mailbox_lines(piece).size());
     line.feed(piece);
     if (message.front.size() < kLargestHeader) message.front += piece;
   }
@@ -98,10 +101,7 @@ bool names_file(const std::string& argument) {
 }
 
 Result<std::string> fields_to_explain(std::string_view message) {
-  // The first line of a mailbox is no field.
-  if (message.starts_with("From ")) message.remove_prefix(std::min(message.find('\n'), message.size() - 1) + 1);
   const mail::HeaderBlock block = mail::parse_headers(message);
-  if (block.fields.empty()) return Error{Failure::invalid, "it does not begin with header fields"};
   std::string fields;
   for (const mail::HeaderField& field : block.fields) {
     if (!mail::is_address_field(field.name) && !iequals(field.name, "X-Original-From")) continue;
@@ -132,7 +132,7 @@ Result<ExplainRequest> explain_request(const Explained& wanted) {
   if (!message) return message.error();
   const Result<std::string> fields = fields_to_explain(message->front);
   if (!fields) return Error{fields.error().failure, "cannot explain " + wanted.file + ": " + fields.error().text};
-  request["fields"] = json_text(*fields);
+  if (!fields->empty()) request["fields"] = json_text(*fields);
   made.text = std::move(message->text);
   return made;
 }

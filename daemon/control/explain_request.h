@@ -23,7 +23,8 @@ struct Explained {
 /// An argument that is a file rather than the name of a smarthost: "-", one with a "/", and what is a file here.
 [[nodiscard]] bool names_file(const std::string& argument);
 
-/// The fields of the header that explain reads. LF line ends. Failure: invalid (there is no header, it is too long).
+/// The fields of the header that explain reads. LF line ends. Empty: there are none. Failure: invalid (they are too
+/// long).
 [[nodiscard]] Result<std::string> fields_to_explain(std::string_view message);
 
 struct ExplainRequest {

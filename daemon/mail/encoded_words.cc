@@ -91,6 +91,42 @@ std::optional<std::string> decoded(const EncodedWord& word) {
   return to_utf8(std::move(*bytes), word.charset.substr(0, word.charset.find('*')));  // RFC 2231 5: a language follows
 }
 
+constexpr std::size_t kLongest = 72;  // of 75 (RFC 2047 2), so that what stands beside it fits into its line too
+
+/// Japanese as many a program sends it raw: seven bits, with escapes between the character sets (RFC 1468).
+constexpr std::string_view kToAscii = "\x1b(B";
+bool is_iso_2022_jp(std::string_view bytes) {
+  const bool escapes = bytes.find("\x1b$B") != std::string_view::npos || bytes.find("\x1b$@") != std::string_view::npos;
+  return escapes && is_ascii(bytes);
+}
+
+/// Each of whole characters and back in ASCII at its end (RFC 2047 3).
+std::string japanese_words(std::string_view bytes, std::size_t first) {
+  constexpr std::string_view kStart = "=?iso-2022-jp?b?";
+  const auto room = [&](std::size_t longest) { return (longest - kStart.size() - 2) / 4 * 3 - kToAscii.size(); };
+  std::string words;
+  std::string piece;
+  std::string_view escape = kToAscii;
+  std::size_t most = room(std::min(kLongest, first));
+  const auto end_word = [&] {
+    if (escape != kToAscii) piece += kToAscii;
+    words.append(words.empty() ? "" : " ").append(kStart).append(base64_encode(piece)).append("?=");
+    piece = escape == kToAscii ? std::string() : std::string(escape);
+    most = room(kLongest);
+  };
+  while (!bytes.empty()) {
+    const bool escapes = bytes.front() == '\x1b' && bytes.size() >= 3;
+    const std::size_t size = escapes ? 3 : escape[1] == '$' ? 2 : 1;
+    const std::string_view unit = bytes.substr(0, size);
+    bytes.remove_prefix(unit.size());
+    if (piece.size() + unit.size() > most) end_word();
+    if (escapes) escape = unit;
+    piece += unit;
+  }
+  end_word();
+  return words;
+}
+
 /// Of the "Q" encoding as it may stand everywhere (RFC 2047 5 (3)).
 bool is_itself_in_q(char c) {
   const char small = to_lower(c);
@@ -132,7 +168,7 @@ std::size_t character_size(std::string_view bytes, bool utf8) {
 }
 
 std::string to_encoded_words(std::string_view bytes, std::size_t first) {
-  constexpr std::size_t kLongest = 72;  // of 75 (RFC 2047 2), so that what stands beside it fits into its line too
+  if (is_iso_2022_jp(bytes)) return japanese_words(bytes, first);
   const bool utf8 = is_utf8(bytes);
   const std::string begin = utf8 ? "=?utf-8?q?" : "=?unknown-8bit?q?";
   std::string words;

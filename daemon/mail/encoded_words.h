@@ -15,7 +15,8 @@ namespace postern::mail {
 /// The whole of it is one, of whatever charset.
 [[nodiscard]] bool is_encoded_word(std::string_view text);
 
-/// Any bytes as encoded-words with blanks between them, of UTF-8 or, if they are none, of unknown-8bit (RFC 1428 3).
+/// Any bytes as encoded-words with blanks between them, of UTF-8, of ISO-2022-JP where its escapes are there, or of
+/// unknown-8bit (RFC 1428 3).
 /// None has more than 72 octets, nor the first more than `first` (at least 32), and each has whole characters.
 [[nodiscard]] std::string to_encoded_words(std::string_view bytes, std::size_t first = 72);
 

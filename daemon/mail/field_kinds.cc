@@ -50,7 +50,7 @@ constexpr std::array kKnownFields = std::to_array<KnownField>({
     {"Return-Path", FieldKind::addresses},
     {"MIME-Version", FieldKind::words},
     {"Auto-Submitted", FieldKind::words},
-    {"Received", FieldKind::trace},
+    {"Received", FieldKind::words},
     {"Received-", FieldKind::trace},
     {"Authentication-Results", FieldKind::trace},
     {"DKIM-", FieldKind::trace},

@@ -62,6 +62,18 @@ std::optional<std::string> with_address(std::string_view body) {
   return useful ? not_empty(body) : std::nullopt;
 }
 
+/// Recipients, or whom to answer: the same, or a group. Words that only say that there are none are no address, which
+/// a name without blanks would be.
+std::optional<std::string> with_recipients(std::string_view body) {
+  std::string_view words = trim(body);
+  while (words.ends_with(':') || words.ends_with(';')) words.remove_suffix(1);
+  const bool nobody = iequals(words, "undisclosed-recipients") || iequals(words, "undisclosed");
+  const bool group = trim(body).ends_with(";") && body.find(':') != std::string_view::npos;
+  if (nobody && !group) return std::nullopt;
+  const bool useful = parse_address_list(body) || body.find('@') != std::string_view::npos;
+  return useful ? not_empty(body) : std::nullopt;
+}
+
 std::optional<std::string> readable_date(std::string_view body) {
   return is_date(unfold(body)) ? not_empty(body) : std::nullopt;
 }
@@ -69,14 +81,17 @@ std::optional<std::string> readable_date(std::string_view body) {
 /// Servers ask for the brackets; what is in them is for programs to compare (RFC 5322 3.6.4).
 std::optional<std::string> with_brackets(std::string_view body) {
   const std::string id = unfold(body);
-  const std::size_t end = id.find('>');
-  if (id.starts_with('<') && end != std::string::npos) {
-    const std::string_view inside = std::string_view(id).substr(1, end - 1);
-    const bool whole = !inside.empty() && inside.find_first_of(" \t<") == std::string_view::npos;
-    return whole ? not_empty(body) : std::nullopt;
-  }
-  if (id.empty() || id.find_first_of(" \t<>") != std::string::npos) return std::nullopt;
-  return " <" + id + ">";
+  std::string_view inside = id;
+  const std::size_t end = inside.find('>');
+  const bool closed = id.starts_with('<') && end != std::string::npos;
+  if (closed) inside = inside.substr(1, end - 1);
+  const std::size_t at = inside.find('@');
+  const bool whole = at != std::string_view::npos && at > 0 && at + 1 < inside.size() &&
+                     inside.find_first_of(" \t<>") == std::string_view::npos;
+  if (!whole) return std::nullopt;
+  // Of several the first one counts; a comment behind it is no other.
+  const bool alone = closed && id.find('<', end) == std::string::npos;
+  return alone ? not_empty(body) : " <" + std::string(inside) + ">";
 }
 
 enum class Double { kept_aside, joined };
@@ -90,9 +105,9 @@ struct Single {
 constexpr std::array kSingles = {
     Single{"From", with_address},  // RFC 5322 3.6, down to Message-ID
     Single{"Sender"},              //
-    Single{"Reply-To", not_empty, Double::joined},
-    Single{"To", not_empty, Double::joined},
-    Single{"Cc", not_empty, Double::joined},
+    Single{"Reply-To", with_recipients, Double::joined},
+    Single{"To", with_recipients, Double::joined},
+    Single{"Cc", with_recipients, Double::joined},
     Single{"Subject", any_body},
     Single{"In-Reply-To"},
     Single{"References"},
@@ -107,6 +122,19 @@ bool leaves(const HeaderField& field) {
   return std::ranges::none_of(kRemovals, [&](const Removal& one) {
     return iequals(one.name, field.name) && one.is_leftover(unfold(field.body));
   });
+}
+
+/// Without folded lines of nothing but blanks, which some take for the end of the header (RFC 5322 3.2.2).
+std::string without_empty_folds(std::string_view body) {
+  std::string out;
+  for (std::size_t at = 0; at < body.size();) {
+    const std::size_t lf = std::min(body.find('\n', at), body.size() - 1);
+    const std::string_view line = body.substr(at, lf + 1 - at);
+    if (at == 0 || !trim(line).empty()) out += line;
+    at = lf + 1;
+  }
+  if (out.ends_with('\n')) out.pop_back();
+  return out;
 }
 
 /// What a From without an address says, fit to be shown before one.
@@ -172,34 +200,45 @@ class Completer {
   void take(std::size_t index) {
     const HeaderField& field = block_.fields[index];
     const Known& known = known_[index];
-    if (known.rule == nullptr || signed_) {
-      put(field, field.body);
+    if (signed_) {
+      put_signed(field);
+      return;
+    }
+    if (known.rule == nullptr) {
+      put(field.name, field.body, is_address_field(field.name));
       return;
     }
     const Kept& first = kept(*known.rule);
     const std::string_view said = trim(field.body);
     if (first.field == &field) {
-      put(field, known.joins ? joined(index) : *known.rule->read(field.body));
+      put(field.name, known.joins ? joined(index) : *known.rule->read(field.body), is_address_field(field.name));
     } else if (said.empty() || said == first.said || (first.joins && known.joins)) {
       return;
     } else if (first.field != nullptr) {
-      out_.append("X-Duplicate-").append(field.whole);
+      put("X-Duplicate-" + std::string(field.name), field.body, false);
     } else if (known.rule->name == "From") {
       name_ = name_in(said);
     } else {
-      out_.append("X-Original-").append(field.whole);
+      put("X-Original-" + std::string(field.name), field.body, false);
     }
   }
 
-  void put(const HeaderField& field, std::string_view body) {
-    const std::size_t before_body = field.whole.find(':') + 1;
-    out_ += field.whole.substr(0, before_body);
-    if (is_address_field(field.name)) {
-      out_ += complete_address_list(body, completion_.domain);
-    } else {
-      out_ += body;
-    }
-    out_ += field.whole.substr(before_body + field.body.size());
+  /// No blank stands before the colon: it is read, but not to be written (RFC 5322 4.5).
+  void put(std::string_view name, std::string_view body, bool addresses) {
+    const bool folds = body.find('\n') != std::string_view::npos;
+    const std::string text = folds ? without_empty_folds(body) : std::string(body);
+    out_.append(name).append(":");
+    out_ += addresses ? complete_address_list(text, completion_.domain) : text;
+    out_ += '\n';
+  }
+
+  /// Byte for byte but for bare addresses.
+  void put_signed(const HeaderField& field) {
+    const std::string_view front = field.whole.substr(0, field.whole.find(':') + 1);
+    out_ += front;
+    out_ +=
+        is_address_field(field.name) ? complete_address_list(field.body, completion_.domain) : std::string(field.body);
+    out_ += field.whole.substr(front.size() + field.body.size());
   }
 
   /// The addresses of all fields of one name, in the first of them.

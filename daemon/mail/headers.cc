@@ -9,9 +9,22 @@
 namespace postern::mail {
 namespace {
 
-constexpr std::array<std::string_view, 10> kAddressFields = {
-    "From",        "Sender",        "Reply-To",        "To",        "Cc",
-    "Resent-From", "Resent-Sender", "Resent-Reply-To", "Resent-To", "Resent-Cc"};
+constexpr std::array<std::string_view, 16> kAddressFields = {"From",
+                                                             "Sender",
+                                                             "Reply-To",
+                                                             "To",
+                                                             "Cc",
+                                                             "Resent-From",
+                                                             "Resent-Sender",
+                                                             "Resent-Reply-To",
+                                                             "Resent-To",
+                                                             "Resent-Cc",
+                                                             "Errors-To",
+                                                             "Apparently-To",
+                                                             "Mail-Reply-To",
+                                                             "Mail-Followup-To",
+                                                             "Return-Receipt-To",
+                                                             "Disposition-Notification-To"};
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -78,6 +91,10 @@ std::string unfold(std::string_view body) {
     if (c != '\n' && c != '\r') line += c;
   }
   return std::string(trim(line));
+}
+
+bool is_field_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return (c >= ' ' && c < 0x7F) || c == '\t' || c == '\n'; });
 }
 
 bool is_address_field(std::string_view name) {

@@ -30,7 +30,10 @@ struct HeaderBlock {
 /// The body with folding removed (RFC 5322 2.2.3) and trimmed.
 [[nodiscard]] std::string unfold(std::string_view body);
 
-/// The fields of addresses whose bare ones are completed: From, To, Resent-To and so on.
+/// It is of what a field may have without encoding: printable ASCII, blanks, line ends (RFC 5322 2.2, 4.1).
+[[nodiscard]] bool is_field_text(std::string_view text);
+
+/// The fields of addresses whose bare ones are completed: From, To, Resent-To, Errors-To and so on.
 [[nodiscard]] bool is_address_field(std::string_view name);
 
 }  // namespace postern::mail

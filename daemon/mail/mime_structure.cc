@@ -23,11 +23,17 @@ struct ClosedType {
 constexpr std::array<ClosedType, 6> kClosedTypes{{
     {"multipart/signed", Closed::signature},
     {"multipart/encrypted", Closed::encryption},
-    {"application/pkcs7-mime", Closed::encryption},
-    {"application/x-pkcs7-mime", Closed::encryption},
+    {"application/pkcs7-mime", Closed::enveloped},
+    {"application/x-pkcs7-mime", Closed::enveloped},
     {"message/partial", Closed::fragment},
     {"message/external-body", Closed::fragment},
 }};
+
+/// RFC 3464 2.1, RFC 8098 3.1, RFC 5965 3: programs read them without decoding.
+bool is_report_for_programs(std::string_view type) {
+  return type == "message/delivery-status" || type == "message/disposition-notification" ||
+         type == "message/feedback-report";
+}
 
 Closed closed_by_type(std::string_view type, bool open_signed) {
   const auto* const row = std::ranges::find(kClosedTypes, type, &ClosedType::type);
@@ -62,6 +68,7 @@ MimeEntity MimeWalker::read_header(ContentType& type) const {
   entity.has_type = field != nullptr;
   if (!entity.has_type) type.type = in_digest_ ? "message/rfc822" : "text/plain";
   entity.has_version = find(block, "MIME-Version") != nullptr;
+  entity.seven_bit_only = is_report_for_programs(type.type);
   entity.dkim = find(block, "DKIM-Signature") != nullptr;
   entity.encoding = parse_transfer_encoding(unfolded(find(block, "Content-Transfer-Encoding")));
 

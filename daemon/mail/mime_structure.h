@@ -33,7 +33,8 @@ enum class EntityKind {
 enum class Closed {
   no,
   signature,    ///< multipart/signed (RFC 1847): all of it
-  encryption,   ///< multipart/encrypted, application/pkcs7-mime
+  encryption,   ///< multipart/encrypted (RFC 1847)
+  enveloped,    ///< application/pkcs7-mime (RFC 8551): one object, mostly in base64
   fragment,     ///< message/partial, message/external-body: they may not be encoded (RFC 2046 5.2)
   no_boundary,  ///< a multipart without a boundary that can be used
   too_deep,
@@ -42,12 +43,13 @@ enum class Closed {
 };
 
 struct MimeEntity {
-  std::size_t index = 0;     ///< in order; kMostEntities for all that are too many
-  std::size_t parent = 0;    ///< whose part it is; its own index: nobody's
-  bool is_message = false;   ///< MIME-Version belongs into its header
-  bool has_type = false;     ///< it says what it is
-  bool has_version = false;  ///< MIME-Version is there
-  bool dkim = false;         ///< DKIM-Signature is there
+  std::size_t index = 0;        ///< in order; kMostEntities for all that are too many
+  std::size_t parent = 0;       ///< whose part it is; its own index: nobody's
+  bool is_message = false;      ///< MIME-Version belongs into its header
+  bool has_type = false;        ///< it says what it is
+  bool has_version = false;     ///< MIME-Version is there
+  bool dkim = false;            ///< DKIM-Signature is there
+  bool seven_bit_only = false;  ///< of a type for programs that may not be encoded
   EntityKind kind = EntityKind::leaf;
   Closed closed = Closed::no;
   TransferEncoding encoding = TransferEncoding::none;

@@ -64,9 +64,7 @@ std::string outgoing_field(const HeaderField& field, const FieldRules& rules) {
 }  // namespace
 
 bool fields_acceptable(std::string_view fields, const FieldRules& rules) {
-  constexpr std::string_view kNowhere("\0\r", 2);
-  const bool letters_fit = rules.utf8 ? is_utf8(fields) : is_ascii(fields);
-  return letters_fit && fields.find_first_of(kNowhere) == std::string_view::npos && lines_fit(fields);
+  return letters_fit_in_field(fields, rules.utf8) && lines_fit(fields);
 }
 
 std::string outgoing_fields(std::string_view fields, const FieldRules& rules) {

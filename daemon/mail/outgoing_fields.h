@@ -7,6 +7,7 @@
 //   parameters of MIME fields        as RFC 2231 has it, in pieces where they are long
 //   ids and URLs                     other octets as "=XX" and "%XX", so that different ones stay different
 //   what has no place for letters    other octets as "?": dates, encodings, what nobody can read
+//   other controls than tabs          as letters are: a terminal's colours, ISO-2022-JP (RFC 5322 4.1)
 //   long lines                       folded, at places that do not matter; long words of a text as encoded-words
 //
 // It stays as it is what has no other form: such an address in a group, a domain that no label can say, a boundary,

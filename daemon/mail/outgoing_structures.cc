@@ -2,16 +2,17 @@
 
 #include "base/text.h"
 #include "mail/field_lexer.h"
+#include "mail/headers.h"
 
 #include <algorithm>
 #include <functional>
 
 namespace postern::mail {
 std::string escape_letters(std::string_view text, char mark) {
-  const auto is_ascii_octet = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  if (mark != '?') return hex_escaped(text, mark, is_ascii_octet);
+  const auto fits = [](char c) { return is_field_text(std::string_view(&c, 1)); };
+  if (mark != '?') return hex_escaped(text, mark, fits);
   std::string ascii(text);
-  std::ranges::replace_if(ascii, std::not_fn(is_ascii_octet), mark);
+  std::ranges::replace_if(ascii, std::not_fn(fits), mark);
   return ascii;
 }
 

@@ -19,7 +19,7 @@ void write_parameters(std::string_view body, WordWriter& writer);
 /// Only comments are text; the rest is escaped with the mark.
 void write_others(std::string_view body, char mark, WordWriter& writer);
 
-/// Octets that are no ASCII as the mark and two hexadecimal digits, or as "?" alone if that is the mark.
+/// Octets that are no ASCII, and controls, as the mark and two hexadecimal digits, or as "?" alone if that is the mark.
 [[nodiscard]] std::string escape_letters(std::string_view text, char mark);
 
 }  // namespace postern::mail

@@ -1,6 +1,7 @@
 #include "mail/text_facts.h"
 
 #include "base/text.h"
+#include "mail/headers.h"
 #include "mail/line_meter.h"
 
 namespace postern::mail {
@@ -24,7 +25,7 @@ void TextFactsFinder::feed(std::string_view text) {
   if (!facts_.long_lines) measure_lines(text);
   if (!in_body_) {
     const std::string_view header = text.substr(0, header_end(text));
-    facts_.eight_bit_header = facts_.eight_bit_header || !is_ascii(header);
+    facts_.eight_bit_header = facts_.eight_bit_header || !is_field_text(header);
     text.remove_prefix(header.size());
   }
   facts_.eight_bit_body = facts_.eight_bit_body || !is_ascii(text);

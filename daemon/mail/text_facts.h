@@ -8,7 +8,7 @@
 namespace postern::mail {
 
 struct TextFacts {
-  bool eight_bit_header = false;  ///< octets above 0x7F before the first empty line
+  bool eight_bit_header = false;  ///< before the first empty line are octets that need encoding: see is_field_text()
   bool eight_bit_body = false;    ///< the same behind it
   bool long_lines = false;        ///< a line over kMaxLine of wrap.h, wherever it stands
 

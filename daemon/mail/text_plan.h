@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern::mail {
@@ -15,6 +17,14 @@ struct TextRules {
   bool at_any_cost =
       false;  ///< signatures count for nothing, and what cannot be mended is made to fit: see seven_bit.h
 };
+
+/// Edits the fields of the message's own header, which come each with its line end and without the empty line.
+using EditFields = std::function<std::string(std::string_view fields)>;
+/// What `edit` makes of the fields, the last of which may be without a line end.
+[[nodiscard]] inline std::string edited_fields(std::string_view fields, const EditFields& edit) {
+  if (fields.empty() || fields.ends_with('\n')) return edit(fields);
+  return edit(std::string(fields) + '\n');
+}
 
 /// What is done to the content of a part; of a multipart, to what stands between its parts.
 enum class TextAction : std::uint8_t {

@@ -66,10 +66,7 @@ std::string TextRewriter::edited(const MimeEntity& entity, std::string_view fiel
   const PartPlan& part = planned(entity.index);
   const bool edits = entity.index == 0 && top_fields_ && entity.closed != Closed::long_header;
   std::string out(fields);
-  if (edits) {
-    if (!out.empty() && !out.ends_with('\n')) out += '\n';
-    out = top_fields_(out);
-  }
+  if (edits) out = edited_fields(out, top_fields_);
   if (part.mime_version || part.type != AddedType::none || part.encoding != SaidEncoding::stays) {
     out = with_mime_fields(out, part);
   }

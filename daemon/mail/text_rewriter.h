@@ -8,7 +8,6 @@
 #include "mail/text_plan.h"
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,9 +17,6 @@ namespace postern::mail {
 
 class TextRewriter : MimeVisitor {
  public:
-  /// Edits the fields of the message's header, which come each with its line end and without the empty line.
-  using EditFields = std::function<std::string(std::string_view fields)>;
-
   /// `plan`: of the same text, with the same rules. What `top_fields` returns goes through outgoing_fields(), unless
   /// the plan is to leave the message as it is. It is called once, with the first header; not at all if that is longer
   /// than kLongestHeader (see mime_structure.h), which the intake refuses.

@@ -19,12 +19,12 @@ struct ClosedName {
 constexpr std::array<ClosedName, 8> kClosedNames{{
     {Closed::signature, "a signed part"},
     {Closed::encryption, "an encrypted part"},
+    {Closed::enveloped, "an encrypted part"},
     {Closed::fragment, "a part of type message/partial or message/external-body"},
     {Closed::no_boundary, "a multipart without a usable boundary"},
     {Closed::too_deep, "a part that lies too deep"},
     {Closed::too_many, "one of too many parts"},
     {Closed::long_header, "a part with too long a header"},
-    {Closed::no, "a part in an encoding of its own"},
 }};
 
 std::string_view name_of(Closed why) { return std::ranges::find(kClosedNames, why, &ClosedName::why)->name; }
@@ -33,7 +33,10 @@ bool mends(TextAction action) { return action != TextAction::keep && action != T
 
 }  // namespace
 
-TextSurvey::TextSurvey(const TextRules& rules) : rules_(rules), walker_(rules.at_any_cost) { frame_scan_.begin(true); }
+TextSurvey::TextSurvey(const TextRules& rules, EditFields top_fields)
+    : rules_(rules), top_fields_(std::move(top_fields)), walker_(rules.at_any_cost) {
+  frame_scan_.begin(true);
+}
 
 void TextSurvey::feed(std::string_view text) { walker_.feed(text, *this); }
 
@@ -57,7 +60,14 @@ void TextSurvey::judge_fields(std::string_view fields, PartPlan& part) {
 }
 
 void TextSurvey::header(const MimeEntity& entity, std::string_view fields, HeaderEnd /*end*/) {
-  if (entity.index == 0) plan_.as_it_is = entity.dkim && rules_.eight_bit && !rules_.at_any_cost;
+  std::string edited;
+  if (entity.index == 0) {
+    const bool edits = top_fields_ && entity.closed != Closed::long_header;
+    if (edits) edited = edited_fields(fields, top_fields_);
+    const bool breaks = edits && edited != fields;
+    plan_.as_it_is = entity.dkim && !breaks && rules_.eight_bit && !rules_.at_any_cost;
+    if (breaks) fields = edited;
+  }
   if (entity.index == entities_.size()) {
     entities_.push_back({entity, {}});
     plan_.parts.emplace_back();
@@ -93,11 +103,17 @@ void TextSurvey::judge_leaf(const Entity& entity, PartPlan& part) {
     if (!facts.plain()) part.action = TextAction::mend_base64;
     return;
   }
-  if (facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit)) {
+  const bool unfit = facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit);
+  if (unfit && entity.seen.seven_bit_only) {
+    part.action = TextAction::force;
+    if (encoding != TransferEncoding::none) part.encoding = SaidEncoding::seven_bit;
+    return;
+  }
+  if (unfit) {
     const bool quoted = facts.quoted_printable_size() <= facts.base64_size();
     part.action = quoted ? TextAction::quoted_printable : TextAction::base64;
     part.encoding = quoted ? SaidEncoding::quoted_printable : SaidEncoding::base64;
-  } else if (facts.eight_bit) {
+  } else if (facts.eight_bit && encoding != TransferEncoding::other) {
     if (encoding != TransferEncoding::eight_bit) part.encoding = SaidEncoding::eight_bit;
   } else {
     return;
@@ -110,7 +126,8 @@ void TextSurvey::judge(Entity& entity, PartPlan& part) {
   const TextMeasure& facts = entity.facts;
   const bool unfit = facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit);
   const bool own_text = entity.seen.kind == EntityKind::leaf || is_partless(entity);
-  if (own_text && entity.seen.encoding != TransferEncoding::other) {
+  const bool enveloped = entity.seen.closed == Closed::enveloped && entity.seen.encoding == TransferEncoding::base64;
+  if (own_text || enveloped) {
     judge_leaf(entity, part);
   } else if (entity.has_parts || rules_.at_any_cost) {
     if (unfit) part.action = TextAction::force;
@@ -140,8 +157,11 @@ void TextSurvey::judge_outwards() {
     const Entity& entity = entities_[i];
     PartPlan& part = plan_.parts[i];
     if (entity.facts.eight_bit && part.action == TextAction::keep) eight_bit[i] = true;
-    if (mends(part.action)) changed[i] = true;
+    if (mends(part.action) || (part.action == TextAction::force && entity.seen.seven_bit_only)) changed[i] = true;
     if (entity.has_parts) part.encoding = said_of_parts(entity.seen.encoding, eight_bit[i], changed[i]);
+    // The header of a signed or encrypted part is not in it (RFC 1847 2.1): there it is said what it has.
+    const bool tells = entity.seen.closed == Closed::signature || entity.seen.closed == Closed::encryption;
+    if (tells && eight_bit[i]) part.encoding = said_of_parts(entity.seen.encoding, true, false);
     if (part.encoding != SaidEncoding::stays) changed[i] = true;
     const bool open = entity.seen.kind != EntityKind::closed || is_partless(entity);
     const bool is_mime = open && (changed[i] || eight_bit[i]);

@@ -10,7 +10,9 @@
 //   multipart, message    part by part (RFC 2046 5.1, 5.2.1), and says 7bit or 8bit as its parts do
 //   multipart in name     text/plain (RFC 2045 5.2) if it has to be encoded: no boundary, or one that never comes
 //   between the parts     no content: other bytes become "?", long lines are broken
-//   signed, encrypted     as it is (RFC 1847, RFC 8551); so is a whole message with a DKIM-Signature in its own header
+//   reports for programs  message/delivery-status and its like may not be encoded (RFC 3464 2.1): other bytes become
+//   "?" signed, encrypted     as it is (RFC 1847, RFC 8551), but for lines of base64 around an encrypted object; so is
+//   a whole message with a DKIM-Signature in its own header
 //                         where the server takes 8-bit text
 //
 // Text has LF line ends. The result does not depend on how the text is cut into pieces.
@@ -28,7 +30,9 @@ namespace postern::mail {
 
 class TextSurvey : MimeVisitor {
  public:
-  explicit TextSurvey(const TextRules& rules);
+  /// `top_fields`: as TextRewriter will have it. A message that it changes is not left alone for its DKIM-Signature,
+  /// which is broken by it: From is always signed (RFC 6376 5.4).
+  explicit TextSurvey(const TextRules& rules, EditFields top_fields = {});
 
   void feed(std::string_view text);
   /// After the last piece, once.
@@ -55,6 +59,7 @@ class TextSurvey : MimeVisitor {
   void judge_outwards();
 
   TextRules rules_;
+  EditFields top_fields_;
   MimeWalker walker_;
   TextScan content_scan_;
   TextScan frame_scan_;

@@ -4,6 +4,7 @@
 #include "mail/encoded_words.h"
 #include "mail/field_lexer.h"
 #include "mail/fold.h"
+#include "mail/headers.h"
 #include "mail/wrap.h"
 
 #include <algorithm>
@@ -19,7 +20,14 @@ constexpr std::size_t kWordLine = 74;  // of 76 (RFC 2047 2), so that a sign beh
 
 }  // namespace
 
-bool WordWriter::letters_fit(std::string_view written) const { return utf8_ || is_ascii(written); }
+bool letters_fit_in_field(std::string_view text, bool utf8) {
+  if (is_field_text(text)) return true;
+  return utf8 && is_utf8(text) && std::ranges::all_of(text, [](char c) {
+           return static_cast<unsigned char>(c) >= 0x80 || is_field_text(std::string_view(&c, 1));
+         });
+}
+
+bool WordWriter::letters_fit(std::string_view written) const { return letters_fit_in_field(written, utf8_); }
 
 bool WordWriter::must_change(std::string_view written) const {
   return written.size() > kLongestWord || !letters_fit(written);

@@ -8,6 +8,9 @@
 
 namespace postern::mail {
 
+/// A field may have these letters as they are.
+[[nodiscard]] bool letters_fit_in_field(std::string_view text, bool utf8);
+
 /// What is given is written in this order; nothing is left out but in encoded-words.
 class WordWriter {
  public:

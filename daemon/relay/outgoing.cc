@@ -45,7 +45,7 @@ Task<Result<void>> Outgoing::prepare() {
 }
 
 Task<Result<mail::TextPlan>> Outgoing::survey() {
-  const auto survey = std::make_shared<mail::TextSurvey>(terms_.rules);
+  const auto survey = std::make_shared<mail::TextSurvey>(terms_.rules, terms_.edit);
   stored_.rewind();
   for (;;) {
     const auto piece = co_await stored_.read();

@@ -30,9 +30,9 @@ enum class TextWork {
 class Outgoing final : public mail::Message {
  public:
   struct Terms {
-    mail::TextRules rules;                ///< what the server takes in this transaction
-    mail::TextRewriter::EditFields edit;  ///< empty: the sender may stay
-    credentials::Blocking threads;        ///< where large messages are worked on; empty: the event loop
+    mail::TextRules rules;          ///< what the server takes in this transaction
+    mail::EditFields edit;          ///< empty: the sender may stay
+    credentials::Blocking threads;  ///< where large messages are worked on; empty: the event loop
   };
   /// The stored message outlives this one.
   Outgoing(mail::Message& stored, Terms terms);

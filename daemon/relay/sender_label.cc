@@ -135,7 +135,8 @@ void SenderLabel::add_words(std::string_view text) {
 }
 
 void SenderLabel::add_word(std::string_view word) {
-  if (!stays_encoded(word)) return add_plain(word);
+  // Those that no phrase may have as they are, as some programs put them into quotes, are told to people.
+  if (!stays_encoded(word)) return add_plain(mail::decode_words(word));
   if (size_ + word.size() > kLongestLabel) return;
   pieces_.push_back(Piece{std::string(word), true});
   size_ += word.size();

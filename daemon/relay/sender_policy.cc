@@ -210,7 +210,9 @@ class HeaderEdit {
 
   void remember(std::string address) {
     const bool fit = mail::parse_address(address, mail::Utf8::allow) && !mail::needs_smtputf8(address);
-    const bool answers = !iequals(mail::split_address(address).local, "MAILER-DAEMON");  // nobody reads there
+    const std::string_view local = mail::split_address(address).local;
+    // Nobody reads there: what the intake completed as root@DOMAIN is no mailbox of the domain.
+    const bool answers = !iequals(local, "MAILER-DAEMON") && !(iequals(local, "root") && editor_.ours(address));
     if (!fit || !answers || editor_.here(address) || replies_.size() == kMostReplies) return;
     if (std::ranges::find(replies_, address) == replies_.end()) replies_.push_back(std::move(address));
   }

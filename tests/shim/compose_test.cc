@@ -14,8 +14,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kFixed = "From: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m>\nTo: somebody@x\n";
-const std::string kWithoutTo = "From: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m>\n";
+const std::string kFixed = "From: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m@x>\nTo: somebody@x\n";
+const std::string kWithoutTo = "From: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m@x>\n";
 
 Surroundings surroundings() { return {"joe", "Joe User", "Mon, 23 Nov 2026 17:04:05 +0000"}; }
 

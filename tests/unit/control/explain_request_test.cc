@@ -79,14 +79,27 @@ TEST(ExplainRequest, WhatCannotBeReadIsSaid) {
   const test::ScratchDir dir;
   EXPECT_FALSE(explain_request(with_file(dir / "none")));
   EXPECT_FALSE(explain_request(with_file(dir / "")));
-  for (const std::string text : {"", "\n", "no field\n", "\nFrom: root\n"})
-    EXPECT_FALSE(fields_to_explain(text)) << text;
   EXPECT_FALSE(fields_to_explain("To: " + std::string(20'000, 'x') + "\n"));
 }
 
+TEST(ExplainRequest, AFileWithoutAHeaderIsMailAllTheSame) {
+  const test::ScratchDir dir;
+  for (const std::string text : {"", "\n", "no field\n", "\nFrom: root\n"}) {
+    const auto made = explain_request(with_file(dir.write("mail", text)));
+    ASSERT_TRUE(made) << text;
+    EXPECT_FALSE(made->request.contains("fields")) << text;
+  }
+}
+
 TEST(ExplainRequest, TheFirstLineOfAMailboxIsNoField) {
-  EXPECT_EQ(*fields_to_explain("From root@web1 Sat Nov 28 19:03:28 2026\nFrom: root\n"), "From: root\n");
-  EXPECT_FALSE(fields_to_explain("From root"));
+  const test::ScratchDir dir;
+  const auto made = explain_request(
+      with_file(dir.write("mail",
+                          "From root@web1 Sat Nov 28 19:03:28 2026\nFrom: root\nMIME-Version: 1.0\nContent-Type: "
+                          "text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n\xC3\xBC\n")));
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->request.at("fields").as_string(), "From: root\n");
+  EXPECT_FALSE(made->text.at("changed").as_bool()) << "the text is looked at without that line, too";
 }
 
 TEST(ExplainRequest, AnArgumentIsAFileByItsLooksOrIfThereIsOne) {

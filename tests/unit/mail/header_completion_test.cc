@@ -54,8 +54,8 @@ TEST(CompleteHeaders, AddsWhatIsMissingBehindTheFields) {
       {without(kWhole, "Message-ID"), without(kWhole, "Message-ID") + kId},
       {without(kWhole, "To") + "Cc: c@x\n", without(kWhole, "To") + "Cc: c@x\n"},
       {without(kWhole, "To") + "Bcc: c@x\n", without(kWhole, "To") + kTo},
-      {"fRoM: f@x\ntO: t@x\ndate: 1 Jan 26 10:00\nMESSAGE-id: <m>\n",
-       "fRoM: f@x\ntO: t@x\ndate: 1 Jan 26 10:00\nMESSAGE-id: <m>\n"},
+      {"fRoM: f@x\ntO: t@x\ndate: 1 Jan 26 10:00\nMESSAGE-id: <m@x>\n",
+       "fRoM: f@x\ntO: t@x\ndate: 1 Jan 26 10:00\nMESSAGE-id: <m@x>\n"},
       // What was resent says so in addition (RFC 5322 3.6.6).
       {"Resent-From: r@x\nResent-To: t@x\nResent-Date: 1 Jan 2026 10:00\n",
        "Resent-From: r@x\nResent-To: t@x\nResent-Date: 1 Jan 2026 10:00\n" + kFrom + kTo + kDate + kId},
@@ -66,6 +66,7 @@ TEST(CompleteHeaders, AddsWhatIsMissingBehindTheFields) {
 
 TEST(CompleteHeaders, AFieldWithoutContentCountsAsMissing) {
   for (const std::string empty : {"", " ", "\t", " \n ", "\n\t\n "}) {
+    const std::string first = empty.substr(0, empty.find('\n'));
     expect({
         {without(kWhole, "From") + "From:" + empty + "\n", without(kWhole, "From") + kFrom},
         {without(kWhole, "To") + "To:" + empty + "\n", without(kWhole, "To") + kTo},
@@ -75,8 +76,8 @@ TEST(CompleteHeaders, AFieldWithoutContentCountsAsMissing) {
         {kWhole + "Sender:" + empty + "\nReply-To:" + empty + "\n", kWhole},
         {kWhole + "In-Reply-To:" + empty + "\nReferences:" + empty + "\n", kWhole},
         {"From:" + empty + "\n" + kWhole, kWhole},
-        {kWhole + "Subject:" + empty + "\n", kWhole + "Subject:" + empty + "\n"},
-        {kWhole + "X-Empty:" + empty + "\n", kWhole + "X-Empty:" + empty + "\n"},
+        {kWhole + "Subject:" + empty + "\n", kWhole + "Subject:" + first + "\n"},
+        {kWhole + "X-Empty:" + empty + "\n", kWhole + "X-Empty:" + first + "\n"},
     });
   }
 }
@@ -159,14 +160,51 @@ TEST(CompleteHeaders, DoubledListsOfAddressesBecomeOne) {
 
 TEST(CompleteHeaders, AnIdWithoutBracketsGetsThemAndWhatIsNoneIsReplaced) {
   const std::string rest = without(kWhole, "Message-ID");
-  for (const std::string good : {"<a@b>", "<a>", "<a@b> (by x)", "\n <a@b>", "<a@[1.2.3.4]>", "<\xC3\xBC@b>"}) {
+  for (const std::string good : {"<a@b>", "<a@b> (by x)", "\n <a@b>", "<a@[1.2.3.4]>", "<\xC3\xBC@b>"}) {
     expect({{rest + "Message-ID: " + good + "\n", rest + "Message-ID: " + good + "\n"}});
   }
   expect({{rest + "Message-ID: a@b\n", rest + "Message-ID: <a@b>\n"},
-          {rest + "Message-ID:\n\t20261123.17\n", rest + "Message-ID: <20261123.17>\n"}});
-  for (const std::string bad : {"<>", "< >", "<a b@c>", "a b", "a@b>", "<a@b", "<<a@b>>", "no id"}) {
+          {rest + "Message-ID:\n\t20261123@17\n", rest + "Message-ID: <20261123@17>\n"},
+          {rest + "Message-ID: <a@b> <c@d>\n", rest + "Message-ID: <a@b>\n"},
+          {rest + "Message-ID: job-17\nMessage-ID: <a@b>\n",
+           rest + "X-Duplicate-Message-ID: job-17\nMessage-ID: <a@b>\n"}});
+  for (const std::string bad :
+       {"<>", "< >", "<a b@c>", "a b", "a@b>", "<a@b", "<<a@b>>", "no id", "<a>", "job-17", "@b", "a@", "<@>"}) {
     expect({{rest + "Message-ID: " + bad + "\n", rest + "X-Original-Message-ID: " + bad + "\n" + kId}});
   }
+}
+
+TEST(CompleteHeaders, NoBlankIsWrittenBeforeTheColon) {
+  expect({{"From : a@x\nTo\t: b@y\nSubject : z\nDate: 1 Jan 2026 10:00:00 +0000\nMessage-ID : <m@x>\nX :\n y\n",
+           "From: a@x\nTo: b@y\nSubject: z\nDate: 1 Jan 2026 10:00:00 +0000\nMessage-ID: <m@x>\nX:\n y\n"}});
+  const std::string signed_as_it_is = "DKIM-Signature: a\nSubject : z\n \n y\n" + kWhole;
+  expect({{signed_as_it_is, signed_as_it_is}});
+}
+
+TEST(CompleteHeaders, NoFoldedLineIsOfBlanksAlone) {
+  const std::string rest = without(kWhole, "To");
+  expect({{rest + "To:\n a@x,\n  \n b@x\n", rest + "To:\n a@x,\n b@x\n"},
+          {kWhole + "X-A: b\n \t\n", kWhole + "X-A: b\n"},
+          {kWhole + "X-A: b\n  \n \n c\n  \n", kWhole + "X-A: b\n c\n"}});
+}
+
+TEST(CompleteHeaders, RecipientsWithoutAnAddressStandAside) {
+  const std::string rest = without(kWhole, "To");
+  const std::string nobody = "To: undisclosed-recipients:;\n";
+  for (const std::string said : {"undisclosed recipients", "undisclosed-recipients",
+                                 "Undisclosed-Recipients:", "J\xC3\xB6rg M\xC3\xBCller", "the whole team"}) {
+    expect({{rest + "To: " + said + "\n", rest + "X-Original-To: " + said + "\n" + nobody},
+            {kWhole + "Cc: " + said + "\n", kWhole + "X-Original-Cc: " + said + "\n"},
+            {kWhole + "Reply-To: " + said + "\n", kWhole + "X-Original-Reply-To: " + said + "\n"}});
+  }
+  for (const std::string good :
+       {"undisclosed-recipients:;", "Undisclosed recipients: ;", "team: a@x, b@x;", "a@x b c"}) {
+    expect({{rest + "To: " + good + "\n", rest + "To: " + good + "\n"}});
+  }
+  expect({{rest + "To: root\n", rest + "To: root@d.example\n"},
+          {kWhole + "Errors-To: root\n", kWhole + "Errors-To: root@d.example\n"},
+          {kWhole + "Disposition-Notification-To: Ops <ops>\n",
+           kWhole + "Disposition-Notification-To: Ops <ops@d.example>\n"}});
 }
 
 TEST(CompleteHeaders, WhatIsNoDateStandsAside) {

@@ -1,5 +1,6 @@
 #include "mail/outgoing_fields.h"
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/encoded_words.h"
@@ -69,10 +70,9 @@ struct Case {
 
 TEST(OutgoingFields, WhatEveryServerTakesStaysByteForByte) {
   const std::string line(kMaxLine, 'x');
-  for (const std::string& fields :
-       {std::string(), std::string("A: b"), std::string("A: b\nC :\n \td\n"), line + "\n",
-        "A: " + line.substr(3) + "\n", std::string("To: \"a, b\" <a@b> ,, x\n"),
-        std::string("Subject: =?utf-8?q?=C3=BC?= \x1B$B\x07\n"), std::string("no field\n")}) {
+  for (const std::string& fields : {std::string(), std::string("A: b"), std::string("A: b\nC :\n \td\n"), line + "\n",
+                                    "A: " + line.substr(3) + "\n", std::string("To: \"a, b\" <a@b> ,, x\n"),
+                                    std::string("Subject: =?utf-8?q?=C3=BC?= x\n"), std::string("no field\n")}) {
     EXPECT_TRUE(fields_acceptable(fields, kAscii));
     EXPECT_EQ(sent(fields), fields);
     EXPECT_EQ(sent(fields, kUtf8), fields);
@@ -105,7 +105,7 @@ TEST(OutgoingFields, TextsHaveEncodedWords) {
       {"Subject: \xC3\xBC\n =?koi8-r?b?8A==?=", "Subject: =?utf-8?q?=C3=BC_?= =?koi8-r?b?8A==?="},
       {"X-Mailer: caf\xC3\xA9 (v1)", "X-Mailer: =?utf-8?q?caf=C3=A9?= (v1)"},
       {"Content-Description: \"\xC3\xBC\"", "Content-Description: =?utf-8?q?=22=C3=BC=22?="},
-      {std::string("X: a\0b\rc\x01", 9), "X: a?b c\x01"},
+      {std::string("X: a\0b\rc\x01", 9), "X: a?b =?utf-8?q?c=01?="},
       {"X: a\r\n b\r", "X: a b "},
       {"X: \xC3\xBC\x01\x1B", "X: =?utf-8?q?=C3=BC=01=1B?="},
       {"X: =?k\xFF?q?a?=", "X: =?unknown-8bit?q?=3D=3Fk=FF=3Fq=3Fa=3F=3D?="},
@@ -375,7 +375,7 @@ TEST(OutgoingFields, OtherStructuredFieldsHaveNoLetters) {
       {"Date: Di, 3 M\xC3\xA4r 2026 (fr\xC3\xBCh)", "Date: Di, 3 M??r 2026 (=?utf-8?q?fr=C3=BCh?=)"},
       {"Content-Transfer-Encoding: 8bit\xFF", "Content-Transfer-Encoding: 8bit?"},
       {"MIME-Version: 1.0 (\xFF)", "MIME-Version: 1.0 (=?unknown-8bit?q?=FF?=)"},
-      {"Received: from \xC3\xBC", "Received: from \xC3\xBC"},
+      {"Received: from \xC3\xBC (\xC3\xBC)", "Received: from ?? (=?utf-8?q?=C3=BC?=)"},
       {"DKIM-Signature: a=\xC3\xBC", "DKIM-Signature: a=\xC3\xBC"},
       {"ARC-Seal: a=\xC3\xBC", "ARC-Seal: a=\xC3\xBC"},
       {"Authentication-Results: \xC3\xBC", "Authentication-Results: \xC3\xBC"},
@@ -384,6 +384,43 @@ TEST(OutgoingFields, OtherStructuredFieldsHaveNoLetters) {
     EXPECT_EQ(sent(written), expected);
     expect_kept(written, kAscii);
   }
+}
+
+TEST(OutgoingFields, ControlsAreEncodedAsLettersAre) {
+  const std::vector<Case> cases{
+      {"Subject: \x1B[31mFAILED\x1B[0m backup", "Subject: =?utf-8?q?=1B=5B31mFAILED=1B=5B0m?= backup"},
+      {"X-Bell: a\x07", "X-Bell: =?utf-8?q?a=07?="},
+      {"Message-ID: <a\x7F@b>", "Message-ID: <a=7F@b>"},
+      {"Date: 1 Jan\x0B 2026", "Date: 1 Jan? 2026"},
+      {"Subject: a\tb", "Subject: a\tb"},
+  };
+  for (const auto& [written, expected] : cases) {
+    EXPECT_EQ(sent(written), expected);
+    EXPECT_EQ(fields_acceptable(written, kAscii), written == expected);
+    EXPECT_EQ(fields_acceptable(written, kUtf8), written == expected);
+    EXPECT_EQ(sent(expected), expected);
+  }
+}
+
+TEST(OutgoingFields, RawJapaneseKeepsItsCharset) {
+  const std::string hello = "\x1B$B$3$s$K$A$O\x1B(B";
+  EXPECT_EQ(sent("Subject: " + hello + " test"), "Subject: =?iso-2022-jp?b?GyRCJDMkcyRLJEEkTxsoQg==?= test");
+  // Each word is of whole characters, begins and ends in ASCII, and is short enough.
+  std::string line = "\x1B$B";
+  for (int i = 0; i < 200; ++i) line += "$3$s";
+  const std::string written = sent("Subject: " + line + "\x1B(B");
+  expect_words_short(written + "\n");
+  EXPECT_TRUE(fields_acceptable(written, kAscii));
+  std::string shown;
+  const std::string words = unfold(written).substr(9);
+  for (const std::string_view word : split_words(words)) {
+    ASSERT_TRUE(word.starts_with("=?iso-2022-jp?b?") && word.ends_with("?="));
+    const auto bytes = base64_decode(word.substr(16, word.size() - 18));
+    ASSERT_TRUE(bytes && bytes->starts_with("\x1B$B") && bytes->ends_with("\x1B(B"));
+    ASSERT_EQ(bytes->size() % 2, 0U);
+    shown += bytes->substr(3, bytes->size() - 6);
+  }
+  EXPECT_EQ("\x1B$B" + shown, line);
 }
 
 TEST(OutgoingFields, LongLinesAreFoldedWhereTheyCanBe) {

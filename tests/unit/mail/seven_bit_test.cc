@@ -69,9 +69,11 @@ TEST(SevenBit, WhatIsEncodedAndDamagedIsMendedToWhatDecodesToTheSame) {
                "Content-Transfer-Encoding: base64\nMIME-Version: 1.0\n\nab=\n"},
            Row{"Content-Transfer-Encoding: quoted-printable\n\nab\xFF=\n",
                "Content-Transfer-Encoding: quoted-printable\nMIME-Version: 1.0\n\nab=FF=\n"},
-           Row{"Content-Transfer-Encoding: x-uuencode\n\nab\xFF=\n", "Content-Transfer-Encoding: x-uuencode\n\nab?=\n"},
-           Row{"Content-Transfer-Encoding: x-uuencode\n\n" + long_line,
-               "Content-Transfer-Encoding: x-uuencode\n\n" + std::string(kMaxLine, 'x') + "\nxx"},
+           Row{"Content-Transfer-Encoding: x-uuencode\n\nab\xFF=\n",
+               "Content-Transfer-Encoding: quoted-printable\nMIME-Version: 1.0\n"
+               "Content-Type: text/plain; charset=unknown-8bit\n\nab=FF=3D\n"},
+           Row{"Content-Type: message/delivery-status\n\n" + long_line,
+               "Content-Type: message/delivery-status\nMIME-Version: 1.0\n\n" + std::string(kMaxLine, 'x') + "\nxx"},
            Row{"Content-Type: multipart/mixed\n\n\xFF\n",
                "MIME-Version: 1.0\nContent-Type: text/plain; charset=unknown-8bit\n"
                "Content-Transfer-Encoding: quoted-printable\n\n=FF\n"},

@@ -53,7 +53,7 @@ TEST(TextFacts, AreTheSameHoweverTheTextIsCut) {
   }
 }
 
-TEST(TextFacts, EveryOctetAboveSevenBitsIsSeenWhereverItStands) {
+TEST(TextFacts, EveryOctetAboveSevenBitsIsSeenAndInFieldsEveryControl) {
   for (unsigned octet = 1; octet < 256; ++octet) {
     for (std::size_t at = 0; at < 40; ++at) {
       std::string body(40, 'x');
@@ -61,7 +61,8 @@ TEST(TextFacts, EveryOctetAboveSevenBitsIsSeenWhereverItStands) {
       const bool high = octet > 0x7F;
       ASSERT_EQ(facts_of("a: b\n\n" + body, 64), (TextFacts{false, high, false})) << octet << " at " << at;
       if (octet != '\n') {
-        ASSERT_EQ(facts_of("a: " + body + "\n\n", 64), (TextFacts{high, false, false})) << octet << " at " << at;
+        const bool odd = high || (octet < ' ' && octet != '\t') || octet == 0x7F;
+        ASSERT_EQ(facts_of("a: " + body + "\n\n", 64), (TextFacts{odd, false, false})) << octet << " at " << at;
       }
     }
   }

@@ -111,7 +111,9 @@ const std::vector<Row>& originals() {
         {"Dr. =?utf-8?q?J=C3=BCrgen?= M. <jm@corp.example>",
          "'Dr.' =?utf-8?q?J=C3=BCrgen?= 'M. (jm at corp.example)'\n", "jm@corp.example"},
         {"root@web1 (=?utf-8?q?B=C3=A4cker?=)", "=?utf-8?q?B=C3=A4cker?= '(root at web1)'"},
-        {"'=?utf-8?q?J(=C3=BC)?=' <root@web1>", "'root at web1 (=?utf-8?q?J(=C3=BC)?=)'"},
+        {"'=?utf-8?q?J(=C3=BC)?=' <root@web1>", "'root at web1 (J(ü))'"},
+        {"'=?utf-8?q?J=C3=BCrgen,_M?=' <jm@corp.example>", "'Jürgen, M (jm at corp.example)'", "jm@corp.example"},
+
         // Several become one.
         {"root@web1, anna@corp.example", "'root at web1, anna at corp.example'", "anna@corp.example"},
         {"Anna <anna@corp.example>, Bob <bob@corp.example>",
@@ -226,6 +228,8 @@ TEST(SenderPolicy, ANameOfTheSettingsStandsForEveryOther) {
 
 TEST(SenderPolicy, TheDomainOfTheSiteIsOfThisMachineAndCanBeAnswered) {
   const mail::HostNames names{"web1.example.net", "corp.example"};
+  // Of the names at that domain root is no mailbox: the intake completed it.
+  EXPECT_EQ(body_of(edited(account(), "From: root@corp.example\n", names), "Reply-To"), "(none)");
   const std::string out = edited(account(), "From: Anna <anna@corp.example>\n", names);
   EXPECT_EQ(body_of(out, "From"), with_quotes(" 'anna at web1 (Anna)' <alerts@example.com>"));
   EXPECT_EQ(body_of(out, "Reply-To"), " anna@corp.example");
