@@ -17,36 +17,36 @@ _postern() {
       *) command+="${command:+ }$word" ;;
     esac
   done
-  case $previous in
-    --output | --root | --socket)
+  case $command:$previous in
+    *:--output | *:--root | *:--socket)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --from | --limit | --newer-than | --older-than | --recipient | --sender | --text | --timeout | --user)
+    'explain'*:--from | 'send-test'*:--from | *:--limit | *:--newer-than | *:--older-than | *:--recipient | *:--sender | *:--text | *:--timeout | *:--user)
       :
       return
       ;;
-    --after)
+    *:--after)
       _postern_offer "$current" "$(_postern_ids)"
       return
       ;;
-    --sort)
+    *:--sort)
       _postern_offer "$current" 'oldest newest next largest'
       return
       ;;
-    --state)
+    *:--state)
       _postern_offer "$current" 'waiting active held failed corrupt'
       return
       ;;
-    --site | --to)
+    *:--site | *:--to)
       _postern_offer "$current" "$(_postern_sites)"
       return
       ;;
-    --format)
+    *:--format)
       _postern_offer "$current" 'openmetrics prometheus'
       return
       ;;
-    --from)
+    'import'*:--from)
       _postern_offer "$current" 'msmtp ssmtp nullmailer dma postfix exim'
       return
       ;;
