@@ -8,6 +8,7 @@
 #include "control/render.h"
 #include "control/values.h"
 #include "control/watching.h"
+#include "setup/import_command.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,9 +30,9 @@ namespace exits = postern::control::exits;
 
 constexpr auto kFooter = R"(Exit codes:
   0   well
-  1   mail waits because of trouble or for more than an hour; a check or a test message failed
+  1   mail waits because of trouble or for more than an hour; a check, a test message or an import failed
   2   status: new mail or a login is refused, or there are failed or damaged messages
-  64  wrong usage    66 no such message    69 posternd cannot be reached
+  64  wrong usage    66 no such message or program    69 posternd cannot be reached
   75  not now: the test message waits, the message is just being sent, or nobody agreed to a login in time
   77  not allowed    65 damaged file    70 internal error    74 input/output error
 See postern(8).)";
@@ -91,6 +93,7 @@ struct Job {
   bool yes = false;               ///< without asking
   std::string target;             ///< smarthost to reroute to
   bool any = false;               ///< reroute to none in particular
+  std::function<int()> alone;     ///< a command that needs no daemon
 };
 
 int run(const Job& job, const object& request) {
@@ -288,6 +291,11 @@ void add_metrics(CLI::App& app, Job& job, std::string& format) {
   });
 }
 
+/// The commands that need no daemon: each adds itself, and says in the second argument what to do if it is meant.
+constexpr auto kAlone = std::to_array<void (*)(CLI::App&, std::function<int()>&)>({
+    postern::setup::add_import,
+});
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -332,6 +340,7 @@ int main(int argc, char** argv) {
   add_for_site(app, job, words, "login", "let a person grant access in a browser (OAuth 2.0), and store it");
   add_send_test(app, job, words, seconds, from);
   add_metrics(app, job, format);
+  for (const auto add : kAlone) add(app, job.alone);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
@@ -345,6 +354,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : exits::kUsage;
   }
 
+  if (job.alone) return job.alone();
   job.form = json ? Display::Form::json : Display::Form::text;
   if (job.watch) return control::watch(job.socket, job.requests.front(), postern::Seconds(*job.watch), json);
   if (!job.question.empty() && !job.yes) {

@@ -12,38 +12,42 @@ _postern() {
   for ((i = 1; i < COMP_CWORD; ++i)); do
     word=${COMP_WORDS[i]}
     case $word in
-      --after | --format | --from | --limit | --newer-than | --older-than | --recipient | --sender | --site | --socket | --sort | --state | --text | --timeout | --to | --user) ((++i)) ;;
+      --after | --format | --from | --limit | --newer-than | --older-than | --output | --recipient | --root | --sender | --site | --socket | --sort | --state | --text | --timeout | --to | --user) ((++i)) ;;
       -*) ;;
       *) command+="${command:+ }$word" ;;
     esac
   done
-  case $previous in
-    --socket)
+  case $command:$previous in
+    *:--output | *:--root | *:--socket)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --from | --limit | --newer-than | --older-than | --recipient | --sender | --text | --timeout | --user)
+    'explain'*:--from | 'send-test'*:--from | *:--limit | *:--newer-than | *:--older-than | *:--recipient | *:--sender | *:--text | *:--timeout | *:--user)
       :
       return
       ;;
-    --after)
+    *:--after)
       _postern_offer "$current" "$(_postern_ids)"
       return
       ;;
-    --sort)
+    *:--sort)
       _postern_offer "$current" 'oldest newest next largest'
       return
       ;;
-    --state)
+    *:--state)
       _postern_offer "$current" 'waiting active held failed corrupt'
       return
       ;;
-    --site | --to)
+    *:--site | *:--to)
       _postern_offer "$current" "$(_postern_sites)"
       return
       ;;
-    --format)
+    *:--format)
       _postern_offer "$current" 'openmetrics prometheus'
+      return
+      ;;
+    'import'*:--from)
+      _postern_offer "$current" 'msmtp ssmtp nullmailer dma postfix exim'
       return
       ;;
   esac
@@ -92,6 +96,9 @@ _postern() {
     'status' | 'status '*)
       options='--watch --help --socket --json'
       ;;
+    'import' | 'import '*)
+      options='--from --root --output --write --help --socket --json'
+      ;;
     'queue')
       options='--help --socket --json'
       more='list show retry hold release delete bounce reroute'
@@ -106,7 +113,7 @@ _postern() {
       ;;
     '')
       options='--version --socket --json --help'
-      more='status queue check explain login send-test metrics'
+      more='status queue check explain login send-test metrics import'
       ;;
   esac
   if [[ $current == -* ]]; then

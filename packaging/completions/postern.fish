@@ -18,7 +18,7 @@ function __postern_command
             continue
         end
         switch $word
-            case --after --format --from --limit --newer-than --older-than --recipient --sender --site --socket --sort --state --text --timeout --to --user
+            case --after --format --from --limit --newer-than --older-than --output --recipient --root --sender --site --socket --sort --state --text --timeout --to --user
                 set value yes
             case '-*'
             case '*'
@@ -49,6 +49,7 @@ complete -c postern -n '__postern_at \'\'' -a explain -d 'as whom a message woul
 complete -c postern -n '__postern_at \'\'' -a login -d 'let a person grant access in a browser (OAuth 2.0), and store it'
 complete -c postern -n '__postern_at \'\'' -a send-test -d 'send a test message and follow it to the smarthost\'s answer'
 complete -c postern -n '__postern_at \'\'' -a metrics -d 'counts, times and states for monitoring, in OpenMetrics text'
+complete -c postern -n '__postern_at \'\'' -a import -d 'take over the settings of another program that sends mail'
 complete -c postern -n '__postern_under \'status\'' -l watch -d 'again every so many seconds (2), in place, until interrupted'
 complete -c postern -n '__postern_at \'queue\'' -a list -d 'the messages, oldest first, each with the reason it waits'
 complete -c postern -n '__postern_at \'queue\'' -a show -d 'one message: envelope, state and header'
@@ -142,3 +143,7 @@ complete -c postern -n '__postern_under \'login\'' -a '(__postern_sites)'
 complete -c postern -n '__postern_under \'send-test\'' -l timeout -x -d 'wait at most so long'
 complete -c postern -n '__postern_under \'send-test\'' -l from -x -d 'the sender; without it root, as cron\'s mail is'
 complete -c postern -n '__postern_under \'metrics\'' -l format -x -a 'openmetrics prometheus' -d 'openmetrics, or prometheus for the older text format'
+complete -c postern -n '__postern_under \'import\'' -l from -x -a 'msmtp ssmtp nullmailer dma postfix exim' -d 'the program: msmtp, ssmtp, nullmailer, dma, postfix, exim; without it the one that is set up here'
+complete -c postern -n '__postern_under \'import\'' -l root -r -F -d 'the directory in which the program\'s /etc is'
+complete -c postern -n '__postern_under \'import\'' -l output -r -F -d 'write the settings into this file instead of printing them'
+complete -c postern -n '__postern_under \'import\'' -l write -d 'write the settings, into /etc/postern/postern.yaml unless told otherwise, and the passwords beside them'

@@ -4,6 +4,17 @@
 _postern_ids() { local -a found; found=(${(f)"$(postern --json queue list --limit 200 2>/dev/null | sed -n 's/.*"id":"\([^"]*\)".*/\1/p')"}); compadd -a found }
 _postern_sites() { local -a found; found=(${(f)"$(postern --json status 2>/dev/null | sed 's/.*"smarthosts":\[//' | grep -o '"name":"[^"]*"' | cut -d '"' -f 4)"}); compadd -a found }
 
+_postern_import() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--from[the program\: msmtp, ssmtp, nullmailer, dma, postfix, exim; without it the one that is set up here]:PROGRAM:(msmtp ssmtp nullmailer dma postfix exim)' \
+    '--root[the directory in which the program'\''s /etc is]:DIR:_files' \
+    '--output[write the settings into this file instead of printing them]:FILE:_files' \
+    '--write[write the settings, into /etc/postern/postern.yaml unless told otherwise, and the passwords beside them]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]'
+}
+
 _postern_metrics() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
@@ -232,6 +243,7 @@ _postern() {
     'login:let a person grant access in a browser (OAuth 2.0), and store it'
     'send-test:send a test message and follow it to the smarthost'\''s answer'
     'metrics:counts, times and states for monitoring, in OpenMetrics text'
+    'import:take over the settings of another program that sends mail'
   )
   _arguments -C -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
@@ -249,6 +261,7 @@ _postern() {
     login) _postern_login ;;
     send-test) _postern_send_test ;;
     metrics) _postern_metrics ;;
+    import) _postern_import ;;
   esac
 }
 
