@@ -30,7 +30,7 @@ ROOMS = {
 }
 ALL_ROOMS = set(ROOMS) | {"app"}
 ROOMS["app"] = ALL_ROOMS - {"sendmail-shim", "console", "setup"}
-PROGRAMS = {"main.cc": ROOMS["app"], "postern.cc": {"control", "queue", "net", "mail", "base"}}
+PROGRAMS = {"main.cc": ROOMS["app"], "postern.cc": {"control", "setup", "queue", "net", "mail", "base"}}
 
 # What is configured lives in the room that reads it, in an option header of values alone. The settings fill these
 # structs directly, so they may include such headers of rooms of which they may include nothing else. That stays
