@@ -8,6 +8,7 @@
 #include "control/render.h"
 #include "control/values.h"
 #include "control/watching.h"
+#include "setup/setup_command.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -91,6 +93,7 @@ struct Job {
   bool yes = false;               ///< without asking
   std::string target;             ///< smarthost to reroute to
   bool any = false;               ///< reroute to none in particular
+  std::function<int()> alone;     ///< a command that needs no daemon
 };
 
 int run(const Job& job, const object& request) {
@@ -288,6 +291,23 @@ void add_metrics(CLI::App& app, Job& job, std::string& format) {
   });
 }
 
+void add_reload(CLI::App& app, Job& job) {
+  CLI::App* reload = app.add_subcommand("reload", "read the settings file again, and tell what is wrong with it");
+  reload->callback([&job] { job.requests.push_back(request_for("reload")); });
+}
+
+/// The steps of `postern setup` that a running daemon takes.
+postern::setup::AtDaemon at_daemon(const Job& job) {
+  const auto step = [&job](std::string_view command, const char* key, const std::string& value) {
+    object request = request_for(command);
+    if (key != nullptr) request[key] = value;
+    return run(job, request);
+  };
+  return {[step] { return step("reload", nullptr, {}); },
+          [step](const std::string& site) { return step("login", "site", site); },
+          [step](const std::string& recipient) { return step("send-test", "recipient", recipient); }};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -332,6 +352,8 @@ int main(int argc, char** argv) {
   add_for_site(app, job, words, "login", "let a person grant access in a browser (OAuth 2.0), and store it");
   add_send_test(app, job, words, seconds, from);
   add_metrics(app, job, format);
+  add_reload(app, job);
+  postern::setup::add_setup(app, at_daemon(job), job.alone);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
@@ -345,6 +367,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : exits::kUsage;
   }
 
+  if (job.alone) return job.alone();
   job.form = json ? Display::Form::json : Display::Form::text;
   if (job.watch) return control::watch(job.socket, job.requests.front(), postern::Seconds(*job.watch), json);
   if (!job.question.empty() && !job.yes) {
