@@ -8,6 +8,7 @@
 #include "control/render.h"
 #include "control/values.h"
 #include "control/watching.h"
+#include "setup/import_command.h"
 #include "setup/setup_command.h"
 
 #include <fmt/format.h>
@@ -308,6 +309,11 @@ postern::setup::AtDaemon at_daemon(const Job& job) {
           [step](const std::string& recipient) { return step("send-test", "recipient", recipient); }};
 }
 
+/// The commands that need no daemon: each adds itself, and says in the second argument what to do if it is meant.
+constexpr auto kAlone = std::to_array<void (*)(CLI::App&, std::function<int()>&)>({
+    postern::setup::add_import,
+});
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -354,6 +360,7 @@ int main(int argc, char** argv) {
   add_metrics(app, job, format);
   add_reload(app, job);
   postern::setup::add_setup(app, at_daemon(job), job.alone);
+  for (const auto add : kAlone) add(app, job.alone);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

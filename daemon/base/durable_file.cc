@@ -16,10 +16,21 @@ namespace {
 
 Error io_error(const char* doing, const std::string& path) { return system_error(errno, std::string(doing) + path); }
 
-Result<void> put(const std::string& temporary, const std::string& path, std::string_view bytes) {
+Result<void> protect(int file, const std::string& path, const FileAccess& access) {
+  // The group first: until the mode is given, nobody but the owner reads it.
+  if (fchmod(file, 0600) != 0) return io_error("cannot protect ", path);
+  if (access.group && fchown(file, static_cast<uid_t>(-1), *access.group) != 0) {
+    return io_error("cannot give to the group the file ", path);
+  }
+  if (fchmod(file, access.mode) != 0) return io_error("cannot protect ", path);
+  return {};
+}
+
+Result<void> put(const std::string& temporary, const std::string& path, std::string_view bytes,
+                 const FileAccess& access) {
   const UniqueFd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return io_error("cannot write ", temporary);
-  if (fchmod(file.get(), 0600) != 0) return io_error("cannot protect ", temporary);
+  if (auto done = protect(file.get(), temporary, access); !done) return done;
   if (!write_all(file.get(), bytes)) return io_error("cannot write ", temporary);
   if (fsync(file.get()) != 0) return io_error("cannot sync ", temporary);
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return io_error("cannot replace ", path);
@@ -40,9 +51,9 @@ void enlarge(std::string& text, std::size_t size) {
 
 }  // namespace
 
-Result<void> replace_file(const std::string& path, std::string_view bytes) {
+Result<void> replace_file(const std::string& path, std::string_view bytes, const FileAccess& access) {
   const std::string temporary = path + ".new";
-  if (auto done = put(temporary, path, bytes); !done) {
+  if (auto done = put(temporary, path, bytes, access); !done) {
     unlink(temporary.c_str());
     return done;
   }

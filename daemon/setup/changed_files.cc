@@ -26,15 +26,15 @@ std::string mark_of(const std::string& path) {
 }
 
 /// A line of the record.
-struct Place {
+struct KeptFile {
   std::string mark;  ///< of the file that was written; "-": it may not have come to that
   bool was_there = false;
   std::string path;
 };
 
 /// Gives the file a second name, under which it stays with its owner and mode when a new one takes its place.
-Result<Place> keep(const std::string& path) {
-  Place place{"-", false, path};
+Result<KeptFile> keep(const std::string& path) {
+  KeptFile place{"-", false, path};
   const std::string name = kept_name(path);
   std::error_code error;
   std::filesystem::remove(name, error);
@@ -46,17 +46,17 @@ Result<Place> keep(const std::string& path) {
   return place;
 }
 
-Result<void> write_record(const std::string& settings, const std::vector<Place>& places) {
+Result<void> write_record(const std::string& settings, const std::vector<KeptFile>& places) {
   std::string text = "# What postern setup wrote; postern setup --undo goes by it.\n";
-  for (const Place& place : places) {
+  for (const KeptFile& place : places) {
     text += fmt::format("{} {} {}\n", place.mark, place.was_there ? "kept" : "new", place.path);
   }
   return replace_file(record_of(settings), text);
 }
 
-std::vector<Place> read_record(const std::string& settings) {
+std::vector<KeptFile> read_record(const std::string& settings) {
   const auto text = read_file(record_of(settings), kLargestRecord);
-  std::vector<Place> places;
+  std::vector<KeptFile> places;
   if (!text) return places;
   std::string_view rest = *text;
   while (!rest.empty()) {
@@ -66,13 +66,13 @@ std::vector<Place> read_record(const std::string& settings) {
     const std::size_t first = line.find(' ');
     const std::size_t second = line.find(' ', first == std::string_view::npos ? first : first + 1);
     if (line.starts_with('#') || second == std::string_view::npos) continue;
-    places.push_back(Place{std::string(line.substr(0, first)), line.substr(first + 1, second - first - 1) == "kept",
-                           std::string(line.substr(second + 1))});
+    places.push_back(KeptFile{std::string(line.substr(0, first)), line.substr(first + 1, second - first - 1) == "kept",
+                              std::string(line.substr(second + 1))});
   }
   return places;
 }
 
-Result<void> put_back(const Place& place) {
+Result<void> put_back(const KeptFile& place) {
   std::error_code error;
   if (place.was_there) {
     // What was not written yet is there under both names, and renaming one to the other would do nothing.
@@ -89,9 +89,9 @@ Result<void> put_back(const Place& place) {
 }
 
 /// The record without places: there is nothing to undo any more. Writing it makes the names before it durable, too.
-Result<std::vector<std::string>> put_all_back(const std::string& settings, const std::vector<Place>& places) {
+Result<std::vector<std::string>> put_all_back(const std::string& settings, const std::vector<KeptFile>& places) {
   std::vector<std::string> paths;
-  for (const Place& place : places) {
+  for (const KeptFile& place : places) {
     if (auto done = put_back(place); !done) return done.error();
     paths.push_back(place.path);
   }
@@ -102,7 +102,7 @@ Result<std::vector<std::string>> put_all_back(const std::string& settings, const
 }  // namespace
 
 Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential) {
-  std::vector<Place> places;  // the settings first: what they name goes after them
+  std::vector<KeptFile> places;  // the settings first: what they name goes after them
   auto kept = keep(settings.path);
   if (!kept) return kept.error();
   places.push_back(std::move(*kept));
@@ -120,16 +120,16 @@ Result<void> write_changed(const NewSettings& settings, const std::optional<Cred
     static_cast<void>(put_all_back(settings.path, places));
     return done;
   }
-  for (Place& place : places) place.mark = mark_of(place.path);
+  for (KeptFile& place : places) place.mark = mark_of(place.path);
   return write_record(settings.path, places);
 }
 
 Result<std::vector<std::string>> undo_changed(const std::string& settings) {
-  const std::vector<Place> places = read_record(settings);
+  const std::vector<KeptFile> places = read_record(settings);
   if (places.empty()) {
     return Error{Failure::not_found, "there is nothing to undo: " + record_of(settings) + " names no file"};
   }
-  for (const Place& place : places) {
+  for (const KeptFile& place : places) {
     if (place.mark != "-" && place.mark != mark_of(place.path)) {
       return Error{Failure::exists,
                    printable(place.path) + " was changed since postern setup wrote it; nothing was undone" +

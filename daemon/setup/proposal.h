@@ -24,6 +24,7 @@ struct Note {
 };
 
 struct Proposal {
+  std::string origin;  ///< where it comes from, as words for the first line of the file: "postern import from ..."
   /// The settings' own values, in their order. A port of 0 and other values that are the default are not written. A
   /// `password` goes into a credential file, never into the settings.
   std::vector<settings::Smarthost> smarthosts;

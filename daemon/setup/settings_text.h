@@ -15,8 +15,8 @@ namespace postern::setup {
 /// One smarthost as an item of the list, with its "- " and the indentation: for who changes a file in place.
 [[nodiscard]] std::string smarthost_text(const settings::Smarthost& smarthost);
 
-/// A text as YAML that the settings read as exactly this text; in quotes only where it needs them. A NUL, another
-/// control character or bytes that are not UTF-8 can stand in no settings file: the loader refuses them.
+/// A text as YAML that the settings read as exactly this text; in quotes only where it needs them. Bytes that are not
+/// UTF-8 can stand in no settings file: they are written as \\xNN, which is another text.
 [[nodiscard]] std::string yaml_text(std::string_view text);
 
 /// The text as lines that each begin with "# ", broken between words.

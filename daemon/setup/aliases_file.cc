@@ -1,0 +1,124 @@
+#include "setup/aliases_file.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+
+#include <algorithm>
+
+namespace postern::setup {
+namespace {
+
+std::string_view without_quotes(std::string_view text) {
+  const bool both = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  return both && text.find('"', 1) == text.size() - 1 ? text.substr(1, text.size() - 2) : text;
+}
+
+/// The parts between commas that stand in no quotes.
+std::vector<std::string_view> split_list(std::string_view list) {
+  std::vector<std::string_view> parts;
+  bool inside = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= list.size(); ++i) {
+    if (i < list.size() && list[i] == '\\') {
+      ++i;
+    } else if (i < list.size() && list[i] == '"') {
+      inside = !inside;
+    } else if (i >= list.size() || (list[i] == ',' && !inside)) {
+      const std::string_view part = trim(list.substr(begin, std::min(i, list.size()) - begin));
+      if (!part.empty()) parts.push_back(part);
+      begin = i + 1;
+    }
+  }
+  return parts;
+}
+
+bool leads_elsewhere(std::string_view target) {
+  const std::string_view bare = without_quotes(target);
+  return bare.starts_with('|') || bare.starts_with('/') || istarts_with(bare, ":include:") || bare.starts_with(':');
+}
+
+/// Where the name of an alias ends: the first colon outside quotes.
+std::size_t end_of_name(std::string_view line) {
+  bool inside = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') inside = !inside;
+    if (line[i] == ':' && !inside) return i;
+  }
+  return std::string_view::npos;
+}
+
+std::vector<Line> alias_lines(const PeerFile& file, const AliasesStyle& style) {
+  if (!style.comments_anywhere && style.continued) return logical_lines(file);
+  PeerFile bare{file.name, {}};
+  for (const Line& line : file.lines) {
+    std::string text = style.comments_anywhere ? line.text.substr(0, line.text.find('#')) : line.text;
+    if (!style.continued) text = std::string(trim(text));
+    bare.lines.push_back(Line{line.number, std::move(text)});
+  }
+  return logical_lines(bare);
+}
+
+void add_alias(Import& import, const Mark& mark, std::string name, std::vector<std::string> targets) {
+  if (targets.empty()) return;
+  const auto [place, fresh] = import.proposal.aliases.try_emplace(std::move(name));
+  if (!fresh) return import.note(mark, "the alias " + place->first + " stands here once more; the first one counts");
+  place->second = std::move(targets);
+}
+
+}  // namespace
+
+std::vector<std::string> addresses_of(Import& import, const Mark& mark, std::string_view list) {
+  std::vector<std::string> addresses;
+  const auto take = [&addresses](std::string_view text) {
+    const auto found = mail::parse_address_list(text);
+    if (!found || found->empty()) return false;
+    for (const std::string& address : *found) {
+      if (!mail::parse_address(address, mail::Utf8::allow)) return false;
+    }
+    for (const std::string& address : *found) {
+      if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+    }
+    return true;
+  };
+  const auto take_or_note = [&](std::string_view text) {
+    if (leads_elsewhere(text)) {
+      return import.note(mark, "not carried over: " + std::string(text) +
+                                   "; aliases lead to addresses alone, not to programs, files or lists in files");
+    }
+    // A backslash keeps sendmail from looking the name up again.
+    if (text.starts_with('\\')) text.remove_prefix(1);
+    if (!take(text)) import.note(mark, "not carried over, since it is no address: " + std::string(text));
+  };
+  for (const std::string_view part : split_list(list)) {
+    const bool several = part.find_first_of("\"<(|/:") == std::string_view::npos && split_words(part).size() > 1;
+    if (!several) {
+      take_or_note(part);
+      continue;
+    }
+    for (const std::string_view word : split_words(part)) take_or_note(word);
+  }
+  return addresses;
+}
+
+Result<void> add_aliases(Import& import, const std::string& path, const AliasesStyle& style) {
+  const auto file = import.find(path);
+  if (!file) return file.error();
+  if (!*file) return {};
+  for (const Line& line : alias_lines(**file, style)) {
+    const Mark mark = (*file)->mark(line);
+    const std::size_t colon = end_of_name(line.text);
+    if (colon == std::string::npos) return wrong(mark, "this is no alias: there is no colon after its name");
+    const std::string name = to_lower(without_quotes(trim(std::string_view(line.text).substr(0, colon))));
+    std::vector<std::string> targets = addresses_of(import, mark, std::string_view(line.text).substr(colon + 1));
+    if (!style.catch_all.empty() && name == style.catch_all) {
+      add_alias(import, mark, "*", std::move(targets));
+    } else if (name.empty() || name.find('@') != std::string::npos || !mail::parse_address(name, mail::Utf8::allow)) {
+      import.note(mark, "not carried over: an alias is the name of a local user, without a domain, not '" + name + "'");
+    } else {
+      add_alias(import, mark, name, std::move(targets));
+    }
+  }
+  return {};
+}
+
+}  // namespace postern::setup

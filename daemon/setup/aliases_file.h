@@ -1,0 +1,24 @@
+// Private to setup/: tables of aliases as /etc/aliases has them, of whichever program.
+#pragma once
+
+#include "setup/peer_files.h"
+
+#include <string>
+#include <string_view>
+
+namespace postern::setup {
+
+struct AliasesStyle {
+  bool continued = true;           ///< lines that begin with a blank go on with the one before; else each is one
+  bool comments_anywhere = false;  ///< "#" begins a comment wherever it stands
+  std::string_view catch_all;      ///< the name that stands for all others: "*", "default"; empty: there is none
+};
+
+/// Adds what the file says to the proposal; programs, files and includes, which have no place in Postern's aliases,
+/// become notes. No file: nothing to add. Failures: those of reading, invalid (a line that is no alias).
+Result<void> add_aliases(Import& import, const std::string& path, const AliasesStyle& style);
+
+/// The addresses of a list, commas or blanks between them. What is none becomes a note.
+[[nodiscard]] std::vector<std::string> addresses_of(Import& import, const Mark& mark, std::string_view list);
+
+}  // namespace postern::setup

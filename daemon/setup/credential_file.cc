@@ -1,0 +1,80 @@
+#include "setup/credential_file.h"
+
+#include "base/durable_file.h"
+#include "base/text.h"
+
+#include <grp.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace postern::setup {
+namespace {
+
+/// A name of a host or of a smarthost as part of a file's name.
+std::string file_word(std::string_view name) {
+  return hex_escaped(name, '_', [](char c) {
+    return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '.' || c == '-';
+  });
+}
+
+std::string free_path(const std::string& directory, const settings::Smarthost& smarthost,
+                      const std::vector<CredentialFile>& taken) {
+  const std::string first = directory + "/password";
+  if (taken.empty()) return first;
+  const std::string named = first + "-" + file_word(smarthost.name.empty() ? smarthost.host : smarthost.name);
+  std::string path = named;
+  const auto is_taken = [&](const CredentialFile& file) { return file.path == path; };
+  for (int i = 2; std::ranges::any_of(taken, is_taken); ++i) path = named + "-" + std::to_string(i);
+  return path;
+}
+
+}  // namespace
+
+std::vector<CredentialFile> take_passwords(Proposal& proposal, const std::string& directory) {
+  std::vector<CredentialFile> files;
+  std::vector<std::string> users;  // of the files, in their order
+  for (settings::Smarthost& smarthost : proposal.smarthosts) {
+    if (smarthost.password.empty()) continue;
+    std::size_t which = 0;
+    while (which < files.size() && (users[which] != smarthost.user || files[which].secret != smarthost.password)) {
+      ++which;
+    }
+    if (which == files.size()) {
+      files.push_back(CredentialFile{free_path(directory, smarthost, files), smarthost.password});
+      users.push_back(smarthost.user);
+    }
+    smarthost.password_file = files[which].path;
+    smarthost.password = Secret();
+  }
+  return files;
+}
+
+std::string how_to_make(const std::string& path) {
+  return "install -m 640 -g postern /dev/null " + path + "\ncat >" + path + "    # the password, Enter, Ctrl-D";
+}
+
+Result<void> write_credential(const CredentialFile& file, const std::string& group) {
+  if (file.secret.empty() || file.secret.reveal().find_first_of(std::string_view("\0\r\n", 3)) != std::string::npos) {
+    return Error{Failure::invalid, "the secret for " + file.path + " is not one line"};
+  }
+  FileAccess access;
+  if (geteuid() == 0) {
+    const struct group* found = getgrnam(group.c_str());
+    if (found == nullptr) {
+      return Error{Failure::not_found, "there is no group " + group + " that may read " + file.path +
+                                           ": install Postern's package, or run: systemd-sysusers postern.conf"};
+    }
+    access.mode = 0640;
+    access.group = found->gr_gid;
+  }
+  std::string line;
+  line.reserve(file.secret.reveal().size() + 1);
+  line += file.secret.reveal();
+  line += '\n';
+  auto done = replace_file(file.path, line, access);
+  wipe(line);
+  return done;
+}
+
+}  // namespace postern::setup

@@ -1,0 +1,260 @@
+// Postfix: /etc/postfix/main.cf with the tables that it names: passwords, senders, aliases (postconf(5), generic(5),
+// SASL_README).
+#include "base/network.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "setup/aliases_file.h"
+#include "setup/importers.h"
+#include "setup/peer_values.h"
+#include "setup/postfix_notes.h"
+#include "setup/postfix_parameters.h"
+#include "setup/postfix_tables.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace postern::setup {
+namespace {
+
+/// What the whole of main.cf says of the SMTP client.
+struct Postfix {
+  Import& import;
+  const PostfixParameters& main;
+  std::vector<TableEntry> passwords;
+  std::map<std::string, std::string> rewrite;  ///< senders; "*": all of them
+
+  [[nodiscard]] Mark mark(std::string_view name) const { return main.mark(name); }
+};
+
+enum class Level { none, may, encrypt, verify, pinned };
+
+struct LevelName {
+  std::string_view name;
+  Level level;
+};
+constexpr auto kLevels = std::to_array<LevelName>({
+    {"none", Level::none},
+    {"may", Level::may},
+    {"dane", Level::may},
+    {"encrypt", Level::encrypt},
+    {"dane-only", Level::verify},
+    {"verify", Level::verify},
+    {"secure", Level::verify},
+    {"fingerprint", Level::pinned},
+});
+
+/// The level, and the parameter that says it.
+std::pair<Level, std::string_view> tls_level(const PostfixParameters& main) {
+  const std::string text = main.value("smtp_tls_security_level");
+  const auto* named = std::ranges::find(kLevels, text, &LevelName::name);
+  if (named != kLevels.end()) return {named->level, "smtp_tls_security_level"};
+  if (main.is_on("smtp_enforce_tls")) return {Level::verify, "smtp_enforce_tls"};
+  if (main.is_on("smtp_use_tls")) return {Level::may, "smtp_use_tls"};
+  return {Level::none, "smtp_tls_security_level"};
+}
+
+void postfix_tls(Postfix& postfix, settings::Smarthost& smarthost) {
+  const auto [level, parameter] = tls_level(postfix.main);
+  const Mark mark = postfix.mark(parameter);
+  const bool wrapped = postfix.main.is_on("smtp_tls_wrappermode");
+  smarthost.tls = wrapped ? relay::Tls::implicit : level == Level::none ? relay::Tls::none : relay::Tls::starttls;
+  if (smarthost.tls == relay::Tls::none) return;
+  if (level == Level::may && !wrapped) note_opportunistic(postfix.import, mark);
+  if (level == Level::may || level == Level::encrypt) note_verified(postfix.import, mark);
+  if (level == Level::pinned) note_pin(postfix.import, mark, smarthost);
+  if (const std::string file = postfix.main.value("smtp_tls_CAfile"); !file.empty()) {
+    set_trust(postfix.import, postfix.mark("smtp_tls_CAfile"), smarthost, file);
+  }
+  const std::string certificate = postfix.main.value("smtp_tls_cert_file");
+  if (certificate.empty() || certificate == "none") return;
+  const Mark key = postfix.mark("smtp_tls_key_file");
+  smarthost.client_certificate =
+      absolute_path(postfix.import, postfix.mark("smtp_tls_cert_file"), certificate).value_or("");
+  smarthost.client_key = absolute_path(postfix.import, key, postfix.main.value("smtp_tls_key_file")).value_or("");
+}
+
+/// Postfix asks its table by the server's name, then by the destination as relayhost has it.
+const TableEntry* password_entry(const Postfix& postfix, const std::string& host, const std::string& destination) {
+  for (const std::string& key : {to_lower(host), to_lower(destination), std::string("*")}) {
+    const auto found = std::ranges::find(postfix.passwords, key, &TableEntry::key);
+    if (found != postfix.passwords.end()) return &*found;
+  }
+  return nullptr;
+}
+
+void postfix_mechanisms(Postfix& postfix, settings::Smarthost& smarthost) {
+  const std::vector<std::string> names = postfix.main.list("smtp_sasl_mechanism_filter");
+  if (names.empty()) return;
+  std::vector<std::string> known;
+  for (const std::string& name : names) {
+    const bool pattern = name.starts_with('!') || name.find(':') != std::string::npos;
+    if (pattern) {
+      postfix.import.note(postfix.mark("smtp_sasl_mechanism_filter"), "not carried over: " + name);
+      continue;
+    }
+    settings::Smarthost one;
+    set_mechanism(postfix.import, postfix.mark("smtp_sasl_mechanism_filter"), one, name);
+    known.insert(known.end(), one.mechanisms.begin(), one.mechanisms.end());
+  }
+  smarthost.mechanisms = known;
+}
+
+void postfix_login(Postfix& postfix, settings::Smarthost& smarthost, const std::string& destination) {
+  if (!postfix.main.is_on("smtp_sasl_auth_enable")) return;
+  const TableEntry* entry = password_entry(postfix, smarthost.host, destination);
+  if (entry == nullptr) {
+    return postfix.import.note(postfix.mark("smtp_sasl_password_maps"),
+                               "there is no password for " + destination + ": Postfix did not log in there");
+  }
+  const std::size_t colon = entry->value.find(':');
+  const std::string user = entry->value.substr(0, colon);
+  const std::string password = colon == std::string::npos ? std::string() : entry->value.substr(colon + 1);
+  set_login(postfix.import, entry->mark, smarthost, user, password);
+  postfix_mechanisms(postfix, smarthost);
+  const std::vector<std::string> options = postfix.main.list("smtp_sasl_security_options");
+  const bool allowed = std::ranges::find(options, "noplaintext") == options.end();
+  judge_cleartext(postfix.import, postfix.mark("smtp_sasl_security_options"), smarthost,
+                  allowed ? Cleartext::asked_for : Cleartext::not_asked_for);
+}
+
+void postfix_senders(const Postfix& postfix, settings::Smarthost& smarthost) {
+  if (postfix.rewrite.empty()) return;
+  relay::SenderPolicyOptions& from = smarthost.from;
+  from.rewrite = postfix.rewrite;
+  const auto all = from.rewrite.find("*");
+  if (all != from.rewrite.end()) {
+    from.address = all->second;
+    from.rewrite.erase(all);
+  }
+  using Policy = relay::SenderPolicyOptions::Policy;
+  from.policy = from.rewrite.empty() ? Policy::account : Policy::rewrite;
+}
+
+Result<void> add_destination(Postfix& postfix, const Mark& mark, std::string destination) {
+  if (istarts_with(destination, "smtp:")) destination = destination.substr(5);
+  const auto server = host_port(mark, destination);
+  if (!server) return server.error();
+  settings::Smarthost smarthost;
+  smarthost.host = server->host;
+  smarthost.port = server->port == 0 ? 25 : server->port;
+  const auto same = [&](const settings::Smarthost& other) {
+    return iequals(other.host, smarthost.host) && other.port == smarthost.port;
+  };
+  if (std::ranges::any_of(postfix.import.proposal.smarthosts, same)) return {};
+  const bool again = std::ranges::any_of(postfix.import.proposal.smarthosts, [&](const settings::Smarthost& other) {
+    return iequals(other.host, smarthost.host);
+  });
+  if (again) smarthost.name = smarthost.host + "-" + std::to_string(smarthost.port);
+  if (!destination.starts_with('[') && !parse_ip(smarthost.host)) {
+    postfix.import.note(mark, "Postfix asked the DNS for the mail servers (MX) of " + smarthost.host +
+                                  "; Postern connects to the host of that name itself");
+  }
+  postfix_tls(postfix, smarthost);
+  postfix_login(postfix, smarthost, destination);
+  postfix_senders(postfix, smarthost);
+  postfix.import.proposal.smarthosts.push_back(std::move(smarthost));
+  return {};
+}
+
+Result<void> postfix_smarthosts(Postfix& postfix) {
+  const PostfixParameters& main = postfix.main;
+  auto passwords =
+      read_tables(postfix.import, postfix.mark("smtp_sasl_password_maps"), main.list("smtp_sasl_password_maps"));
+  if (!passwords) return passwords.error();
+  postfix.passwords = std::move(*passwords);
+  if (main.value("relayhost").empty()) {
+    postfix.import.note(postfix.mark("relayhost"),
+                        "there is no relayhost: Postfix brings mail to each recipient's own server, which Postern "
+                        "does not");
+    return {};
+  }
+  for (const std::string_view name : {"relayhost", "smtp_fallback_relay"}) {
+    for (const std::string& destination : main.list(name)) {
+      if (const auto done = add_destination(postfix, postfix.mark(name), destination); !done) return done;
+    }
+  }
+  return {};
+}
+
+/// The left side of generic(5) and canonical(5) as a pattern of from.rewrite.
+std::string sender_pattern(const std::string& key) { return key.starts_with('@') ? "*" + key : key; }
+
+Result<void> read_senders(Postfix& postfix, std::string_view parameter) {
+  const Mark mark = postfix.mark(parameter);
+  const auto entries = read_tables(postfix.import, mark, postfix.main.list(parameter));
+  if (!entries) return entries.error();
+  for (const TableEntry& entry : *entries) {
+    const std::string pattern = sender_pattern(entry.key);
+    const std::string bare = entry.key.starts_with('@') ? "x" + entry.key : entry.key;
+    if (pattern != "*" && !mail::parse_address(bare, mail::Utf8::refuse)) {
+      postfix.import.note(entry.mark, "not carried over, since it is no address: " + entry.key);
+      continue;
+    }
+    if (entry.value.starts_with('@')) {
+      postfix.import.note(entry.mark, "not carried over: the domain alone of a sender cannot be changed, from " +
+                                          entry.key + " to " + entry.value);
+      continue;
+    }
+    const std::string sender = mail::complete_address(entry.value, postfix.main.value("myorigin"));
+    if (const auto address = wire_address(postfix.import, entry.mark, sender)) {
+      postfix.rewrite.emplace(pattern, *address);
+    }
+  }
+  if (!entries->empty() && parameter != "sender_canonical_maps") {
+    postfix.import.note(mark, "this table changed recipients, too; Postern changes senders by it");
+  }
+  return {};
+}
+
+/// myorigin is a domain, or on Debian a file with one.
+Result<void> postfix_names(Postfix& postfix) {
+  const PostfixParameters& main = postfix.main;
+  mail::HostNames& names = postfix.import.proposal.names;
+  set_name(postfix.import, postfix.mark("myhostname"), names.hostname, main.value("smtp_helo_name"));
+  std::string origin = main.value("myorigin");
+  if (origin.starts_with('/')) {
+    auto line = postfix.import.first_line(origin);
+    if (!line) return line.error();
+    origin = std::move(*line);
+  }
+  if (!iequals(origin, names.hostname)) set_name(postfix.import, postfix.mark("myorigin"), names.domain, origin);
+  return {};
+}
+
+Result<void> postfix_aliases(Postfix& postfix) {
+  for (const std::string& table : postfix.main.list("alias_maps")) {
+    const std::string source = source_of(table);
+    if (source.empty()) {
+      if (!table.starts_with("nis:")) {
+        postfix.import.note(postfix.mark("alias_maps"), "not carried over: aliases of " + table);
+      }
+      continue;
+    }
+    const AliasesStyle style;
+    if (const auto done = add_aliases(postfix.import, source, style); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Proposal> import_postfix(const Place& place) {
+  Import import(place);
+  const auto file = import.read("/etc/postfix/main.cf");
+  if (!file) return file.error();
+  const auto main = PostfixParameters::read(*file);
+  if (!main) return main.error();
+  Postfix postfix{import, *main, {}, {}};
+  if (const auto done = postfix_names(postfix); !done) return done.error();
+  // What generic says of a sender is asked last, and so is what leaves.
+  for (const std::string_view table : {"smtp_generic_maps", "sender_canonical_maps", "canonical_maps"}) {
+    if (const auto done = read_senders(postfix, table); !done) return done.error();
+  }
+  if (const auto done = postfix_smarthosts(postfix); !done) return done.error();
+  if (const auto done = postfix_aliases(postfix); !done) return done.error();
+  note_postfix_parameters(import, *main);
+  return std::move(import.proposal);
+}
+
+}  // namespace postern::setup

@@ -1,0 +1,172 @@
+#include "setup/peer_values.h"
+
+#include "base/endpoint.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "settings/values.h"
+
+#include <algorithm>
+#include <array>
+
+namespace postern::setup {
+namespace {
+
+struct Service {
+  std::string_view name;
+  std::uint16_t port;
+};
+constexpr auto kServices =
+    std::to_array<Service>({{"smtp", 25}, {"smtps", 465}, {"ssmtp", 465}, {"submissions", 465}, {"submission", 587}});
+
+/// Where systems keep the authorities that they trust.
+constexpr auto kSystemStores = std::to_array<std::string_view>(
+    {"system", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs", "/etc/ssl/certs/", "/etc/ssl/cert.pem",
+     "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/certs/ca-bundle.crt",
+     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"});
+
+/// The mechanisms that other programs have names for, and that Postern knows.
+constexpr auto kMechanisms =
+    std::to_array<std::string_view>({"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
+                                     "SCRAM-SHA-256-PLUS", "EXTERNAL", "XOAUTH2", "OAUTHBEARER"});
+
+}  // namespace
+
+Result<std::uint16_t> port_of(const Mark& mark, std::string_view text) {
+  const auto* service =
+      std::ranges::find_if(kServices, [text](const Service& each) { return iequals(each.name, text); });
+  if (service != kServices.end()) return service->port;
+  const auto number = parse_number(text);
+  if (!number || *number < 1 || *number > 65535) {
+    return wrong(mark, "this is no port: '" + std::string(text) + "'; it is a number from 1 to 65535");
+  }
+  return static_cast<std::uint16_t>(*number);
+}
+
+Result<std::string> host_of(const Mark& mark, std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  if (settings::is_host_name(text) || parse_ip(text)) return std::string(text);
+  return wrong(mark, "this is no host name or address: '" + std::string(text) + "'");
+}
+
+Result<HostPort> host_port(const Mark& mark, std::string_view text) {
+  HostPort found;
+  std::string_view host = text;
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos) return wrong(mark, "a ] is missing in '" + std::string(text) + "'");
+    host = text.substr(1, close - 1);
+    port = text.substr(close + 1);
+    if (istarts_with(host, "ipv6:")) host.remove_prefix(5);
+    if (!port.empty() && !port.starts_with(':')) {
+      return wrong(mark, "behind the ] a port may stand, as in [host]:587, not '" + std::string(port) + "'");
+    }
+    if (!port.empty()) port.remove_prefix(1);
+  } else if (const std::size_t colon = text.find(':'); colon != std::string_view::npos && !parse_ip(text)) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+  }
+  auto name = host_of(mark, host);
+  if (!name) return name.error();
+  found.host = std::move(*name);
+  if (port.empty()) return found;
+  const auto number = port_of(mark, port);
+  if (!number) return number.error();
+  found.port = *number;
+  return found;
+}
+
+void set_name(Import& import, const Mark& mark, std::string& name, std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  if (text.empty() || iequals(text, "localhost")) return;
+  if (settings::is_host_name(text)) {
+    name = text;
+  } else {
+    import.note(mark, "not carried over, since it is no host name: '" + std::string(text) + "'");
+  }
+}
+
+std::optional<std::string> wire_address(Import& import, const Mark& mark, std::string_view text) {
+  const auto address = mail::parse_address(text, mail::Utf8::refuse);
+  if (address && !mail::split_address(*address).domain.empty()) return *address;
+  import.note(mark, "not carried over, since it is no whole address: '" + std::string(text) + "'");
+  return std::nullopt;
+}
+
+std::optional<std::string> absolute_path(Import& import, const Mark& mark, std::string_view text) {
+  if (text.starts_with('/') && !has_control(text) && is_utf8(text)) return std::string(text);
+  import.note(mark, "not carried over, since it is no absolute path: '" + std::string(text) + "'");
+  return std::nullopt;
+}
+
+void set_trust(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view path) {
+  if (std::ranges::find(kSystemStores, path) != kSystemStores.end()) return;
+  if (auto file = absolute_path(import, mark, path)) smarthost.tls_ca_file = std::move(*file);
+}
+
+void set_mechanism(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view word) {
+  const std::string name = to_upper(word);
+  if (std::ranges::find(kMechanisms, name) != kMechanisms.end()) {
+    smarthost.mechanisms = {name};
+  } else {
+    import.note(mark, "the login mechanism '" + std::string(word) +
+                          "' is none of Postern's: it chooses among those that the server offers");
+  }
+}
+
+void set_login(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view user,
+               std::string_view password) {
+  if (user.empty() || has_control(user) || !is_utf8(user) || trim(user).size() != user.size()) {
+    return import.note(mark, "the login is not carried over: its user name is empty or no text of one line");
+  }
+  smarthost.user = user;
+  if (password.find_first_of(std::string_view("\0\r\n", 3)) != std::string_view::npos) {
+    return import.note(mark, "the password is not carried over: it is no text of one line");
+  }
+  smarthost.password = Secret(std::string(password));
+}
+
+void judge_cleartext(Import& import, const Mark& mark, settings::Smarthost& smarthost, Cleartext cleartext) {
+  if (smarthost.tls != relay::Tls::none || smarthost.user.empty()) return;
+  if (cleartext == Cleartext::asked_for) {
+    smarthost.allow_cleartext_auth = true;
+    return import.note(mark, "the password for " + smarthost.host +
+                                 " may travel unencrypted, as before (allow_cleartext_auth); better is tls: starttls");
+  }
+  import.note(mark, "there is no TLS with " + smarthost.host +
+                        ": Postern logs in there only by mechanisms that do not reveal the password; set tls: "
+                        "starttls, or allow_cleartext_auth: true");
+}
+
+void note_verified(Import& import, const Mark& mark) {
+  import.note(mark,
+              "the server's certificate was not verified so far; Postern always does it: if 'postern check' fails by "
+              "that, put the server's own certificate or its authority into a file and name it in tls_ca_file");
+}
+
+void note_opportunistic(Import& import, const Mark& mark) {
+  import.note(mark,
+              "TLS was used where the server offers it, and given up where it fails; Postern demands it (tls: "
+              "starttls): if the server has none, set tls: none");
+}
+
+void note_pin(Import& import, const Mark& mark, const settings::Smarthost& smarthost) {
+  import.note(mark, "a certificate pinned by its fingerprint cannot be carried over: put the certificate of " +
+                        smarthost.host +
+                        " itself into a file and name it in tls_ca_file; without that the system's authorities are "
+                        "trusted");
+}
+
+void note_envelope_only(Import& import, const Mark& mark) {
+  import.note(mark, "this changed the sender of the envelope alone; Postern changes From in the header with it");
+}
+
+void note_no_local_mail(Import& import, const Mark& mark) {
+  import.note(mark,
+              "mail for users of this machine was delivered into mailboxes here; Postern sends all mail to the "
+              "smarthost: give 'aliases' for names that have no mailbox there");
+}
+
+Result<std::string> mailname(const Import& import) { return import.first_line("/etc/mailname"); }
+
+}  // namespace postern::setup

@@ -1,0 +1,47 @@
+// Private to setup/: the parameters of Postfix' main.cf, and the values that their words stand for (postconf(5)).
+#pragma once
+
+#include "setup/peer_files.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::setup {
+
+class PostfixParameters {
+ public:
+  /// Failure: invalid (a line without "=").
+  static Result<PostfixParameters> read(const PeerFile& file);
+
+  /// What it stands for, after $name, ${name} and the like; empty if it is not there and has no default that counts
+  /// here.
+  [[nodiscard]] std::string value(std::string_view name) const;
+  /// yes or no, as Postfix reads it.
+  [[nodiscard]] bool is_on(std::string_view name, bool standard = false) const;
+  /// Words between commas and blanks.
+  [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
+
+  [[nodiscard]] bool has(std::string_view name) const { return parameters_.contains(name); }
+  /// Where it stands, or the file as a whole.
+  [[nodiscard]] Mark mark(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// Everything that could not be told, such as "${{a} == {b} ? {c} : {d}}", as it stands.
+  [[nodiscard]] std::vector<std::string> unread(std::string_view name) const;
+
+ private:
+  struct Parameter {
+    Mark mark;
+    std::string text;  ///< as it stands
+  };
+  struct Expansion;
+
+  std::string file_;
+  std::map<std::string, Parameter, std::less<>> parameters_;
+};
+
+/// The words between commas and blanks.
+[[nodiscard]] std::vector<std::string> postfix_words(std::string_view text);
+
+}  // namespace postern::setup

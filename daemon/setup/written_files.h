@@ -1,0 +1,23 @@
+// The files that set-up leaves: credentials, then the settings that name them. What was there before is kept.
+#pragma once
+
+#include "base/result.h"
+#include "setup/credential_file.h"
+
+#include <string>
+#include <vector>
+
+namespace postern::setup {
+
+struct Written {
+  std::vector<std::string> files;  ///< that are new, in the order of their writing
+  std::vector<std::string> kept;   ///< the old ones, by their new names (FILE.old)
+};
+
+/// Writes the settings for everybody to read (they hold no secret), and before them the credentials. A file with other
+/// contents stays as FILE.old, with its owner and mode; a FILE.old of before goes. Failures: those of
+/// write_credential() and replace_file().
+Result<Written> write_files(const std::string& settings, const std::string& text,
+                            const std::vector<CredentialFile>& credentials);
+
+}  // namespace postern::setup
