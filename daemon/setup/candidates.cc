@@ -2,6 +2,7 @@
 
 #include "base/network.h"
 #include "base/text.h"
+#include "settings/complete.h"
 #include "settings/values.h"
 
 #include <fmt/format.h>
@@ -15,18 +16,14 @@ namespace {
 using relay::Tls;
 using settings::Smarthost;
 
-constexpr std::uint16_t kImplicitPort = 465;
-constexpr std::uint16_t kStarttlsPort = 587;
-constexpr std::uint16_t kPlainPort = 25;
-
 struct KnownPort {
   std::uint16_t port;
   Tls tls;
 };
 /// The last two are other doors that providers open where networks close these.
-constexpr auto kKnownPorts = std::to_array<KnownPort>({{kImplicitPort, Tls::implicit},
-                                                       {kStarttlsPort, Tls::starttls},
-                                                       {kPlainPort, Tls::starttls},
+constexpr auto kKnownPorts = std::to_array<KnownPort>({{465, Tls::implicit},
+                                                       {587, Tls::starttls},
+                                                       {25, Tls::starttls},
                                                        {2525, Tls::starttls},
                                                        {2587, Tls::starttls},
                                                        {2465, Tls::implicit}});
@@ -37,13 +34,6 @@ Smarthost way(const std::string& host, std::uint16_t port, Tls tls) {
   smarthost.port = port;
   smarthost.tls = tls;
   return smarthost;
-}
-
-std::uint16_t port_of(Tls tls) {
-  for (const KnownPort& known : kKnownPorts) {
-    if (known.tls == tls) return known.port;
-  }
-  return kPlainPort;
 }
 
 void add(std::vector<Smarthost>& ways, const std::vector<DnsRecord>& records, Tls tls) {
@@ -83,9 +73,10 @@ Result<Server> parse_server(std::string_view text) {
 }
 
 std::vector<Smarthost> ways_to(const Server& server, std::optional<Tls> tls) {
-  if (tls) return {way(server.host, server.port == 0 ? port_of(*tls) : server.port, *tls)};
+  if (tls) return {way(server.host, server.port == 0 ? settings::standard_port(*tls) : server.port, *tls)};
   if (server.port == 0) {
-    return {way(server.host, kImplicitPort, Tls::implicit), way(server.host, kStarttlsPort, Tls::starttls)};
+    return {way(server.host, settings::standard_port(Tls::implicit), Tls::implicit),
+            way(server.host, settings::standard_port(Tls::starttls), Tls::starttls)};
   }
   const auto* const known = std::ranges::find(kKnownPorts, server.port, &KnownPort::port);
   if (known != kKnownPorts.end()) return {way(server.host, server.port, known->tls)};

@@ -1,6 +1,7 @@
 #include "setup/settings_edit.h"
 
 #include "base/text.h"
+#include "settings/complete.h"
 #include "settings/document.h"
 #include "settings/keys.h"
 #include "settings/report.h"
@@ -209,7 +210,8 @@ Result<std::optional<std::string>> step_to(const std::string& text, std::size_t 
       lines.insert(after + 1, indented(item.texts[i], indent));
       return std::optional(lines.text());
     }
-    after = lines.last_line(*there);
+    const std::size_t last = lines.last_line(*there);
+    after = std::max(after, last);
     if (same_value(there->value, wanted.value)) continue;
     const bool one_line = std::ranges::count(item.texts[i], '\n') == 1;
     if (one_line) {
@@ -217,7 +219,7 @@ Result<std::optional<std::string>> step_to(const std::string& text, std::size_t 
       if (!lines.replace_value(*there, value)) return unsafe("'" + wanted.key + "' cannot be changed in its place");
     } else {
       if (there == &old.entries.front()) return unsafe("'" + wanted.key + "' stands beside a dash");
-      lines.remove(there->mark.line, after);
+      lines.remove(there->mark.line, last);
       lines.insert(there->mark.line, indented(item.texts[i], indent));
     }
     return std::optional(lines.text());
@@ -225,25 +227,16 @@ Result<std::optional<std::string>> step_to(const std::string& text, std::size_t 
   return std::optional<std::string>();
 }
 
-std::uint16_t standard_port(relay::Tls tls) {
-  switch (tls) {
-    case relay::Tls::implicit: return 465;
-    case relay::Tls::starttls: return 587;
-    case relay::Tls::none: break;
-  }
-  return 25;
-}
-
 /// A port that is the one of its kind of TLS need not be said.
 void forget_standard_ports(Settings& settings) {
   for (Smarthost& smarthost : settings.smarthosts) {
-    if (smarthost.port == standard_port(smarthost.tls)) smarthost.port = 0;
+    if (smarthost.port == settings::standard_port(smarthost.tls)) smarthost.port = 0;
   }
 }
 
 /// Where the port was said it still is.
 Smarthost as_written(Smarthost wanted, const Node& old) {
-  if (wanted.port == 0 && entry_of(old, "port") != nullptr) wanted.port = standard_port(wanted.tls);
+  if (wanted.port == 0 && entry_of(old, "port") != nullptr) wanted.port = settings::standard_port(wanted.tls);
   return wanted;
 }
 

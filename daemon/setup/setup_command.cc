@@ -78,8 +78,8 @@ void add_account_options(CLI::App& command, Options& options) {
   command.add_flag("--no-login", options.no_login, "the server takes mail without a login")->excludes(file);
   command.add_option("--client-id", options.client_id, "with OAuth 2.0: the name of this client at the provider")
       ->type_name("ID");
-  add_word(command, "--from", kPolicyWords, options.from,
-           "as whom mail is sent: keep (as it was) or account (all of it from the address)");
+  add_word(command, "--sender-policy", kPolicyWords, options.from,
+           "as whom mail is sent: keep, as it was, or account, all of it from the address");
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ Task<void> run_check(relay::Relay* relay, mail::CheckReport* report) {
 
 mail::CheckReport try_smarthost(settings::Smarthost smarthost) {
   if (smarthost.name.empty()) smarthost.name = smarthost.host;
+  if (smarthost.port == 0) smarthost.port = settings::standard_port(smarthost.tls);
   if (smarthost.tls_name.empty()) smarthost.tls_name = smarthost.host;
   boost::asio::io_context loop(1);
   relay::Smarthost bound{static_cast<const relay::SmarthostOptions&>(smarthost), nullptr, at_once, {}, {}};

@@ -12,21 +12,21 @@ _postern() {
   for ((i = 1; i < COMP_CWORD; ++i)); do
     word=${COMP_WORDS[i]}
     case $word in
-      --after | --format | --from | --limit | --newer-than | --older-than | --recipient | --sender | --site | --socket | --sort | --state | --text | --timeout | --to | --user) ((++i)) ;;
+      --after | --client-id | --config | --format | --from | --limit | --newer-than | --no-login | --notify-command | --older-than | --output | --password-file | --password-stdin | --provider | --recipient | --root | --sender | --site | --smarthost | --socket | --sort | --state | --text | --timeout | --tls | --tls-ca-file | --to | --user) ((++i)) ;;
       -*) ;;
       *) command+="${command:+ }$word" ;;
     esac
   done
   case $previous in
-    --socket)
+    --config | --password-file | --socket | --tls-ca-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --from | --limit | --newer-than | --older-than | --recipient | --sender | --text | --timeout | --user)
+    --from | --limit | --newer-than | --no-login | --notify-command | --older-than | --output | --password-stdin | --provider | --recipient | --root | --sender | --smarthost | --text | --timeout | --tls | --user)
       :
       return
       ;;
-    --after)
+    --after | --client-id)
       _postern_offer "$current" "$(_postern_ids)"
       return
       ;;
@@ -92,6 +92,12 @@ _postern() {
     'status' | 'status '*)
       options='--watch --help --socket --json'
       ;;
+    'reload' | 'reload '*)
+      options='--help --socket --json'
+      ;;
+    'import' | 'import '*)
+      options='--from --root --output --write --help --socket --json'
+      ;;
     'queue')
       options='--help --socket --json'
       more='list show retry hold release delete bounce reroute'
@@ -104,9 +110,12 @@ _postern() {
       options='--help --socket --json'
       [[ $current == -* ]] || more=$(_postern_sites)
       ;;
+    'setup' | 'setup '*)
+      options='--provider --smarthost --tls --tls-ca-file --user --password-file --password-stdin --no-login --client-id --from --root --notify-command --config --no-test --list --undo --help --socket --json'
+      ;;
     '')
       options='--version --socket --json --help'
-      more='status queue check explain login send-test metrics'
+      more='status queue check explain login send-test metrics reload setup import'
       ;;
   esac
   if [[ $current == -* ]]; then

@@ -43,7 +43,7 @@ def read(path):
         return source.read()
 
 
-def setup(daemon, practice, *arguments, **options):
+def set_up(daemon, practice, *arguments, **options):
     return daemon.run("setup", USER, "--config", daemon.config, "--smarthost", f"{practice.host}:{practice.port}",
                       "--tls", "implicit", "--tls-ca-file", practice.ca, *arguments, **options)
 
@@ -59,7 +59,7 @@ def arrived(practice, inbox):
 
 def test_by_options_mail_flows_and_a_second_run_changes_nothing(fresh, practice, secret, inbox):
     before = read(fresh.config).decode()
-    run = setup(fresh, practice, "--password-file", secret, "--root", f"{inbox}@example.com")
+    run = set_up(fresh, practice, "--password-file", secret, "--root", f"{inbox}@example.com")
     assert run.returncode == 0, said(run)
     assert arrived(practice, inbox)
     after = read(fresh.config).decode()
@@ -71,13 +71,13 @@ def test_by_options_mail_flows_and_a_second_run_changes_nothing(fresh, practice,
     assert password.st_gid == grp.getgrnam("postern").gr_gid
     assert read(f"{fresh.directory}/password").decode() == PASSWORD + "\n"
 
-    run = setup(fresh, practice, "--password-file", secret, "--root", f"{inbox}@example.com")
+    run = set_up(fresh, practice, "--password-file", secret, "--root", f"{inbox}@example.com")
     assert run.returncode == 0 and "stays as it is" in said(run), said(run)
     assert read(fresh.config).decode() == after
 
 
 def test_the_password_may_come_by_standard_input(fresh, practice):
-    run = setup(fresh, practice, "--password-stdin", "--no-test", input=PASSWORD.encode() + b"\n")
+    run = set_up(fresh, practice, "--password-stdin", "--no-test", input=PASSWORD.encode() + b"\n")
     assert run.returncode == 0, said(run)
     assert fresh.check()["smtp.example.com"].get("trouble") is None
     # Root's mail went somewhere already, and nobody said otherwise.
@@ -88,7 +88,7 @@ def test_a_wrong_password_changes_nothing(fresh, practice, tmp_path):
     wrong = tmp_path / "wrong"
     wrong.write_text("not-the-password-1\n")
     before = read(fresh.config), sorted(os.listdir(fresh.directory))
-    run = setup(fresh, practice, "--password-file", str(wrong))
+    run = set_up(fresh, practice, "--password-file", str(wrong))
     assert run.returncode == 77, said(run)
     assert "535" in said(run) and "not-the-password-1" not in said(run)
     assert (read(fresh.config), sorted(os.listdir(fresh.directory))) == before
@@ -97,7 +97,7 @@ def test_a_wrong_password_changes_nothing(fresh, practice, tmp_path):
 def test_undo_puts_settings_and_password_back(fresh, practice, secret):
     before = read(fresh.config)
     kept = os.stat(fresh.config)
-    assert setup(fresh, practice, "--password-file", secret, "--no-test").returncode == 0
+    assert set_up(fresh, practice, "--password-file", secret, "--no-test").returncode == 0
     assert fresh.status()["smarthosts"]
     run = fresh.run("setup", "--undo", "--config", fresh.config)
     assert run.returncode == 0, said(run)
@@ -109,7 +109,7 @@ def test_undo_puts_settings_and_password_back(fresh, practice, secret):
 
 
 def test_undo_takes_nothing_from_who_changed_the_file_since(fresh, practice, secret):
-    assert setup(fresh, practice, "--password-file", secret, "--no-test").returncode == 0
+    assert set_up(fresh, practice, "--password-file", secret, "--no-test").returncode == 0
     time.sleep(0.01)
     with open(fresh.config, "a") as settings:
         settings.write("# and more\n")
@@ -123,7 +123,7 @@ def test_where_no_line_can_be_changed_safely_the_new_file_stands_beside(fresh, p
     text = "smarthosts: [{ host: other.example.com }]\n"
     with open(fresh.config, "w") as settings:
         settings.write(text)
-    run = setup(fresh, practice, "--password-file", secret)
+    run = set_up(fresh, practice, "--password-file", secret)
     assert run.returncode == 78 and "+     user: " in said(run), said(run)
     assert read(fresh.config).decode() == text
     assert USER.encode() in read(fresh.config + ".new")
@@ -142,7 +142,7 @@ def test_a_whole_file_where_there_is_none_and_no_daemon(posternd, practice, secr
 
 
 def test_who_may_not_write_the_settings_is_told_before_any_question(fresh, practice):
-    run = setup(fresh, practice, "--password-stdin", user="nobody", input=b"x\n")
+    run = set_up(fresh, practice, "--password-stdin", user="nobody", input=b"x\n")
     assert run.returncode == 77 and "run it as root" in said(run), said(run)
 
 

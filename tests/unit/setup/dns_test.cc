@@ -72,7 +72,8 @@ TEST(Dns, AnAnswerCutOrChangedAnywhereIsReadWithoutHarm) {
     for (const int byte : {0x00, 0x01, 0x3f, 0xc0, 0xff}) {
       std::string changed = whole;
       changed[at] = static_cast<char>(byte);
-      if (const auto records = parse_answer(changed, DnsType::srv)) EXPECT_LE(records->size(), 2U);
+      const auto records = parse_answer(changed, DnsType::srv);
+      EXPECT_LE(records ? records->size() : 0, 2U);
     }
   }
 }

@@ -114,14 +114,14 @@ TEST(SettingsEdit, OnlyTheLinesThatChangeChange) {
       {"smarthosts: []\naliases: {}\n",
        "smarthosts:\n  - host: smtp.example.com\n    tls: starttls\n    user: alerts@example.com\n"
        "    password_file: /etc/postern/password\naliases:\n  root: admin@example.com\n"},
-      {"smarthosts:\naliases:\n# end\n",
+      {"smarthosts: [ ]\naliases: { }\n# end\n",
        "smarthosts:\n  - host: smtp.example.com\n    tls: starttls\n    user: alerts@example.com\n"
        "    password_file: /etc/postern/password\naliases:\n  root: admin@example.com\n# end\n"},
       {"hostname: a.example",
        "hostname: a.example\n\nsmarthosts:\n  - host: smtp.example.com\n    tls: starttls\n    user: "
        "alerts@example.com\n"
        "    password_file: /etc/postern/password\n\naliases:\n  root: admin@example.com\n"},
-      {"aliases:\n   www: x@example.com\nsmarthosts:\n",
+      {"aliases:\n   www: x@example.com\nsmarthosts: []\n",
        "aliases:\n   root: admin@example.com\n   www: x@example.com\nsmarthosts:\n  - host: smtp.example.com\n"
        "    tls: starttls\n    user: alerts@example.com\n    password_file: /etc/postern/password\n"},
       {"aliases: {www: x@example.com}\nsmarthosts: [ ] # none\n",
@@ -158,7 +158,8 @@ TEST(SettingsEdit, EveryExampleOfTheTestsIsChangedRightlyOrRefused) {
       const std::string text = (*each)[1];
       const auto made = edited(text, whole_change());
       ++tried;
-      if (made) EXPECT_EQ(good(*made, whole_change()), *made) << text;
+      if (!made) continue;
+      EXPECT_EQ(good(*made, whole_change()), *made) << text;
     }
   }
   RecordProperty("tried", static_cast<int>(tried));
