@@ -31,9 +31,9 @@ namespace exits = postern::control::exits;
 
 constexpr auto kFooter = R"(Exit codes:
   0   well
-  1   mail waits because of trouble or for more than an hour; a check or a test message failed
+  1   mail waits because of trouble or for more than an hour; a check, a test message or an import failed
   2   status: new mail or a login is refused, or there are failed or damaged messages
-  64  wrong usage    66 no such message    69 posternd cannot be reached
+  64  wrong usage    66 no such message or program    69 posternd cannot be reached
   75  not now: the test message waits, the message is just being sent, or nobody agreed to a login in time
   77  not allowed    65 damaged file    70 internal error    74 input/output error
 See postern(8).)";

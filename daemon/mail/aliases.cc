@@ -26,7 +26,9 @@ struct Expansion {
     const bool local = parts.domain.empty() || std::ranges::any_of(local_domains, [&](const std::string& domain) {
                          return iequals(domain, parts.domain);
                        });
-    return local ? aliases.find(to_lower(parts.local)) : aliases.end();
+    if (!local) return aliases.end();
+    const auto own = aliases.find(to_lower(parts.local));
+    return own != aliases.end() ? own : aliases.find("*");
   }
 
   void keep(std::string_view address) {

@@ -8,7 +8,8 @@
 
 namespace postern::mail {
 
-/// Local part in lower case -> addresses, which may be bare and may be aliases themselves.
+/// Local part in lower case -> addresses, which may be bare and may be aliases themselves. "*" stands for every local
+/// part without an alias of its own.
 using Aliases = std::map<std::string, std::vector<std::string>>;
 
 /// The addresses that get mail for `address`. An alias applies if the address is bare or its domain is one of

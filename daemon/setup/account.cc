@@ -172,6 +172,25 @@ Result<Secret> clean_password(Secret typed, Login login) {
   return clean;
 }
 
+Result<Account> log_in_as(const Smarthost& taken_over, const Options& options, Terminal& terminal, const World& world) {
+  const FoundServer found{nullptr, taken_over, false};
+  Smarthost smarthost = taken_over;
+  const bool secret = !smarthost.password.empty() || !smarthost.password_file.empty() ||
+                      !smarthost.password_command.empty() || !smarthost.client_certificate.empty();
+  const bool given = options.password_stdin || !options.password_file.empty();
+  if (smarthost.user.empty() || (secret && !given)) {
+    const auto done = attempt(smarthost, found, terminal, world);
+    if (done) return Account{std::move(smarthost), false};
+    if (smarthost.user.empty() || !terminal.interactive() || done.error().failure != Failure::rejected) {
+      return done.error();
+    }
+    terminal.complain(done.error().text);
+  }
+  smarthost.password_file.clear();
+  smarthost.password_command.clear();
+  return log_in_with_password(std::move(smarthost), found, options, terminal, world);
+}
+
 Result<Account> log_in(const FoundServer& found, const Options& options, const std::string& address, Terminal& terminal,
                        const World& world) {
   const auto user = user_of(found, options, address, terminal);

@@ -27,4 +27,9 @@ Result<Secret> clean_password(Secret typed, Login login);
 Result<Account> log_in(const FoundServer& found, const Options& options, const std::string& address, Terminal& terminal,
                        const World& world);
 
+/// With the settings of another program: logs in with what it had, and where that is refused asks for a password as
+/// log_in() does.
+Result<Account> log_in_as(const settings::Smarthost& taken_over, const Options& options, Terminal& terminal,
+                          const World& world);
+
 }  // namespace postern::setup

@@ -109,7 +109,8 @@ bool belongs_to(std::string_view host, std::string_view domain) {
 
 std::string shown(const Smarthost& smarthost) {
   constexpr std::array<std::string_view, 3> kTls{"implicit TLS", "STARTTLS", "no TLS"};
-  return fmt::format("{} port {} ({})", printable(smarthost.host), smarthost.port,
+  return fmt::format("{} port {} ({})", printable(smarthost.host),
+                     smarthost.port == 0 ? settings::standard_port(smarthost.tls) : smarthost.port,
                      kTls.at(static_cast<std::size_t>(smarthost.tls)));
 }
 

@@ -11,6 +11,7 @@
 #include "setup/line_diff.h"
 #include "setup/settings_edit.h"
 #include "setup/settings_text.h"
+#include "setup/taken_over.h"
 
 #include <fmt/format.h>
 #include <sysexits.h>
@@ -227,7 +228,13 @@ struct Plan {
   bool by_browser = false;
 };
 
-Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& terminal, const World& world) {
+/// An account with its login, and where root's mail may go.
+struct Ready {
+  Account account;
+  std::string root;  ///< empty: nothing is known
+};
+
+Result<Ready> account_by_address(const Options& options, Terminal& terminal, const World& world) {
   const auto address = account_address(options, terminal);
   if (!address) return address.error();
   const auto found = find_server(options, *address, terminal, world);
@@ -235,7 +242,27 @@ Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& ter
   if (found->provider != nullptr) terminal.say("Provider: " + found->provider->title);
   auto account = log_in(*found, options, *address, terminal, world);
   if (!account) return account.error();
-  auto root = root_address(options, old, *address, terminal);
+  return Ready{std::move(*account), *address};
+}
+
+Result<Ready> account_of(const Options& options, Terminal& terminal, const World& world) {
+  const auto taken = take_over(options, terminal, world);
+  if (!taken) return taken.error();
+  if (!*taken) return account_by_address(options, terminal, world);
+  const Proposal& proposal = **taken;
+  auto account = log_in_as(proposal.smarthosts.front(), options, terminal, world);
+  if (!account) return account.error();
+  // A name of this machine leads nowhere without its own alias.
+  const auto root = proposal.aliases.find("root");
+  const bool known = root != proposal.aliases.end() && !root->second.empty() && address_of(root->second.front());
+  return Ready{std::move(*account), known ? root->second.front() : std::string()};
+}
+
+Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& terminal, const World& world) {
+  auto ready = account_of(options, terminal, world);
+  if (!ready) return ready.error();
+  Account* const account = &ready->account;
+  auto root = root_address(options, old, ready->root, terminal);
   if (!root) return root.error();
   auto program = alarm_program(options, old, terminal);
   if (!program) return program.error();

@@ -6,6 +6,7 @@
 #include "relay/smarthost_options.h"
 #include "settings/settings.h"
 #include "setup/dns.h"
+#include "setup/importer.h"
 #include "setup/terminal.h"
 
 #include <functional>
@@ -31,13 +32,16 @@ struct Options {
   std::optional<relay::SenderPolicyOptions::Policy> from;
   std::string root;                           ///< where root's mail goes
   std::optional<std::string> notify_command;  ///< a program and its arguments, blanks between
+  std::string import;                         ///< the program whose account is taken over
+  bool no_import = false;                     ///< none is
   bool no_test = false;
 };
 
-/// The world outside: all of it may block. Exit codes are those of `postern`.
+/// The world outside: all of its functions may block. Exit codes are those of `postern`.
 struct World {
   std::function<std::vector<DnsRecord>(const std::string& name, DnsType type)> dns;
   std::function<mail::CheckReport(const settings::Smarthost&)> try_smarthost;
+  Place place{};                                               ///< where other programs' settings are
   std::function<int()> reload;                                 ///< 0: in force; 69: posternd does not run
   std::function<int(const std::string& site)> login;           ///< a person agrees in a browser
   std::function<int(const std::string& recipient)> send_test;  ///< and follow it

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
 #include <map>
 #include <memory>
 
@@ -40,7 +41,9 @@ int run_arguments(const SetupArguments& arguments, const AtDaemon& daemon) {
   if (arguments.list) return list_providers();
   set_log_sink([](const LogRecord&) {});  // what there is to say is said by set_up()
   const auto terminal = make_terminal();
-  const World world{dns_records, try_smarthost, daemon.reload, daemon.login, daemon.send_test};
+  const char* home = std::getenv("HOME");
+  const Place place{"", home != nullptr && *home == '/' ? home : ""};
+  const World world{dns_records, try_smarthost, place, daemon.reload, daemon.login, daemon.send_test};
   return arguments.undo ? undo(arguments.options, *terminal, world) : set_up(arguments.options, *terminal, world);
 }
 
@@ -94,6 +97,12 @@ void add_setup(CLI::App& app, AtDaemon daemon, std::function<int()>& chosen) {
                             ->add_option("--notify-command", arguments->notify_command,
                                          "what is run when mail is in trouble: a program and its arguments in one word")
                             ->type_name("COMMAND");
+  std::string programs;
+  for (const Importer& importer : importers()) programs += (programs.empty() ? "" : ", ") + std::string(importer.name);
+  CLI::Option* no_import = command->add_flag("--no-import", options.no_import, "look for no other program's account");
+  command->add_option("--import", options.import, "take over the account of a program that is set up here: " + programs)
+      ->type_name("PROGRAM")
+      ->excludes(no_import);
   command->add_option("--config", options.config, "the settings file")->capture_default_str()->type_name("PATH");
   command->add_flag("--no-test", options.no_test, "send no test message; posternd need not run");
   command->add_flag("--list", arguments->list, "show the providers that are known, and exit");

@@ -102,6 +102,18 @@ TEST(ExpandAlias, FollowsChainsAndDropsDuplicates) {
   EXPECT_THAT(expand_alias("root", aliases, kLocal), ElementsAre("a@x", "b@y", "joe"));
 }
 
+TEST(ExpandAlias, AStarStandsForLocalNamesWithoutAnAliasOfTheirOwn) {
+  const Aliases aliases = {{"*", {"admin@example.com"}}, {"root", {"ops@example.com"}}, {"staff", {"joe", "ann"}}};
+  for (const std::string address : {"joe", "www-data@example.net", "JOE@localhost", "*"}) {
+    EXPECT_THAT(expand_alias(address, aliases, kLocal), ElementsAre("admin@example.com")) << address;
+  }
+  EXPECT_THAT(expand_alias("root", aliases, kLocal), ElementsAre("ops@example.com"));
+  EXPECT_THAT(expand_alias("staff", aliases, kLocal), ElementsAre("admin@example.com"));
+  EXPECT_THAT(expand_alias("joe@example.com", aliases, kLocal), ElementsAre("joe@example.com"));
+  EXPECT_THAT(expand_alias("joe", {{"*", {"admin"}}}, kLocal), ElementsAre("admin"));
+  EXPECT_THAT(expand_alias("joe", {{"*", {"joe", "a@x"}}}, kLocal), ElementsAre("joe", "a@x"));
+}
+
 TEST(ExpandAlias, SurvivesLoopsAndKeepsSomebody) {
   EXPECT_THAT(expand_alias("root", {{"root", {"root", "a@x"}}}, kLocal), ElementsAre("root", "a@x"));
   EXPECT_THAT(expand_alias("a", {{"a", {"b"}}, {"b", {"a"}}}, kLocal), ElementsAre("a"));

@@ -76,7 +76,7 @@ std::vector<std::string> cases() {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GoldenImport, testing::ValuesIn(cases()),
-                         [](const auto& info) { return replaced(info.param, "-", "_"); });
+                         [](const auto& one) { return replaced(one.param, "-", "_"); });
 
 }  // namespace
 }  // namespace postern::setup

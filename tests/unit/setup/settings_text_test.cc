@@ -25,7 +25,7 @@ std::string read_back(const std::string& text) {
 
 TEST(YamlText, EveryCharacterOfOneByteComesBack) {
   for (int c = 1; c < 0x80; ++c) {
-    for (const std::string text :
+    for (const std::string& text :
          {std::string(1, static_cast<char>(c)), "a" + std::string(1, static_cast<char>(c)),
           std::string(1, static_cast<char>(c)) + "a", "a " + std::string(1, static_cast<char>(c)) + " b",
           std::string(3, static_cast<char>(c))}) {
