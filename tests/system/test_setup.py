@@ -162,6 +162,34 @@ def test_what_is_missing_without_a_terminal_is_told(fresh, practice, arguments, 
     assert read(fresh.config) == before
 
 
+def test_another_programs_account_is_taken_over(fresh, practice, inbox):
+    text = (f"defaults\nauth on\ntls on\ntls_starttls off\ntls_trust_file {practice.ca}\naccount default\nhost {practice.host}\n"
+            f"port {practice.port}\nfrom {USER}\nuser {USER}\npassword \"{PASSWORD}\"\n")
+    with open("/etc/msmtprc", "w") as out:
+        out.write(text)
+    os.chmod("/etc/msmtprc", 0o600)
+    try:
+        run = fresh.run("setup", "--config", fresh.config, stdin=subprocess.DEVNULL)
+        assert run.returncode == 64 and "--import msmtp" in said(run), said(run)
+        run = fresh.run("setup", "--config", fresh.config, "--import", "msmtp", "--root", f"{inbox}@example.com")
+    finally:
+        os.remove("/etc/msmtprc")
+    assert run.returncode == 0, said(run)
+    assert arrived(practice, inbox) and PASSWORD not in said(run)
+    assert read(f"{fresh.directory}/password").decode() == PASSWORD + "\n"
+
+
+def test_reload_tells_what_is_wrong_and_keeps_what_was_in_force(fresh):
+    run = fresh.run("reload")
+    assert run.returncode == 0 and "in force" in said(run), said(run)
+    with open(fresh.config, "a") as settings:
+        settings.write("frobnicate: true\n")
+    run = fresh.run("reload")
+    assert run.returncode == 64 and "unknown key 'frobnicate'" in said(run), said(run)
+    run = fresh.run("reload", user="nobody")
+    assert run.returncode == 77, said(run)
+
+
 class Person:
     """Somebody at a terminal."""
 

@@ -63,6 +63,7 @@ class Setup : public testing::Test {
  protected:
   Setup() {
     options.config = dir / "postern.yaml";
+    world.place.root = dir / "machine";
     world.dns = [this](const std::string& name, DnsType type) {
       asked.push_back(name);
       const auto found = zone.find({name, type});
@@ -209,6 +210,35 @@ TEST_F(Setup, ADaemonThatDoesNotRunIsNoFailureWithoutATest) {
   Person again;
   EXPECT_EQ(run(again), EX_OK);
   EXPECT_EQ(steps, "");
+}
+
+TEST_F(Setup, AnotherProgramsAccountIsOfferedOrNamed) {
+  std::filesystem::create_directories(dir / "machine/etc");
+  dir.write("machine/etc/msmtprc",
+            "account default\nhost old.example.com\nport 587\ntls on\nauth off\nfrom a@example.com\n");
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_USAGE);
+  EXPECT_NE(nobody.heard.find("--import msmtp"), std::string::npos) << nobody.heard;
+  EXPECT_FALSE(std::filesystem::exists(options.config));
+
+  options.import = "msmtp";
+  options.root = "admin@example.com";
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(written().smarthosts.at(0).host, "old.example.com");
+  options.import = "postfix";
+  EXPECT_EQ(run(nobody), EX_USAGE);
+  std::filesystem::remove(options.config);
+
+  options.import.clear();
+  Person agrees({"yes", "", "", "yes"});
+  EXPECT_EQ(run(agrees), EX_OK) << agrees.heard;
+  EXPECT_EQ(written().smarthosts.at(0).host, "old.example.com");
+  std::filesystem::remove(options.config);
+
+  options.no_import = true;
+  options.smarthost = "new.example.com";
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(written().smarthosts.at(0).host, "new.example.com");
 }
 
 TEST_F(Setup, UndoPutsTheFileBackAndReloads) {
