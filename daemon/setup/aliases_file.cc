@@ -121,4 +121,15 @@ Result<void> add_aliases(Import& import, const std::string& path, const AliasesS
   return {};
 }
 
+void narrow_catch_all(Import& import, const Mark& mark) {
+  auto& aliases = import.proposal.aliases;
+  const auto all = aliases.find("*");
+  if (all == aliases.end()) return;
+  aliases.try_emplace("root", all->second);
+  aliases.erase(all);
+  import.note(mark,
+              "the alias of all local names is carried over for root alone: this domain is Postern's own now, and mail "
+              "for all of its mailboxes would be caught; give 'aliases' for the local names that get mail");
+}
+
 }  // namespace postern::setup

@@ -21,4 +21,8 @@ Result<void> add_aliases(Import& import, const std::string& path, const AliasesS
 /// The addresses of a list, commas or blanks between them. What is none becomes a note.
 [[nodiscard]] std::vector<std::string> addresses_of(Import& import, const Mark& mark, std::string_view list);
 
+/// Takes back the alias of all local names where Postern's own domain is one that has mailboxes of others, too: their
+/// mail would be caught. Root's stays. `mark`: what says the domain.
+void narrow_catch_all(Import& import, const Mark& mark);
+
 }  // namespace postern::setup

@@ -216,6 +216,10 @@ Result<Proposal> import_dma(const Place& place) {
   if (const auto done = dma_names(import, *values); !done) return done.error();
   if (const auto done = dma_smarthost(import, *values, *file); !done) return done.error();
   if (const auto done = dma_aliases(import, *values, *file); !done) return done.error();
+  const bool others = import.proposal.names.domain != import.proposal.names.hostname;
+  if (const DmaValue* domain = dma_value(*values, "MASQUERADE"); domain != nullptr && others) {
+    narrow_catch_all(import, domain->mark);
+  }
   return std::move(import.proposal);
 }
 

@@ -280,6 +280,14 @@ constexpr auto kEximNames = std::to_array<EximName>({
     {"dc_other_hostnames", "mail for these domains stayed on this machine; Postern sends it to the smarthost"},
 });
 
+/// 127.0.0.1 and ::1, the latter with its colons doubled or, as Debian's own questions write it, not.
+bool listens_here_alone(std::string text) {
+  std::ranges::replace(text, ';', ' ');
+  return std::ranges::all_of(split_words(text), [](std::string_view word) {
+    return stays_on_this_machine(word) || word == "::::1" || word == "<";
+  });
+}
+
 void note_exim(Import& import, const EximValues& values, const PeerFile& file) {
   const EximValue& interfaces = exim_value(values, "dc_local_interfaces");
   for (const auto& [name, value] : values) {
@@ -288,7 +296,7 @@ void note_exim(Import& import, const EximValues& values, const PeerFile& file) {
       import.note(value.mark, name + " is not carried over");
       continue;
     }
-    const bool here = &value == &interfaces && std::ranges::all_of(exim_list(value.text), stays_on_this_machine);
+    const bool here = &value == &interfaces && listens_here_alone(value.text);
     if (!known->says.empty() && !value.text.empty() && !here) {
       import.note(value.mark, name + " '" + value.text + "' is not carried over: " + std::string(known->says));
     }

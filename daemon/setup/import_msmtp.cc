@@ -288,6 +288,8 @@ Result<void> convert(Import& import, const MsmtpAccount& account) {
   for (const auto part : {msmtp_sender, msmtp_greeting, msmtp_aliases}) {
     if (const auto done = part(c); !done) return done;
   }
+  const mail::HostNames& names = import.proposal.names;
+  if (!names.domain.empty() || !names.hostname.empty()) narrow_catch_all(import, c.mark("aliases"));
   note_left_out(c);
   import.proposal.smarthosts.push_back(std::move(c.smarthost));
   return {};

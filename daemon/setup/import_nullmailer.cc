@@ -190,6 +190,11 @@ Result<void> read_adminaddr(Import& import) {
   if (!value) return value.error();
   const std::vector<std::string> addresses = addresses_of(import, value->mark, value->text);
   if (!addresses.empty()) import.proposal.aliases["*"] = addresses;
+  const auto host = value_of(import, "defaulthost");
+  if (!host) return host.error();
+  const auto machine = mailname(import);
+  if (!machine) return machine.error();
+  if (!host->text.empty() && !iequals(import.proposal.names.domain, *machine)) narrow_catch_all(import, host->mark);
   return {};
 }
 

@@ -60,6 +60,10 @@ constexpr auto kCommands = std::to_array<std::string_view>({"eval",
                                                             "tls_nocertcheck",
                                                             "tls_nostarttls"});
 
+/// What makes one account another.
+constexpr auto kIdentity =
+    std::to_array<std::string_view>({"host", "port", "user", "from", "password", "passwordeval"});
+
 /// The argument of a command: without blanks around it and without the quotes that may enclose it.
 std::string argument(std::string_view text) {
   text = trim(text);
@@ -151,6 +155,15 @@ Result<std::vector<MsmtpAccount>> accounts_of(const PeerFile& file) {
 const MsmtpSetting* MsmtpAccount::setting(std::string_view command) const {
   const auto found = settings.find(command);
   return found == settings.end() ? nullptr : &found->second;
+}
+
+bool MsmtpAccount::same_as(const MsmtpAccount& other) const {
+  return std::ranges::all_of(kIdentity, [&](std::string_view command) {
+    const MsmtpSetting* own_one = setting(command);
+    const MsmtpSetting* others = other.setting(command);
+    if (own_one == nullptr || others == nullptr) return own_one == others;
+    return own_one->value == others->value;
+  });
 }
 
 Result<std::vector<MsmtpAccount>> read_msmtp_accounts(Import& import) {

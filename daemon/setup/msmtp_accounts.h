@@ -14,8 +14,6 @@ namespace postern::setup {
 struct MsmtpSetting {
   Mark mark;
   std::string value;  ///< without its quotes; empty: the command stands alone
-
-  friend bool operator==(const MsmtpSetting& a, const MsmtpSetting& b) { return a.value == b.value; }
 };
 
 struct MsmtpAccount {
@@ -25,7 +23,8 @@ struct MsmtpAccount {
   std::set<std::string, std::less<>> own;                     ///< commands that are not from the defaults
 
   [[nodiscard]] const MsmtpSetting* setting(std::string_view command) const;
-  [[nodiscard]] bool same_as(const MsmtpAccount& other) const { return settings == other.settings; }
+  /// The same server, login and sender.
+  [[nodiscard]] bool same_as(const MsmtpAccount& other) const;
 };
 
 /// Those of the machine's file and of the user's, whose accounts go before accounts of the same name. Failures: those

@@ -180,7 +180,7 @@ void note_postfix_parameters(Import& import, const PostfixParameters& main) {
       import.note(main.mark(name), name + " is not carried over: " + std::string(says->says));
     } else if (of_postfix) {
       own += (own.empty() ? "" : ", ") + name;
-    } else {
+    } else if (!main.is_referred_to(name)) {
       import.note(main.mark(name), name + " is not carried over");
     }
   }

@@ -175,6 +175,19 @@ std::vector<std::string> PostfixParameters::names() const {
   return names;
 }
 
+bool PostfixParameters::is_referred_to(std::string_view name) const {
+  return std::ranges::any_of(parameters_, [name](const auto& parameter) {
+    const std::string_view text = parameter.second.text;
+    for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+      const std::size_t end = at + name.size();
+      const bool whole = end == text.size() || !is_name_char(text[end]);
+      const std::string_view before = text.substr(0, at);
+      if (whole && (before.ends_with("$") || before.ends_with("${") || before.ends_with("$("))) return true;
+    }
+    return false;
+  });
+}
+
 std::vector<std::string> postfix_words(std::string_view text) {
   std::string blanks(text);
   std::ranges::replace(blanks, ',', ' ');

@@ -27,6 +27,8 @@ class PostfixParameters {
   /// Where it stands, or the file as a whole.
   [[nodiscard]] Mark mark(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
+  /// Another parameter's value has it in it: $name.
+  [[nodiscard]] bool is_referred_to(std::string_view name) const;
   /// Everything that could not be told, such as "${{a} == {b} ? {c} : {d}}", as it stands.
   [[nodiscard]] std::vector<std::string> unread(std::string_view name) const;
 

@@ -12,38 +12,50 @@ _postern() {
   for ((i = 1; i < COMP_CWORD; ++i)); do
     word=${COMP_WORDS[i]}
     case $word in
-      --after | --client-id | --config | --format | --from | --limit | --newer-than | --no-login | --notify-command | --older-than | --output | --password-file | --password-stdin | --provider | --recipient | --root | --sender | --site | --smarthost | --socket | --sort | --state | --text | --timeout | --tls | --tls-ca-file | --to | --user) ((++i)) ;;
+      --after | --client-id | --config | --format | --from | --import | --limit | --newer-than | --no-import | --no-login | --notify-command | --older-than | --output | --password-file | --password-stdin | --provider | --recipient | --root | --sender | --sender-policy | --site | --smarthost | --socket | --sort | --state | --text | --timeout | --tls | --tls-ca-file | --to | --user) ((++i)) ;;
       -*) ;;
       *) command+="${command:+ }$word" ;;
     esac
   done
-  case $previous in
-    --config | --password-file | --socket | --tls-ca-file)
+  case $command:$previous in
+    'import'*:--root | *:--config | *:--output | *:--password-file | *:--socket | *:--tls-ca-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --from | --limit | --newer-than | --no-login | --notify-command | --older-than | --output | --password-stdin | --provider | --recipient | --root | --sender | --smarthost | --text | --timeout | --tls | --user)
+    'explain'*:--from | 'send-test'*:--from | 'setup'*:--root | *:--limit | *:--newer-than | *:--no-import | *:--no-login | *:--notify-command | *:--older-than | *:--password-stdin | *:--provider | *:--recipient | *:--sender | *:--smarthost | *:--text | *:--timeout | *:--user)
       :
       return
       ;;
-    --after | --client-id)
+    *:--after | *:--client-id)
       _postern_offer "$current" "$(_postern_ids)"
       return
       ;;
-    --sort)
+    *:--sort)
       _postern_offer "$current" 'oldest newest next largest'
       return
       ;;
-    --state)
+    *:--state)
       _postern_offer "$current" 'waiting active held failed corrupt'
       return
       ;;
-    --site | --to)
+    *:--site | *:--to)
       _postern_offer "$current" "$(_postern_sites)"
       return
       ;;
-    --format)
+    *:--format)
       _postern_offer "$current" 'openmetrics prometheus'
+      return
+      ;;
+    *:--tls)
+      _postern_offer "$current" 'implicit starttls none'
+      return
+      ;;
+    *:--sender-policy)
+      _postern_offer "$current" 'keep account'
+      return
+      ;;
+    'import'*:--from | *:--import)
+      _postern_offer "$current" 'msmtp ssmtp nullmailer dma postfix exim'
       return
       ;;
   esac
@@ -111,7 +123,7 @@ _postern() {
       [[ $current == -* ]] || more=$(_postern_sites)
       ;;
     'setup' | 'setup '*)
-      options='--provider --smarthost --tls --tls-ca-file --user --password-file --password-stdin --no-login --client-id --from --root --notify-command --config --no-test --list --undo --help --socket --json'
+      options='--provider --smarthost --tls --tls-ca-file --user --password-file --password-stdin --no-login --client-id --sender-policy --root --notify-command --no-import --import --config --no-test --list --undo --help --socket --json'
       ;;
     '')
       options='--version --socket --json --help'

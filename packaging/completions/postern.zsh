@@ -7,9 +7,9 @@ _postern_sites() { local -a found; found=(${(f)"$(postern --json status 2>/dev/n
 _postern_import() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
-    '--from[the program\: msmtp, ssmtp, nullmailer, dma, postfix, exim; without it the one that is set up here]:PROGRAM: ' \
-    '--root[the directory in which the program'\''s /etc is]:DIR: ' \
-    '--output[write the settings into this file instead of printing them]:FILE: ' \
+    '--from[the program\: msmtp, ssmtp, nullmailer, dma, postfix, exim; without it the one that is set up here]:PROGRAM:(msmtp ssmtp nullmailer dma postfix exim)' \
+    '--root[the directory in which the program'\''s /etc is]:DIR:_files' \
+    '--output[write the settings into this file instead of printing them]:FILE:_files' \
     '--write[write the settings, into /etc/postern/postern.yaml unless told otherwise, and the passwords beside them]' \
     '--socket[posternd'\''s control socket]:PATH:_files' \
     '--json[one JSON object per line instead of text]'
@@ -20,16 +20,18 @@ _postern_setup() {
     '(-h --help)'{-h,--help}'[show the usage]' \
     '--provider[the mail provider, by its name in --list]:NAME: ' \
     '--smarthost[the server, where it is no known provider'\''s]:HOST: ' \
-    '--tls[with --smarthost\: implicit, starttls or none]:WORD: ' \
+    '--tls[with --smarthost\: implicit, starttls or none]:WORD:(implicit starttls none)' \
     '--tls-ca-file[the authorities to trust; without it the system'\''s store]:PATH:_files' \
     '--user[the login; without it what the provider wants, mostly the address]:NAME: ' \
     '--password-file[the password stands in this file]:PATH:_files' \
     '--password-stdin[the password is the first line of standard input]:E: ' \
     '--no-login[the server takes mail without a login]:E: ' \
     '--client-id[with OAuth 2.0\: the name of this client at the provider]:ID:_postern_ids' \
-    '--from[as whom mail is sent\: keep (as it was) or account (all of it from the address)]:WORD: ' \
+    '--sender-policy[as whom mail is sent\: keep, as it was, or account, all of it from the address]:WORD:(keep account)' \
     '--root[where mail for root goes]:ADDRESS: ' \
     '--notify-command[what is run when mail is in trouble\: a program and its arguments in one word]:COMMAND: ' \
+    '--no-import[look for no other program'\''s account]:E: ' \
+    '--import[take over the account of a program that is set up here\: msmtp, ssmtp, nullmailer, dma, postfix, exim]:PROGRAM:(msmtp ssmtp nullmailer dma postfix exim)' \
     '--config[the settings file]:PATH:_files' \
     '--no-test[send no test message; posternd need not run]' \
     '--list[show the providers that are known, and exit]' \

@@ -410,6 +410,32 @@ TEST(Exim, TheLoginIsThatOfTheServer) {
   EXPECT_EQ(user("# nothing\n"), "");
 }
 
+TEST(Aliases, AllLocalNamesAreNotCaughtWhereTheDomainHasMailboxesOfOthers) {
+  const std::string all = "default: admin@example.com\n";
+  const std::string msmtp = "host h\naliases /etc/aliases\n";
+  using Map = std::map<std::string, std::vector<std::string>>;
+  const Map caught = {{"*", {"admin@example.com"}}};
+  const Map narrowed = {{"root", {"admin@example.com"}}};
+  EXPECT_EQ(good("msmtp", {{"/etc/msmtprc", msmtp}, {"/etc/aliases", all}}).aliases, caught);
+  for (const std::string says :
+       {"from %U@example.com\n", "domain example.com\n", "auto_from on\nmaildomain example.com\n"}) {
+    EXPECT_EQ(good("msmtp", {{"/etc/msmtprc", msmtp + says}, {"/etc/aliases", all}}).aliases, narrowed) << says;
+  }
+  const Files nullmailer = {{"/etc/nullmailer/remotes", "h\n"},
+                            {"/etc/nullmailer/adminaddr", "admin@example.com\n"},
+                            {"/etc/mailname", "web1.example.net\n"}};
+  EXPECT_EQ(good("nullmailer", nullmailer).aliases, caught);
+  Files other = nullmailer;
+  other["/etc/nullmailer/defaulthost"] = "example.com\n";
+  EXPECT_EQ(good("nullmailer", other).aliases, narrowed);
+  const std::string dma = "SMARTHOST h\nMAILNAME web1.example.net\n";
+  EXPECT_EQ(good("dma", {{"/etc/dma/dma.conf", dma}, {"/etc/aliases", "*: admin@example.com\n"}}).aliases, caught);
+  EXPECT_EQ(
+      good("dma", {{"/etc/dma/dma.conf", dma + "MASQUERADE example.com\n"}, {"/etc/aliases", "*: admin@example.com\n"}})
+          .aliases,
+      narrowed);
+}
+
 TEST(Aliases, ProgramsFilesAndIncludesAreTold) {
   const Files files = {{"/etc/dma/dma.conf", "SMARTHOST h\n"},
                        {"/etc/aliases",
