@@ -18,7 +18,7 @@ using settings::Smarthost;
 
 constexpr std::size_t kLongestPassword = 64U << 10U;
 constexpr std::size_t kAppPasswordGroup = 4;
-constexpr std::string_view kRefreshToken = "/var/lib/postern/refresh-token";  // the service's own directory
+constexpr std::string_view kRefreshToken = "/var/lib/postern/refresh-token-";  // in the service's own directory
 
 /// One that nobody has written down for us but this file or whoever is at the other end of standard input.
 Result<Secret> given_password(const Options& options, Terminal& terminal) {
@@ -29,7 +29,11 @@ Result<Secret> given_password(const Options& options, Terminal& terminal) {
   }
   auto text = read_file(options.password_file, kLongestPassword);
   if (!text) return text.error();
-  Secret secret(std::string(trim(*text)));
+  // The line end is no part of it, blanks may be.
+  std::string_view line = *text;
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  Secret secret{std::string(line)};
   wipe(*text);
   return secret;
 }
@@ -123,7 +127,7 @@ Result<Account> prepare_browser_login(Smarthost smarthost, const FoundServer& fo
     if (!id || id->empty()) return Error{Failure::cancelled, "nothing was changed"};
     smarthost.oauth2.client_id = *id;
   }
-  smarthost.oauth2.refresh_token_file = kRefreshToken;
+  smarthost.oauth2.refresh_token_file = std::string(kRefreshToken) + smarthost.host;
   Smarthost without_login = smarthost;
   without_login.user.clear();
   without_login.oauth2 = {};

@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@ namespace postern::setup {
 namespace {
 
 constexpr std::size_t kLargestRecord = 64U << 10U;
+constexpr mode_t kPermissionBits = 07777;
+constexpr mode_t kOwnerAlone = 0600;  // as write_credential() gives them
+constexpr mode_t kOwnerAndGroup = 0640;
 
 std::string kept_name(const std::string& path) { return path + ".before-setup"; }
 std::string record_of(const std::string& settings) { return settings + ".setup-record"; }
@@ -100,6 +104,23 @@ Result<std::vector<std::string>> put_all_back(const std::string& settings, const
 }
 
 }  // namespace
+
+bool stands_already(const NewSettings& settings, const std::optional<CredentialFile>& credential) {
+  const auto text = read_file(settings.path, std::max(settings.text.size(), std::size_t{1}));
+  if (!text || *text != settings.text) return false;
+  if (!credential) return true;
+  struct stat status{};
+  auto line = read_file(credential->path, credential->secret.reveal().size() + 1, &status);
+  if (!line) return false;
+  const bool same =
+      line->ends_with('\n') && std::string_view(*line).substr(0, line->size() - 1) == credential->secret.reveal();
+  wipe(*line);
+  // Who runs setup again may do it because the service cannot read the file.
+  if (geteuid() != 0) return same && (status.st_mode & kPermissionBits) == kOwnerAlone;
+  const struct group* service = getgrnam("postern");
+  return same && service != nullptr && status.st_uid == 0 && status.st_gid == service->gr_gid &&
+         (status.st_mode & kPermissionBits) == kOwnerAndGroup;
+}
 
 Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential) {
   std::vector<KeptFile> places;  // the settings first: what they name goes after them

@@ -22,6 +22,9 @@ struct NewSettings {
 /// Failures: those of write_credential() and replace_file().
 Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential);
 
+/// Everything is there as it would be written, so that there is nothing to write and nothing new to undo.
+[[nodiscard]] bool stands_already(const NewSettings& settings, const std::optional<CredentialFile>& credential);
+
 /// Puts back what the last write_changed() for these settings found. Returns the files, the settings first. Failures:
 /// not_found (nothing to undo), exists (a file was changed since; it is named, and nothing was done), io, denied.
 Result<std::vector<std::string>> undo_changed(const std::string& settings);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/idn.h"
 #include "setup/candidates.h"
 
 #include <fmt/format.h>
@@ -68,6 +69,7 @@ Result<std::vector<Smarthost>> admitted(std::vector<Smarthost> ways, const std::
 Result<FoundServer> by_domain(const std::string& domain, const Options& options, Terminal& terminal,
                               const World& world) {
   if (const Provider* row = provider_of_domain(domain)) return of_provider(*row, options);
+  terminal.say("Asking the DNS about " + printable(domain) + " ...");
   const std::vector<DnsRecord> mail_servers = world.dns(domain, DnsType::mx);
   if (!mail_servers.empty()) {
     if (const Provider* row = provider_of_mx(mail_servers.front().target)) {
@@ -99,7 +101,8 @@ Result<FoundServer> find_server(const Options& options, const std::string& addre
     if (!server) return server.error();
     return first_that_answers(ways_to(*server, options.tls), options, terminal, world);
   }
-  const std::string domain = to_lower(mail::split_address(address).domain);
+  const auto ascii = mail::ascii_domain(mail::split_address(address).domain);
+  const std::string domain = ascii ? to_lower(*ascii) : std::string();
   if (domain.empty() || domain.starts_with('[')) {
     return Error{Failure::invalid, "'" + printable(address) +
                                        "' has no domain by which the server could be found; say "

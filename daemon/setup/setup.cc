@@ -277,8 +277,14 @@ Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& ter
   return plan;
 }
 
+/// Of the smarthost in the settings that hold it now.
+std::string name_of(const Smarthost& smarthost, const Settings& settings) {
+  const auto place = place_of(smarthost, settings.smarthosts);
+  return place ? settings.smarthosts[*place].name : smarthost.host;
+}
+
 /// What follows the writing: the daemon takes it over, a login in a browser, a test as cron would send it.
-int begin(const Options& options, const Plan& plan, Terminal& terminal, const World& world) {
+int begin(const Options& options, const Plan& plan, const std::string& site, Terminal& terminal, const World& world) {
   const int reloaded = world.reload();
   if (reloaded == EX_UNAVAILABLE) {
     terminal.say("posternd does not run: systemctl start postern. Then: postern check && postern send-test root");
@@ -288,9 +294,8 @@ int begin(const Options& options, const Plan& plan, Terminal& terminal, const Wo
     terminal.complain("posternd has not taken the settings over; postern setup --undo puts those of before back");
     return reloaded;
   }
-  const std::string& host = plan.change.smarthost->host;
   if (plan.by_browser) {
-    if (const int agreed = world.login(host); agreed != EX_OK) {
+    if (const int agreed = world.login(site); agreed != EX_OK) {
       terminal.complain("the login is not made yet: postern login");
       return agreed;
     }
@@ -328,17 +333,23 @@ int set_up(const Options& options, Terminal& terminal, const World& world) {
     }
   }
   const NewSettings fresh{old->path, text, old->access};
-  if (const auto done = write_changed(fresh, plan->credential); !done) return told(terminal, done.error());
+  const bool written = !stands_already(fresh, plan->credential);
+  if (written) {
+    if (const auto done = write_changed(fresh, plan->credential); !done) return told(terminal, done.error());
+  }
   const settings::Loaded loaded = settings::load(old->path);
   for (const settings::Problem& warning : loaded.warnings) terminal.complain(warning.str() + " (warning)");
   if (!loaded.settings) {
     for (const settings::Problem& problem : loaded.problems) terminal.complain(problem.str());
+    if (!written) return EX_CONFIG;
     const auto back = undo_changed(old->path);
     terminal.complain(back ? "so the files of before were put back" : back.error().text);
     return EX_CONFIG;
   }
-  terminal.say("Wrote " + old->path + (plan->credential ? " and " + plan->credential->path : std::string()) + ".");
-  return begin(options, *plan, terminal, world);
+  if (written) {
+    terminal.say("Wrote " + old->path + (plan->credential ? " and " + plan->credential->path : std::string()) + ".");
+  }
+  return begin(options, *plan, name_of(*plan->change.smarthost, *loaded.settings), terminal, world);
 }
 
 int undo(const Options& options, Terminal& terminal, const World& world) {

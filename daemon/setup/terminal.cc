@@ -82,7 +82,8 @@ class StandardTerminal final : public Terminal {
     }
     prompt("\n");
     if (!line || line->find(kInterrupt) != std::string::npos) return std::nullopt;
-    Secret secret(std::string(trim(*line)));
+    if (line->ends_with('\r')) line->pop_back();
+    Secret secret(*line);
     wipe(*line);
     return secret;
   }

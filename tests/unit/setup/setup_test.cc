@@ -158,6 +158,14 @@ TEST_F(Setup, AnnouncedServersComeBeforeTheUsualOnesAndForeignOnesNeedAPerson) {
   EXPECT_EQ(tried.front(), "evil.example.net:465");
 }
 
+TEST_F(Setup, AnInternationalDomainIsLookedUpByItsAsciiName) {
+  options.address = "alerts@b\u00fccher.example";
+  Person nobody;
+  run(nobody);
+  ASSERT_FALSE(tried.empty()) << nobody.heard;
+  EXPECT_EQ(tried.front(), "smtp.xn--bcher-kva.example:465");
+}
+
 TEST_F(Setup, AProviderIsKnownByTheDomainOrItsMailServers) {
   options.address = "somebody@gmail.com";
   Person nobody;
@@ -198,6 +206,32 @@ TEST_F(Setup, APersonIsAskedAgainAndMayLeaveAtEveryQuestion) {
   Person person(last);
   EXPECT_EQ(run(person), EX_TEMPFAIL) << person.heard;
   EXPECT_NE(person.heard.find("nothing was changed"), std::string::npos);
+}
+
+TEST_F(Setup, WithOAuthTheLoginComesAfterTheSettings) {
+  options.no_login = false;
+  options.address = "alerts@example.com";
+  options.provider = "microsoft365";
+  options.client_id = "11111111-2222-3333-4444-555555555555";
+  dir.write("postern.yaml", "smarthosts:\n  - name: office\n    host: smtp.office365.com\n");
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(steps, "login office\ntest root\n");
+  const settings::Smarthost smarthost = written().smarthosts.at(0);
+  EXPECT_EQ(smarthost.oauth2.client_id, options.client_id);
+  EXPECT_EQ(smarthost.user, "alerts@example.com");
+  EXPECT_TRUE(smarthost.password_file.empty());
+}
+
+TEST_F(Setup, ARunThatChangesNothingLeavesTheWayBackAsItWas) {
+  dir.write("postern.yaml", "# mine\n");
+  options.address = "alerts@example.com";
+  Person nobody;
+  ASSERT_EQ(run(nobody), EX_OK) << nobody.heard;
+  ASSERT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_NE(nobody.heard.find("stays as it is"), std::string::npos);
+  ASSERT_EQ(undo(options, nobody, world), EX_OK) << nobody.heard;
+  EXPECT_EQ(dir.read("postern.yaml"), "# mine\n");
 }
 
 TEST_F(Setup, ADaemonThatDoesNotRunIsNoFailureWithoutATest) {
