@@ -13,7 +13,6 @@
 namespace postern::setup {
 namespace {
 
-using Policy = relay::SenderPolicyOptions::Policy;
 using settings::Smarthost;
 
 constexpr std::size_t kLongestPassword = 64U << 10U;
@@ -87,9 +86,9 @@ Result<void> attempt(const Smarthost& smarthost, const FoundServer& found, Termi
   return {};
 }
 
-Result<Secret> ask_password(Terminal& terminal, Login login) {
+Result<Secret> ask_password(Terminal& terminal, LoginKind login) {
   while (true) {
-    auto typed = terminal.ask_secret(login == Login::app_password ? "App password" : "Password");
+    auto typed = terminal.ask_secret(login == LoginKind::app_password ? "App password" : "Password");
     if (!typed) return Error{Failure::cancelled, "nothing was changed"};
     auto clean = clean_password(std::move(*typed), login);
     if (clean) return clean;
@@ -99,7 +98,7 @@ Result<Secret> ask_password(Terminal& terminal, Login login) {
 
 Result<Account> log_in_with_password(Smarthost smarthost, const FoundServer& found, const Options& options,
                                      Terminal& terminal, const World& world) {
-  const Login login = found.provider == nullptr ? Login::password : found.provider->login;
+  const LoginKind login = found.provider == nullptr ? LoginKind::password : found.provider->login;
   const bool given = options.password_stdin || !options.password_file.empty();
   if (!given && !terminal.interactive()) return missing("password", "--password-file FILE or --password-stdin");
   if (!given && found.provider != nullptr && !found.provider->asks_user) terminal.say(how_to_get(found));
@@ -147,21 +146,22 @@ Smarthost with_account(const FoundServer& found, const Options& options, const s
     smarthost.from.policy = *options.from;
   } else if (found.provider == nullptr && options.smarthost.empty() && !user.empty()) {
     // A mailbox at a provider that we know nothing of: most take mail from its own address alone.
-    smarthost.from.policy = Policy::account;
+    smarthost.from.policy = relay::SenderPolicyOptions::Policy::account;
   }
   smarthost.from.address.clear();
   // Where the user is the address, the settings need no second word for it.
-  if (smarthost.from.policy == Policy::account && user != address) smarthost.from.address = address;
+  if (smarthost.from.policy == relay::SenderPolicyOptions::Policy::account && user != address)
+    smarthost.from.address = address;
   return smarthost;
 }
 
-Result<Secret> clean_password(Secret typed, Login login) {
+Result<Secret> clean_password(Secret typed, LoginKind login) {
   const std::string_view text = typed.reveal();
   if (text.empty()) return Error{Failure::invalid, "the password is empty"};
   if (text.find_first_of(std::string_view("\0\r\n", 3)) != std::string_view::npos) {
     return Error{Failure::invalid, "the password must be one line"};
   }
-  if (login != Login::app_password) return typed;
+  if (login != LoginKind::app_password) return typed;
   const std::vector<std::string_view> groups = split_words(text);
   const bool grouped = groups.size() > 1 && std::ranges::all_of(groups, [](std::string_view group) {
                          return group.size() == kAppPasswordGroup &&
@@ -200,8 +200,8 @@ Result<Account> log_in(const FoundServer& found, const Options& options, const s
   const auto user = user_of(found, options, address, terminal);
   if (!user) return user.error();
   Smarthost smarthost = with_account(found, options, address, *user);
-  if (smarthost.from.policy == Policy::account && mail::split_address(address).domain.empty() &&
-      mail::split_address(*user).domain.empty()) {
+  if (smarthost.from.policy == relay::SenderPolicyOptions::Policy::account &&
+      mail::split_address(address).domain.empty() && mail::split_address(*user).domain.empty()) {
     return missing("mail address of the account", "it as the first argument");
   }
   if (user->empty()) {

@@ -20,7 +20,7 @@ struct Account {
 
 /// The password as it was typed or stood in a file. An app password is shown in groups of letters, with blanks that do
 /// not belong to it. Failure: invalid (empty, several lines).
-Result<Secret> clean_password(Secret typed, Login login);
+Result<Secret> clean_password(Secret typed, LoginKind login);
 
 /// Asks for what is missing and logs in, again with another password where a person is there. Failures: invalid
 /// (something is missing and nobody is there to ask), rejected (the login was refused), cancelled, and the server's.

@@ -23,10 +23,10 @@ using settings::Scope;
 
 struct LoginWord {
   std::string_view word;
-  Login login;
+  LoginKind login;
 };
 constexpr auto kLoginWords = std::to_array<LoginWord>(
-    {{"password", Login::password}, {"app password", Login::app_password}, {"oauth2", Login::oauth2}});
+    {{"password", LoginKind::password}, {"app password", LoginKind::app_password}, {"oauth2", LoginKind::oauth2}});
 
 void read_text(const Node& node, Scope& scope, std::string& to) {
   if (auto text = settings::text_value(node, scope)) to = std::move(*text);
@@ -106,7 +106,7 @@ Provider read_row(const Node& node, const std::string& shown, Report& report) {
     const bool there = std::ranges::find(node.entries, key.name, &Entry::key) != node.entries.end();
     if (key.required && !there) report.error(node.mark, fmt::format("'{}' has no '{}'", shown, key.name));
   }
-  if ((row.login == Login::oauth2) == row.smarthost.oauth2.token_url.empty()) {
+  if ((row.login == LoginKind::oauth2) == row.smarthost.oauth2.token_url.empty()) {
     report.error(node.mark, "'" + shown + "' has either 'login: oauth2' or a token_url, not both");
   }
   return row;

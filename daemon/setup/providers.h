@@ -11,7 +11,7 @@
 namespace postern::setup {
 
 /// What a provider takes for a login.
-enum class Login {
+enum class LoginKind {
   password,
   app_password,  ///< one made for this machine; the account's own is refused
   oauth2,        ///< a person agrees in a browser, once
@@ -22,7 +22,7 @@ struct Provider {
   std::string title;                 ///< for people
   std::vector<std::string> domains;  ///< of mail addresses, in small letters
   std::vector<std::string> mx;       ///< ends of the names of mail servers, in small letters
-  Login login = Login::password;
+  LoginKind login = LoginKind::password;
   std::string user;               ///< the login where that is a word of the provider's; empty: the mail address
   bool asks_user = false;         ///< the login is neither that nor the mail address
   std::string get;                ///< a sentence or two: how to get the password, or the client id

@@ -25,14 +25,14 @@ using settings::Smarthost;
 Error unsafe(const std::string& why) { return Error{Failure::invalid, why}; }
 
 /// A file as it is written, without what the machine and the defaults add.
-struct Written {
+struct ReadText {
   Node root;
   Settings settings;
 };
 
-Result<Written> read_written(const std::string& text) {
+Result<ReadText> read_written(const std::string& text) {
   Report report("postern.yaml");
-  Written written;
+  ReadText written;
   if (auto root = settings::read_document(text, report)) {
     if (root->kind == Node::Kind::map) {
       settings::read_keys(*root, written.settings, report);
@@ -240,7 +240,7 @@ Smarthost as_written(Smarthost wanted, const Node& old) {
   return wanted;
 }
 
-Result<std::string> with_smarthost(const std::string& text, const Written& before, const Smarthost& wanted,
+Result<std::string> with_smarthost(const std::string& text, const ReadText& before, const Smarthost& wanted,
                                    std::optional<std::size_t> place) {
   const Entry* list = entry_of(before.root, "smarthosts");
   YamlLines lines(text);
@@ -283,7 +283,7 @@ Result<std::string> with_smarthost(const std::string& text, const Written& befor
 
 }  // namespace
 
-std::optional<std::size_t> place_of(const Smarthost& smarthost, const std::vector<Smarthost>& there) {
+std::optional<std::size_t> replaced_index(const Smarthost& smarthost, const std::vector<Smarthost>& there) {
   const auto index_of = [&](auto matches) -> std::optional<std::size_t> {
     const auto found = std::ranges::find_if(there, matches);
     if (found == there.end()) return std::nullopt;
@@ -301,7 +301,7 @@ Settings changed(Settings settings, const Change& change) {
   if (change.smarthost) {
     Smarthost fresh = *change.smarthost;
     fresh.password = Secret();
-    if (const auto place = place_of(fresh, settings.smarthosts)) {
+    if (const auto place = replaced_index(fresh, settings.smarthosts)) {
       inherit(fresh, settings.smarthosts[*place]);
       settings.smarthosts[*place] = std::move(fresh);
     } else {
@@ -323,7 +323,7 @@ Result<std::string> edited(const std::string& text, const Change& change) {
   const Settings wanted = changed(before->settings, change);
   std::string now = text;
   if (change.smarthost) {
-    const auto place = place_of(*change.smarthost, before->settings.smarthosts);
+    const auto place = replaced_index(*change.smarthost, before->settings.smarthosts);
     auto done = with_smarthost(now, *before, wanted.smarthosts[place.value_or(0)], place);
     if (!done) return done.error();
     now = std::move(*done);

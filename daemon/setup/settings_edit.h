@@ -21,8 +21,8 @@ struct Change {
 };
 
 /// The smarthost of these that the new one stands in for; nothing: it is added.
-[[nodiscard]] std::optional<std::size_t> place_of(const settings::Smarthost& smarthost,
-                                                  const std::vector<settings::Smarthost>& there);
+[[nodiscard]] std::optional<std::size_t> replaced_index(const settings::Smarthost& smarthost,
+                                                        const std::vector<settings::Smarthost>& there);
 
 /// The settings as they are to be. What is not written, and so depends on the machine, counts as not said.
 [[nodiscard]] settings::Settings changed(settings::Settings settings, const Change& change);

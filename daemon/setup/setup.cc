@@ -181,7 +181,7 @@ Result<std::optional<std::vector<std::string>>> alarm_program(const Options& opt
 /// The file for the password: the one that the settings name, if it is for this account alone.
 std::string credential_path(const OldFile& old, const Smarthost& smarthost) {
   const std::vector<Smarthost>& there = old.settings.smarthosts;
-  const auto place = place_of(smarthost, there);
+  const auto place = replaced_index(smarthost, there);
   const auto used_by_others = [&](const std::string& path) {
     for (std::size_t i = 0; i < there.size(); ++i) {
       if (i != place && there[i].password_file == path) return true;
@@ -279,7 +279,7 @@ Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& ter
 
 /// Of the smarthost in the settings that hold it now.
 std::string name_of(const Smarthost& smarthost, const Settings& settings) {
-  const auto place = place_of(smarthost, settings.smarthosts);
+  const auto place = replaced_index(smarthost, settings.smarthosts);
   return place ? settings.smarthosts[*place].name : smarthost.host;
 }
 

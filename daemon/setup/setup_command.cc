@@ -23,10 +23,10 @@ struct SetupArguments {
   bool undo = false;
 };
 
-using Policy = relay::SenderPolicyOptions::Policy;
 const std::map<std::string, relay::Tls> kTlsWords{
     {"implicit", relay::Tls::implicit}, {"starttls", relay::Tls::starttls}, {"none", relay::Tls::none}};
-const std::map<std::string, Policy> kPolicyWords{{"keep", Policy::keep}, {"account", Policy::account}};
+const std::map<std::string, relay::SenderPolicyOptions::Policy> kPolicyWords{
+    {"keep", relay::SenderPolicyOptions::Policy::keep}, {"account", relay::SenderPolicyOptions::Policy::account}};
 
 int list_providers() {
   for (const Provider& row : providers()) {

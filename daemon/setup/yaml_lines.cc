@@ -8,7 +8,6 @@ namespace postern::setup {
 namespace {
 
 using settings::Entry;
-using settings::Mark;
 using settings::Node;
 
 std::size_t indentation_of(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
@@ -69,7 +68,7 @@ std::string YamlLines::text() const {
   return whole;
 }
 
-std::string_view YamlLines::at(Mark mark) const {
+std::string_view YamlLines::at(settings::Mark mark) const {
   if (mark.line == 0 || mark.line > lines_.size() || mark.column == 0) return {};
   const std::string_view line = lines_[mark.line - 1];
   return mark.column > line.size() ? std::string_view() : line.substr(mark.column - 1);

@@ -39,7 +39,7 @@ TEST(Providers, EveryRowMakesSettingsWithoutProblemsAndWarnings) {
     smarthost.user = row.user.empty() ? "alerts@example.com" : row.user;
     smarthost.from.address = "alerts@example.com";
     if (smarthost.from.policy == relay::SenderPolicyOptions::Policy::keep) smarthost.from.address.clear();
-    if (row.login == Login::oauth2) {
+    if (row.login == LoginKind::oauth2) {
       smarthost.oauth2.client_id = "11111111-2222-3333-4444-555555555555";
       smarthost.oauth2.refresh_token_file = dir.write("refresh-" + row.name, "token\n");
     } else {

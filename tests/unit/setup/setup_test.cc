@@ -314,17 +314,17 @@ TEST(Account, TheSenderPolicyNamesAnAddressWhereTheUserIsNone) {
 }
 
 TEST(Account, AnAppPasswordLosesTheBlanksBetweenItsGroupsAndNoOther) {
-  const auto clean = [](const std::string& text, Login login) {
+  const auto clean = [](const std::string& text, LoginKind login) {
     const auto secret = clean_password(Secret(text), login);
     return secret ? std::string(secret->reveal()) : "refused";
   };
-  EXPECT_EQ(clean("abcd efgh ijkl mnop", Login::app_password), "abcdefghijklmnop");
-  EXPECT_EQ(clean("abcd efgh ijkl mnop", Login::password), "abcd efgh ijkl mnop");
+  EXPECT_EQ(clean("abcd efgh ijkl mnop", LoginKind::app_password), "abcdefghijklmnop");
+  EXPECT_EQ(clean("abcd efgh ijkl mnop", LoginKind::password), "abcd efgh ijkl mnop");
   for (const std::string text : {"my own pass word", "abcd", "abcd efg", "Abcd efgh"}) {
-    EXPECT_EQ(clean(text, Login::app_password), text);
+    EXPECT_EQ(clean(text, LoginKind::app_password), text);
   }
   for (const std::string& text : {std::string(), std::string("a\nb"), std::string("a\0b", 3), std::string("a\r")}) {
-    EXPECT_EQ(clean(text, Login::password), "refused");
+    EXPECT_EQ(clean(text, LoginKind::password), "refused");
   }
 }
 
