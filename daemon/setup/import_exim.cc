@@ -24,9 +24,9 @@ using EximValues = std::map<std::string, EximValue, std::less<>>;
 
 /// The values of a file, or an empty one.
 const EximValue& exim_value(const EximValues& values, std::string_view name) {
-  static const EximValue kNone;
+  static const EximValue nothing;
   const auto found = values.find(name);
-  return found == values.end() ? kNone : found->second;
+  return found == values.end() ? nothing : found->second;
 }
 
 /// name='value', as the shell reads it; "=" with blanks around it as well, as in a file of macros.

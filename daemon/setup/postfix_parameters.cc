@@ -171,6 +171,7 @@ Mark PostfixParameters::mark(std::string_view name) const {
 
 std::vector<std::string> PostfixParameters::names() const {
   std::vector<std::string> names;
+  names.reserve(parameters_.size());
   for (const auto& [name, parameter] : parameters_) names.push_back(name);
   return names;
 }

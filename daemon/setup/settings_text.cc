@@ -44,7 +44,7 @@ constexpr auto kHidden = std::to_array<Hidden>({{"\xe2\x80\xa8", 0x2028},
                                                 {"\xef\xbf\xbe", 0xfffe},
                                                 {"\xef\xbf\xbf", 0xffff}});
 
-std::string in_quotes(std::string_view text) {
+std::string in_double_quotes(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -198,7 +198,7 @@ std::string aliases_text(const std::map<std::string, std::vector<std::string>>& 
 
 std::string yaml_text(std::string_view text) {
   if (is_plain_text(text)) return std::string(text);
-  return in_quotes(is_utf8(text) ? std::string(text) : printable(text));
+  return in_double_quotes(is_utf8(text) ? std::string(text) : printable(text));
 }
 
 std::string comment_lines(std::string_view text) {
@@ -226,8 +226,9 @@ std::string smarthost_text(const settings::Smarthost& smarthost) {
     if (!inside.empty() && inside != group) out += std::string(kItem) + std::string(inside) + ":\n";
     group = inside;
     const std::string_view key = inside.empty() ? row.key : row.key.substr(dot + 1);
-    const std::string colon = value.starts_with('\n') ? ":" : ": ";
-    out += std::string(kItem) + (inside.empty() ? "" : "  ") + std::string(key) + colon + value + "\n";
+    (out += kItem) += inside.empty() ? "" : "  ";
+    (out += key) += value.starts_with('\n') ? ":" : ": ";
+    (out += value) += '\n';
   }
   return "  - " + out.substr(kItem.size());
 }

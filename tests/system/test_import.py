@@ -13,9 +13,9 @@ ADMIN = "admin@example.com"
 
 
 def _files(port, ca):
-    """For each program the files of a set-up with login and STARTTLS, and how its own tools read them."""
+    """For each program the files of a set-up with login and STARTTLS."""
     return {
-        "msmtp": ({
+        "msmtp": {
             "/etc/msmtprc": f"""\
 # Set default values for all following accounts.
 defaults
@@ -33,8 +33,8 @@ password       "{PASSWORD}"
 
 account default : practice
 aliases        /etc/aliases
-""", "/etc/aliases": f"root: {ADMIN}\n"}, ["msmtp", "--pretend", "--file={root}/etc/msmtprc", "a@example.com"]),
-        "ssmtp": ({
+""", "/etc/aliases": f"root: {ADMIN}\n"},
+        "ssmtp": {
             "/etc/ssmtp/ssmtp.conf": f"""\
 root={ADMIN}
 mailhub=smtp.example.com:{port}
@@ -46,12 +46,12 @@ UseSTARTTLS=YES
 TLS_CA_File={ca}
 AuthUser={USER}
 AuthPass={PASSWORD}
-""", "/etc/ssmtp/revaliases": f"root:{USER}:smtp.example.com:{port}\n"}, None),
-        "nullmailer": ({
+""", "/etc/ssmtp/revaliases": f"root:{USER}:smtp.example.com:{port}\n"},
+        "nullmailer": {
             "/etc/nullmailer/remotes": f"smtp.example.com smtp port={port} starttls x509cafile={ca} user={USER} pass='{PASSWORD}'\n",
             "/etc/nullmailer/adminaddr": f"{ADMIN}\n", "/etc/nullmailer/allmailfrom": f"{USER}\n",
-            "/etc/mailname": "web1.example.net\n"}, None),
-        "dma": ({
+            "/etc/mailname": "web1.example.net\n"},
+        "dma": {
             "/etc/dma/dma.conf": f"""\
 SMARTHOST smtp.example.com
 PORT {port}
@@ -60,8 +60,8 @@ SECURETRANSFER
 STARTTLS
 MAILNAME /etc/mailname
 MASQUERADE {USER}
-""", "/etc/dma/auth.conf": f"{USER}|smtp.example.com:{PASSWORD}\n", "/etc/mailname": "web1.example.net\n", "/etc/aliases": f"root: {ADMIN}\n"}, None),
-        "postfix": ({
+""", "/etc/dma/auth.conf": f"{USER}|smtp.example.com:{PASSWORD}\n", "/etc/mailname": "web1.example.net\n", "/etc/aliases": f"root: {ADMIN}\n"},
+        "postfix": {
             "/etc/postfix/main.cf": f"""\
 compatibility_level = 3.6
 myhostname = web1.example.net
@@ -76,8 +76,8 @@ smtp_generic_maps = texthash:/etc/postfix/generic
 alias_maps = hash:/etc/aliases
 """, "/etc/postfix/sasl_passwd": f"[smtp.example.com]:{port}  {USER}:{PASSWORD}\n",
             "/etc/postfix/generic": f"root@example.net {USER}\n@web1.example.net {USER}\n",
-            "/etc/aliases": f"root: {ADMIN}\n"}, ["postconf", "-n", "-c", "{root}/etc/postfix"]),
-        "exim": ({
+            "/etc/aliases": f"root: {ADMIN}\n"},
+        "exim": {
             "/etc/exim4/update-exim4.conf.conf": f"""\
 dc_eximconfig_configtype='satellite'
 dc_other_hostnames='web1.example.net'
@@ -95,11 +95,38 @@ dc_localdelivery='mail_spool'
 """, "/etc/exim4/passwd.client": f"*.example.com:{USER}:{PASSWORD}\n",
             "/etc/exim4/exim4.conf.localmacros": f"REMOTE_SMTP_SMARTHOST_TLS_VERIFY_CERTIFICATES = {ca}\n",
             "/etc/email-addresses": f"root: {USER}\n", "/etc/mailname": "web1.example.net\n",
-            "/etc/aliases": f"root: {ADMIN}\n"}, None),
+            "/etc/aliases": f"root: {ADMIN}\n"},
     }
 
 
 PROGRAMS = list(_files(0, ""))
+
+
+def _run(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, timeout=60, **options)
+
+
+def _msmtp_sends(root, recipient):
+    """The whole way, by msmtp itself."""
+    os.chmod(f"{root}/etc/msmtprc", 0o600)
+    _run("msmtp", f"--file={root}/etc/msmtprc", recipient, input=b"Subject: before\n\nby msmtp\n")
+
+
+def _postfix_reads(root, _):
+    assert b"relayhost = [smtp.example.com]:" in _run("postconf", "-n", "-c", f"{root}/etc/postfix").stdout
+
+
+def _exim_reads(root, _):
+    """Debian's tool makes Exim's own settings from the files, and Exim takes them."""
+    there = "/exim/import"
+    shutil.copytree("/exim/etc/exim4", there, symlinks=True)
+    shutil.copytree(f"{root}/etc/exim4", there, dirs_exist_ok=True)
+    _run("chroot", "/exim", "update-exim4.conf", "-d", "/import", "-o", "/import/made")
+    assert b"smtp.example.com" in _run("chroot", "/exim", "exim4", "-C", "/import/made", "-bP", "macro", "DCsmarthost").stdout
+
+
+# That the files are what the program itself understands, for those that are installed here.
+WORKING = {"msmtp": _msmtp_sends, "postfix": _postfix_reads, "exim": _exim_reads}
 
 
 def _make(root, files):
@@ -124,11 +151,12 @@ def _arrived(server, inbox):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_what_a_program_was_told_delivers_by_postern(posternd, practice_starttls, tmp_path, inbox, program):
-    files, own_tool = _files(practice_starttls.port, practice_starttls.ca)[program]
     root = str(tmp_path)
-    _make(root, files)
-    if own_tool and shutil.which(own_tool[0]):
-        subprocess.run([word.replace("{root}", root) for word in own_tool], check=True, capture_output=True, timeout=20)
+    _make(root, _files(practice_starttls.port, practice_starttls.ca)[program])
+    if program in WORKING:
+        WORKING[program](root, f"before-{inbox}@example.com")
+        if program == "msmtp":
+            assert _arrived(practice_starttls, f"before-{inbox}") == 1
 
     run = _import(posternd, root, program, "--write", "--output", posternd.config)
     assert run.returncode == 0, run.stderr.decode()
@@ -166,7 +194,7 @@ retry: {posternd.retry}
 def test_the_settings_are_printed_and_hold_no_secret(posternd, tmp_path):
     for program in PROGRAMS:
         root = str(tmp_path / program)
-        _make(root, _files(587, "/etc/ssl/certs/ca-certificates.crt")[program][0])
+        _make(root, _files(587, "/etc/ssl/certs/ca-certificates.crt")[program])
         run = _import(posternd, root, program)
         assert run.returncode == 0, run.stderr.decode()
         assert b"host: smtp.example.com" in run.stdout
@@ -177,7 +205,7 @@ def test_the_settings_are_printed_and_hold_no_secret(posternd, tmp_path):
 
 def test_old_settings_and_passwords_are_kept(posternd, tmp_path):
     root = str(tmp_path)
-    _make(root, _files(587, "/etc/ssl/certs/ca-certificates.crt")["nullmailer"][0])
+    _make(root, _files(587, "/etc/ssl/certs/ca-certificates.crt")["nullmailer"])
     posternd.write("hostname: old.example.net\n")
     posternd.password("the old one")
     run = _import(posternd, root, "nullmailer", "--write", "--output", posternd.config)
@@ -195,7 +223,7 @@ def test_what_is_not_there_or_not_clear_is_told(posternd, tmp_path):
     run = posternd.run("import", "--root", root, "--from", "dma")
     assert run.returncode == 66 and b"/etc/dma/dma.conf" in run.stderr, run
     for program in ("dma", "postfix"):
-        _make(root, _files(587, "")[program][0])
+        _make(root, _files(587, "")[program])
     run = posternd.run("import", "--root", root)
     assert run.returncode == 64 and b"--from dma" in run.stderr and b"--from postfix" in run.stderr, run
     _make(root, {"/etc/dma/dma.conf": "SMARTHOST smtp.example.com\nNONSENSE\n"})
