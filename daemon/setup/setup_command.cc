@@ -52,6 +52,7 @@ template <class Value>
 void add_word(CLI::App& command, const std::string& name, const std::map<std::string, Value>& words,
               std::optional<Value>& to, const std::string& help) {
   std::vector<std::string> names;
+  names.reserve(words.size());
   for (const auto& [word, value] : words) names.push_back(word);
   command.add_option_function<std::string>(
              name, [&words, &to](const std::string& word) { to = words.at(word); }, help)
