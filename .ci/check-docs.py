@@ -164,6 +164,9 @@ def subcommands(help_text):
 
 
 def check_command(manual, command, help_text):
+    own = f"postern-{command.replace(' ', '-')}.8"  # some have a page of their own for their options
+    if (ROOT / "man" / own).exists():
+        manual += page(own)
     if not re.search(r"\b" + command.replace(" ", r"\s+(?:Cm\s+)?") + r"\b", manual):
         complain(f"man/postern.8: the command '{command}' is missing")
     check_options("postern", manual, help_text)

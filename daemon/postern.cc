@@ -9,6 +9,7 @@
 #include "control/values.h"
 #include "control/watching.h"
 #include "setup/import_command.h"
+#include "setup/setup_command.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -291,6 +292,23 @@ void add_metrics(CLI::App& app, Job& job, std::string& format) {
   });
 }
 
+void add_reload(CLI::App& app, Job& job) {
+  CLI::App* reload = app.add_subcommand("reload", "read the settings file again, and tell what is wrong with it");
+  reload->callback([&job] { job.requests.push_back(request_for("reload")); });
+}
+
+/// The steps of `postern setup` that a running daemon takes.
+postern::setup::AtDaemon at_daemon(const Job& job) {
+  const auto step = [&job](std::string_view command, const char* key, const std::string& value) {
+    object request = request_for(command);
+    if (key != nullptr) request[key] = value;
+    return run(job, request);
+  };
+  return {[step] { return step("reload", nullptr, {}); },
+          [step](const std::string& site) { return step("login", "site", site); },
+          [step](const std::string& recipient) { return step("send-test", "recipient", recipient); }};
+}
+
 /// The commands that need no daemon: each adds itself, and says in the second argument what to do if it is meant.
 constexpr auto kAlone = std::to_array<void (*)(CLI::App&, std::function<int()>&)>({
     postern::setup::add_import,
@@ -340,6 +358,8 @@ int main(int argc, char** argv) {
   add_for_site(app, job, words, "login", "let a person grant access in a browser (OAuth 2.0), and store it");
   add_send_test(app, job, words, seconds, from);
   add_metrics(app, job, format);
+  add_reload(app, job);
+  postern::setup::add_setup(app, at_daemon(job), job.alone);
   for (const auto add : kAlone) add(app, job.alone);
   try {
     app.parse(argc, argv);

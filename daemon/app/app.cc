@@ -208,6 +208,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .test_message =
           [this](const mail::Envelope& envelope) { return submission::test_message(*submission, envelope); },
       .metrics = [this](std::string format) { return metrics.page(std::move(format)); },
+      .reload = [this] { return reloads.done(); },
       .complaints = [this](bool administrator) { return complaints(administrator); },
   });
 }

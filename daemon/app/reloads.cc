@@ -3,6 +3,9 @@
 #include "app/supervisor.h"
 #include "base/log.h"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <utility>
 
 namespace postern::app {
@@ -21,8 +24,30 @@ void Reloads::ask() {
   busy_ = true;
   spawn(loop_, run(), "reload", [this] {
     busy_ = false;
-    if (wanted_) ask();
+    wanted_ ? ask() : wake();
   });
+}
+
+Task<Result<void>> Reloads::done() {
+  const auto ended = std::make_shared<boost::asio::steady_timer>(loop_, boost::asio::steady_timer::time_point::max());
+  std::erase_if(waiting_, [](const auto& each) { return each.expired(); });
+  waiting_.push_back(ended);
+  ask();
+  co_await ended->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  if (!running_) co_return Error{Failure::cancelled, "posternd stops"};
+  if (!broken_.empty()) co_return Error{Failure::invalid, "the settings of before stay in force: " + broken_};
+  co_return Result<void>();
+}
+
+void Reloads::stop() {
+  running_ = false;
+  wake();
+}
+
+void Reloads::wake() {
+  for (const auto& each : std::exchange(waiting_, {})) {
+    if (const auto timer = each.lock()) timer->cancel();
+  }
 }
 
 /// On the pool, since the name service may be asked for this machine's name.

@@ -1,13 +1,18 @@
 // Reading the settings again while the daemon runs. A broken file keeps the settings in force.
 #pragma once
 
+#include "base/result.h"
 #include "base/task.h"
 #include "settings/load.h"
 #include "settings/settings.h"
 #include "spool/disk_pool.h"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace postern::app {
 
@@ -28,8 +33,11 @@ class Reloads {
   void start();
   /// In the background: at once, or when start() comes or the reload before has ended. Several that wait are one.
   void ask();
+  /// ask(), and waits for its end. Failures: invalid (the old settings stay in force; the text says why), cancelled
+  /// (the daemon stops).
+  Task<Result<void>> done();
   /// One that is under way comes to nothing.
-  void stop() { running_ = false; }
+  void stop();
 
   /// What is wrong with the file since a reload failed; empty: it is in force. Its words are for administrators, since
   /// the file need not be everybody's to read.
@@ -38,6 +46,7 @@ class Reloads {
  private:
   Task<void> run();
   void read_anew(settings::Loaded loaded);
+  void wake();
 
   Executor loop_;
   spool::DiskPool& pool_;
@@ -48,6 +57,7 @@ class Reloads {
   bool wanted_ = false;
   bool busy_ = false;
   std::string broken_;
+  std::vector<std::weak_ptr<boost::asio::steady_timer>> waiting_;  ///< cancelled when a reload has ended
 };
 
 }  // namespace postern::app

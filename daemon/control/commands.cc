@@ -90,6 +90,17 @@ Task<Result<int>> run_list(Call& call) {
   }
 }
 
+Task<Result<int>> run_reload(Call& call) {
+  const Result<void> done = co_await call.context.reload();
+  if (!done) co_return done.error();
+  object line;
+  line["kind"] = "notice";
+  line["text"] = json_text("the settings of " + call.context.config_file + " are in force");
+  const Result<void> sent = co_await call.answer.line(line);
+  if (!sent) co_return sent.error();
+  co_return exits::kWell;
+}
+
 constexpr std::array kCommands{
     Command{"status", Form::json, Who::anybody, run_status},
     Command{"queue list", Form::json, Who::anybody, run_list},
@@ -97,6 +108,7 @@ constexpr std::array kCommands{
     Command{"check", Form::json, Who::administrators, run_check},
     Command{"explain", Form::json, Who::anybody, run_explain},
     Command{"login", Form::json, Who::administrators, run_login},
+    Command{"reload", Form::json, Who::administrators, run_reload},
     Command{"metrics", Form::json, Who::anybody, run_metrics},
     Command{"send-test", Form::json, Who::administrators, run_send_test},
     Command{"mailq", Form::plain, Who::anybody, run_mailq},

@@ -61,6 +61,8 @@ struct Context {
 
   /// The page of metrics in this format. Failure: invalid (unknown format).
   std::function<Task<Result<std::string>>(std::string format)> metrics{};
+  /// Reads the settings file again. Failure: invalid (those of before stay in force; the text says why).
+  std::function<Task<Result<void>>()> reload{};
   /// Sentences on what is wrong with the daemon itself: its settings file, addresses where nobody can connect. The file
   /// need not be everybody's to read, so its words are for administrators.
   std::function<std::vector<std::string>(bool administrator)> complaints = [](bool) {

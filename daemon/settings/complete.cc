@@ -21,15 +21,6 @@ constexpr std::uint16_t kSubmissions = 465;  // RFC 8314 7.3
 constexpr std::uint16_t kSubmission = 587;   // RFC 6409
 constexpr std::uint16_t kSmtp = 25;
 
-std::uint16_t standard_port(Tls tls) {
-  switch (tls) {
-    case Tls::implicit: return kSubmissions;
-    case Tls::starttls: return kSubmission;
-    case Tls::none: break;
-  }
-  return kSmtp;
-}
-
 void check_names(Settings& settings, Report& report) {
   if (settings.names.hostname.empty()) settings.names.hostname = machine_name();
   if (settings.names.hostname.find('.') == std::string::npos) {
@@ -147,6 +138,15 @@ void check_notify(const queue::Notify& notify, Report& report) {
 }
 
 }  // namespace
+
+std::uint16_t standard_port(Tls tls) {
+  switch (tls) {
+    case Tls::implicit: return kSubmissions;
+    case Tls::starttls: return kSubmission;
+    case Tls::none: break;
+  }
+  return kSmtp;
+}
 
 std::string machine_name() {
   std::array<char, 256> buffer{};

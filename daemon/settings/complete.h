@@ -5,9 +5,13 @@
 #include "settings/report.h"
 #include "settings/settings.h"
 
+#include <cstdint>
 #include <string>
 
 namespace postern::settings {
+
+/// 465 for implicit TLS (RFC 8314 7.3), 587 for STARTTLS (RFC 6409), 25 for none.
+[[nodiscard]] std::uint16_t standard_port(relay::Tls tls);
 
 void complete(Settings& settings, Report& report);
 

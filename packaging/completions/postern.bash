@@ -12,21 +12,21 @@ _postern() {
   for ((i = 1; i < COMP_CWORD; ++i)); do
     word=${COMP_WORDS[i]}
     case $word in
-      --after | --format | --from | --limit | --newer-than | --older-than | --output | --recipient | --root | --sender | --site | --socket | --sort | --state | --text | --timeout | --to | --user) ((++i)) ;;
+      --after | --client-id | --config | --format | --from | --import | --limit | --newer-than | --no-import | --no-login | --notify-command | --older-than | --output | --password-file | --password-stdin | --provider | --recipient | --root | --sender | --sender-policy | --site | --smarthost | --socket | --sort | --state | --text | --timeout | --tls | --tls-ca-file | --to | --user) ((++i)) ;;
       -*) ;;
       *) command+="${command:+ }$word" ;;
     esac
   done
   case $command:$previous in
-    *:--output | *:--root | *:--socket)
+    'import'*:--root | *:--config | *:--output | *:--password-file | *:--socket | *:--tls-ca-file)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    'explain'*:--from | 'send-test'*:--from | *:--limit | *:--newer-than | *:--older-than | *:--recipient | *:--sender | *:--text | *:--timeout | *:--user)
+    'explain'*:--from | 'send-test'*:--from | 'setup'*:--root | *:--limit | *:--newer-than | *:--no-import | *:--no-login | *:--notify-command | *:--older-than | *:--password-stdin | *:--provider | *:--recipient | *:--sender | *:--smarthost | *:--text | *:--timeout | *:--user)
       :
       return
       ;;
-    *:--after)
+    *:--after | *:--client-id)
       _postern_offer "$current" "$(_postern_ids)"
       return
       ;;
@@ -46,7 +46,15 @@ _postern() {
       _postern_offer "$current" 'openmetrics prometheus'
       return
       ;;
-    'import'*:--from)
+    *:--tls)
+      _postern_offer "$current" 'implicit starttls none'
+      return
+      ;;
+    *:--sender-policy)
+      _postern_offer "$current" 'keep account'
+      return
+      ;;
+    'import'*:--from | *:--import)
       _postern_offer "$current" 'msmtp ssmtp nullmailer dma postfix exim'
       return
       ;;
@@ -96,6 +104,9 @@ _postern() {
     'status' | 'status '*)
       options='--watch --help --socket --json'
       ;;
+    'reload' | 'reload '*)
+      options='--help --socket --json'
+      ;;
     'import' | 'import '*)
       options='--from --root --output --write --help --socket --json'
       ;;
@@ -111,9 +122,12 @@ _postern() {
       options='--help --socket --json'
       [[ $current == -* ]] || more=$(_postern_sites)
       ;;
+    'setup' | 'setup '*)
+      options='--provider --smarthost --tls --tls-ca-file --user --password-file --password-stdin --no-login --client-id --sender-policy --root --notify-command --no-import --import --config --no-test --list --undo --help --socket --json'
+      ;;
     '')
       options='--version --socket --json --help'
-      more='status queue check explain login send-test metrics import'
+      more='status queue check explain login send-test metrics reload setup import'
       ;;
   esac
   if [[ $current == -* ]]; then

@@ -18,7 +18,7 @@ function __postern_command
             continue
         end
         switch $word
-            case --after --format --from --limit --newer-than --older-than --output --recipient --root --sender --site --socket --sort --state --text --timeout --to --user
+            case --after --client-id --config --format --from --import --limit --newer-than --no-import --no-login --notify-command --older-than --output --password-file --password-stdin --provider --recipient --root --sender --sender-policy --site --smarthost --socket --sort --state --text --timeout --tls --tls-ca-file --to --user
                 set value yes
             case '-*'
             case '*'
@@ -49,6 +49,8 @@ complete -c postern -n '__postern_at \'\'' -a explain -d 'as whom a message woul
 complete -c postern -n '__postern_at \'\'' -a login -d 'let a person grant access in a browser (OAuth 2.0), and store it'
 complete -c postern -n '__postern_at \'\'' -a send-test -d 'send a test message and follow it to the smarthost\'s answer'
 complete -c postern -n '__postern_at \'\'' -a metrics -d 'counts, times and states for monitoring, in OpenMetrics text'
+complete -c postern -n '__postern_at \'\'' -a reload -d 'read the settings file again, and tell what is wrong with it'
+complete -c postern -n '__postern_at \'\'' -a setup -d 'from a mail address to settings that work, by questions or options'
 complete -c postern -n '__postern_at \'\'' -a import -d 'take over the settings of another program that sends mail'
 complete -c postern -n '__postern_under \'status\'' -l watch -d 'again every so many seconds (2), in place, until interrupted'
 complete -c postern -n '__postern_at \'queue\'' -a list -d 'the messages, oldest first, each with the reason it waits'
@@ -143,6 +145,24 @@ complete -c postern -n '__postern_under \'login\'' -a '(__postern_sites)'
 complete -c postern -n '__postern_under \'send-test\'' -l timeout -x -d 'wait at most so long'
 complete -c postern -n '__postern_under \'send-test\'' -l from -x -d 'the sender; without it root, as cron\'s mail is'
 complete -c postern -n '__postern_under \'metrics\'' -l format -x -a 'openmetrics prometheus' -d 'openmetrics, or prometheus for the older text format'
+complete -c postern -n '__postern_under \'setup\'' -l provider -x -d 'the mail provider, by its name in --list'
+complete -c postern -n '__postern_under \'setup\'' -l smarthost -x -d 'the server, where it is no known provider\'s'
+complete -c postern -n '__postern_under \'setup\'' -l tls -x -a 'implicit starttls none' -d 'with --smarthost: implicit, starttls or none'
+complete -c postern -n '__postern_under \'setup\'' -l tls-ca-file -r -F -d 'the authorities to trust; without it the system\'s store'
+complete -c postern -n '__postern_under \'setup\'' -l user -x -d 'the login; without it what the provider wants, mostly the address'
+complete -c postern -n '__postern_under \'setup\'' -l password-file -r -F -d 'the password stands in this file'
+complete -c postern -n '__postern_under \'setup\'' -l password-stdin -x -d 'the password is the first line of standard input'
+complete -c postern -n '__postern_under \'setup\'' -l no-login -x -d 'the server takes mail without a login'
+complete -c postern -n '__postern_under \'setup\'' -l client-id -x -a '(__postern_ids)' -d 'with OAuth 2.0: the name of this client at the provider'
+complete -c postern -n '__postern_under \'setup\'' -l sender-policy -x -a 'keep account' -d 'as whom mail is sent: keep, as it was, or account, all of it from the address'
+complete -c postern -n '__postern_under \'setup\'' -l root -x -d 'where mail for root goes'
+complete -c postern -n '__postern_under \'setup\'' -l notify-command -x -d 'what is run when mail is in trouble: a program and its arguments in one word'
+complete -c postern -n '__postern_under \'setup\'' -l no-import -x -d 'look for no other program\'s account'
+complete -c postern -n '__postern_under \'setup\'' -l import -x -a 'msmtp ssmtp nullmailer dma postfix exim' -d 'take over the account of a program that is set up here: msmtp, ssmtp, nullmailer, dma, postfix, exim'
+complete -c postern -n '__postern_under \'setup\'' -l config -r -F -d 'the settings file'
+complete -c postern -n '__postern_under \'setup\'' -l no-test -d 'send no test message; posternd need not run'
+complete -c postern -n '__postern_under \'setup\'' -l list -d 'show the providers that are known, and exit'
+complete -c postern -n '__postern_under \'setup\'' -l undo -d 'put the settings and the password of before back'
 complete -c postern -n '__postern_under \'import\'' -l from -x -a 'msmtp ssmtp nullmailer dma postfix exim' -d 'the program: msmtp, ssmtp, nullmailer, dma, postfix, exim; without it the one that is set up here'
 complete -c postern -n '__postern_under \'import\'' -l root -r -F -d 'the directory in which the program\'s /etc is'
 complete -c postern -n '__postern_under \'import\'' -l output -r -F -d 'write the settings into this file instead of printing them'

@@ -15,6 +15,39 @@ _postern_import() {
     '--json[one JSON object per line instead of text]'
 }
 
+_postern_setup() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--provider[the mail provider, by its name in --list]:NAME: ' \
+    '--smarthost[the server, where it is no known provider'\''s]:HOST: ' \
+    '--tls[with --smarthost\: implicit, starttls or none]:WORD:(implicit starttls none)' \
+    '--tls-ca-file[the authorities to trust; without it the system'\''s store]:PATH:_files' \
+    '--user[the login; without it what the provider wants, mostly the address]:NAME: ' \
+    '--password-file[the password stands in this file]:PATH:_files' \
+    '--password-stdin[the password is the first line of standard input]:E: ' \
+    '--no-login[the server takes mail without a login]:E: ' \
+    '--client-id[with OAuth 2.0\: the name of this client at the provider]:ID:_postern_ids' \
+    '--sender-policy[as whom mail is sent\: keep, as it was, or account, all of it from the address]:WORD:(keep account)' \
+    '--root[where mail for root goes]:ADDRESS: ' \
+    '--notify-command[what is run when mail is in trouble\: a program and its arguments in one word]:COMMAND: ' \
+    '--no-import[look for no other program'\''s account]:E: ' \
+    '--import[take over the account of a program that is set up here\: msmtp, ssmtp, nullmailer, dma, postfix, exim]:PROGRAM:(msmtp ssmtp nullmailer dma postfix exim)' \
+    '--config[the settings file]:PATH:_files' \
+    '--no-test[send no test message; posternd need not run]' \
+    '--list[show the providers that are known, and exit]' \
+    '--undo[put the settings and the password of before back]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '1:ADDRESS: '
+}
+
+_postern_reload() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]'
+}
+
 _postern_metrics() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
@@ -243,6 +276,8 @@ _postern() {
     'login:let a person grant access in a browser (OAuth 2.0), and store it'
     'send-test:send a test message and follow it to the smarthost'\''s answer'
     'metrics:counts, times and states for monitoring, in OpenMetrics text'
+    'reload:read the settings file again, and tell what is wrong with it'
+    'setup:from a mail address to settings that work, by questions or options'
     'import:take over the settings of another program that sends mail'
   )
   _arguments -C -s \
@@ -261,6 +296,8 @@ _postern() {
     login) _postern_login ;;
     send-test) _postern_send_test ;;
     metrics) _postern_metrics ;;
+    reload) _postern_reload ;;
+    setup) _postern_setup ;;
     import) _postern_import ;;
   esac
 }

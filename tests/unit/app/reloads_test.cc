@@ -118,6 +118,41 @@ TEST_F(ReloadsTest, WarningsAreLoggedAndNoReasonToRefuse) {
   EXPECT_THAT(applied, ElementsAre("one"));
 }
 
+Task<void> wait_for_end(Reloads* reloads, Result<void>* end) { *end = co_await reloads->done(); }
+
+TEST_F(ReloadsTest, WhoWaitsHearsWhetherTheFileIsInForce) {
+  const test::ExpectLog what("unknown key");
+  const test::ExpectLog told("the old settings stay in force");
+  write("one.example");
+  Result<void> first = Error{Failure::busy, ""};
+  Result<void> second = first;
+  spawn(loop.get_executor(), wait_for_end(&reloads, &first), "first");
+  spawn(loop.get_executor(), wait_for_end(&reloads, &second), "second");
+  loop.run_for(std::chrono::milliseconds(1));
+  EXPECT_FALSE(first);  // not before the start
+  reloads.start();
+  settle();
+  EXPECT_TRUE(first);
+  EXPECT_TRUE(second);
+
+  write("one.example", "frobnicate: true\n");
+  spawn(loop.get_executor(), wait_for_end(&reloads, &first), "third");
+  settle();
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().failure, Failure::invalid);
+  EXPECT_THAT(first.error().text, HasSubstr("frobnicate"));
+}
+
+TEST_F(ReloadsTest, WhoWaitsAtTheStopIsNotKept) {
+  Result<void> end = Error{Failure::busy, ""};
+  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
+  loop.poll();
+  reloads.stop();
+  settle();
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().failure, Failure::cancelled);
+}
+
 TEST_F(ReloadsTest, OneUnderWayAtTheStopComesToNothing) {
   write("one.example");
   reloads.start();

@@ -2,6 +2,8 @@
 
 #include "session.h"
 
+#include <gmock/gmock.h>
+
 #include <utility>
 
 namespace postern::control {
@@ -57,6 +59,28 @@ TEST_F(ControlRetry, ForcesAProbeOnlyForAdministrators) {
     EXPECT_EQ(ask("flush\n", user), "ok\n");
     EXPECT_EQ(queue.probes, std::vector(2, probe)) << user;
   }
+}
+
+class ControlReload : public Control {};
+
+Task<Result<void>> reload_result(Result<void> result) { co_return result; }
+
+TEST_F(ControlReload, TellsAdministratorsWhetherTheFileIsInForceAndNobodyElse) {
+  Result<void> result;
+  std::size_t calls = 0;
+  context->reload = [&] {
+    ++calls;
+    return reload_result(result);
+  };
+  const std::string request = R"({"command":"reload"})";
+  EXPECT_EQ(exit_of(request), 0);
+  EXPECT_THAT(ask(request + "\n"), testing::HasSubstr("/etc/postern/postern.yaml are in force"));
+  result = Error{Failure::invalid, "unknown key 'x'"};
+  EXPECT_EQ(exit_of(request), 64);
+  EXPECT_THAT(ask(request + "\n"), testing::HasSubstr("unknown key 'x'"));
+  EXPECT_EQ(calls, 4U);
+  EXPECT_EQ(exit_of(request, kAlice), 77);
+  EXPECT_EQ(calls, 4U);
 }
 
 }  // namespace

@@ -1,0 +1,217 @@
+#include "setup/account.h"
+
+#include "base/durable_file.h"
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/advice.h"
+#include "setup/candidates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace postern::setup {
+namespace {
+
+using settings::Smarthost;
+
+constexpr std::size_t kLongestPassword = 64U << 10U;
+constexpr std::size_t kAppPasswordGroup = 4;
+constexpr std::string_view kRefreshToken = "/var/lib/postern/refresh-token-";  // in the service's own directory
+
+/// One that nobody has written down for us but this file or whoever is at the other end of standard input.
+Result<Secret> given_password(const Options& options, Terminal& terminal) {
+  if (options.password_stdin) {
+    auto secret = terminal.ask_secret("Password");
+    if (!secret) return Error{Failure::invalid, "standard input holds no line with a password"};
+    return std::move(*secret);
+  }
+  auto text = read_file(options.password_file, kLongestPassword);
+  if (!text) return text.error();
+  // The line end is no part of it, blanks may be.
+  std::string_view line = *text;
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  Secret secret{std::string(line)};
+  wipe(*text);
+  return secret;
+}
+
+std::string how_to_get(const FoundServer& found) {
+  if (found.provider == nullptr) return {};
+  return found.provider->get + "\n" + found.provider->link;
+}
+
+Error missing(const std::string& what, const std::string& option) {
+  return Error{Failure::invalid, "no " + what + " was given, and there is no terminal to ask at: say " + option};
+}
+
+Result<std::string> user_of(const FoundServer& found, const Options& options, const std::string& address,
+                            Terminal& terminal) {
+  if (options.no_login) return std::string();
+  if (!options.user.empty()) return options.user;
+  if (found.provider != nullptr && !found.provider->user.empty()) return found.provider->user;
+  if (found.provider == nullptr || !found.provider->asks_user) {
+    if (address.empty()) return missing("user", "--user NAME, or --no-login if the server wants none");
+    return address;
+  }
+  if (!terminal.interactive()) return missing("user", "--user NAME");
+  terminal.say(how_to_get(found));
+  const auto user = terminal.ask("User", "");
+  if (!user || user->empty()) return Error{Failure::cancelled, "nothing was changed"};
+  return *user;
+}
+
+/// What a login said, for people: the server's words, what they mean, what the provider wants.
+std::string words_of(const mail::SiteTrouble& trouble, const Smarthost& smarthost, const FoundServer& found) {
+  std::string words = printable(trouble.text);
+  const std::string advice = mail::advice(trouble, smarthost.host);
+  if (!advice.empty()) words += "\n" + printable(advice);
+  if (trouble.login_refused && found.provider != nullptr) words += "\n" + how_to_get(found);
+  return words;
+}
+
+Result<void> attempt(const Smarthost& smarthost, const FoundServer& found, Terminal& terminal, const World& world) {
+  terminal.say((smarthost.user.empty() ? "Connecting to " : "Logging in at ") + shown(smarthost) + " ...");
+  const mail::CheckReport report = world.try_smarthost(smarthost);
+  if (report.trouble) {
+    const Failure failure = report.trouble->login_refused ? Failure::rejected : report.trouble->failure;
+    return Error{failure, words_of(*report.trouble, smarthost, found)};
+  }
+  terminal.say(report.mechanism.empty()
+                   ? "The server takes the connection" +
+                         (report.tls_version.empty() ? "." : " (" + printable(report.tls_version) + ").")
+                   : "The login is good (" + printable(report.mechanism) + ", " +
+                         (report.tls_version.empty() ? "no TLS" : printable(report.tls_version)) + ").");
+  return {};
+}
+
+Result<Secret> ask_password(Terminal& terminal, LoginKind login) {
+  while (true) {
+    auto typed = terminal.ask_secret(login == LoginKind::app_password ? "App password" : "Password");
+    if (!typed) return Error{Failure::cancelled, "nothing was changed"};
+    auto clean = clean_password(std::move(*typed), login);
+    if (clean) return clean;
+    terminal.complain(clean.error().text);
+  }
+}
+
+Result<Account> log_in_with_password(Smarthost smarthost, const FoundServer& found, const Options& options,
+                                     Terminal& terminal, const World& world) {
+  const LoginKind login = found.provider == nullptr ? LoginKind::password : found.provider->login;
+  const bool given = options.password_stdin || !options.password_file.empty();
+  if (!given && !terminal.interactive()) return missing("password", "--password-file FILE or --password-stdin");
+  if (!given && found.provider != nullptr && !found.provider->asks_user) terminal.say(how_to_get(found));
+  while (true) {
+    auto typed = given ? given_password(options, terminal) : ask_password(terminal, login);
+    if (!typed) return typed.error();
+    auto clean = clean_password(std::move(*typed), login);
+    if (!clean) return clean.error();
+    smarthost.password = std::move(*clean);
+    const auto done = attempt(smarthost, found, terminal, world);
+    if (done) return Account{std::move(smarthost), false};
+    if (given || !terminal.interactive() || done.error().failure != Failure::rejected) return done.error();
+    terminal.complain(done.error().text);
+    terminal.say("Once more, or Ctrl-C to leave everything as it is.");
+  }
+}
+
+Result<Account> prepare_browser_login(Smarthost smarthost, const FoundServer& found, const Options& options,
+                                      Terminal& terminal, const World& world) {
+  smarthost.oauth2.client_id = options.client_id;
+  if (smarthost.oauth2.client_id.empty()) {
+    if (!terminal.interactive()) return missing("client id", "--client-id ID (" + how_to_get(found) + ")");
+    terminal.say(how_to_get(found));
+    const auto id = terminal.ask("Client id", "");
+    if (!id || id->empty()) return Error{Failure::cancelled, "nothing was changed"};
+    smarthost.oauth2.client_id = *id;
+  }
+  smarthost.oauth2.refresh_token_file = std::string(kRefreshToken) + smarthost.host;
+  Smarthost without_login = smarthost;
+  without_login.user.clear();
+  without_login.oauth2 = {};
+  if (auto done = attempt(without_login, found, terminal, world); !done) return done.error();
+  return Account{std::move(smarthost), true};
+}
+
+}  // namespace
+
+Smarthost with_account(const FoundServer& found, const Options& options, const std::string& address,
+                       const std::string& user) {
+  Smarthost smarthost = found.smarthost;
+  smarthost.user = user;
+  // A password that was given speaks for itself: some organisations still have that.
+  if (options.password_stdin || !options.password_file.empty() || options.no_login) smarthost.oauth2 = {};
+  if (options.from) {
+    smarthost.from.policy = *options.from;
+  } else if (found.provider == nullptr && options.smarthost.empty() && !user.empty()) {
+    // A mailbox at a provider that we know nothing of: most take mail from its own address alone.
+    smarthost.from.policy = relay::SenderPolicyOptions::Policy::account;
+  }
+  smarthost.from.address.clear();
+  // Where the user is the address, the settings need no second word for it.
+  if (smarthost.from.policy == relay::SenderPolicyOptions::Policy::account && user != address)
+    smarthost.from.address = address;
+  return smarthost;
+}
+
+Result<Secret> clean_password(Secret typed, LoginKind login) {
+  const std::string_view text = typed.reveal();
+  if (text.empty()) return Error{Failure::invalid, "the password is empty"};
+  if (text.find_first_of(std::string_view("\0\r\n", 3)) != std::string_view::npos) {
+    return Error{Failure::invalid, "the password must be one line"};
+  }
+  if (login != LoginKind::app_password) return typed;
+  const std::vector<std::string_view> groups = split_words(text);
+  const bool grouped = groups.size() > 1 && std::ranges::all_of(groups, [](std::string_view group) {
+                         return group.size() == kAppPasswordGroup &&
+                                std::ranges::all_of(group, [](char c) { return c >= 'a' && c <= 'z'; });
+                       });
+  if (!grouped) return typed;
+  std::string joined;
+  joined.reserve(text.size());
+  for (const std::string_view group : groups) joined += group;
+  Secret clean(joined);
+  wipe(joined);
+  return clean;
+}
+
+Result<Account> log_in_as(const Smarthost& taken_over, const Options& options, Terminal& terminal, const World& world) {
+  const FoundServer found{nullptr, taken_over, false};
+  Smarthost smarthost = taken_over;
+  const bool secret = !smarthost.password.empty() || !smarthost.password_file.empty() ||
+                      !smarthost.password_command.empty() || !smarthost.client_certificate.empty();
+  const bool given = options.password_stdin || !options.password_file.empty();
+  if (smarthost.user.empty() || (secret && !given)) {
+    const auto done = attempt(smarthost, found, terminal, world);
+    if (done) return Account{std::move(smarthost), false};
+    if (smarthost.user.empty() || !terminal.interactive() || done.error().failure != Failure::rejected) {
+      return done.error();
+    }
+    terminal.complain(done.error().text);
+  }
+  smarthost.password_file.clear();
+  smarthost.password_command.clear();
+  return log_in_with_password(std::move(smarthost), found, options, terminal, world);
+}
+
+Result<Account> log_in(const FoundServer& found, const Options& options, const std::string& address, Terminal& terminal,
+                       const World& world) {
+  const auto user = user_of(found, options, address, terminal);
+  if (!user) return user.error();
+  Smarthost smarthost = with_account(found, options, address, *user);
+  if (smarthost.from.policy == relay::SenderPolicyOptions::Policy::account &&
+      mail::split_address(address).domain.empty() && mail::split_address(*user).domain.empty()) {
+    return missing("mail address of the account", "it as the first argument");
+  }
+  if (user->empty()) {
+    if (auto done = attempt(smarthost, found, terminal, world); !done) return done.error();
+    return Account{std::move(smarthost), false};
+  }
+  if (!smarthost.oauth2.token_url.empty()) {
+    return prepare_browser_login(std::move(smarthost), found, options, terminal, world);
+  }
+  return log_in_with_password(std::move(smarthost), found, options, terminal, world);
+}
+
+}  // namespace postern::setup

@@ -1,0 +1,56 @@
+// `postern setup`: from a mail address to settings that work, with questions at a terminal or by options alone.
+// Nothing is written before a login has succeeded and everything is known.
+#pragma once
+
+#include "mail/check.h"
+#include "relay/smarthost_options.h"
+#include "settings/settings.h"
+#include "setup/dns.h"
+#include "setup/importer.h"
+#include "setup/terminal.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::setup {
+
+/// What the command line says; empty: not said.
+struct Options {
+  std::string config = "/etc/postern/postern.yaml";
+  std::string address;    ///< the account's mail address
+  std::string provider;   ///< a name of providers.h
+  std::string smarthost;  ///< HOST[:PORT]
+  std::optional<relay::Tls> tls;
+  std::string tls_ca_file;
+  std::string user;
+  std::string password_file;
+  bool password_stdin = false;
+  bool no_login = false;  ///< a server that takes mail without AUTH
+  std::string client_id;
+  std::optional<relay::SenderPolicyOptions::Policy> from;
+  std::string root;                           ///< where root's mail goes
+  std::optional<std::string> notify_command;  ///< a program and its arguments, blanks between
+  std::string import;                         ///< the program whose account is taken over
+  bool no_import = false;                     ///< none is
+  bool no_test = false;
+};
+
+/// The world outside: all of its functions may block. Exit codes are those of `postern`.
+struct World {
+  std::function<std::vector<DnsRecord>(const std::string& name, DnsType type)> dns;
+  std::function<mail::CheckReport(const settings::Smarthost&)> try_smarthost;
+  Place place{};                                               ///< where other programs' settings are
+  std::function<int()> reload;                                 ///< 0: in force; 69: posternd does not run
+  std::function<int(const std::string& site)> login;           ///< a person agrees in a browser
+  std::function<int(const std::string& recipient)> send_test;  ///< and follow it
+};
+
+/// Returns the exit code. Every failure was told, with what to do, and left the files as they were.
+[[nodiscard]] int set_up(const Options& options, Terminal& terminal, const World& world);
+
+/// --undo: puts the files of before back, and reloads.
+[[nodiscard]] int undo(const Options& options, Terminal& terminal, const World& world);
+
+}  // namespace postern::setup

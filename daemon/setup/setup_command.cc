@@ -1,0 +1,117 @@
+#include "setup/setup_command.h"
+
+#include "base/log.h"
+#include "setup/providers.h"
+#include "setup/trial.h"
+
+#include <fmt/format.h>
+#include <sysexits.h>
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+namespace postern::setup {
+namespace {
+
+/// What is asked beyond setting up.
+struct SetupArguments {
+  Options options;
+  std::string notify_command;
+  bool list = false;
+  bool undo = false;
+};
+
+const std::map<std::string, relay::Tls> kTlsWords{
+    {"implicit", relay::Tls::implicit}, {"starttls", relay::Tls::starttls}, {"none", relay::Tls::none}};
+const std::map<std::string, relay::SenderPolicyOptions::Policy> kPolicyWords{
+    {"keep", relay::SenderPolicyOptions::Policy::keep}, {"account", relay::SenderPolicyOptions::Policy::account}};
+
+int list_providers() {
+  for (const Provider& row : providers()) {
+    std::string domains;
+    for (const std::string& domain : row.domains) domains += (domains.empty() ? "  " : " ") + domain;
+    fmt::print("{:<24}{}{}\n", row.name, row.title, domains);
+  }
+  return EX_OK;
+}
+
+int run_arguments(const SetupArguments& arguments, const AtDaemon& daemon) {
+  if (arguments.list) return list_providers();
+  set_log_sink([](const LogRecord&) {});  // what there is to say is said by set_up()
+  const auto terminal = make_terminal();
+  const char* home = std::getenv("HOME");
+  const Place place{"", home != nullptr && *home == '/' ? home : ""};
+  const World world{dns_records, try_smarthost, place, daemon.reload, daemon.login, daemon.send_test};
+  return arguments.undo ? undo(arguments.options, *terminal, world) : set_up(arguments.options, *terminal, world);
+}
+
+/// An option whose value is one of these words.
+template <class Value>
+void add_word(CLI::App& command, const std::string& name, const std::map<std::string, Value>& words,
+              std::optional<Value>& to, const std::string& help) {
+  std::vector<std::string> names;
+  names.reserve(words.size());
+  for (const auto& [word, value] : words) names.push_back(word);
+  command.add_option_function<std::string>(
+             name, [&words, &to](const std::string& word) { to = words.at(word); }, help)
+      ->type_name("WORD")
+      ->check([names](const std::string& word) {
+        for (const std::string& each : names) {
+          if (each == word) return std::string();
+        }
+        return fmt::format("must be one of: {}", fmt::join(names, ", "));
+      });
+}
+
+void add_account_options(CLI::App& command, Options& options) {
+  command.add_option("ADDRESS", options.address, "the mail address of the account that sends this machine's mail");
+  command.add_option("--provider", options.provider, "the mail provider, by its name in --list")->type_name("NAME");
+  command.add_option("--smarthost", options.smarthost, "the server, where it is no known provider's")
+      ->type_name("HOST[:PORT]");
+  add_word(command, "--tls", kTlsWords, options.tls, "with --smarthost: implicit, starttls or none");
+  command.add_option("--tls-ca-file", options.tls_ca_file, "the authorities to trust; without it the system's store")
+      ->type_name("PATH");
+  command.add_option("--user", options.user, "the login; without it what the provider wants, mostly the address")
+      ->type_name("NAME");
+  CLI::Option* file = command.add_option("--password-file", options.password_file, "the password stands in this file")
+                          ->type_name("PATH");
+  command.add_flag("--password-stdin", options.password_stdin, "the password is the first line of standard input")
+      ->excludes(file);
+  command.add_flag("--no-login", options.no_login, "the server takes mail without a login")->excludes(file);
+  command.add_option("--client-id", options.client_id, "with OAuth 2.0: the name of this client at the provider")
+      ->type_name("ID");
+  add_word(command, "--sender-policy", kPolicyWords, options.from,
+           "as whom mail is sent: keep, as it was, or account, all of it from the address");
+}
+
+}  // namespace
+
+void add_setup(CLI::App& app, AtDaemon daemon, std::function<int()>& chosen) {
+  const auto arguments = std::make_shared<SetupArguments>();
+  CLI::App* command = app.add_subcommand("setup", "from a mail address to settings that work, by questions or options");
+  Options& options = arguments->options;
+  add_account_options(*command, options);
+  command->add_option("--root", options.root, "where mail for root goes")->type_name("ADDRESS");
+  CLI::Option* notify = command
+                            ->add_option("--notify-command", arguments->notify_command,
+                                         "what is run when mail is in trouble: a program and its arguments in one word")
+                            ->type_name("COMMAND");
+  std::string programs;
+  for (const Importer& importer : importers()) programs += (programs.empty() ? "" : ", ") + std::string(importer.name);
+  CLI::Option* no_import = command->add_flag("--no-import", options.no_import, "look for no other program's account");
+  command->add_option("--import", options.import, "take over the account of a program that is set up here: " + programs)
+      ->type_name("PROGRAM")
+      ->excludes(no_import);
+  command->add_option("--config", options.config, "the settings file")->capture_default_str()->type_name("PATH");
+  command->add_flag("--no-test", options.no_test, "send no test message; posternd need not run");
+  command->add_flag("--list", arguments->list, "show the providers that are known, and exit");
+  command->add_flag("--undo", arguments->undo, "put the settings and the password of before back");
+  command->callback([arguments, daemon = std::move(daemon), notify, &chosen] {
+    if (notify->count() > 0) arguments->options.notify_command = arguments->notify_command;
+    chosen = [arguments, daemon] { return run_arguments(*arguments, daemon); };
+  });
+}
+
+}  // namespace postern::setup

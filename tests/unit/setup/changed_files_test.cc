@@ -1,0 +1,88 @@
+#include "setup/changed_files.h"
+
+#include "support/scratch_dir.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+namespace postern::setup {
+namespace {
+
+using test::ScratchDir;
+
+std::set<std::string> names_in(const ScratchDir& dir) {
+  std::set<std::string> names;
+  for (const auto& each : std::filesystem::directory_iterator(dir.path())) names.insert(each.path().filename());
+  return names;
+}
+
+mode_t mode_of(const std::string& path) {
+  struct stat status{};
+  return lstat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
+}
+
+/// Without a password: who writes one as root needs the group of the service.
+TEST(ChangedFiles, WhatWasThereComesBackAsItWas) {
+  const ScratchDir dir;
+  const std::string path = dir.write("postern.yaml", "old\n", 0640);
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", FileAccess{0640, {}}}, std::nullopt));
+  EXPECT_EQ(dir.read("postern.yaml"), "new\n");
+  EXPECT_EQ(mode_of(path), 0640U);
+  const auto back = undo_changed(path);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, std::vector<std::string>{path});
+  EXPECT_EQ(dir.read("postern.yaml"), "old\n");
+  EXPECT_EQ(names_in(dir), (std::set<std::string>{"postern.yaml", "postern.yaml.setup-record"}));
+  EXPECT_EQ(undo_changed(path).error().failure, Failure::not_found);
+}
+
+TEST(ChangedFiles, WhatWasNotThereGoes) {
+  const ScratchDir dir;
+  const std::string path = dir / "postern.yaml";
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
+  ASSERT_TRUE(undo_changed(path));
+  EXPECT_EQ(names_in(dir), std::set<std::string>{"postern.yaml.setup-record"});
+}
+
+TEST(ChangedFiles, TheSecondTimeUndoGoesBackToTheFirst) {
+  const ScratchDir dir;
+  const std::string path = dir / "postern.yaml";
+  ASSERT_TRUE(write_changed(NewSettings{path, "one\n", {}}, std::nullopt));
+  ASSERT_TRUE(write_changed(NewSettings{path, "two\n", {}}, std::nullopt));
+  ASSERT_TRUE(undo_changed(path));
+  EXPECT_EQ(dir.read("postern.yaml"), "one\n");
+}
+
+TEST(ChangedFiles, AFileThatWasChangedSinceIsLeftAlone) {
+  const ScratchDir dir;
+  const std::string path = dir.write("postern.yaml", "old\n");
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
+  std::filesystem::remove(path);
+  dir.write("postern.yaml", "mine\n");
+  EXPECT_EQ(undo_changed(path).error().failure, Failure::exists);
+  EXPECT_EQ(dir.read("postern.yaml"), "mine\n");
+  EXPECT_EQ(dir.read("postern.yaml.before-setup"), "old\n");
+}
+
+TEST(ChangedFiles, AFailureLeavesEverythingAsItWas) {
+  const ScratchDir dir;
+  const std::string path = dir.write("postern.yaml", "old\n");
+  std::filesystem::create_directory(dir / "postern.yaml.new");  // where the new file would be written first
+  EXPECT_FALSE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
+  EXPECT_EQ(dir.read("postern.yaml"), "old\n");
+  EXPECT_FALSE(std::filesystem::exists(dir / "postern.yaml.before-setup"));
+  // A credential that cannot be written keeps the settings back, too.
+  std::filesystem::remove(dir / "postern.yaml.new");
+  EXPECT_FALSE(write_changed(NewSettings{path, "new\n", {}}, CredentialFile{dir / "no/password", Secret("x")}));
+  EXPECT_EQ(dir.read("postern.yaml"), "old\n");
+  EXPECT_FALSE(std::filesystem::exists(dir / "postern.yaml.before-setup"));
+}
+
+}  // namespace
+}  // namespace postern::setup

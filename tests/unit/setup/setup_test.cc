@@ -1,0 +1,332 @@
+// The flow from a mail address to files, with a person who answers from a list and a world that is told what to say.
+#include "setup/setup.h"
+
+#include "settings/load.h"
+#include "setup/account.h"
+#include "setup/providers.h"
+#include "support/scratch_dir.h"
+
+#include <gtest/gtest.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <deque>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace postern::setup {
+namespace {
+
+using test::ScratchDir;
+
+class Person final : public Terminal {
+ public:
+  explicit Person(std::deque<std::string> list) : there_(true), answers(std::move(list)) {}
+  Person() = default;
+
+  [[nodiscard]] bool interactive() const override { return there_; }
+  void say(const std::string& text) override { heard += text + "\n"; }
+  void complain(const std::string& text) override { heard += "! " + text + "\n"; }
+  std::optional<std::string> ask(const std::string& question, const std::string& standard) override {
+    heard += "? " + question + "\n";
+    if (answers.empty()) return std::nullopt;
+    std::string answer = std::move(answers.front());
+    answers.pop_front();
+    return answer.empty() ? standard : answer;
+  }
+  std::optional<Secret> ask_secret(const std::string& question) override {
+    const auto answer = ask(question, "");
+    if (!answer) return std::nullopt;
+    return Secret(*answer);
+  }
+
+ private:
+  bool there_ = false;
+
+ public:
+  std::deque<std::string> answers;
+  std::string heard;
+};
+
+mail::CheckReport trouble(bool login_refused, const std::string& text) {
+  mail::CheckReport report;
+  mail::SiteTrouble what;
+  what.step = login_refused ? mail::Step::auth : mail::Step::connect;
+  what.login_refused = login_refused;
+  what.text = text;
+  report.trouble = what;
+  return report;
+}
+
+class Setup : public testing::Test {
+ protected:
+  Setup() {
+    options.config = dir / "postern.yaml";
+    world.place.root = dir / "machine";
+    world.dns = [this](const std::string& name, DnsType type) {
+      asked.push_back(name);
+      const auto found = zone.find({name, type});
+      return found == zone.end() ? std::vector<DnsRecord>() : found->second;
+    };
+    world.try_smarthost = [this](const settings::Smarthost& smarthost) {
+      tried.push_back(smarthost.host + ":" + std::to_string(smarthost.port));
+      if (!answering.empty() && smarthost.host != answering) return trouble(false, "connection refused");
+      const bool wrong =
+          !smarthost.user.empty() && smarthost.password.reveal() != password && smarthost.oauth2.token_url.empty();
+      return wrong ? trouble(true, "535 5.7.8 wrong") : mail::CheckReport();
+    };
+    world.reload = [this] { return reload; };
+    world.login = [this](const std::string& site) {
+      steps += "login " + site + "\n";
+      return 0;
+    };
+    world.send_test = [this](const std::string& to) {
+      steps += "test " + to + "\n";
+      return 0;
+    };
+    // The password's file needs the group of the service where root makes it.
+    if (geteuid() == 0) options.no_login = true;
+  }
+
+  int run(Person& person) { return set_up(options, person, world); }
+  settings::Settings written() {
+    settings::Loaded loaded = settings::load(options.config);
+    for (const auto& problem : loaded.problems) ADD_FAILURE() << problem.str();
+    return loaded.settings.value_or(settings::Settings{});
+  }
+
+  ScratchDir dir;
+  Options options;
+  World world;
+  std::map<std::pair<std::string, DnsType>, std::vector<DnsRecord>> zone;
+  std::vector<std::string> asked;
+  std::vector<std::string> tried;
+  std::string answering;
+  std::string password = "right";
+  std::string steps;
+  int reload = 0;
+};
+
+TEST_F(Setup, ByOptionsAloneAWholeFileAndATest) {
+  options.address = "alerts@example.com";
+  options.smarthost = "relay.example.net:2525";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  const settings::Settings settings = written();
+  ASSERT_EQ(settings.smarthosts.size(), 1U);
+  EXPECT_EQ(settings.smarthosts[0].host, "relay.example.net");
+  EXPECT_EQ(settings.smarthosts[0].tls, relay::Tls::starttls);
+  EXPECT_EQ(settings.submission.aliases.at("root"), std::vector<std::string>{"alerts@example.com"});
+  EXPECT_EQ(steps, "test root\n");
+  EXPECT_TRUE(asked.empty());
+}
+
+TEST_F(Setup, TheFirstServerThatAnswersIsTaken) {
+  options.address = "alerts@example.com";
+  answering = "mail.example.com";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(tried[0], "smtp.example.com:465");
+  EXPECT_EQ(written().smarthosts.at(0).host, "mail.example.com");
+  answering = "nobody.example";
+  Person again;
+  EXPECT_EQ(run(again), EX_UNAVAILABLE);
+  EXPECT_NE(again.heard.find("--smarthost HOST[:PORT]"), std::string::npos);
+}
+
+TEST_F(Setup, AnnouncedServersComeBeforeTheUsualOnesAndForeignOnesNeedAPerson) {
+  options.address = "alerts@example.com";
+  zone[{"_submissions._tcp.example.com", DnsType::srv}] = {{0, 1, 4650, "out.example.com"}};
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(tried.front(), "out.example.com:4650");
+
+  zone[{"_submissions._tcp.example.com", DnsType::srv}] = {{0, 1, 465, "evil.example.net"}};
+  tried.clear();
+  Person still_nobody;
+  EXPECT_EQ(run(still_nobody), EX_USAGE);
+  EXPECT_TRUE(tried.empty());
+  EXPECT_NE(still_nobody.heard.find("--smarthost evil.example.net:465"), std::string::npos);
+
+  Person refuses({"no", "", "", ""});
+  run(refuses);
+  EXPECT_EQ(tried.front(), "smtp.example.com:465");
+  tried.clear();
+  Person agrees({"yes", "", "", ""});
+  run(agrees);
+  EXPECT_EQ(tried.front(), "evil.example.net:465");
+}
+
+TEST_F(Setup, AnInternationalDomainIsLookedUpByItsAsciiName) {
+  options.address = "alerts@b\u00fccher.example";
+  Person nobody;
+  run(nobody);
+  ASSERT_FALSE(tried.empty()) << nobody.heard;
+  EXPECT_EQ(tried.front(), "smtp.xn--bcher-kva.example:465");
+}
+
+TEST_F(Setup, AProviderIsKnownByTheDomainOrItsMailServers) {
+  options.address = "somebody@gmail.com";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_TRUE(asked.empty());
+  EXPECT_EQ(tried.front(), "smtp.gmail.com:465");
+  EXPECT_EQ(written().smarthosts.at(0).rate.size(), 1U);
+  options.address = "somebody@example.org";
+  zone[{"example.org", DnsType::mx}] = {{1, 0, 0, "in1-smtp.messagingengine.com"}};
+  tried.clear();
+  Person also_nobody;
+  EXPECT_EQ(run(also_nobody), EX_OK) << also_nobody.heard;
+  EXPECT_EQ(tried.front(), "smtp.fastmail.com:465");
+}
+
+TEST_F(Setup, ARefusedLoginChangesNothingAndSaysWhatTheProviderWants) {
+  options.no_login = false;
+  options.address = "somebody@gmail.com";
+  options.password_file = dir.write("given", "wrong\n");
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_NOPERM);
+  EXPECT_NE(nobody.heard.find("535 5.7.8 wrong"), std::string::npos);
+  EXPECT_NE(nobody.heard.find(provider_named("gmail")->get), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(options.config));
+  EXPECT_EQ(nobody.heard.find("? "), std::string::npos);
+}
+
+TEST_F(Setup, APersonIsAskedAgainAndMayLeaveAtEveryQuestion) {
+  options.no_login = false;
+  const std::deque<std::string> all = {"alerts@gmail.com", "wrong", "right", "root@example.com", "", "yes"};
+  for (std::size_t answered = 0; answered < all.size(); ++answered) {
+    Person person(std::deque<std::string>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(answered)));
+    EXPECT_EQ(run(person), EX_TEMPFAIL) << person.heard;
+    EXPECT_FALSE(std::filesystem::exists(options.config)) << answered;
+  }
+  auto last = all;
+  last.back() = "no";
+  Person person(last);
+  EXPECT_EQ(run(person), EX_TEMPFAIL) << person.heard;
+  EXPECT_NE(person.heard.find("nothing was changed"), std::string::npos);
+}
+
+TEST_F(Setup, WithOAuthTheLoginComesAfterTheSettings) {
+  options.no_login = false;
+  options.address = "alerts@example.com";
+  options.provider = "microsoft365";
+  options.client_id = "11111111-2222-3333-4444-555555555555";
+  dir.write("postern.yaml", "smarthosts:\n  - name: office\n    host: smtp.office365.com\n");
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(steps, "login office\ntest root\n");
+  const settings::Smarthost smarthost = written().smarthosts.at(0);
+  EXPECT_EQ(smarthost.oauth2.client_id, options.client_id);
+  EXPECT_EQ(smarthost.user, "alerts@example.com");
+  EXPECT_TRUE(smarthost.password_file.empty());
+}
+
+TEST_F(Setup, ARunThatChangesNothingLeavesTheWayBackAsItWas) {
+  dir.write("postern.yaml", "# mine\n");
+  options.address = "alerts@example.com";
+  Person nobody;
+  ASSERT_EQ(run(nobody), EX_OK) << nobody.heard;
+  ASSERT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_NE(nobody.heard.find("stays as it is"), std::string::npos);
+  ASSERT_EQ(undo(options, nobody, world), EX_OK) << nobody.heard;
+  EXPECT_EQ(dir.read("postern.yaml"), "# mine\n");
+}
+
+TEST_F(Setup, ADaemonThatDoesNotRunIsNoFailureWithoutATest) {
+  options.address = "alerts@example.com";
+  reload = EX_UNAVAILABLE;
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_UNAVAILABLE);
+  EXPECT_NE(nobody.heard.find("systemctl start postern"), std::string::npos);
+  options.no_test = true;
+  Person again;
+  EXPECT_EQ(run(again), EX_OK);
+  EXPECT_EQ(steps, "");
+}
+
+TEST_F(Setup, AnotherProgramsAccountIsOfferedOrNamed) {
+  std::filesystem::create_directories(dir / "machine/etc");
+  dir.write("machine/etc/msmtprc",
+            "account default\nhost old.example.com\nport 587\ntls on\nauth off\nfrom a@example.com\n");
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_USAGE);
+  EXPECT_NE(nobody.heard.find("--import msmtp"), std::string::npos) << nobody.heard;
+  EXPECT_FALSE(std::filesystem::exists(options.config));
+
+  options.import = "msmtp";
+  options.root = "admin@example.com";
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(written().smarthosts.at(0).host, "old.example.com");
+  options.import = "postfix";
+  EXPECT_EQ(run(nobody), EX_USAGE);
+  std::filesystem::remove(options.config);
+
+  options.import.clear();
+  Person agrees({"yes", "", "", "yes"});
+  EXPECT_EQ(run(agrees), EX_OK) << agrees.heard;
+  EXPECT_EQ(written().smarthosts.at(0).host, "old.example.com");
+  std::filesystem::remove(options.config);
+
+  options.no_import = true;
+  options.smarthost = "new.example.com";
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(written().smarthosts.at(0).host, "new.example.com");
+}
+
+TEST_F(Setup, UndoPutsTheFileBackAndReloads) {
+  const std::string old = "# mine\naliases: { root: me@example.com }\n";
+  dir.write("postern.yaml", old);
+  options.address = "alerts@example.com";
+  Person nobody;
+  ASSERT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_NE(dir.read("postern.yaml"), old);
+  EXPECT_EQ(written().submission.aliases.at("root"), std::vector<std::string>{"me@example.com"});
+  EXPECT_EQ(undo(options, nobody, world), EX_OK) << nobody.heard;
+  EXPECT_EQ(dir.read("postern.yaml"), old);
+}
+
+TEST_F(Setup, WhatTheOptionsDoNotSayIsToldWithTheOptionThatSaysIt) {
+  Person nobody;
+  options.no_login = false;
+  EXPECT_EQ(run(nobody), EX_USAGE);
+  EXPECT_NE(nobody.heard.find("say the mail address"), std::string::npos);
+  options.address = "alerts@gmail.com";
+  EXPECT_EQ(run(nobody), EX_USAGE);
+  EXPECT_NE(nobody.heard.find("--password-file FILE"), std::string::npos);
+  options.provider = "ses";
+  EXPECT_EQ(run(nobody), EX_USAGE);
+  EXPECT_NE(nobody.heard.find("--user NAME"), std::string::npos);
+  options.provider = "microsoft365";
+  EXPECT_EQ(run(nobody), EX_USAGE);
+  EXPECT_NE(nobody.heard.find("--client-id ID"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(options.config));
+}
+
+TEST(Account, TheSenderPolicyNamesAnAddressWhereTheUserIsNone) {
+  for (const Provider& row : providers()) {
+    const FoundServer found{&row, row.smarthost, false};
+    const bool account = row.smarthost.from.policy == relay::SenderPolicyOptions::Policy::account;
+    EXPECT_EQ(with_account(found, {}, "a@example.com", "apikey").from.address, account ? "a@example.com" : "");
+    EXPECT_EQ(with_account(found, {}, "a@example.com", "a@example.com").from.address, "");
+  }
+}
+
+TEST(Account, AnAppPasswordLosesTheBlanksBetweenItsGroupsAndNoOther) {
+  const auto clean = [](const std::string& text, LoginKind login) {
+    const auto secret = clean_password(Secret(text), login);
+    return secret ? std::string(secret->reveal()) : "refused";
+  };
+  EXPECT_EQ(clean("abcd efgh ijkl mnop", LoginKind::app_password), "abcdefghijklmnop");
+  EXPECT_EQ(clean("abcd efgh ijkl mnop", LoginKind::password), "abcd efgh ijkl mnop");
+  for (const std::string text : {"my own pass word", "abcd", "abcd efg", "Abcd efgh"}) {
+    EXPECT_EQ(clean(text, LoginKind::app_password), text);
+  }
+  for (const std::string& text : {std::string(), std::string("a\nb"), std::string("a\0b", 3), std::string("a\r")}) {
+    EXPECT_EQ(clean(text, LoginKind::password), "refused");
+  }
+}
+
+}  // namespace
+}  // namespace postern::setup
