@@ -6,6 +6,7 @@ config/postern.yaml, postern.yaml.5), the options in --help (posternd.8, postern
 usage: check-docs.py BIN_DIR      the bin directory of a build, such as build/dev/bin"""
 
 import itertools
+import os
 import pathlib
 import re
 import subprocess
@@ -13,6 +14,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Root would judge the scratch files as the user postern, where there is one.
+AS_THIS_USER = ["--user", "root"] if os.geteuid() == 0 else []
 problems = 0
 
 
@@ -128,7 +131,7 @@ def check_loads(binary, shipped, text):
             path.chmod(0o600)
             files.append((path, "with every key uncommented, of the alternatives " + " and ".join(chosen)))
         for path, what in files:
-            result = output(binary, "--check", "--config", path)
+            result = output(binary, "--check", "--config", path, *AS_THIS_USER)
             if result.returncode != 0:
                 complain(f"config/postern.yaml {what}: posternd --check ends with {result.returncode}:\n"
                          + result.stdout + result.stderr)
