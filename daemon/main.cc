@@ -1,6 +1,7 @@
 // posternd: arguments, settings, and the App until a signal ends it.
 #include "app/app.h"
 #include "app/supervisor.h"
+#include "app/tls_files.h"
 #include "base/log.h"
 #include "settings/keys.h"
 #include "settings/load.h"
@@ -181,9 +182,10 @@ int check(const Arguments& arguments) {
     std::fputs(("posternd: " + user.error().text + "\n").c_str(), stderr);
     return user.error().failure == Failure::io ? EX_OSERR : EX_NOUSER;
   }
-  const settings::Loaded loaded = settings::load(arguments.config, *user);
+  settings::Loaded loaded = settings::load(arguments.config, *user);
+  if (loaded.settings) loaded.problems = app::tls_problems(*loaded.settings, arguments.config);
   print(loaded);
-  if (!loaded.settings) return EX_CONFIG;
+  if (!loaded.problems.empty()) return EX_CONFIG;
   fmt::print("{}: good\n", arguments.config);
   return EX_OK;
 }

@@ -3,15 +3,17 @@
 #include "settings/user.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string_view>
 #include <system_error>
 
@@ -19,20 +21,36 @@ namespace postern::settings {
 namespace {
 
 constexpr int kMostLinks = 40;  // as the kernel
+constexpr std::size_t kEntry = std::size_t{64} << 10U;
+constexpr gid_t kFirstOrdinaryGroup = 1000;  // GID_MIN in login.defs(5)
 
-/// Root's group and that of the service's user, as most systems give one to each, have no other members (Debian's ssh
-/// judges so too); if they have, or it is another group, others may write.
+/// Whether the group is the first one of somebody who has an account on this machine, besides root and `own`.
+bool is_first_of_others(gid_t gid, const std::string& own) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/etc/passwd", "re"), &std::fclose);
+  if (!file) return true;
+  std::vector<char> bytes(kEntry);
+  passwd entry{};
+  passwd* found = nullptr;
+  while (::fgetpwent_r(file.get(), &entry, bytes.data(), bytes.size(), &found) == 0) {
+    if (entry.pw_gid == gid && entry.pw_uid != 0 && own != entry.pw_name) return true;
+  }
+  return false;
+}
+
+/// Whether others than root and the service's user are in the group. Root's group and the user's own usually have
+/// nobody else (Debian's ssh judges so too), nor has a group of the system such as "staff", to which Debian gave
+/// /usr/local. Of other groups a directory service may know more members than it tells.
 bool has_others(gid_t gid, uid_t user) {
-  std::vector<char> bytes(std::size_t{64} << 10U);
+  std::vector<char> bytes(kEntry);
   group entry{};
   group* found = nullptr;
   if (::getgrgid_r(gid, &entry, bytes.data(), bytes.size(), &found) != 0 || found == nullptr) return gid != 0;
   const std::string own = user_name(user);
-  if (gid != 0 && own != entry.gr_name) return true;
+  if (gid >= kFirstOrdinaryGroup && own != entry.gr_name) return true;
   for (char** member = entry.gr_mem; *member != nullptr; ++member) {
     if (own != *member && std::string_view(*member) != "root") return true;
   }
-  return false;
+  return gid != 0 && is_first_of_others(gid, own);
 }
 
 /// In a user namespace the files of those whom it does not know seem to be the overflow user's.

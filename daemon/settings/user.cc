@@ -12,7 +12,7 @@
 namespace postern::settings {
 namespace {
 
-constexpr std::size_t kEntry = std::size_t{64} << 10U;  // of a group with very many members
+constexpr std::size_t kLongestEntry = std::size_t{64} << 10U;  // of a group with very many members
 
 /// In the child. The primary group is the first of all groups.
 bool become(const User& user) {
@@ -46,7 +46,7 @@ User this_user() {
 }
 
 Result<User> user_named(const std::string& name) {
-  std::vector<char> bytes(kEntry);
+  std::vector<char> bytes(kLongestEntry);
   passwd entry{};
   passwd* found = nullptr;
   const int error = ::getpwnam_r(name.c_str(), &entry, bytes.data(), bytes.size(), &found);
@@ -65,7 +65,7 @@ Result<User> user_named(const std::string& name) {
 }
 
 std::string user_name(uid_t uid) {
-  std::vector<char> bytes(kEntry);
+  std::vector<char> bytes(kLongestEntry);
   passwd entry{};
   passwd* found = nullptr;
   ::getpwuid_r(uid, &entry, bytes.data(), bytes.size(), &found);
@@ -73,7 +73,7 @@ std::string user_name(uid_t uid) {
 }
 
 std::string group_name(gid_t gid) {
-  std::vector<char> bytes(kEntry);
+  std::vector<char> bytes(kLongestEntry);
   group entry{};
   group* found = nullptr;
   ::getgrgid_r(gid, &entry, bytes.data(), bytes.size(), &found);

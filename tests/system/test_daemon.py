@@ -72,11 +72,32 @@ def test_f10_check_lists_every_error_with_its_place(posternd):
     assert posternd.run("--check", "--config", posternd.config, program="posternd", user="postern").returncode == 0
 
 
-def test_a_password_others_can_read_is_an_error(posternd):
+def test_f08_a_password_others_can_read_is_an_error(posternd):
     posternd.configure(smarthost(2500))
     os.chmod(f"{posternd.directory}/password", 0o644)
     run = posternd.run("--check", "--config", posternd.config, program="posternd", user="postern")
     assert run.returncode == 78 and b"password" in run.stdout + run.stderr, run
+
+
+def test_f10_root_checks_as_the_user_of_the_service_and_is_told_what_mends_it(posternd):
+    posternd.configure(smarthost(2500))
+    password = f"{posternd.directory}/password"
+    shutil.chown(password, "root", "root")
+    check = ("--check", "--config", posternd.config)
+    run = posternd.run(*check, program="posternd", user="root")
+    told = run.stderr.decode()
+    assert run.returncode == 78 and f"run: chgrp postern {password}; chmod 640 {password}\n" in told, run
+    assert posternd.run(*check, "--user", "root", program="posternd", user="root").returncode == 0
+    # What the daemon would say at its start is the same, but for whose right is missing.
+    own = posternd.run(*check, program="posternd", user="postern")
+    assert own.returncode == 78 and f"run: chgrp postern {password}; chmod 640 {password}\n" in own.stderr.decode(), own
+    subprocess.run(re.search(r"run: (.*)", told)[1], shell=True, check=True)
+    for user in ("root", "postern"):
+        assert posternd.run(*check, program="posternd", user=user).returncode == 0
+    os.chmod(posternd.config, 0o666)
+    for user in ("root", "postern"):
+        run = posternd.run(*check, program="posternd", user=user)
+        assert run.returncode == 78 and f"run: chmod o-w {posternd.config}\n" in run.stderr.decode(), run
 
 
 def test_p22_a_second_daemon_refuses(posternd):

@@ -118,7 +118,7 @@ TEST_F(AsTheService, AProgramThatItCannotRunIsAnError) {
   expect_mended("notify: { command: [" + file + "] }\n", "cannot run " + file);
 }
 
-TEST_F(AsTheService, SettingsThatItCannotReadAreAnErrorAndSoIsAPasswordInThemForAll) {
+TEST_F(AsTheService, F01_SettingsThatItCannotReadAreAnErrorAndSoIsAPasswordInThemForAll) {
   const std::string file = dir.write("own.yaml", "hostname: web1.example.net\n", 0600);
   const std::string text = told(load(file, stranger()).problems);
   EXPECT_NE(text.find("cannot read " + file + ": Permission denied for the user 64999; run: chgrp 64999 " + file),

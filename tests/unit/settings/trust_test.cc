@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postern::settings {
@@ -127,6 +128,20 @@ TEST(Steps, FollowEveryLinkOneByOne) {
   EXPECT_EQ(steps_to(dir / "real/none", getuid()).back().path, dir / "real");
   ASSERT_EQ(symlink("loop", (dir / "loop").c_str()), 0);
   EXPECT_LE(steps_to(dir / "loop", getuid()).size(), 60U);
+}
+
+TEST(Steps, AskWhoIsInAGroupThatMayWrite) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  const test::ScratchDir dir;
+  const std::string name = dir.write("f", "x", 0664);
+  const gid_t staff = 50;  // on Debian: nobody's
+  for (const auto& [gid, shared] : {std::pair<gid_t, bool>{0, false}, {staff, false}, {64998, true}}) {
+    ASSERT_EQ(chown(name.c_str(), 0, gid), 0);
+    ASSERT_EQ(chmod(name.c_str(), 0664), 0);
+    EXPECT_EQ(steps_to(name, 0).back().shared_group, shared) << gid;
+    ASSERT_EQ(chmod(name.c_str(), 0644), 0);
+    EXPECT_FALSE(steps_to(name, 0).back().shared_group) << gid;
+  }
 }
 
 }  // namespace
