@@ -31,7 +31,7 @@ int outcome(pid_t child) {
 
 }  // namespace
 
-bool User::in(gid_t group) const { return std::ranges::find(groups, group) != groups.end(); }
+bool User::in(gid_t gid) const { return std::ranges::find(groups, gid) != groups.end(); }
 
 User this_user() {
   User user;

@@ -15,7 +15,7 @@ struct User {
   std::vector<gid_t> groups;  ///< the primary one first
   bool other = false;         ///< not whom this process runs as
 
-  [[nodiscard]] bool in(gid_t group) const;
+  [[nodiscard]] bool in(gid_t gid) const;
 };
 
 /// Whom this process runs as.
@@ -26,7 +26,7 @@ struct User {
 
 /// Names for people, or the number where there is no name. They may ask the name service, so not on the event loop.
 [[nodiscard]] std::string user_name(uid_t uid);
-[[nodiscard]] std::string group_name(gid_t group);
+[[nodiscard]] std::string group_name(gid_t gid);
 
 /// Whether the user may do that (R_OK, W_OK, X_OK of access(2)) with the file, found out by trying: the kernel alone
 /// knows of access lists and security modules. For another user a child becomes that user and reports, which is for

@@ -83,21 +83,24 @@ def test_f10_root_checks_as_the_user_of_the_service_and_is_told_what_mends_it(po
     posternd.configure(smarthost(2500))
     password = f"{posternd.directory}/password"
     shutil.chown(password, "root", "root")
-    check = ("--check", "--config", posternd.config)
-    run = posternd.run(*check, program="posternd", user="root")
-    told = run.stderr.decode()
-    assert run.returncode == 78 and f"run: chgrp postern {password}; chmod 640 {password}\n" in told, run
-    assert posternd.run(*check, "--user", "root", program="posternd", user="root").returncode == 0
+    root, service = {"user": "root"}, {"user": "postern", "group": "postern", "extra_groups": []}
+
+    def check(who, *arguments):
+        run = posternd.run("--check", "--config", posternd.config, *arguments, program="posternd", **who)
+        return run.returncode, run.stderr.decode()
+
     # What the daemon would say at its start is the same, but for whose right is missing.
-    own = posternd.run(*check, program="posternd", user="postern")
-    assert own.returncode == 78 and f"run: chgrp postern {password}; chmod 640 {password}\n" in own.stderr.decode(), own
+    for who in (root, service):
+        status, told = check(who)
+        assert status == 78 and f"run: chgrp postern {password}; chmod 640 {password}\n" in told, told
+    assert check(root, "--user", "root") == (0, "")
     subprocess.run(re.search(r"run: (.*)", told)[1], shell=True, check=True)
-    for user in ("root", "postern"):
-        assert posternd.run(*check, program="posternd", user=user).returncode == 0
+    for who in (root, service):
+        assert check(who) == (0, "")
     os.chmod(posternd.config, 0o666)
-    for user in ("root", "postern"):
-        run = posternd.run(*check, program="posternd", user=user)
-        assert run.returncode == 78 and f"run: chmod o-w {posternd.config}\n" in run.stderr.decode(), run
+    for who in (root, service):
+        status, told = check(who)
+        assert status == 78 and f"run: chmod o-w {posternd.config}\n" in told, told
 
 
 def test_p22_a_second_daemon_refuses(posternd):
