@@ -109,13 +109,24 @@ std::string mending(const Report& report, Thing thing, const std::string& file) 
   return joined(commands);
 }
 
+std::string as_whom(const Report& report) {
+  return report.user().other ? " for the user " + user_name(report.user().uid) : std::string();
+}
+
 Error refused(const Report& report, Thing thing, const std::string& file, const std::string& what, int error) {
   Error told = system_error(error, what);
   if (error != EACCES && error != EPERM) return told;
-  if (report.user().other) told.text += " for the user " + user_name(report.user().uid);
+  told.text += as_whom(report);
   const std::string commands = mending(report, thing, file);
   if (!commands.empty()) told.text += "; run: " + commands;
   return told;
+}
+
+/// As far as this process can see: who may run a script and not read it cannot tell.
+bool is_script(const std::string& file) {
+  const UniqueFd opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  std::array<char, 2> first{};
+  return opened && read(opened.get(), first.data(), first.size()) == 2 && first == std::array{'#', '!'};
 }
 
 std::string who_says(const Opening& opening) {
@@ -227,6 +238,14 @@ void check_program(Report& report, Mark where, const std::string& file) {
   if (!program) return report.error(where, running + ": it is not a program that this user may execute");
   if (const int error = try_access(report.user(), file, X_OK); error != 0) {
     return report.error(where, refused(report, Thing::program, file, running, error).text);
+  }
+  if (const int error = try_access(report.user(), file, R_OK); error != 0 && is_script(file)) {
+    const Error why = system_error(error, running + ", a script that its interpreter cannot read");
+    Commands commands;
+    if (const auto steps = steps_to(file, report.user().uid); !steps.empty()) {
+      let_in(report.user(), Thing::program, steps.back(), commands);
+    }
+    return report.error(where, why.text + as_whom(report) + "; run: " + joined(commands));
   }
   check_openings(report, where, Thing::program, file);
   check_sight(report, where, file);

@@ -114,6 +114,15 @@ TEST_F(AsTheService, AProgramThatItCannotRunIsAnError) {
     expect_mended("    user: u\n    password_command: [" + file + "]\n",
                   "run: chgrp 64999 " + file + "; chmod 750 " + file);
   }
+  const std::string script = dir.write("script", "#!/bin/sh\n", 0711);
+  expect_mended("notify: { command: [" + script + "] }\n", "a script that its interpreter cannot read");
+  EXPECT_TRUE(judged("notify: { command: [" +
+                     dir.write("binary",
+                               "\x7f"
+                               "ELF",
+                               0711) +
+                     "] }\n")
+                  .settings);
   const std::string file = dir.write("notify", "#!/bin/sh\n", 0700);
   expect_mended("notify: { command: [" + file + "] }\n", "cannot run " + file);
 }
