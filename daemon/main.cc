@@ -1,9 +1,11 @@
 // posternd: arguments, settings, and the App until a signal ends it.
 #include "app/app.h"
 #include "app/supervisor.h"
+#include "app/tls_files.h"
 #include "base/log.h"
 #include "settings/keys.h"
 #include "settings/load.h"
+#include "settings/user.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -26,9 +28,12 @@
 namespace postern {
 namespace {
 
+constexpr const char* kServiceUser = "postern";  // User= in packaging/systemd/postern.service
+
 struct Arguments {
   std::string config = "/etc/postern/postern.yaml";
   bool check = false;
+  std::string user;
   bool list_keys = false;
   bool debug = false;
   app::Trace trace = app::Trace::no;
@@ -158,6 +163,33 @@ int serve(const std::string& config, settings::Settings loaded, app::Trace trace
   return status;
 }
 
+/// As whom the service will read the settings and all that they name: as itself, which root is not.
+Result<settings::User> user_of_service(const std::string& wanted) {
+  const bool root = ::geteuid() == 0;
+  if (wanted.empty() && !root) return settings::this_user();
+  auto user = settings::user_named(wanted.empty() ? kServiceUser : wanted);
+  if (user && user->other && !root) return Error{Failure::denied, "only root can check as another user"};
+  if (user || !wanted.empty() || user.error().failure != Failure::not_found) return user;
+  std::fputs(
+      ("posternd: " + user.error().text + ": what the service may read is checked as root (see --user)\n").c_str(),
+      stderr);
+  return settings::this_user();
+}
+
+int check(const Arguments& arguments) {
+  const auto user = user_of_service(arguments.user);
+  if (!user) {
+    std::fputs(("posternd: " + user.error().text + "\n").c_str(), stderr);
+    return user.error().failure == Failure::io ? EX_OSERR : EX_NOUSER;
+  }
+  settings::Loaded loaded = settings::load(arguments.config, *user);
+  if (loaded.settings) loaded.problems = app::tls_problems(*loaded.settings, arguments.config);
+  print(loaded);
+  if (!loaded.problems.empty()) return EX_CONFIG;
+  fmt::print("{}: good\n", arguments.config);
+  return EX_OK;
+}
+
 int run_posternd(int argc, char** argv) {
   hold_reloads(SIG_BLOCK);
   occupy_standard_descriptors();
@@ -165,6 +197,9 @@ int run_posternd(int argc, char** argv) {
   CLI::App parser("posternd takes mail from local programs and forwards it to a smarthost. See posternd(8).");
   parser.add_option("--config", arguments.config, "the settings file")->capture_default_str()->type_name("FILE");
   parser.add_flag("--check", arguments.check, "check the settings file, tell every error, and exit (0: good, 78: not)");
+  parser.add_option("--user", arguments.user, "with --check: as whom the service runs (for root: postern)")
+      ->type_name("NAME")
+      ->needs("--check");
   parser.add_flag("--list-keys", arguments.list_keys, "list every settings key with its type and default, and exit");
   parser.add_flag("--debug", arguments.debug, "log more");
   const auto trace = [&arguments](std::int64_t) { arguments.trace = app::Trace::yes; };
@@ -184,13 +219,10 @@ int run_posternd(int argc, char** argv) {
   arguments.config = std::filesystem::absolute(arguments.config).lexically_normal().string();
   protect_memory();  // before a password comes in
   ignore_signals();  // before a warning goes to a reader that may have gone
+  if (arguments.check) return check(arguments);
   settings::Loaded loaded = settings::load(arguments.config);
   print(loaded);
   if (!loaded.settings) return EX_CONFIG;
-  if (arguments.check) {
-    fmt::print("{}: good\n", arguments.config);
-    return EX_OK;
-  }
   return serve(arguments.config, std::move(*loaded.settings), arguments.trace);
 }
 

@@ -1,9 +1,9 @@
 #include "settings/account.h"
 
-#include "base/fd.h"
 #include "sasl/mechanism_options.h"
+#include "settings/permissions.h"
+#include "settings/user.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,25 +29,12 @@ struct Account {
   Report& report;
 
   [[nodiscard]] bool given(std::string_view key) const { return report.was_written(path + "." + std::string(key)); }
-  void error(std::string_view key, const std::string& text) const {
-    report.error(report.place(path + "." + std::string(key)), text);
-  }
-  void warning(std::string_view key, const std::string& text) const {
-    report.warning(report.place(path + "." + std::string(key)), text);
-  }
+  [[nodiscard]] Mark place(std::string_view key) const { return report.place(path + "." + std::string(key)); }
+  void error(std::string_view key, const std::string& text) const { report.error(place(key), text); }
+  void warning(std::string_view key, const std::string& text) const { report.warning(place(key), text); }
   /// "'smarthosts[0]' ..."
   void error_of_all(std::string_view key, const std::string& text) const { error(key, "'" + path + "' " + text); }
 };
-
-/// The file's status if it is an ordinary one that can be read. `what`: "the password file /x".
-Result<struct stat> status_of(const std::string& file, const std::string& what) {
-  // O_NONBLOCK: opening a FIFO must not wait for its writer.
-  const UniqueFd opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat status{};
-  if (!opened || fstat(opened.get(), &status) != 0) return system_error(errno, "cannot read " + what);
-  if (!S_ISREG(status.st_mode)) return Error{Failure::invalid, what + " is not a file"};
-  return status;
-}
 
 /// The keys of which one alone may stand there; the first that does, or nothing.
 template <std::size_t N>
@@ -77,8 +64,8 @@ void check_origins(const Account& account) {
   if (!account.smarthost.password.empty() && account.report.readers() == Readers::everybody) {
     account.error("password",
                   "the password stands in a file that every user can read; write it into a file of its "
-                  "own and name that in 'password_file', or run: chmod o-rwx " +
-                      account.report.file());
+                  "own and name that in 'password_file', or run: " +
+                      closing(account.report, account.report.file()));
   }
 }
 
@@ -89,29 +76,25 @@ void check_secret_file(const Account& account, std::string_view key, const std::
                        Missing missing) {
   if (file.empty()) return;
   const std::string name = "the " + what + " " + file;
-  const auto status = status_of(file, name);
+  const auto status = readable(account.report, Thing::secret, file, name);
   if (!status && status.error().failure == Failure::not_found && missing == Missing::warning) {
     return account.warning(key, status.error().text);
   }
   if (!status) return account.error(key, status.error().text);
   if ((status->st_mode & (S_IROTH | S_IWOTH)) != 0) {
-    return account.error(key, name + " is open to every user; run: chmod o-rwx " + file);
+    return account.error(key, name + " is open to every user; run: " + closing(account.report, file));
   }
   if (status->st_size == 0) return account.error(key, name + " is empty");
-  if (status->st_uid != 0 && status->st_uid != geteuid()) {
-    account.warning(key, file + " belongs to uid " + std::to_string(status->st_uid) + ", who can change the " +
-                             what.substr(0, what.rfind(' ')));
-  }
+  check_openings(account.report, account.place(key), Thing::secret, file);
+  check_sight(account.report, account.place(key), file);
 }
 
-void check_public_file(const Account& account, std::string_view key, const std::string& file) {
-  if (file.empty()) return;
-  if (const auto good = check_file(file); !good) account.error(key, good.error().text);
+void check_public_file(const Account& account, std::string_view key, Thing thing, const std::string& file) {
+  postern::settings::check_public_file(account.report, account.place(key), thing, file);
 }
 
 void check_command(const Account& account, std::string_view key, const std::vector<std::string>& argv) {
-  if (argv.empty()) return;
-  if (const auto good = check_program(argv[0]); !good) account.error(key, good.error().text);
+  if (!argv.empty()) check_program(account.report, account.place(key), argv[0]);
 }
 
 void check_credential(const Account& account) {
@@ -123,7 +106,8 @@ void check_credential(const Account& account) {
     return account.warning("password_credential", "there is no $CREDENTIALS_DIRECTORY here to read '" + name +
                                                       "' from; the service has one if its unit says " + load);
   }
-  const auto status = status_of(std::filesystem::path(directory) / name, "the credential '" + name + "'");
+  const auto status =
+      readable(account.report, Thing::secret, std::filesystem::path(directory) / name, "the credential '" + name + "'");
   if (status) return;
   account.error("password_credential", status.error().text + "; the unit must say " + load + ", and be restarted");
 }
@@ -136,7 +120,7 @@ void check_certificate(const Account& account) {
   if (certificate && account.smarthost.tls == relay::Tls::none) {
     account.error_of_all("client_certificate", "has a 'client_certificate' but no TLS to show it in ('tls: none')");
   }
-  check_public_file(account, "client_certificate", account.smarthost.client_certificate);
+  check_public_file(account, "client_certificate", Thing::certificate, account.smarthost.client_certificate);
   check_secret_file(account, "client_key", "client key file", account.smarthost.client_key, Missing::error);
 }
 
@@ -146,8 +130,8 @@ void check_refresh_token(const Account& account) {
   if (file.empty()) return;
   constexpr std::string_view kKey = "oauth2.refresh_token_file";
   const std::string directory = std::filesystem::path(file).parent_path();
-  if (access(directory.c_str(), W_OK | X_OK) != 0) {
-    account.warning(kKey, system_error(errno, "cannot write into " + directory).text +
+  if (const int error = try_access(account.report.user(), directory, W_OK | X_OK); error != 0) {
+    account.warning(kKey, system_error(error, "cannot write into " + directory).text +
                               ": a refresh token that the server changes could not be stored in " + file);
   }
   struct stat status{};
@@ -171,7 +155,7 @@ void check_oauth2(const Account& account) {
   }
   check_secret_file(account, "oauth2.client_secret_file", "client secret file",
                     account.smarthost.oauth2.client_secret_file, Missing::error);
-  check_public_file(account, "oauth2.ca_file", account.smarthost.oauth2.ca_file);
+  check_public_file(account, "oauth2.ca_file", Thing::authorities, account.smarthost.oauth2.ca_file);
   check_refresh_token(account);
 }
 
@@ -205,19 +189,6 @@ void check_mechanisms(const Account& account) {
 }
 
 }  // namespace
-
-Result<void> check_file(const std::string& file) {
-  const auto status = status_of(file, file);
-  if (!status) return status.error();
-  return {};
-}
-
-Result<void> check_program(const std::string& file) {
-  struct stat status{};
-  if (stat(file.c_str(), &status) != 0) return system_error(errno, "cannot run " + file);
-  if (S_ISREG(status.st_mode) && access(file.c_str(), X_OK) == 0) return {};
-  return Error{Failure::invalid, "cannot run " + file + ": it is not a program that this user may execute"};
-}
 
 void check_account(const Smarthost& smarthost, const std::string& path, Report& report) {
   const Account account{smarthost, path, report};

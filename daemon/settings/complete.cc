@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "settings/account.h"
 #include "settings/own_sender.h"
+#include "settings/permissions.h"
 #include "settings/sender_values.h"
 #include "settings/values.h"
 
@@ -85,10 +86,7 @@ void check_tls(const Smarthost& smarthost, const std::string& path, Report& repo
   if (smarthost.tls == Tls::none && !stays_on_this_machine(smarthost.host)) {
     report.warning(report.place(path + ".tls"), "mail to " + smarthost.host + " travels unencrypted ('tls: none')");
   }
-  if (smarthost.tls_ca_file.empty()) return;
-  if (const auto good = check_file(smarthost.tls_ca_file); !good) {
-    report.error(report.place(path + ".tls_ca_file"), good.error().text);
-  }
+  check_public_file(report, report.place(path + ".tls_ca_file"), Thing::authorities, smarthost.tls_ca_file);
 }
 
 void check_smarthosts(Settings& settings, Report& report) {
@@ -132,9 +130,7 @@ void check_retry(const queue::Retry& retry, Report& report) {
 
 void check_notify(const queue::Notify& notify, Report& report) {
   if (notify.command.empty()) return;
-  if (const auto good = check_program(notify.command.front()); !good) {
-    report.error(report.place("notify.command"), good.error().text);
-  }
+  check_program(report, report.place("notify.command"), notify.command.front());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "settings/complete.h"
 #include "settings/document.h"
 #include "settings/keys.h"
+#include "settings/permissions.h"
 #include "settings/report.h"
 
 #include <cstddef>
@@ -35,18 +36,24 @@ Loaded parse(const std::string& text, Report report) {
 
 }  // namespace
 
-Loaded load(const std::string& path) {
+Loaded load(const std::string& path, const User& user) {
   struct stat status{};
   auto text = read_file(path, kLargestFile, &status);
-  if (text) {
-    const Readers readers = (status.st_mode & S_IROTH) != 0 ? Readers::everybody : Readers::few;
-    Loaded loaded = parse(*text, Report(path, readers));
-    wipe(*text);  // a password may stand in it
-    return loaded;
+  const Readers readers = text && (status.st_mode & S_IROTH) != 0 ? Readers::everybody : Readers::few;
+  Report report(path, readers, user);
+  // The same reading once more says whose right is missing, and which commands give it.
+  const auto allowed = readable(report, Thing::settings, path, path);
+  if (!allowed) {
+    report.error(Mark{}, allowed.error().text);
+  } else if (!text) {
+    report.error(Mark{}, text.error().text);
   }
-  Report report(path);
-  report.error(Mark{}, text.error().text);
-  return std::move(report).finish(Settings{});
+  check_openings(report, Mark{}, Thing::settings, path);
+  check_sight(report, Mark{}, path);
+  if (!text) return std::move(report).finish(Settings{});
+  Loaded loaded = parse(*text, std::move(report));
+  wipe(*text);  // a password may stand in it
+  return loaded;
 }
 
 Loaded parse(const std::string& text, const std::string& file) { return parse(text, Report(file)); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "settings/settings.h"
+#include "settings/user.h"
 
 #include <optional>
 #include <string>
@@ -24,7 +25,8 @@ struct Loaded {
   std::vector<Problem> warnings;  ///< for example: cleartext AUTH is allowed for this host
 };
 
-[[nodiscard]] Loaded load(const std::string& path);
+/// `user`: as whom the file and those that it names are judged.
+[[nodiscard]] Loaded load(const std::string& path, const User& user = this_user());
 /// The same from text; `file` is the name for messages. It counts as one that few may read.
 [[nodiscard]] Loaded parse(const std::string& text, const std::string& file);
 

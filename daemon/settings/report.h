@@ -2,6 +2,7 @@
 #pragma once
 
 #include "settings/load.h"
+#include "settings/user.h"
 
 #include <map>
 #include <string>
@@ -21,7 +22,8 @@ enum class Readers { few, everybody };
 
 class Report {
  public:
-  explicit Report(std::string file, Readers readers = Readers::few) : file_(std::move(file)), readers_(readers) {}
+  explicit Report(std::string file, Readers readers = Readers::few, User user = this_user())
+      : file_(std::move(file)), readers_(readers), user_(std::move(user)) {}
 
   void error(Mark where, std::string text);
   void warning(Mark where, std::string text);
@@ -35,6 +37,9 @@ class Report {
   [[nodiscard]] const std::string& file() const { return file_; }
   [[nodiscard]] Readers readers() const { return readers_; }
 
+  /// As whom the files are judged that the settings name.
+  [[nodiscard]] const User& user() const { return user_; }
+
   [[nodiscard]] bool clean() const { return errors_.empty(); }
   /// Everything in the order of the file; settings only if there was no error.
   [[nodiscard]] Loaded finish(Settings settings) &&;
@@ -42,6 +47,7 @@ class Report {
  private:
   std::string file_;
   Readers readers_;
+  User user_;
   std::map<std::string, Mark, std::less<>> places_;
   std::vector<Problem> errors_;
   std::vector<Problem> warnings_;

@@ -72,11 +72,35 @@ def test_f10_check_lists_every_error_with_its_place(posternd):
     assert posternd.run("--check", "--config", posternd.config, program="posternd", user="postern").returncode == 0
 
 
-def test_a_password_others_can_read_is_an_error(posternd):
+def test_f08_a_password_others_can_read_is_an_error(posternd):
     posternd.configure(smarthost(2500))
     os.chmod(f"{posternd.directory}/password", 0o644)
     run = posternd.run("--check", "--config", posternd.config, program="posternd", user="postern")
     assert run.returncode == 78 and b"password" in run.stdout + run.stderr, run
+
+
+def test_f10_root_checks_as_the_user_of_the_service_and_is_told_what_mends_it(posternd):
+    posternd.configure(smarthost(2500))
+    password = f"{posternd.directory}/password"
+    shutil.chown(password, "root", "root")
+    root, service = {"user": "root"}, {"user": "postern", "group": "postern", "extra_groups": []}
+
+    def check(who, *arguments):
+        run = posternd.run("--check", "--config", posternd.config, *arguments, program="posternd", **who)
+        return run.returncode, run.stderr.decode()
+
+    # What the daemon would say at its start is the same, but for whose right is missing.
+    for who in (root, service):
+        status, told = check(who)
+        assert status == 78 and f"run: chgrp postern {password}; chmod 640 {password}\n" in told, told
+    assert check(root, "--user", "root")[0] == 0
+    subprocess.run(re.search(r"run: (.*)", told)[1], shell=True, check=True)
+    for who in (root, service):
+        assert check(who) == (0, "")
+    os.chmod(posternd.config, 0o666)
+    for who in (root, service):
+        status, told = check(who)
+        assert status == 78 and f"run: chmod o-w {posternd.config}\n" in told, told
 
 
 def test_p22_a_second_daemon_refuses(posternd):

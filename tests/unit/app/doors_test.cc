@@ -114,7 +114,7 @@ TEST_F(DoorsTest, TheStartFailsWhereNoMailCanComeInAtAll) {
   }
 }
 
-TEST_F(DoorsTest, AReloadMayNameOneThatCannotBeOpenedAndTakeItBack) {
+TEST_F(DoorsTest, F12_AReloadMayNameOneThatCannotBeOpenedAndTakeItBack) {
   const test::ExpectLog told("cannot listen");
   const Taken taken(loop.get_executor());
   ASSERT_TRUE(doors.open(listen, kNetworks));

@@ -70,7 +70,7 @@ TEST_F(ReloadsTest, WhatIsAskedForDuringAReloadIsDoneAfterIt) {
   EXPECT_THAT(applied, ElementsAre("one.example", "one.example"));
 }
 
-TEST_F(ReloadsTest, ABrokenFileKeepsTheSettingsInForceAndIsComplainedOfUntilAGoodOneComes) {
+TEST_F(ReloadsTest, F11_ABrokenFileKeepsTheSettingsInForceAndIsComplainedOfUntilAGoodOneComes) {
   const test::ExpectLog what("unknown key");
   const test::ExpectLog told("the old settings stay in force");
   write("one.example", "frobnicate: true\n");
@@ -98,7 +98,7 @@ TEST_F(ReloadsTest, AFileThatIsGoneIsComplainedOf) {
   EXPECT_THAT(reloads.complaint(true), HasSubstr("cannot read " + file));
 }
 
-TEST_F(ReloadsTest, TheSpoolCannotBeChanged) {
+TEST_F(ReloadsTest, F12_TheSpoolCannotBeChanged) {
   const test::ExpectLog what("the spool cannot be changed while the daemon runs");
   const test::ExpectLog told("the old settings stay in force");
   dir.write("postern.yaml", "hostname: one.example\nspool: /elsewhere\n");

@@ -31,7 +31,7 @@ Result<Secret> read_credential(const std::string& name) {
   return wait(loop, origin->get(Source::Want::current));
 }
 
-TEST(SecretFile, LosesExactlyOneLineEnd) {
+TEST(SecretFile, F07_LosesExactlyOneLineEnd) {
   const ScratchDir dir;
   for (const std::string ending : {"", "\n", "\r\n"}) {
     const auto secret = read(dir.write("password", " se cret " + ending));
@@ -51,7 +51,7 @@ TEST(SecretFile, MustHoldOneLine) {
   }
 }
 
-TEST(SecretFile, MustNotBeEmpty) {
+TEST(SecretFile, F07_MustNotBeEmpty) {
   const ScratchDir dir;
   for (const std::string bytes : {"", "\n", "\r\n"}) {
     const auto secret = read(dir.write("password", bytes));
@@ -60,7 +60,7 @@ TEST(SecretFile, MustNotBeEmpty) {
   }
 }
 
-TEST(SecretFile, MayBe64KiBLongAndNoLonger) {
+TEST(SecretFile, F07_MayBe64KiBLongAndNoLonger) {
   const ScratchDir dir;
   const std::string longest(kLongestSecret, 'x');
   for (const std::string ending : {"", "\n", "\r\n"}) {

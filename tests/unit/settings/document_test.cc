@@ -141,7 +141,13 @@ TEST(Document, F02_GivesLineAndColumnOfEverySyntaxError) {
       "a: \"b\nc: d\n",
       "a: \"\\U110000FF\"",
       "a: [\"x]",
+      "a: {b: }}",
+      "a: [b]]",
+      "a: |\n  b\n c: d",
+      "a: \"b\" \"c\"",
+      "? [a\n: b",
   };
+  EXPECT_GE(wrong.size(), 50U);
   for (const std::string before : {"", "# first\nz: 1\n"}) {
     for (const std::string& text : wrong) {
       if (text.starts_with('%') && !before.empty()) continue;

@@ -451,6 +451,18 @@ TEST(Load, F01_RefusesAFileThatIsNoOrdinaryOne) {
   const ScratchDir dir;
   EXPECT_NE(load(dir / "missing").problems.at(0).str().find("No such file"), std::string::npos);
   EXPECT_NE(load(dir / "").problems.at(0).str().find("is not a file"), std::string::npos);
+  for (const std::string& nothing : {std::string(), std::string("\n \n")}) {
+    EXPECT_NE(load(dir.write("empty", nothing)).problems.at(0).str().find("the file is empty"), std::string::npos);
+  }
+  std::string every;
+  for (int byte = 0; byte < 256; ++byte) every += static_cast<char>(byte);
+  for (const std::string& bytes : {every, std::string(4096, '\0'),
+                                   std::string("\x7f"
+                                               "ELF\2\1\1\0",
+                                               8),
+                                   "hostname: a.example\n" + every}) {
+    EXPECT_FALSE(load(dir.write("binary", bytes)).settings);
+  }
   ASSERT_EQ(mkfifo((dir / "fifo").c_str(), 0600), 0);
   EXPECT_NE(load(dir / "fifo").problems.at(0).str().find("is not a file"), std::string::npos);
   const std::string large = dir.write("large", std::string((1U << 20U) + 1, '#'));

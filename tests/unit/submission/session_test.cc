@@ -264,7 +264,7 @@ TEST(Session, TakesALongBodyWithoutAnyHeader) {
   EXPECT_THAT(door.queue.stored[0].text, HasSubstr("mx.example.net>\n\njust words "));
 }
 
-TEST(Session, S38_H64_RefusesALoopByItsReceivedFields) {
+TEST(Session, S38_H64_F14_RefusesALoopByItsReceivedFields) {
   for (const std::size_t count : {smtp::limits::kReceivedLines, smtp::limits::kReceivedLines + 1}) {
     Door door;
     std::string header;
