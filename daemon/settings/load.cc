@@ -8,6 +8,7 @@
 #include "settings/document.h"
 #include "settings/keys.h"
 #include "settings/report.h"
+#include "settings/salvage.h"
 
 #include <cstddef>
 
@@ -30,7 +31,9 @@ Loaded parse(const std::string& text, Report report) {
       complete(settings, report);
     }
   }
-  return std::move(report).finish(std::move(settings));
+  Loaded loaded = std::move(report).finish(std::move(settings));
+  if (!loaded.settings) loaded.salvaged = salvage(text);
+  return loaded;
 }
 
 }  // namespace
@@ -46,7 +49,9 @@ Loaded load(const std::string& path) {
   }
   Report report(path);
   report.error(Mark{}, text.error().text);
-  return std::move(report).finish(Settings{});
+  Loaded loaded = std::move(report).finish(Settings{});
+  loaded.salvaged = salvage("");
+  return loaded;
 }
 
 Loaded parse(const std::string& text, const std::string& file) { return parse(text, Report(file)); }
