@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace postern {
 namespace {
@@ -44,10 +45,9 @@ void list_keys() {
     fmt::print("{}\t{}\t{}\n", key.path, key.type, key.standard);
 }
 
-void print(const settings::Loaded& loaded) {
+void print(const std::vector<settings::Problem>& problems, const std::string& kind = "") {
   // Not fmt::print: it throws where nothing can be written, and that is no reason not to take mail.
-  for (const settings::Problem& warning : loaded.warnings) std::fputs((warning.str() + " (warning)\n").c_str(), stderr);
-  for (const settings::Problem& problem : loaded.problems) std::fputs((problem.str() + "\n").c_str(), stderr);
+  for (const settings::Problem& problem : problems) std::fputs((problem.str() + kind + "\n").c_str(), stderr);
 }
 
 /// A caller may have closed some of the first three descriptors: the next file opened would take such a number, and get
@@ -149,7 +149,7 @@ class Signals {
   bool stopping_ = false;
 };
 
-int serve(const std::string& config, settings::Settings loaded, app::Trace trace) {
+int serve(const std::string& config, settings::Loaded loaded, app::Trace trace) {
   raise_descriptor_limit();
   app::log_to_journal_if_there();
   boost::asio::io_context loop(1);
@@ -184,7 +184,8 @@ int check(const Arguments& arguments) {
   }
   settings::Loaded loaded = settings::load(arguments.config, *user);
   if (loaded.settings) loaded.problems = app::tls_problems(*loaded.settings, arguments.config);
-  print(loaded);
+  print(loaded.problems);
+  print(loaded.warnings, " (warning)");
   if (!loaded.problems.empty()) return EX_CONFIG;
   fmt::print("{}: good\n", arguments.config);
   return EX_OK;
@@ -221,9 +222,8 @@ int run_posternd(int argc, char** argv) {
   ignore_signals();  // before a warning goes to a reader that may have gone
   if (arguments.check) return check(arguments);
   settings::Loaded loaded = settings::load(arguments.config);
-  print(loaded);
-  if (!loaded.settings) return EX_CONFIG;
-  return serve(arguments.config, std::move(*loaded.settings), arguments.trace);
+  print(loaded.warnings, " (warning)");
+  return serve(arguments.config, std::move(loaded), arguments.trace);
 }
 
 }  // namespace

@@ -79,10 +79,10 @@ void warn_if_fleeting(const std::string& spool, const std::string& config_file) 
 }  // namespace
 
 struct App::Parts {
-  Parts(boost::asio::io_context& io, std::string file, settings::Settings loaded, Trace traced)
+  Parts(boost::asio::io_context& io, std::string file, settings::Loaded loaded, Trace traced)
       : loop(io.get_executor()),
         config_file(std::move(file)),
-        settings(std::move(loaded)),
+        settings(loaded.settings ? std::move(*loaded.settings) : std::move(loaded.salvaged)),
         trace(traced),
         submission(submission_config(settings)),
         sites(loop, [this](const settings::Smarthost& smarthost,
@@ -98,14 +98,16 @@ struct App::Parts {
                                  }}),
         reloads(loop, pool, config_file, settings.spool,
                 Reloads::Hooks{[this](settings::Settings wanted) { apply(std::move(wanted)); },
-                               [this] { return status(); }}) {}
+                               [this] { return status(); }}) {
+    if (!loaded.problems.empty()) reloads.hold(loaded.problems);
+  }
 
   Result<void> build();
   void apply(settings::Settings wanted);
   [[nodiscard]] std::vector<std::string> complaints(bool administrator) const;
   RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
-  [[nodiscard]] std::string status() const { return status_text(queue->totals(), queue->sites()); }
+  [[nodiscard]] std::string status() const;
 
   Executor loop;
   std::string config_file;
@@ -213,8 +215,14 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
   });
 }
 
-App::App(boost::asio::io_context& loop, std::string config_file, settings::Settings settings, Trace trace)
-    : parts_(std::make_unique<Parts>(loop, std::move(config_file), std::move(settings), trace)) {}
+/// Everybody may read it, so that of a wrong file it says no more than that.
+std::string App::Parts::status() const {
+  const std::string text = status_text(queue->totals(), queue->sites());
+  return reloads.holding() ? "the settings file is wrong, mail is held; " + text : text;
+}
+
+App::App(boost::asio::io_context& loop, std::string config_file, settings::Loaded loaded, Trace trace)
+    : parts_(std::make_unique<Parts>(loop, std::move(config_file), std::move(loaded), trace)) {}
 
 App::~App() = default;
 
@@ -241,7 +249,7 @@ Task<Result<void>> App::start() {
        {"waiting", totals.waiting},
        {"under_way", totals.active},
        {"owed", totals.owed}});
-  if (parts_->settings.smarthosts.empty()) {
+  if (parts_->settings.smarthosts.empty() && !parts_->reloads.holding()) {
     log(Level::warning, "no smarthost is configured: mail is accepted and held", {{"file", parts_->config_file}});
   }
   parts_->reloads.start();

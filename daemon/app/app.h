@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 #include "base/task.h"
-#include "settings/settings.h"
+#include "settings/load.h"
 
 #include <boost/asio/io_context.hpp>
 
@@ -18,8 +18,9 @@ enum class Trace { no, yes };
 
 class App {
  public:
-  /// `config_file` is read again at each reload.
-  App(boost::asio::io_context& loop, std::string config_file, settings::Settings settings, Trace trace);
+  /// `config_file` is read again at each reload. With problems in it mail is taken by the settings that could be
+  /// salvaged, and held until a reload finds it mended; the log and `status` say so.
+  App(boost::asio::io_context& loop, std::string config_file, settings::Loaded loaded, Trace trace);
   ~App();
   App(const App&) = delete;
   App& operator=(const App&) = delete;

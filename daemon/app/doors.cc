@@ -5,6 +5,9 @@
 #include "base/log.h"
 #include "settings/values.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -24,6 +27,7 @@ bool out_of_descriptors(const std::vector<std::unique_ptr<Door>>& doors) {
 }  // namespace
 
 Result<void> Doors::open(const net::ListenOptions& listen, const std::vector<Network>& networks) {
+  smtp_wanted_ = listen.smtp;
   open_inherited();
   if (submit_.empty()) add_local(submit_, listen.submit, serve_.submission);
   if (control_.empty()) add_local(control_, listen.control, serve_.control);
@@ -102,6 +106,7 @@ void Doors::start() {
 }
 
 void Doors::reconfigure(const net::ListenOptions& listen, const std::vector<Network>& networks) {
+  smtp_wanted_ = listen.smtp;
   reconfigure_local(submit_, listen.submit, serve_.submission);
   reconfigure_local(control_, listen.control, serve_.control);
   if (smtp_inherited_) return warn_of_inherited(listen, networks);
@@ -144,6 +149,9 @@ void Doors::close() {
 /// Those of the settings were told of when they were read.
 void Doors::warn_of_inherited(const net::ListenOptions& listen, const std::vector<Network>& networks) const {
   if (!smtp_inherited_) return;
+  if (const std::string sentence = overridden(); !sentence.empty()) {
+    log(Level::warning, "the service manager's sockets stand in for listen.smtp", {{"why", sentence}});
+  }
   for (const auto& door : smtp_) {
     const std::string address = door->listens_at();
     const bool ours = std::ranges::find(listen.smtp, address) != listen.smtp.end();
@@ -162,8 +170,26 @@ void Doors::warn_of_inherited(const net::ListenOptions& listen, const std::vecto
   }
 }
 
+/// Who changes `listen.smtp` where a socket unit holds the sockets would wait for ever on the new address.
+std::string Doors::overridden() const {
+  if (!smtp_inherited_) return {};
+  std::vector<std::string> open;
+  open.reserve(smtp_.size());
+  for (const auto& door : smtp_) open.push_back(door->listens_at());
+  std::vector<std::string> wanted = smtp_wanted_;
+  std::ranges::sort(open);
+  std::ranges::sort(wanted);
+  if (open == wanted) return {};
+  const std::string said = wanted.empty() ? "nowhere" : fmt::format("{}", fmt::join(wanted, " and "));
+  return fmt::format(
+      "SMTP is taken at {} and not, as listen.smtp says, {}: the socket unit decides (`systemctl edit "
+      "postern-smtp.socket`, or `systemctl disable --now` it)",
+      fmt::join(open, " and "), said);
+}
+
 std::vector<std::string> Doors::troubles() const {
   std::vector<std::string> sentences = unusable_;
+  if (std::string sentence = overridden(); !sentence.empty()) sentences.push_back(std::move(sentence));
   for (const List* doors : {&submit_, &control_, &smtp_}) {
     for (const auto& door : *doors) {
       if (door->trouble())

@@ -36,7 +36,8 @@ class Doors {
   /// The unix sockets stay where they are until a restart, unless they could not be had.
   void reconfigure(const net::ListenOptions& listen, const std::vector<Network>& networks);
   void close();
-  /// A sentence for each address where nobody can connect.
+  /// A sentence for each address where nobody can connect, and one if the service manager's sockets are not those that
+  /// `listen.smtp` says.
   [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
@@ -46,6 +47,7 @@ class Doors {
   void open_inherited();
   void warn_of_inherited(const net::ListenOptions& listen, const std::vector<Network>& networks) const;
   void unusable(std::string what);
+  [[nodiscard]] std::string overridden() const;
   void reconfigure_local(List& doors, const std::string& wanted, const net::Accepted& serve);
   void add_local(List& doors, const std::string& path, const net::Accepted& serve);
   void add_smtp(const std::string& address);
@@ -56,7 +58,8 @@ class Doors {
   List control_;
   List smtp_;
   bool smtp_inherited_ = false;
-  std::vector<std::string> unusable_;  ///< what the service manager gave that is none
+  std::vector<std::string> smtp_wanted_;  ///< as in the settings
+  std::vector<std::string> unusable_;     ///< what the service manager gave that is none
 };
 
 }  // namespace postern::app

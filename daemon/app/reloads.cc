@@ -9,9 +9,30 @@
 #include <utility>
 
 namespace postern::app {
+namespace {
+
+// Nobody mends more at once, and the first is often the cause of the others.
+constexpr std::size_t kMostTold = 3;
+
+std::string told(const std::vector<settings::Problem>& problems) {
+  std::string text;
+  for (std::size_t i = 0; i < problems.size() && i < kMostTold; ++i) text += (i == 0 ? "" : "; ") + problems[i].str();
+  if (problems.size() > kMostTold) text += "; and " + std::to_string(problems.size() - kMostTold) + " more";
+  return text;
+}
+
+}  // namespace
 
 Reloads::Reloads(Executor loop, spool::DiskPool& pool, std::string file, std::string spool, Hooks hooks)
     : loop_(std::move(loop)), pool_(pool), file_(std::move(file)), spool_(std::move(spool)), hooks_(std::move(hooks)) {}
+
+void Reloads::hold(const std::vector<settings::Problem>& problems) {
+  holding_ = spool_was_guessed_ = true;
+  broken_ = told(problems);
+  for (const settings::Problem& problem : problems) log(Level::error, "settings", {{"what", problem.str()}});
+  log(Level::error, "the settings file is wrong: mail is accepted and held until it is mended and read again",
+      {{"file", file_}, {"spool", spool_}});
+}
 
 void Reloads::start() {
   running_ = true;
@@ -62,28 +83,50 @@ Task<void> Reloads::run() {
   }
 }
 
-void Reloads::read_anew(settings::Loaded loaded) {
-  if (loaded.settings && loaded.settings->spool != spool_) {
-    settings::Problem problem;
-    problem.file = file_;
-    problem.text = "the spool cannot be changed while the daemon runs; restart it";
-    loaded.problems.push_back(problem);
+/// The restart that another spool needs would leave behind what came into this one while the file was wrong.
+void Reloads::check_spool(settings::Loaded& loaded) {
+  if (!loaded.settings) return;
+  other_spool_.clear();
+  if (loaded.settings->spool == spool_) return;
+  if (spool_was_guessed_) {
+    other_spool_ = std::exchange(loaded.settings->spool, spool_);
+    log(Level::warning, "another spool is in use until the daemon is restarted; first let the queue become empty",
+        {{"in_use", spool_}, {"wanted", other_spool_}});
+    return;
   }
+  settings::Problem problem;
+  problem.file = file_;
+  problem.text = "the spool cannot be changed while the daemon runs; restart it";
+  loaded.problems.push_back(problem);
+}
+
+void Reloads::read_anew(settings::Loaded loaded) {
+  check_spool(loaded);
+  if (holding_ && !loaded.problems.empty()) return hold(loaded.problems);
   for (const settings::Problem& problem : loaded.problems) log(Level::error, "settings", {{"what", problem.str()}});
   if (!loaded.problems.empty() || !loaded.settings) {
-    broken_ = loaded.problems.empty() ? file_ + " cannot be read" : loaded.problems.front().str();
+    broken_ = loaded.problems.empty() ? file_ + " cannot be read" : told(loaded.problems);
     log(Level::error, "the old settings stay in force", {{"file", file_}});
     return;
   }
   for (const settings::Problem& warning : loaded.warnings) log(Level::warning, "settings", {{"what", warning.str()}});
-  hooks_.apply(std::move(*loaded.settings));
+  holding_ = false;
   broken_.clear();
+  hooks_.apply(std::move(*loaded.settings));
   log(Level::notice, "settings reloaded", {{"file", file_}});
 }
 
 std::string Reloads::complaint(bool administrator) const {
-  if (broken_.empty()) return {};
-  return "the settings file is wrong, and those before it stay in force: " + (administrator ? broken_ : file_);
+  const std::string& what = administrator ? broken_ : file_;
+  if (holding_) {
+    return "the settings file is wrong, and mail is held until it is mended and read again (`systemctl reload "
+           "postern`): " +
+           what;
+  }
+  if (!broken_.empty()) return "the settings file is wrong, and those before it stay in force: " + what;
+  if (other_spool_.empty()) return {};
+  return "the spool " + spool_ + " is in use, and " + other_spool_ +
+         " after a restart: restart postern when the queue is empty";
 }
 
 }  // namespace postern::app

@@ -24,11 +24,15 @@ class Reloads {
     std::function<std::string()> status;            ///< the line for the service manager when a reload has ended
   };
 
-  /// `spool` is in use and cannot be changed. The pool outlives this.
+  /// `spool` is in use and cannot be changed: a file with another one is wrong, unless it is the first good one after
+  /// hold(); then all else is put in force, since mail is in this spool already. The pool outlives this.
   Reloads(Executor loop, spool::DiskPool& pool, std::string file, std::string spool, Hooks hooks);
   Reloads(const Reloads&) = delete;
   Reloads& operator=(const Reloads&) = delete;
 
+  /// The file was wrong at the start, and mail is held until a good one is read; `problems` are not empty.
+  void hold(const std::vector<settings::Problem>& problems);
+  [[nodiscard]] bool holding() const { return holding_; }
   /// The daemon runs: what was asked for before is done now.
   void start();
   /// In the background: at once, or when start() comes or the reload before has ended. Several that wait are one.
@@ -47,6 +51,7 @@ class Reloads {
   Task<void> run();
   void read_anew(settings::Loaded loaded);
   void wake();
+  void check_spool(settings::Loaded& loaded);
 
   Executor loop_;
   spool::DiskPool& pool_;
@@ -56,7 +61,10 @@ class Reloads {
   bool running_ = false;
   bool wanted_ = false;
   bool busy_ = false;
+  bool holding_ = false;
+  bool spool_was_guessed_ = false;  ///< the file was wrong at the start
   std::string broken_;
+  std::string other_spool_;  ///< that of the file, if it needs a restart
   std::vector<std::weak_ptr<boost::asio::steady_timer>> waiting_;  ///< cancelled when a reload has ended
 };
 

@@ -9,6 +9,7 @@
 #include "settings/keys.h"
 #include "settings/permissions.h"
 #include "settings/report.h"
+#include "settings/salvage.h"
 
 #include <cstddef>
 
@@ -31,7 +32,9 @@ Loaded parse(const std::string& text, Report report) {
       complete(settings, report);
     }
   }
-  return std::move(report).finish(std::move(settings));
+  Loaded loaded = std::move(report).finish(std::move(settings));
+  if (!loaded.settings) loaded.salvaged = salvage(text);
+  return loaded;
 }
 
 }  // namespace
@@ -50,9 +53,16 @@ Loaded load(const std::string& path, const User& user) {
   }
   check_openings(report, Mark{}, Thing::settings, path);
   check_sight(report, Mark{}, path);
-  if (!text) return std::move(report).finish(Settings{});
-  Loaded loaded = parse(*text, std::move(report));
-  wipe(*text);  // a password may stand in it
+  // From a file that others can change, or that is not there, no door is opened and no place for mail taken.
+  const bool trusted = report.clean();
+  Loaded loaded;
+  if (text) {
+    loaded = parse(*text, std::move(report));
+    wipe(*text);  // a password may stand in it
+  } else {
+    loaded = std::move(report).finish(Settings{});
+  }
+  if (!trusted) loaded.salvaged = salvage("");
   return loaded;
 }
 

@@ -21,6 +21,8 @@ struct Problem {
 
 struct Loaded {
   std::optional<Settings> settings;  ///< nothing if there is any problem
+  /// With a problem: what the file says all the same, to take mail by and to hold it (salvage.h).
+  Settings salvaged;
   std::vector<Problem> problems;
   std::vector<Problem> warnings;  ///< for example: cleartext AUTH is allowed for this host
 };

@@ -60,6 +60,25 @@ def test_f11_a_broken_file_keeps_the_settings(postfix, posternd, inbox):
     postfix.mail.wait(inbox)
 
 
+@pytest.mark.parametrize("spoil", ["frobnicate: true\n", "notify: { command: [\n", "- a list\n"])
+def test_f01_a_file_that_is_wrong_at_the_start_holds_mail_until_it_is_mended(postfix, posternd, inbox, spoil):
+    posternd.configure(smarthost(2500))
+    good = open(posternd.config).read()
+    posternd.write(good + spoil)
+    posternd.start()
+    posternd.sendmail(message(f"{inbox}@example.com", "x\n"), "-i", f"{inbox}@example.com")
+    assert len(posternd.queue_files()) == 1  # in the spool that the file names
+    run = posternd.run("status")
+    said = run.stdout.decode().splitlines()[0]
+    assert run.returncode == 1 and "the settings file is wrong, and mail is held" in said and f"{posternd.config}:" in said, run
+    assert "error: the settings file is wrong" in posternd.read_log() and "what=" in posternd.read_log()
+    assert posternd.run("--check", "--config", posternd.config, program="posternd").returncode == 78
+    posternd.write(good)
+    posternd.reload()
+    postfix.mail.wait(inbox)
+    assert "settings file" not in posternd.run("status").stdout.decode().splitlines()[0]
+
+
 def test_f10_check_lists_every_error_with_its_place(posternd):
     posternd.write("hostnam: x\nlimits: { message_size: lots }\nsmarthosts:\n  - host: a\n    tls: maybe\n")
     run = posternd.run("--check", "--config", posternd.config, program="posternd")

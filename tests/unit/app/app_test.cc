@@ -68,7 +68,7 @@ class AppTest : public testing::Test {
   std::unique_ptr<App> make() {
     auto loaded = settings::load(dir / "postern.yaml");
     EXPECT_TRUE(loaded.settings);
-    return std::make_unique<App>(loop, dir / "postern.yaml", std::move(*loaded.settings), Trace::no);
+    return std::make_unique<App>(loop, dir / "postern.yaml", std::move(loaded), Trace::no);
   }
   void start() {
     app = make();

@@ -109,6 +109,55 @@ TEST_F(ReloadsTest, F12_TheSpoolCannotBeChanged) {
   EXPECT_THAT(reloads.complaint(true), HasSubstr("restart it"));
 }
 
+class ReloadsOfAFileThatWasWrongTest : public ReloadsTest {
+ protected:
+  ReloadsOfAFileThatWasWrongTest() {
+    write("one.example", "frobnicate: true\n");
+    reloads.hold(settings::load(file).problems);
+    reloads.start();
+  }
+  const test::ExpectLog what{"unknown key"};
+  const test::ExpectLog told{"mail is accepted and held until it is mended"};
+};
+
+TEST_F(ReloadsOfAFileThatWasWrongTest, IsComplainedOfUntilItIsMended) {
+  EXPECT_TRUE(reloads.holding());
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("mail is held"));
+  EXPECT_THAT(reloads.complaint(true), HasSubstr(file + ":3:1: unknown key 'frobnicate'"));
+  EXPECT_THAT(reloads.complaint(false), Not(HasSubstr("frobnicate")));
+  reloads.ask();
+  settle();
+  EXPECT_TRUE(reloads.holding());
+  EXPECT_THAT(applied, IsEmpty());
+  write("two.example");
+  reloads.ask();
+  settle();
+  EXPECT_FALSE(reloads.holding());
+  EXPECT_THAT(applied, ElementsAre("two.example"));
+  EXPECT_EQ(reloads.complaint(true), "");
+}
+
+TEST_F(ReloadsOfAFileThatWasWrongTest, WithAnotherSpoolInTheMendedOneTheMailThatCameMeanwhileIsDelivered) {
+  const test::ExpectLog another("another spool is in use until the daemon is restarted");
+  dir.write("postern.yaml", "hostname: two.example\nspool: /elsewhere\n");
+  reloads.ask();
+  settle();
+  EXPECT_FALSE(reloads.holding());
+  EXPECT_THAT(applied, ElementsAre("two.example"));
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("and /elsewhere after a restart"));
+  write("three.example");
+  reloads.ask();
+  settle();
+  EXPECT_EQ(reloads.complaint(true), "");
+}
+
+TEST_F(ReloadsOfAFileThatWasWrongTest, ToldAreAFewErrorsAndHowManyMoreThereAre) {
+  std::vector<settings::Problem> problems;
+  for (std::size_t line = 1; line <= 9; ++line) problems.push_back({"f.yaml", line, 1, "unknown key"});
+  reloads.hold(problems);
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("f.yaml:3:1: unknown key; and 6 more"));
+}
+
 TEST_F(ReloadsTest, WarningsAreLoggedAndNoReasonToRefuse) {
   const test::ExpectLog warned("has no domain");
   write("one");

@@ -1,0 +1,95 @@
+#include "settings/salvage.h"
+
+#include "settings/complete.h"
+#include "settings/document.h"
+#include "settings/keys.h"
+#include "settings/report.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace postern::settings {
+namespace {
+
+// There are fewer keys than that; a file of a megabyte of nonsense shall not hold up the start.
+constexpr std::size_t kMostSections = 500;
+
+bool at_margin(std::string_view line) {
+  return std::string_view(" \t\r\n#").find(line.front()) == std::string_view::npos;
+}
+
+/// Whether a line begins a key of the top: nothing else that YAML has stands at the margin and begins so, but the odd
+/// text in quotes that runs over several lines.
+bool begins_section(std::string_view line) {
+  const char first = line.front();
+  return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '"' || first == '\'';
+}
+
+bool read_section(const std::string& section, Settings& settings) {
+  Report unheard("");  // each error is in the report of the whole file
+  const auto root = read_document(section, unheard);
+  if (!root) return false;
+  if (root->kind == Node::Kind::map) read_keys(*root, settings, unheard);
+  return true;
+}
+
+/// The lines of one key.
+struct Section {
+  std::string text;
+  /// Where the first line stands that is at the margin and no key: the end of a list or group, or what belongs to no
+  /// key.
+  std::size_t loose = std::string::npos;
+
+  void add(std::string_view line) {
+    if (loose == std::string::npos && !text.empty() && at_margin(line)) loose = text.size();
+    text += line;
+  }
+  void read(Settings& settings) const {
+    if (!read_section(text, settings) && loose != std::string::npos) read_section(text.substr(0, loose), settings);
+  }
+};
+
+void read_sections(const std::string& text, Settings& settings) {
+  Section section;
+  std::size_t sections = 0;
+  for (std::size_t begin = 0; begin < text.size() && sections < kMostSections;) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    const std::string_view line(text.data() + begin, end - begin);
+    if (begins_section(line)) {
+      section.read(settings);
+      section = {};
+      ++sections;
+    }
+    section.add(line);
+    begin = end;
+  }
+  section.read(settings);
+}
+
+/// Values that are each good and cannot be together.
+void make_sense(Settings& settings) {
+  const Settings standard;
+  if (settings.listen.submit == settings.listen.control) {
+    settings.listen.submit = standard.listen.submit;
+    settings.listen.control = standard.listen.control;
+  }
+  const queue::Retry& retry = settings.queue.retry;
+  if (retry.min > retry.max || retry.max > retry.expire) settings.queue.retry = standard.queue.retry;
+  // A name whose address could not be read: mail to it must not go to nobody.
+  std::erase_if(settings.submission.aliases, [](const auto& alias) { return alias.second.empty(); });
+}
+
+}  // namespace
+
+Settings salvage(const std::string& text) {
+  Settings settings;
+  read_sections(text, settings);
+  settings.smarthosts.clear();
+  make_sense(settings);
+  Report unheard("");
+  complete(settings, unheard);
+  return settings;
+}
+
+}  // namespace postern::settings
