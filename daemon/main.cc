@@ -29,8 +29,6 @@
 namespace postern {
 namespace {
 
-constexpr const char* kServiceUser = "postern";  // User= in packaging/systemd/postern.service
-
 struct Arguments {
   std::string config = "/etc/postern/postern.yaml";
   bool check = false;
@@ -167,7 +165,7 @@ int serve(const std::string& config, settings::Loaded loaded, app::Trace trace) 
 Result<settings::User> user_of_service(const std::string& wanted) {
   const bool root = ::geteuid() == 0;
   if (wanted.empty() && !root) return settings::this_user();
-  auto user = settings::user_named(wanted.empty() ? kServiceUser : wanted);
+  auto user = settings::user_named(wanted.empty() ? settings::kServiceUser : wanted);
   if (user && user->other && !root) return Error{Failure::denied, "only root can check as another user"};
   if (user || !wanted.empty() || user.error().failure != Failure::not_found) return user;
   std::fputs(

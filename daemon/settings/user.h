@@ -24,6 +24,13 @@ struct User {
 /// From the system's list. Failures: not_found, io.
 [[nodiscard]] Result<User> user_named(const std::string& name);
 
+/// The user of the service, User= in packaging/systemd/postern.service.
+inline constexpr const char* kServiceUser = "postern";
+
+/// Who will read the settings in this file: of the system's own, if root asks, the user of the service where there is
+/// one; else whom this process runs as.
+[[nodiscard]] User reader_of(const std::string& file);
+
 /// Names for people, or the number where there is no name. They may ask the name service, so not on the event loop.
 [[nodiscard]] std::string user_name(uid_t uid);
 [[nodiscard]] std::string group_name(gid_t gid);

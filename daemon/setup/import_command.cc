@@ -118,7 +118,7 @@ int write_out(const ImportOptions& options, Proposal& proposal) {
   for (const std::string& file : written->files) fmt::print(stderr, "wrote {}\n", file);
   tell_missing(proposal);
   if (!options.write) return EX_OK;
-  const settings::Loaded loaded = settings::load(settings);
+  const settings::Loaded loaded = settings::load(settings, settings::reader_of(settings));
   for (const settings::Problem& problem : loaded.problems) fmt::print(stderr, "{}\n", problem.str());
   if (!loaded.settings) return kNotWhole;
   if (settings == kSettings) {

@@ -5,6 +5,7 @@
 #include "mail/address.h"
 #include "settings/account.h"
 #include "settings/load.h"
+#include "settings/permissions.h"
 #include "setup/account.h"
 #include "setup/changed_files.h"
 #include "setup/find_server.h"
@@ -144,14 +145,18 @@ Result<std::optional<std::string>> root_address(const Options& options, const Ol
   return std::optional(std::move(*again));
 }
 
-Result<std::vector<std::string>> program_of(const std::string& text) {
+/// `reader`: who will run it.
+Result<std::vector<std::string>> program_of(const std::string& text, const settings::User& reader) {
   const std::vector<std::string_view> found = split_words(text);
   std::vector<std::string> words(found.begin(), found.end());
   if (words.empty()) return words;
   if (!words.front().starts_with('/')) {
     return Error{Failure::invalid, "'" + printable(words.front()) + "' must be the whole path of a program"};
   }
-  if (const auto good = settings::check_program(words.front()); !good) return good.error();
+  settings::Report report("notify.command", settings::Readers::few, reader);
+  settings::check_program(report, settings::Mark{}, words.front());
+  const settings::Loaded checked = std::move(report).finish({});
+  if (!checked.problems.empty()) return Error{Failure::invalid, checked.problems.front().text};
   return words;
 }
 
@@ -160,7 +165,7 @@ Result<std::optional<std::vector<std::string>>> alarm_program(const Options& opt
                                                               Terminal& terminal) {
   using Words = std::optional<std::vector<std::string>>;
   if (options.notify_command) {
-    auto words = program_of(*options.notify_command);
+    auto words = program_of(*options.notify_command, settings::reader_of(old.path));
     if (!words) return words.error();
     return words->empty() ? Words() : Words(std::move(*words));
   }
@@ -172,7 +177,7 @@ Result<std::optional<std::vector<std::string>>> alarm_program(const Options& opt
   while (true) {
     const auto answer = terminal.ask("Program with its arguments, nothing for none", "");
     if (!answer) return Error{Failure::cancelled, "nothing was changed"};
-    auto words = program_of(*answer);
+    auto words = program_of(*answer, settings::reader_of(old.path));
     if (words) return words->empty() ? Words() : Words(std::move(*words));
     terminal.complain(words.error().text);
   }
@@ -337,7 +342,7 @@ int set_up(const Options& options, Terminal& terminal, const World& world) {
   if (written) {
     if (const auto done = write_changed(fresh, plan->credential); !done) return told(terminal, done.error());
   }
-  const settings::Loaded loaded = settings::load(old->path);
+  const settings::Loaded loaded = settings::load(old->path, settings::reader_of(old->path));
   for (const settings::Problem& warning : loaded.warnings) terminal.complain(warning.str() + " (warning)");
   if (!loaded.settings) {
     for (const settings::Problem& problem : loaded.problems) terminal.complain(problem.str());
