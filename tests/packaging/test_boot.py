@@ -146,7 +146,7 @@ def booted(package, tmp_path_factory):
         machine.shell('printf %s "$1" >/etc/systemd/system/"$2"', text, name)
     machine.shell('printf %s "$1" >/etc/postern/postern.yaml', SETTINGS % ca)
     machine.shell("""
-        printf '@reboot games echo from cron\\n' >/etc/cron.d/postern-test
+        printf '@reboot games echo from cron\\n* * * * * games echo each minute\\n' >/etc/cron.d/postern-test
         printf 'a practice password' | systemd-creds encrypt --with-key=host --name=smtp - /etc/postern/smtp.cred
         mkdir -p /etc/systemd/system/postern.service.d
         printf '[Service]\\nLoadCredentialEncrypted=smtp:/etc/postern/smtp.cred\\n' >/etc/systemd/system/postern.service.d/password.conf
@@ -336,6 +336,26 @@ def test_v22_removed_purged_and_installed_again_the_queue_is_kept(booted, packag
     booted.shell("systemctl restart postern; systemctl start smarthost; postern queue retry", check=False)
     for subject in subjects:
         booted.arrives(subject, 60)
+
+
+def test_installed_and_set_up_by_two_commands_the_mail_of_cron_arrives(booted, package):
+    booted.empty()
+    booted.run("dpkg", "--purge", "postern")
+    booted.shell("rm -rf /etc/systemd/system/postern.service.d /etc/postern; systemctl daemon-reload")
+    authority = next((booted.bound / "smarthost").glob("ca*.pem")).name
+    began = time.monotonic()
+    booted.run("apt-get", "install", "-y", "--no-install-recommends", f"/srv/bound/{package.name}")
+    said = booted.run("postern", "setup", "alerts@example.com", "--smarthost", "localhost:2465", "--tls-ca-file",
+                      f"/srv/bound/smarthost/{authority}", "--root", "admin@example.com", "--password-stdin", input="a practice password\n")
+    print(said.stdout)
+    assert booted.shell("stat -c '%U:%G %a' /etc/postern/password").stdout == "root:postern 640\n"
+    subject = "Cron <games@box> echo each minute"
+    before = booted.arrived()[subject]
+    booted.wait_for(lambda: booted.arrived()[subject] > before, 90, "the mail of cron; " + booted.shell("postern status", check=False).stdout)
+    seconds = time.monotonic() - began
+    print(f"installed, set up, and the mail of cron is there: {seconds:.0f} s")
+    assert seconds < 300
+    assert booted.shell("posternd --check").stdout.endswith("/etc/postern/postern.yaml: good\n")
 
 
 def test_at_the_shutdown_mail_is_taken_to_the_end(booted):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from conftest import PEERS_DIR
+from conftest import PEERS_DIR, REPO
 
 PEERS = os.environ.get("POSTERN_PEERS", "").split() or ["none"]
 COMMANDS = ("/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/mailq", "/usr/bin/newaliases")
@@ -50,6 +50,17 @@ def test_a_fresh_installation_takes_mail_holds_it_and_says_what_to_do(machine, p
         "postern postern 711", "postern maildrop 1770"]
     assert machine.output(HELPER) == "root maildrop 2755"
     assert machine.output("posternd --check") == "/etc/postern/postern.yaml: good"
+
+
+def test_without_a_service_manager_it_runs_by_the_commands_of_the_readme(machine, package):
+    installed(machine, package)
+    section = (REPO / "README.md").read_text().partition("## Without systemd")[2]
+    start = [line.strip() for line in section.splitlines() if line.startswith(("    install -d", "    setpriv"))]
+    assert len(start) == 2, start
+    said = machine.output(f"{start[0]}; {start[1]} 2>/tmp/log & sleep 1; " + SEND + "; postern queue list; postern status || echo status $?; "
+                          "cat /tmp/log", "held")
+    assert "root@example.com" in said and "no smarthost" in said and "status 1" in said, said
+    assert "accepted" in said, "the log goes to standard error"
 
 
 def test_programs_that_want_a_mail_transport_agent_are_content_with_it(machine, package):
