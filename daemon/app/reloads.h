@@ -64,7 +64,7 @@ class Reloads {
   bool holding_ = false;
   bool spool_was_guessed_ = false;  ///< the file was wrong at the start
   std::string broken_;
-  std::string other_spool_;  ///< that of the file, if it needs a restart
+  std::string other_spool_;                                        ///< that of the file, if it needs a restart
   std::vector<std::weak_ptr<boost::asio::steady_timer>> waiting_;  ///< cancelled when a reload has ended
 };
 
