@@ -29,9 +29,9 @@ def fresh(posternd):
 
 
 @pytest.fixture
-def secret(posternd):
+def secret(tmp_path):
     """The password where only the administrator has it."""
-    path = f"{posternd.directory}/given"
+    path = str(tmp_path / "given")
     with open(path, "w") as out:
         out.write(PASSWORD + "\n")
     os.chmod(path, 0o600)
@@ -136,7 +136,7 @@ def test_a_whole_file_where_there_is_none_and_no_daemon(posternd, practice, secr
     run = posternd.run(*arguments)  # the kind of TLS is found out
     assert run.returncode == 0, said(run)
     assert "systemctl start postern" in said(run)
-    check = posternd.run("--check", "--config", str(config), program="posternd")
+    check = posternd.run("--check", "--user", "root", "--config", str(config), program="posternd")
     assert check.returncode == 0, said(check)
     assert f"root: {USER}".encode() in config.read_bytes()
 
