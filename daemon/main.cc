@@ -3,13 +3,13 @@
 #include "app/supervisor.h"
 #include "app/tls_files.h"
 #include "base/log.h"
+#include "base/protected_memory.h"
 #include "settings/keys.h"
 #include "settings/load.h"
 #include "settings/user.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -58,17 +58,6 @@ void occupy_standard_descriptors() {
     ::close(fd);
     return;
   }
-}
-
-/// No core file: the process holds passwords and other people's mail. The limit alone is not enough, since the kernel
-/// ignores it where core_pattern names a program to pipe to, and the non-dumpable flag alone is not, since it is undone
-/// by some changes of credentials. The flag also keeps debuggers of the same user away. Its price: /proc/self belongs
-/// to root, so nothing here may need to open what is in it; a child gets a fresh flag when it calls exec, and keeps the
-/// limit.
-void protect_memory() {
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  ::prctl(PR_SET_DUMPABLE, 0);
 }
 
 /// As many descriptors as we may have: each client and each connection to a smarthost is one.

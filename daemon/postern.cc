@@ -1,4 +1,5 @@
 // postern: the administrator's command. It turns arguments into requests for the control socket and shows the answers.
+#include "base/protected_memory.h"
 #include "control/arguments.h"
 #include "control/client.h"
 #include "control/exits.h"
@@ -317,6 +318,7 @@ constexpr auto kAlone = std::to_array<void (*)(CLI::App&, std::function<int()>&)
 }  // namespace
 
 int main(int argc, char** argv) {
+  postern::protect_memory();  // set-up and import hold passwords
   CLI::App app("Looks after the mail that posternd holds.", "postern");
   app.set_version_flag("--version", "postern " POSTERN_VERSION);
   app.require_subcommand(1);

@@ -26,7 +26,7 @@ Task<Result<void>> say(Call& call, const object& line) {
 }
 
 Error no_site(const Call& call) {
-  return {Failure::invalid, "no smarthost is configured: add one to " + call.context.config_file};
+  return {Failure::invalid, "no smarthost is configured: run postern setup, or add one to " + call.context.config_file};
 }
 
 /// The smarthost that "site" names, or all of them. Failure: invalid.

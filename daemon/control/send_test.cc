@@ -145,7 +145,8 @@ Task<Result<int>> run_send_test(Call& call) {
   Result<mail::Envelope> envelope = make_envelope(call);
   if (!envelope) co_return envelope.error();
   if (call.context.sites().empty()) {
-    co_return Error{Failure::invalid, "no smarthost is configured; add one to " + call.context.config_file};
+    co_return Error{Failure::invalid,
+                    "no smarthost is configured; run postern setup, or add one to " + call.context.config_file};
   }
   if (const Result<void> room = queue.room_for(0); !room) co_return room.error();
 

@@ -46,9 +46,10 @@ struct Clause {
 
 Clause unconfigured(const queue::Totals& totals, const std::string& config_file) {
   const std::size_t kept = totals.waiting + totals.active + totals.held;
-  if (kept == 0) return {exits::kTrouble, "no smarthost is configured: add one to " + config_file};
-  return {exits::kTrouble, fmt::format("no smarthost is configured: {} {} held; add one to {}", messages(kept),
-                                       verb(kept, "is", "are"), config_file)};
+  if (kept == 0)
+    return {exits::kTrouble, "no smarthost is configured: run postern setup, or add one to " + config_file};
+  return {exits::kTrouble, fmt::format("no smarthost is configured: {} {} held; run postern setup, or add one to {}",
+                                       messages(kept), verb(kept, "is", "are"), config_file)};
 }
 
 // Among several smarthosts the refused login is the one to hear of: it does not mend itself. While another one is well,

@@ -55,9 +55,10 @@ Result<std::vector<DnsRecord>> parse_answer(std::string_view bytes, DnsType type
     }
     if (auto record = read_record(message, answer, type)) records.push_back(std::move(*record));
   }
-  std::ranges::stable_sort(records, [](const DnsRecord& a, const DnsRecord& b) {
-    return std::tuple(a.priority, -static_cast<int>(a.weight)) < std::tuple(b.priority, -static_cast<int>(b.weight));
-  });
+  const auto order = [](const DnsRecord& one) {
+    return std::tuple(one.priority, -static_cast<int>(one.weight), one.target);
+  };
+  std::ranges::sort(records, {}, order);
   return records;
 }
 

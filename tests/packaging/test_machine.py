@@ -43,7 +43,7 @@ def test_a_fresh_installation_takes_mail_holds_it_and_says_what_to_do(machine, p
     said = machine.shell(SERVICE + "printf 'Subject: alert\\n\\nx\\n' | sendmail -v root; "
                          "postern queue list; postern status || true; kill $!; wait || true; cat /tmp/log").stdout
     assert "250 2.0.0" in said, said
-    assert "no smarthost is configured: 1 message is held; add one to /etc/postern/postern.yaml" in said, said
+    assert "no smarthost is configured: 1 message is held; run postern setup, or add one to /etc/postern/postern.yaml" in said, said
     assert "error:" not in said, said
     assert machine.output("ls /var/spool/postern/queue | wc -l") == "1"
     assert machine.output("stat -c '%U %G %a' /var/spool/postern /var/spool/postern/drop").splitlines() == [

@@ -61,10 +61,11 @@ TEST_F(VerdictTest, CallsMailUnderWayWell) {
 
 TEST_F(VerdictTest, NamesTheMissingSmarthost) {
   sites.clear();
-  expect(1, "no smarthost is configured: add one to /etc/postern/postern.yaml");
+  expect(1, "no smarthost is configured: run postern setup, or add one to /etc/postern/postern.yaml");
   totals.waiting = 4;
   totals.held = 1;
-  expect(1, "no smarthost is configured: 5 messages are held; add one to /etc/postern/postern.yaml");
+  expect(1,
+         "no smarthost is configured: 5 messages are held; run postern setup, or add one to /etc/postern/postern.yaml");
 }
 
 TEST_F(VerdictTest, GivesTheReasonWhyMailWaits) {
