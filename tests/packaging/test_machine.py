@@ -99,10 +99,10 @@ def test_removed_it_leaves_the_mail_and_says_so_and_purged_too(machine, package)
     said = machine.shell("apt-get remove -y postern").stdout
     assert "messages left in /var/spool/postern: 1. They are sent when postern is installed again" in said
     assert not [path for path in COMMANDS if machine.output('[ ! -e "$1" ] || echo "$1"', path)]
-    machine.shell("echo secret >/etc/postern/password")
+    machine.shell("echo secret | tee /etc/postern/password /etc/postern/other")
     said = machine.shell("apt-get purge -y postern").stdout
     assert "/etc/postern is kept, since there are files in it that the package has not put there" in said
-    assert machine.output("ls /etc/postern") == "password"
+    assert machine.output("ls /etc/postern") == "other"
     assert "/var/spool/postern is kept, since there are messages in it: 1." in said and "rm -r /var/spool/postern" in said
     assert machine.output(DROPPED) == "1"
     assert machine.output("dpkg-statoverride --list | grep postern || true") == ""
