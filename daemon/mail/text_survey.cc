@@ -1,12 +1,16 @@
 #include "mail/text_survey.h"
 
 #include "base/text.h"
+#include "mail/address.h"
+#include "mail/headers.h"
 #include "mail/outgoing_fields.h"
 #include "mail/wrap.h"
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace postern::mail {
 namespace {
@@ -28,6 +32,14 @@ constexpr std::array<ClosedName, 8> kClosedNames{{
 }};
 
 std::string_view name_of(Closed why) { return std::ranges::find(kClosedNames, why, &ClosedName::why)->name; }
+
+/// An address stands in From.
+bool has_sender(std::string_view fields) {
+  const HeaderBlock block = parse_headers(fields);
+  const HeaderField* const from = find(block, "From");
+  const auto found = from == nullptr ? Result<std::vector<std::string>>({}) : parse_address_list(from->body);
+  return found && !found->empty();
+}
 
 bool mends(TextAction action) { return action != TextAction::keep && action != TextAction::force; }
 
@@ -57,6 +69,7 @@ void TextSurvey::judge_fields(std::string_view fields, PartPlan& part) {
   if (!is_ascii(sent)) plan_.eight_bit_left = true;
   if (rules_.utf8 ? !is_utf8(sent) : !is_ascii(sent)) doubt("raw 8-bit text in a header");
   if (!lines_fit(sent)) doubt("a header line over 998 octets");
+  if (has_sender(fields) && !has_sender(sent)) doubt("a From whose address needs SMTPUTF8, which is not offered");
 }
 
 void TextSurvey::header(const MimeEntity& entity, std::string_view fields, HeaderEnd /*end*/) {

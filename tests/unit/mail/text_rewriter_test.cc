@@ -328,6 +328,15 @@ TEST(TextRewriter, ASignatureThatTheEditBreaksKeepsNothingAsItWas) {
   EXPECT_TRUE(sent.starts_with("X: =?utf-8?q?=C3=BC?=\nDKIM-Signature: v=1\nFrom: =?utf-8?q?J=C3=BC?= <a@x>\n"));
 }
 
+TEST(TextRewriter, AFromThatLosesItsAddressIsADoubt) {
+  const std::string from = "From: j\xC3\xBC@x.example\n";
+  EXPECT_THAT(surveyed(from + "\nx\n", kEightBitServer).doubts,
+              testing::ElementsAre("a From whose address needs SMTPUTF8, which is not offered"));
+  EXPECT_THAT(surveyed("From: J\xC3\xBC <a@x.example>\n\nx\n", kEightBitServer).doubts, testing::ElementsAre());
+  const TextRules utf8{.eight_bit = true, .utf8 = true, .at_any_cost = false};
+  EXPECT_THAT(surveyed(from + "\nx\n", utf8).doubts, testing::ElementsAre());
+}
+
 TEST(TextRewriter, BinaryIsNotSaidOfEightBitText) {
   const std::string says = kHtml + "Content-Transfer-Encoding: ";
   expect_rows({{says + "binary\n\nb\xFC\n", says + "8bit\n\nb\xFC\n", says + "quoted-printable\n\nb=FC\n"}});
