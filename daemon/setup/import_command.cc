@@ -14,8 +14,10 @@
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 namespace postern::setup {
 namespace {
@@ -105,9 +107,12 @@ void tell_missing(const Proposal& proposal) {
 }
 
 int write_out(const ImportOptions& options, Proposal& proposal) {
-  const std::string settings = options.output.empty() ? std::string(kSettings) : options.output;
-  std::string directory = settings.substr(0, settings.find_last_of('/') == std::string::npos ? 0 : settings.rfind('/'));
-  if (directory.empty()) directory = settings.starts_with('/') ? "" : ".";
+  // The settings name the files of passwords by absolute paths.
+  std::error_code gone;
+  const std::string settings =
+      options.output.empty() ? std::string(kSettings) : std::filesystem::absolute(options.output, gone).string();
+  if (gone) return tell(system_error(gone.value(), "cannot tell where " + options.output + " is"));
+  const std::string directory = settings.substr(0, settings.rfind('/'));
   const std::vector<CredentialFile> credentials =
       take_passwords(proposal, options.write ? directory : std::string("/etc/postern"));
   const std::vector<CredentialFile> none;
