@@ -37,6 +37,12 @@ bool leads_elsewhere(std::string_view target) {
   return bare.starts_with('|') || bare.starts_with('/') || istarts_with(bare, ":include:") || bare.starts_with(':');
 }
 
+/// What a target is, without its words: the line of a program may hold a password.
+std::string kind_of(std::string_view target) {
+  const std::string_view bare = without_quotes(target);
+  return bare.starts_with('|') ? "a program" : bare.starts_with('/') ? "a file" : "a list in a file";
+}
+
 /// Where the name of an alias ends: the first colon outside quotes.
 std::size_t end_of_name(std::string_view line) {
   bool inside = false;
@@ -61,7 +67,7 @@ std::vector<Line> alias_lines(const PeerFile& file, const AliasesStyle& style) {
 void add_alias(Import& import, const Mark& mark, std::string name, std::vector<std::string> targets) {
   if (targets.empty()) return;
   const auto [place, fresh] = import.proposal.aliases.try_emplace(std::move(name));
-  if (!fresh) return import.note(mark, "the alias " + place->first + " stands here once more; the first one counts");
+  if (!fresh) return import.note(mark, "this alias stands above already; the first one counts");
   place->second = std::move(targets);
 }
 
@@ -82,14 +88,19 @@ std::vector<std::string> addresses_of(Import& import, const Mark& mark, std::str
   };
   const auto take_or_note = [&](std::string_view text) {
     if (leads_elsewhere(text)) {
-      return import.note(mark, "not carried over: " + std::string(text) +
+      return import.note(mark, "not carried over: " + kind_of(text) +
                                    "; aliases lead to addresses alone, not to programs, files or lists in files");
     }
     // A backslash keeps sendmail from looking the name up again.
     if (text.starts_with('\\')) text.remove_prefix(1);
-    if (!take(text)) import.note(mark, "not carried over, since it is no address: " + std::string(text));
+    if (!take(text)) import.note(mark, "a target is not carried over, since it is no address");
   };
   for (const std::string_view part : split_list(list)) {
+    // Without quotes a comma may be one of the program's line: what follows may be its words.
+    if (part.starts_with('|') && part.find_first_of(" \t") != std::string_view::npos) {
+      take_or_note(part);
+      break;
+    }
     const bool several = part.find_first_of("\"<(|/:") == std::string_view::npos && split_words(part).size() > 1;
     if (!several) {
       take_or_note(part);
@@ -107,13 +118,16 @@ Result<void> add_aliases(Import& import, const std::string& path, const AliasesS
   for (const Line& line : alias_lines(**file, style)) {
     const Mark mark = (*file)->mark(line);
     const std::size_t colon = end_of_name(line.text);
-    if (colon == std::string::npos) return wrong(mark, "this is no alias: there is no colon after its name");
+    if (colon == std::string::npos) {
+      import.note(mark, "not carried over: this is no alias, since there is no colon after its name");
+      continue;
+    }
     const std::string name = to_lower(without_quotes(trim(std::string_view(line.text).substr(0, colon))));
     std::vector<std::string> targets = addresses_of(import, mark, std::string_view(line.text).substr(colon + 1));
     if (!style.catch_all.empty() && name == style.catch_all) {
       add_alias(import, mark, "*", std::move(targets));
     } else if (name.empty() || name.find('@') != std::string::npos || !mail::parse_address(name, mail::Utf8::allow)) {
-      import.note(mark, "not carried over: an alias is the name of a local user, without a domain, not '" + name + "'");
+      import.note(mark, "not carried over: an alias is the name of a local user, without a domain");
     } else {
       add_alias(import, mark, name, std::move(targets));
     }

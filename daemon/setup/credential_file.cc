@@ -18,14 +18,17 @@ std::string file_word(std::string_view name) {
   });
 }
 
-std::string free_path(const std::string& directory, const settings::Smarthost& smarthost,
-                      const std::vector<CredentialFile>& taken) {
+std::string free_path(const std::string& directory, const settings::Smarthost& smarthost, const Proposal& proposal) {
+  // A file that another smarthost names, written or not, is for the password of that one alone.
+  const auto is_taken = [&proposal](const std::string& path) {
+    return std::ranges::any_of(proposal.smarthosts,
+                               [&path](const settings::Smarthost& other) { return other.password_file == path; });
+  };
   const std::string first = directory + "/password";
-  if (taken.empty()) return first;
+  if (!is_taken(first)) return first;
   const std::string named = first + "-" + file_word(smarthost.name.empty() ? smarthost.host : smarthost.name);
   std::string path = named;
-  const auto is_taken = [&](const CredentialFile& file) { return file.path == path; };
-  for (int i = 2; std::ranges::any_of(taken, is_taken); ++i) path = named + "-" + std::to_string(i);
+  for (int i = 2; is_taken(path); ++i) path = named + "-" + std::to_string(i);
   return path;
 }
 
@@ -41,7 +44,7 @@ std::vector<CredentialFile> take_passwords(Proposal& proposal, const std::string
       ++which;
     }
     if (which == files.size()) {
-      files.push_back(CredentialFile{free_path(directory, smarthost, files), smarthost.password});
+      files.push_back(CredentialFile{free_path(directory, smarthost, proposal), smarthost.password});
       users.push_back(smarthost.user);
     }
     smarthost.password_file = files[which].path;

@@ -14,8 +14,10 @@
 #include <unistd.h>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 namespace postern::setup {
 namespace {
@@ -104,10 +106,21 @@ void tell_missing(const Proposal& proposal) {
   }
 }
 
+/// Absolute, since the settings name the files of passwords beside them, and are read in other directories.
+std::string output_path(const ImportOptions& options, std::error_code& error) {
+  if (options.output.empty()) return std::string(kSettings);
+  const std::filesystem::path given(options.output);
+  if (given.is_absolute()) return options.output;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  if (error) return {};
+  return (std::filesystem::weakly_canonical(here / given.parent_path(), error) / given.filename()).string();
+}
+
 int write_out(const ImportOptions& options, Proposal& proposal) {
-  const std::string settings = options.output.empty() ? std::string(kSettings) : options.output;
-  std::string directory = settings.substr(0, settings.find_last_of('/') == std::string::npos ? 0 : settings.rfind('/'));
-  if (directory.empty()) directory = settings.starts_with('/') ? "" : ".";
+  std::error_code gone;
+  const std::string settings = output_path(options, gone);
+  if (gone) return tell(system_error(gone.value(), "cannot tell where " + options.output + " is"));
+  const std::string directory = settings.substr(0, settings.rfind('/'));
   const std::vector<CredentialFile> credentials =
       take_passwords(proposal, options.write ? directory : std::string("/etc/postern"));
   const std::vector<CredentialFile> none;

@@ -60,7 +60,7 @@ Result<DmaValues> read_dma(Import& import, const PeerFile& file) {
     const std::string name(text.substr(0, end));
     const std::string value(trim(text.substr(end)));
     const auto* known = std::ranges::find(kDmaNames, name, &DmaName::name);
-    if (known == kDmaNames.end()) return wrong(mark, "dma knows no '" + name + "'");
+    if (known == kDmaNames.end()) return wrong(mark, "dma knows no such name");
     if (known->boolean && !value.empty()) return wrong(mark, name + " takes no value");
     if (!known->boolean && value.empty()) continue;  // as if it were not there
     if (!known->says.empty()) {
@@ -144,7 +144,9 @@ void dma_tls(Import& import, const DmaValues& values, settings::Smarthost& smart
 Result<void> dma_login(Import& import, const DmaValues& values, settings::Smarthost& smarthost) {
   const DmaValue* path = dma_value(values, "AUTHPATH");
   if (path == nullptr) return {};
-  const auto file = import.read(path->text);
+  const auto name = absolute_path(import, path->mark, path->text);
+  if (!name) return {};
+  const auto file = import.read(*name);
   if (!file) return file.error();
   Mark login;
   for (const Line& line : file->lines) {
@@ -152,10 +154,13 @@ Result<void> dma_login(Import& import, const DmaValues& values, settings::Smarth
     const Mark mark = file->mark(line);
     const std::size_t bar = line.text.find('|');
     const std::size_t colon = bar == std::string::npos ? bar : line.text.find_first_of(": \t", bar);
-    if (colon == std::string::npos) return wrong(mark, "this is no line 'user|smarthost:password'");
+    if (colon == std::string::npos) {
+      import.note(mark, "not carried over: this is no line 'user|smarthost:password'");
+      continue;
+    }
     const std::string host = line.text.substr(bar + 1, colon - bar - 1);
     if (host != dma_value(values, "SMARTHOST")->text) {
-      import.note(mark, "the login at another server, " + host + ", is not carried over");
+      import.note(mark, "the login at another server is not carried over");
       continue;
     }
     login = mark;
@@ -196,7 +201,7 @@ Result<void> dma_aliases(Import& import, const DmaValues& values, const PeerFile
   const DmaValue* given = dma_value(values, "ALIASES");
   const std::string path = given == nullptr ? "/etc/aliases" : given->text;
   if (const DmaValue* client = dma_value(values, "NULLCLIENT")) {
-    import.note(client->mark, "dma did not follow " + path + ", so its aliases are not carried over");
+    import.note(client->mark, "dma did not follow aliases, so they are not carried over");
     return {};
   }
   note_no_local_mail(import, Mark{file.name, 0});

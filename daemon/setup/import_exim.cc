@@ -30,7 +30,7 @@ const EximValue& exim_value(const EximValues& values, std::string_view name) {
 }
 
 /// name='value', as the shell reads it; "=" with blanks around it as well, as in a file of macros.
-Result<EximValues> read_assignments(const Import& import, const std::string& path) {
+Result<EximValues> read_assignments(Import& import, const std::string& path) {
   EximValues values;
   const auto file = import.find(path);
   if (!file) return file.error();
@@ -39,7 +39,10 @@ Result<EximValues> read_assignments(const Import& import, const std::string& pat
     const std::string_view text = trim(line.text);
     if (text.empty() || text.starts_with('#') || text.starts_with('.')) continue;  // .ifdef and the like
     const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) return wrong((*file)->mark(line), "there is no = in this line");
+    if (equals == std::string_view::npos) {
+      import.note((*file)->mark(line), "not carried over: there is no = in this line");
+      continue;
+    }
     std::string_view value = trim(text.substr(equals + 1));
     const char quote = value.empty() ? '\0' : value.front();
     if (quote == '\'' || quote == '"') {
@@ -85,7 +88,7 @@ struct Login {
   std::string password;
 };
 
-Result<std::vector<Login>> read_logins(const Import& import) {
+Result<std::vector<Login>> read_logins(Import& import) {
   std::vector<Login> logins;
   const auto file = import.find("/etc/exim4/passwd.client");
   if (!file) return file.error();
@@ -94,7 +97,10 @@ Result<std::vector<Login>> read_logins(const Import& import) {
     const Mark mark = (*file)->mark(line);
     const std::size_t host = line.text.find(':');
     const std::size_t user = host == std::string::npos ? host : line.text.find(':', host + 1);
-    if (user == std::string::npos) return wrong(mark, "this is no line 'server:user:password'");
+    if (user == std::string::npos) {
+      import.note(mark, "not carried over: this is no line 'server:user:password'");
+      continue;
+    }
     logins.push_back(Login{mark, std::string(trim(line.text.substr(0, host))),
                            std::string(trim(line.text.substr(host + 1, user - host - 1))), line.text.substr(user + 1)});
   }
@@ -114,7 +120,7 @@ const Login* login_for(Import& import, const std::vector<Login>& logins, const s
   if (found != logins.end()) return &*found;
   if (logins.empty()) return nullptr;
   if (logins.size() == 1 && !logins[0].host.starts_with('^')) {
-    import.note(logins[0].mark, "the login for " + logins[0].host + " is taken for " + host +
+    import.note(logins[0].mark, "this login is taken for " + host +
                                     ", since Exim asks by the name that the server's address has in the DNS");
     return &logins[0];
   }
@@ -169,7 +175,7 @@ constexpr auto kMacros = std::to_array<Macro>({
 void note_macros(Import& import, const EximValues& macros) {
   for (const auto& [name, value] : macros) {
     if (std::ranges::find(kMacros, name, &Macro::name) != kMacros.end()) continue;
-    import.note(value.mark, "the macro " + name + " is not carried over");
+    import.note(value.mark, "this macro is not carried over");
   }
 }
 
@@ -199,9 +205,7 @@ Result<void> exim_smarthosts(Import& import, const EximValues& values) {
   note_macros(import, *macros);
   const EximValue& type = exim_value(values, "dc_eximconfig_configtype");
   if (type.text != "smarthost" && type.text != "satellite") {
-    import.note(type.mark, "Exim is set up as '" + type.text +
-                               "', without a smarthost: Postern needs a server that "
-                               "takes all mail");
+    import.note(type.mark, "Exim is set up without a smarthost: Postern needs a server that takes all mail");
     return {};
   }
   const EximValue& list = exim_value(values, "dc_smarthost");
@@ -293,12 +297,12 @@ void note_exim(Import& import, const EximValues& values, const PeerFile& file) {
   for (const auto& [name, value] : values) {
     const auto* known = std::ranges::find(kEximNames, name, &EximName::name);
     if (known == kEximNames.end()) {
-      import.note(value.mark, name + " is not carried over");
+      import.note(value.mark, "this value is not carried over");
       continue;
     }
     const bool here = &value == &interfaces && listens_here_alone(value.text);
     if (!known->says.empty() && !value.text.empty() && !here) {
-      import.note(value.mark, name + " '" + value.text + "' is not carried over: " + std::string(known->says));
+      import.note(value.mark, name + " is not carried over: " + std::string(known->says));
     }
   }
   if (exim_value(values, "dc_eximconfig_configtype").text == "smarthost")

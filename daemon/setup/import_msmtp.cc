@@ -6,6 +6,7 @@
 #include "mail/address.h"
 #include "setup/aliases_file.h"
 #include "setup/importers.h"
+#include "setup/password_command.h"
 #include "setup/peer_values.h"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ struct Conversion {
 
 Result<void> msmtp_server(Conversion& c) {
   const std::string name = c.value("host");
-  if (name.empty()) return wrong(c.account.mark, "the account " + c.account.name + " names no host");
+  if (name.empty()) return wrong(c.account.mark, "this account names no host");
   auto host = host_of(c.mark("host"), name);
   if (!host) return host.error();
   c.smarthost.host = std::move(*host);
@@ -67,31 +68,17 @@ void msmtp_tls(Conversion& c) {
     if (file.empty()) return note_verified(c.import, c.mark("tls_trust_file"));
     set_trust(c.import, c.mark("tls_trust_file"), c.smarthost, file);
   }
-  if (const std::string name = c.value("tls_host_override"); !name.empty()) c.smarthost.tls_name = name;
+  if (const std::string name = c.value("tls_host_override"); !name.empty()) {
+    if (auto host = host_of(c.mark("tls_host_override"), name)) {
+      c.smarthost.tls_name = std::move(*host);
+    } else {
+      c.import.note(c.mark("tls_host_override"), "not carried over, since it is no host name");
+    }
+  }
   if (const std::string file = c.path("tls_cert_file"); !file.empty()) {
     c.smarthost.client_certificate = absolute_path(c.import, c.mark("tls_cert_file"), file).value_or("");
     c.smarthost.client_key = absolute_path(c.import, c.mark("tls_key_file"), c.path("tls_key_file")).value_or("");
   }
-}
-
-/// A command that prints a word of its own has the secret in it: "echo secret", "printf '%s' secret". Nothing: it is no
-/// such command; empty: it is one, but what it prints cannot be told.
-std::optional<std::string> printed_secret(std::string_view command) {
-  command = trim(command);
-  const std::size_t end = std::min(command.find_first_of(" \t"), command.size());
-  const std::string_view program = command.substr(0, end);
-  if (program != "echo" && program != "printf" && program != "/bin/echo") return std::nullopt;
-  std::string_view rest = trim(command.substr(end));
-  for (const std::string_view option : {"-n ", "'%s' ", "\"%s\" ", "%s ", "'%s\\n' ", "\"%s\\n\" "}) {
-    if (rest.starts_with(option)) rest = trim(rest.substr(option.size()));
-  }
-  const char quote = rest.empty() ? '\0' : rest.front();
-  const bool quoted = (quote == '\'' || quote == '"') && rest.find(quote, 1) == rest.size() - 1;
-  const std::string_view inner = quoted ? rest.substr(1, rest.size() - 2) : rest;
-  if (quote != '\'' && inner.find_first_of("$`") != std::string_view::npos) return std::nullopt;
-  const std::string_view special = !quoted ? " \t'\"\\|&;<>(){}*?#~!" : quote == '"' ? "\\!" : "";
-  if (inner.find_first_of(special) != std::string_view::npos) return std::string();
-  return std::string(inner);
 }
 
 /// The argv of a command that msmtp gives to the shell.
@@ -103,16 +90,22 @@ std::vector<std::string> shell_command(Conversion& c) {
   return {"/bin/sh", "-c", command};
 }
 
-void msmtp_no_password(Conversion& c) {
-  c.smarthost.password_file = "/etc/postern/password";
-  c.import.note(c.mark("user"), "no password is written for " + c.smarthost.user +
-                                    ": msmtp took it from a key ring, from .netrc or from the keyboard; write it into "
-                                    "/etc/postern/password");
+/// The command, if there can be no secret in its words: everybody can read the settings.
+PasswordCommand msmtp_command(Conversion& c) {
+  const std::string command = c.value("passwordeval");
+  if (command.empty()) return {};
+  PasswordCommand judged = judge_password_command(command);
+  if (judged.kind == PasswordCommand::Kind::unclear) {
+    c.import.note(c.mark("passwordeval"),
+                  "this command is not carried over, since a password may stand in it, and everybody can read the "
+                  "settings: use a password_file, or put the command into a script and name that as password_command "
+                  "or token_command");
+  }
+  return judged;
 }
 
 void msmtp_token(Conversion& c) {
-  if (c.account.setting("passwordeval") != nullptr && !c.value("passwordeval").empty() &&
-      !printed_secret(c.value("passwordeval"))) {
+  if (msmtp_command(c).kind == PasswordCommand::Kind::asks) {
     c.smarthost.token_command = shell_command(c);
     return;
   }
@@ -123,19 +116,15 @@ void msmtp_token(Conversion& c) {
 }
 
 void msmtp_password(Conversion& c) {
-  const std::string command = c.value("passwordeval");
-  const std::optional<std::string> printed = command.empty() ? std::nullopt : printed_secret(command);
   if (!c.value("password").empty()) {
-    set_login(c.import, c.mark("password"), c.smarthost, c.smarthost.user, c.value("password"));
-  } else if (printed && !printed->empty()) {
-    set_login(c.import, c.mark("passwordeval"), c.smarthost, c.smarthost.user, *printed);
-  } else if (printed) {
-    c.import.note(c.mark("passwordeval"), "the command prints a password that stands in it: not carried over");
-    msmtp_no_password(c);
-  } else if (!command.empty()) {
-    c.smarthost.password_command = shell_command(c);
-  } else {
-    msmtp_no_password(c);
+    return set_password(c.import, c.mark("password"), c.smarthost, c.value("password"));
+  }
+  const PasswordCommand command = msmtp_command(c);
+  switch (command.kind) {
+    case PasswordCommand::Kind::prints:
+      return set_password(c.import, c.mark("passwordeval"), c.smarthost, command.secret);
+    case PasswordCommand::Kind::asks: c.smarthost.password_command = shell_command(c); return;
+    case PasswordCommand::Kind::unclear: return set_password(c.import, c.mark("user"), c.smarthost, "");
   }
 }
 
@@ -149,8 +138,7 @@ void msmtp_login(Conversion& c) {
   const bool chosen = how != "on";
   if (chosen) set_mechanism(c.import, c.mark("auth"), c.smarthost, how);
   if (how == "external") return;
-  set_login(c.import, c.mark("user"), c.smarthost, c.value("user"), "");
-  if (c.smarthost.user.empty()) return;
+  if (!set_user(c.import, c.mark("user"), c.smarthost, c.value("user"))) return;
   if (how == "xoauth2" || how == "oauthbearer") {
     msmtp_token(c);
   } else {
@@ -203,7 +191,7 @@ Result<void> msmtp_sender(Conversion& c) {
     if (from->find('%') == std::string::npos) {
       msmtp_fixed_sender(c, *from);
     } else {
-      c.import.note(c.mark("from"), "not carried over: " + *from + "; senders without a domain get Postern's 'domain'");
+      c.import.note(c.mark("from"), "not carried over; senders without a domain get Postern's 'domain'");
     }
     return {};
   }
@@ -211,8 +199,7 @@ Result<void> msmtp_sender(Conversion& c) {
   const std::string domain = from->substr(3);
   if (!names_machine(domain)) set_name(c.import, c.mark("from"), names.domain, domain);
   if (!c.is_on("allow_from_override", true)) {
-    c.import.note(c.mark("allow_from_override"),
-                  "programs may still give other senders than user@" + domain + "; from.rewrite can change them");
+    c.import.note(c.mark("allow_from_override"), "programs may still give other senders; from.rewrite can change them");
   }
   return {};
 }
@@ -307,10 +294,9 @@ void note_other_accounts(Import& import, const std::vector<MsmtpAccount>& accoun
   for (const MsmtpAccount& account : accounts) {
     const bool same = account.name == chosen.name || account.same_as(chosen);
     if (same) continue;
-    const MsmtpSetting* host = account.setting("host");
-    import.note(account.mark, "the account " + account.name + (host == nullptr ? "" : " at " + host->value) +
-                                  " is not carried over: it was for who asks for it (-a) or sends by its address; "
-                                  "further smarthosts of Postern stand in for the first");
+    import.note(account.mark,
+                "this account is not carried over: it was for who asks for it (-a) or sends by its address; further "
+                "smarthosts of Postern stand in for the first");
   }
 }
 

@@ -63,7 +63,7 @@ Result<void> set_user(Remote& remote, const std::string& value) {
   return {};
 }
 
-Result<void> set_password(Remote& remote, const std::string& value) {
+Result<void> set_remote_password(Remote& remote, const std::string& value) {
   remote.password = value;
   return {};
 }
@@ -103,7 +103,7 @@ struct Option {
 constexpr auto kOptions = std::to_array<Option>({
     {"port", set_port},
     {"user", set_user},
-    {"pass", set_password},
+    {"pass", set_remote_password},
     {"source", nullptr},
     {"auth-login", set_login_mechanism},
     {"tls", set_tls<relay::Tls::implicit>},
@@ -124,11 +124,9 @@ Result<void> read_option(Remote& remote, std::string_view word) {
   const std::string_view name = word.substr(0, equals);
   const std::string value(word.substr(std::min(equals + 1, word.size())));
   const auto* option = std::ranges::find(kOptions, name, &Option::name);
-  // What stands behind an unknown name may be a secret, and so may a word that is no option at all.
+  // It may be a part of a password that stands in no quotes.
   if (option == kOptions.end()) {
-    const bool named = equals < word.size();
-    remote.import.note(remote.mark, "not carried over, since nullmailer knows no such option: " +
-                                        (named ? "'" + std::string(name) + "'" : std::string("a word of the line")));
+    remote.import.note(remote.mark, "a word is not carried over, since nullmailer knows no such option");
     return {};
   }
   if (option->set != nullptr) return option->set(remote, value);
@@ -143,7 +141,7 @@ Result<void> read_remote(Import& import, const Mark& mark, const std::vector<std
   if (!host) return host.error();
   remote.smarthost.host = std::move(*host);
   if (words.size() > 1 && words[1] != "smtp") {
-    import.note(mark, "not carried over: the server " + words[0] + " is spoken to by " + words[1] + ", not by SMTP");
+    import.note(mark, "not carried over: this server is not spoken to by SMTP");
     return {};
   }
   for (std::size_t i = 2; i < words.size(); ++i) {
@@ -265,8 +263,7 @@ Result<void> note_controls(Import& import) {
   for (const Control& control : kControls) {
     const auto value = value_of(import, std::string(control.name));
     if (!value) return value.error();
-    if (!value->text.empty())
-      import.note(value->mark, "'" + value->text + "' is not carried over: " + std::string(control.says));
+    if (!value->text.empty()) import.note(value->mark, "not carried over: " + std::string(control.says));
   }
   return {};
 }

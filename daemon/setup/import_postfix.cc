@@ -90,7 +90,8 @@ void postfix_mechanisms(Postfix& postfix, settings::Smarthost& smarthost) {
   for (const std::string& name : names) {
     const bool pattern = name.starts_with('!') || name.find(':') != std::string::npos;
     if (pattern) {
-      postfix.import.note(postfix.mark("smtp_sasl_mechanism_filter"), "not carried over: " + name);
+      postfix.import.note(postfix.mark("smtp_sasl_mechanism_filter"),
+                          "what keeps mechanisms out and tables of them are not carried over");
       continue;
     }
     settings::Smarthost one;
@@ -108,9 +109,13 @@ void postfix_login(Postfix& postfix, settings::Smarthost& smarthost, const std::
                                "there is no password for " + destination + ": Postfix did not log in there");
   }
   const std::size_t colon = entry->value.find(':');
-  const std::string user = entry->value.substr(0, colon);
-  const std::string password = colon == std::string::npos ? std::string() : entry->value.substr(colon + 1);
-  set_login(postfix.import, entry->mark, smarthost, user, password);
+  if (entry->value.substr(0, colon).find_first_of(" \t") != std::string::npos || colon == std::string::npos) {
+    // What stands there alone, or behind a blank, may as well be the password.
+    return postfix.import.note(entry->mark,
+                               "the login is not carried over: there is no colon between a user and a "
+                               "password");
+  }
+  set_login(postfix.import, entry->mark, smarthost, entry->value.substr(0, colon), entry->value.substr(colon + 1));
   postfix_mechanisms(postfix, smarthost);
   const std::vector<std::string> options = postfix.main.list("smtp_sasl_security_options");
   const bool allowed = std::ranges::find(options, "noplaintext") == options.end();
@@ -188,12 +193,11 @@ Result<void> read_senders(Postfix& postfix, std::string_view parameter) {
     const std::string pattern = sender_pattern(entry.key);
     const std::string bare = entry.key.starts_with('@') ? "x" + entry.key : entry.key;
     if (pattern != "*" && !mail::parse_address(bare, mail::Utf8::refuse)) {
-      postfix.import.note(entry.mark, "not carried over, since it is no address: " + entry.key);
+      postfix.import.note(entry.mark, "not carried over, since what is to be changed is no address");
       continue;
     }
     if (entry.value.starts_with('@')) {
-      postfix.import.note(entry.mark, "not carried over: the domain alone of a sender cannot be changed, from " +
-                                          entry.key + " to " + entry.value);
+      postfix.import.note(entry.mark, "not carried over: the domain alone of a sender cannot be changed");
       continue;
     }
     const std::string sender = mail::complete_address(entry.value, postfix.main.value("myorigin"));
@@ -227,7 +231,7 @@ Result<void> postfix_aliases(Postfix& postfix) {
     const std::string source = source_of(table);
     if (source.empty()) {
       if (!table.starts_with("nis:")) {
-        postfix.import.note(postfix.mark("alias_maps"), "not carried over: aliases of " + table);
+        postfix.import.note(postfix.mark("alias_maps"), "not carried over: aliases of " + kind_of_table(table));
       }
       continue;
     }

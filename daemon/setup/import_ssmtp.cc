@@ -160,7 +160,7 @@ Result<void> read_ssmtp_line(Ssmtp& file, std::string_view line) {
   const std::string value(trim(text.substr(equals + 1)));
   const auto* key = std::ranges::find_if(kSsmtpKeys, [&](const SsmtpKey& each) { return iequals(each.name, name); });
   if (key == kSsmtpKeys.end()) {
-    file.import.note(file.mark, "not carried over, since sSMTP knows no such key: '" + name + "'");
+    file.import.note(file.mark, "not carried over, since sSMTP knows no such key");
     return {};
   }
   if (value.empty()) return {};  // as if the line were not there
@@ -190,8 +190,7 @@ Result<void> read_revaliases(Ssmtp& file) {
     }
     const std::string_view hub = trim(rest.substr(std::min(end + 1, rest.size())));
     if (!hub.empty() && !istarts_with(hub, file.smarthost.host)) {
-      file.import.note(mark, "mail of " + std::string(user) + " went to another server, " + std::string(hub) +
-                                 ", which is not carried over");
+      file.import.note(mark, "mail of this user went to another server, which is not carried over");
     }
   }
   if (!file.smarthost.from.rewrite.empty()) {

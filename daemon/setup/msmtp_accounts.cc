@@ -85,7 +85,7 @@ class Reader {
     }
     if (command == "account") return begin_account(mark, value);
     if (std::ranges::find(kCommands, command) == kCommands.end()) {
-      return wrong(mark, "msmtp knows no command '" + command + "'");
+      return wrong(mark, "msmtp knows no such command");
     }
     // Before there is any account, the first one is meant, and is called "default".
     if (current_ == nullptr) add_account("default", mark);
@@ -112,7 +112,7 @@ class Reader {
     const std::size_t colon = text.find(':');
     std::string name = argument(text.substr(0, colon));
     if (name.empty()) return wrong(mark, "the account has no name");
-    if (account(name) != nullptr) return wrong(mark, "the account " + name + " stands here once more");
+    if (account(name) != nullptr) return wrong(mark, "an account of this name stands above");
     // Copies: what is added may move those that are there.
     std::vector<MsmtpAccount> parents;
     while (colon != std::string_view::npos && parents.size() <= accounts_.size()) {
@@ -120,7 +120,7 @@ class Reader {
       const std::size_t comma = text.find(',');
       const std::string parent = argument(text.substr(0, comma));
       const MsmtpAccount* found = account(parent);
-      if (found == nullptr) return wrong(mark, "there is no account '" + parent + "' above");
+      if (found == nullptr) return wrong(mark, "an account that it inherits from does not stand above");
       parents.push_back(*found);
       if (comma == std::string_view::npos) break;
       text.remove_prefix(comma + 1);

@@ -24,6 +24,8 @@ constexpr auto kSystemStores = std::to_array<std::string_view>(
      "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/certs/ca-bundle.crt",
      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"});
 
+constexpr std::string_view kPasswordFile = "/etc/postern/password";
+
 /// The mechanisms that other programs have names for, and that Postern knows.
 constexpr auto kMechanisms =
     std::to_array<std::string_view>({"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
@@ -37,7 +39,7 @@ Result<std::uint16_t> port_of(const Mark& mark, std::string_view text) {
   if (service != kServices.end()) return service->port;
   const auto number = parse_number(text);
   if (!number || *number < 1 || *number > 65535) {
-    return wrong(mark, "this is no port: '" + std::string(text) + "'; it is a number from 1 to 65535");
+    return wrong(mark, "this is no port: it is a number from 1 to 65535");
   }
   return static_cast<std::uint16_t>(*number);
 }
@@ -45,7 +47,7 @@ Result<std::uint16_t> port_of(const Mark& mark, std::string_view text) {
 Result<std::string> host_of(const Mark& mark, std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
   if (settings::is_host_name(text) || parse_ip(text)) return std::string(text);
-  return wrong(mark, "this is no host name or address: '" + std::string(text) + "'");
+  return wrong(mark, "this is no host name or address");
 }
 
 Result<HostPort> host_port(const Mark& mark, std::string_view text) {
@@ -54,12 +56,12 @@ Result<HostPort> host_port(const Mark& mark, std::string_view text) {
   std::string_view port;
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) return wrong(mark, "a ] is missing in '" + std::string(text) + "'");
+    if (close == std::string_view::npos) return wrong(mark, "a ] is missing");
     host = text.substr(1, close - 1);
     port = text.substr(close + 1);
     if (istarts_with(host, "ipv6:")) host.remove_prefix(5);
     if (!port.empty() && !port.starts_with(':')) {
-      return wrong(mark, "behind the ] a port may stand, as in [host]:587, not '" + std::string(port) + "'");
+      return wrong(mark, "behind the ] only a port may stand, as in [host]:587");
     }
     if (!port.empty()) port.remove_prefix(1);
   } else if (const std::size_t colon = text.find(':'); colon != std::string_view::npos && !parse_ip(text)) {
@@ -82,20 +84,20 @@ void set_name(Import& import, const Mark& mark, std::string& name, std::string_v
   if (settings::is_host_name(text)) {
     name = text;
   } else {
-    import.note(mark, "not carried over, since it is no host name: '" + std::string(text) + "'");
+    import.note(mark, "not carried over, since it is no host name");
   }
 }
 
 std::optional<std::string> wire_address(Import& import, const Mark& mark, std::string_view text) {
   const auto address = mail::parse_address(text, mail::Utf8::refuse);
   if (address && !mail::split_address(*address).domain.empty()) return *address;
-  import.note(mark, "not carried over, since it is no whole address: '" + std::string(text) + "'");
+  import.note(mark, "not carried over, since it is no whole address");
   return std::nullopt;
 }
 
 std::optional<std::string> absolute_path(Import& import, const Mark& mark, std::string_view text) {
   if (text.starts_with('/') && !has_control(text) && is_utf8(text)) return std::string(text);
-  import.note(mark, "not carried over, since it is no absolute path: '" + std::string(text) + "'");
+  import.note(mark, "not carried over, since it is no absolute path");
   return std::nullopt;
 }
 
@@ -109,21 +111,43 @@ void set_mechanism(Import& import, const Mark& mark, settings::Smarthost& smarth
   if (std::ranges::find(kMechanisms, name) != kMechanisms.end()) {
     smarthost.mechanisms = {name};
   } else {
-    import.note(mark, "the login mechanism '" + std::string(word) +
-                          "' is none of Postern's: it chooses among those that the server offers");
+    import.note(mark, "this login mechanism is none of Postern's: it chooses among those that the server offers");
   }
+}
+
+bool set_user(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view user) {
+  if (user.empty() || has_control(user) || !is_utf8(user) || trim(user).size() != user.size()) {
+    import.note(mark, "the login is not carried over: its user name is empty or no text of one line");
+    return false;
+  }
+  smarthost.user = user;
+  return true;
+}
+
+void set_password(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view password) {
+  const bool line = password.find_first_of(std::string_view("\0\r\n", 3)) == std::string_view::npos;
+  if (line && !password.empty()) {
+    smarthost.password = Secret(std::string(password));
+    return;
+  }
+  // Each login has a file of its own: a password must not go to another server.
+  const auto is_taken = [&import](const std::string& path) {
+    return std::ranges::any_of(import.proposal.smarthosts,
+                               [&path](const auto& other) { return other.password_file == path; });
+  };
+  std::string path(kPasswordFile);
+  if (is_taken(path)) path += "-" + smarthost.host;
+  for (int i = 2; is_taken(path); ++i)
+    path = std::string(kPasswordFile) + "-" + smarthost.host + "-" + std::to_string(i);
+  smarthost.password_file = path;
+  import.note(mark, "no password for " + smarthost.user + " is carried over: " +
+                        (line ? "there is none in the settings of the other program" : "it is no text of one line") +
+                        "; write it into " + path);
 }
 
 void set_login(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view user,
                std::string_view password) {
-  if (user.empty() || has_control(user) || !is_utf8(user) || trim(user).size() != user.size()) {
-    return import.note(mark, "the login is not carried over: its user name is empty or no text of one line");
-  }
-  smarthost.user = user;
-  if (password.find_first_of(std::string_view("\0\r\n", 3)) != std::string_view::npos) {
-    return import.note(mark, "the password is not carried over: it is no text of one line");
-  }
-  smarthost.password = Secret(std::string(password));
+  if (set_user(import, mark, smarthost, user)) set_password(import, mark, smarthost, password);
 }
 
 void judge_cleartext(Import& import, const Mark& mark, settings::Smarthost& smarthost, Cleartext cleartext) {

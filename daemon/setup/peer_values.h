@@ -1,5 +1,6 @@
 // Private to setup/: what the settings of other programs have in common: hosts with ports, files to trust, mechanisms,
-// names, and what Postern does otherwise and therefore says.
+// names, and what Postern does otherwise and therefore says. A value that is not what stands in its place is never
+// quoted, neither in notes nor in errors: it may be a password that slipped there. File and line say which it is.
 #pragma once
 
 #include "setup/peer_files.h"
@@ -37,7 +38,12 @@ void set_trust(Import& import, const Mark& mark, settings::Smarthost& smarthost,
 /// The one login mechanism that is to be used. One that Postern does not know becomes a note.
 void set_mechanism(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view word);
 
-/// Fills in what is in the file; a password must be one line without NUL. Empty: none.
+/// False, and a note, if it is no name of a user.
+bool set_user(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view user);
+/// A password must be one line without NUL. Without one, an empty one too, the smarthost gets a `password_file` that
+/// nobody else has, which the administrator is to write, and a note on it.
+void set_password(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view password);
+/// Both.
 void set_login(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view user,
                std::string_view password);
 

@@ -169,8 +169,8 @@ bool says_nothing(std::string_view name, const PostfixParameters& main) {
 void note_postfix_parameters(Import& import, const PostfixParameters& main) {
   std::string own;
   for (const std::string& name : main.names()) {
-    for (const std::string& text : main.unread(name)) {
-      import.note(main.mark(name), "not understood, and taken for nothing: " + text);
+    if (!main.unread(name).empty()) {
+      import.note(main.mark(name), "an expression is not understood, and taken for nothing");
     }
     if (std::ranges::find(kCarriedOver, name) != kCarriedOver.end() || says_nothing(name, main)) continue;
     const auto* says = std::ranges::find(kSays, name, &Says::name);
@@ -181,7 +181,9 @@ void note_postfix_parameters(Import& import, const PostfixParameters& main) {
     } else if (of_postfix) {
       own += (own.empty() ? "" : ", ") + name;
     } else if (!main.is_referred_to(name)) {
-      import.note(main.mark(name), name + " is not carried over");
+      // A name of one's own may be the end of a password that was broken into lines.
+      const bool known = name.starts_with("smtp_") || name.starts_with("default_");
+      import.note(main.mark(name), (known ? name : "this parameter") + " is not carried over");
     }
   }
   const Mark whole{main.mark("").file, 0};

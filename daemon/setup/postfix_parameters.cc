@@ -33,13 +33,6 @@ constexpr auto kStandards = std::to_array<Standard>({
 
 bool is_name_char(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '_'; }
 
-/// Without the braces that may enclose a text: "{value}".
-std::string_view without_braces(std::string_view text) {
-  text = trim(text);
-  const bool both = text.size() >= 2 && text.front() == '{' && text.back() == '}';
-  return both ? trim(text.substr(1, text.size() - 2)) : text;
-}
-
 /// The place behind the bracket that closes the one at `open`, or nothing.
 std::size_t behind_bracket(std::string_view text, std::size_t open) {
   const char close = text[open] == '(' ? ')' : '}';
@@ -189,11 +182,31 @@ bool PostfixParameters::is_referred_to(std::string_view name) const {
   });
 }
 
+std::string_view without_braces(std::string_view text) {
+  text = trim(text);
+  const bool both = text.size() >= 2 && text.front() == '{' && text.back() == '}';
+  return both ? trim(text.substr(1, text.size() - 2)) : text;
+}
+
 std::vector<std::string> postfix_words(std::string_view text) {
-  std::string blanks(text);
-  std::ranges::replace(blanks, ',', ' ');
   std::vector<std::string> words;
-  for (const std::string_view word : split_words(blanks)) words.emplace_back(word);
+  std::string word;
+  std::size_t depth = 0;
+  const auto end_word = [&] {
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+  };
+  for (const char c : text) {
+    const bool between = c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (between && depth == 0) {
+      end_word();
+      continue;
+    }
+    if (c == '{') ++depth;
+    if (c == '}' && depth > 0) --depth;
+    word += c;
+  }
+  end_word();
   return words;
 }
 

@@ -43,7 +43,9 @@ class PostfixParameters {
   std::map<std::string, Parameter, std::less<>> parameters_;
 };
 
-/// The words between commas and blanks.
+/// The words between commas and blanks; what stands in braces is one, braces included.
 [[nodiscard]] std::vector<std::string> postfix_words(std::string_view text);
+/// Without the braces that may enclose a text: "{value}".
+[[nodiscard]] std::string_view without_braces(std::string_view text);
 
 }  // namespace postern::setup

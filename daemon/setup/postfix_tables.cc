@@ -1,6 +1,7 @@
 #include "setup/postfix_tables.h"
 
 #include "base/text.h"
+#include "setup/postfix_parameters.h"
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,9 @@ namespace {
 /// Databases that postmap(1) makes from a text file of the same name, and the text file itself.
 constexpr auto kIndexed = std::to_array<std::string_view>({"hash", "lmdb", "btree", "texthash", "cdb", "dbm", "sdbm"});
 constexpr auto kPatterns = std::to_array<std::string_view>({"regexp", "pcre"});
+constexpr auto kOtherTypes = std::to_array<std::string_view>(
+    {"cidr",  "environ", "inline",  "ldap",      "memcache", "mongodb", "mysql", "netinfo",  "nis",  "nisplus",
+     "pgsql", "pipemap", "randmap", "socketmap", "sqlite",   "static",  "tcp",   "unionmap", "unix", "fail"});
 /// Patterns that fit every address.
 constexpr auto kEverything = std::to_array<std::string_view>(
     {"/.+/", "/.*/", "/^.+$/", "/^.*$/", "/./", "/^/", "/^(.*)$/", "/^(.+)$/", "/(.*)/", "/(.+)/"});
@@ -33,10 +37,11 @@ bool is_one_of(std::string_view type, const auto& types) { return std::ranges::f
 
 Result<std::vector<TableEntry>> table_entries(Import& import, const Mark& mark, const TableName& table) {
   std::vector<TableEntry> entries;
-  const auto file = import.find(table.name);
+  const bool absolute = table.name.starts_with('/');
+  const auto file = absolute ? import.find(table.name) : std::optional<PeerFile>();
   if (!file) return file.error();
   if (!*file) {
-    import.note(mark, "there is no " + import.here(table.name) + " to read this table from");
+    import.note(mark, "there is no file to read this table of the type " + table.type + " from");
     return entries;
   }
   const bool patterns = is_one_of(table.type, kPatterns);
@@ -47,7 +52,7 @@ Result<std::vector<TableEntry>> table_entries(Import& import, const Mark& mark, 
     if (patterns) {
       if (key.ends_with("/i")) key.pop_back();
       if (!is_one_of(key, kEverything)) {
-        import.note(place, "not carried over: the pattern " + key);
+        import.note(place, "not carried over: a pattern that does not fit everything");
         continue;
       }
       key = "*";
@@ -57,7 +62,29 @@ Result<std::vector<TableEntry>> table_entries(Import& import, const Mark& mark, 
   return entries;
 }
 
+/// "{ key=value, { key = text with blanks and commas } }"
+std::vector<TableEntry> inline_entries(Import& import, const Mark& mark, std::string_view text) {
+  std::vector<TableEntry> entries;
+  for (const std::string& word : postfix_words(without_braces(text))) {
+    const std::string_view entry = without_braces(word);
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos) {
+      import.note(mark, "not carried over: an entry of a table without =");
+      continue;
+    }
+    entries.push_back(
+        TableEntry{mark, to_lower(trim(entry.substr(0, equals))), std::string(trim(entry.substr(equals + 1)))});
+  }
+  return entries;
+}
+
 }  // namespace
+
+std::string kind_of_table(std::string_view table) {
+  const std::string type = split_table(table).type;
+  const bool known = is_one_of(type, kIndexed) || is_one_of(type, kPatterns) || is_one_of(type, kOtherTypes);
+  return known ? "a table of the type " + type : "a table of an unknown type";
+}
 
 std::string source_of(std::string_view table) {
   TableName split = split_table(table);
@@ -66,9 +93,12 @@ std::string source_of(std::string_view table) {
 
 Result<std::vector<TableEntry>> read_table(Import& import, const Mark& mark, std::string_view table) {
   const TableName split = split_table(table);
-  if (split.type == "static") return std::vector<TableEntry>{TableEntry{mark, "*", split.name}};
+  if (split.type == "static") {
+    return std::vector<TableEntry>{TableEntry{mark, "*", std::string(without_braces(split.name))}};
+  }
+  if (split.type == "inline") return inline_entries(import, mark, split.name);
   if (is_one_of(split.type, kIndexed) || is_one_of(split.type, kPatterns)) return table_entries(import, mark, split);
-  import.note(mark, "a table of the type " + split.type + " is not read");
+  import.note(mark, kind_of_table(table) + " is not read");
   return std::vector<TableEntry>();
 }
 

@@ -24,6 +24,9 @@ struct TableEntry {
 [[nodiscard]] Result<std::vector<TableEntry>> read_tables(Import& import, const Mark& mark,
                                                           const std::vector<std::string>& tables);
 
+/// The type, if it is one of Postfix', for people. What stands behind it may be a password.
+[[nodiscard]] std::string kind_of_table(std::string_view table);
+
 /// The file that "hash:/etc/aliases" and the like are made from; empty if it is no table of that kind.
 [[nodiscard]] std::string source_of(std::string_view table);
 

@@ -1,15 +1,21 @@
 #include "setup/written_files.h"
 
 #include "base/durable_file.h"
+#include "base/fd.h"
 #include "base/secret.h"
 #include "setup/peer_files.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <cerrno>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 
 namespace postern::setup {
 namespace {
+
+constexpr int kMostKept = 1000;  // old files of one name
 
 /// Gives the file a second name, so that it stays when a new one takes its place. Nothing: there is none, or the new
 /// one says the same.
@@ -19,12 +25,24 @@ Result<void> keep_old(const std::string& path, std::string_view text, Written& w
   const bool same = old && *old == text;
   if (old) wipe(*old);
   if (same) return {};
-  const std::string name = path + ".old";
+  std::string name = path + ".old";
   std::error_code error;
-  std::filesystem::remove(name, error);
-  if (!error) std::filesystem::create_hard_link(path, name, error);
+  std::filesystem::create_hard_link(path, name, error);
+  for (int i = 2; error == std::errc::file_exists && i < kMostKept; ++i) {
+    name = path + ".old." + std::to_string(i);
+    std::filesystem::create_hard_link(path, name, error);
+  }
   if (error) return system_error(error.value(), "cannot keep " + path + " as " + name);
   written.kept.push_back(name);
+  return {};
+}
+
+/// The kept file is for its owner alone, since old settings may hold a password, too. Not before the new one has taken
+/// its place: until then the service reads it. A link is left as it is: what it leads to is still in use.
+Result<void> close_to_others(const std::string& name) {
+  const UniqueFd file(open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file && errno == ELOOP) return {};
+  if (!file || fchmod(file.get(), 0600) != 0) return system_error(errno, "cannot close " + name + " to others");
   return {};
 }
 
@@ -46,6 +64,9 @@ Result<Written> write_files(const std::string& settings, const std::string& text
   everybody.mode = 0644;
   if (const auto done = replace_file(settings, text, everybody); !done) return done.error();
   written.files.push_back(settings);
+  for (const std::string& name : written.kept) {
+    if (const auto closed = close_to_others(name); !closed) return closed.error();
+  }
   return written;
 }
 

@@ -11,12 +11,12 @@ namespace postern::setup {
 
 struct Written {
   std::vector<std::string> files;  ///< that are new, in the order of their writing
-  std::vector<std::string> kept;   ///< the old ones, by their new names (FILE.old)
+  std::vector<std::string> kept;   ///< the old ones, by their new names (FILE.old, FILE.old.2)
 };
 
 /// Writes the settings for everybody to read (they hold no secret), and before them the credentials. A file with other
-/// contents stays as FILE.old, with its owner and mode; a FILE.old of before goes. Failures: those of
-/// write_credential() and replace_file().
+/// contents stays as FILE.old, or as FILE.old.2 and so on where that is there already, for its owner alone. Failures:
+/// those of write_credential() and replace_file().
 Result<Written> write_files(const std::string& settings, const std::string& text,
                             const std::vector<CredentialFile>& credentials);
 

@@ -214,6 +214,32 @@ def test_old_settings_and_passwords_are_kept(posternd, tmp_path):
         assert f"kept the old file as {posternd.directory}/{name}.old" in run.stderr.decode()
         with open(f"{posternd.directory}/{name}.old") as kept:
             assert kept.read() == old
+        assert os.stat(f"{posternd.directory}/{name}.old").st_mode & 0o777 == 0o600
+
+
+def test_the_first_hand_written_file_outlives_every_run(posternd, tmp_path):
+    root = str(tmp_path)
+    posternd.write("hostname: old.example.net\n")
+    for port in (587, 588, 589):
+        _make(root, _files(port, "/etc/ssl/certs/ca-certificates.crt")["nullmailer"])
+        run = _import(posternd, root, "nullmailer", "--write", "--output", posternd.config)
+        assert run.returncode == 0, run.stderr.decode()
+    with open(f"{posternd.config}.old") as kept:
+        assert kept.read() == "hostname: old.example.net\n"
+    with open(f"{posternd.config}.old.2") as kept:
+        assert "587" in kept.read()
+
+
+def test_a_relative_output_names_its_password_by_the_whole_path(posternd, tmp_path, monkeypatch):
+    root = str(tmp_path)
+    _make(root, _files(587, "/etc/ssl/certs/ca-certificates.crt")["nullmailer"])
+    monkeypatch.chdir(posternd.directory)
+    for output in ("p.yaml", "./p.yaml"):
+        run = _import(posternd, root, "nullmailer", "--write", "--output", output)
+        assert run.returncode == 0, run.stderr.decode()
+        with open("p.yaml") as settings:
+            name = settings.read().split("password_file: ")[1].split()[0].strip('"')
+        assert os.path.isabs(name) and os.path.samefile(name, f"{posternd.directory}/password")
 
 
 def test_what_is_not_there_or_not_clear_is_told(posternd, tmp_path):

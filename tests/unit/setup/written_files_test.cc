@@ -103,17 +103,40 @@ TEST(WriteFiles, TheOldSettingsStayBesideTheNew) {
   EXPECT_EQ(dir.read("postern.yaml"), "new\n");
   EXPECT_EQ(mode_of(path), 0644U);
   EXPECT_EQ(dir.read("postern.yaml.old"), "old\n");
-  EXPECT_EQ(mode_of(path + ".old"), 0640U);
+  EXPECT_EQ(mode_of(path + ".old"), 0600U);
   EXPECT_EQ(written->kept, std::vector<std::string>{path + ".old"});
   EXPECT_EQ(written->files, std::vector<std::string>{path});
 }
 
-TEST(WriteFiles, AnOlderOldOneGoes) {
+TEST(WriteFiles, WhatAnEarlierRunKeptStays) {
   const test::ScratchDir dir;
-  const std::string path = dir.write("postern.yaml", "second\n");
-  dir.write("postern.yaml.old", "first\n");
-  ASSERT_TRUE(write_files(path, "third\n", {}));
-  EXPECT_EQ(dir.read("postern.yaml.old"), "second\n");
+  const std::string path = dir.write("postern.yaml", "first\n");
+  for (const char* text : {"second\n", "third\n", "fourth\n"}) ASSERT_TRUE(write_files(path, text, {}));
+  EXPECT_EQ(dir.read("postern.yaml.old"), "first\n");
+  EXPECT_EQ(dir.read("postern.yaml.old.2"), "second\n");
+  EXPECT_EQ(dir.read("postern.yaml.old.3"), "third\n");
+  EXPECT_EQ(dir.read("postern.yaml"), "fourth\n");
+}
+
+TEST(WriteFiles, WhatIsKeptIsForItsOwnerAlone) {
+  const test::ScratchDir dir;
+  for (const mode_t mode : {0644U, 0640U, 0666U, 0600U, 0400U}) {
+    const std::string path = dir.write("postern.yaml", "password: hunter2\n", mode);
+    const auto written = write_files(path, "new\n", {});
+    ASSERT_TRUE(written);
+    ASSERT_EQ(written->kept.size(), 1U);
+    EXPECT_EQ(mode_of(written->kept[0]), 0600U) << mode;
+    EXPECT_EQ(mode_of(path), 0644U);
+  }
+}
+
+TEST(WriteFiles, WhatAKeptLinkLeadsToIsLeftAsItIs) {
+  const test::ScratchDir dir;
+  const std::string real = dir.write("real", "old\n", 0644);
+  const std::string path = dir / "postern.yaml";
+  ASSERT_EQ(symlink(real.c_str(), path.c_str()), 0);
+  ASSERT_TRUE(write_files(path, "new\n", {}));
+  EXPECT_EQ(mode_of(real), 0644U);
 }
 
 TEST(WriteFiles, TheSameAgainKeepsNothing) {

@@ -1,0 +1,121 @@
+// Postfix and Exim.
+#include "support/peer_machine.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::setup {
+namespace {
+
+std::string relayhost(const std::string& lines) {
+  const Proposal proposal = good("postfix", {{"/etc/postfix/main.cf", lines + "\n"}});
+  std::string hosts;
+  for (const settings::Smarthost& smarthost : proposal.smarthosts)
+    hosts += smarthost.host + ":" + std::to_string(smarthost.port) + " ";
+  return hosts;
+}
+
+TEST(Postfix, ValuesReferToOthers) {
+  EXPECT_EQ(relayhost("relayhost = [$a]:$(p)\na = ${b}.example\nb = smtp\np=587"), "smtp.example:587 ");
+  EXPECT_EQ(relayhost("relayhost = ${x?bad.example}${x:good.example}"), "good.example:25 ");
+  EXPECT_EQ(relayhost("relayhost = ${x?{a.example}:{b.example}}\nx=1"), "a.example:25 ");
+  EXPECT_EQ(relayhost("relayhost = ${x?{a.example}:{b.example}}"), "b.example:25 ");
+  EXPECT_EQ(relayhost("relayhost = $mydomain\nmyhostname = web.corp.example"), "corp.example:25 ");
+  EXPECT_EQ(relayhost("relayhost = $a\na = $b\nb = $a"), "");
+  EXPECT_EQ(relayhost("relayhost = $a$a$a$a$a$a$a$a\na=$b$b$b$b$b$b$b$b\nb=$c$c$c$c$c$c$c$c\nc=$d$d$d$d$d$d$d$d\nd="),
+            "");
+}
+
+TEST(Postfix, LinesGoOnAndTheLastOneCounts) {
+  EXPECT_EQ(relayhost("relayhost = a.example\nrelayhost =\n  b.example,\n# between\n\n\tc.example:smtps\nx = y"),
+            "b.example:25 c.example:465 ");
+  EXPECT_EQ(relayhost("relayhost=[2001:db8::1]:587 [IPv6:2001:db8::2] 192.0.2.1:2525"),
+            "2001:db8::1:587 2001:db8::2:25 192.0.2.1:2525 ");
+}
+
+TEST(Postfix, EveryParameterThatIsNotCarriedOverIsTold) {
+  const std::string notes = all_notes(
+      "postfix", {{"/etc/postfix/main.cf",
+                   "relayhost=[h]\nmade_up = 1\ntransport_maps = hash:/x\nsmtpd_banner = x\nmessage_size_limit=1\n"}});
+  EXPECT_NE(notes.find("/etc/postfix/main.cf:2: this parameter is not"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("/etc/postfix/main.cf:3: transport_maps"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("smtpd_banner"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("/etc/postfix/main.cf:5: message_size_limit"), std::string::npos) << notes;
+}
+
+TEST(Postfix, AMissingTableIsTold) {
+  const std::string notes = all_notes(
+      "postfix", {{"/etc/postfix/main.cf",
+                   "relayhost=[h]\nsmtp_sasl_auth_enable=yes\nsmtp_sasl_password_maps = hash:/etc/none ldap:x\n"}});
+  EXPECT_NE(notes.find("main.cf:3: there is no file to read this table of the type hash"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("main.cf:3: a table of the type ldap"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("there is no password for [h]"), std::string::npos) << notes;
+}
+
+TEST(Postfix, WhatStandsInBracesIsOne) {
+  const auto login = [](const std::string& maps) {
+    const settings::Smarthost smarthost = only("postfix", {{"/etc/postfix/main.cf",
+                                                            "relayhost = [s.ex.com]:587\nsmtp_sasl_auth_enable = yes\n"
+                                                            "smtp_sasl_password_maps = " +
+                                                                maps + "\n"}});
+    return smarthost.user + " " + std::string(smarthost.password.reveal());
+  };
+  for (const std::string maps :
+       {"static:{me@ex.com:hun ter2}", "static:{ me@ex.com:hun ter2 }", "hash:/none, static:{me@ex.com:hun ter2}",
+        "inline:{ { [s.ex.com]:587 = me@ex.com:hun ter2 } }", "inline:{{s.ex.com=me@ex.com:hun ter2}}",
+        "inline:{ a=b:c, { S.ex.com = me@ex.com:hun ter2 }, d=e }", "proxy:inline:{ {* = me@ex.com:hun ter2} }"}) {
+    EXPECT_EQ(login(maps), "me@ex.com hun ter2") << maps;
+  }
+  EXPECT_EQ(login("inline:{ s.ex.com=me@ex.com:hunter2 }"), "me@ex.com hunter2");
+  EXPECT_EQ(login("inline:{ { s.ex.com = me@ex.com:hun,ter{2} } }"), "me@ex.com hun,ter{2}");
+  for (const std::string maps :
+       {"static:hunter2", "hunter2", "inline:{ hunter2 }", "inline:{", "static:{", "static:}"}) {
+    EXPECT_EQ(login(maps), " ") << maps;
+  }
+}
+
+std::string smarthosts(const std::string& value) {
+  const Proposal proposal = good("exim", {{"/etc/exim4/update-exim4.conf.conf",
+                                           "dc_eximconfig_configtype='satellite'\ndc_smarthost='" + value + "'\n"}});
+  std::string hosts;
+  for (const settings::Smarthost& smarthost : proposal.smarthosts)
+    hosts += smarthost.host + " " + std::to_string(smarthost.port) + ";";
+  return hosts;
+}
+
+TEST(Exim, SmarthostsAreListedAsItsManualShows) {
+  EXPECT_EQ(smarthosts("host.domain.example"), "host.domain.example 25;");
+  EXPECT_EQ(smarthosts("host.domain.example::587"), "host.domain.example 587;");
+  EXPECT_EQ(smarthosts("192.168.2.4"), "192.168.2.4 25;");
+  EXPECT_EQ(smarthosts("192.168.2.4::587"), "192.168.2.4 587;");
+  EXPECT_EQ(smarthosts("[192.168.2.4]::587"), "192.168.2.4 587;");
+  EXPECT_EQ(smarthosts("2001::0db8::f::4::::2"), "2001:0db8:f:4::2 25;");
+  EXPECT_EQ(smarthosts("[2001::0db8::f::4::::2]::587"), "2001:0db8:f:4::2 587;");
+  EXPECT_EQ(smarthosts("a.example::587 ; b.example"), "a.example 587;b.example 25;");
+  EXPECT_EQ(smarthosts("a.example::587:b.example"), "a.example 587;b.example 25;");
+  EXPECT_EQ(smarthosts(""), "");
+}
+
+TEST(Exim, ImplicitTlsIsAMacro) {
+  const Files files = {
+      {"/etc/exim4/update-exim4.conf.conf", "dc_eximconfig_configtype=smarthost\ndc_smarthost=h::465\n"},
+      {"/etc/exim4/exim4.conf.localmacros", ".ifndef X\nREMOTE_SMTP_SMARTHOST_PROTOCOL = smtps\n.endif\n"}};
+  EXPECT_EQ(only("exim", files).tls, relay::Tls::implicit);
+}
+
+TEST(Exim, TheLoginIsThatOfTheServer) {
+  const auto user = [](const std::string& lines) {
+    return only("exim", {{"/etc/exim4/update-exim4.conf.conf",
+                          "dc_eximconfig_configtype='smarthost'\ndc_smarthost='smtp.example.com'\n"},
+                         {"/etc/exim4/passwd.client", lines}})
+        .user;
+  };
+  EXPECT_EQ(user("smtp.example.com:a:p\n*:b:p\n"), "a");
+  EXPECT_EQ(user("other.example.com:a:p\n*:b:p\n"), "b");
+  EXPECT_EQ(user("*.example.com:a:p\n"), "a");
+  EXPECT_EQ(user("mail-7.provider.example:a:p\n"), "a");
+  EXPECT_EQ(user("x.example:a:p\ny.example:b:p\n"), "");
+  EXPECT_EQ(user("# nothing\n"), "");
+}
+
+}  // namespace
+}  // namespace postern::setup
