@@ -24,10 +24,42 @@ std::vector<std::string_view> lines_in(std::string_view text) {
   return lines;
 }
 
-std::string shown_line(std::string_view line) {
-  const std::size_t key = line.find("password:");
-  if (key == std::string_view::npos) return printable(line);
-  return printable(line.substr(0, key)) + "password: (not shown)";
+constexpr std::string_view kSecretKey = "password";
+constexpr std::string_view kNotShown = "(not shown: it may hold a password)";
+
+/// Where a key stands whose value may be a password, or a command with one in it; npos: nowhere.
+std::size_t secret_key(std::string_view line) {
+  for (std::size_t at = line.find(kSecretKey); at != std::string_view::npos; at = line.find(kSecretKey, at + 1)) {
+    const std::string_view rest = line.substr(at + kSecretKey.size());
+    if (!rest.starts_with("_file") && !rest.starts_with("_credential")) return at;
+  }
+  return std::string_view::npos;
+}
+
+/// A key in quotes or braces: its value may stand anywhere behind it.
+bool is_flow(std::string_view line, std::size_t key) {
+  return line.find_first_of("{[") < key || (key > 0 && (line[key - 1] == '"' || line[key - 1] == '\''));
+}
+
+/// Which lines are not shown: those with such a key and the lines of its value, which are indented more than the key;
+/// all, if the text has one in braces or quotes.
+std::vector<bool> hidden_lines(const std::vector<std::string_view>& lines) {
+  std::vector<bool> hidden(lines.size());
+  std::size_t key = std::string_view::npos;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::size_t indent = lines[i].find_first_not_of(" \t");
+    const bool deeper = indent == std::string_view::npos || indent > key || (indent == key && lines[i][indent] == '-');
+    const bool goes_on = key != std::string_view::npos && deeper;
+    if (const std::size_t at = secret_key(lines[i]); at != std::string_view::npos) {
+      if (is_flow(lines[i], at)) return std::vector<bool>(lines.size(), true);
+      if (!goes_on) key = at;
+      hidden[i] = true;
+    } else {
+      hidden[i] = goes_on;
+      if (!goes_on) key = std::string_view::npos;
+    }
+  }
+  return hidden;
 }
 
 }  // namespace
@@ -35,6 +67,8 @@ std::string shown_line(std::string_view line) {
 std::string line_diff(std::string_view before, std::string_view after) {
   std::vector<std::string_view> a = lines_in(before);
   std::vector<std::string_view> b = lines_in(after);
+  const std::vector<bool> hidden_before = hidden_lines(a);
+  const std::vector<bool> hidden_after = hidden_lines(b);
   std::size_t same = 0;
   while (same < a.size() && same < b.size() && a[same] == b[same]) ++same;
   while (a.size() > same && b.size() > same && a.back() == b.back()) {
@@ -67,7 +101,8 @@ std::string line_diff(std::string_view before, std::string_view after) {
     in_group = true;
     const bool goes =
         i < a.size() && (j == b.size() || !compared || common[(i + 1) * width + j] >= common[i * width + j + 1]);
-    out += (goes ? "- " + shown_line(a[i]) : "+ " + shown_line(b[j])) + "\n";
+    const bool hidden = goes ? hidden_before[same + i] : hidden_after[same + j];
+    out.append(goes ? "- " : "+ ").append(hidden ? std::string(kNotShown) : printable(goes ? a[i] : b[j])).append("\n");
     goes ? ++i : ++j;
   }
   return out;

@@ -138,7 +138,6 @@ void inherit(Smarthost& fresh, const Smarthost& old) {
   if (fresh.tls_name.empty()) fresh.tls_name = old.tls_name;
   if (fresh.mechanisms.empty()) fresh.mechanisms = old.mechanisms;
   if (fresh.auth_downgrade == standard.auth_downgrade) fresh.auth_downgrade = old.auth_downgrade;
-  if (fresh.from == standard.from || old.user == fresh.user) fresh.from = old.from;
   if (fresh.connections == standard.connections) fresh.connections = old.connections;
   if (fresh.rate.empty()) fresh.rate = old.rate;
   if (fresh.messages_per_connection == standard.messages_per_connection) {
@@ -302,7 +301,10 @@ Settings changed(Settings settings, const Change& change) {
     Smarthost fresh = *change.smarthost;
     fresh.password = Secret();
     if (const auto place = replaced_index(fresh, settings.smarthosts)) {
-      inherit(fresh, settings.smarthosts[*place]);
+      const Smarthost& old = settings.smarthosts[*place];
+      // As whom an account may send is the account's.
+      if (!change.sender_policy && iequals(fresh.host, old.host) && fresh.user == old.user) fresh.from = old.from;
+      inherit(fresh, old);
       settings.smarthosts[*place] = std::move(fresh);
     } else {
       settings.smarthosts.insert(settings.smarthosts.begin(), std::move(fresh));
@@ -312,6 +314,12 @@ Settings changed(Settings settings, const Change& change) {
   if (change.command) settings.queue.notify.command = *change.command;
   forget_standard_ports(settings);
   return settings;
+}
+
+std::optional<Settings> written_settings(const std::string& text) {
+  auto written = read_written(text);
+  if (!written) return std::nullopt;
+  return std::move(written->settings);
 }
 
 Result<std::string> edited(const std::string& text, const Change& change) {

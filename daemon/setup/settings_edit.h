@@ -18,11 +18,15 @@ struct Change {
   std::optional<settings::Smarthost> smarthost;
   std::optional<std::string> root;                  ///< where root's mail goes
   std::optional<std::vector<std::string>> command;  ///< notify.command
+  bool sender_policy = false;                       ///< the smarthost's `from` was asked for, so it counts
 };
 
 /// The smarthost of these that the new one stands in for; nothing: it is added.
 [[nodiscard]] std::optional<std::size_t> replaced_index(const settings::Smarthost& smarthost,
                                                         const std::vector<settings::Smarthost>& there);
+
+/// The settings as the text has them, whatever is wrong with the files that they name. Nothing: it is no settings file.
+[[nodiscard]] std::optional<settings::Settings> written_settings(const std::string& text);
 
 /// The settings as they are to be. What is not written, and so depends on the machine, counts as not said.
 [[nodiscard]] settings::Settings changed(settings::Settings settings, const Change& change);

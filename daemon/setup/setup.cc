@@ -78,7 +78,8 @@ Result<OldFile> old_file(const std::string& config) {
   if (!text) return text.error();
   old.access = FileAccess{status.st_mode & kPermissions, status.st_gid};
   old.text = std::move(*text);
-  if (auto loaded = settings::parse(*old.text, old.path); loaded.settings) old.settings = std::move(*loaded.settings);
+  // Also where a file that they name is missing or open to others, which may be why set-up runs again.
+  if (auto written = written_settings(*old.text)) old.settings = std::move(*written);
   return old;
 }
 
@@ -163,14 +164,14 @@ Result<std::vector<std::string>> program_of(const std::string& text, const setti
 /// Nothing: it stays as it is.
 Result<std::optional<std::vector<std::string>>> alarm_program(const Options& options, const OldFile& old,
                                                               Terminal& terminal) {
-  using Words = std::optional<std::vector<std::string>>;
+  using Program = std::optional<std::vector<std::string>>;
   if (options.notify_command) {
     auto words = program_of(*options.notify_command, settings::reader_of(old.path));
     if (!words) return words.error();
-    return words->empty() ? Words() : Words(std::move(*words));
+    return words->empty() ? Program() : Program(std::move(*words));
   }
   const bool there = !old.settings.queue.notify.command.empty();
-  if (!terminal.interactive() || there) return Words();
+  if (!terminal.interactive() || there) return Program();
   terminal.say(
       "Mail that says that mail is broken does not arrive. A program of yours (a pager, a chat, wall) can be run\n"
       "then, with two more arguments: \"trouble\" or \"well\", and a line of text.");
@@ -178,7 +179,7 @@ Result<std::optional<std::vector<std::string>>> alarm_program(const Options& opt
     const auto answer = terminal.ask("Program with its arguments, nothing for none", "");
     if (!answer) return Error{Failure::cancelled, "nothing was changed"};
     auto words = program_of(*answer, settings::reader_of(old.path));
-    if (words) return words->empty() ? Words() : Words(std::move(*words));
+    if (words) return words->empty() ? Program() : Program(std::move(*words));
     terminal.complain(words.error().text);
   }
 }
@@ -278,7 +279,7 @@ Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& ter
     account->smarthost.password_file = plan.credential->path;
     account->smarthost.password = Secret();
   }
-  plan.change = Change{std::move(account->smarthost), std::move(*root), std::move(*program)};
+  plan.change = Change{std::move(account->smarthost), std::move(*root), std::move(*program), options.from.has_value()};
   return plan;
 }
 

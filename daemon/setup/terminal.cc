@@ -21,9 +21,11 @@ std::optional<std::string> read_answer() {
   for (char c = 0; line.size() < kLongestAnswer;) {
     const ssize_t got = read(STDIN_FILENO, &c, 1);
     if (got < 0 && errno == EINTR) continue;
+    if (got == 0 && !line.empty()) return line;  // as printf and password stores write it
     if (got <= 0) break;
     if (c == '\n') return line;
     line += c;
+    if (c == kInterrupt) return line;
   }
   wipe(line);
   return std::nullopt;
@@ -38,6 +40,7 @@ class Unseen {
     changed_ = true;
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
+    quiet.c_cc[VEOL] = static_cast<cc_t>(kInterrupt);  // it ends the line, so that it is seen at once
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
   }
   ~Unseen() {

@@ -21,6 +21,24 @@ TEST(LineDiff, ShowsNoPasswordAndNoControls) {
   EXPECT_EQ(shown.find('\x1b'), std::string::npos);
 }
 
+TEST(LineDiff, ShowsNoPasswordHoweverItIsWritten) {
+  for (const std::string text :
+       {"password: tops3cret\n", "\"password\": tops3cret\n", "password : tops3cret\n",
+        "- password: >-\n    tops3cret\n", "  password: |\n\n     tops3cret\n     more\n",
+        "password: first\n  tops3cret\n", "smarthosts: [{host: x, \"password\": \"tops3cret\"}]\n",
+        "{\n\"smarthosts\": [{\n\"password\":\n\"tops3cret\"\n}]\n}\n", "'password':\n  tops3cret\n",
+        "password_command: [/bin/echo, tops3cret]\n", "password_command:\n  - /bin/echo\n  - tops3cret\n",
+        "{ host: x,\n  password: tops3cret }\n", "  password_command:\n  - /bin/echo\n  - tops3cret\n"}) {
+    for (const auto& shown : {line_diff(text, "x\n"), line_diff("x\n", text), line_diff("a\n" + text + "b\n", "c\n")}) {
+      EXPECT_EQ(shown.find("tops3cret"), std::string::npos) << shown;
+    }
+  }
+  const std::string shown = line_diff("- host: x\n  password: tops3cret\n  port: 25\n", "password_file: /etc/p\n");
+  EXPECT_NE(shown.find("- - host: x\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("-   port: 25\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("+ password_file: /etc/p\n"), std::string::npos) << shown;
+}
+
 TEST(LineDiff, OfTextsOfAnySizeEveryLineIsToldOnce) {
   for (const std::size_t lines : {1U, 50U, 5000U}) {
     std::string a;
