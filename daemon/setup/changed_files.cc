@@ -52,7 +52,7 @@ Result<KeptFile> keep(const std::string& path) {
 
 /// A password that was open to everybody was refused for that; now that another one is in its place nobody would say
 /// so.
-void close_to_others(const std::string& path) {
+void hide_from_others(const std::string& path) {
   struct stat status{};
   if (stat(path.c_str(), &status) == 0) static_cast<void>(chmod(path.c_str(), status.st_mode & 07770U));
 }
@@ -148,7 +148,7 @@ Result<void> write_changed(const NewSettings& settings, const std::optional<Cred
     static_cast<void>(put_all_back(settings.path, places));
     return done;
   }
-  if (credential && places.back().was_there) close_to_others(kept_name(credential->path));
+  if (credential && places.back().was_there) hide_from_others(kept_name(credential->path));
   for (KeptFile& place : places) place.mark = mark_of(place.path);
   return write_record(settings.path, places);
 }
