@@ -77,6 +77,37 @@ TEST(SettingsEdit, TheShippedFileKeepsEveryLineAndGetsThree) {
   EXPECT_NE(made.find("notify:\n  command: [/usr/local/bin/page-me, \"--to ops\"]\n#notify:"), std::string::npos);
 }
 
+TEST(SettingsEdit, WhatIsWrittenIsKnownWhateverIsWrongWithTheFilesThatItNames) {
+  const auto written = written_settings(
+      "smarthosts:\n  - { host: a.example.com, user: u, password_file: /nowhere/password }\n  - host: b.example.com\n"
+      "    user: v\n    password_file: /nowhere/password\naliases: { root: boss@example.org }\n");
+  ASSERT_TRUE(written);
+  ASSERT_EQ(written->smarthosts.size(), 2U);
+  for (const auto& smarthost : written->smarthosts) EXPECT_EQ(smarthost.password_file, "/nowhere/password");
+  EXPECT_EQ(written->submission.aliases.at("root"), std::vector<std::string>{"boss@example.org"});
+  EXPECT_FALSE(written_settings("smarthosts: [\n"));
+}
+
+TEST(SettingsEdit, AsWhomMailIsSentIsTheAccountsUnlessItIsAskedFor) {
+  using Policy = relay::SenderPolicyOptions::Policy;
+  settings::Settings before;
+  before.smarthosts.emplace_back();
+  settings::Smarthost& old = before.smarthosts.front();
+  old.host = "smtp.example.com";
+  old.user = "old@example.com";
+  old.from.policy = Policy::account;
+  old.from.address = "old@example.com";
+  Change change;
+  change.smarthost = old;
+  change.smarthost->from = {};
+  EXPECT_EQ(changed(before, change).smarthosts.front().from, old.from);
+  change.sender_policy = true;
+  EXPECT_EQ(changed(before, change).smarthosts.front().from.policy, Policy::keep);
+  change.sender_policy = false;
+  change.smarthost->user = "new@example.com";
+  EXPECT_EQ(changed(before, change).smarthosts.front().from.address, "") << "that address is the old account's";
+}
+
 TEST(SettingsEdit, TheSameAgainChangesNothing) {
   for (const std::string& text :
        {text_of(test::tree("../config/postern.yaml")), std::string("hostname: a.example\n")}) {
