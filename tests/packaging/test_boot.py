@@ -326,11 +326,14 @@ def test_v22_removed_purged_and_installed_again_the_queue_is_kept(booted, packag
     for subject in subjects:
         assert booted.send(subject, "User=games") == 0
     settings = booted.shell("cat /etc/postern/postern.yaml").stdout
+    booted.shell("cp -p /etc/postern/password /root")  # the purge takes it, and the unit cannot start without it
     said = booted.run("dpkg", "--remove", "postern").stdout
     assert "messages left in /var/spool/postern: 5" in said, said
     assert not booted.shell("ls /run/postern/*.sock 2>/dev/null", check=False).stdout
     said = booted.run("dpkg", "--purge", "postern").stdout
     assert "is kept, since there are messages in it: 5" in said, said
+    assert booted.shell("test -e /etc/postern/password", check=False).returncode == 1
+    booted.shell("mkdir -p /etc/postern; cp -p /root/password /etc/postern")
     booted.run("dpkg", "-i", f"/srv/bound/{package.name}")
     booted.write("/etc/postern/postern.yaml", settings)
     booted.shell("systemctl restart postern; systemctl start smarthost; postern queue retry", check=False)
