@@ -225,10 +225,12 @@ class Completer {
 
   /// No blank stands before the colon: it is read, but not to be written (RFC 5322 4.5).
   void put(std::string_view name, std::string_view body, bool addresses) {
-    const bool folds = body.find('\n') != std::string_view::npos;
-    const std::string text = folds ? without_empty_folds(body) : std::string(body);
     out_.append(name).append(":");
-    out_ += addresses ? complete_address_list(text, completion_.domain) : text;
+    if (body.find('\n') == std::string_view::npos) {
+      put_body(body, addresses);
+    } else {
+      put_body(without_empty_folds(body), addresses);
+    }
     out_ += '\n';
   }
 
@@ -236,9 +238,16 @@ class Completer {
   void put_signed(const HeaderField& field) {
     const std::string_view front = field.whole.substr(0, field.whole.find(':') + 1);
     out_ += front;
-    out_ +=
-        is_address_field(field.name) ? complete_address_list(field.body, completion_.domain) : std::string(field.body);
+    put_body(field.body, is_address_field(field.name));
     out_ += field.whole.substr(front.size() + field.body.size());
+  }
+
+  void put_body(std::string_view body, bool addresses) {
+    if (addresses) {
+      out_ += complete_address_list(body, completion_.domain);
+    } else {
+      out_ += body;
+    }
   }
 
   /// The addresses of all fields of one name, in the first of them.

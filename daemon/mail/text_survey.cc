@@ -99,6 +99,10 @@ void TextSurvey::frame(std::size_t owner, std::string_view piece) {
   frame_scan_.feed(piece, entities_[owner].facts);
 }
 
+bool TextSurvey::is_unfit(const TextMeasure& facts) const {
+  return facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit);
+}
+
 /// A multipart in name alone: a type that says nothing usable counts as text/plain (RFC 2045 5.2).
 bool TextSurvey::is_partless(const Entity& entity) {
   return entity.seen.closed == Closed::no_boundary || (entity.seen.kind == EntityKind::multipart && !entity.has_parts);
@@ -116,7 +120,7 @@ void TextSurvey::judge_leaf(const Entity& entity, PartPlan& part) {
     if (!facts.plain()) part.action = TextAction::mend_base64;
     return;
   }
-  const bool unfit = facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit);
+  const bool unfit = is_unfit(facts);
   if (unfit && entity.seen.seven_bit_only) {
     part.action = TextAction::force;
     if (encoding != TransferEncoding::none) part.encoding = SaidEncoding::seven_bit;
@@ -137,13 +141,12 @@ void TextSurvey::judge_leaf(const Entity& entity, PartPlan& part) {
 
 void TextSurvey::judge(Entity& entity, PartPlan& part) {
   const TextMeasure& facts = entity.facts;
-  const bool unfit = facts.long_line || facts.odd || (facts.eight_bit && !rules_.eight_bit);
   const bool own_text = entity.seen.kind == EntityKind::leaf || is_partless(entity);
   const bool enveloped = entity.seen.closed == Closed::enveloped && entity.seen.encoding == TransferEncoding::base64;
   if (own_text || enveloped) {
     judge_leaf(entity, part);
   } else if (entity.has_parts || rules_.at_any_cost) {
-    if (unfit) part.action = TextAction::force;
+    if (is_unfit(facts)) part.action = TextAction::force;
   } else {
     const std::string name(name_of(entity.seen.closed));
     if (facts.long_line) doubt(name + " with lines over 998 octets");

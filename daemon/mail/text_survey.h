@@ -54,6 +54,8 @@ class TextSurvey : MimeVisitor {
   void judge_fields(std::string_view fields, PartPlan& part);
   void judge(Entity& entity, PartPlan& part);
   void judge_leaf(const Entity& entity, PartPlan& part);
+  /// The server does not take it as it is.
+  [[nodiscard]] bool is_unfit(const TextMeasure& facts) const;
   [[nodiscard]] static bool is_partless(const Entity& entity);
   [[nodiscard]] SaidEncoding said_of_parts(TransferEncoding said, bool eight_bit, bool changed) const;
   void judge_outwards();
