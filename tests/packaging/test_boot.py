@@ -2,6 +2,7 @@
 killed, frozen, wrongly configured and removed. One machine for all, so the order of the tests counts."""
 
 import collections
+import itertools
 import json
 import os
 import pathlib
@@ -12,8 +13,9 @@ import time
 
 import pytest
 
-from conftest import BUILD, HERE, REFUSED, WORK, Machine
+from conftest import BUILD, HERE, PEERS_DIR, REFUSED, WORK, Machine, run
 
+OLDER = "postern-older.deb"
 ROUNDS = int(os.environ.get("POSTERN_RESTARTS", "8"))
 SETTINGS = """\
 hostname: box.example.net
@@ -139,8 +141,11 @@ def booted(package, tmp_path_factory):
     (bound / "send").chmod(0o755)
     for file in (package, BUILD / "bin/practice-smarthost", HERE / "boot_callers", HERE / "boot_probe"):
         shutil.copy(file, bound)
+    run(HERE / "older_package", package, bound / OLDER)
+    shutil.copytree(f"{PEERS_DIR}/php-cli", bound / "php", ignore=shutil.ignore_patterns("partial", "lock"))
     machine = Machine(state, bound)
     machine.install(f"/srv/bound/{package.name}")
+    machine.shell("apt-get install -y --no-install-recommends /srv/bound/php/*.deb")
     ca = prepare_smarthost(bound)
     for name, text in UNITS.items():
         machine.shell('printf %s "$1" >/etc/systemd/system/"$2"', text, name)
@@ -215,6 +220,23 @@ def test_mail_comes_from_a_service_that_may_do_nothing(booted):
     booted.arrives("from a sandbox")
 
 
+def test_mail_comes_from_php_in_a_service_that_may_do_nothing(booted):
+    script = 'exit(mail("root", "from PHP", "text", "X-Loop: 1") ? 0 : 1);'
+    options = [word for line in SANDBOX for word in ("-p", line)]
+    booted.run("systemd-run", "--quiet", "--wait", "--collect", *options, "/usr/bin/php", "-r", script)
+    booted.arrives("from PHP")
+
+
+def test_mail_comes_from_a_unit_of_a_user(booted):
+    booted.write("/etc/systemd/user/from-user.service",
+                 sends("from a unit of a user", "NoNewPrivileges=yes") + "[Install]\nWantedBy=default.target\n")
+    # What logind would say, which a minimal machine does not have.
+    booted.shell("mkdir -p /run/systemd/system/user@.service.d; "
+                 "printf '[Service]\nEnvironment=XDG_RUNTIME_DIR=/run/user/%%i\n' >/run/systemd/system/user@.service.d/runtime.conf; "
+                 "systemctl daemon-reload; systemctl --global enable from-user.service; systemctl start user@$(id -u games).service")
+    booted.arrives("from a unit of a user")
+
+
 def test_a_password_for_root_alone_is_read_by_load_credential(booted):
     booted.shell("umask 077; printf 'a practice password\\n' >/etc/postern/password; "
                  "printf '[Service]\\nLoadCredential=smtp:/etc/postern/password\\n' >/etc/systemd/system/postern.service.d/password.conf; "
@@ -251,15 +273,17 @@ class Callers:
         return refused, lost, doubled
 
 
-def test_restarted_and_upgraded_under_load_nothing_is_refused_lost_or_doubled(booted, package):
+def test_restarted_upgraded_and_downgraded_under_load_nothing_is_refused_lost_or_doubled(booted, package):
     callers = Callers(booted, "restarts")
+    versions = itertools.cycle([OLDER, package.name])
     for number in range(ROUNDS):
         if number % 2 == 0:
             booted.run("systemctl", "restart", "postern")
         else:
-            booted.run("dpkg", "--force-confold", "-i", f"/srv/bound/{package.name}")
+            booted.run("dpkg", "--force-confold", "-i", f"/srv/bound/{next(versions)}")
         time.sleep(0.3)
     assert callers.end() == ({}, [], [])
+    booted.run("dpkg", "--force-confold", "-i", f"/srv/bound/{package.name}")
 
 
 def test_killed_in_a_loop_nothing_is_refused_or_lost(booted):
