@@ -4,6 +4,7 @@
 #include "app/tls_files.h"
 #include "base/log.h"
 #include "base/protected_memory.h"
+#include "mail/local_names.h"
 #include "settings/keys.h"
 #include "settings/load.h"
 #include "settings/user.h"
@@ -174,6 +175,8 @@ int check(const Arguments& arguments) {
   print(loaded.problems);
   print(loaded.warnings, " (warning)");
   if (!loaded.problems.empty()) return EX_CONFIG;
+  const std::string note = mail::roots_mail(loaded.settings->names);
+  if (!note.empty()) std::fputs((arguments.config + ": " + note + " (note)\n").c_str(), stderr);
   fmt::print("{}: good\n", arguments.config);
   return EX_OK;
 }

@@ -142,6 +142,17 @@ Exit show(std::string_view word, int unreachable) {
   return Exit{};
 }
 
+/// What is asked for is so after the next start, too: scripts that install something must not fail for it.
+Exit new_aliases() {
+  constexpr int kNobody = -1;
+  Exit exit = show("newaliases", kNobody);
+  if (exit.code != kNobody) return exit;
+  write_all(STDOUT_FILENO, "the mail daemon does not run (" + exit.text +
+                               "); it reads the aliases when it starts, and posternd --check tells what is wrong with "
+                               "them\n");
+  return Exit{};
+}
+
 Exit run(int argc, char** argv) {
   if (!claim_standard_descriptors()) return Exit{EX_OSERR, ""};
   std::signal(SIGPIPE, SIG_IGN);
@@ -155,7 +166,7 @@ Exit run(int argc, char** argv) {
     case Mode::smtp: return speak_smtp();
     case Mode::list: return show("mailq", EX_UNAVAILABLE);
     case Mode::flush: return show("flush", EX_TEMPFAIL);
-    case Mode::aliases: return Exit{};  // they are part of the daemon's settings: there is nothing to rebuild
+    case Mode::aliases: return new_aliases();
   }
   return Exit{EX_SOFTWARE, "unknown mode"};
 }

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/check.h"
+#include "mail/local_names.h"
 #include "net/connection.h"
 #include "queue/queue.h"
 
@@ -68,6 +69,11 @@ struct Context {
   std::function<std::vector<std::string>(bool administrator)> complaints = [](bool) {
     return std::vector<std::string>();
   };
+  /// Reads the file of aliases anew and says what it found, in lines for people. Failure: corrupt; then
+  /// the aliases of before stay in force.
+  std::function<Task<Result<std::string>>()> new_aliases{};
+  /// In force now.
+  std::function<mail::LocalNames()> names = [] { return mail::LocalNames(); };
 
   /// By uid, 0 for all administrators: for the rate limit; the commands' own memory.
   std::map<std::uint32_t, SteadyTime> last_retry_all{};

@@ -10,6 +10,7 @@
 #include "setup/changed_files.h"
 #include "setup/find_server.h"
 #include "setup/line_diff.h"
+#include "setup/present_root.h"
 #include "setup/settings_edit.h"
 #include "setup/settings_text.h"
 #include "setup/taken_over.h"
@@ -83,12 +84,6 @@ Result<OldFile> old_file(const std::string& config) {
   return old;
 }
 
-/// Of the address that root's mail goes to now; empty: of none.
-std::string present_root(const Settings& settings) {
-  const auto found = settings.submission.aliases.find("root");
-  return found == settings.submission.aliases.end() || found->second.empty() ? std::string() : found->second.front();
-}
-
 Result<std::string> address_of(const std::string& text) {
   auto address = mail::parse_address(text, mail::Utf8::allow);
   if (!address) return Error{Failure::invalid, "'" + printable(text) + "' is no mail address: " + address.error().text};
@@ -120,30 +115,35 @@ Result<std::string> account_address(const Options& options, Terminal& terminal) 
   return ask_address(terminal, "Mail address of the account that sends this machine's mail", "");
 }
 
-/// Nothing: it stays as it is.
+/// Nothing: it stays as it is. What a file of aliases says is not said again.
 Result<std::optional<std::string>> root_address(const Options& options, const OldFile& old, const std::string& address,
                                                 Terminal& terminal) {
-  const std::string present = present_root(old.settings);
+  const PresentRoot present = present_root(old.settings);
+  const auto wanted = [&](std::string root) {
+    if (present.of_file && root == present.target) return std::optional<std::string>();
+    if (!present.file.empty()) terminal.say("This goes before the alias for root in " + printable(present.file) + ".");
+    return std::optional(std::move(root));
+  };
   if (!options.root.empty()) {
     auto root = address_of(options.root);
     if (!root) return root.error();
-    return std::optional(std::move(*root));
+    return wanted(std::move(*root));
   }
   if (!terminal.interactive()) {
-    if (!present.empty()) return std::optional<std::string>();
+    if (!present.target.empty()) return std::optional<std::string>();
     if (!address.empty()) return std::optional(address);
     return Error{Failure::invalid, "say where root's mail goes: --root admin@example.com"};
   }
   const auto answer = terminal.ask("Where mail for root goes: cron's, RAID alarms, failed backups",
-                                   present.empty() ? address : present);
+                                   present.target.empty() ? address : present.target);
   if (!answer) return Error{Failure::cancelled, "nothing was changed"};
-  if (*answer == present) return std::optional<std::string>();
+  if (*answer == present.target) return std::optional<std::string>();
   auto root = address_of(*answer);
-  if (root) return std::optional(std::move(*root));
+  if (root) return wanted(std::move(*root));
   terminal.complain(root.error().text);
   auto again = ask_address(terminal, "Where mail for root goes", address);
   if (!again) return again.error();
-  return std::optional(std::move(*again));
+  return wanted(std::move(*again));
 }
 
 /// `reader`: who will run it.
