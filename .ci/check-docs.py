@@ -73,7 +73,7 @@ def yaml_keys(text):
 
 def literal(standard):
     """A default that can be written into the file, not one that is computed."""
-    return re.fullmatch(r"/\S+|\d+[A-Za-z]?|true|false|implicit|warn|\[\".*\]", standard) is not None
+    return re.fullmatch(r"/\S+|\d+[A-Za-z]?|true|false|implicit|warn|mend|\[\".*\]", standard) is not None
 
 
 def check_keys(binary):

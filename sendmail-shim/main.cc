@@ -13,6 +13,7 @@
 #include "sendmail-shim/options.h"
 #include "sendmail-shim/smtp_pipe.h"
 #include "sendmail-shim/submit.h"
+#include "sendmail-shim/tell.h"
 
 #include <array>
 #include <cerrno>
@@ -98,28 +99,36 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
   return Exit{EX_TEMPFAIL, words + "; and it cannot be dropped: " + dropped.text};
 }
 
-Exit submit_message(const Options& options) {
+/// The message that standard input and the arguments make.
+Outcome<Submission> read_submission(const Options& options, InputReader& reader) {
   if (options.source == Recipients::arguments && options.recipients.empty()) {
     return Exit{EX_USAGE, "no recipients: give them as arguments, or -t to take them from the header"};
   }
-  InputReader reader(options.dot);
-  if (auto exit = read_input(reader)) return *exit;
-
+  if (auto exit = read_input(reader)) return std::move(*exit);
   Account account = own_account();
+  Surroundings surroundings;
+  surroundings.login = std::move(account.login);
+  surroundings.full_name = std::move(account.full_name);
+  const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+  surroundings.date = mail::format_date(now, utc_offset(now));
+  auto submission = compose(reader.take(), options, surroundings);
+  if (submission) submission->mended = reader.mended();
+  return submission;
+}
+
+Exit submit_message(const Options& options) {
+  InputReader reader(options.dot);
+  const auto submission = read_submission(options, reader);
+  if (!submission) {
+    tell_refusal(submit_socket(), submission.error());
+    return submission.error();
+  }
   Delivery delivery;
   delivery.helo = host_name();
   delivery.submission_id = hex(random_bytes(16));
   delivery.notify = options.notify;
   delivery.ret = options.ret;
   delivery.envid = options.envid;
-  Surroundings surroundings;
-  surroundings.login = std::move(account.login);
-  surroundings.full_name = std::move(account.full_name);
-  const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
-  surroundings.date = mail::format_date(now, utc_offset(now));
-  const auto submission = compose(reader.take(), options, surroundings);
-  if (!submission) return submission.error();
-
   const Exit exit = hand_in(*submission, delivery);
   if (reader.ended()) drain_input();
   if (exit.code == EX_OK && options.talk == Talk::verbose) write_all(STDOUT_FILENO, exit.text + "\n");
@@ -149,7 +158,10 @@ Exit run(int argc, char** argv) {
   const std::span<const char* const> arguments(argv + (argc > 0 ? 1 : 0),
                                                argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
   const auto options = parse_options(personality(name), arguments);
-  if (!options) return options.error();
+  if (!options) {
+    if (personality(name) == Personality::sendmail) tell_refusal(submit_socket(), options.error());
+    return options.error();
+  }
   switch (options->mode) {
     case Mode::submit: return submit_message(*options);
     case Mode::smtp: return speak_smtp();
