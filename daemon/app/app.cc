@@ -20,6 +20,7 @@
 #include "queue/in_flight.h"
 #include "queue/queue.h"
 #include "queue/rate_file.h"
+#include "queue/drop_count.h"
 #include "queue/watched_drop_box.h"
 #include "relay/memory_file.h"
 #include "spool/disk.h"
@@ -212,6 +213,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .metrics = [this](std::string format) { return metrics.page(std::move(format)); },
       .reload = [this] { return reloads.done(); },
       .complaints = [this](bool administrator) { return complaints(administrator); },
+      .dropped = [this] { return queue::count_dropped(pool, settings.spool); },
   });
 }
 

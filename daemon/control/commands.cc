@@ -113,6 +113,7 @@ constexpr std::array kCommands{
     Command{"send-test", Form::json, Who::administrators, run_send_test},
     Command{"mailq", Form::plain, Who::anybody, run_mailq},
     Command{"flush", Form::plain, Who::anybody, run_flush},
+    Command{"verify", Form::plain, Who::anybody, run_verify},
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "sendmail-shim/submit.h"
 
 #include "sendmail-shim/channel.h"
-#include "sendmail-shim/control.h"
 #include "sendmail-shim/drop.h"
 #include "sendmail-shim/smtp_pipe.h"
 
@@ -350,33 +349,6 @@ TEST(Connect, NamesTheSocketThatCannotBeReached) {
   EXPECT_EQ(channel.error().code, EX_TEMPFAIL);
   EXPECT_THAT(channel.error().text, HasSubstr("/nonexistent/postern.sock"));
   EXPECT_EQ(Channel::connect(std::string(200, 'x'), std::chrono::milliseconds(0)).error().code, EX_CONFIG);
-}
-
-Outcome<std::string> ask_daemon(const std::string& answer) {
-  auto pair = make_pair();
-  std::thread daemon([&] {
-    std::array<char, 64> request{};
-    const ssize_t count = ::recv(pair[1].get(), request.data(), request.size(), 0);
-    EXPECT_EQ(std::string_view(request.data(), static_cast<std::size_t>(count)), "mailq\n");
-    EXPECT_EQ(::send(pair[1].get(), answer.data(), answer.size(), MSG_NOSIGNAL), static_cast<ssize_t>(answer.size()));
-    pair[1].reset();
-  });
-  Channel channel(std::move(pair[0]));
-  auto text = ask(channel, "mailq");
-  daemon.join();
-  return text;
-}
-
-TEST(Ask, GivesTheTextOrTheDaemonsExit) {
-  EXPECT_EQ(ask_daemon("ok\n").value(), "");
-  EXPECT_EQ(ask_daemon("ok\nline 1\nline 2\n").value(), "line 1\nline 2\n");
-  EXPECT_EQ(ask_daemon("error 77 not yours\n").error().code, EX_NOPERM);
-  EXPECT_EQ(ask_daemon("error 77 not yours\n").error().text, "not yours");
-  for (const std::string answer : {"", "o", "ok", "okay\n", "{}\n"})
-    EXPECT_EQ(ask_daemon(answer).error().code, EX_TEMPFAIL) << answer;
-  for (const std::string answer : {"error \n", "error 0 x\n", "error 256 x\n", "error x\n"}) {
-    EXPECT_EQ(ask_daemon(answer).error().code, EX_PROTOCOL) << answer;
-  }
 }
 
 TEST(Submit, SaysWhatWasMendedIfAnythingWas) {
