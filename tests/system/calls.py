@@ -23,7 +23,8 @@ TEXTS = {
 # somewhere in the body, where the program itself changes the text. `author` is whom an answer must reach; None: a user of this
 # machine. `charset` False: the program says a charset that its text is not in, so that only the octets can be compared. `own`:
 # what the program itself does that a smarthost may remark. `sender` is the reverse-path that the program gives (or
-# several, one of which it must be); None: the author's, or its user's where there is none. `note`: what it does to the mail itself. `times`: how many mails it sends.
+# several, one of which it must be); None: the author's, or its user's where there is none. `note`: what it does to the mail
+# itself. `times`: how many mails it sends.
 Row = collections.namedtuple("Row", "words to subject text says author charset own sender note times",
                              defaults=(None, SUBJECT, None, None, None, True, None, None, None, 1))
 WORDS = "encoded word too long"
@@ -54,6 +55,11 @@ HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "callers")
 CRON = "Cron <root@web1> "
 
 
+def _of_mailutils(user):
+    """It completes the user's name itself, by the name of the host."""
+    return f"{user}@web1.example.net", f"{user}@example.net"
+
+
 def script(program, name):
     return f"{program} {HERE}/{name}"
 
@@ -61,7 +67,8 @@ def script(program, name):
 CALLERS = [
     # What takes longest is first.
     Caller("fail2ban", "fail2ban", f"{HERE}/fail2ban.sh", [
-        Row(f"action sendmail: {what}", to="fail2ban@example.com", subject=f"[Fail2Ban] Gerät: {what}", says="Gerät", sender="fail2ban@example.net")
+        Row(f"action sendmail: {what}", to="fail2ban@example.com", subject=f"[Fail2Ban] Gerät: {what}", says="Gerät",
+            sender="fail2ban@example.net")
         for what in ("started", "banned", "stopped")], TO="fail2ban@example.com"),
     *[Caller(f"logwatch {form}", "logwatch", f"{HERE}/logwatch.sh {form}",
              [Row(f"--output mail --format {form}", subject="Logwatch for web1", says="größer: 1 Time")]) for form in ("text", "html")],
@@ -77,7 +84,7 @@ CALLERS = [
         Row("LC_ALL=C, MAILTO, umlauts in the command", subject=CRON + ":", text="umlauts", charset=False)]),
     Caller("at", "at", f"{HERE}/at.sh", [
         Row("a job of root's", to="admin@example.com", subject="Output from your job", text="umlauts"),
-        Row("a job of alice's, a line of 5,000 octets", to="alice@example.net", subject="Output from your job", text="long", sender=ALICE)]),
+        Row("a job of alice's, a line of 5,000 octets", to=ALICE, subject="Output from your job", text="long", sender=ALICE)]),
     Caller("anacron", "anacron", "echo \"1 0 job cat $TEXTS/umlauts\" | sed \"1i MAILTO=$TO\" >/run/tab; mkdir /run/stamps; "
            "anacron -d -f -n -t /run/tab -S /run/stamps", one("MAILTO", subject="Anacron job 'job' on web1")),
     Caller("unattended-upgrades", "unattended-upgrades", script("python3", "unattended.py"), [
@@ -103,7 +110,8 @@ CALLERS = [
            [row for way in ("sendmail", "SMTP") for row in texts(way, "a@example.org", ("umlauts", "long"))]),
     Caller("MIME::Lite", "libmime-lite-perl", script("perl", "mime_lite.pl"),
            # It breaks the line at 990 octets itself, in the middle of a letter.
-           [*texts("8bit", "a@example.org", ("umlauts",)), Row("8bit, long", says="one line", author="a@example.org"), Row("multipart", text="umlauts", author="a@example.org")]),
+           [*texts("8bit", "a@example.org", ("umlauts",)), Row("8bit, long", says="one line", author="a@example.org"),
+            Row("multipart", text="umlauts", author="a@example.org")]),
     Caller("Mail::Sendmail and Mail::Mailer", "libmail-sendmail-perl", script("perl", "mail_sendmail.pl"),
            [Row(f"{way}, {name}", text=name, author="a@example.org", charset=way != "SMTP", sender=None if way == "SMTP" else ROOT)
             for name in ("umlauts", "long") for way in ("SMTP", "sendmail")]),
@@ -117,10 +125,10 @@ CALLERS = [
     Caller("git send-email as it is", "git-email", "git -c user.name=A -c user.email=a@example.org send-email --quiet --confirm=never "
            "--suppress-cc=all --8bit-encoding=UTF-8 --transfer-encoding=8bit --no-validate --from='Jörg Müller <a@example.org>' "
            "--to=\"Gerät <$TO>\" $TEXTS/patch",
-           [Row("--transfer-encoding=8bit --no-validate", subject="[PATCH] " + SUBJECT, says="größer", author="a@example.org", own=WORDS, sender=ROOT)]),
+           [Row("--transfer-encoding=8bit --no-validate", subject="[PATCH] " + SUBJECT, says="größer", author="a@example.org", own=WORDS,
+                sender=ROOT)]),
     *[Caller(f"{name} {words}", package, f"{command} <$TEXTS/{text}",
-             one(words, text=text, author=author, sender=None if author or name != "mailutils" else (f"{user}@web1.example.net", f"{user}@example.net")),
-             user=user)
+             one(words, text=text, author=author, sender=_of_mailutils(user) if name == "mailutils" and not author else None), user=user)
       for name, package, command, words, text, user, author in [
           ("bsd-mailx", "bsd-mailx", 'bsd-mailx -s "$SUBJECT" $TO', "-s", "umlauts", "root", None),
           ("bsd-mailx", "bsd-mailx", 'bsd-mailx -s "$SUBJECT" $TO', "-s as alice", "long", "alice", None),
@@ -144,7 +152,8 @@ CALLERS = [
     Caller("mime-construct", "mime-construct", 'mime-construct --to $TO --subject "$SUBJECT" --type "text/plain; charset=utf-8" '
            '--encoding 8bit --file-auto "$TEXTS/umlauts" --file-attach "$TEXTS/Gerät.txt"', one("--file-auto --file-attach")),
     Caller("mpack", "mpack", 'mpack -s "$SUBJECT" -d "$TEXTS/umlauts" "$TEXTS/Gerät.txt" $TO', [Row("-s -d", says="Grüße")]),
-    *[Caller(f"sudo {form}", "sudo", f"{HERE}/sudo.sh {form}", [Row(words, subject=subject, says="alice", sender=ALICE, **more)]) for form, words, subject, more in [
+    *[Caller(f"sudo {form}", "sudo", f"{HERE}/sudo.sh {form}", [Row(words, subject=subject, says="alice", sender=ALICE, **more)])
+      for form, words, subject, more in [
         ("may-not", "alice may not", "*** SECURITY information for", {}),
         ("password", "mail_badpass", "*** SECURITY information for", {}),
         ("always", "mail_always", "*** SECURITY information for", {"times": 2, "note": "tells of begin and end"}),
@@ -165,9 +174,9 @@ CALLERS = [
     # Those that Debian does not have, by their command lines.
     Caller("cronie", None, r"""(printf 'From: "(Cron Daemon)" <root>\nTo: %s\nSubject: Cron <root@web1> true\n"""
            r"""Content-Type: text/plain; charset=UTF-8\nAuto-Submitted: auto-generated\nPrecedence: bulk\n\n' $TO; cat $TEXTS/umlauts) | """
-           "sendmail -FCronDaemon -i -odi -oem -oi -t -f root", one("its command line", subject=CRON + "true")),
+           "sendmail -FCronDaemon -i -odi -oem -oi -t -f root", one("replayed: its command line", subject=CRON + "true")),
     Caller("BusyBox crond", None, r"(printf 'To: %s\nSubject: cron: true\n\n' $TO; cat $TEXTS/long) | sendmail -ti",
-           one("its command line", subject="cron: true", text="long")),
+           one("replayed: its command line", subject="cron: true", text="long")),
     Caller("OnFailure= of systemd", None, r"""(printf 'To: %s\nFrom: systemd <root@web1>\nSubject: %s\nContent-Transfer-Encoding: """
            r"""8bit\nContent-Type: text/plain; charset=UTF-8\n\n' $TO "$SUBJECT"; cat $TEXTS/long) | sendmail -t""",
            one("a script with sendmail -t", text="long")),

@@ -20,7 +20,8 @@ CALLERS = [
     Caller("calendar", "calendar", f"{HERE}/calendar.sh",
            [Row("-a", to="alice@example.net", subject="'s Calendar", says="Gerät wird größer", sender=ALICE)]),
     Caller("mlmmj", "mlmmj", f"{HERE}/mlmmj.sh", [
-        Row(f"a list, to its {which} reader", text="umlauts", author="a@example.org", sender=f"geraet+bounces-1-mlmmj-{number}=example.com@example.org")
+        Row(f"a list, to its {which} reader", text="umlauts", author="a@example.org",
+            sender=f"geraet+bounces-1-mlmmj-{number}=example.com@example.org")
         for number, which in enumerate(("first", "second"), 1)]),
     Caller("procmail", "procmail", f"{HERE}/procmail.sh", [
         Row("! address", text="umlauts", author="a@example.org", sender=ALICE),
