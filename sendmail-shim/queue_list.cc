@@ -15,6 +15,11 @@
 namespace postern::shim {
 namespace {
 
+// Without a byte of the list. check_mailq gives up after 15 seconds, and then waits for us to end: a daemon that hangs
+// must not make it hang.
+constexpr std::chrono::seconds kPatienceOfPrograms(12);
+constexpr std::chrono::minutes kPatienceOfPersons(2);
+
 constexpr std::array kDirectories = {"queue", "drop", "hold", "failed", "corrupt"};
 
 /// The files in it; nothing: it cannot be looked into.
@@ -57,9 +62,10 @@ std::string unknown_tally() {
 
 Exit list_queue(const std::string& socket, const std::string& spool, Reader reader, const Print& print) {
   auto channel = Channel::connect(socket, std::chrono::seconds(0));
+  if (channel) channel->set_silence(reader == Reader::program ? kPatienceOfPrograms : kPatienceOfPersons);
   Exit exit = channel ? ask(*channel, reader == Reader::program ? "mailq\ttally" : "mailq", print)
                       : Exit{EX_UNAVAILABLE, channel.error().text};
-  if (exit.code == EX_OK || exit.code == EX_IOERR) return exit;
+  if (exit.code == EX_OK) return exit;
   std::string text = channel ? "The list of the queue is not whole.\n"
                              : "The mail daemon cannot be reached, so the queue is not listed.\n";
   if (!channel && !spool.empty()) text += what_lies_in(spool);

@@ -56,7 +56,8 @@ Task<Result<int>> run_verify(Call& call) {
   std::vector<queue::SiteStatus> sites = call.context.queue.sites();
   if (!call.caller.administrator) veil(sites);
   const bool null = arguments[0] == "<>";
-  const Result<std::string> named = null ? Result<std::string>("") : mail::parse_address(arguments[0], mail::Utf8::allow);
+  const Result<std::string> named =
+      null ? Result<std::string>("") : mail::parse_address(arguments[0], mail::Utf8::allow);
   if (!named) co_return Error{Failure::invalid, "the sender is no address: " + named.error().text};
   const mail::Envelope envelope = call.context.test_envelope(*named, *address, call.caller.peer);
   const std::string sender = null ? std::string() : envelope.sender;

@@ -66,6 +66,16 @@ TEST(QueueList, AListThatIsNotWholeCountsAsALongQueue) {
   }
 }
 
+TEST(QueueList, AListThatEndsWithAnErrorCountsAsALongQueue) {
+  for (const std::string answer : {"error 74 the disk is broken\n", "ok\none\nerror 74 the disk is broken\n"}) {
+    const StandInDaemon daemon(answer);
+    const Listed program = list(daemon.path(), Reader::program);
+    EXPECT_EQ(program.exit.code, EX_IOERR) << answer;
+    EXPECT_EQ(program.exit.text, "the disk is broken") << answer;
+    EXPECT_EQ(tally(program.text), kTallyOfUnknown) << answer;
+  }
+}
+
 TEST(QueueList, ADaemonThatIsDownIsNoEmptyQueue) {
   for (const Reader reader : {Reader::person, Reader::program}) {
     const Listed listed = list("/nonexistent/control.sock", reader);
