@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the documentation to the programs: the configuration keys with their defaults (posternd --list-keys,
-config/postern.yaml, postern.yaml.5), the options in --help (posternd.8, postern.8) and sendmail's options
-(sendmail-shim/options.cc, sendmail.1). Exit status 1 if anything is missing on either side.
+config/postern.yaml, postern.yaml.5), the options in --help (posternd.8, postern.8), sendmail's options
+(sendmail-shim/options.cc, sendmail.1), and what monitoring calls (postern-monitoring.7). Exit status 1 if anything is missing on either side.
 
 usage: check-docs.py BIN_DIR      the bin directory of a build, such as build/dev/bin"""
 
@@ -73,7 +73,7 @@ def yaml_keys(text):
 
 def literal(standard):
     """A default that can be written into the file, not one that is computed."""
-    return re.fullmatch(r"/\S+|\d+[A-Za-z]?|true|false|implicit|warn|\[\".*\]", standard) is not None
+    return re.fullmatch(r"/\S+|\d+[A-Za-z]?|true|false|implicit|warn|mend|\[\".*\]", standard) is not None
 
 
 def check_keys(binary):
@@ -193,6 +193,32 @@ def check_sendmail():
         complain(f"man/sendmail.1: the program knows no option -{letter}")
 
 
+def statuses(manual, section, item):
+    match = re.search(rf"^\.S[hs] {section}\n(.*?)(?=^\.S[hs] )", manual, re.M | re.S)
+    if not match:
+        complain(f"man: there is no section {section}; adapt check-docs.py")
+    return set(re.findall(rf"^\.It {item}(\d+)$", match[1], re.M)) if match else set()
+
+
+def check_monitoring(binary):
+    """Every exit status of the commands, the metrics and the keys that postern-monitoring.7 names."""
+    name = "postern-monitoring.7"
+    manual = page(name)
+    in_code = re.findall(r"inline constexpr int k\w+ = (\d+);",
+                         (ROOT / "daemon" / "control" / "exits.h").read_text(encoding="utf-8"))
+    for command, wanted in (("postern status", set(in_code)), ("mailq", statuses(page("mailq.1"), "EXIT STATUS", ""))):
+        here = statuses(manual, command, "Li ")
+        if here != wanted:
+            complain(f"man/{name}: {command} has the statuses {sorted(here)}, they are {sorted(wanted)}")
+    if statuses(page("postern.8"), "EXIT STATUS", "") != set(in_code):
+        complain(f"man/postern.8: the exit statuses are {sorted(in_code)}")
+    metrics = set(re.findall(r'"(postern_\w+)"', (ROOT / "daemon" / "metrics" / "meters.cc").read_text(encoding="utf-8")))
+    for metric in sorted(set(re.findall(r"\bpostern_\w+", manual)) - metrics):
+        complain(f"man/{name}: there is no metric {metric}")
+    for key in sorted(set(re.findall(r"^\.Ic ([a-z][a-z_.]*)$", manual, re.M)) - set(keys(binary))):
+        complain(f"man/{name}: the program knows no key {key}")
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -200,6 +226,7 @@ def main():
     check_keys(bin_dir / "posternd")
     check_programs(bin_dir)
     check_sendmail()
+    check_monitoring(bin_dir / "posternd")
     print(f"check-docs: {problems} problems")
     return 1 if problems else 0
 

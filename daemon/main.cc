@@ -4,12 +4,12 @@
 #include "app/tls_files.h"
 #include "base/log.h"
 #include "base/protected_memory.h"
+#include "base/standard_descriptors.h"
 #include "mail/local_names.h"
 #include "settings/keys.h"
 #include "settings/load.h"
 #include "settings/user.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sysexits.h>
@@ -47,18 +47,6 @@ void list_keys() {
 void print(const std::vector<settings::Problem>& problems, const std::string& kind = "") {
   // Not fmt::print: it throws where nothing can be written, and that is no reason not to take mail.
   for (const settings::Problem& problem : problems) std::fputs((problem.str() + kind + "\n").c_str(), stderr);
-}
-
-/// A caller may have closed some of the first three descriptors: the next file opened would take such a number, and get
-/// what is written to standard error.
-void occupy_standard_descriptors() {
-  for (;;) {
-    const int fd = ::open("/dev/null", O_RDWR);
-    if (fd < 0) return;
-    if (fd <= STDERR_FILENO) continue;
-    ::close(fd);
-    return;
-  }
 }
 
 /// As many descriptors as we may have: each client and each connection to a smarthost is one.

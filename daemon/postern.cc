@@ -1,5 +1,6 @@
 // postern: the administrator's command. It turns arguments into requests for the control socket and shows the answers.
 #include "base/protected_memory.h"
+#include "base/standard_descriptors.h"
 #include "control/arguments.h"
 #include "control/client.h"
 #include "control/exits.h"
@@ -98,12 +99,16 @@ struct Job {
   std::function<int()> alone;     ///< a command that needs no daemon
 };
 
-int run(const Job& job, const object& request) {
+/// `also` gets what is shown.
+int run(const Job& job, const object& request, const std::function<void(const object&)>& also = nullptr) {
   Display display(std::string(request.at("command").as_string()), job.form);
   control::Exchange exchange;
   exchange.socket = job.socket;
   exchange.request = request;
-  exchange.on_line = [&display](const object& line) { display.line(line); };
+  exchange.on_line = [&display, &also](const object& line) {
+    display.line(line);
+    if (also) also(line);
+  };
   exchange.on_wait = [&display](postern::Seconds waited) { display.wait(waited); };
   const control::Ending ending = control::talk(exchange);
   if (ending.error.empty()) {
@@ -300,13 +305,20 @@ void add_reload(CLI::App& app, Job& job) {
 
 /// The steps of `postern setup` that a running daemon takes.
 postern::setup::AtDaemon at_daemon(const Job& job) {
-  const auto step = [&job](std::string_view command, const char* key, const std::string& value) {
+  const auto step = [&job](std::string_view command, std::string_view key, const std::string& value) {
     object request = request_for(command);
-    if (key != nullptr) request[key] = value;
+    request[key] = value;
     return run(job, request);
   };
-  return {[step] { return step("reload", nullptr, {}); },
-          [step](const std::string& site) { return step("login", "site", site); },
+  const auto reload = [&job] {
+    postern::setup::Reloaded reloaded;
+    reloaded.exit = run(job, request_for("reload"), [&reloaded](const object& line) {
+      const auto* file = line.if_contains("file");
+      if (file != nullptr && file->is_string()) reloaded.config = std::string(file->as_string());
+    });
+    return reloaded;
+  };
+  return {reload, [step](const std::string& site) { return step("login", "site", site); },
           [step](const std::string& recipient) { return step("send-test", "recipient", recipient); }};
 }
 
@@ -318,7 +330,8 @@ constexpr auto kAlone = std::to_array<void (*)(CLI::App&, std::function<int()>&)
 }  // namespace
 
 int main(int argc, char** argv) {
-  postern::protect_memory();  // set-up and import hold passwords
+  postern::occupy_standard_descriptors();  // before a file that holds a password gets the number of one
+  postern::protect_memory();               // set-up and import hold passwords
   CLI::App app("Looks after the mail that posternd holds.", "postern");
   app.set_version_flag("--version", "postern " POSTERN_VERSION);
   app.require_subcommand(1);

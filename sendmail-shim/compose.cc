@@ -4,7 +4,6 @@
 #include "mail/address.h"
 #include "mail/header_completion.h"
 #include "mail/headers.h"
-#include "smtp/limits.h"
 
 #include <algorithm>
 #include <array>
@@ -88,53 +87,50 @@ mail::Completion completion_for(const Options& options, const Surroundings& surr
 }  // namespace
 
 std::optional<Exit> InputReader::feed(std::string_view bytes) {
-  while (!bytes.empty() && !ended_) {
-    const std::size_t lf = bytes.find('\n');
-    const std::string_view piece = bytes.substr(0, lf);
-    text_ += piece;
-    bytes.remove_prefix(piece.size());
-    if (auto exit = check_open_line()) return exit;
-    if (bytes.empty()) return std::nullopt;
-    bytes.remove_prefix(1);
-    if (auto exit = end_line()) return exit;
-  }
-  return std::nullopt;
-}
-
-std::optional<Exit> InputReader::finish() {
-  if (ended_ || line_start_ == text_.size()) return std::nullopt;
-  return end_line();
-}
-
-std::optional<Exit> InputReader::check_open_line() const {
-  if (text_.size() - line_start_ > smtp::limits::kTextLine) {
-    return bad_data("a line of the message is longer than 65536 bytes");
+  if (dot_ == DotLine::is_text) {
+    mender_.feed(bytes, text_);
+  } else {
+    while (!bytes.empty() && !ended_) step(bytes);
   }
   if (text_.size() > kMessageBytes) return bad_data("the message is larger than 256 MiB");
   return std::nullopt;
 }
 
-std::optional<Exit> InputReader::end_line() {
-  if (text_.size() > line_start_ && text_.back() == '\r') text_.pop_back();
-  const std::string_view line = std::string_view(text_).substr(line_start_);
-  if (line.find('\0') != std::string_view::npos) return bad_data("the message has a NUL byte in it");
-  if (line.find('\r') != std::string_view::npos) return bad_data("the message has a CR in it that ends no line");
-  if (dot_ == DotLine::ends && line == ".") {
-    ended_ = true;
-    text_.resize(line_start_);
-    return std::nullopt;
+/// At least one byte, or one step without. Until it is known what a dot at the start of a line is, it is kept back.
+void InputReader::step(std::string_view& bytes) {
+  const char next = bytes.front();
+  switch (state_) {
+    case State::line_start:
+      state_ = next == '.' ? State::dot : State::line;
+      if (next == '.') bytes.remove_prefix(1);
+      return;
+    case State::dot:
+    case State::dot_cr:
+      ended_ = next == '\n';
+      if (ended_) return;
+      if (next == '\r' && state_ == State::dot) {
+        state_ = State::dot_cr;
+        bytes.remove_prefix(1);
+        return;
+      }
+      mender_.feed(state_ == State::dot ? "." : ".\r", text_);
+      state_ = State::line;
+      return;
+    case State::line: break;
   }
-  if (line.empty()) header_ended_ = true;
-  text_ += '\n';
-  line_start_ = text_.size();
-  if (!header_ended_ && text_.size() > smtp::limits::kHeader) {
-    // Looked at once: either all of it is header, or a line that is no field has ended the header already.
-    const std::string_view message = mail::without_mailbox_lines(text_);
-    if (mail::parse_headers(message).size == message.size()) {
-      return bad_data("the header of the message is larger than 262144 bytes");
-    }
-    header_ended_ = true;
-  }
+  std::size_t end = 0;
+  do {
+    const std::size_t lf = bytes.find('\n', end);
+    state_ = lf == std::string_view::npos ? State::line : State::line_start;
+    end = lf == std::string_view::npos ? bytes.size() : lf + 1;
+  } while (end < bytes.size() && bytes[end] != '.');
+  mender_.feed(bytes.substr(0, end), text_);
+  bytes.remove_prefix(end);
+}
+
+std::optional<Exit> InputReader::finish() {
+  if (state_ == State::dot || state_ == State::dot_cr) ended_ = true;
+  mender_.finish(text_);
   return std::nullopt;
 }
 

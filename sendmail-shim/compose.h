@@ -1,6 +1,7 @@
 // From what a program wrote on standard input to a message and its envelope: pure, no file, no clock, no host.
 #pragma once
 
+#include "mail/text_mender.h"
 #include "sendmail-shim/exit.h"
 #include "sendmail-shim/options.h"
 
@@ -14,9 +15,9 @@ namespace postern::shim {
 
 inline constexpr std::size_t kMessageBytes = 256UL << 20U;  ///< held in memory; the daemon's own limit is lower
 
-/// Standard input as it comes, in pieces of any size: lines may end in LF or CR LF and end in LF in `text()`. Refused
-/// while reading (EX_DATAERR): NUL, a CR that ends no line, a line over 64 KiB, a header over 256 KiB, a message over
-/// kMessageBytes.
+/// Standard input as it comes, in pieces of any size, mended as every text is (mail/text_mender.h): lines end in LF in
+/// take(). A lone dot that ends the text is judged on the bytes as they came: "." with LF or CR LF. Refused while
+/// reading (EX_DATAERR): a message over kMessageBytes, and nothing else.
 class InputReader {
  public:
   explicit InputReader(DotLine dot) : dot_(dot) {}
@@ -28,16 +29,18 @@ class InputReader {
   /// A lone dot was read; what follows is not looked at.
   [[nodiscard]] bool ended() const { return ended_; }
   [[nodiscard]] std::string take() { return std::move(text_); }
+  [[nodiscard]] const mail::Mended& mended() const { return mender_.mended(); }
 
  private:
-  std::optional<Exit> end_line();
-  std::optional<Exit> check_open_line() const;
+  enum class State { line_start, line, dot, dot_cr };
+
+  void step(std::string_view& bytes);
 
   DotLine dot_;
+  State state_ = State::line_start;
+  mail::TextMender mender_;
   std::string text_;
-  std::size_t line_start_ = 0;
   bool ended_ = false;
-  bool header_ended_ = false;
 };
 
 /// What the composer is told about the world.
@@ -51,6 +54,7 @@ struct Submission {
   std::string sender;                   ///< reverse-path; empty: null; may be bare
   std::vector<std::string> recipients;  ///< valid addresses, may be bare; each mailbox once
   std::string text;                     ///< LF lines, header completed
+  mail::Mended mended;                  ///< while it was read
 };
 
 /// Recipients from the arguments and with -t from the header; lines of a mailbox file before it are dropped, and it is

@@ -76,9 +76,6 @@ int wait_for(pid_t pid) {
 
 std::optional<Exit> refused_unheard(const Submission& submission, const Delivery& delivery) {
   const mail::HeaderBlock header = mail::parse_headers(submission.text);
-  if (header.size >= smtp::limits::kHeader) {
-    return Exit{EX_DATAERR, "the mail daemon cannot be reached, and would refuse a header of that size"};
-  }
   if (mail::count(header, "Received") > smtp::limits::kReceivedLines) {
     return Exit{EX_UNAVAILABLE,
                 "the mail daemon cannot be reached, and would refuse a message with too many Received fields"};

@@ -9,10 +9,14 @@
 #include "sendmail-shim/compose.h"
 #include "sendmail-shim/control.h"
 #include "sendmail-shim/drop.h"
+#include "sendmail-shim/help.h"
 #include "sendmail-shim/local.h"
 #include "sendmail-shim/options.h"
+#include "sendmail-shim/queue_list.h"
 #include "sendmail-shim/smtp_pipe.h"
 #include "sendmail-shim/submit.h"
+#include "sendmail-shim/tell.h"
+#include "sendmail-shim/verify.h"
 
 #include <array>
 #include <cerrno>
@@ -38,7 +42,8 @@ constexpr std::chrono::seconds kLongSilence(60);   // of a daemon that is there,
 
 constexpr const char* kSubmitSocket = "POSTERN_SUBMIT_SOCKET";
 std::string submit_socket() { return environment_or(kSubmitSocket, "/run/postern/submit.sock"); }
-std::string control_socket() { return environment_or("POSTERN_CONTROL_SOCKET", "/run/postern/control.sock"); }
+constexpr const char* kControlSocket = "POSTERN_CONTROL_SOCKET";
+std::string control_socket() { return environment_or(kControlSocket, "/run/postern/control.sock"); }
 
 /// A caller may start us with 0, 1 or 2 closed; the next descriptor opened would take the number and error texts would
 /// go into it. Input gets a descriptor that cannot be read: no input is not an empty message.
@@ -98,28 +103,36 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
   return Exit{EX_TEMPFAIL, words + "; and it cannot be dropped: " + dropped.text};
 }
 
-Exit submit_message(const Options& options) {
+/// The message that standard input and the arguments make.
+Outcome<Submission> read_submission(const Options& options, InputReader& reader) {
   if (options.source == Recipients::arguments && options.recipients.empty()) {
     return Exit{EX_USAGE, "no recipients: give them as arguments, or -t to take them from the header"};
   }
-  InputReader reader(options.dot);
-  if (auto exit = read_input(reader)) return *exit;
-
+  if (auto exit = read_input(reader)) return std::move(*exit);
   Account account = own_account();
+  Surroundings surroundings;
+  surroundings.login = std::move(account.login);
+  surroundings.full_name = std::move(account.full_name);
+  const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+  surroundings.date = mail::format_date(now, utc_offset(now));
+  auto submission = compose(reader.take(), options, surroundings);
+  if (submission) submission->mended = reader.mended();
+  return submission;
+}
+
+Exit submit_message(const Options& options) {
+  InputReader reader(options.dot);
+  const auto submission = read_submission(options, reader);
+  if (!submission) {
+    tell_refusal(submit_socket(), submission.error());
+    return submission.error();
+  }
   Delivery delivery;
   delivery.helo = host_name();
   delivery.submission_id = hex(random_bytes(16));
   delivery.notify = options.notify;
   delivery.ret = options.ret;
   delivery.envid = options.envid;
-  Surroundings surroundings;
-  surroundings.login = std::move(account.login);
-  surroundings.full_name = std::move(account.full_name);
-  const auto now = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
-  surroundings.date = mail::format_date(now, utc_offset(now));
-  const auto submission = compose(reader.take(), options, surroundings);
-  if (!submission) return submission.error();
-
   const Exit exit = hand_in(*submission, delivery);
   if (reader.ended()) drain_input();
   if (exit.code == EX_OK && options.talk == Talk::verbose) write_all(STDOUT_FILENO, exit.text + "\n");
@@ -133,13 +146,35 @@ Exit speak_smtp() {
   return channel.error();
 }
 
-Exit show(std::string_view word, int unreachable) {
+bool print(std::string_view text) { return write_all(STDOUT_FILENO, text); }
+
+Exit show(std::string_view request, int unreachable) {
   auto channel = Channel::connect(control_socket(), std::chrono::seconds(0));
-  if (!channel) return Exit{unreachable, channel.error().text};
-  const auto text = ask(*channel, word);
-  if (!text) return text.error();
-  if (!write_all(STDOUT_FILENO, *text)) return Exit{EX_IOERR, "the answer cannot be written to standard output"};
-  return Exit{};
+  return channel ? ask(*channel, request, print) : Exit{unreachable, channel.error().text};
+}
+
+Exit say(std::string_view text) { return print(text) ? Exit{} : Exit{EX_IOERR, "standard output cannot be written"}; }
+
+Exit list() {
+  // As with the drop directory: the spool that is known belongs to the system's daemon.
+  const bool other = !environment_or(kControlSocket, "").empty();
+  const Reader reader = ::isatty(STDOUT_FILENO) != 0 ? Reader::person : Reader::program;
+  return list_queue(control_socket(), other ? "" : POSTERN_SPOOL_DIR, reader, print);
+}
+
+Exit verify_recipients(const Options& options) {
+  const Request request = [](const std::string& line, const Print& to) {
+    auto channel = Channel::connect(control_socket(), kPatience);
+    return channel ? ask(*channel, line, to) : Exit{EX_TEMPFAIL, channel.error().text};
+  };
+  return verify(options, own_account().login, request, print);
+}
+
+/// One line on standard error.
+void complain(std::string_view name, const std::string& text) {
+  static constexpr std::array<std::string_view, 3> kNames = {"sendmail", "mailq", "newaliases"};
+  const std::string_view called = kNames.at(static_cast<std::size_t>(personality(name)));
+  write_all(STDERR_FILENO, std::string(called) + ": " + text + "\n");
 }
 
 /// What is asked for is so after the next start, too: scripts that install something must not fail for it.
@@ -160,13 +195,20 @@ Exit run(int argc, char** argv) {
   const std::span<const char* const> arguments(argv + (argc > 0 ? 1 : 0),
                                                argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
   const auto options = parse_options(personality(name), arguments);
-  if (!options) return options.error();
+  if (!options) {
+    if (personality(name) == Personality::sendmail) tell_refusal(submit_socket(), options.error());
+    return options.error();
+  }
+  for (const std::string& left_out : options->left_out) complain(name, left_out + "; it is left out");
   switch (options->mode) {
     case Mode::submit: return submit_message(*options);
     case Mode::smtp: return speak_smtp();
-    case Mode::list: return show("mailq", EX_UNAVAILABLE);
+    case Mode::list: return list();
     case Mode::flush: return show("flush", EX_TEMPFAIL);
     case Mode::aliases: return new_aliases();
+    case Mode::verify: return verify_recipients(*options);
+    case Mode::help: return say(help_text(personality(name)));
+    case Mode::version: return say("sendmail (Postern) " POSTERN_VERSION "\n");
   }
   return Exit{EX_SOFTWARE, "unknown mode"};
 }
@@ -183,7 +225,7 @@ int main(int argc, char** argv) {
     exit = Exit{EX_TEMPFAIL, "out of memory; nothing was stored"};
   }
   if (exit.code != EX_OK && !exit.text.empty()) {
-    postern::write_all(STDERR_FILENO, "sendmail: " + exit.text + "\n");
+    postern::shim::complain(argc > 0 ? argv[0] : "sendmail", exit.text);
   }
   return exit.code;
 }

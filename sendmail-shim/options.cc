@@ -29,9 +29,19 @@ std::optional<Exit> set_sender(Options& options, std::string_view value) {
   return std::nullopt;
 }
 
+/// The option is left out, and the message goes on.
+std::optional<Exit> leave_out(Options& options, std::string why) {
+  options.left_out.push_back(std::move(why));
+  return std::nullopt;
+}
+
+/// A name is only words. With blanks for the line ends it cannot begin a field of its own (CVE-2016-10033 and kin).
 std::optional<Exit> set_full_name(Options& options, std::string_view value) {
-  if (has_control(value)) return usage("-F: the name has a control character in it: " + printable(value));
-  options.full_name = std::string(value);
+  std::string name(value);
+  for (char& c : name) {
+    if (has_control({&c, 1})) c = ' ';
+  }
+  options.full_name = trim(name);
   return std::nullopt;
 }
 
@@ -44,9 +54,36 @@ std::optional<Exit> set_mode(Options& options, std::string_view value) {
   return std::nullopt;
 }
 
-/// -oX: of sendmail's old one-letter options only -oi means something here.
-std::optional<Exit> set_option(Options& options, std::string_view value) {
-  if (value.starts_with('i')) options.dot = DotLine::is_text;
+void set_ignore_dots(Options& options, bool on) { options.dot = on ? DotLine::is_text : DotLine::ends; }
+void set_verbose(Options& options, bool on) { options.talk = on ? Talk::verbose : Talk::quiet; }
+
+constexpr std::array kSettings = {
+    SettingRow{"IgnoreDots", 'i', set_ignore_dots},
+    SettingRow{"Verbose", 'v', set_verbose},
+};
+
+/// Without a value it is on. In doubt too: no text is cut then.
+bool is_on(std::string_view value) {
+  return value.empty() || std::string_view("fFnN0").find(value.front()) == std::string_view::npos;
+}
+
+/// -O Name=value
+std::optional<Exit> set_long(Options& options, std::string_view value) {
+  const std::size_t equals = value.find('=');
+  const std::string_view name = trim(value.substr(0, equals));
+  const std::string_view wanted =
+      equals == std::string_view::npos ? std::string_view() : trim(value.substr(equals + 1));
+  for (const SettingRow& row : kSettings) {
+    if (!name.empty() && istarts_with(row.name, name)) row.act(options, is_on(wanted));
+  }
+  return std::nullopt;
+}
+
+/// -oXvalue
+std::optional<Exit> set_short(Options& options, std::string_view value) {
+  for (const SettingRow& row : kSettings) {
+    if (value.starts_with(row.letter)) row.act(options, is_on(value.substr(1)));
+  }
   return std::nullopt;
 }
 
@@ -56,10 +93,10 @@ std::optional<Exit> set_flush(Options& options, std::string_view) {
   return std::nullopt;
 }
 
-std::optional<Exit> set_body(Options&, std::string_view value) {
+std::optional<Exit> set_body(Options& options, std::string_view value) {
   // Only checked: what the message holds decides which BODY is declared.
   if (iequals(value, "7BIT") || iequals(value, "8BITMIME")) return std::nullopt;
-  return usage("-B: 7BIT or 8BITMIME is needed, not " + printable(value));
+  return leave_out(options, "-B: 7BIT or 8BITMIME is needed, not " + printable(value));
 }
 
 std::optional<Exit> set_notify(Options& options, std::string_view value) {
@@ -73,7 +110,8 @@ std::optional<Exit> set_notify(Options& options, std::string_view value) {
     ended = comma == std::string_view::npos;
     const bool alone = word.size() == notify.size();
     if (std::ranges::find(kWords, word) == kWords.end() || (word == "NEVER" && !alone)) {
-      return usage("-N: \"never\", or some of \"success,failure,delay\" is needed, not " + printable(value));
+      return leave_out(options,
+                       "-N: \"never\", or some of \"success,failure,delay\" is needed, not " + printable(value));
     }
     if (!ended) rest.remove_prefix(comma + 1);
   }
@@ -82,14 +120,18 @@ std::optional<Exit> set_notify(Options& options, std::string_view value) {
 }
 
 std::optional<Exit> set_return(Options& options, std::string_view value) {
-  options.ret = to_upper(value);
-  if (options.ret == "FULL" || options.ret == "HDRS") return std::nullopt;
-  return usage("-R: \"full\" or \"hdrs\" is needed, not " + printable(value));
+  const std::string ret = to_upper(value);
+  if (ret != "FULL" && ret != "HDRS") {
+    return leave_out(options, "-R: \"full\" or \"hdrs\" is needed, not " + printable(value));
+  }
+  options.ret = ret;
+  return std::nullopt;
 }
 
 std::optional<Exit> set_envid(Options& options, std::string_view value) {
   if (value.empty() || value.size() > kEnvid || has_control(value) || !is_ascii(value)) {
-    return usage("-V: 1 to 100 printable ASCII characters are needed, not " + printable(value.substr(0, 200)));
+    return leave_out(options,
+                     "-V: 1 to 100 printable ASCII characters are needed, not " + printable(value.substr(0, 200)));
   }
   options.envid = value;
   return std::nullopt;
@@ -109,37 +151,39 @@ constexpr auto kGlued = Argument::glued;
 // The union of Sendmail 8's and Postfix's letters. man/sendmail.1 has a row for each; a test holds the two together.
 constexpr std::array kOptions = {
     OptionRow{'A', kRequired, Use::ignored, nullptr, ""},
-    OptionRow{'B', kRequired, Use::acted_on, set_body, ""},
-    OptionRow{'b', kRequired, Use::acted_on, set_mode, ""},
+    OptionRow{'B', kRequired, Use::acted_on, set_body, "7BIT or 8BITMIME; what the message holds decides"},
+    OptionRow{'b', kRequired, Use::acted_on, set_mode, "the mode, see below"},
     OptionRow{'C', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'c', kNone, Use::ignored, nullptr, ""},
     OptionRow{'D', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'d', kGlued, Use::ignored, nullptr, ""},
     OptionRow{'e', kRequired, Use::ignored, nullptr, ""},
-    OptionRow{'F', kRequired, Use::acted_on, set_full_name, ""},
-    OptionRow{'f', kRequired, Use::acted_on, set_sender, ""},
+    OptionRow{'F', kRequired, Use::acted_on, set_full_name, "the full name for a From that has to be added"},
+    OptionRow{'f', kRequired, Use::acted_on, set_sender, "the sender of the envelope"},
     OptionRow{'G', kNone, Use::ignored, nullptr, ""},
     OptionRow{'h', kRequired, Use::ignored, nullptr, ""},
-    OptionRow{'I', kNone, Use::acted_on, choose<&Options::mode, Mode::aliases>, ""},
-    OptionRow{'i', kNone, Use::acted_on, choose<&Options::dot, DotLine::is_text>, ""},
+    OptionRow{'I', kNone, Use::acted_on, choose<&Options::mode, Mode::aliases>, "as -bi"},
+    OptionRow{'i', kNone, Use::acted_on, choose<&Options::dot, DotLine::is_text>, "a line with only a dot is text"},
     OptionRow{'L', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'M', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'m', kNone, Use::ignored, nullptr, ""},
-    OptionRow{'N', kRequired, Use::acted_on, set_notify, ""},
+    OptionRow{'N', kRequired, Use::acted_on, set_notify, "when to report: never, or success,failure,delay"},
     OptionRow{'n', kNone, Use::ignored, nullptr, ""},
-    OptionRow{'O', kRequired, Use::ignored, nullptr, ""},
-    OptionRow{'o', kRequired, Use::acted_on, set_option, ""},
+    OptionRow{'O', kRequired, Use::acted_on, set_long,
+              "a setting of Sendmail's; IgnoreDots and Verbose mean something"},
+    OptionRow{'o', kRequired, Use::acted_on, set_short, "the same by its old letter: -oi, -ov"},
     OptionRow{'p', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'Q', kGlued, Use::refused, nullptr, "there is no quarantine; see postern(8) for the queue"},
-    OptionRow{'q', kGlued, Use::acted_on, set_flush, ""},
-    OptionRow{'R', kRequired, Use::acted_on, set_return, ""},
-    OptionRow{'r', kRequired, Use::acted_on, set_sender, ""},
+    OptionRow{'q', kGlued, Use::acted_on, set_flush, "tries all queued mail now"},
+    OptionRow{'R', kRequired, Use::acted_on, set_return, "how much of the message a report returns: full or hdrs"},
+    OptionRow{'r', kRequired, Use::acted_on, set_sender, "as -f"},
     OptionRow{'s', kNone, Use::ignored, nullptr, ""},
     OptionRow{'T', kNone, Use::ignored, nullptr, ""},
-    OptionRow{'t', kNone, Use::acted_on, choose<&Options::source, Recipients::header_too>, ""},
+    OptionRow{'t', kNone, Use::acted_on, choose<&Options::source, Recipients::header_too>,
+              "takes the recipients of To, Cc and Bcc too"},
     OptionRow{'U', kNone, Use::ignored, nullptr, ""},
-    OptionRow{'V', kRequired, Use::acted_on, set_envid, ""},
-    OptionRow{'v', kNone, Use::acted_on, choose<&Options::talk, Talk::verbose>, ""},
+    OptionRow{'V', kRequired, Use::acted_on, set_envid, "an envelope id for reports"},
+    OptionRow{'v', kNone, Use::acted_on, choose<&Options::talk, Talk::verbose>, "prints what became of it"},
     OptionRow{'X', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'x', kNone, Use::ignored, nullptr, ""},
 };
@@ -148,19 +192,19 @@ constexpr std::string_view kStartDaemon = "the daemon is posternd(8), and the sy
 constexpr std::string_view kNoHostStatus = "see \"postern status\" for the state of the smarthosts";
 
 constexpr std::array kModes = {
-    ModeRow{'m', Use::acted_on, Mode::submit, ""},
-    ModeRow{'s', Use::acted_on, Mode::smtp, ""},
-    ModeRow{'p', Use::acted_on, Mode::list, ""},
-    ModeRow{'i', Use::acted_on, Mode::aliases, ""},
-    ModeRow{'a', Use::refused, Mode::submit, "ARPANET mode is not supported; -bs speaks SMTP"},
+    ModeRow{'m', Use::acted_on, Mode::submit, "hand in the message on standard input; the default"},
+    ModeRow{'a', Use::acted_on, Mode::submit, "the same"},  // of the ARPANET; callers of PHP's mail() give it
+    ModeRow{'s', Use::acted_on, Mode::smtp, "speak SMTP on standard input and output"},
+    ModeRow{'p', Use::acted_on, Mode::list, "list the queue, as mailq does"},
+    ModeRow{'i', Use::acted_on, Mode::aliases, "as newaliases does"},
+    ModeRow{'v', Use::acted_on, Mode::verify, "say where the mail of each recipient would go, and send nothing"},
     ModeRow{'D', Use::refused, Mode::submit, kStartDaemon},
     ModeRow{'d', Use::refused, Mode::submit, kStartDaemon},
     ModeRow{'l', Use::refused, Mode::submit, kStartDaemon},
     ModeRow{'H', Use::refused, Mode::submit, kNoHostStatus},
     ModeRow{'h', Use::refused, Mode::submit, kNoHostStatus},
     ModeRow{'P', Use::refused, Mode::submit, "see \"postern status\" for the number of messages in the queue"},
-    ModeRow{'t', Use::refused, Mode::submit, "there are no rewriting rules to test"},
-    ModeRow{'v', Use::refused, Mode::submit, "addresses are not verified; \"postern send-test ADDRESS\" tries one"},
+    ModeRow{'t', Use::refused, Mode::submit, "there are no rewriting rules to test; -bv says where mail would go"},
 };
 
 class Parser {
@@ -178,6 +222,8 @@ class Parser {
         options_.recipients.emplace_back(word);
       } else if (word == "--") {
         only_recipients = true;
+      } else if (word.starts_with("--")) {
+        take_long(word);
       } else if (auto exit = take_cluster(word.substr(1))) {
         return std::move(*exit);
       }
@@ -186,16 +232,29 @@ class Parser {
   }
 
  private:
+  void take_long(std::string_view word) {
+    if (word == "--help") {
+      options_.mode = Mode::help;
+    } else if (word == "--version") {
+      options_.mode = Mode::version;
+    } else {
+      leave_out(options_, printable(word) + ": there is no such option");
+    }
+  }
+
   std::optional<Exit> take_cluster(std::string_view letters) {
     while (!letters.empty()) {
       const char letter = letters.front();
       letters.remove_prefix(1);
       const auto row = std::ranges::find(kOptions, letter, &OptionRow::letter);
-      if (row == kOptions.end()) return usage("-" + printable({&letter, 1}) + ": there is no such option");
+      // Whether the rest of the word are more letters or its argument nobody knows.
+      if (row == kOptions.end())
+        return leave_out(options_, "-" + printable({&letter, 1}) + ": there is no such option");
       std::string_view value;
       if (row->argument != Argument::none) value = std::exchange(letters, {});
       if (row->argument == Argument::required && value.empty()) {
-        if (at_ == arguments_.size()) return usage("-" + std::string(1, letter) + ": its argument is missing");
+        if (at_ == arguments_.size())
+          return leave_out(options_, "-" + std::string(1, letter) + ": its argument is missing");
         value = arguments_[at_++];
       }
       if (row->use == Use::refused) return usage("-" + std::string(1, letter) + ": " + std::string(row->note));
@@ -220,6 +279,7 @@ Personality personality(std::string_view argv0) {
 }
 
 std::span<const OptionRow> option_table() { return kOptions; }
+std::span<const SettingRow> setting_table() { return kSettings; }
 std::span<const ModeRow> mode_table() { return kModes; }
 
 Outcome<Options> parse_options(Personality personality, std::span<const char* const> arguments) {

@@ -19,6 +19,9 @@ enum class Mode {
   list,     ///< -bp, mailq
   flush,    ///< -q
   aliases,  ///< -bi, newaliases
+  verify,   ///< -bv: where each recipient's mail would go
+  help,     ///< --help
+  version,  ///< --version
 };
 
 enum class DotLine { ends, is_text };
@@ -36,6 +39,9 @@ struct Options {
   std::string ret;                       ///< -R: "FULL" or "HDRS"; empty: not given
   std::string envid;                     ///< -V, raw; empty: not given
   std::vector<std::string> recipients;   ///< arguments as given: each is an address list
+  /// What was not understood and is left out, a sentence each, printable. A slip in an option costs that option, never
+  /// the message.
+  std::vector<std::string> left_out;
 };
 
 /// What the program was called as, for the default mode.
@@ -50,20 +56,30 @@ struct OptionRow {
   Argument argument;
   Use use;
   std::optional<Exit> (*act)(Options& options, std::string_view value);  ///< of acted_on
-  std::string_view note;                                                 ///< of refused: why, and what to do instead
+  std::string_view note;  ///< of acted_on: what it does, for --help; of refused: why, and what to do instead
 };
 [[nodiscard]] std::span<const OptionRow> option_table();
+
+/// Sendmail's settings, given as -O Name=value and by their old letters as -oXvalue, of which something is meant here.
+/// All others are taken and ignored, as their number is large and most are about Sendmail itself.
+struct SettingRow {
+  std::string_view name;  ///< in any case; as with Sendmail its beginning will do
+  char letter;            ///< of -oX
+  void (*act)(Options& options, bool on);
+};
+[[nodiscard]] std::span<const SettingRow> setting_table();
 
 struct ModeRow {
   char letter;  ///< of -bX
   Use use;
   Mode mode;
-  std::string_view note;
+  std::string_view note;  ///< as in OptionRow
 };
 [[nodiscard]] std::span<const ModeRow> mode_table();
 
 /// `arguments` without argv[0]. Options and recipients may be mixed, as with the C library's getopt; behind "--" all
-/// are recipients. Ends with EX_USAGE.
+/// are recipients. Ends with EX_USAGE where a refused option or mode is asked for, or a sender that is none; an option
+/// that nobody knows, one without its argument or with one that makes no sense is left out.
 Outcome<Options> parse_options(Personality personality, std::span<const char* const> arguments);
 
 }  // namespace postern::shim

@@ -1,6 +1,7 @@
 #include "sendmail-shim/smtp_pipe.h"
 
 #include "sendmail-shim/channel.h"
+#include "sendmail-shim/smtp_watch.h"
 
 #include <algorithm>
 #include <array>
@@ -22,8 +23,9 @@ struct Flow {
   int from;
   int to;
   std::string bytes;
-  bool ended = false;   ///< nothing more comes from `from`
-  bool broken = false;  ///< `to` takes nothing more
+  std::size_t may_pass = 0;  ///< of bytes
+  bool ended = false;        ///< nothing more comes from `from`
+  bool broken = false;       ///< `to` takes nothing more
 
   [[nodiscard]] bool done() const { return broken || (ended && bytes.empty()); }
 
@@ -39,10 +41,11 @@ struct Flow {
 
   void write() {
     // A descriptor that polls as writable takes at least PIPE_BUF bytes without blocking (pipe(7)).
-    const std::size_t size = std::min<std::size_t>(bytes.size(), PIPE_BUF);
+    const std::size_t size = std::min<std::size_t>(may_pass, PIPE_BUF);
     const ssize_t count = ::write(to, bytes.data(), size);
     if (count > 0) {
       bytes.erase(0, static_cast<std::size_t>(count));
+      may_pass -= static_cast<std::size_t>(count);
     } else if (errno != EINTR && errno != EAGAIN) {
       broken = true;
     }
@@ -55,6 +58,12 @@ Exit pipe_smtp(Channel& channel, int input, int output) {
   Flow up{input, channel.fd(), {}};
   Flow down{channel.fd(), output, {}};
   bool end_passed_on = false;
+  SmtpWatch watch;
+  const auto let_pass = [&] {
+    up.may_pass += watch.client(std::string_view(up.bytes).substr(up.may_pass));
+    down.may_pass = down.bytes.size();
+    if (up.ended) watch.client_ended();
+  };
   while (!down.done()) {
     if (up.done() && !end_passed_on) {
       ::shutdown(channel.fd(), SHUT_WR);
@@ -64,8 +73,9 @@ Exit pipe_smtp(Channel& channel, int input, int output) {
     const std::array<Flow*, 2> flows = {&up, &down};
     for (std::size_t i = 0; i < flows.size(); ++i) {
       const Flow& flow = *flows[i];
-      const bool writing = !flow.bytes.empty();
-      entries[i].fd = flow.done() ? -1 : writing ? flow.to : flow.from;
+      const bool writing = flow.may_pass > 0;
+      const bool waiting = !writing && !flow.bytes.empty();
+      entries[i].fd = flow.done() || waiting ? -1 : writing ? flow.to : flow.from;
       entries[i].events = writing ? POLLOUT : POLLIN;
     }
     if (::poll(entries.data(), entries.size(), -1) < 0) {
@@ -78,11 +88,13 @@ Exit pipe_smtp(Channel& channel, int input, int output) {
         flows[i]->write();
       } else {
         flows[i]->read();
+        if (flows[i] == &down) watch.daemon(down.bytes);
       }
     }
+    let_pass();
   }
   if (down.broken) return Exit{EX_IOERR, "the answers cannot be written to standard output"};
-  return Exit{};
+  return watch.outcome();
 }
 
 }  // namespace postern::shim

@@ -8,7 +8,8 @@ namespace postern::shim {
 class Channel;
 
 /// Copies `input` to the daemon and its answers to `output` until the daemon ends the connection. The end of `input`
-/// is passed on, so that the daemon sees it.
+/// is passed on, so that the daemon sees it. Ends with an error if a message that was begun is not stored, see
+/// smtp_watch.h.
 [[nodiscard]] Exit pipe_smtp(Channel& channel, int input, int output);
 
 }  // namespace postern::shim

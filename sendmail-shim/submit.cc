@@ -4,6 +4,7 @@
 #include "mail/xtext.h"
 #include "sendmail-shim/channel.h"
 #include "smtp/data_codec.h"
+#include "smtp/parameters.h"
 #include "smtp/reply.h"
 
 #include <unistd.h>
@@ -195,6 +196,7 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
                       " XSUBMISSION=" + delivery.submission_id;
   if (utf8 || !is_ascii(submission.text)) lines += " BODY=8BITMIME";
   if (utf8) lines += " SMTPUTF8";
+  if (submission.mended.any()) lines += " XMENDED=" + smtp::mended_value(submission.mended);
   if (!delivery.ret.empty()) lines += " RET=" + delivery.ret;
   if (!delivery.envid.empty()) lines += " ENVID=" + mail::xtext_encode(delivery.envid);
   lines += line_end;

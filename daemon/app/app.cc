@@ -16,6 +16,7 @@
 #include "control/clients.h"
 #include "control/server.h"
 #include "net/network_watch.h"
+#include "queue/drop_count.h"
 #include "queue/gap_file.h"
 #include "queue/in_flight.h"
 #include "queue/queue.h"
@@ -229,6 +230,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .complaints = [this](bool administrator) { return complaints(administrator); },
       .new_aliases = [this] { return new_aliases(); },
       .names = [this] { return settings.names; },
+      .dropped = [this] { return queue::count_dropped(pool, settings.spool); },
   });
 }
 

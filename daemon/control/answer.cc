@@ -56,14 +56,12 @@ Task<void> Answer::end_json(const Result<int>& outcome) {
 }
 
 Task<void> Answer::end_plain(const Result<int>& outcome) {
-  if (!text_begun_ && !outcome) {
-    // Nothing was said yet, so the first line can tell.
+  if (outcome) {
+    if (!text_begun_) pending_ += "ok\n";
+    pending_ += "end " + std::to_string(*outcome) + "\n";
+  } else {
     const int code = exits::code_for(outcome.error().failure);
     pending_ += "error " + std::to_string(code) + " " + printable(outcome.error().text) + "\n";
-  } else if (!outcome) {
-    pending_ += "(the listing is not complete: " + printable(outcome.error().text) + ")\n";
-  } else if (!text_begun_) {
-    pending_ += "ok\n";
   }
   (void)co_await flush();
 }

@@ -19,12 +19,13 @@ class Answer {
 
   /// One JSON object as one line. Failures: those of Stream::write.
   Task<Result<void>> line(const boost::json::object& object);
-  /// Plain text for the shim; the first brings the line "ok" before it.
+  /// Plain text for the shim, whole lines; the first brings the line "ok" before it.
   Task<Result<void>> text(std::string_view bytes);
   /// Sends what is collected. To be called before anything that takes time.
   Task<Result<void>> flush();
 
-  /// The last line of either form.
+  /// The last line of either form. Of the plain one it is "end EXIT" or "error EXIT TEXT": without it the client knows
+  /// that the answer is not whole.
   Task<void> end_json(const Result<int>& outcome);
   Task<void> end_plain(const Result<int>& outcome);
 

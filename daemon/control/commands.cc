@@ -106,6 +106,7 @@ Task<Result<int>> run_reload(Call& call) {
   object line;
   line["kind"] = "notice";
   line["text"] = json_text("the settings of " + call.context.config_file + " are in force");
+  line["file"] = json_text(call.context.config_file);
   const Result<void> sent = co_await call.answer.line(line);
   if (!sent) co_return sent.error();
   co_return exits::kWell;
@@ -133,6 +134,7 @@ constexpr std::array kCommands{
     Command{"mailq", Form::plain, Who::anybody, run_mailq},
     Command{"flush", Form::plain, Who::anybody, run_flush},
     Command{"newaliases", Form::plain, Who::administrators, run_newaliases},
+    Command{"verify", Form::plain, Who::anybody, run_verify},
 };
 
 }  // namespace

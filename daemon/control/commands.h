@@ -49,6 +49,8 @@ struct Command {
 // The handlers that have files of their own.
 Task<Result<int>> run_send_test(Call& call);
 Task<Result<int>> run_mailq(Call& call);
+/// Where the mail of a sender for an address would go: the arguments "<sender>" and the address.
+Task<Result<int>> run_verify(Call& call);
 Task<Result<int>> run_show(Call& call);
 /// Without an id or a filter it means everything.
 Task<Result<int>> run_retry(Call& call);

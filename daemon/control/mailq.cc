@@ -4,8 +4,10 @@
 #include "base/zone.h"
 #include "control/commands.h"
 #include "control/exits.h"
+#include "control/requests.h"
 #include "control/summary.h"
 #include "control/veil.h"
+#include "mail/tally.h"
 #include "mail/wrap.h"
 
 #include <fmt/format.h>
@@ -15,7 +17,8 @@
 namespace postern::control {
 namespace {
 
-constexpr std::size_t kReasonColumn = 76;  // where a reason ends, as Postfix has it
+constexpr std::uint64_t kTallyLines = 256;  // sent at once
+constexpr std::size_t kReasonColumn = 76;   // where a reason ends, as Postfix has it
 
 std::string_view mark(queue::State state) {
   if (state == queue::State::active) return "*";
@@ -69,9 +72,52 @@ std::string mailq_footer(std::uint64_t bytes, std::uint64_t requests) {
   return fmt::format("-- {} Kbytes in {} Request{}.\n", bytes / 1024, requests, requests == 1 ? "" : "s");
 }
 
+std::string mailq_unlisted(std::uint64_t listed, const Unlisted& unlisted, const std::string& spool) {
+  std::string text;
+  if (const std::uint64_t all = listed + unlisted.others; unlisted.others > 0) {
+    const std::string own = listed == 0 ? "none" : std::to_string(listed);
+    text += fmt::format("{} {}, {} of them yours{}.\n", messages(all), all == 1 ? "waits" : "wait", own,
+                        listed == 0 ? "" : "; the Kbytes are of yours alone");
+  }
+  if (unlisted.dropped > 0) {
+    text += fmt::format("{} {} in {}/drop, not taken up yet.\n", messages(unlisted.dropped),
+                        unlisted.dropped == 1 ? "lies" : "lie", printable(spool));
+  }
+  if (!unlisted.unseen.empty()) {
+    text +=
+        fmt::format("Whether mail lies in {}/drop cannot be seen: {}.\n", printable(spool), printable(unlisted.unseen));
+  }
+  return text;
+}
+
+namespace {
+
+/// All that a listing by an administrator shows.
+std::uint64_t in_queue(const queue::Totals& totals) {
+  return totals.waiting + totals.active + totals.held + totals.failed + totals.corrupt + totals.owed;
+}
+
+/// For programs that count lines.
+Task<Result<void>> say_tally(Answer& answer, std::uint64_t count, WallTime now) {
+  if (count == 0) co_return Result<void>();
+  std::string text = mail::tally_heading();
+  for (std::uint64_t number = 1; number <= count; ++number) {
+    text += mail::tally_line(number, now);
+    if (number % kTallyLines != 0) continue;
+    const Result<void> sent = co_await answer.text(text);
+    if (!sent) co_return sent;
+    text.clear();
+  }
+  text += mail::tally_total(count);
+  co_return co_await answer.text(text);
+}
+
+}  // namespace
+
+/// With the argument "tally" it is for a program rather than a person.
 Task<Result<int>> run_mailq(Call& call) {
   std::uint64_t bytes = 0;
-  std::uint64_t requests = 0;
+  std::uint64_t listed = 0;
   queue::Selection own = call.caller.own(queue::Selection());
   const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
   while (true) {
@@ -79,15 +125,36 @@ Task<Result<int>> run_mailq(Call& call) {
     if (page.empty()) break;
     for (queue::Entry& entry : page) {
       if (!call.caller.administrator) veil(entry);
-      std::string text = requests == 0 ? std::string(kMailqHeader) : std::string();
+      std::string text = listed == 0 ? std::string(kMailqHeader) : std::string();
       text += mailq_entry(entry);
       const Result<void> sent = co_await call.answer.text(text);
       if (!sent) co_return sent.error();
       bytes += entry.size;
-      ++requests;
+      ++listed;
     }
   }
-  const std::string last = requests == 0 ? std::string(kMailqEmpty) : mailq_footer(bytes, requests);
+  Unlisted unlisted;
+  if (!call.caller.administrator) {
+    // Of a queue that moves while it is listed one's own may be more than are left.
+    const std::uint64_t all = in_queue(call.context.queue.totals());
+    unlisted.others = all - std::min(all, listed);
+  }
+  if (call.context.dropped) {
+    const Result<std::size_t> dropped = co_await call.context.dropped();
+    if (dropped) unlisted.dropped = *dropped;
+    if (!dropped) unlisted.unseen = dropped.error().text;
+  }
+  const std::uint64_t all = listed + unlisted.others + unlisted.dropped + (unlisted.unseen.empty() ? 0 : 1);
+
+  const std::string counts = mailq_unlisted(listed, unlisted, call.context.spool);
+  const Result<void> counted = co_await call.answer.text(counts);
+  if (!counted) co_return counted.error();
+  const std::vector<std::string> arguments = arguments_of(call.request);
+  if (!arguments.empty() && arguments.front() == "tally") {
+    const Result<void> sent = co_await say_tally(call.answer, all, call.context.clock.wall());
+    if (!sent) co_return sent.error();
+  }
+  const std::string last = all == 0 ? std::string(kMailqEmpty) : mailq_footer(bytes, all);
   const Result<void> sent = co_await call.answer.text(last);
   if (!sent) co_return sent.error();
   co_return exits::kWell;

@@ -19,4 +19,13 @@ inline constexpr std::string_view kMailqEmpty = "Mail queue is empty\n";
 /// "-- 12 Kbytes in 3 Requests."
 [[nodiscard]] std::string mailq_footer(std::uint64_t bytes, std::uint64_t requests);
 
+/// What is in the queue besides what is listed.
+struct Unlisted {
+  std::uint64_t others = 0;   ///< messages of other users; counted, and nothing else is said of them
+  std::uint64_t dropped = 0;  ///< files in the drop directory that are not taken up yet
+  std::string unseen{};       ///< why the drop directory cannot be looked into: it counts for one, as it may hold mail
+};
+/// One sentence on each, where there is something to say.
+[[nodiscard]] std::string mailq_unlisted(std::uint64_t listed, const Unlisted& unlisted, const std::string& spool);
+
 }  // namespace postern::control

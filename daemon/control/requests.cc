@@ -63,6 +63,16 @@ Result<std::vector<QueueId>> ids_of(const boost::json::object& request, std::str
   return ids;
 }
 
+std::vector<std::string> arguments_of(const boost::json::object& request) {
+  std::vector<std::string> arguments;
+  const boost::json::value* value = request.if_contains("arguments");
+  if (value == nullptr || !value->is_array()) return arguments;
+  for (const boost::json::value& one : value->get_array()) {
+    if (one.is_string()) arguments.emplace_back(one.get_string());
+  }
+  return arguments;
+}
+
 Task<Result<void>> may_touch(Call& call, QueueId id) {
   // An administrator may delete even what cannot be read any more.
   if (call.caller.administrator) co_return Result<void>();

@@ -23,6 +23,9 @@ Result<bool> flag_of(const boost::json::object& request, std::string_view key);
 Result<QueueId> id_of(const boost::json::object& request, std::string_view key);
 Result<std::vector<QueueId>> ids_of(const boost::json::object& request, std::string_view key);
 
+/// The words behind that of a plain request.
+std::vector<std::string> arguments_of(const boost::json::object& request);
+
 /// Failures: denied (the message of another user; logged), and those of Queue::find.
 Task<Result<void>> may_touch(Call& call, QueueId id);
 

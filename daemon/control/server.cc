@@ -6,6 +6,7 @@
 #include "control/commands.h"
 #include "control/requests.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
 #include <unistd.h>
@@ -42,14 +43,27 @@ struct Request {
   boost::json::object members;
 };
 
+/// WORD, and arguments with a TAB before each.
+Result<Request> parse_plain(std::string_view line) {
+  Request request;
+  const std::string_view word = line.substr(0, line.find('\t'));
+  request.command = find_command(word, Form::plain);
+  if (request.command == nullptr)
+    return Error{Failure::invalid, "unknown request \"" + std::string(line.substr(0, 64)) + "\""};
+  boost::json::array arguments;
+  for (std::string_view rest = line.substr(word.size()); !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::string_view argument = rest.substr(0, rest.find('\t'));
+    arguments.emplace_back(std::string(argument));
+    rest.remove_prefix(argument.size());
+  }
+  request.members["arguments"] = std::move(arguments);
+  return request;
+}
+
 Result<Request> parse_request(std::string_view line) {
   Request request;
-  if (!line.starts_with('{')) {
-    request.command = find_command(line, Form::plain);
-    if (request.command == nullptr)
-      return Error{Failure::invalid, "unknown request \"" + std::string(line.substr(0, 64)) + "\""};
-    return request;
-  }
+  if (!line.starts_with('{')) return parse_plain(line);
   boost::json::error_code fault;
   const boost::json::value value = boost::json::parse(line, fault);
   if (fault || !value.is_object()) return Error{Failure::invalid, "the request is not a JSON object"};

@@ -3,7 +3,8 @@
 // Programs that want data send a JSON object: {"command":"queue list","limit":50}; the answer is one JSON object per
 // line, each with a "kind" (render.cc lists them), the last of them {"done":true,"exit":0} or
 // {"error":"...","exit":64}; "exit" is the exit code for the client (exits.h). The sendmail shim sends a bare
-// word, `mailq` or `flush`; the answer is a first line "ok" or "error EXIT TEXT" and then plain text to show.
+// word, such as `mailq`, behind which words with a TAB before each may follow; the answer is a first line "ok", plain
+// text to show and a last line "end EXIT"; or in place of the first or the last line "error EXIT TEXT".
 //
 // Limits: a request has 64 KiB and 10 seconds to arrive; a client that does not read its answer for a minute is
 // left. Answers are made piece by piece, so their length does not matter.
@@ -18,6 +19,7 @@
 #include "net/connection.h"
 #include "queue/queue.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -74,6 +76,9 @@ struct Context {
   std::function<Task<Result<std::string>>()> new_aliases{};
   /// In force now.
   std::function<mail::LocalNames()> names = [] { return mail::LocalNames(); };
+
+  /// How many files lie in the drop directory. Empty: there is none. Failures: denied, io.
+  std::function<Task<Result<std::size_t>>()> dropped{};
 
   /// By uid, 0 for all administrators: for the rate limit; the commands' own memory.
   std::map<std::uint32_t, SteadyTime> last_retry_all{};

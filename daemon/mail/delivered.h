@@ -13,4 +13,11 @@ namespace postern::mail {
                              [](const auto& status) { return status && status->verdict == Verdict::delivered; });
 }
 
+/// The first recipient's status that is doubtful; null: none is.
+[[nodiscard]] inline const Status* first_doubtful(const DeliveryReport& report) {
+  const auto found =
+      std::ranges::find_if(report.recipients, [](const auto& status) { return status && status->doubtful; });
+  return found == report.recipients.end() ? nullptr : &**found;
+}
+
 }  // namespace postern::mail

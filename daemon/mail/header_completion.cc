@@ -4,6 +4,7 @@
 #include "mail/address.h"
 #include "mail/date.h"
 #include "mail/headers.h"
+#include "mail/long_header.h"
 #include "mail/phrase.h"
 
 #include <algorithm>
@@ -264,20 +265,8 @@ class Completer {
   }
 
   void add_missing() {
-    if (is_missing("From")) out_ += from_field();
-    // A signature may say that there is none (RFC 6376 5.4), and a header without recipients is valid (RFC 5322 3.6.3).
-    if (is_missing("To") && is_missing("Cc") && !signed_) out_ += "To: undisclosed-recipients:;\n";
-    if (is_missing("Date")) out_ += "Date: " + completion_.date + "\n";
-    if (is_missing("Message-ID") && !completion_.message_id.empty()) {
-      out_ += "Message-ID: " + completion_.message_id + "\n";
-    }
-  }
-
-  [[nodiscard]] std::string from_field() const {
-    if (completion_.sender.empty()) return "From: MAILER-DAEMON@" + completion_.domain + " (Mail Delivery System)\n";
-    const std::string name = phrase(name_.empty() ? completion_.name : name_);
-    if (name.empty()) return "From: " + completion_.sender + "\n";
-    return "From: " + name + " <" + completion_.sender + ">\n";
+    const auto stands = [this](std::string_view name) { return !is_missing(name); };
+    out_ += missing_fields(stands, signed_, completion_, name_);
   }
 
   const HeaderBlock& block_;
@@ -289,10 +278,46 @@ class Completer {
   std::string out_;
 };
 
+std::string from_field(const Completion& completion, std::string_view name_of_sender) {
+  if (completion.sender.empty()) return "From: MAILER-DAEMON@" + completion.domain + " (Mail Delivery System)\n";
+  const std::string name = phrase(name_of_sender.empty() ? completion.name : name_of_sender);
+  if (name.empty()) return "From: " + completion.sender + "\n";
+  return "From: " + name + " <" + completion.sender + ">\n";
+}
+
+std::string complete_long_header(std::string_view text, const Completion& completion) {
+  std::string out;
+  LongHeader header(completion);
+  if (!header.feed(text, out)) header.finish(out);
+  return out.append(text);
+}
+
 }  // namespace
 
+bool never_leaves(std::string_view name) {
+  return std::ranges::any_of(
+      kRemovals, [&](const Removal& one) { return iequals(one.name, name) && one.is_leftover == &any_value; });
+}
+
+std::string_view single_field(std::string_view name) {
+  const auto* const rule = std::ranges::find_if(kSingles, [&](const Single& one) { return iequals(one.name, name); });
+  return rule == kSingles.end() ? std::string_view() : rule->name;
+}
+
+std::string missing_fields(const std::function<bool(std::string_view name)>& stands, bool is_signed,
+                           const Completion& completion, std::string_view name_of_sender) {
+  std::string fields;
+  if (!stands("From")) fields += from_field(completion, name_of_sender);
+  // A signature may say that there is none (RFC 6376 5.4), and a header without recipients is valid (RFC 5322 3.6.3).
+  if (!stands("To") && !stands("Cc") && !is_signed) fields += "To: undisclosed-recipients:;\n";
+  if (!stands("Date")) fields += "Date: " + completion.date + "\n";
+  if (!stands("Message-ID") && !completion.message_id.empty()) fields += "Message-ID: " + completion.message_id + "\n";
+  return fields;
+}
+
 std::string complete_headers(std::string_view header_block, const Completion& completion) {
-  const HeaderBlock block = parse_headers(header_block);
+  const HeaderBlock block = parse_headers(header_block, kHeldHeader + 1);
+  if (block.size > kHeldHeader) return complete_long_header(header_block, completion);
   std::string out = Completer(block, completion).run();
   const std::string_view rest = header_block.substr(block.size);
   if (!rest.starts_with('\n')) out += '\n';

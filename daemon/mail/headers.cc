@@ -31,7 +31,7 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 /// The field name at the front of a line: printable ASCII up to the colon (RFC 5322 2.2), blanks before the
 /// colon allowed (obsolete, 4.5). Nothing if the line is no field.
 std::optional<std::string_view> field_name(std::string_view line) {
-  const std::size_t colon = line.find(':');
+  const std::size_t colon = line.substr(0, kLongestFieldName).find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   std::string_view name = line.substr(0, colon);
   while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
@@ -52,10 +52,10 @@ std::string_view without_lf(std::string_view line) {
 
 }  // namespace
 
-HeaderBlock parse_headers(std::string_view message) {
+HeaderBlock parse_headers(std::string_view message, std::size_t most) {
   HeaderBlock block;
   std::size_t at = 0;
-  while (at < message.size()) {
+  while (at < std::min(message.size(), most)) {
     const std::string_view line = line_at(message, at);
     const auto name = field_name(without_lf(line));
     if (!name) break;

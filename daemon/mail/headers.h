@@ -8,6 +8,9 @@
 
 namespace postern::mail {
 
+/// No field has a longer name: a line whose first colon stands behind so many bytes is none.
+inline constexpr std::size_t kLongestFieldName = 1000;
+
 /// One field with its folded lines. `whole` includes the final LF.
 struct HeaderField {
   std::string_view name;  ///< as written
@@ -21,8 +24,8 @@ struct HeaderBlock {
 };
 
 /// Reads fields up to the first empty line or the first line that is no field (then the body begins right
-/// there). The views point into `message`.
-[[nodiscard]] HeaderBlock parse_headers(std::string_view message);
+/// there). The views point into `message`. Reads no further field behind the first `most` bytes.
+[[nodiscard]] HeaderBlock parse_headers(std::string_view message, std::size_t most = std::string_view::npos);
 
 [[nodiscard]] const HeaderField* find(const HeaderBlock& block, std::string_view name);
 [[nodiscard]] std::size_t count(const HeaderBlock& block, std::string_view name);

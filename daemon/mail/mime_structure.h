@@ -18,7 +18,7 @@
 
 namespace postern::mail {
 
-inline constexpr std::size_t kLongestHeader = std::size_t{512} * 1024;  ///< the intake takes half of it
+inline constexpr std::size_t kLongestHeader = std::size_t{512} * 1024;  ///< a longer one is not looked into
 inline constexpr std::size_t kLongestBoundary = 200;                    ///< RFC 2046 5.1.1 has 70
 inline constexpr std::size_t kDeepestEntity = 32;
 inline constexpr std::size_t kMostEntities = 4096;  ///< all further ones are told as one

@@ -19,7 +19,7 @@ class TextRewriter : MimeVisitor {
  public:
   /// `plan`: of the same text, with the same rules. What `top_fields` returns goes through outgoing_fields(), unless
   /// the plan is to leave the message as it is. It is called once, with the first header; not at all if that is longer
-  /// than kLongestHeader (see mime_structure.h), which the intake refuses.
+  /// than kLongestHeader (see mime_structure.h): that one goes as it is.
   TextRewriter(TextPlan plan, const TextRules& rules, EditFields top_fields = {});
 
   /// Appends to `out`.

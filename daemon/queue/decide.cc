@@ -1,5 +1,7 @@
 #include "queue/decide.h"
 
+#include "mail/repeated_addresses.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,10 +65,12 @@ std::optional<mail::Status> judge(const std::optional<mail::Status>& answer, con
   return status;
 }
 
-/// Of a recipient of a message that waits in trouble of others, without an attempt.
-mail::Status judge_held(const RecipientState& state, const mail::DeliveryReport& report, bool expires,
-                        const Retry& retry) {
-  const mail::Status trouble = status_of(report.sender ? *report.sender : *report.site);
+/// Of a recipient of a message that waits in trouble of others, without an attempt. What was said of their messages may
+/// name whom these were for.
+mail::Status judge_held(const mail::Envelope& envelope, const RecipientState& state, const mail::DeliveryReport& report,
+                        bool expires, const Retry& retry) {
+  mail::Status trouble = status_of(report.sender ? *report.sender : *report.site);
+  trouble.text = mail::without_addresses_of_others(trouble.text, envelope);
   if (expires) return expired(trouble, retry);
   // What the server said of this very message tells its sender more.
   return state.last && state.last->doubtful ? *state.last : trouble;
@@ -204,7 +208,7 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
   for (std::size_t k = 0; k < tried.size(); ++k) {
     const std::size_t index = tried[k];
     const auto answer = k < report.recipients.size() ? report.recipients[k] : std::nullopt;
-    auto status = evidence.held ? judge_held(states[index], report, last_attempt, retry)
+    auto status = evidence.held ? judge_held(envelope, states[index], report, last_attempt, retry)
                                 : judge(answer, report, last_attempt, retry);
     if (!status) continue;
     if (status->doubtful && !evidence.held && proven(states[index], evidence, moment.now)) {
@@ -245,6 +249,13 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     });
     if (unwarned && moment.age < kDoubtWarning) {
       actions.next = std::min(actions.next, moment.now + (kDoubtWarning - moment.age) + Seconds(1));
+    }
+    // And one as soon as the time is over in which it is proven that the message is at fault: its sender waits for that.
+    for (const Finding& one : actions.findings) {
+      const RecipientState& before = states[one.recipient];
+      if (!one.status.doubtful || before.doubtful + 2 < kProvingRefusals || !before.refused_since) continue;
+      const WallTime proving = *before.refused_since + kProvingTime + Seconds(1);
+      if (proving > moment.now) actions.next = std::min(actions.next, proving);
     }
     actions.store_next = deferred;
   }

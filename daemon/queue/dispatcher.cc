@@ -21,10 +21,6 @@ constexpr Seconds kLongestPutOff{600};
 // So often it is looked whether somebody's mail opens a site; that may go through all tickets.
 constexpr Seconds kLookForOthers{60};
 
-bool any_doubtful(const mail::DeliveryReport& report) {
-  return std::ranges::any_of(report.recipients, [](const auto& status) { return status && status->doubtful; });
-}
-
 /// As if its sender's trouble were its own: it waits by its schedule.
 void charge_message(mail::DeliveryReport& report) {
   report.site = std::move(report.sender);
@@ -155,13 +151,14 @@ void Dispatcher::feed() {
 
 bool Dispatcher::feed_from(std::uint16_t lane) {
   std::deque<MessagePtr>& ready = lanes_[lane].ready;
-  const SitePtr site = ready.empty() ? nullptr : sites_.choose(lanes_[lane].site, lanes_[lane].sender);
+  if (ready.empty()) return false;
+  const std::size_t recipients = ready.front()->pending().size();
+  const SitePtr site = sites_.choose(lanes_[lane].site, lanes_[lane].sender, recipients);
   if (!site) return false;
   if (!sites_.senders().accepts(site->name(), ready.front()->sender().key, ground_.clock.steady())) {
     put_apart(lane);
     return true;
   }
-  const std::size_t recipients = ready.front()->pending().size();
   if (const auto wait = sites_.rates().take(site->name(), ready.front()->id(), recipients)) {
     put_off(lane, *wait);
     return true;
@@ -378,7 +375,7 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
   const Evidence evidence = weigh(*message, report, site->name());
   co_await outcomes_.perform(*message, report, site->name(), evidence);
   // Not before: the lane would count as empty, and another sender might get it.
-  if (report.sender || any_doubtful(report)) {
+  if (report.sender || mail::first_doubtful(report) != nullptr) {
     messages_.index().set_lane(id, lane_for(message->rerouted_to(), message->sender().key));
   }
   message.reset();

@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -124,11 +125,12 @@ class Dispatcher {
   /// not rerouted. None ever goes, but one of a sender that is empty may become another's.
   std::deque<Lane> lanes_ = std::deque<Lane>(2);
   std::size_t sender_lanes_ = 0;
-  std::size_t turn_ = 0;        ///< the lane that is served next
-  std::size_t last_probe_ = 0;  ///< the lane, but kAny, that had the last probe
-  bool any_next_ = false;       ///< the next one is kAny's
-  SteadyTime next_look_;        ///< for mail that a site may open for
-  SteadyTime next_overdue_;     ///< the look for mail that waits for too long
+  std::size_t turn_ = 0;                    ///< the lane that is served next
+  std::size_t last_probe_ = 0;              ///< the lane, but kAny, that had the last probe
+  bool any_next_ = false;                   ///< the next one is kAny's
+  SteadyTime next_look_;                    ///< for mail that a site may open for
+  SteadyTime next_overdue_;                 ///< the look for mail that waits for too long
+  std::map<QueueId, SteadyTime> unwarned_;  ///< when their senders may be warned of the delay; at most some thousand
   std::shared_ptr<bool> ending_overdue_ = std::make_shared<bool>(false);
   bool alone_ = false;  ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;

@@ -44,7 +44,7 @@ void Outcomes::attempted(const std::string& site, SteadyTime::duration took, con
   config_.observer->attempted(site, std::chrono::duration_cast<Milliseconds>(took), report);
 }
 
-Task<void> Outcomes::perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site,
+Task<bool> Outcomes::perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site,
                              Evidence evidence) {
   const WallTime now = ground_.clock.wall();
   time_.notice_jump();
@@ -63,11 +63,15 @@ Task<void> Outcomes::perform(const StoredMessage& message, const mail::DeliveryR
       messages_.index().set_settled(message.id());
     }
   }
+  const bool untold = std::ranges::any_of(actions.findings, [](const Finding& one) {
+    return one.notice == Notice::delayed && one.note == spool::Note::none;
+  });
   if (actions.done) {
     co_await messages_.finish(message, actions.findings);
   } else {
     co_await messages_.keep(message, std::move(actions));
   }
+  co_return !untold;
 }
 
 void Outcomes::tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report,

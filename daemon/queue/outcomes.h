@@ -28,7 +28,8 @@ class Outcomes {
   /// An attempt at this site has ended after so long.
   void attempted(const std::string& site, SteadyTime::duration took, const mail::DeliveryReport& report);
   /// `site`: where the report comes from; empty: from an operator. The message waits again afterwards, or is gone.
-  Task<void> perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site,
+  /// False: its sender was to be warned of the delay, and could not be told now.
+  Task<bool> perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site,
                      Evidence evidence);
 
  private:

@@ -18,6 +18,10 @@ constexpr Seconds kOverdueEvery{60};
 constexpr std::size_t kMostOverdue = 100;
 // No mail is given up for trouble that the operator could not yet have seen.
 constexpr Seconds kHeldAtLeast{3600};
+// A warning that could not be given is tried again after so long: the number of reports is counted by the hour.
+constexpr Seconds kWarnAgain{3600};
+// So many of these are remembered; the senders of more are not warned.
+constexpr std::size_t kMostUnwarned = 4096;
 
 }  // namespace
 
@@ -37,13 +41,14 @@ bool Dispatcher::is_overdue(const Ticket& ticket, const Sites::Held& held) const
   const Milliseconds age = time_.age(ticket.id.accepted());
   const Milliseconds warning = warning_after(!held.of_sender, retry);
   if (past_expiry(age, retry)) return time_.age(held.since) >= std::min(kHeldAtLeast, retry.expire);
-  return !ticket.reminded && retry.warn_after != Seconds(0) && age > warning;
+  return !ticket.reminded && !unwarned_.contains(ticket.id) && retry.warn_after != Seconds(0) && age > warning;
 }
 
 void Dispatcher::end_overdue() {
   const SteadyTime now = ground_.clock.steady();
   if (stopped_ || alone_ || *ending_overdue_ || now < next_overdue_) return;
   next_overdue_ = now + kOverdueEvery;
+  std::erase_if(unwarned_, [now](const auto& one) { return one.second <= now; });
   const std::vector<std::optional<Sites::Held>> held = held_lanes();
   if (std::ranges::none_of(held, [](const auto& one) { return one.has_value(); })) return;
   std::vector<QueueId> ids;
@@ -89,8 +94,12 @@ Task<bool> Dispatcher::end_held(QueueId id, Sites::Held held) {
     (held.of_sender ? report.sender : report.site) = std::move(held.trouble);
     Evidence evidence;
     evidence.held = true;
-    co_await outcomes_.perform(*message, report, held.site, evidence);
-    index.set_reminded(id);
+    const bool told = co_await outcomes_.perform(*message, report, held.site, evidence);
+    if (told || unwarned_.size() >= kMostUnwarned) {
+      index.set_reminded(id);
+    } else {
+      unwarned_.insert_or_assign(id, ground_.clock.steady() + kWarnAgain);
+    }
   }
   --lanes_[lane].trying;
   let_go(id, lane);

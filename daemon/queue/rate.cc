@@ -69,32 +69,84 @@ std::optional<Rate::Wait> Rate::closed(const RateLimits& limits, WallTime now) c
   // A turn that lies further ahead than its limit is long was given by a clock that was wrong.
   const bool believed = turn_ && turn_->opens <= now + kPer[index_of(turn_->limit.per)].time * 2;
   if (believed && now < turn_->opens) return Wait{turn_->limit, turn_->opens, true};
-  return wait(limits, 1, now);
+  if (!room_) return wait(limits, 1, now);
+  const auto others = wait_of_others(limits, 1, now);
+  if (!others) return others;
+  const auto large = wait(limits, static_cast<std::size_t>(room_->amount), now);
+  if (!large) return std::nullopt;
+  return large->until < others->until ? large : others;
+}
+
+std::optional<Rate::Wait> Rate::wait_of_others(const RateLimits& limits, std::size_t recipients, WallTime now) const {
+  const RateLimits left = left_to_others(limits, now);
+  std::optional<Wait> wait = this->wait(left, recipients, now);
+  if (!wait) return wait;
+  // The limit is told as it was set.
+  const auto place = std::ranges::find(left, wait->limit);
+  wait->limit = limits[static_cast<std::size_t>(place - left.begin())];
+  return wait;
+}
+
+RateLimits Rate::left_to_others(const RateLimits& limits, WallTime now) const {
+  RateLimits left = limits;
+  for (RateLimit& limit : left) {
+    if (!room_ || limit != room_->limit) continue;
+    const Milliseconds time = kPer[index_of(limit.per)].time;
+    const Milliseconds passed = std::clamp(now - room_->since, Milliseconds(0), time);
+    const std::uint64_t kept = std::min<std::uint64_t>(room_->amount, limit.most);
+    const auto share = static_cast<unsigned>(kept * static_cast<std::uint64_t>(passed.count()) /
+                                             static_cast<std::uint64_t>(time.count()));
+    limit.most = std::max({limit.most - share, limit.most / 4, 1U});
+  }
+  return left;
+}
+
+void Rate::wait_for_room(const QueueId& id, const RateLimit& limit, std::uint64_t amount, WallTime now) {
+  if (patient_.size() < kMostOvertaken) patient_.try_emplace(id, now);
+  const auto since = patient_.find(id);
+  const bool has_waited = since != patient_.end() && now - since->second >= kPer[index_of(limit.per)].time;
+  if (has_waited && !room_) room_ = Room{id, limit, amount, now, now};
+  if (!room_ || room_->id != id) return;
+  room_->seen = now;
+  room_->missed.reset();
+}
+
+/// A limit may stop all for hours, so that nobody is asked for. Only since others are again it counts.
+void Rate::forget_room_of_the_gone(WallTime now) {
+  if (room_->seen > now) room_->seen = now;
+  if (now - room_->seen < kRoom) return;
+  if (!room_->missed || *room_->missed > now) room_->missed = now;
+  if (now - *room_->missed < kRoom) return;
+  patient_.erase(room_->id);
+  room_.reset();
 }
 
 std::optional<Rate::Wait> Rate::take(const RateLimits& limits, const QueueId& id, std::size_t recipients,
                                      WallTime now) {
   advance(now);
-  if (limits.empty()) {
-    turn_.reset();
-    overtaken_.clear();
-  }
+  if (limits.empty()) forget_turns();
+  if (room_ && room_->id != id) forget_room_of_the_gone(now);
   if (turn_ && now >= turn_->opens + kTurn) turn_.reset();
   if (turn_ && turn_->id != id) return Wait{turn_->limit, std::max(now, turn_->opens) + kTurn};
-  std::optional<Wait> needed = wait(limits, recipients, now);
+  const bool leaves_room = room_ && room_->id != id;
+  std::optional<Wait> needed = leaves_room ? wait_of_others(limits, recipients, now) : wait(limits, recipients, now);
   if (!needed) {
     count(1, recipients, now);
     overtaken_.erase(id);
+    patient_.erase(id);
     if (turn_) turn_.reset();
+    if (room_ && room_->id == id) room_.reset();
     return std::nullopt;
   }
   const Milliseconds patience = kPer[index_of(needed->limit.per)].time;
-  // Nobody else is kept waiting for longer than a minute's limit, so others need no place among the overtaken.
+  // Nobody is kept waiting for longer than a minute's limit, so others need no place among the overtaken.
   const bool is_short = needed->limit.per == RateLimit::Per::minute;
   if (is_short && overtaken_.size() < kMostOvertaken) overtaken_.try_emplace(id, now);
   const auto since = overtaken_.find(id);
   const bool has_waited = turn_ || (since != overtaken_.end() && now - since->second >= patience);
   turn_.reset();
+  const std::uint64_t much = amount(needed->limit, recipients);
+  if (!is_short && much > 1) wait_for_room(id, needed->limit, much, now);
   if (is_short && has_waited) {
     turn_ = Turn{id, needed->until, needed->limit};
     needed->first = true;
@@ -131,6 +183,8 @@ bool Rate::clock_jumped(Milliseconds jump) {
 void Rate::forget_turns() {
   turn_.reset();
   overtaken_.clear();
+  patient_.clear();
+  room_.reset();
 }
 
 void Rate::give_back(std::size_t messages, std::size_t recipients) {
@@ -173,8 +227,9 @@ void Rate::advance(WallTime now) {
     if (parts.empty()) moved_back_[per] = Milliseconds(0);
   }
   // A message that is gone is in no one's way after its time.
-  std::erase_if(overtaken_,
-                [now](const auto& one) { return one.second > now || now - one.second > 3 * kPer.back().time; });
+  const auto is_past = [now](const auto& one) { return one.second > now || now - one.second > 3 * kPer.back().time; };
+  std::erase_if(overtaken_, is_past);
+  std::erase_if(patient_, is_past);
   if (turn_ && turn_->opens > now + 2 * kPer[index_of(turn_->limit.per)].time) turn_.reset();
 }
 

@@ -12,9 +12,11 @@
 // A message counts when its attempt begins, so that several at once are within the limits together. One that has more
 // recipients than a limit has goes when nothing else counts.
 //
-// A message that does not fit is overtaken by smaller ones. By a limit per minute not for ever: after a minute it is
-// the next, and others wait until it went. By one per hour or day for as long as there are smaller ones: small mail,
-// alarms among it, never waits for a large message for more than minutes.
+// A message that does not fit is overtaken by smaller ones, but not for ever. By a limit per minute: after a minute it
+// is the next, and others wait until it went. By one per hour or day the others, alarms among them, go on, if more
+// slowly: once it has waited for the time of its limit they leave room for it, little by little over that time again,
+// until what it needs is left, but a quarter of the limit is theirs in any case. Of several such messages one has its
+// turn after the other.
 #pragma once
 
 #include "base/clock.h"
@@ -49,6 +51,8 @@ class Rate {
   static constexpr std::size_t kMostOvertaken = 64;
   /// One whose turn has come and that is not there (deleted, say) is waited for so long.
   static constexpr Seconds kTurn{60};
+  /// Likewise room is left for so long while others are asked for and that one is not.
+  static constexpr Seconds kRoom{1800};
 
   /// When a message to so many recipients may go; nothing: now.
   [[nodiscard]] std::optional<Wait> wait(const RateLimits& limits, std::size_t recipients, WallTime now) const;
@@ -87,7 +91,25 @@ class Rate {
     RateLimit limit;
   };
 
+  /// What the others leave, since when, for a message that waits by a limit per hour or day.
+  struct Room {
+    QueueId id;
+    RateLimit limit;
+    std::uint64_t amount = 0;
+    WallTime since;
+    WallTime seen;                     ///< when it was asked for last
+    std::optional<WallTime> missed{};  ///< others are, since then, and it is not
+  };
+
   void advance(WallTime now);
+  /// As wait(), for one that leaves room.
+  [[nodiscard]] std::optional<Wait> wait_of_others(const RateLimits& limits, std::size_t recipients,
+                                                   WallTime now) const;
+  /// What these are to whoever leaves room.
+  [[nodiscard]] RateLimits left_to_others(const RateLimits& limits, WallTime now) const;
+  /// It waits by a limit per hour or day: it may be given room.
+  void wait_for_room(const QueueId& id, const RateLimit& limit, std::uint64_t amount, WallTime now);
+  void forget_room_of_the_gone(WallTime now);
   [[nodiscard]] static Milliseconds set_back(const Parts& parts, WallTime now);
   [[nodiscard]] static std::optional<WallTime> fits_at(const Parts& parts, const RateLimit& limit, std::uint64_t more,
                                                        WallTime now);
@@ -96,6 +118,8 @@ class Rate {
   std::array<Milliseconds, 3> moved_back_{};  ///< likewise: by how much, while any of it is there
   std::map<QueueId, WallTime> overtaken_;
   std::optional<Turn> turn_;
+  std::map<QueueId, WallTime> patient_;  ///< likewise overtaken, by a limit per hour or day; at most kMostOvertaken
+  std::optional<Room> room_;
 };
 
 /// "500 recipients/day".

@@ -80,6 +80,16 @@ std::optional<Rate::Wait> Rates::wait(const std::string& site, std::size_t recip
   return closed ? closed : found->rate.wait(found->limits, recipients, now);
 }
 
+bool Rates::is_long(const std::optional<Rate::Wait>& wait) const {
+  return wait && wait->limit.per != RateLimit::Per::minute && wait->until - clock_.wall() > kLong;
+}
+
+bool Rates::closed_for_long(const std::string& site) const { return is_long(closed(site)); }
+
+bool Rates::holds_for_long(const std::string& site, std::size_t recipients) const {
+  return is_long(wait(site, recipients));
+}
+
 std::optional<Rate::Wait> Rates::take(const std::string& site, const QueueId& id, std::size_t recipients) {
   Site* found = make(site);
   if (found == nullptr) return std::nullopt;

@@ -34,6 +34,7 @@ class Rates {
  public:
   /// What was counted within this time before a crash is forgotten.
   static constexpr Seconds kWritten{10};
+  static constexpr Seconds kLong{5 * 60};
   /// Of more names nothing is counted.
   static constexpr std::size_t kMostNames = 1000;
 
@@ -48,6 +49,10 @@ class Rates {
 
   /// The limit that the site's mail waits for; nothing: it takes some.
   [[nodiscard]] std::optional<Rate::Wait> closed(const std::string& site) const;
+  /// It lasts so long that another site is to have the mail: more than kLong, by a limit per hour or day.
+  [[nodiscard]] bool closed_for_long(const std::string& site) const;
+  /// Likewise of a message to so many recipients, though others may go.
+  [[nodiscard]] bool holds_for_long(const std::string& site, std::size_t recipients) const;
   /// The limit that a message to so many recipients waits for there.
   [[nodiscard]] std::optional<Rate::Wait> wait(const std::string& site, std::size_t recipients) const;
   /// This message goes now and counts, or waits; see Rate::take.
@@ -68,6 +73,7 @@ class Rates {
     Rate rate;
   };
   [[nodiscard]] const Site* find(const std::string& name) const;
+  [[nodiscard]] bool is_long(const std::optional<Rate::Wait>& wait) const;
   Site* make(const std::string& name);
   void take_up(const std::string& text);
   void changed();

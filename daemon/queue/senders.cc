@@ -6,6 +6,26 @@
 #include <algorithm>
 
 namespace postern::queue {
+namespace {
+
+/// One more of this party has a place among at most so many: of the party that has the most one that may go gives way
+/// to one of a party that has fewer.
+template <typename Map, typename MayGo>
+bool has_place(Map& map, std::size_t most_of_all, std::uint32_t party, MayGo may_go) {
+  if (map.size() < most_of_all) return true;
+  std::map<std::uint32_t, std::size_t> shares;
+  for (const auto& [key, one] : map) ++shares[one.party];
+  const auto most = std::ranges::max_element(shares, {}, [](const auto& one) { return one.second; });
+  const auto own = shares.find(party);
+  if ((own == shares.end() ? 0 : own->second) + 1 >= most->second) return false;
+  const auto gives_way =
+      std::ranges::find_if(map, [&](const auto& one) { return one.second.party == most->first && may_go(one.second); });
+  if (gives_way == map.end()) return false;
+  map.erase(gives_way);
+  return true;
+}
+
+}  // namespace
 
 const Senders::Trouble* Senders::find(const std::string& site, const std::string& sender) const {
   const auto place = known_.find(Seen(site, sender));
@@ -34,31 +54,23 @@ std::uint64_t Senders::started(const std::string& site, const std::string& sende
   return trouble->epoch;
 }
 
-bool Senders::met_again(const Key& key, const QueueId& message) {
+bool Senders::met_again(const Key& key, const QueueId& message, std::uint32_t party) {
   const auto before = suspected_.find(key);
-  if (before != suspected_.end() && before->second != message) {
+  if (before != suspected_.end() && before->second.message != message) {
     suspected_.erase(before);
     return true;
   }
   // Of more senders none is suspected, and each of their messages waits by its own schedule.
-  if (suspected_.size() < kMost) suspected_.try_emplace(key, message);
+  const bool has_room =
+      before == suspected_.end() && has_place(suspected_, kMost, party, [](const Suspect&) { return true; });
+  if (has_room) suspected_.try_emplace(key, Suspect{message, party});
   return false;
 }
 
 bool Senders::make_room(std::uint32_t party, SteadyTime now) {
   if (known_.size() < kMost) return true;
   std::erase_if(known_, [now](const auto& one) { return idle(one.second, now); });
-  if (known_.size() < kMost) return true;
-  std::map<std::uint32_t, std::size_t> shares;
-  for (const auto& [key, trouble] : known_) ++shares[trouble.party];
-  const auto most = std::ranges::max_element(shares, {}, [](const auto& one) { return one.second; });
-  const auto own = shares.find(party);
-  if ((own == shares.end() ? 0 : own->second) + 1 >= most->second) return false;
-  const auto gives_way = std::ranges::find_if(
-      known_, [&](const auto& one) { return one.second.party == most->first && !one.second.probing; });
-  if (gives_way == known_.end()) return false;
-  known_.erase(gives_way);
-  return true;
+  return has_place(known_, kMost, party, [](const Trouble& one) { return !one.probing; });
 }
 
 Senders::Change Senders::finished(const std::string& site, const Sender& sender, std::uint64_t epoch,
@@ -71,7 +83,7 @@ Senders::Change Senders::finished(const std::string& site, const Sender& sender,
   Trouble* const trouble = known(site, sender.key);
   if (trouble == nullptr) {
     if (shown != Shown::trouble) return Change::none;
-    if (what.in_transaction && !met_again(key, ended.message)) return Change::unknown;
+    if (what.in_transaction && !met_again(key, ended.message, ended.party)) return Change::unknown;
     if (!make_room(ended.party, now)) return Change::unknown;
     Trouble fresh{sender, ended.party, what, wall, now, now, first_step(retry), false, false, ++epochs_};
     fresh.probe_at = now + with_jitter(fresh.step, jitter);

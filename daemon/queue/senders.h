@@ -90,13 +90,18 @@ class Senders {
   };
   [[nodiscard]] static bool idle(const Trouble& trouble, SteadyTime now);
   [[nodiscard]] Trouble* known(const std::string& site, const std::string& sender);
+  /// The last message that met what may be its own doing.
+  struct Suspect {
+    QueueId message;
+    std::uint32_t party = 0;
+  };
   /// Counts one more such message. True: it is not at fault, since the one before it met the same.
-  [[nodiscard]] bool met_again(const Key& key, const QueueId& message);
+  [[nodiscard]] bool met_again(const Key& key, const QueueId& message, std::uint32_t party);
   /// False: there is none for this party.
   [[nodiscard]] bool make_room(std::uint32_t party, SteadyTime now);
 
   std::map<Key, Trouble, Before> known_;
-  std::map<Key, QueueId> suspected_;  ///< the last message that met what may be its own doing; at most kMost
+  std::map<Key, Suspect> suspected_;  ///< at most kMost, shared as known_ is
   std::uint64_t epochs_ = 0;
 };
 

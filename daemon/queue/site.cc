@@ -19,6 +19,14 @@ bool unanswered(const mail::SiteTrouble& trouble) {
   return trouble.step == mail::Step::resolve || trouble.step == mail::Step::connect;
 }
 
+/// Before the server said anything.
+bool turned_away(const mail::SiteTrouble& trouble) {
+  const bool refused = trouble.step == mail::Step::connect && trouble.failure == Failure::refused;
+  const bool cut = (trouble.step == mail::Step::connect || trouble.step == mail::Step::greeting) &&
+                   trouble.failure == Failure::closed;
+  return trouble.code == 0 && (refused || cut);
+}
+
 /// The step after `step`; the first has none before it.
 Milliseconds next_login_step(Milliseconds step) {
   return step == Milliseconds(0) ? Milliseconds(kLoginPause) : std::min<Milliseconds>(2 * step, kLongestLoginPause);
@@ -63,7 +71,7 @@ Site::Change Site::finished(Permit permit, const std::optional<mail::SiteTrouble
   // Several connections fail together when a server goes: they are one trouble and one step. Nor does a late failure
   // count against a site that was found well in the meantime.
   if (!is_current(permit)) return Change::none;
-  if (trouble && trouble->crowded && active_ > 0 && !trouble_) {
+  if (trouble && !trouble_ && active_ > 0 && has_too_many(*trouble, now)) {
     crowded_.emplace(static_cast<unsigned>(active_), now);
     return Change::fewer;
   }
@@ -82,6 +90,10 @@ Site::Change Site::finished(Permit permit, const std::optional<mail::SiteTrouble
   if (trouble->login_refused) return refused_before ? Change::none : Change::login_refused;
   if (!before) return Change::down;
   return before->text == trouble->text ? Change::none : Change::other_trouble;
+}
+
+bool Site::has_too_many(const mail::SiteTrouble& trouble, SteadyTime now) const {
+  return trouble.crowded || (warm(now) && turned_away(trouble));
 }
 
 /// How long the site is left alone after this trouble; goes one step on.

@@ -10,7 +10,8 @@
 // not even be tried meanwhile does not. A login refused for now (454) waits kLoginDelay at least.
 //
 // A server that has too many connections, while others of ours work, gets as many as work, and one more after each
-// quiet minute. That is no trouble.
+// quiet minute. That is no trouble. Many say so by a reset alone, or what stands before them does: it counts likewise
+// while there are others, and one of ours had an answer within kWarm.
 //
 // After a quiet time one message goes alone until the server has answered it, or for kAlone: otherwise each connection
 // would try a login that is refused.
@@ -96,6 +97,8 @@ class Site {
 
  private:
   [[nodiscard]] bool warm(SteadyTime now) const { return answered_ && now - *answered_ <= kWarm; }
+  /// There are too many connections, as it says or as it shows.
+  [[nodiscard]] bool has_too_many(const mail::SiteTrouble& trouble, SteadyTime now) const;
   [[nodiscard]] Milliseconds pause(const mail::SiteTrouble& trouble, const Retry& retry, double jitter);
 
   SiteConfig config_;

@@ -2,8 +2,6 @@
 
 #include "mail/delivered.h"
 
-#include <algorithm>
-
 namespace postern::queue {
 namespace {
 
@@ -39,13 +37,12 @@ Conclusion SiteJudge::conclude(const mail::DeliveryReport& report, const Attempt
     return {Conclusion::Kind::trouble, report.site};
   }
   cut_off_ = {};
-  const auto doubtful =
-      std::ranges::find_if(report.recipients, [](const auto& status) { return status && status->doubtful; });
-  if (taken || doubtful == report.recipients.end()) return undecided;
+  const mail::Status* const doubtful = mail::first_doubtful(report);
+  if (taken || doubtful == nullptr) return undecided;
   if (!closes(refused_, attempted, kRefusedMessages)) return undecided;
   refuses_every_ = inferred_ = true;
   return {Conclusion::Kind::trouble,
-          refuses_every_message(report.doubted_at.value_or(mail::Step::end_of_data), **doubtful)};
+          refuses_every_message(report.doubted_at.value_or(mail::Step::end_of_data), *doubtful)};
 }
 
 bool SiteJudge::closes(Row& row, const Attempted& attempted, std::size_t messages) {

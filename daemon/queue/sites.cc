@@ -49,21 +49,24 @@ SitePtr Sites::find(const std::string& name) const {
   return found == sites_.end() ? nullptr : *found;
 }
 
-SitePtr Sites::choose(const std::string& rerouted_to, const std::string& sender) const {
+SitePtr Sites::choose(const std::string& rerouted_to, const std::string& sender, std::size_t recipients) const {
   const SteadyTime now = clock_.steady();
   const auto accepts = [&](const Site& site) {
     return site.accepts(now) && !rates_.closed(site.name()) && senders_.accepts(site.name(), sender, now);
   };
   if (const SitePtr own = find(rerouted_to)) return accepts(*own) ? own : nullptr;
+  SitePtr later;  // it takes small messages: where no other takes this one, that is where it waits
   for (const SitePtr& site : sites_) {
-    if (accepts(*site)) return site;
-    if (well(*site, sender)) return nullptr;
+    const bool takes = accepts(*site);
+    if (takes && !rates_.holds_for_long(site->name(), recipients)) return site;
+    if (takes && !later) later = site;
+    if (!takes && keeps(*site, sender)) break;
   }
-  return nullptr;
+  return later;
 }
 
-bool Sites::well(const Site& site, const std::string& sender) const {
-  return site.healthy() && senders_.find(site.name(), sender) == nullptr;
+bool Sites::keeps(const Site& site, const std::string& sender) const {
+  return site.healthy() && senders_.find(site.name(), sender) == nullptr && !rates_.closed_for_long(site.name());
 }
 
 /// Of a sender in trouble one message at a time, the probe.
@@ -75,13 +78,13 @@ std::size_t Sites::appetite_of(const Site& site, const std::string& sender) cons
   return senders_.accepts(site.name(), sender, now) ? std::min<std::size_t>(1, site.appetite(now)) : 0;
 }
 
-/// Failover: a site counts only while those before it are in trouble.
+/// Failover: a site counts only while those before it are in trouble, or closed by their limits for long.
 std::size_t Sites::appetite(const std::string& rerouted_to, const std::string& sender) const {
   if (const SitePtr own = find(rerouted_to)) return appetite_of(*own, sender);
   std::size_t total = 0;
   for (const SitePtr& site : sites_) {
     total += appetite_of(*site, sender);
-    if (well(*site, sender)) break;
+    if (keeps(*site, sender)) break;
   }
   return total;
 }
@@ -94,7 +97,8 @@ bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) 
   };
   const auto takes_none = [&](const SitePtr& site) { return !takes(site) || rates_.closed(site->name()); };
   if (const SitePtr own = find(rerouted_to)) return takes_none(own);
-  const auto first = std::ranges::find_if(sites_, takes);
+  const auto first = std::ranges::find_if(
+      sites_, [&](const SitePtr& site) { return takes(site) && !rates_.closed_for_long(site->name()); });
   return first == sites_.end() || takes_none(*first);
 }
 

@@ -35,8 +35,9 @@ class Sites {
   [[nodiscard]] const std::vector<SitePtr>& all() const { return sites_; }
   /// Null: none of this name is configured.
   [[nodiscard]] SitePtr find(const std::string& name) const;
-  /// Who takes one more such message now; null: nobody.
-  [[nodiscard]] SitePtr choose(const std::string& rerouted_to, const std::string& sender = {}) const;
+  /// Who takes one more such message, to so many recipients, now; null: nobody.
+  [[nodiscard]] SitePtr choose(const std::string& rerouted_to, const std::string& sender = {},
+                               std::size_t recipients = 1) const;
   /// How many such messages are worth having open now.
   [[nodiscard]] std::size_t appetite(const std::string& rerouted_to, const std::string& sender = {}) const;
   /// None that may take such a message is well, or the limit of the one that would is used up.
@@ -84,8 +85,8 @@ class Sites {
   /// Ends it without having learnt anything.
   void returned(Site& site, const Permit& permit, const Sender& sender);
 
-  /// What they were given lately. A site whose limit is used up takes nothing, and nothing goes by another one for
-  /// that.
+  /// What they were given lately. A site whose limit is used up takes nothing; if that lasts for long its mail goes by
+  /// the next one.
   [[nodiscard]] Rates& rates() { return rates_; }
   [[nodiscard]] const Rates& rates() const { return rates_; }
 
@@ -97,8 +98,8 @@ class Sites {
   [[nodiscard]] std::vector<SiteStatus> status() const;
 
  private:
-  /// As far as this sender goes there, too.
-  [[nodiscard]] bool well(const Site& site, const std::string& sender) const;
+  /// Its mail waits for it, though another site could have it: it is well, as far as this sender goes there, too.
+  [[nodiscard]] bool keeps(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::optional<Held> held_at(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::size_t appetite_of(const Site& site, const std::string& sender) const;
   bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "mail/delivered.h"
 #include "relay/control_question.h"
 #include "relay/mail_form.h"
 #include "relay/verdict.h"
@@ -60,8 +61,7 @@ bool may_be_of_connection(const TransactionOutcome& outcome) {
   if (outcome.progress == TransactionOutcome::Progress::postponed) return true;
   if (report.site) return report.site->failure == Failure::refused && !is_of_one(*report.site);
   if (report.sender) return !is_of_one(*report.sender);
-  const auto doubtful = [](const auto& status) { return status && status->doubtful; };
-  return std::ranges::any_of(report.recipients, doubtful);
+  return mail::first_doubtful(report) != nullptr;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "relay/folded_words.h"
 
 #include "base/text.h"
+#include "mail/repeated_addresses.h"
 
 #include <algorithm>
 #include <array>
@@ -12,62 +13,6 @@ namespace postern::relay {
 namespace {
 
 constexpr std::size_t kLongest = 4096;  // of a reply, so many bytes are looked at
-
-/// The end of a quoted string (RFC 5321 4.1.2), behind the second quote; npos if there is none.
-std::size_t behind_quoted(std::string_view text, std::size_t begin) {
-  for (std::size_t i = begin + 1; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      return i + 1;
-    }
-  }
-  return std::string_view::npos;
-}
-
-/// Behind the ">" of a path that begins here; npos if it has none.
-std::size_t behind_path(std::string_view text, std::size_t begin) {
-  for (std::size_t i = begin + 1; i < text.size(); ++i) {
-    if (text[i] == '>') return i + 1;
-    if (text[i] != '"') continue;
-    const std::size_t quoted = behind_quoted(text, i);
-    if (quoted == std::string_view::npos) continue;
-    i = quoted - 1;
-  }
-  return std::string_view::npos;
-}
-
-constexpr std::string_view kBetween = " \t\r\n<>()[],;\"";
-
-/// Behind an address without brackets that begins here, a quoted one too; nothing if none does.
-std::size_t behind_address(std::string_view text, std::size_t begin) {
-  std::size_t at = text.find_first_of(kBetween, begin);
-  if (text[begin] == '"') at = behind_quoted(text, begin);
-  at = std::min(at, text.size());
-  const bool is_quoted = text[begin] == '"' && at < text.size() && text[at] == '@';
-  if (is_quoted) return std::min(text.find_first_of(kBetween, at), text.size());
-  return text.substr(begin, at - begin).find('@') != std::string_view::npos && text[begin] != '"' ? at : 0;
-}
-
-std::string without_addresses(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t path = text[i] == '<' ? behind_path(text, i) : std::string_view::npos;
-    if (path != std::string_view::npos) {
-      out += "<>";
-      i = path;
-      continue;
-    }
-    const bool begins = i == 0 || kBetween.find(text[i - 1]) != std::string_view::npos;
-    const std::size_t address = begins ? behind_address(text, i) : 0;
-    if (address > i) {
-      i = address;
-      continue;
-    }
-    out += text[i++];
-  }
-  return out;
-}
 
 /// In lower case: what stands behind it on its line is another's. Postfix (verify), Exim (a callout; "Response:" of a
 /// sender's), Sendmail, Exchange.
@@ -128,7 +73,7 @@ std::string said_by(const smtp::Reply& reply) {
     said.append("\n").append(text.substr(0, kLongest - std::min(kLongest, said.size())));
     if (said.size() >= kLongest) break;
   }
-  return without_addresses(said);
+  return mail::replace_addresses(said, [](std::string_view address) { return address.front() == '<' ? "<>" : ""; });
 }
 
 std::string fold(std::string_view said) {

@@ -21,8 +21,8 @@ enum class Blame {
   recipients,  ///< too many recipients for one transaction (RFC 5321 4.5.3.1.10)
 };
 
-/// Of a 4xx or 5xx; codes that mean something by themselves count only with a 5xx, but for those of a recipient's
-/// address; words with both, and only the server's own (relay/folded_words).
+/// Of a 4xx or 5xx. Codes that mean something by themselves count as relay/refusal_tables.h has them, most with a 5xx
+/// alone, and behind a "#" too; words with both, and only the server's own (relay/folded_words).
 [[nodiscard]] Blame blame_of(Asked asked, const smtp::Reply& refusal);
 
 /// The site or the sender is blamed for words alone. As an answer to the dot a server, or what filters for it, may say

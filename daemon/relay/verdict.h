@@ -43,7 +43,7 @@
 //                a reply of another kind, a lost            site       likewise in_transaction after MAIL
 //                connection
 //                a row of relay/refusals says site or       site       quota, login, suspension, relaying, host name;
-//                crowded, with 4xx or 5xx                              530, 535, 538 always. At RCPT who is accepted
+//                crowded, with 4xx or 5xx                              530, 535 unless of a sender. At RCPT who is taken
 //                                                                      has the message, and it is in_transaction then,
 //                                                                      or if a control question is answered well. At
 //                                                                      the dot likewise, unless a code says so: words

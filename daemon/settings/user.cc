@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 namespace postern::settings {
 namespace {
@@ -64,8 +66,16 @@ Result<User> user_named(const std::string& name) {
   return user;
 }
 
+bool is_systems(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::equivalent(file, kSystemSettings, error)) return true;
+  const std::filesystem::path own = std::filesystem::path(kSystemSettings).parent_path();
+  const auto whole = std::filesystem::absolute(file, error).lexically_normal();
+  return whole.parent_path() == own || std::filesystem::equivalent(whole.parent_path(), own, error);
+}
+
 User reader_of(const std::string& file) {
-  if (file != "/etc/postern/postern.yaml" || ::geteuid() != 0) return this_user();
+  if (::geteuid() != 0 || !is_systems(file)) return this_user();
   auto service = user_named(kServiceUser);
   return service ? *std::move(service) : this_user();
 }

@@ -27,8 +27,14 @@ struct User {
 /// The user of the service, User= in packaging/systemd/postern.service.
 inline constexpr const char* kServiceUser = "postern";
 
-/// Who will read the settings in this file: of the system's own, if root asks, the user of the service where there is
-/// one; else whom this process runs as.
+/// The settings of the service, ExecStart= in packaging/systemd/postern.service.
+inline constexpr const char* kSystemSettings = "/etc/postern/postern.yaml";
+
+/// The file lies where the service has its settings, by whatever name: it need not be there yet.
+[[nodiscard]] bool is_systems(const std::string& file);
+
+/// Who will read the settings in this file: of one of the system's own, if root asks, the user of the service where
+/// there is one; of any other whom this process runs as, since nobody knows who will start a daemon with it.
 [[nodiscard]] User reader_of(const std::string& file);
 
 /// Names for people, or the number where there is no name. They may ask the name service, so not on the event loop.

@@ -224,6 +224,15 @@ std::optional<Seconds> duration_value(const Node& node, Scope& scope) {
   return Seconds(static_cast<Seconds::rep>(*value));
 }
 
+std::optional<mail::BareNewline> bare_newline_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "mend or reject");
+  if (text == nullptr) return std::nullopt;
+  if (*text == "mend") return mail::BareNewline::mend;
+  if (*text == "reject") return mail::BareNewline::reject;
+  scope.error(node, "must be mend or reject, not '" + *text + "'");
+  return std::nullopt;
+}
+
 std::optional<relay::Tls> tls_value(const Node& node, Scope& scope) {
   using relay::Tls;
   static constexpr std::array<std::pair<std::string_view, Tls>, 3> kNames = {

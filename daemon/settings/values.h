@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/network.h"
+#include "mail/text_mender.h"
 #include "settings/document.h"
 #include "settings/report.h"
 #include "settings/settings.h"
@@ -65,6 +66,7 @@ enum class Families { own, both };  ///< a socket of :: that somebody else made 
 [[nodiscard]] std::optional<std::uint64_t> size_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<Seconds> duration_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<relay::Tls> tls_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<mail::BareNewline> bare_newline_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<Network>> networks_value(const Node& node, Scope& scope);
 

@@ -134,6 +134,42 @@ Result<Account> prepare_browser_login(Smarthost smarthost, const FoundServer& fo
   return Account{std::move(smarthost), true};
 }
 
+/// What the options say goes before what another program was told.
+Smarthost with_options(Smarthost smarthost, const Options& options) {
+  if (!options.tls_ca_file.empty()) smarthost.tls_ca_file = options.tls_ca_file;
+  if (!options.user.empty()) smarthost.user = options.user;
+  if (options.no_login) {
+    smarthost.user.clear();
+    smarthost.password = Secret();
+    smarthost.password_command.clear();
+    smarthost.token_command.clear();
+  }
+  if (!options.from) return smarthost;
+  const std::string address = options.address.empty() ? smarthost.from.address : options.address;
+  smarthost.from = {};
+  smarthost.from.policy = *options.from;
+  if (*options.from == relay::SenderPolicyOptions::Policy::account) smarthost.from.address = address;
+  return smarthost;
+}
+
+/// What the command prints now: it was a person's, and the service has neither a home nor keys. Where it fails the
+/// password is asked for.
+Result<void> keep_password(Smarthost& smarthost, Terminal& terminal, const World& world) {
+  terminal.say("Asking the command of the other program for the password; the service gets what it prints now.");
+  auto printed = world.password_of(smarthost);
+  smarthost.password_command.clear();
+  if (printed) {
+    smarthost.password = std::move(*printed);
+    return {};
+  }
+  const std::string why = printable(printed.error().text);
+  if (terminal.interactive()) {
+    terminal.complain(why);
+    return {};
+  }
+  return Error{Failure::invalid, why + "; give the password by --password-file FILE or --password-stdin"};
+}
+
 }  // namespace
 
 Smarthost with_account(const FoundServer& found, const Options& options, const std::string& address,
@@ -178,10 +214,20 @@ Result<Secret> clean_password(Secret typed, LoginKind login) {
 
 Result<Account> log_in_as(const Smarthost& taken_over, const Options& options, Terminal& terminal, const World& world) {
   const FoundServer found{nullptr, taken_over, false};
-  Smarthost smarthost = taken_over;
-  const bool secret = !smarthost.password.empty() || !smarthost.password_file.empty() ||
-                      !smarthost.password_command.empty() || !smarthost.client_certificate.empty();
+  Smarthost smarthost = with_options(taken_over, options);
   const bool given = options.password_stdin || !options.password_file.empty();
+  // The name of a file yet to be written: what is in one of that name is the password of another account.
+  smarthost.password_file.clear();
+  if (!given && !smarthost.token_file.empty()) {
+    return Error{Failure::invalid,
+                 "this account logs in by OAuth 2.0, and its token is not carried over: say its address and the "
+                 "--provider, or see 'oauth2' in postern.yaml(5)"};
+  }
+  if (!given && !smarthost.password_command.empty()) {
+    if (auto done = keep_password(smarthost, terminal, world); !done) return done.error();
+  }
+  const bool secret =
+      !smarthost.password.empty() || !smarthost.token_command.empty() || !smarthost.client_certificate.empty();
   if (smarthost.user.empty() || (secret && !given)) {
     const auto done = attempt(smarthost, found, terminal, world);
     if (done) return Account{std::move(smarthost), false};
@@ -190,8 +236,9 @@ Result<Account> log_in_as(const Smarthost& taken_over, const Options& options, T
     }
     terminal.complain(done.error().text);
   }
-  smarthost.password_file.clear();
   smarthost.password_command.clear();
+  smarthost.token_command.clear();
+  smarthost.token_file.clear();
   return log_in_with_password(std::move(smarthost), found, options, terminal, world);
 }
 

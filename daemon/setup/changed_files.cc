@@ -1,9 +1,13 @@
 #include "setup/changed_files.h"
 
+#include "base/fd.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "setup/peer_files.h"
+#include "setup/settings_edit.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,8 +20,6 @@ namespace {
 
 constexpr std::size_t kLargestRecord = 64U << 10U;
 constexpr mode_t kPermissionBits = 07777;
-constexpr mode_t kOwnerAlone = 0600;  // as write_credential() gives them
-constexpr mode_t kOwnerAndGroup = 0640;
 
 std::string kept_name(const std::string& path) { return path + ".before-setup"; }
 std::string record_of(const std::string& settings) { return settings + ".setup-record"; }
@@ -36,13 +38,19 @@ struct KeptFile {
   std::string path;
 };
 
+/// A link that leads nowhere is there, too.
+bool stands(const std::string& path) {
+  struct stat status{};
+  return lstat(path.c_str(), &status) == 0;
+}
+
 /// Gives the file a second name, under which it stays with its owner and mode when a new one takes its place.
 Result<KeptFile> keep(const std::string& path) {
   KeptFile place{"-", false, path};
   const std::string name = kept_name(path);
   std::error_code error;
   std::filesystem::remove(name, error);
-  if (!error && access(path.c_str(), F_OK) == 0) {
+  if (!error && stands(path)) {
     std::filesystem::create_hard_link(path, name, error);
     place.was_there = true;
   }
@@ -51,10 +59,20 @@ Result<KeptFile> keep(const std::string& path) {
 }
 
 /// A password that was open to everybody was refused for that; now that another one is in its place nobody would say
-/// so.
+/// so. What a link leads to is not ours to close.
 void hide_from_others(const std::string& path) {
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status{};
-  if (stat(path.c_str(), &status) == 0) static_cast<void>(chmod(path.c_str(), status.st_mode & 07770U));
+  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  static_cast<void>(fchmod(file.get(), status.st_mode & 07770U));
+}
+
+bool holds_password(const std::string& settings) {
+  auto text = read_file(settings, kLargestFile);
+  if (!text) return false;
+  const auto written = written_settings(*text);
+  wipe(*text);
+  return written && std::ranges::any_of(written->smarthosts, [](const auto& each) { return !each.password.empty(); });
 }
 
 Result<void> write_record(const std::string& settings, const std::vector<KeptFile>& places) {
@@ -100,10 +118,15 @@ Result<void> put_back(const KeptFile& place) {
 }
 
 /// The record without places: there is nothing to undo any more. Writing it makes the names before it durable, too.
+/// After a failure it has those that are left, for another attempt.
 Result<std::vector<std::string>> put_all_back(const std::string& settings, const std::vector<KeptFile>& places) {
   std::vector<std::string> paths;
   for (const KeptFile& place : places) {
-    if (auto done = put_back(place); !done) return done.error();
+    if (auto done = put_back(place); !done) {
+      const std::vector<KeptFile> left(places.begin() + static_cast<std::ptrdiff_t>(paths.size()), places.end());
+      static_cast<void>(write_record(settings, left));
+      return done.error();
+    }
     paths.push_back(place.path);
   }
   if (auto done = write_record(settings, {}); !done) return done.error();
@@ -123,10 +146,9 @@ bool stands_already(const NewSettings& settings, const std::optional<CredentialF
       line->ends_with('\n') && std::string_view(*line).substr(0, line->size() - 1) == credential->secret.reveal();
   wipe(*line);
   // Who runs setup again may do it because the service cannot read the file.
-  if (geteuid() != 0) return same && (status.st_mode & kPermissionBits) == kOwnerAlone;
-  const struct group* service = getgrnam("postern");
-  return same && service != nullptr && status.st_uid == 0 && status.st_gid == service->gr_gid &&
-         (status.st_mode & kPermissionBits) == kOwnerAndGroup;
+  const auto wanted = credential_access(credential->path);
+  return same && wanted && (status.st_mode & kPermissionBits) == wanted->mode && status.st_uid == geteuid() &&
+         (!wanted->group || status.st_gid == *wanted->group);
 }
 
 Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential) {
@@ -149,6 +171,9 @@ Result<void> write_changed(const NewSettings& settings, const std::optional<Cred
     return done;
   }
   if (credential && places.back().was_there) hide_from_others(kept_name(credential->path));
+  if (const std::string old = kept_name(settings.path); places.front().was_there && holds_password(old)) {
+    hide_from_others(old);
+  }
   for (KeptFile& place : places) place.mark = mark_of(place.path);
   return write_record(settings.path, places);
 }
@@ -164,7 +189,7 @@ Result<std::vector<std::string>> undo_changed(const std::string& settings) {
                    printable(place.path) + " was changed since postern setup wrote it; nothing was undone" +
                        (place.was_there ? ". What stood there before is in " + printable(kept_name(place.path)) : "")};
     }
-    if (place.was_there && access(kept_name(place.path).c_str(), F_OK) != 0) {
+    if (place.was_there && !stands(kept_name(place.path))) {
       return system_error(errno, "cannot find " + kept_name(place.path));
     }
   }

@@ -1,6 +1,7 @@
 // Secrets in files of their own that the service can read and other users cannot.
 #pragma once
 
+#include "base/durable_file.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "setup/proposal.h"
@@ -20,12 +21,21 @@ struct CredentialFile {
 /// user share a file.
 [[nodiscard]] std::vector<CredentialFile> take_passwords(Proposal& proposal, const std::string& directory);
 
+/// The file for the password of a smarthost that is set up beside those that are there: the one that its settings name,
+/// or else a new one in the directory; none that another one names.
+[[nodiscard]] std::string password_path(const settings::Smarthost& smarthost,
+                                        const std::vector<settings::Smarthost>& there, const std::string& directory);
+
 /// How an administrator makes the file by hand, as commands for a shell; does not hold the secret.
 [[nodiscard]] std::string how_to_make(const std::string& path);
 
-/// Writes it durably, whole or not at all, for root and the members of `group` alone (0640). It is never open to
-/// others, not even for a moment. Without being root the file becomes the caller's own (0600). Failures: not_found (no
-/// such group: the text says what to do), denied, io, no_space, invalid (not one line).
+/// Who may use such a file: root and the members of `group` (0640), or without being root the caller alone (0600); so
+/// too where there is no such group, but not below /etc/postern, since the service could not read it. Failure:
+/// not_found (the text says what to do).
+[[nodiscard]] Result<FileAccess> credential_access(const std::string& path, const std::string& group = "postern");
+
+/// Writes it durably, whole or not at all, with credential_access(). It is never open to others, not even for a moment.
+/// Failures: not_found (no such group), denied, io, no_space, invalid (not one line).
 Result<void> write_credential(const CredentialFile& file, const std::string& group = "postern");
 
 }  // namespace postern::setup

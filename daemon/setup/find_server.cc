@@ -7,7 +7,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
+#include <utility>
 
 namespace postern::setup {
 namespace {
@@ -35,10 +36,13 @@ Result<FoundServer> first_that_answers(std::vector<Smarthost> ways, const Option
     each.tls_ca_file = options.tls_ca_file;
     terminal.say("Trying " + shown(each) + " ...");
     const mail::CheckReport report = world.try_smarthost(each);
-    if (!report.trouble) return FoundServer{nullptr, std::move(each), true};
-    tried += "\n  " + shown(each) + ": " + printable(report.trouble->text);
+    const bool usable = !report.trouble && (options.no_login || !report.offered.empty());
+    if (usable) return FoundServer{nullptr, std::move(each), true};
+    tried += "\n  " + shown(each) + ": " +
+             (report.trouble ? printable(report.trouble->text)
+                             : "it offers no login here; if it takes mail without one, say --no-login");
   }
-  return Error{Failure::not_found, "no server took the connection:" + tried +
+  return Error{Failure::not_found, "no server can be used:" + tried +
                                        "\nAsk your provider for the name of its SMTP server, and give it with "
                                        "--smarthost HOST[:PORT]"};
 }
@@ -48,22 +52,26 @@ bool agrees(Terminal& terminal, const std::string& question) {
   return answer && !answer->empty() && to_lower(answer->front()) == 'y';
 }
 
-/// Those outside the domain only if a person says so.
+/// Those outside the domain only if a person says so, of each.
 Result<std::vector<Smarthost>> admitted(std::vector<Smarthost> ways, const std::string& domain, Terminal& terminal) {
-  const auto foreign =
-      std::ranges::find_if(ways, [&](const Smarthost& each) { return !belongs_to(each.host, domain); });
-  if (foreign == ways.end()) return ways;
-  const std::string words = "The DNS says that mail of " + printable(domain) + " is handed in at " + shown(*foreign);
-  if (!terminal.interactive()) {
-    return Error{Failure::invalid, words +
-                                       ", which is not below that domain, and nobody is there to confirm it. If it "
-                                       "is right, say --smarthost " +
-                                       foreign->host + ":" + std::to_string(foreign->port)};
+  std::map<std::string, bool> answers;  // by host
+  std::vector<Smarthost> all;
+  for (Smarthost& each : ways) {
+    const std::string host = to_lower(each.host);
+    if (!belongs_to(each.host, domain) && !answers.contains(host)) {
+      const std::string words = "The DNS says that mail of " + printable(domain) + " is handed in at " + shown(each);
+      if (!terminal.interactive()) {
+        return Error{Failure::invalid, words +
+                                           ", which is not below that domain, and nobody is there to confirm it. If "
+                                           "it is right, say --smarthost " +
+                                           each.host + ":" + std::to_string(each.port)};
+      }
+      answers[host] = agrees(terminal, words + ". Shall it get the password?");
+    }
+    const auto answer = answers.find(host);
+    if (answer == answers.end() || answer->second) all.push_back(std::move(each));
   }
-  if (!agrees(terminal, words + ". Shall it get the password?")) {
-    std::erase_if(ways, [&](const Smarthost& each) { return !belongs_to(each.host, domain); });
-  }
-  return ways;
+  return all;
 }
 
 Result<FoundServer> by_domain(const std::string& domain, const Options& options, Terminal& terminal,

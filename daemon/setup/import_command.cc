@@ -4,6 +4,7 @@
 #include "settings/load.h"
 #include "setup/credential_file.h"
 #include "setup/importer.h"
+#include "setup/peer_files.h"
 #include "setup/settings_text.h"
 #include "setup/written_files.h"
 
@@ -97,45 +98,75 @@ void tell_notes(const Proposal& proposal) {
   for (const Note& note : proposal.notes) fmt::print(stderr, "{}\n", note.str());
 }
 
-/// The files for passwords that somebody has yet to make.
-void tell_missing(const Proposal& proposal) {
-  for (const settings::Smarthost& smarthost : proposal.smarthosts) {
-    if (smarthost.password_file.empty() || access(smarthost.password_file.c_str(), F_OK) == 0) continue;
-    fmt::print(stderr, "The password of {} goes into {}:\n{}\n", printable(smarthost.user), smarthost.password_file,
-               how_to_make(smarthost.password_file));
+/// The files for passwords that somebody has yet to write, by the number of the smarthost.
+std::vector<std::string> unwritten_files(const Proposal& proposal) {
+  std::vector<std::string> files;
+  for (const settings::Smarthost& smarthost : proposal.smarthosts) files.push_back(smarthost.password_file);
+  return files;
+}
+
+void tell_unwritten(const Proposal& proposal, const std::vector<std::string>& files) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const settings::Smarthost& smarthost = proposal.smarthosts[i];
+    if (files[i].empty()) continue;
+    if (access(files[i].c_str(), F_OK) == 0) {
+      fmt::print(stderr,
+                 "{} is there already: see whether it holds the password of {} at {}, before that server gets it\n",
+                 files[i], printable(smarthost.user), printable(smarthost.host));
+      continue;
+    }
+    fmt::print(stderr, "The password of {} goes into {}:\n{}\n", printable(smarthost.user), files[i],
+               how_to_make(files[i]));
   }
 }
 
-/// Absolute, since the settings name the files of passwords beside them, and are read in other directories.
-std::string output_path(const ImportOptions& options, std::error_code& error) {
-  if (options.output.empty()) return std::string(kSettings);
-  const std::filesystem::path given(options.output);
-  if (given.is_absolute()) return options.output;
-  const std::filesystem::path here = std::filesystem::current_path(error);
-  if (error) return {};
-  return (std::filesystem::weakly_canonical(here / given.parent_path(), error) / given.filename()).string();
+/// Absolute, since the settings name the files of passwords beside them, and are read in other directories; what a
+/// link leads to is written, and the link stays. Failures: invalid (something else than a file is there), those of the
+/// file system.
+Result<std::string> output_path(const ImportOptions& options) {
+  const std::string output = options.output.empty() ? std::string(kSettings) : options.output;
+  std::error_code error;
+  const auto status = std::filesystem::status(output, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return Error{Failure::invalid,
+                 output + " is no file that could be replaced; without --output the settings are printed"};
+  }
+  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(output, error), error);
+  if (error) return system_error(error.value(), "cannot tell where " + output + " is");
+  return path.string();
+}
+
+/// Failure: limit, where the settings would not be read.
+Result<std::string> text_of(const Proposal& proposal) {
+  std::string text = settings_text(proposal);
+  if (text.size() <= kLargestFile) return text;
+  return Error{Failure::limit,
+               "the settings would be larger than 1 MiB, which posternd does not read: leave aliases out"};
 }
 
 int write_out(const ImportOptions& options, Proposal& proposal) {
-  std::error_code gone;
-  const std::string settings = output_path(options, gone);
-  if (gone) return tell(system_error(gone.value(), "cannot tell where " + options.output + " is"));
+  const auto output = output_path(options);
+  if (!output) return tell(output.error());
+  const std::string& settings = *output;
   const std::string directory = settings.substr(0, settings.rfind('/'));
+  const std::vector<std::string> unwritten = unwritten_files(proposal);
   const std::vector<CredentialFile> credentials =
       take_passwords(proposal, options.write ? directory : std::string("/etc/postern"));
   const std::vector<CredentialFile> none;
-  const auto written = write_files(settings, settings_text(proposal), options.write ? credentials : none);
+  const auto text = text_of(proposal);
+  if (!text) return tell(text.error());
+  const auto written = write_files(settings, *text, options.write ? credentials : none);
   if (!written) return tell(written.error());
   tell_notes(proposal);
   for (const std::string& file : written->kept) fmt::print(stderr, "kept the old file as {}\n", file);
   for (const std::string& file : written->files) fmt::print(stderr, "wrote {}\n", file);
-  tell_missing(proposal);
+  tell_unwritten(proposal, unwritten);
   if (!options.write) return EX_OK;
   const settings::Loaded loaded = settings::load(settings, settings::reader_of(settings));
   for (const settings::Problem& problem : loaded.problems) fmt::print(stderr, "{}\n", problem.str());
   if (!loaded.settings) return kNotWhole;
   if (settings == kSettings) {
-    fmt::print(stderr, "Now run: posternd --check && systemctl reload-or-restart postern && postern check\n");
+    fmt::print(stderr, "Now run: posternd --check && postern reload && postern check\n");
   }
   return EX_OK;
 }
@@ -149,11 +180,13 @@ int import_settings(const ImportOptions& options) {
   if (!proposal) return tell(proposal.error());
   proposal->origin = "postern import from " + std::string(program->importer->title) + " (" + program->file + ")";
   if (options.write || !options.output.empty()) return write_out(options, *proposal);
+  const std::vector<std::string> unwritten = unwritten_files(*proposal);
   (void)take_passwords(*proposal, "/etc/postern");
-  const std::string text = settings_text(*proposal);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  const auto text = text_of(*proposal);
+  if (!text) return tell(text.error());
+  std::fwrite(text->data(), 1, text->size(), stdout);
   if (std::fflush(stdout) != 0) return EX_IOERR;
-  tell_missing(*proposal);
+  tell_unwritten(*proposal, unwritten);
   return EX_OK;
 }
 

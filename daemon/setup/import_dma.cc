@@ -193,7 +193,7 @@ Result<void> dma_smarthost(Import& import, const DmaValues& values, const PeerFi
   dma_tls(import, values, smarthost);
   dma_masquerade(import, values, smarthost);
   if (const auto done = dma_login(import, values, smarthost); !done) return done;
-  import.proposal.smarthosts.push_back(std::move(smarthost));
+  add_smarthost(import, name->mark, std::move(smarthost));
   return {};
 }
 

@@ -218,7 +218,7 @@ Result<void> exim_smarthosts(Import& import, const EximValues& values) {
       set_login(import, login->mark, *smarthost, login->user, login->password);
       judge_cleartext(import, login->mark, *smarthost, cleartext);
     }
-    import.proposal.smarthosts.push_back(std::move(*smarthost));
+    add_smarthost(import, list.mark, std::move(*smarthost));
   }
   if (import.proposal.smarthosts.empty()) import.note(list.mark, "it names no server");
   return {};

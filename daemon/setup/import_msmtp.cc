@@ -84,9 +84,10 @@ void msmtp_tls(Conversion& c) {
 /// The argv of a command that msmtp gives to the shell.
 std::vector<std::string> shell_command(Conversion& c) {
   const std::string command = c.value("passwordeval");
-  c.import.note(c.mark("passwordeval"),
-                "this command is now run by the service, as its user postern, without a home and without keys of "
-                "yours: what it reads must be readable to it; a password_file is simpler");
+  c.import.note_secret(
+      c.mark("passwordeval"),
+      "this command is now run by the service, as its user postern, without a home and without keys of "
+      "yours: what it reads must be readable to it; a password_file is simpler");
   return {"/bin/sh", "-c", command};
 }
 
@@ -96,10 +97,11 @@ PasswordCommand msmtp_command(Conversion& c) {
   if (command.empty()) return {};
   PasswordCommand judged = judge_password_command(command);
   if (judged.kind == PasswordCommand::Kind::unclear) {
-    c.import.note(c.mark("passwordeval"),
-                  "this command is not carried over, since a password may stand in it, and everybody can read the "
-                  "settings: use a password_file, or put the command into a script and name that as password_command "
-                  "or token_command");
+    c.import.note_secret(
+        c.mark("passwordeval"),
+        "this command is not carried over, since a password may stand in it, and everybody can read the "
+        "settings: use a password_file, or put the command into a script and name that as password_command "
+        "or token_command");
   }
   return judged;
 }
@@ -278,7 +280,7 @@ Result<void> convert(Import& import, const MsmtpAccount& account) {
   const mail::HostNames& names = import.proposal.names;
   if (!names.domain.empty() || !names.hostname.empty()) narrow_catch_all(import, c.mark("aliases"));
   note_left_out(c);
-  import.proposal.smarthosts.push_back(std::move(c.smarthost));
+  add_smarthost(import, account.mark, std::move(c.smarthost));
   return {};
 }
 

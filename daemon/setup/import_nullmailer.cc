@@ -154,7 +154,7 @@ Result<void> read_remote(Import& import, const Mark& mark, const std::vector<std
   }
   if (!remote.user.empty()) set_login(import, mark, smarthost, remote.user, remote.password);
   judge_cleartext(import, mark, smarthost, Cleartext::not_asked_for);
-  import.proposal.smarthosts.push_back(std::move(smarthost));
+  add_smarthost(import, mark, std::move(smarthost));
   return {};
 }
 

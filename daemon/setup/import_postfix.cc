@@ -22,6 +22,8 @@ struct Postfix {
   Import& import;
   const PostfixParameters& main;
   std::vector<TableEntry> passwords;
+  bool passwords_unread = false;               ///< there are more of them, in a table that could not be read
+  std::vector<TableEntry> policies;            ///< of TLS, by destinations
   std::map<std::string, std::string> rewrite;  ///< senders; "*": all of them
 
   [[nodiscard]] Mark mark(std::string_view name) const { return main.mark(name); }
@@ -54,9 +56,37 @@ std::pair<Level, std::string_view> tls_level(const PostfixParameters& main) {
   return {Level::none, "smtp_tls_security_level"};
 }
 
-void postfix_tls(Postfix& postfix, settings::Smarthost& smarthost) {
+/// Postfix asks by the destination as relayhost has it; the name alone is how it is written by mistake.
+const TableEntry* policy_entry(const Postfix& postfix, const std::string& host, const std::string& destination) {
+  for (const std::string& key : {to_lower(destination), to_lower("[" + host + "]"), to_lower(host), std::string("*")}) {
+    const auto found = std::ranges::find(postfix.policies, key, &TableEntry::key);
+    if (found != postfix.policies.end()) return &*found;
+  }
+  return nullptr;
+}
+
+struct Demand {
+  Level level;
+  Mark mark;
+};
+
+/// Of this destination. A policy counts more than what is said for all; one that is not known is taken for TLS, since
+/// a password that went through it must not go without.
+Demand tls_for(const Postfix& postfix, const std::string& host, const std::string& destination) {
   const auto [level, parameter] = tls_level(postfix.main);
-  const Mark mark = postfix.mark(parameter);
+  if (const TableEntry* entry = policy_entry(postfix, host, destination)) {
+    const std::string_view word = std::string_view(entry->value).substr(0, entry->value.find_first_of(" \t"));
+    const auto* named = std::ranges::find(kLevels, word, &LevelName::name);
+    if (named != kLevels.end()) return {named->level, entry->mark};
+  }
+  if (level != Level::none || postfix.main.is_empty("smtp_tls_policy_maps")) return {level, postfix.mark(parameter)};
+  const Mark mark = postfix.mark("smtp_tls_policy_maps");
+  postfix.import.note(mark, "what this says of " + host + " is not known; TLS is demanded there (tls: starttls)");
+  return {Level::encrypt, mark};
+}
+
+void postfix_tls(Postfix& postfix, settings::Smarthost& smarthost, const std::string& destination) {
+  const auto [level, mark] = tls_for(postfix, smarthost.host, destination);
   const bool wrapped = postfix.main.is_on("smtp_tls_wrappermode");
   smarthost.tls = wrapped ? relay::Tls::implicit : level == Level::none ? relay::Tls::none : relay::Tls::starttls;
   if (smarthost.tls == relay::Tls::none) return;
@@ -105,8 +135,11 @@ void postfix_login(Postfix& postfix, settings::Smarthost& smarthost, const std::
   if (!postfix.main.is_on("smtp_sasl_auth_enable")) return;
   const TableEntry* entry = password_entry(postfix, smarthost.host, destination);
   if (entry == nullptr) {
-    return postfix.import.note(postfix.mark("smtp_sasl_password_maps"),
-                               "there is no password for " + destination + ": Postfix did not log in there");
+    return postfix.import.note(
+        postfix.mark("smtp_sasl_password_maps"),
+        "there is no password for " + destination +
+            (postfix.passwords_unread ? " in what could be read: give 'user' and 'password_file' if there is a login"
+                                      : ": Postfix did not log in there"));
   }
   const std::size_t colon = entry->value.find(':');
   if (entry->value.substr(0, colon).find_first_of(" \t") != std::string::npos || colon == std::string::npos) {
@@ -147,27 +180,28 @@ Result<void> add_destination(Postfix& postfix, const Mark& mark, std::string des
     return iequals(other.host, smarthost.host) && other.port == smarthost.port;
   };
   if (std::ranges::any_of(postfix.import.proposal.smarthosts, same)) return {};
-  const bool again = std::ranges::any_of(postfix.import.proposal.smarthosts, [&](const settings::Smarthost& other) {
-    return iequals(other.host, smarthost.host);
-  });
-  if (again) smarthost.name = smarthost.host + "-" + std::to_string(smarthost.port);
   if (!destination.starts_with('[') && !parse_ip(smarthost.host)) {
     postfix.import.note(mark, "Postfix asked the DNS for the mail servers (MX) of " + smarthost.host +
                                   "; Postern connects to the host of that name itself");
   }
-  postfix_tls(postfix, smarthost);
+  postfix_tls(postfix, smarthost, destination);
   postfix_login(postfix, smarthost, destination);
   postfix_senders(postfix, smarthost);
-  postfix.import.proposal.smarthosts.push_back(std::move(smarthost));
+  add_smarthost(postfix.import, mark, std::move(smarthost));
   return {};
 }
 
 Result<void> postfix_smarthosts(Postfix& postfix) {
   const PostfixParameters& main = postfix.main;
+  const std::size_t notes = postfix.import.proposal.notes.size();
   auto passwords =
       read_tables(postfix.import, postfix.mark("smtp_sasl_password_maps"), main.list("smtp_sasl_password_maps"));
   if (!passwords) return passwords.error();
   postfix.passwords = std::move(*passwords);
+  postfix.passwords_unread = postfix.import.proposal.notes.size() > notes;
+  auto policies = read_tables(postfix.import, postfix.mark("smtp_tls_policy_maps"), main.list("smtp_tls_policy_maps"));
+  if (!policies) return policies.error();
+  postfix.policies = std::move(*policies);
   if (main.value("relayhost").empty()) {
     postfix.import.note(postfix.mark("relayhost"),
                         "there is no relayhost: Postfix brings mail to each recipient's own server, which Postern "
@@ -249,7 +283,7 @@ Result<Proposal> import_postfix(const Place& place) {
   if (!file) return file.error();
   const auto main = PostfixParameters::read(*file);
   if (!main) return main.error();
-  Postfix postfix{import, *main, {}, {}};
+  Postfix postfix{import, *main, {}, false, {}, {}};
   if (const auto done = postfix_names(postfix); !done) return done.error();
   // What generic says of a sender is asked last, and so is what leaves.
   for (const std::string_view table : {"smtp_generic_maps", "sender_canonical_maps", "canonical_maps"}) {

@@ -210,7 +210,7 @@ void finish_ssmtp(Ssmtp& file, const PeerFile& source) {
   if (!file.user.empty()) set_login(file.import, file.login, smarthost, file.user, file.password);
   if (file.tls) note_verified(file.import, whole);
   judge_cleartext(file.import, file.login, smarthost, Cleartext::not_asked_for);
-  file.import.proposal.smarthosts.push_back(std::move(smarthost));
+  add_smarthost(file.import, whole, std::move(smarthost));
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ constexpr auto kCommands = std::to_array<std::string_view>({"eval",
                                                             "tls_nocertcheck",
                                                             "tls_nostarttls"});
 
+constexpr std::size_t kMostAccounts = 1000;  // each is looked for among all of them
+
 /// What makes one account another.
 constexpr auto kIdentity =
     std::to_array<std::string_view>({"host", "port", "user", "from", "password", "passwordeval"});
@@ -113,6 +115,7 @@ class Reader {
     std::string name = argument(text.substr(0, colon));
     if (name.empty()) return wrong(mark, "the account has no name");
     if (account(name) != nullptr) return wrong(mark, "an account of this name stands above");
+    if (accounts_.size() >= kMostAccounts) return wrong(mark, "there are too many accounts in this file");
     // Copies: what is added may move those that are there.
     std::vector<MsmtpAccount> parents;
     while (colon != std::string_view::npos && parents.size() <= accounts_.size()) {

@@ -43,9 +43,13 @@ Error wrong(const Mark& mark, const std::string& text) {
   return Error{Failure::invalid, Note{mark.file, mark.line, text}.str()};
 }
 
-void Import::note(const Mark& mark, std::string text) {
-  Note note{mark.file, mark.line, std::move(text)};
-  if (std::ranges::find(proposal.notes, note) == proposal.notes.end()) proposal.notes.push_back(std::move(note));
+void Import::add_note(Note note) {
+  if (proposal.notes.size() > kMostNotes) return;
+  if (std::ranges::find(proposal.notes, note) != proposal.notes.end()) return;
+  if (proposal.notes.size() == kMostNotes) {
+    note = Note{{}, 0, "there is more that is not carried over, of which this is too much to tell; look at the files"};
+  }
+  proposal.notes.push_back(std::move(note));
 }
 
 Result<std::optional<PeerFile>> Import::find(const std::string& path) const {

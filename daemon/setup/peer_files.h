@@ -11,11 +11,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postern::setup {
 
 inline constexpr std::size_t kLargestFile = std::size_t{1} << 20U;
+inline constexpr std::size_t kMostNotes = 300;  // of one import; then one that says that there is more
 
 /// A place in a file of another program.
 struct Mark {
@@ -49,7 +51,9 @@ class Import {
 
   Proposal proposal;
 
-  void note(const Mark& mark, std::string text);
+  /// Once where it is said again; of no more than kMostNotes.
+  void note(const Mark& mark, std::string text) { add_note(Note{mark.file, mark.line, std::move(text), false}); }
+  void note_secret(const Mark& mark, std::string text) { add_note(Note{mark.file, mark.line, std::move(text), true}); }
 
   /// A path of the machine's as it is called from here.
   [[nodiscard]] std::string here(const std::string& path) const { return place_.root + path; }
@@ -63,6 +67,8 @@ class Import {
   [[nodiscard]] Result<std::string> first_line(const std::string& path) const;
 
  private:
+  void add_note(Note note);
+
   Place place_;
 };
 

@@ -24,12 +24,62 @@ constexpr auto kSystemStores = std::to_array<std::string_view>(
      "/etc/ssl/ca-bundle.pem", "/etc/pki/tls/certs/ca-bundle.crt",
      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"});
 
+constexpr std::size_t kMostSmarthosts = 50;
+
 constexpr std::string_view kPasswordFile = "/etc/postern/password";
 
 /// The mechanisms that other programs have names for, and that Postern knows.
-constexpr auto kMechanisms =
-    std::to_array<std::string_view>({"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
-                                     "SCRAM-SHA-256-PLUS", "EXTERNAL", "XOAUTH2", "OAUTHBEARER"});
+struct Mechanism {
+  std::string_view name;
+  enum class Needs { password, token, certificate } needs;
+};
+constexpr auto kMechanisms = std::to_array<Mechanism>({{"PLAIN", Mechanism::Needs::password},
+                                                       {"LOGIN", Mechanism::Needs::password},
+                                                       {"CRAM-MD5", Mechanism::Needs::password},
+                                                       {"SCRAM-SHA-1", Mechanism::Needs::password},
+                                                       {"SCRAM-SHA-1-PLUS", Mechanism::Needs::password},
+                                                       {"SCRAM-SHA-256", Mechanism::Needs::password},
+                                                       {"SCRAM-SHA-256-PLUS", Mechanism::Needs::password},
+                                                       {"SCRAM-SHA-512", Mechanism::Needs::password},
+                                                       {"SCRAM-SHA-512-PLUS", Mechanism::Needs::password},
+                                                       {"EXTERNAL", Mechanism::Needs::certificate},
+                                                       {"XOAUTH2", Mechanism::Needs::token},
+                                                       {"OAUTHBEARER", Mechanism::Needs::token}});
+
+bool can_be_used(const settings::Smarthost& smarthost, const std::string& mechanism) {
+  const auto* const known = std::ranges::find(kMechanisms, mechanism, &Mechanism::name);
+  if (known == kMechanisms.end()) return false;
+  switch (known->needs) {
+    case Mechanism::Needs::password:
+      return !smarthost.password.empty() || !smarthost.password_file.empty() || !smarthost.password_command.empty();
+    case Mechanism::Needs::token: return !smarthost.token_file.empty() || !smarthost.token_command.empty();
+    case Mechanism::Needs::certificate: break;
+  }
+  return !smarthost.client_certificate.empty();
+}
+
+void tidy_certificate(Import& import, const Mark& mark, settings::Smarthost& smarthost) {
+  if (smarthost.client_certificate.empty() && smarthost.client_key.empty()) return;
+  const bool both = !smarthost.client_certificate.empty() && !smarthost.client_key.empty();
+  if (both && smarthost.tls != relay::Tls::none) return;
+  smarthost.client_certificate.clear();
+  smarthost.client_key.clear();
+  import.note(mark, both ? "the client certificate is not carried over, since there is no TLS to show it in"
+                         : "the client certificate is not carried over: it needs a certificate and a key");
+}
+
+/// In the settings each has a name of its own, which is that of its host unless it is said.
+void give_name(const Import& import, settings::Smarthost& smarthost) {
+  const auto is_taken = [&import](const std::string& name) {
+    return std::ranges::any_of(import.proposal.smarthosts, [&name](const settings::Smarthost& other) {
+      return iequals(other.name.empty() ? other.host : other.name, name);
+    });
+  };
+  if (!is_taken(smarthost.host)) return;
+  const std::string named = smarthost.host + "-" + std::to_string(smarthost.port);
+  smarthost.name = named;
+  for (int i = 2; is_taken(smarthost.name); ++i) smarthost.name = named + "-" + std::to_string(i);
+}
 
 }  // namespace
 
@@ -108,11 +158,25 @@ void set_trust(Import& import, const Mark& mark, settings::Smarthost& smarthost,
 
 void set_mechanism(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view word) {
   const std::string name = to_upper(word);
-  if (std::ranges::find(kMechanisms, name) != kMechanisms.end()) {
+  if (std::ranges::find(kMechanisms, name, &Mechanism::name) != kMechanisms.end()) {
     smarthost.mechanisms = {name};
   } else {
     import.note(mark, "this login mechanism is none of Postern's: it chooses among those that the server offers");
   }
+}
+
+void add_smarthost(Import& import, const Mark& mark, settings::Smarthost smarthost) {
+  if (import.proposal.smarthosts.size() >= kMostSmarthosts) {
+    return import.note(mark, "this server is not carried over, since there are so many before it");
+  }
+  tidy_certificate(import, mark, smarthost);
+  const auto unusable = [&smarthost](const std::string& mechanism) { return !can_be_used(smarthost, mechanism); };
+  if (!smarthost.mechanisms.empty() && std::ranges::all_of(smarthost.mechanisms, unusable)) {
+    smarthost.mechanisms.clear();
+    import.note(mark, "the login mechanism is not carried over, since there is nothing to log in with by it");
+  }
+  give_name(import, smarthost);
+  import.proposal.smarthosts.push_back(std::move(smarthost));
 }
 
 bool set_user(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view user) {
@@ -140,9 +204,10 @@ void set_password(Import& import, const Mark& mark, settings::Smarthost& smartho
   for (int i = 2; is_taken(path); ++i)
     path = std::string(kPasswordFile) + "-" + smarthost.host + "-" + std::to_string(i);
   smarthost.password_file = path;
-  import.note(mark, "no password for " + smarthost.user + " is carried over: " +
-                        (line ? "there is none in the settings of the other program" : "it is no text of one line") +
-                        "; write it into " + path);
+  import.note_secret(mark,
+                     "no password for " + smarthost.user + " is carried over: " +
+                         (line ? "there is none in the settings of the other program" : "it is no text of one line") +
+                         "; write it into " + path);
 }
 
 void set_login(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view user,

@@ -51,6 +51,11 @@ enum class Cleartext { asked_for, not_asked_for };
 /// What comes of a login where there is no TLS: allowed where the other program was told so.
 void judge_cleartext(Import& import, const Mark& mark, settings::Smarthost& smarthost, Cleartext cleartext);
 
+/// The last step of each importer: adds the smarthost to the proposal, under a name that no other has there. What the
+/// settings would refuse in it (a certificate without a key or without TLS, mechanisms that nothing is there for)
+/// becomes a note.
+void add_smarthost(Import& import, const Mark& mark, settings::Smarthost smarthost);
+
 // The notes on what Postern is stricter in.
 void note_verified(Import& import, const Mark& mark);       ///< certificates were not verified
 void note_opportunistic(Import& import, const Mark& mark);  ///< TLS was used if offered

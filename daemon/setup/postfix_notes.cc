@@ -22,6 +22,7 @@ constexpr auto kCarriedOver = std::to_array<std::string_view>({
     "smtp_use_tls",
     "smtp_enforce_tls",
     "smtp_tls_wrappermode",
+    "smtp_tls_policy_maps",
     "smtp_tls_CAfile",
     "smtp_tls_cert_file",
     "smtp_tls_key_file",
@@ -88,6 +89,8 @@ constexpr auto kOwn = std::to_array<std::string_view>({
     "default_database_type",
 });
 
+constexpr std::size_t kMostOwn = 4096;  // bytes of names in one note
+
 struct Says {
   std::string_view name;
   std::string_view says;
@@ -114,7 +117,6 @@ constexpr auto kSays = std::to_array<Says>({
     {"maximal_backoff_time", "Postern has retry.max for it"},
     {"queue_run_delay", "Postern needs no queue runs"},
     {"bounce_size_limit", "Postern has bounces.return_size for it"},
-    {"smtp_tls_policy_maps", "TLS is the same for all mail to a smarthost"},
     {"smtp_tls_CApath", "a directory of authorities cannot be named: tls_ca_file is a file"},
     {"smtp_tls_fingerprint_cert_match", "a certificate cannot be pinned by its fingerprint: see tls_ca_file"},
     {"smtp_tls_mandatory_protocols", "Postern takes TLS 1.2 and later"},
@@ -168,19 +170,21 @@ bool says_nothing(std::string_view name, const PostfixParameters& main) {
 
 void note_postfix_parameters(Import& import, const PostfixParameters& main) {
   std::string own;
+  const auto referred_to = main.names_referred_to();
   for (const std::string& name : main.names()) {
-    if (!main.unread(name).empty()) {
+    if (main.is_unread(name)) {
       import.note(main.mark(name), "an expression is not understood, and taken for nothing");
     }
-    if (std::ranges::find(kCarriedOver, name) != kCarriedOver.end() || says_nothing(name, main)) continue;
+    if (std::ranges::find(kCarriedOver, name) != kCarriedOver.end() || main.is_empty(name)) continue;
     const auto* says = std::ranges::find(kSays, name, &Says::name);
+    if (says != kSays.end() && says_nothing(name, main)) continue;
     const bool of_postfix =
         std::ranges::any_of(kOwn, [&name](std::string_view beginning) { return name.starts_with(beginning); });
     if (says != kSays.end()) {
       import.note(main.mark(name), name + " is not carried over: " + std::string(says->says));
     } else if (of_postfix) {
-      own += (own.empty() ? "" : ", ") + name;
-    } else if (!main.is_referred_to(name)) {
+      if (own.size() < kMostOwn) own += (own.empty() ? "" : ", ") + name;
+    } else if (!referred_to.contains(name)) {
       // A name of one's own may be the end of a password that was broken into lines.
       const bool known = name.starts_with("smtp_") || name.starts_with("default_");
       import.note(main.mark(name), (known ? name : "this parameter") + " is not carried over");

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kDeepest = 16;       // values that stand in values
 constexpr std::size_t kLongest = 1 << 16;  // of a value: each level may double it
+constexpr std::size_t kMostNames = 10000;  // that are replaced for one value: each level may have many more of them
 
 struct Standard {
   std::string_view name;
@@ -49,10 +50,11 @@ std::size_t behind_bracket(std::string_view text, std::size_t open) {
 /// One value while the names in it are replaced.
 struct PostfixParameters::Expansion {
   const PostfixParameters& parameters;
-  std::vector<std::string>& unread;
+  bool& unread;        ///< it held an expression that is not understood
+  std::size_t& names;  ///< replaced so far
 
   [[nodiscard]] std::string of(std::string_view name, std::size_t depth) const {
-    if (depth > kDeepest) return {};
+    if (depth > kDeepest || ++names > kMostNames) return {};
     if (const auto found = parameters.parameters_.find(name); found != parameters.parameters_.end()) {
       return expand(found->second.text, depth);
     }
@@ -70,6 +72,10 @@ struct PostfixParameters::Expansion {
 
   [[nodiscard]] std::string expand(std::string_view text, std::size_t depth) const {
     std::string out;
+    if (depth > 2 * kDeepest) {  // one in the brackets of the other
+      unread = true;
+      return out;
+    }
     for (std::size_t i = 0; i < text.size() && out.size() < kLongest;) {
       if (text[i] != '$' || i + 1 == text.size()) {
         out += text[i++];
@@ -82,7 +88,7 @@ struct PostfixParameters::Expansion {
       } else if (next == '{' || next == '(') {
         const std::size_t end = behind_bracket(text, i + 1);
         if (end == std::string_view::npos) {
-          unread.emplace_back(text.substr(i));
+          unread = true;
           return out;
         }
         out += bracket(text.substr(i + 2, end - i - 3), depth);
@@ -105,7 +111,7 @@ struct PostfixParameters::Expansion {
     const std::string_view name = inside.substr(0, end);
     const std::string_view rest = trim(inside.substr(end));
     if (name.empty() || (!rest.empty() && rest[0] != '?' && rest[0] != ':')) {
-      unread.push_back("${" + std::string(inside) + "}");
+      unread = true;
       return {};
     }
     const std::string value = of(name, depth + 1);
@@ -140,13 +146,22 @@ Result<PostfixParameters> PostfixParameters::read(const PeerFile& file) {
 }
 
 std::string PostfixParameters::value(std::string_view name) const {
-  std::vector<std::string> unread;
-  return std::string(trim(Expansion{*this, unread}.of(name, 0)));
+  bool unread = false;
+  std::size_t names = 0;
+  return std::string(trim(Expansion{*this, unread, names}.of(name, 0)));
 }
 
-std::vector<std::string> PostfixParameters::unread(std::string_view name) const {
-  std::vector<std::string> unread;
-  (void)Expansion{*this, unread}.of(name, 0);
+bool PostfixParameters::is_empty(std::string_view name) const {
+  const auto found = parameters_.find(name);
+  return found == parameters_.end() || found->second.text.empty();
+}
+
+bool PostfixParameters::is_unread(std::string_view name) const {
+  const auto found = parameters_.find(name);
+  bool unread = false;
+  std::size_t names = 0;
+  // At the last depth: names in it are looked at in their own turn.
+  if (found != parameters_.end()) (void)Expansion{*this, unread, names}.expand(found->second.text, kDeepest);
   return unread;
 }
 
@@ -169,17 +184,19 @@ std::vector<std::string> PostfixParameters::names() const {
   return names;
 }
 
-bool PostfixParameters::is_referred_to(std::string_view name) const {
-  return std::ranges::any_of(parameters_, [name](const auto& parameter) {
-    const std::string_view text = parameter.second.text;
-    for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-      const std::size_t end = at + name.size();
-      const bool whole = end == text.size() || !is_name_char(text[end]);
-      const std::string_view before = text.substr(0, at);
-      if (whole && (before.ends_with("$") || before.ends_with("${") || before.ends_with("$("))) return true;
+std::set<std::string, std::less<>> PostfixParameters::names_referred_to() const {
+  std::set<std::string, std::less<>> names;
+  for (const auto& [name, parameter] : parameters_) {
+    const std::string_view text = parameter.text;
+    for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+      std::size_t begin = at + 1;
+      if (begin < text.size() && (text[begin] == '{' || text[begin] == '(')) ++begin;
+      std::size_t end = begin;
+      while (end < text.size() && is_name_char(text[end])) ++end;
+      names.emplace(text.substr(begin, end - begin));
     }
-    return false;
-  });
+  }
+  return names;
 }
 
 std::string_view without_braces(std::string_view text) {

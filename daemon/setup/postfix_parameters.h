@@ -4,6 +4,7 @@
 #include "setup/peer_files.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,12 @@ class PostfixParameters {
   /// Where it stands, or the file as a whole.
   [[nodiscard]] Mark mark(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;
-  /// Another parameter's value has it in it: $name.
-  [[nodiscard]] bool is_referred_to(std::string_view name) const;
-  /// Everything that could not be told, such as "${{a} == {b} ? {c} : {d}}", as it stands.
-  [[nodiscard]] std::vector<std::string> unread(std::string_view name) const;
+  /// Nothing stands behind its "=".
+  [[nodiscard]] bool is_empty(std::string_view name) const;
+  /// That the values have in them: $name.
+  [[nodiscard]] std::set<std::string, std::less<>> names_referred_to() const;
+  /// Its value has an expression in it that cannot be told, such as "${{a} == {b} ? {c} : {d}}".
+  [[nodiscard]] bool is_unread(std::string_view name) const;
 
  private:
   struct Parameter {

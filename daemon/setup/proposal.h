@@ -17,6 +17,8 @@ struct Note {
   std::string file;      ///< empty: about no file
   std::size_t line = 0;  ///< 1-based; 0: the file as a whole
   std::string text;      ///< holds no secret
+  /// It says where a password or token is to be had now, which `postern setup` asks for.
+  bool about_secret = false;
 
   [[nodiscard]] std::string str() const;  ///< "file:line: text", printable, one line
 

@@ -2,24 +2,22 @@
 
 #include "base/durable_file.h"
 #include "base/text.h"
-#include "mail/address.h"
-#include "settings/account.h"
 #include "settings/load.h"
-#include "settings/permissions.h"
 #include "setup/account.h"
 #include "setup/changed_files.h"
+#include "setup/credential_file.h"
 #include "setup/find_server.h"
 #include "setup/line_diff.h"
-#include "setup/present_root.h"
+#include "setup/questions.h"
 #include "setup/settings_edit.h"
 #include "setup/settings_text.h"
 #include "setup/taken_over.h"
+#include "setup/written_files.h"
 
 #include <fmt/format.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -84,121 +82,25 @@ Result<OldFile> old_file(const std::string& config) {
   return old;
 }
 
-Result<std::string> address_of(const std::string& text) {
-  auto address = mail::parse_address(text, mail::Utf8::allow);
-  if (!address) return Error{Failure::invalid, "'" + printable(text) + "' is no mail address: " + address.error().text};
-  if (mail::split_address(*address).domain.empty()) {
-    return Error{Failure::invalid, "'" + printable(text) + "' has no domain; write it as name@example.com"};
-  }
-  return address;
+/// Somebody may have written it while questions were open.
+Result<void> still_as_read(const OldFile& old) {
+  const auto now = read_file(old.path, kLargestSettings);
+  const bool same = old.text ? now && *now == *old.text : !now && now.error().failure == Failure::not_found;
+  if (same) return {};
+  return Error{Failure::exists, old.path + " was changed meanwhile, and nothing was written; run postern setup again"};
 }
 
-/// Asks until the answer is a mail address; `empty` is an answer where it is allowed.
-Result<std::string> ask_address(Terminal& terminal, const std::string& question, const std::string& standard) {
-  while (true) {
-    const auto answer = terminal.ask(question, standard);
-    if (!answer) return Error{Failure::cancelled, "nothing was changed"};
-    auto address = address_of(*answer);
-    if (address) return address;
-    terminal.complain(address.error().text);
+/// The file of authorities by its whole path, since the daemon is in another directory. What is no file is told before
+/// a FIFO could be waited for.
+Result<void> with_authorities(Options& options) {
+  if (options.tls_ca_file.empty()) return {};
+  std::error_code error;
+  const auto path = std::filesystem::absolute(options.tls_ca_file, error).lexically_normal();
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return Error{Failure::invalid, "there is no file " + printable(path.string()) + " with the authorities to trust"};
   }
-}
-
-Result<std::string> account_address(const Options& options, Terminal& terminal) {
-  if (!options.address.empty()) return address_of(options.address);
-  if (options.no_login || !options.user.empty()) return std::string();
-  if (!terminal.interactive()) {
-    return Error{Failure::invalid,
-                 "say the mail address of the account that sends this machine's mail: postern setup "
-                 "alerts@example.com --password-file FILE --root admin@example.com"};
-  }
-  return ask_address(terminal, "Mail address of the account that sends this machine's mail", "");
-}
-
-/// Nothing: it stays as it is. What a file of aliases says is not said again.
-Result<std::optional<std::string>> root_address(const Options& options, const OldFile& old, const std::string& address,
-                                                Terminal& terminal) {
-  const PresentRoot present = present_root(old.settings);
-  const auto wanted = [&](std::string root) {
-    if (present.of_file && root == present.target) return std::optional<std::string>();
-    if (!present.file.empty()) terminal.say("This goes before the alias for root in " + printable(present.file) + ".");
-    return std::optional(std::move(root));
-  };
-  if (!options.root.empty()) {
-    auto root = address_of(options.root);
-    if (!root) return root.error();
-    return wanted(std::move(*root));
-  }
-  if (!terminal.interactive()) {
-    if (!present.target.empty()) return std::optional<std::string>();
-    if (!address.empty()) return std::optional(address);
-    return Error{Failure::invalid, "say where root's mail goes: --root admin@example.com"};
-  }
-  const auto answer = terminal.ask("Where mail for root goes: cron's, RAID alarms, failed backups",
-                                   present.target.empty() ? address : present.target);
-  if (!answer) return Error{Failure::cancelled, "nothing was changed"};
-  if (*answer == present.target) return std::optional<std::string>();
-  auto root = address_of(*answer);
-  if (root) return wanted(std::move(*root));
-  terminal.complain(root.error().text);
-  auto again = ask_address(terminal, "Where mail for root goes", address);
-  if (!again) return again.error();
-  return wanted(std::move(*again));
-}
-
-/// `reader`: who will run it.
-Result<std::vector<std::string>> program_of(const std::string& text, const settings::User& reader) {
-  const std::vector<std::string_view> found = split_words(text);
-  std::vector<std::string> words(found.begin(), found.end());
-  if (words.empty()) return words;
-  if (!words.front().starts_with('/')) {
-    return Error{Failure::invalid, "'" + printable(words.front()) + "' must be the whole path of a program"};
-  }
-  settings::Report report("notify.command", settings::Readers::few, reader);
-  settings::check_program(report, settings::Mark{}, words.front());
-  const settings::Loaded checked = std::move(report).finish({});
-  if (!checked.problems.empty()) return Error{Failure::invalid, checked.problems.front().text};
-  return words;
-}
-
-/// Nothing: it stays as it is.
-Result<std::optional<std::vector<std::string>>> alarm_program(const Options& options, const OldFile& old,
-                                                              Terminal& terminal) {
-  using Program = std::optional<std::vector<std::string>>;
-  if (options.notify_command) {
-    auto words = program_of(*options.notify_command, settings::reader_of(old.path));
-    if (!words) return words.error();
-    return words->empty() ? Program() : Program(std::move(*words));
-  }
-  const bool there = !old.settings.queue.notify.command.empty();
-  if (!terminal.interactive() || there) return Program();
-  terminal.say(
-      "Mail that says that mail is broken does not arrive. A program of yours (a pager, a chat, wall) can be run\n"
-      "then, with two more arguments: \"trouble\" or \"well\", and a line of text.");
-  while (true) {
-    const auto answer = terminal.ask("Program with its arguments, nothing for none", "");
-    if (!answer) return Error{Failure::cancelled, "nothing was changed"};
-    auto words = program_of(*answer, settings::reader_of(old.path));
-    if (words) return words->empty() ? Program() : Program(std::move(*words));
-    terminal.complain(words.error().text);
-  }
-}
-
-/// The file for the password: the one that the settings name, if it is for this account alone.
-std::string credential_path(const OldFile& old, const Smarthost& smarthost) {
-  const std::vector<Smarthost>& there = old.settings.smarthosts;
-  const auto place = replaced_index(smarthost, there);
-  const auto used_by_others = [&](const std::string& path) {
-    for (std::size_t i = 0; i < there.size(); ++i) {
-      if (i != place && there[i].password_file == path) return true;
-    }
-    return false;
-  };
-  if (place && !there[*place].password_file.empty() && !used_by_others(there[*place].password_file)) {
-    return there[*place].password_file;
-  }
-  const std::string first = (std::filesystem::path(old.path).parent_path() / "password").string();
-  return used_by_others(first) ? first + "-" + smarthost.host : first;
+  options.tls_ca_file = path.string();
+  return {};
 }
 
 std::string whole_text(const Change& change) {
@@ -218,13 +120,16 @@ std::string whole_text(const Change& change) {
 int leave_beside(const OldFile& old, const Change& change, const Error& why, Terminal& terminal) {
   const std::string path = old.path + ".new";
   const std::string text = whole_text(change);
-  if (const auto done = replace_file(path, text, old.access); !done) return told(terminal, done.error());
+  const auto written = write_files(path, text, {});
+  if (!written) return told(terminal, written.error());
   terminal.complain(fmt::format("{} was left as it is, since no line of it can be changed safely: {}", old.path,
                                 printable(why.text)));
+  for (const std::string& kept : written->kept) terminal.say("What was in " + path + " is kept as " + kept + ".");
   terminal.say("What it would be is in " + path + "; the difference:\n" + line_diff(*old.text, text));
-  terminal.say(
-      "Carry over what you need of the old file, put the new one in its place, write the password into the file\n"
-      "that it names, and then: postern reload && postern check");
+  const std::string& password = change.smarthost->password_file;
+  terminal.say("Carry over what you need of the old file, and put the new one in its place." +
+               (password.empty() ? std::string() : " Write the password:\n" + how_to_make(password)) +
+               "\nThen: postern reload && postern check");
   return EX_CONFIG;
 }
 
@@ -268,14 +173,16 @@ Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& ter
   auto ready = account_of(options, terminal, world);
   if (!ready) return ready.error();
   Account* const account = &ready->account;
-  auto root = root_address(options, old, ready->root, terminal);
+  auto root = root_address(options, old.settings, ready->root, terminal);
   if (!root) return root.error();
-  auto program = alarm_program(options, old, terminal);
+  auto program = alarm_program(options, old.settings, settings::reader_of(old.path), terminal);
   if (!program) return program.error();
   Plan plan;
   plan.by_browser = account->by_browser;
   if (!account->smarthost.password.empty()) {
-    plan.credential = CredentialFile{credential_path(old, account->smarthost), account->smarthost.password};
+    const std::string directory = std::filesystem::path(old.path).parent_path().string();
+    plan.credential = CredentialFile{password_path(account->smarthost, old.settings.smarthosts, directory),
+                                     account->smarthost.password};
     account->smarthost.password_file = plan.credential->path;
     account->smarthost.password = Secret();
   }
@@ -289,16 +196,37 @@ std::string name_of(const Smarthost& smarthost, const Settings& settings) {
   return place ? settings.smarthosts[*place].name : smarthost.host;
 }
 
+/// How the daemon is started that reads these settings.
+std::string how_to_start(const std::string& path) {
+  const bool systems = path == settings::kSystemSettings;
+  const bool systemd = access("/run/systemd/system", F_OK) == 0;
+  return "posternd does not run: " + (!systems  ? "posternd --config " + path
+                                      : systemd ? "systemctl start postern"
+                                                : "posternd, as the user postern");
+}
+
+/// A daemon runs, but not with these settings.
+bool reads_another(const Reloaded& reloaded, const std::string& path) {
+  std::error_code error;
+  return !reloaded.config.empty() && !std::filesystem::equivalent(reloaded.config, path, error);
+}
+
 /// What follows the writing: the daemon takes it over, a login in a browser, a test as cron would send it.
-int begin(const Options& options, const Plan& plan, const std::string& site, Terminal& terminal, const World& world) {
-  const int reloaded = world.reload();
-  if (reloaded == EX_UNAVAILABLE) {
-    terminal.say("posternd does not run: systemctl start postern. Then: postern check && postern send-test root");
-    return options.no_test ? EX_OK : reloaded;
+int begin(const Options& options, const Plan& plan, const OldFile& old, const std::string& site, Terminal& terminal,
+          const World& world) {
+  const Reloaded reloaded = world.reload();
+  if (reloaded.exit == EX_UNAVAILABLE) {
+    terminal.say(how_to_start(old.path) + "\nThen: postern check && postern send-test root");
+    return options.no_test ? EX_OK : reloaded.exit;
   }
-  if (reloaded != EX_OK) {
+  if (reads_another(reloaded, old.path)) {
+    terminal.complain("the posternd that runs has its settings in " + printable(reloaded.config) +
+                      ", so nothing was tried with these; start one with: posternd --config " + old.path);
+    return options.no_test ? EX_OK : EX_UNAVAILABLE;
+  }
+  if (reloaded.exit != EX_OK) {
     terminal.complain("posternd has not taken the settings over; postern setup --undo puts those of before back");
-    return reloaded;
+    return reloaded.exit;
   }
   if (plan.by_browser) {
     if (const int agreed = world.login(site); agreed != EX_OK) {
@@ -319,9 +247,11 @@ int begin(const Options& options, const Plan& plan, const std::string& site, Ter
 
 }  // namespace
 
-int set_up(const Options& options, Terminal& terminal, const World& world) {
-  const auto old = old_file(options.config);
+int set_up(const Options& said, Terminal& terminal, const World& world) {
+  const auto old = old_file(said.config);
   if (!old) return told(terminal, old.error());
+  Options options = said;
+  if (const auto whole = with_authorities(options); !whole) return told(terminal, whole.error());
   const auto plan = make_plan(options, *old, terminal, world);
   if (!plan) return told(terminal, plan.error());
   std::string text = whole_text(plan->change);
@@ -341,6 +271,7 @@ int set_up(const Options& options, Terminal& terminal, const World& world) {
   const NewSettings fresh{old->path, text, old->access};
   const bool written = !stands_already(fresh, plan->credential);
   if (written) {
+    if (const auto same = still_as_read(*old); !same) return told(terminal, same.error());
     if (const auto done = write_changed(fresh, plan->credential); !done) return told(terminal, done.error());
   }
   const settings::Loaded loaded = settings::load(old->path, settings::reader_of(old->path));
@@ -355,7 +286,7 @@ int set_up(const Options& options, Terminal& terminal, const World& world) {
   if (written) {
     terminal.say("Wrote " + old->path + (plan->credential ? " and " + plan->credential->path : std::string()) + ".");
   }
-  return begin(options, *plan, name_of(*plan->change.smarthost, *loaded.settings), terminal, world);
+  return begin(options, *plan, *old, name_of(*plan->change.smarthost, *loaded.settings), terminal, world);
 }
 
 int undo(const Options& options, Terminal& terminal, const World& world) {
@@ -366,9 +297,9 @@ int undo(const Options& options, Terminal& terminal, const World& world) {
   for (const std::string& path : *back) {
     terminal.say((access(path.c_str(), F_OK) == 0 ? "Put back " : "Removed ") + printable(path) + ".");
   }
-  const int reloaded = world.reload();
-  if (reloaded == EX_UNAVAILABLE) terminal.say("posternd does not run: systemctl start postern");
-  return reloaded == EX_UNAVAILABLE ? EX_OK : reloaded;
+  const Reloaded reloaded = world.reload();
+  if (reloaded.exit == EX_UNAVAILABLE) terminal.say(how_to_start(old->path));
+  return reloaded.exit == EX_UNAVAILABLE || reads_another(reloaded, old->path) ? EX_OK : reloaded.exit;
 }
 
 }  // namespace postern::setup

@@ -31,18 +31,25 @@ struct Options {
   std::string client_id;
   std::optional<relay::SenderPolicyOptions::Policy> from;
   std::string root;                           ///< where root's mail goes
-  std::optional<std::string> notify_command;  ///< a program and its arguments, blanks between
+  std::optional<std::string> notify_command;  ///< a program and its arguments, as program_words() reads them
   std::string import;                         ///< the program whose account is taken over
   bool no_import = false;                     ///< none is
   bool no_test = false;
+};
+
+/// What the daemon says when it is told to read its settings again.
+struct Reloaded {
+  int exit = 0;        ///< 0: in force; 69: it does not run
+  std::string config;  ///< the file that it reads; empty: it did not tell
 };
 
 /// The world outside: all of its functions may block. Exit codes are those of `postern`.
 struct World {
   std::function<std::vector<DnsRecord>(const std::string& name, DnsType type)> dns;
   std::function<mail::CheckReport(const settings::Smarthost&)> try_smarthost;
-  Place place{};                                               ///< where other programs' settings are
-  std::function<int()> reload;                                 ///< 0: in force; 69: posternd does not run
+  std::function<Result<Secret>(const settings::Smarthost&)> password_of;  ///< what its password_command prints
+  Place place{};                                                          ///< where other programs' settings are
+  std::function<Reloaded()> reload;
   std::function<int(const std::string& site)> login;           ///< a person agrees in a browser
   std::function<int(const std::string& recipient)> send_test;  ///< and follow it
 };

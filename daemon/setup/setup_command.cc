@@ -43,7 +43,7 @@ int run_arguments(const SetupArguments& arguments, const AtDaemon& daemon) {
   const auto terminal = make_terminal();
   const char* home = std::getenv("HOME");
   const Place place{"", home != nullptr && *home == '/' ? home : ""};
-  const World world{dns_records, try_smarthost, place, daemon.reload, daemon.login, daemon.send_test};
+  const World world{dns_records, try_smarthost, password_of, place, daemon.reload, daemon.login, daemon.send_test};
   return arguments.undo ? undo(arguments.options, *terminal, world) : set_up(arguments.options, *terminal, world);
 }
 
@@ -65,25 +65,34 @@ void add_word(CLI::App& command, const std::string& name, const std::map<std::st
       });
 }
 
-void add_account_options(CLI::App& command, Options& options) {
+/// Returns those that say which server it is.
+std::vector<CLI::Option*> add_account_options(CLI::App& command, Options& options) {
   command.add_option("ADDRESS", options.address, "the mail address of the account that sends this machine's mail");
-  command.add_option("--provider", options.provider, "the mail provider, by its name in --list")->type_name("NAME");
-  command.add_option("--smarthost", options.smarthost, "the server, where it is no known provider's")
-      ->type_name("HOST[:PORT]");
+  CLI::Option* provider =
+      command.add_option("--provider", options.provider, "the mail provider, by its name in --list")->type_name("NAME");
+  CLI::Option* smarthost =
+      command.add_option("--smarthost", options.smarthost, "the server, where it is no known provider's")
+          ->type_name("HOST[:PORT]");
   add_word(command, "--tls", kTlsWords, options.tls, "with --smarthost: implicit, starttls or none");
   command.add_option("--tls-ca-file", options.tls_ca_file, "the authorities to trust; without it the system's store")
       ->type_name("PATH");
-  command.add_option("--user", options.user, "the login; without it what the provider wants, mostly the address")
-      ->type_name("NAME");
+  CLI::Option* user =
+      command.add_option("--user", options.user, "the login; without it what the provider wants, mostly the address")
+          ->type_name("NAME");
   CLI::Option* file = command.add_option("--password-file", options.password_file, "the password stands in this file")
                           ->type_name("PATH");
-  command.add_flag("--password-stdin", options.password_stdin, "the password is the first line of standard input")
-      ->excludes(file);
-  command.add_flag("--no-login", options.no_login, "the server takes mail without a login")->excludes(file);
+  CLI::Option* line =
+      command.add_flag("--password-stdin", options.password_stdin, "the password is the first line of standard input")
+          ->excludes(file);
+  command.add_flag("--no-login", options.no_login, "the server takes mail without a login")
+      ->excludes(file)
+      ->excludes(line)
+      ->excludes(user);
   command.add_option("--client-id", options.client_id, "with OAuth 2.0: the name of this client at the provider")
       ->type_name("ID");
   add_word(command, "--sender-policy", kPolicyWords, options.from,
            "as whom mail is sent: keep, as it was, or account, all of it from the address");
+  return {provider, smarthost};
 }
 
 }  // namespace
@@ -92,18 +101,22 @@ void add_setup(CLI::App& app, AtDaemon daemon, std::function<int()>& chosen) {
   const auto arguments = std::make_shared<SetupArguments>();
   CLI::App* command = app.add_subcommand("setup", "from a mail address to settings that work, by questions or options");
   Options& options = arguments->options;
-  add_account_options(*command, options);
+  const std::vector<CLI::Option*> servers = add_account_options(*command, options);
   command->add_option("--root", options.root, "where mail for root goes")->type_name("ADDRESS");
-  CLI::Option* notify = command
-                            ->add_option("--notify-command", arguments->notify_command,
-                                         "what is run when mail is in trouble: a program and its arguments in one word")
-                            ->type_name("COMMAND");
+  CLI::Option* notify =
+      command
+          ->add_option("--notify-command", arguments->notify_command,
+                       "what is run when mail is in trouble: a program and its arguments, in one word of the shell")
+          ->type_name("COMMAND");
   std::string programs;
   for (const Importer& importer : importers()) programs += (programs.empty() ? "" : ", ") + std::string(importer.name);
   CLI::Option* no_import = command->add_flag("--no-import", options.no_import, "look for no other program's account");
-  command->add_option("--import", options.import, "take over the account of a program that is set up here: " + programs)
-      ->type_name("PROGRAM")
-      ->excludes(no_import);
+  CLI::Option* import = command
+                            ->add_option("--import", options.import,
+                                         "take over the account of a program that is set up here: " + programs)
+                            ->type_name("PROGRAM")
+                            ->excludes(no_import);
+  for (CLI::Option* server : servers) import->excludes(server);
   command->add_option("--config", options.config, "the settings file")->capture_default_str()->type_name("PATH");
   command->add_flag("--no-test", options.no_test, "send no test message; posternd need not run");
   command->add_flag("--list", arguments->list, "show the providers that are known, and exit");

@@ -13,7 +13,7 @@ namespace postern::setup {
 
 /// What `postern` does at the control socket; a part of World.
 struct AtDaemon {
-  std::function<int()> reload;
+  std::function<Reloaded()> reload;
   std::function<int(const std::string& site)> login;
   std::function<int(const std::string& recipient)> send_test;
 };

@@ -20,12 +20,15 @@ Result<std::optional<Proposal>> read_from(const Found& program, Terminal& termin
   if (proposal->smarthosts.empty()) {
     return Error{Failure::invalid, title_of(program) + " names no server to send mail to; say the account's address"};
   }
-  for (const Note& note : proposal->notes) terminal.say(note.str());
+  for (const Note& note : proposal->notes) {
+    if (!note.about_secret) terminal.say(note.str());
+  }
   const bool more_aliases = proposal->aliases.size() > proposal->aliases.count("root");
-  if (proposal->smarthosts.size() > 1 || more_aliases) {
+  const bool names = !proposal->names.hostname.empty() || !proposal->names.domain.empty();
+  if (proposal->smarthosts.size() > 1 || more_aliases || names) {
     terminal.say(
-        fmt::format("Its first account is taken over. It has more accounts or aliases: postern import --from {} "
-                    "shows them all.",
+        fmt::format("Its first account is taken over. It has more accounts, aliases, or names of this machine: "
+                    "postern import --from {} shows them all.",
                     program.importer->name));
   }
   return std::optional(std::move(*proposal));

@@ -5,7 +5,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 
 namespace postern::setup {
@@ -31,20 +33,42 @@ std::optional<std::string> read_answer() {
   return std::nullopt;
 }
 
-/// The terminal shows nothing of what is typed for as long as this lives. Ctrl-C is a character meanwhile, since a
-/// signal would end the program and leave the terminal so.
+/// Signals that end the program.
+constexpr auto kEnding = std::to_array<int>({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
+
+termios shown_before{};  // for the handler, which may use nothing else
+
+/// Lets the terminal show again, and then does what the signal does without a handler.
+void show_and_end(int number) {
+  tcsetattr(STDIN_FILENO, TCSANOW, &shown_before);
+  raise(number);  // it is blocked until this returns
+}
+
+/// The terminal shows nothing of what is typed for as long as this lives. Ctrl-C is a character meanwhile, since it is
+/// to end the question and not the program.
 class Unseen {
  public:
   Unseen() {
     if (tcgetattr(STDIN_FILENO, &before_) != 0) return;
     changed_ = true;
+    shown_before = before_;
+    struct sigaction action{};
+    action.sa_handler = show_and_end;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    for (std::size_t i = 0; i < kEnding.size(); ++i) {
+      sigaction(kEnding.at(i), &action, &handlers_.at(i));
+      if (handlers_.at(i).sa_handler == SIG_IGN)
+        sigaction(kEnding.at(i), &handlers_.at(i), nullptr);  // as nohup has it
+    }
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
     quiet.c_cc[VEOL] = static_cast<cc_t>(kInterrupt);  // it ends the line, so that it is seen at once
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
   }
   ~Unseen() {
-    if (changed_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    if (!changed_) return;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    for (std::size_t i = 0; i < kEnding.size(); ++i) sigaction(kEnding.at(i), &handlers_.at(i), nullptr);
   }
   Unseen(const Unseen&) = delete;
   Unseen& operator=(const Unseen&) = delete;
@@ -52,6 +76,7 @@ class Unseen {
  private:
   termios before_{};
   bool changed_ = false;
+  std::array<struct sigaction, kEnding.size()> handlers_{};
 };
 
 class StandardTerminal final : public Terminal {

@@ -1,6 +1,8 @@
 // A login as the daemon makes it, before there are settings.
 #pragma once
 
+#include "base/result.h"
+#include "base/secret.h"
 #include "mail/check.h"
 #include "settings/settings.h"
 
@@ -9,5 +11,9 @@ namespace postern::setup {
 /// Connects, TLS, EHLO, and where the smarthost has a user, AUTH with what it has to log in with; then QUIT. No mail is
 /// sent. Blocks, for a minute or two at most.
 [[nodiscard]] mail::CheckReport try_smarthost(settings::Smarthost smarthost);
+
+/// The password that the smarthost's password_command prints, or that stands in its password_file. Blocks. Failures:
+/// those of credentials::Source.
+[[nodiscard]] Result<Secret> password_of(const settings::Smarthost& smarthost);
 
 }  // namespace postern::setup

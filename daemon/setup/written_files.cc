@@ -11,20 +11,28 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace postern::setup {
 namespace {
 
 constexpr int kMostKept = 1000;  // old files of one name
 
-/// Gives the file a second name, so that it stays when a new one takes its place. Nothing: there is none, or the new
-/// one says the same.
-Result<void> keep_old(const std::string& path, std::string_view text, Written& written) {
+/// A file that is about to take its place.
+struct Replaced {
+  std::string path;
+  std::string kept;   ///< the second name of what was there; empty: nothing was, or the same
+  bool same = false;  ///< it says already what the new one does
+};
+
+/// Gives the file a second name, so that it stays when a new one takes its place.
+Result<Replaced> keep_old(const std::string& path, std::string_view text) {
+  Replaced place{path, {}, false};
   auto old = read_file(path, kLargestFile);
-  if (!old && old.error().failure == Failure::not_found) return {};
-  const bool same = old && *old == text;
+  if (!old && old.error().failure == Failure::not_found) return place;
+  place.same = old && *old == text;
   if (old) wipe(*old);
-  if (same) return {};
+  if (place.same) return place;
   std::string name = path + ".old";
   std::error_code error;
   std::filesystem::create_hard_link(path, name, error);
@@ -33,8 +41,23 @@ Result<void> keep_old(const std::string& path, std::string_view text, Written& w
     std::filesystem::create_hard_link(path, name, error);
   }
   if (error) return system_error(error.value(), "cannot keep " + path + " as " + name);
-  written.kept.push_back(name);
-  return {};
+  place.kept = name;
+  return place;
+}
+
+/// As it was, since not everything could be written: the settings that are in use name the old passwords.
+void restore(const std::vector<Replaced>& places) {
+  for (const Replaced& place : places) {
+    std::error_code ignored;
+    // What was not written yet is there under both names, and renaming one to the other would do nothing.
+    if (!place.kept.empty() && std::filesystem::equivalent(place.kept, place.path, ignored)) {
+      std::filesystem::remove(place.kept, ignored);
+    } else if (!place.kept.empty()) {
+      std::filesystem::rename(place.kept, place.path, ignored);
+    } else if (!place.same) {
+      std::filesystem::remove(place.path, ignored);
+    }
+  }
 }
 
 /// The kept file is for its owner alone, since old settings may hold a password, too. Not before the new one has taken
@@ -50,22 +73,33 @@ Result<void> close_to_others(const std::string& name) {
 
 Result<Written> write_files(const std::string& settings, const std::string& text,
                             const std::vector<CredentialFile>& credentials) {
-  Written written;
-  for (const CredentialFile& file : credentials) {
-    std::string line = std::string(file.secret.reveal()) + "\n";
-    const auto kept = keep_old(file.path, line, written);
-    wipe(line);
-    if (!kept) return kept.error();
-    if (const auto done = write_credential(file); !done) return done.error();
-    written.files.push_back(file.path);
+  std::vector<Replaced> places;
+  const auto write_all_of_them = [&]() -> Result<void> {
+    for (const CredentialFile& file : credentials) {
+      std::string line = std::string(file.secret.reveal()) + "\n";
+      auto place = keep_old(file.path, line);
+      wipe(line);
+      if (!place) return place.error();
+      places.push_back(std::move(*place));
+      if (auto done = write_credential(file); !done) return done;
+    }
+    auto place = keep_old(settings, text);
+    if (!place) return place.error();
+    places.push_back(std::move(*place));
+    FileAccess everybody;
+    everybody.mode = 0644;
+    return replace_file(settings, text, everybody);
+  };
+  if (const auto done = write_all_of_them(); !done) {
+    restore(places);
+    return done.error();
   }
-  if (const auto kept = keep_old(settings, text, written); !kept) return kept.error();
-  FileAccess everybody;
-  everybody.mode = 0644;
-  if (const auto done = replace_file(settings, text, everybody); !done) return done.error();
-  written.files.push_back(settings);
-  for (const std::string& name : written.kept) {
-    if (const auto closed = close_to_others(name); !closed) return closed.error();
+  Written written;
+  for (const Replaced& place : places) {
+    written.files.push_back(place.path);
+    if (place.kept.empty()) continue;
+    written.kept.push_back(place.kept);
+    if (const auto closed = close_to_others(place.kept); !closed) return closed.error();
   }
   return written;
 }

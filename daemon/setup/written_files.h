@@ -16,7 +16,7 @@ struct Written {
 
 /// Writes the settings for everybody to read (they hold no secret), and before them the credentials. A file with other
 /// contents stays as FILE.old, or as FILE.old.2 and so on where that is there already, for its owner alone. Failures:
-/// those of write_credential() and replace_file().
+/// those of write_credential() and replace_file(); then everything is as it was.
 Result<Written> write_files(const std::string& settings, const std::string& text,
                             const std::vector<CredentialFile>& credentials);
 

@@ -96,11 +96,13 @@ Result<CommandLine> parse_command(std::string_view line) {
   while (!line.empty() && kBlanks.find(line.front()) != std::string_view::npos) line.remove_prefix(1);
   while (!line.empty() && kBlanks.find(line.back()) != std::string_view::npos) line.remove_suffix(1);
   if (line.empty()) return Error{Failure::invalid, "empty command"};
-  if (std::ranges::any_of(line, [](char c) { return c != '\t' && has_control(std::string_view(&c, 1)); })) {
-    return Error{Failure::invalid, "control character in a command"};
-  }
   const std::size_t end = std::min(line.find_first_of(kBlanks), line.size());
   const std::string_view verb = line.substr(0, end);
+  const bool names_client = iequals(verb, "EHLO") || iequals(verb, "HELO");
+  const auto is_control = [](char c) { return c != '\t' && has_control(std::string_view(&c, 1)); };
+  if (!names_client && std::ranges::any_of(line, is_control)) {
+    return Error{Failure::invalid, "control character in a command"};
+  }
   if (!std::ranges::all_of(verb, is_alnum)) return Error{Failure::invalid, "not an SMTP command"};
   return CommandLine{to_upper(verb), trim(line.substr(end))};
 }

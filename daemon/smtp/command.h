@@ -29,7 +29,8 @@ struct CommandLine {
   std::string_view argument;
 };
 
-/// Failure: invalid (empty, a verb that is not letters and digits, a control byte anywhere).
+/// Failure: invalid (empty, a verb that is not letters and digits, a control byte anywhere but in what a client calls
+/// itself, behind EHLO and HELO, which is words and no more).
 Result<CommandLine> parse_command(std::string_view line);
 
 /// `FROM:<path> KEY=value ...` of MAIL and `TO:<path> ...` of RCPT. The path is syntactically checked, its

@@ -1,6 +1,7 @@
 #include "smtp/dialogue.h"
 
 #include "base/text.h"
+#include "mail/xtext.h"
 #include "smtp/limits.h"
 #include "smtp/parameters.h"
 
@@ -11,7 +12,8 @@
 namespace postern::smtp {
 namespace {
 
-constexpr std::size_t kRefusalText = 400;  // keeps a reply line within 512 bytes (RFC 5321 4.5.3.1.5)
+constexpr std::size_t kRefusalText = 400;    // keeps a reply line within 512 bytes (RFC 5321 4.5.3.1.5)
+constexpr std::uint64_t kHighestExit = 255;  // of a program
 constexpr std::size_t kRestOfEnvelope = std::size_t{16} * 1024;  // of the spool's file: what is no recipient
 
 /// At most so much does a recipient take in the spool's file: itself, its parameters, and the domain of a bare name.
@@ -43,16 +45,22 @@ Reaction say(const Refusal& refusal) {
   return say(refusal.code, refusal.enhanced.empty() ? fallback : refusal.enhanced, text);
 }
 
-/// What a client calls itself, fit for a Received line: a domain or an address literal; other printable
-/// characters, which sloppy host names hold, become "_". Nothing if it is no name at all.
+/// What a client calls itself, fit for a Received line: a domain or an address literal. It is not looked up and grants
+/// nothing, so any words will do: other characters, which the names of desktop machines hold, become "_" each, those of
+/// several octets too, and what is longer than a domain can be is cut. Nothing if there are no words.
 std::optional<std::string> helo_name(std::string_view argument) {
-  if (argument.empty() || argument.size() > limits::kDomain) return std::nullopt;
-  if (!is_ascii(argument) || has_control(argument)) return std::nullopt;
-  std::string name(argument);
-  for (char& c : name) {
+  if (argument.empty()) return std::nullopt;
+  std::string name;
+  bool inside = false;  // of a character of several octets
+  for (const char c : argument) {
     const bool alnum = (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
-    if (!alnum && std::string_view("._-:[]").find(c) == std::string_view::npos) c = '_';
+    const bool plain = alnum || std::string_view("._-:[]").find(c) != std::string_view::npos;
+    const unsigned octet = static_cast<unsigned char>(c);
+    const bool continued = (octet & 0xC0U) == 0x80U;
+    if (!(inside && continued)) name += plain ? c : '_';
+    inside = octet >= 0x80;
   }
+  name.resize(std::min(name.size(), limits::kDomain));
   return name;
 }
 
@@ -115,6 +123,7 @@ struct Commands {
 
     self.have_mail_ = true;
     self.submission_id_ = std::move(given->submission_id);
+    self.mended_ = given->mended;
     mail::Envelope& envelope = self.envelope_;
     envelope.sender = std::move(path->path);
     envelope.envid = std::move(given->envid);
@@ -178,6 +187,18 @@ struct Commands {
 
   static Reaction expn(Dialogue&, std::string_view, const Check&) { return say(502, "5.5.1", "EXPN is not offered"); }
 
+  /// Of sendmail alone: a message that it did not hand in, and the words that it had for its caller.
+  static Reaction refused(Dialogue& self, std::string_view argument, const Check&) {
+    if (!self.config_.submission_id) return say(500, "5.5.1", "unknown command");
+    const auto words = split_words(argument);
+    const auto status = words.size() == 2 ? parse_number(words[0]) : std::nullopt;
+    const auto reason = words.size() == 2 ? mail::xtext_decode(words[1]) : std::nullopt;
+    if (!status || *status > kHighestExit || !reason) return say(501, "5.5.4", "syntax: XREFUSED exit-status xtext");
+    Reaction reaction = say(250, "2.0.0", "noted");
+    reaction.refused = Reaction::Refused{static_cast<int>(*status), printable(*reason)};
+    return reaction;
+  }
+
   static Reaction help(Dialogue&, std::string_view, const Check&) {
     return say(214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT");
   }
@@ -227,13 +248,21 @@ struct CommandRow {
 };
 
 constexpr std::array kCommands{
-    CommandRow{"EHLO", Commands::ehlo, kErrors | kIdle}, CommandRow{"HELO", Commands::helo, kErrors | kIdle},
-    CommandRow{"MAIL", Commands::mail, kErrors},         CommandRow{"RCPT", Commands::rcpt, kFree},
-    CommandRow{"DATA", Commands::data, kIdle},           CommandRow{"RSET", Commands::rset, kErrors | kIdle},
-    CommandRow{"NOOP", Commands::noop, kErrors | kIdle}, CommandRow{"VRFY", Commands::vrfy, kErrors | kIdle},
-    CommandRow{"EXPN", Commands::expn, kErrors | kIdle}, CommandRow{"HELP", Commands::help, kErrors | kIdle},
-    CommandRow{"QUIT", Commands::quit, kFree},           CommandRow{"STARTTLS", Commands::starttls, kErrors | kIdle},
-    CommandRow{"AUTH", Commands::auth, kErrors | kIdle}, CommandRow{"BDAT", Commands::bdat, kFree},
+    CommandRow{"EHLO", Commands::ehlo, kErrors | kIdle},
+    CommandRow{"HELO", Commands::helo, kErrors | kIdle},
+    CommandRow{"MAIL", Commands::mail, kErrors},
+    CommandRow{"RCPT", Commands::rcpt, kFree},
+    CommandRow{"DATA", Commands::data, kIdle},
+    CommandRow{"RSET", Commands::rset, kErrors | kIdle},
+    CommandRow{"NOOP", Commands::noop, kErrors | kIdle},
+    CommandRow{"VRFY", Commands::vrfy, kErrors | kIdle},
+    CommandRow{"EXPN", Commands::expn, kErrors | kIdle},
+    CommandRow{"HELP", Commands::help, kErrors | kIdle},
+    CommandRow{"QUIT", Commands::quit, kFree},
+    CommandRow{"STARTTLS", Commands::starttls, kErrors | kIdle},
+    CommandRow{"AUTH", Commands::auth, kErrors | kIdle},
+    CommandRow{"BDAT", Commands::bdat, kFree},
+    CommandRow{"XREFUSED", Commands::refused, kErrors | kIdle},
 };
 
 }  // namespace
@@ -284,8 +313,6 @@ Refusal Dialogue::refusal_for(DataDecoder::Fault fault) {
     case DataDecoder::Fault::bare_cr: return {550, "5.5.2", "the message holds a CR that does not end a line"};
     case DataDecoder::Fault::bare_lf: return {550, "5.5.2", "the message holds an LF without its CR"};
     case DataDecoder::Fault::nul: return {550, "5.6.0", "the message holds a NUL byte"};
-    case DataDecoder::Fault::line_too_long:
-      return {554, "5.6.0", "a line of the message is longer than " + std::to_string(limits::kTextLine) + " bytes"};
     case DataDecoder::Fault::none: break;
   }
   return {451, "4.3.0", "the message could not be taken"};
@@ -316,6 +343,7 @@ Reaction Dialogue::shutting_down() const {
 void Dialogue::reset() {
   envelope_ = mail::Envelope();
   submission_id_.clear();
+  mended_ = {};
   envelope_size_ = 0;
   have_mail_ = false;
 }

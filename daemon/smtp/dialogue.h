@@ -27,7 +27,8 @@ struct DialogueConfig {
   /// More are refused for now, so that the client sends them in a transaction of their own (RFC 5321 4.5.3.1.10). 0: as
   /// many as an envelope may hold (mail::kLongestEnvelope), and more are refused for good: the client cannot split.
   std::size_t recipients = 1000;
-  bool submission_id = false;  ///< announce and take our private XSUBMISSION (unix socket only)
+  bool submission_id =
+      false;  ///< announce our private XSUBMISSION and take it, XMENDED and XREFUSED (unix socket only)
 
   // Only the practice smarthost sets these. Postern's own listeners offer neither TLS nor AUTH, and take an address in
   // UTF-8 from whoever writes one: callers on this machine know nothing of the parameter that RFC 6531 3.4 asks for,
@@ -46,6 +47,12 @@ struct Reaction {
   Next next = Next::command;
   std::string mechanism;                        ///< for Next::auth: its name, upper case
   std::optional<std::string> initial_response;  ///< for Next::auth: base64 as given, "=" for empty
+
+  struct Refused {
+    int status = 0;     ///< of sysexits.h
+    std::string words;  ///< printable
+  };
+  std::optional<Refused> refused;  ///< sendmail refused a message by itself, for the log
 };
 
 class Dialogue {
@@ -65,6 +72,9 @@ class Dialogue {
   [[nodiscard]] const std::string& helo() const { return helo_; }
   [[nodiscard]] bool extended() const { return extended_; }  ///< EHLO, not HELO
   [[nodiscard]] const std::string& submission_id() const { return submission_id_; }
+  [[nodiscard]] const mail::Mended& mended() const {
+    return mended_;
+  }  ///< what sendmail mended before it sent the text
 
   Reaction on_stored(const QueueId& id);
   Reaction on_refused(const Refusal& refusal);
@@ -87,6 +97,7 @@ class Dialogue {
   mail::Envelope envelope_;
   std::string helo_;
   std::string submission_id_;
+  mail::Mended mended_;
   std::size_t envelope_size_ = 0;  ///< what its recipients will take in the spool, at most
   bool extended_ = false;
   bool have_mail_ = false;

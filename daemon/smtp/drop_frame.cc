@@ -63,11 +63,12 @@ Result<void> DropFrameReader::feed(std::string_view bytes, std::string& text) {
     left_ -= taken.size();
     if (part_ != Part::tail) crc_ = crc32(crc_, taken);
     if (part_ == Part::message) {
-      if (auto good = check_text(taken); !good) return good;
+      mender_.feed(taken, text);
+    } else {
+      held_ += taken;
     }
-    (part_ == Part::message ? text : held_) += taken;
     while (left_ == 0 && part_ != Part::end) {  // a message may have no bytes
-      if (auto ended = end_part(); !ended) return ended;
+      if (auto ended = end_part(text); !ended) return ended;
     }
   }
   return {};
@@ -78,11 +79,12 @@ Result<void> DropFrameReader::finish() const {
   return {};
 }
 
-Result<void> DropFrameReader::end_part() {
+Result<void> DropFrameReader::end_part(std::string& text) {
   switch (part_) {
     case Part::head: return take_head();
     case Part::commands: return take_commands();
     case Part::message:
+      mender_.finish(text);
       part_ = Part::tail;
       left_ = kTail;
       return {};
@@ -123,22 +125,6 @@ Result<void> DropFrameReader::take_commands() {
   part_ = Part::message;
   left_ = message_size_;
   held_.clear();
-  return {};
-}
-
-/// What the submit socket refuses is refused here as well.
-Result<void> DropFrameReader::check_text(std::string_view bytes) {
-  constexpr std::string_view kRefused("\0\r", 2);
-  if (bytes.find_first_of(kRefused) != std::string_view::npos) return invalid("the message holds a NUL or a CR");
-  for (;;) {
-    const std::size_t lf = std::min(bytes.find('\n'), bytes.size());
-    line_size_ += lf;
-    if (line_size_ > limits::kTextLine) return invalid("a line of the message is longer than 64 KiB");
-    if (lf == bytes.size()) break;
-    line_size_ = 0;
-    bytes.remove_prefix(lf + 1);
-  }
-  if (left_ == 0 && line_size_ > 0) return invalid("the last line of the message has no end");
   return {};
 }
 

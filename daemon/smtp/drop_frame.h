@@ -5,16 +5,17 @@
 //   MAIL FROM:<me@example.net> SIZE=... XSUBMISSION=...
 //   RCPT TO:<bob@example.com>                 one line or more
 //   DATA
-//   Subject: hi                               the message with LF line ends, not dot-stuffed
+//   Subject: hi                               the message, not dot-stuffed; as a rule with LF line ends
 //   ...
 //   end 1a2b3c4d                              CRC-32 (ISO 3309) of all before this line
 //
 // The commands are those of the submit socket, so that one parser judges both ways in. Sizes and checksum show whether
-// the frame is whole. Pure: no I/O.
+// the frame is whole; the text is mended as that of the socket is. Pure: no I/O.
 #pragma once
 
 #include "base/result.h"
 #include "mail/envelope.h"
+#include "mail/text_mender.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -43,8 +44,8 @@ struct DropFrame {
 /// Reads a frame in pieces of any size.
 class DropFrameReader {
  public:
-  /// Takes all of `bytes` and appends to `text` what belongs to the message. Failure: invalid (it is no frame, or too
-  /// large); the reader is of no further use then.
+  /// Takes all of `bytes` and appends to `text` what belongs to the message, mended. Failure: invalid (it is no frame,
+  /// or too large); the reader is of no further use then.
   Result<void> feed(std::string_view bytes, std::string& text);
   /// The file has ended. Only now is the message known to be whole. Failure: invalid.
   [[nodiscard]] Result<void> finish() const;
@@ -52,23 +53,23 @@ class DropFrameReader {
   /// MAIL, RCPT... and DATA are known.
   [[nodiscard]] bool has_commands() const { return part_ > Part::commands; }
   [[nodiscard]] const std::vector<std::string>& commands() const { return commands_; }  ///< without LF
-  [[nodiscard]] std::uint64_t message_size() const { return message_size_; }
+  [[nodiscard]] std::uint64_t message_size() const { return message_size_; }            ///< as it is in the frame
+  [[nodiscard]] const mail::Mended& mended() const { return mender_.mended(); }
 
  private:
   enum class Part { head, commands, message, tail, end };
 
   Result<void> take_head();
   Result<void> take_commands();
-  Result<void> check_text(std::string_view bytes);
   Result<void> take_tail();
-  Result<void> end_part();
+  Result<void> end_part(std::string& text);
 
   Part part_ = Part::head;
   std::string held_;         ///< of a part that is taken as a whole
   std::uint64_t left_ = 37;  ///< bytes of the part that are still to come
   std::uint32_t crc_ = 0;
   std::uint64_t message_size_ = 0;
-  std::size_t line_size_ = 0;  ///< of the message's line that is not ended yet
+  mail::TextMender mender_;
   std::vector<std::string> commands_;
 };
 

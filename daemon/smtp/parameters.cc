@@ -72,6 +72,19 @@ Taken take_submission_id(std::string_view value, MailParameters& mail) {
   return Taken::yes;
 }
 
+Taken take_mended(std::string_view value, MailParameters& mail) {
+  const std::array counts = {&mail.mended.blanks, &mail.mended.line_ends, &mail.mended.nuls};
+  for (std::uint64_t* const count : counts) {
+    const std::size_t comma = std::min(value.find(','), value.size());
+    const auto number = parse_decimal(value.substr(0, comma));
+    const bool last = count == counts.back();
+    if (!number || (comma == value.size()) != last) return Taken::malformed;
+    *count = *number;
+    if (!last) value.remove_prefix(comma + 1);
+  }
+  return Taken::yes;
+}
+
 /// RFC 3461 4.1: NEVER by itself, or a list of the others.
 Taken take_notify(std::string_view value, RcptParameters& rcpt) {
   struct Name {
@@ -116,6 +129,8 @@ struct ParameterRow {
 };
 
 constexpr std::string_view kSubmissionIdKeyword = "XSUBMISSION";
+constexpr std::string_view kMendedKeyword = "XMENDED";
+constexpr std::array kPrivate{kSubmissionIdKeyword, kMendedKeyword};
 
 constexpr std::array kMailRows{
     ParameterRow<MailParameters>{"SIZE", take_size},
@@ -125,6 +140,7 @@ constexpr std::array kMailRows{
     ParameterRow<MailParameters>{"ENVID", take_envid},
     ParameterRow<MailParameters>{"AUTH", take_auth},
     ParameterRow<MailParameters>{kSubmissionIdKeyword, take_submission_id},
+    ParameterRow<MailParameters>{kMendedKeyword, take_mended},
 };
 
 constexpr std::array kRcptRows{
@@ -148,11 +164,15 @@ Parsed<Parameters> parse(const ParameterList& list, const std::array<ParameterRo
 }  // namespace
 
 Parsed<MailParameters> parse_mail_parameters(const ParameterList& parameters, SubmissionId submission_id) {
-  if (submission_id == SubmissionId::refuse &&
-      std::ranges::any_of(parameters, [](const auto& item) { return item.first == kSubmissionIdKeyword; })) {
-    return Refusal{555, "5.5.4", "parameter " + std::string(kSubmissionIdKeyword) + " is not supported"};
+  const auto ours = std::ranges::find_first_of(parameters, kPrivate, {}, &ParameterList::value_type::first);
+  if (submission_id == SubmissionId::refuse && ours != parameters.end()) {
+    return Refusal{555, "5.5.4", "parameter " + ours->first + " is not supported"};
   }
   return parse(parameters, kMailRows);
+}
+
+std::string mended_value(const mail::Mended& mended) {
+  return std::to_string(mended.blanks) + "," + std::to_string(mended.line_ends) + "," + std::to_string(mended.nuls);
 }
 
 Parsed<RcptParameters> parse_rcpt_parameters(const ParameterList& parameters) { return parse(parameters, kRcptRows); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mail/envelope.h"
+#include "mail/text_mender.h"
 #include "smtp/command.h"
 
 #include <cstdint>
@@ -22,9 +23,14 @@ struct MailParameters {
   mail::Return ret = mail::Return::unspecified;
   std::string envid;          ///< xtext as given
   std::string submission_id;  ///< our private XSUBMISSION=, 32 hexadecimal digits in lower case
+  mail::Mended mended;        ///< our private XMENDED=, see mended_value()
 };
 
+/// Of what sendmail alone says, on the unix socket and in dropped files.
 enum class SubmissionId { refuse, allow };
+
+/// "3,0,1": blanks, line ends and NULs.
+[[nodiscard]] std::string mended_value(const mail::Mended& mended);
 
 Parsed<MailParameters> parse_mail_parameters(const ParameterList& parameters, SubmissionId submission_id);
 

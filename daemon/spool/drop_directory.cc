@@ -78,6 +78,16 @@ Result<std::vector<std::string>> DropDirectory::list(std::size_t limit) {
   return names;
 }
 
+Result<std::size_t> DropDirectory::count() const {
+  std::error_code error;
+  std::size_t count = 0;
+  for (std::filesystem::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
+    if (!entry->path().filename().native().starts_with(kUnfinished)) ++count;
+  }
+  if (!error || error == std::errc::no_such_file_or_directory) return count;
+  return system_error(error.value(), path_);
+}
+
 /// A helper that was killed where files without a name cannot be had leaves one; its caller was told nothing.
 Result<void> DropDirectory::sweep(const std::string& name, WallTime now) {
   struct stat status{};

@@ -41,6 +41,8 @@ class DropDirectory {
   /// Up to `limit` names, unfinished ones of helpers left out. The directory is opened anew: it may have been made or
   /// replaced. Failures: not_found, denied (also if files cannot be removed from it), io.
   Result<std::vector<std::string>> list(std::size_t limit);
+  /// How many there are, also where they cannot be taken from it. Failures: denied, io.
+  [[nodiscard]] Result<std::size_t> count() const;
   /// Failures: not_found (gone meanwhile), invalid (no regular file with one name, or larger than `limit`; the text
   /// says why), denied (the mode keeps us out), io.
   Result<std::shared_ptr<DroppedFile>> open(const std::string& name, std::uint64_t limit);

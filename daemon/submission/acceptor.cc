@@ -33,10 +33,24 @@ void tell_not_stored(const QueueId& id, const Error& error) {
       {{"id", id.text()}, {"reason", error.text}});
 }
 
-/// A field, or a continuation of one; mail::parse_headers() is the judge, so that both see the same header.
+/// A field, or a continuation of one; mail::parse_headers() is the judge, so that both see the same header. Of a line
+/// that is not all there, at least its first kLongestFieldName bytes.
 bool is_header_line(std::string_view line, bool first) {
   if (line.starts_with(' ') || line.starts_with('\t')) return !first;
   return !mail::parse_headers(line).fields.empty();
+}
+
+smtp::Refusal loop_refusal() { return {554, "5.4.6", "too many Received fields: this mail is in a loop"}; }
+
+/// What is not as it came; nothing that anybody must look into.
+void tell_mended(const QueueId& id, const mail::Mended& mended) {
+  if (!mended.any()) return;
+  log(Level::info, "text mended",
+      {{"id", id.text()},
+       {"cr_to_blank", mended.blanks},
+       {"cr_cr_lf", mended.line_ends},
+       {"nul_left_out", mended.nuls},
+       {"bare_lf", mended.bare_lfs}});
 }
 
 }  // namespace
@@ -67,15 +81,21 @@ Acceptor::~Acceptor() {
 void Acceptor::refuse(smtp::Refusal refusal) {
   if (!refusal_) refusal_ = std::move(refusal);
   intake_.reset();
+  long_.reset();
   head_ = std::string();
 }
 
 /// Where the header block ends, its empty line included; nothing while it may go on. Lines of a mailbox file before it
-/// are passed over.
+/// are passed over. It does not depend on how much more is there.
 std::optional<std::size_t> Acceptor::header_end() {
   for (;;) {
     const std::size_t newline = head_.find('\n', scanned_);
-    if (newline == std::string::npos) return {};
+    if (newline == std::string::npos) {
+      const std::string_view open = std::string_view(head_).substr(scanned_);
+      const bool judged = open.size() > mail::kLongestFieldName;
+      if (judged && !is_header_line(open, scanned_ == header_begin_)) return scanned_;
+      return {};
+    }
     const std::string_view line = std::string_view(head_).substr(scanned_, newline + 1 - scanned_);
     if (line == "\n") return newline + 1;
     const bool first = scanned_ == header_begin_;
@@ -87,44 +107,81 @@ std::optional<std::size_t> Acceptor::header_end() {
   }
 }
 
+/// Behind header_begin_, as far as it is known to be header while its end is not.
+std::size_t Acceptor::header_known() const {
+  const bool judged = head_.size() - scanned_ > mail::kLongestFieldName;
+  return (judged ? head_.size() : scanned_) - header_begin_;
+}
+
 Task<void> Acceptor::take(std::string_view text) {
   if (refusal_ || text.empty()) co_return;
+  if (long_) {
+    co_await pass_long(text);
+    co_return;
+  }
   if (intake_) {
     co_await append(text);
     co_return;
   }
   head_ += text;
   const auto end = header_end();
-  if (end.value_or(head_.size()) > smtp::limits::kHeader) {
-    refuse({552, "5.3.4", "the header is larger than " + std::to_string(smtp::limits::kHeader) + " bytes"});
+  if ((end ? *end - header_begin_ : header_known()) > mail::kHeldHeader) {
+    co_await begin_long();
   } else if (end) {
     co_await begin(*end);
   }
 }
 
-/// The header is known: the message begins.
-Task<void> Acceptor::begin(std::size_t header_size) {
-  const std::string text = std::exchange(head_, {});
-  const std::string_view header = std::string_view(text).substr(header_begin_, header_size - header_begin_);
-  const mail::HeaderBlock block = mail::parse_headers(header);
-  if (mail::count(block, "Received") > smtp::limits::kReceivedLines) {
-    refuse({554, "5.4.6", "too many Received fields: this mail is in a loop"});
-    co_return;
-  }
+/// The message begins in the queue; what stands before the client's own header.
+std::string Acceptor::open() {
   intake_ = queue_.begin(transaction_.envelope);
   mail::Envelope& envelope = transaction_.envelope;
   envelope.id = intake_->id();
   envelope.accepted = intake_->accepted();
   id_ = intake_->id();
-  mail::Completion completion;
-  completion.domain = config_.domain;
-  completion.sender = envelope.sender;
-  completion.date = mail::format_date(envelope.accepted);
-  completion.message_id = "<" + id_.str() + "@" + config_.hostname + ">";
-  std::string stored = received_field(envelope, config_.hostname, transaction_.protocol);
-  stored += mail::complete_headers(header, completion);
+  completion_.domain = config_.domain;
+  completion_.sender = envelope.sender;
+  completion_.date = mail::format_date(envelope.accepted);
+  completion_.message_id = "<" + id_.str() + "@" + config_.hostname + ">";
+  return received_field(envelope, config_.hostname, transaction_.protocol);
+}
+
+/// The header is known.
+Task<void> Acceptor::begin(std::size_t header_size) {
+  const std::string text = std::exchange(head_, {});
+  const std::string_view header = std::string_view(text).substr(header_begin_, header_size - header_begin_);
+  const mail::HeaderBlock block = mail::parse_headers(header);
+  if (mail::count(block, "Received") > smtp::limits::kReceivedLines) {
+    refuse(loop_refusal());
+    co_return;
+  }
+  std::string stored = open();
+  stored += mail::complete_headers(header, completion_);
   eight_bit_header_ = !is_ascii(stored);
   stored += std::string_view(text).substr(header_size);
+  co_await append(stored);
+}
+
+/// There is more header than is held.
+Task<void> Acceptor::begin_long() {
+  const std::string held = std::exchange(head_, {});
+  const std::string first = open();
+  eight_bit_header_ = !is_ascii(first);
+  long_ = std::make_unique<mail::LongHeader>(completion_);
+  co_await append(first);
+  if (!refusal_) co_await pass_long(std::string_view(held).substr(header_begin_));
+}
+
+Task<void> Acceptor::pass_long(std::string_view text) {
+  std::string stored;
+  const bool ended = long_->feed(text, stored);
+  if (long_->received() > smtp::limits::kReceivedLines) {
+    refuse(loop_refusal());
+    co_return;
+  }
+  if (ended) long_.reset();
+  eight_bit_header_ = eight_bit_header_ || !is_ascii(stored);
+  stored += text;
   co_await append(stored);
 }
 
@@ -178,11 +235,19 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
        {"size", wire_size_},
        {"client", client_text(envelope.source)},
        {"helo", envelope.source.helo}});
+  mail::Mended mended = transaction_.mended;
+  tell_mended(id_, mended += decoded_);
 }
 
 Task<Acceptor::Outcome> Acceptor::finish(mail::BodyType seen) {
   // A header without an empty line: all that came is header (RFC 5322 3.5 makes the body optional).
   if (!refusal_ && !intake_) co_await begin(header_end().value_or(head_.size()));
+  if (!refusal_ && long_) {
+    std::string rest;
+    long_->finish(rest);
+    long_.reset();
+    co_await append(rest);
+  }
   if (!refusal_ && !already_stored() && !refusal_) co_await commit(seen);
   Outcome outcome;
   outcome.id = id_;

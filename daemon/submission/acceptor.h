@@ -4,6 +4,9 @@
 #pragma once
 
 #include "mail/envelope.h"
+#include "mail/header_completion.h"
+#include "mail/long_header.h"
+#include "mail/text_mender.h"
 #include "queue/queue.h"
 #include "smtp/dialogue.h"
 #include "submission/sessions.h"
@@ -22,6 +25,7 @@ struct Transaction {
   mail::Envelope envelope;
   Protocol protocol = Protocol::esmtp;
   std::string submission_id;  ///< empty: none
+  mail::Mended mended;        ///< before the text came here
   SubmissionRecord::Against against = SubmissionRecord::Against::crash;
 };
 
@@ -36,6 +40,8 @@ class Acceptor {
 
   /// Disk text as the decoder gives it. Does nothing once the message is refused.
   Task<void> take(std::string_view text);
+  /// What the decoder mended so far, for the log.
+  void note_mended(const mail::Mended& mended) { decoded_ = mended; }
   /// The first refusal counts. What was stored so far is given up at once.
   void refuse(smtp::Refusal refusal);
   [[nodiscard]] bool refused() const { return refusal_.has_value(); }
@@ -52,7 +58,11 @@ class Acceptor {
 
  private:
   std::optional<std::size_t> header_end();
+  [[nodiscard]] std::size_t header_known() const;
   Task<void> begin(std::size_t header_size);
+  Task<void> begin_long();
+  Task<void> pass_long(std::string_view text);
+  std::string open();
   Task<void> append(std::string_view text);
   Task<void> commit(mail::BodyType seen);
   bool already_stored();
@@ -66,7 +76,10 @@ class Acceptor {
   std::string head_;              ///< the text until the header block is complete
   std::size_t header_begin_ = 0;  ///< behind lines of a mailbox file
   std::size_t scanned_ = 0;
-  std::unique_ptr<queue::Intake> intake_;  ///< from the end of the header block on
+  std::unique_ptr<queue::Intake> intake_;  ///< from the end of the header block on, or from where it is too long
+  mail::Completion completion_;
+  std::unique_ptr<mail::LongHeader> long_;  ///< while a header passes that is too long to be held
+  mail::Mended decoded_;
   std::uint64_t wire_size_ = 0;
   bool eight_bit_header_ = false;
   QueueId id_;

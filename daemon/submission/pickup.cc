@@ -33,6 +33,7 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
   Transaction transaction;
   transaction.envelope = dialogue.envelope();
   transaction.submission_id = dialogue.submission_id();
+  transaction.mended = dialogue.mended();
   // Without it a message that cannot be removed would be taken again and again.
   if (transaction.submission_id.empty()) return Error{Failure::invalid, "its envelope has no submission id"};
   transaction.against = SubmissionRecord::Against::power_failure;
@@ -145,6 +146,7 @@ Task<Result<Acceptor::Outcome>> Pickup::copy(std::shared_ptr<queue::DropBox::Fil
     if (acceptor) co_await acceptor->take(text);
   }
   if (auto whole = reader.finish(); !whole) co_return whole.error();
+  acceptor->note_mended(reader.mended());
   Acceptor::Outcome outcome = co_await acceptor->finish(seen);
   co_return outcome;
 }

@@ -18,6 +18,9 @@ constexpr Seconds kGoodbye{5};  // for a last reply
 /// The deadline of the stream ends a session without a word; it comes after the one that says 421.
 constexpr Seconds kBackstop{60};
 constexpr std::size_t kRefusalsLogged = 20;  // of one session
+constexpr std::size_t kMostCrs = 2;          // before the LF that ends a command
+constexpr std::string_view kLoneDotSaid =
+    "a line with nothing but a dot ends no message unless CR LF stands before and behind it; nothing was stored";
 
 smtp::DialogueConfig dialogue_config(const Config& config, const net::Peer& peer) {
   smtp::DialogueConfig dialogue;
@@ -79,19 +82,32 @@ Task<void> Pump::run() {
 
 std::string_view Pump::unread() const { return {buffer_.data() + begin_, end_ - begin_}; }
 
-/// Without its line end, which may be LF alone; valid until the next fill().
+/// Without its line end, which may be LF or CR CR LF; valid until the next fill().
 std::optional<std::string_view> Pump::next_line() {
   const std::string_view bytes = unread();
   const std::size_t newline = bytes.find('\n');
   if (newline == std::string_view::npos) return {};
   begin_ += newline + 1;
   std::string_view line = bytes.substr(0, newline);
-  if (line.ends_with('\r')) line.remove_suffix(1);
+  const std::size_t size = line.size();
+  for (std::size_t crs = 0; crs < kMostCrs && line.ends_with('\r'); ++crs) line.remove_suffix(1);
+  line_end_ = size == line.size()       ? smtp::LineEnd::lf
+              : size == line.size() + 1 ? smtp::LineEnd::crlf
+                                        : smtp::LineEnd::cr_cr_lf;
   return line;
+}
+
+/// Some callers look at no exit status and mail no words; the log has both.
+void Pump::note(const smtp::Reaction::Refused& refused) {
+  if (refusals_logged_ == kRefusalsLogged) return;
+  ++refusals_logged_;
+  log(Level::notice, "sendmail took no message",
+      {{"client", client_text(source())}, {"exit", refused.status}, {"reason", refused.words}});
 }
 
 void Pump::react(const smtp::Reaction& reaction) {
   replies_ += reaction.reply;
+  if (reaction.refused) note(*reaction.refused);
   const bool refusal = reaction.reply.starts_with('4') || reaction.reply.starts_with('5');
   if (!refusal || refusals_logged_ == kRefusalsLogged) return;
   ++refusals_logged_;
@@ -117,7 +133,7 @@ Task<bool> Pump::converse() {
     if (replies_.size() <= limits::kReplyBuffer) continue;
     if (!co_await flush()) co_return false;
   }
-  if (unread().size() > limits::kCommandLine + 1) {  // a CR may wait for its LF
+  if (unread().size() > limits::kCommandLine + kMostCrs) {  // CRs may wait for their LF
     react(dialogue_.on_line_too_long());
     co_await flush();
     co_return false;
@@ -147,6 +163,7 @@ Transaction Pump::transaction() const {
   transaction.envelope.source = source();
   transaction.protocol = dialogue_.extended() ? Protocol::esmtp : Protocol::smtp;
   transaction.submission_id = dialogue_.submission_id();
+  transaction.mended = dialogue_.mended();
   return transaction;
 }
 
@@ -155,7 +172,7 @@ Transaction Pump::transaction() const {
 Task<bool> Pump::take_message() {
   phase_ = Phase::message;
   Acceptor acceptor(*config_, queue_, clock_, memory_, transaction());
-  smtp::DataDecoder decoder;
+  smtp::DataDecoder decoder(line_end_, config_->bare_newline);
   std::string text;
   for (;;) {
     std::string_view wire = unread();
@@ -168,9 +185,12 @@ Task<bool> Pump::take_message() {
     co_await acceptor.take(text);
     if (ended) break;
     if (!co_await flush()) co_return false;
+    lone_dot_ = decoder.ends_with_lone_dot();
     if (!co_await fill()) co_return false;
   }
+  lone_dot_ = false;
   phase_ = Phase::storing;
+  acceptor.note_mended(decoder.mended());
   const auto seen = decoder.eight_bit() ? mail::BodyType::eight_bit : mail::BodyType::seven_bit;
   const Acceptor::Outcome outcome = co_await acceptor.finish(seen);
   phase_ = Phase::commands;
@@ -197,7 +217,7 @@ Task<bool> Pump::fill() {
   const auto count = co_await stream_->read_some(room);
   reading_ = false;
   if (dismissed_) {
-    log_loss(Error{Failure::cancelled, "the session was ended by 421"});
+    log_loss(Error{Failure::cancelled, "the session was ended by 421: " + dismissal_});
     co_return false;
   }
   if (!count) log_loss(count.error());
@@ -222,16 +242,20 @@ Task<bool> Pump::flush() {
   co_return written.has_value();
 }
 
-bool Pump::overdue() const {
+std::string_view Pump::overdue() const {
+  if (!reading_) return {};
   const SteadyTime now = clock_.steady();
-  return reading_ && (now - waiting_since_ >= limits::kIdle || now - started_ >= limits::kSession);
+  if (lone_dot_ && now - waiting_since_ >= limits::kLoneDot) return kLoneDotSaid;
+  const bool late = now - waiting_since_ >= limits::kIdle || now - started_ >= limits::kSession;
+  return late ? "timed out" : std::string_view();
 }
 
 Task<void> Pump::dismiss(std::string text) {
   ending_ = true;
   if (!reading_ || dismissed_) co_return;
   dismissed_ = true;  // from here on the pump writes nothing, whatever it reads
-  const std::string reply = "421 4.4.2 " + config_->hostname + " " + text + "\r\n";
+  dismissal_ = std::move(text);
+  const std::string reply = "421 4.4.2 " + config_->hostname + " " + dismissal_ + "\r\n";
   stream_->expires_after(kGoodbye);
   static_cast<void>(co_await stream_->write(reply));
   stream_->cancel();

@@ -31,8 +31,8 @@ class Pump {
   void cut_off() { stream_->cancel(); }
 
   [[nodiscard]] bool in_message() const { return phase_ != Phase::commands; }
-  /// The client has been silent for too long or is here for too long.
-  [[nodiscard]] bool overdue() const;
+  /// What to tell a client that has been silent for too long or is here for too long; empty if that is not so.
+  [[nodiscard]] std::string_view overdue() const;
   [[nodiscard]] const net::Peer& peer() const { return peer_; }
 
  private:
@@ -45,6 +45,7 @@ class Pump {
   std::optional<std::string_view> next_line();
   [[nodiscard]] std::string_view unread() const;
   void react(const smtp::Reaction& reaction);
+  void note(const smtp::Reaction::Refused& refused);
   Transaction transaction() const;
   [[nodiscard]] mail::Source source() const;
   void log_loss(const Error& error) const;
@@ -65,6 +66,9 @@ class Pump {
   bool reading_ = false;
   bool ending_ = false;
   bool dismissed_ = false;  ///< dismiss() is writing the last words
+  std::string dismissal_;
+  smtp::LineEnd line_end_ = smtp::LineEnd::crlf;  ///< of the command under way
+  bool lone_dot_ = false;                         ///< the message under way seems to be ended, and is not
   SteadyTime started_;
   SteadyTime waiting_since_;
   std::size_t refusals_logged_ = 0;

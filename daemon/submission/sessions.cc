@@ -13,7 +13,7 @@ namespace postern::submission {
 namespace {
 
 constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
-constexpr Seconds kSweep{10};    // how often silent clients are looked for
+constexpr Seconds kSweep{1};     // how often silent clients are looked for
 constexpr Seconds kLastWord{5};  // for a client that is told to come back later
 constexpr Seconds kCutOff{5};    // for commits under way when their clients were cut off
 
@@ -75,7 +75,8 @@ Task<void> Sessions::State::sweep_loop(std::shared_ptr<State> state) {
     state->sweep.expires_after(kSweep);
     static_cast<void>(co_await state->sweep.async_wait(kToken));
     for (const std::shared_ptr<Pump>& pump : state->all()) {
-      if (pump->overdue()) spawn(state->executor, dismiss(pump, "timed out"), "dismiss");
+      const std::string words(pump->overdue());
+      if (!words.empty()) spawn(state->executor, dismiss(pump, words), "dismiss");
     }
   }
   state->sweeping = false;

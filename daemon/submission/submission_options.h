@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/network.h"
+#include "mail/text_mender.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@ namespace postern::submission {
 struct SubmissionOptions {
   std::uint64_t message_size = 50ULL << 20U;                       ///< bytes on the wire
   std::size_t recipients = 1000;                                   ///< of one message that comes by SMTP
+  mail::BareNewline bare_newline = mail::BareNewline::mend;        ///< in texts that come by SMTP
   std::vector<Network> networks = {loopback_v4(), loopback_v6()};  ///< whose TCP clients are served
 
   friend bool operator==(const SubmissionOptions&, const SubmissionOptions&) = default;

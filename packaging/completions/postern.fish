@@ -156,7 +156,7 @@ complete -c postern -n '__postern_under \'setup\'' -l no-login -x -d 'the server
 complete -c postern -n '__postern_under \'setup\'' -l client-id -x -a '(__postern_ids)' -d 'with OAuth 2.0: the name of this client at the provider'
 complete -c postern -n '__postern_under \'setup\'' -l sender-policy -x -a 'keep account' -d 'as whom mail is sent: keep, as it was, or account, all of it from the address'
 complete -c postern -n '__postern_under \'setup\'' -l root -x -d 'where mail for root goes'
-complete -c postern -n '__postern_under \'setup\'' -l notify-command -x -d 'what is run when mail is in trouble: a program and its arguments in one word'
+complete -c postern -n '__postern_under \'setup\'' -l notify-command -x -d 'what is run when mail is in trouble: a program and its arguments, in one word of the shell'
 complete -c postern -n '__postern_under \'setup\'' -l no-import -x -d 'look for no other program\'s account'
 complete -c postern -n '__postern_under \'setup\'' -l import -x -a 'msmtp ssmtp nullmailer dma postfix exim' -d 'take over the account of a program that is set up here: msmtp, ssmtp, nullmailer, dma, postfix, exim'
 complete -c postern -n '__postern_under \'setup\'' -l config -r -F -d 'the settings file'

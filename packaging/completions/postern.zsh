@@ -29,7 +29,7 @@ _postern_setup() {
     '--client-id[with OAuth 2.0\: the name of this client at the provider]:ID:_postern_ids' \
     '--sender-policy[as whom mail is sent\: keep, as it was, or account, all of it from the address]:WORD:(keep account)' \
     '--root[where mail for root goes]:ADDRESS: ' \
-    '--notify-command[what is run when mail is in trouble\: a program and its arguments in one word]:COMMAND: ' \
+    '--notify-command[what is run when mail is in trouble\: a program and its arguments, in one word of the shell]:COMMAND: ' \
     '--no-import[look for no other program'\''s account]:E: ' \
     '--import[take over the account of a program that is set up here\: msmtp, ssmtp, nullmailer, dma, postfix, exim]:PROGRAM:(msmtp ssmtp nullmailer dma postfix exim)' \
     '--config[the settings file]:PATH:_files' \

@@ -99,7 +99,7 @@ def test_removed_it_leaves_the_mail_and_says_so_and_purged_too(machine, package)
     said = machine.shell("apt-get remove -y postern").stdout
     assert "messages left in /var/spool/postern: 1. They are sent when postern is installed again" in said
     assert not [path for path in COMMANDS if machine.output('[ ! -e "$1" ] || echo "$1"', path)]
-    machine.shell("echo secret | tee /etc/postern/password /etc/postern/other")
+    machine.shell("cd /etc/postern; echo secret | tee password password.old password-smtp.example.com postern.yaml.before-setup other")
     said = machine.shell("apt-get purge -y postern").stdout
     assert "/etc/postern is kept, since there are files in it that the package has not put there" in said
     assert machine.output("ls /etc/postern") == "other"

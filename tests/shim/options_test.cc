@@ -1,4 +1,6 @@
 #include "sendmail-shim/options.h"
+#include "base/text.h"
+#include "sendmail-shim/help.h"
 #include "support/tree.h"
 
 #include <gmock/gmock.h>
@@ -7,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postern::shim {
@@ -52,34 +55,133 @@ TEST(OptionTable, EveryLetterEatsExactlyItsOwnArgument) {
   }
 }
 
-TEST(OptionTable, AMissingArgumentIsAUsageError) {
+TEST(OptionTable, AMissingArgumentCostsTheOptionAlone) {
   for (const OptionRow& row : option_table()) {
     if (row.argument != Argument::required) continue;
-    const auto options = parse({std::string("-") + row.letter});
-    ASSERT_FALSE(options) << row.letter;
-    EXPECT_EQ(options.error().code, EX_USAGE);
+    const std::string option = std::string("-") + row.letter;
+    for (const std::string& last : {option, "-t" + option.substr(1)}) {
+      const auto options = parse({"-t", "root", last});
+      ASSERT_TRUE(options) << last;
+      EXPECT_EQ(options->mode, Mode::submit);
+      EXPECT_EQ(options->source, Recipients::header_too);
+      EXPECT_FALSE(options->sender.has_value());
+      EXPECT_THAT(options->recipients, ElementsAre("root"));
+      EXPECT_THAT(options->left_out, ElementsAre(HasSubstr(option))) << last;
+    }
   }
 }
 
 TEST(OptionTable, RowsAndActionsAgree) {
   for (const OptionRow& row : option_table()) {
     EXPECT_EQ(row.act != nullptr, row.use == Use::acted_on) << row.letter;
-    EXPECT_EQ(!row.note.empty(), row.use == Use::refused) << row.letter;
+    EXPECT_EQ(row.note.empty(), row.use == Use::ignored) << row.letter;
     if (row.use != Use::refused) continue;
     EXPECT_EQ(parse({std::string("-") + row.letter}).error().code, EX_USAGE);
   }
 }
 
-TEST(OptionTable, EveryOtherByteIsAUsageError) {
-  std::string known;
+TEST(OptionTable, EveryOtherByteCostsItsWordAlone) {
+  std::string known = "-";
   for (const OptionRow& row : option_table()) known += row.letter;
   for (int byte = 1; byte < 256; ++byte) {
     const char letter = static_cast<char>(byte);
     if (known.find(letter) != std::string::npos) continue;
-    const std::string word = std::string("-") + letter + "x";
-    const auto options = parse({word});
-    ASSERT_FALSE(options) << byte;
-    EXPECT_EQ(options.error().code, EX_USAGE);
+    for (const std::string& word :
+         {std::string("-") + letter, std::string("-") + letter + "s", std::string("-i") + letter}) {
+      const auto options = parse({"-t", word, "-odb", "rcpt@x"});
+      ASSERT_TRUE(options) << byte;
+      EXPECT_EQ(options->mode, Mode::submit) << byte;
+      EXPECT_EQ(options->source, Recipients::header_too) << byte;
+      EXPECT_EQ(options->dot, word.starts_with("-i") ? DotLine::is_text : DotLine::ends) << byte;
+      EXPECT_THAT(options->recipients, ElementsAre("rcpt@x")) << byte;
+      ASSERT_EQ(options->left_out.size(), 1U) << byte;
+      EXPECT_FALSE(has_control(options->left_out[0])) << byte;
+    }
+  }
+}
+
+TEST(OptionTable, UnknownLongOptionsCostThemselvesAlone) {
+  for (const std::string word : {"--read-recipients", "--x", "---", "--helper", "--version=2", "--t\n"}) {
+    const auto options = parse({"-t", word, "rcpt@x"});
+    ASSERT_TRUE(options) << word;
+    EXPECT_EQ(options->mode, Mode::submit) << word;
+    EXPECT_THAT(options->recipients, ElementsAre("rcpt@x")) << word;
+    ASSERT_EQ(options->left_out.size(), 1U) << word;
+    EXPECT_FALSE(has_control(options->left_out[0])) << word;
+  }
+  EXPECT_THAT(parse({"--", "--x"})->recipients, ElementsAre("--x"));
+}
+
+TEST(OptionTable, HelpAndVersionAreAskedForByLongNames) {
+  for (const Personality as : {Personality::sendmail, Personality::mailq, Personality::newaliases}) {
+    EXPECT_EQ(parse({"--help"}, as)->mode, Mode::help);
+    EXPECT_EQ(parse({"-t", "--version", "root"}, as)->mode, Mode::version);
+    const std::string help = help_text(as);
+    for (const OptionRow& row : option_table()) {
+      if (row.use == Use::refused) continue;
+      EXPECT_THAT(help, HasSubstr(std::string(" -") + row.letter)) << row.letter;
+    }
+    for (const ModeRow& row : mode_table()) {
+      if (row.use == Use::acted_on) {
+        EXPECT_THAT(help, HasSubstr(std::string(" -b") + row.letter + " ")) << row.letter;
+      }
+    }
+  }
+}
+
+/// Every form of -O and -o in which a caller may say that a setting is on or off.
+TEST(SettingTable, EverySettingIsTakenInEveryForm) {
+  const std::vector<std::pair<std::string, bool>> values = {
+      {"", true},     {"=", true},    {"=true", true}, {"=True", true},  {"=T", true},
+      {"=yes", true}, {"=y", true},   {"=1", true},    {"= true", true}, {"=false", false},
+      {"=F", false},  {"=no", false}, {"=N", false},   {"=0", false},    {"= False", false}};
+  const auto is_on = [](const SettingRow& row, const Options& options) {
+    return row.letter == 'i' ? options.dot == DotLine::is_text : options.talk == Talk::verbose;
+  };
+  for (const SettingRow& row : setting_table()) {
+    const std::string name(row.name);
+    for (const auto& [value, on] : values) {
+      std::vector<std::string> settings = {name + value, to_lower(name) + value, to_upper(name) + value,
+                                           name + " " + value};
+      for (std::size_t size = 1; size < name.size(); ++size) settings.push_back(name.substr(0, size) + value);
+      for (const std::string& setting : settings) {
+        const std::vector<std::vector<std::string>> lines = {
+            {"-O" + setting}, {"-O", setting}, {"-tO", setting}, {"-tO" + setting}};
+        for (std::vector<std::string> line : lines) {
+          line.push_back("rcpt@x");
+          const auto options = parse(line);
+          ASSERT_TRUE(options) << setting;
+          EXPECT_EQ(is_on(row, *options), on) << setting;
+          EXPECT_THAT(options->recipients, ElementsAre("rcpt@x")) << setting;
+          EXPECT_TRUE(options->left_out.empty()) << setting;
+        }
+      }
+      if (value.starts_with('=') && value.size() > 1) {
+        const std::string letter = std::string("-o") + row.letter + value.substr(1);
+        EXPECT_EQ(is_on(row, *parse({letter})), on || value[1] == ' ') << letter;
+      }
+    }
+    EXPECT_TRUE(is_on(row, *parse({std::string("-o") + row.letter})));
+    EXPECT_TRUE(is_on(row, *parse({"-o", std::string(1, row.letter)})));
+  }
+}
+
+TEST(SettingTable, AllOthersAreTakenAndChangeNothing) {
+  std::vector<std::string> words = {"-OQueueDirectory=/tmp", "-OErrorMode=m", "-ODeliveryMode=b",
+                                    "-OIgnoreDotsX",         "-O=true",       "-OXIgnoreDots=true",
+                                    "-Orequiretls=yes",      "-Osmtputf8=yes"};
+  for (int letter = '!'; letter < 0x7F; ++letter) {
+    if (letter != 'i' && letter != 'v') words.push_back(std::string("-o") + static_cast<char>(letter) + "x");
+  }
+  for (const std::string& word : words) {
+    const auto options = parse({word, "rcpt@x"});
+    ASSERT_TRUE(options) << word;
+    EXPECT_EQ(options->mode, Mode::submit) << word;
+    EXPECT_EQ(options->dot, DotLine::ends) << word;
+    EXPECT_EQ(options->talk, Talk::quiet) << word;
+    EXPECT_FALSE(options->sender.has_value()) << word;
+    EXPECT_THAT(options->recipients, ElementsAre("rcpt@x")) << word;
+    EXPECT_TRUE(options->left_out.empty()) << word;
   }
 }
 
@@ -96,6 +198,10 @@ TEST(OptionTable, C47_TheManualPageSaysTheSame) {
     EXPECT_EQ(words == "Refused", row.use == Use::refused) << row.letter;
   }
   for (const ModeRow& row : mode_table()) EXPECT_THAT(page, HasSubstr(std::string("Fl b") + row.letter)) << row.letter;
+  for (const SettingRow& row : setting_table()) {
+    EXPECT_THAT(page, HasSubstr("Cm " + std::string(row.name))) << row.name;
+    EXPECT_THAT(page, HasSubstr(std::string("Fl o") + row.letter)) << row.name;
+  }
 }
 
 TEST(ModeTable, C12_EveryModeWorksOrIsRefused) {
@@ -135,6 +241,8 @@ TEST(Options, RealCallersAreUnderstood) {
   EXPECT_EQ(mutt->ret, "HDRS");
   EXPECT_THAT(mutt->recipients, ElementsAre("-oXfile@x"));
 
+  // PHP's mail() with a sendmail_path of old.
+  EXPECT_EQ(parse({"-ba", "-t", "-i"})->mode, Mode::submit);
   EXPECT_EQ(parse({"-bs", "-odb", "-oem"})->mode, Mode::smtp);
   EXPECT_EQ(parse({"-froot", "boco"})->sender, "root");
   EXPECT_EQ(parse({"-q15m"})->mode, Mode::flush);
@@ -158,8 +266,19 @@ TEST(Options, C07_C08_TheSenderIsOneAddressOrNone) {
   }
 }
 
-TEST(Options, C26_C27_ControlBytesAreRefusedInEveryValueThatIsUsed) {
-  for (const char letter : {'f', 'r', 'F', 'V', 'N', 'R', 'B'}) {
+TEST(Options, C26_AControlCharacterInTheNameIsABlank) {
+  for (int byte = 1; byte < 256; ++byte) {
+    const std::string c(1, static_cast<char>(byte));
+    if (!has_control(c)) continue;
+    const auto options = parse({"-F", "x" + c + "Bcc: evil@x", "root"});
+    ASSERT_TRUE(options) << byte;
+    EXPECT_EQ(options->full_name, "x Bcc: evil@x") << byte;
+    EXPECT_EQ(parse({"-F", c})->full_name, "") << byte;
+  }
+}
+
+TEST(Options, C27_AControlCharacterInTheSenderIsRefused) {
+  for (const char letter : {'f', 'r'}) {
     for (int byte = 1; byte < 0x20; ++byte) {
       const std::string value = std::string("x") + static_cast<char>(byte) + "y";
       EXPECT_FALSE(parse({std::string("-") + letter, value})) << letter << byte;
@@ -167,14 +286,31 @@ TEST(Options, C26_C27_ControlBytesAreRefusedInEveryValueThatIsUsed) {
   }
 }
 
-TEST(Options, C46_DsnValuesAreChecked) {
+TEST(Options, WhatIsNoValueCostsTheOptionAlone) {
+  std::vector<std::pair<std::string, std::string>> wrong = {
+      {"-R", "some"}, {"-B", "BINARYMIME"}, {"-V", std::string(101, 'x')}, {"-V", "\u00e4"}};
   for (const std::string notify : {"x", "never,failure", "sometimes", "success,", ",", "failure,never"})
-    EXPECT_FALSE(parse({"-N", notify})) << notify;
+    wrong.emplace_back("-N", notify);
+  for (const std::string option : {"-V", "-N", "-R", "-B"}) {
+    for (int byte = 1; byte < 0x20; ++byte)
+      wrong.emplace_back(option, std::string("x") + static_cast<char>(byte) + "y");
+  }
+  for (const auto& [option, value] : wrong) {
+    const auto options = parse({option, value, "-t", "rcpt@x"});
+    ASSERT_TRUE(options) << option << value;
+    EXPECT_EQ(options->notify + options->ret + options->envid, "") << option << value;
+    EXPECT_EQ(options->source, Recipients::header_too);
+    EXPECT_THAT(options->recipients, ElementsAre("rcpt@x"));
+    ASSERT_THAT(options->left_out, ElementsAre(HasSubstr(option))) << value;
+    EXPECT_FALSE(has_control(options->left_out[0])) << value;
+  }
+}
+
+TEST(Options, C46_DsnValuesAreTaken) {
   EXPECT_EQ(parse({"-N", "Success,delay,failure"})->notify, "SUCCESS,DELAY,FAILURE");
-  EXPECT_FALSE(parse({"-R", "some"}));
-  EXPECT_FALSE(parse({"-B", "BINARYMIME"}));
-  EXPECT_TRUE(parse({"-V", std::string(100, 'x')}));
-  EXPECT_FALSE(parse({"-V", std::string(101, 'x')}));
+  EXPECT_EQ(parse({"-N", "never"})->notify, "NEVER");
+  EXPECT_EQ(parse({"-R", "Hdrs"})->ret, "HDRS");
+  EXPECT_EQ(parse({"-V", std::string(100, 'x')})->envid, std::string(100, 'x'));
 }
 
 TEST(Options, C31_TakesVeryManyArguments) {

@@ -226,7 +226,7 @@ class Session {
 
   Task<bool> receive(std::string reply) {
     if (!co_await say(std::move(reply))) co_return false;
-    smtp::DataDecoder decoder;
+    smtp::DataDecoder decoder(smtp::LineEnd::crlf, smtp::BareNewline::reject);  // what Postern sends is clean
     std::string text;
     bool ended = false;
     while (!ended) {

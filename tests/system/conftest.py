@@ -40,9 +40,8 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write(matrix.text())
     callers = config.stash[CALLERS]
     if callers.rows:
-        if callers.whole(callers.every):
-            callers.write()
-        terminalreporter.section("callers x strict smarthosts")
+        callers.write()
+        terminalreporter.section("callers x smarthosts")
         terminalreporter.write(callers.text())
 
 

@@ -23,6 +23,24 @@ def install_program():
     os.chmod(HELPER, 0o2755)
 
 
+@contextlib.contextmanager
+def installation(work, certificates, watch, test):
+    """An Installed in a fresh directory, not yet started. It must end cleanly and its log must show no fault."""
+    install_program()
+    directory = f"{work}/installed-{zlib.crc32(test.encode()):08x}"
+    os.makedirs(directory)
+    os.chmod(directory, 0o755)
+    daemon = Installed(directory, certificates.ca)
+    daemon.watch = watch
+    watch.directories.append(directory)
+    yield daemon
+    status = daemon.stop()
+    assert status in (None, 0), f"posternd ended with {status}:\n{daemon.read_log()[-4000:]}"
+    if os.path.exists(daemon.log):
+        assert not daemon.faults()
+    daemon.remove()
+
+
 class Installed(Posternd):
     """The daemon is the one under test, the callers' programs are the optimised ones: static, as they are shipped."""
 

@@ -1,6 +1,8 @@
-"""The tables that the tests fill and leave in output/: mechanism x server x result, and caller x strict smarthost."""
+"""The tables that the tests fill and leave in output/: mechanism x server x result, and caller x smarthost. The second is kept
+in callers/table.txt too."""
 
 import os
+import re
 
 OUTPUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "output")
 
@@ -45,27 +47,40 @@ class Matrix:
 
 
 class CallerTable:
-    """What became of each mail of each program, behind the smarthost with 8BITMIME and behind the one without."""
+    """What became of each mail of each program, behind the smarthost that takes everything, behind the strict one with
+    8BITMIME and behind the one without; and what stands in callers/table.txt of it."""
 
-    MODES = ("strict", "strict7")
+    MODES = ("plain", "strict", "strict7")
+    KEPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "callers", "table.txt")
+    HEAD = ("caller", "version", "invocation", "reverse-path", "plain", "strict", "strict 7-bit")
 
     def __init__(self):
-        self.rows, self.every = {}, []
-        self.cells = {}
+        self.rows = {}
+        self.cells, self.senders = {}, {}
 
     def fill(self, key, shown, mode, result):
         """`key` gives the order; `shown` is (caller, version, invocation)."""
         self.rows[key] = shown
         self.cells[key, mode] = result
 
-    def whole(self, keys):
-        """Whether every one of them has been filled for both smarthosts."""
-        return all((key, mode) in self.cells for key in keys for mode in self.MODES)
+    def _row(self, key):
+        cells = [self.cells.get((key, mode), "-") for mode in self.MODES]
+        return (*self.rows[key], self.senders.get(key, "-"), *cells)
 
     def text(self):
-        rows = [("caller", "version", "invocation", "strict", "strict 7-bit")]
-        rows += [(*self.rows[key], *(self.cells.get((key, mode), "-") for mode in self.MODES)) for key in sorted(self.rows)]
-        return "\n".join([*_aligned(rows), "ok: taken by the smarthost, readable and answerable; anything else: why not"]) + "\n"
+        rows = [self.HEAD, *(self._row(key) for key in sorted(self.rows))]
+        return "\n".join([*_aligned(rows), "ok: taken by the smarthost and readable, by a strict one answerable too; anything else: why not; "
+                          "-: not tried"]) + "\n"
 
     def write(self):
         _write("callers.txt", self.text())
+
+    def keep(self):
+        with open(self.KEPT, "w") as out:
+            out.write(self.text())
+
+    def unlike_kept(self):
+        """Rows that were filled and do not stand in the kept table as they are."""
+        with open(self.KEPT) as source:
+            kept = {tuple(re.split("  +", line.rstrip("\n"))) for line in source}
+        return [row for row in map(self._row, sorted(self.rows)) if row not in kept]

@@ -1,7 +1,7 @@
 """The ports of the system tests. They share one machine, so each server has its own: what one test left running must
 never answer another. Those of Postfix, one a behaviour, are in servers.py (2500 to 2590)."""
 
-POSTERND, POSTERND_SECOND = 2025, 2026
+POSTERND, POSTERND_SECOND, POSTERND_THIRD = 2025, 2026, 2027
 
 # Nothing ever listens on these.
 NOBODY_LISTENS, NOBODY_LISTENS_EITHER = 2598, 2599
@@ -23,6 +23,8 @@ ADDRESSES, CUTTER = 2850, 2851
 
 # Two that refuse whatever a provider may refuse, the second without 8BITMIME and SMTPUTF8; see strict.py.
 STRICT, STRICT_7BIT = 2630, 2631
+# And one that takes everything, see plain.py.
+PLAIN = 2632
 
 EXIM_STARTTLS, EXIM_IMPLICIT, EXIM_MORE = 3500, 3501, 3510
 

@@ -11,11 +11,10 @@ import subprocess
 import sys
 import threading
 import time
-import zlib
 
 import pytest
 
-from dropping import DROP, HELPER, SOCKETS, SPOOL, Installed, frame, helper, install_program, is_whole, stopped
+from dropping import DROP, HELPER, SOCKETS, SPOOL, frame, helper, installation, is_whole, stopped
 from ports import SINK
 from postern import RELEASE, message, smarthost
 from sink import Sink
@@ -28,19 +27,8 @@ SHIMS = 20
 
 @pytest.fixture
 def installed(work, certificates, watch, request):
-    install_program()
-    directory = f"{work}/installed-{zlib.crc32(request.node.name.encode()):08x}"
-    os.makedirs(directory)
-    os.chmod(directory, 0o755)
-    daemon = Installed(directory, certificates.ca)
-    daemon.watch = watch
-    watch.directories.append(directory)
-    yield daemon
-    status = daemon.stop()
-    assert status in (None, 0), f"posternd ended with {status}:\n{daemon.read_log()[-4000:]}"
-    if os.path.exists(daemon.log):
-        assert not daemon.faults()
-    daemon.remove()
+    with installation(work, certificates, watch, request.node.name) as daemon:
+        yield daemon
 
 
 @pytest.fixture

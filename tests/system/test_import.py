@@ -242,6 +242,48 @@ def test_a_relative_output_names_its_password_by_the_whole_path(posternd, tmp_pa
         assert os.path.isabs(name) and os.path.samefile(name, f"{posternd.directory}/password")
 
 
+def test_what_is_no_file_is_never_replaced(posternd, tmp_path):
+    root = str(tmp_path / "root")
+    _make(root, _files(587, "/etc/ssl/certs/ca-certificates.crt")["nullmailer"])
+    os.mkfifo(tmp_path / "fifo")
+    os.symlink("/dev/null", tmp_path / "link")
+    for output in ("/dev/null", "/dev/stdout", str(tmp_path / "fifo"), str(tmp_path / "link"), str(tmp_path)):
+        before = os.lstat(output)
+        for write in ([], ["--write"]):
+            run = _import(posternd, root, "nullmailer", "--output", output, *write)
+            assert run.returncode == 65 and b"is no file that could be replaced" in run.stderr, run
+        after = os.lstat(output)
+        assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+        assert not os.path.lexists(output + ".old")
+
+
+def test_a_link_to_the_settings_stays_one(posternd, tmp_path):
+    root = str(tmp_path / "root")
+    _make(root, _files(587, "/etc/ssl/certs/ca-certificates.crt")["nullmailer"])
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real/postern.yaml").write_text("hostname: old.example.net\n")
+    os.symlink(tmp_path / "real/postern.yaml", tmp_path / "postern.yaml")
+    run = _import(posternd, root, "nullmailer", "--write", "--output", str(tmp_path / "postern.yaml"))
+    assert run.returncode == 0, run.stderr.decode()
+    assert os.path.islink(tmp_path / "postern.yaml") and "smtp.example.com" in (tmp_path / "real/postern.yaml").read_text()
+    assert sorted(os.listdir(tmp_path / "real")) == ["password", "postern.yaml", "postern.yaml.old"]
+
+
+def test_a_password_that_was_there_before_is_told_of(posternd, tmp_path):
+    root = str(tmp_path / "root")
+    _make(root, {"/etc/msmtprc": f"account default\nhost smtp.example.com\ntls on\nauth on\nuser {USER}\nfrom {USER}\n"})
+    run = _import(posternd, root, "msmtp")
+    assert b"goes into /etc/postern/password" in run.stderr, run
+    os.makedirs("/etc/postern", exist_ok=True)
+    with open("/etc/postern/password", "w") as other:
+        other.write("another account's\n")
+    try:
+        run = _import(posternd, root, "msmtp")
+    finally:
+        os.remove("/etc/postern/password")
+    assert b"/etc/postern/password is there already: see whether it holds the password of" in run.stderr, run
+
+
 def test_what_is_not_there_or_not_clear_is_told(posternd, tmp_path):
     root = str(tmp_path)
     run = posternd.run("import", "--root", root)

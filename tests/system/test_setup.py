@@ -5,8 +5,10 @@ import os
 import pty
 import re
 import select
+import signal
 import stat
 import subprocess
+import termios
 import time
 
 import pytest
@@ -135,10 +137,67 @@ def test_a_whole_file_where_there_is_none_and_no_daemon(posternd, practice, secr
                  "--tls-ca-file", practice.ca, "--password-file", secret, "--no-test"]
     run = posternd.run(*arguments)  # the kind of TLS is found out
     assert run.returncode == 0, said(run)
-    assert "systemctl start postern" in said(run)
+    assert f"posternd does not run: posternd --config {config}" in said(run)
     check = posternd.run("--check", "--user", "root", "--config", str(config), program="posternd")
     assert check.returncode == 0, said(check)
     assert f"root: {USER}".encode() in config.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "directory"])
+def test_what_is_no_file_is_told_and_not_waited_for(fresh, practice, secret, tmp_path, kind):
+    path = {"fifo": str(tmp_path / "fifo"), "device": "/dev/zero", "directory": str(tmp_path)}[kind]
+    if kind == "fifo":
+        os.mkfifo(path)
+    before = read(fresh.config), sorted(os.listdir(fresh.directory))
+    for option in ("--config", "--password-file", "--tls-ca-file"):
+        arguments = {"--config": fresh.config, "--password-file": secret, "--tls-ca-file": practice.ca, option: path}
+        words = [word for pair in arguments.items() for word in pair]
+        run = fresh.run("setup", USER, "--smarthost", f"{practice.host}:{practice.port}", "--no-test", *words, stdin=subprocess.DEVNULL,
+                        timeout=20)
+        assert run.returncode in (64, 77) and path in said(run), (option, run)
+    with open("/etc/msmtprc", "w") as out:
+        out.write(f"account default\nhost {practice.host}\nport {practice.port}\ntls on\ntls_starttls off\nauth off\n"
+                  f"tls_trust_file {path}\nfrom {USER}\n")
+    try:
+        run = fresh.run("setup", "--config", fresh.config, "--import", "msmtp", "--no-test", stdin=subprocess.DEVNULL, timeout=20)
+    finally:
+        os.remove("/etc/msmtprc")
+    assert run.returncode != 0 and f"there is no file {path}" in said(run), run
+    assert (read(fresh.config), sorted(os.listdir(fresh.directory))) == before
+
+
+def test_a_command_of_another_program_is_asked_as_root_and_its_password_kept_for_the_service(fresh, practice, secret):
+    """What reads a file of root's would work here and never for the service."""
+    with open("/etc/msmtprc", "w") as out:
+        out.write(f"account default\nhost {practice.host}\nport {practice.port}\ntls on\ntls_starttls off\nauth on\nuser {USER}\n"
+                  f"tls_trust_file {practice.ca}\nfrom {USER}\npasswordeval cat {secret}\n")
+    os.chmod("/etc/msmtprc", 0o600)
+    try:
+        run = fresh.run("setup", "--config", fresh.config, "--import", "msmtp", "--no-test", stdin=subprocess.DEVNULL)
+    finally:
+        os.remove("/etc/msmtprc")
+    assert run.returncode == 0, said(run)
+    assert b"password_command" not in read(fresh.config) and PASSWORD not in said(run)
+    assert read(f"{fresh.directory}/password").decode() == PASSWORD + "\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_with_closed_descriptors_no_word_goes_into_a_file(fresh, practice, secret, closed):
+    command = (f"exec {BUILT}/postern setup {USER} --config {fresh.config} --smarthost {practice.host}:{practice.port} "
+               f"--tls-ca-file {practice.ca} --password-file {secret} --no-test {closed}")
+    run = subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, env={**os.environ, **fresh.environment})
+    assert run.returncode == 0, run
+    assert read(f"{fresh.directory}/password").decode() == PASSWORD + "\n"
+    assert fresh.run("--check", "--user", "root", "--config", fresh.config, program="posternd").returncode == 0
+
+
+def test_a_daemon_that_has_other_settings_is_not_tried(fresh, practice, secret, tmp_path):
+    config = tmp_path / "postern.yaml"
+    run = fresh.run("setup", USER, "--config", str(config), "--smarthost", f"{practice.host}:{practice.port}", "--tls-ca-file",
+                    practice.ca, "--password-file", secret)
+    assert run.returncode == 69, said(run)
+    assert f"has its settings in {fresh.config}" in said(run) and f"posternd --config {config}" in said(run)
+    assert config.exists() and "A test to root" not in said(run)
 
 
 def test_who_may_not_write_the_settings_is_told_before_any_question(fresh, practice):
@@ -195,6 +254,7 @@ class Person:
 
     def __init__(self, daemon, *arguments):
         self.master, slave = pty.openpty()
+        self.terminal = os.ttyname(slave)
         self.process = subprocess.Popen([f"{BUILT}/postern", "setup", "--config", daemon.config, *arguments],
                                         stdin=slave, stdout=slave, stderr=slave, env={**os.environ, **daemon.environment})
         os.close(slave)
@@ -245,6 +305,22 @@ def test_at_a_terminal(fresh, practice, inbox, watch):
     assert arrived(practice, inbox)
     assert PASSWORD not in person.seen and "a-wrong-password-1" not in person.seen
     assert re.search(rb"notify:\n  command: \[/bin/true, \"--page\"\]\n", read(fresh.config))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+def test_a_signal_at_the_password_leaves_a_terminal_that_shows(fresh, practice, number):
+    before = read(fresh.config), sorted(os.listdir(fresh.directory))
+    person = Person(fresh, USER, "--smarthost", f"{practice.host}:{practice.port}", "--tls-ca-file", practice.ca)
+    slave = os.open(person.terminal, os.O_RDWR | os.O_NOCTTY)
+    person.expect("Password (is not shown)")
+    assert not termios.tcgetattr(slave)[3] & termios.ECHO
+    person.process.send_signal(number)
+    assert person.process.wait(30) == -number
+    modes = termios.tcgetattr(slave)[3]
+    assert modes & termios.ECHO and modes & termios.ISIG
+    os.close(slave)
+    os.close(person.master)
+    assert (read(fresh.config), sorted(os.listdir(fresh.directory))) == before
 
 
 @pytest.mark.parametrize("leave", ["", "\x03"])

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -13,6 +14,7 @@ namespace {
 class DurableFile : public testing::Test {
  protected:
   [[nodiscard]] std::string path(const std::string& name) const { return directory_ / name; }
+  [[nodiscard]] std::string written_first() const { return path("token.new-" + std::to_string(getpid())); }
   test::ScratchDir directory_;
 };
 
@@ -24,14 +26,41 @@ TEST_F(DurableFile, IsReplacedAsAWholeAndOpenToItsOwnerOnly) {
     ASSERT_EQ(stat(path("token").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
   }
-  EXPECT_FALSE(std::filesystem::exists(path("token.new")));
+  const auto files = std::filesystem::directory_iterator(directory_.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
 
 TEST_F(DurableFile, StaysAsItWasWhereTheNewOneCannotBeWritten) {
   ASSERT_TRUE(replace_file(path("token"), "old").has_value());
-  std::filesystem::create_directory(path("token.new"));
+  std::filesystem::create_directory(written_first());
   EXPECT_FALSE(replace_file(path("token"), "new").has_value());
   EXPECT_EQ(*read_file(path("token"), 10), "old");
+}
+
+// It lies where others may put something at times: root replaces files in the directory of a user.
+TEST_F(DurableFile, IsWrittenThroughNoLinkAndIntoNoFileThatIsThere) {
+  ASSERT_TRUE(replace_file(path("victim"), "mine").has_value());
+  const auto plant = [&](int kind) {
+    if (kind == 0) std::filesystem::create_symlink(path("victim"), written_first());
+    if (kind == 1) std::filesystem::create_hard_link(path("victim"), written_first());
+    if (kind == 2) mkfifo(written_first().c_str(), 0600);
+    if (kind == 3) directory_.write(std::filesystem::path(written_first()).filename(), "what a process left");
+  };
+  for (int kind = 0; kind < 4; ++kind) {
+    plant(kind);
+    ASSERT_TRUE(replace_file(path("token"), "new").has_value()) << kind;
+    EXPECT_EQ(*read_file(path("token"), 10), "new");
+    EXPECT_EQ(*read_file(path("victim"), 10), "mine");
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(written_first())));
+  }
+}
+
+TEST_F(DurableFile, LeavesOtherFilesWithSuchNamesAlone) {
+  for (const std::string name : {"token.new", "token.old", "token~", "token.new.new"}) {
+    directory_.write(name, "an administrator's");
+    ASSERT_TRUE(replace_file(path("token"), "x").has_value());
+    EXPECT_EQ(directory_.read(name), "an administrator's");
+  }
 }
 
 TEST_F(DurableFile, SaysWhatCannotBeRead) {

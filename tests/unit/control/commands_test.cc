@@ -74,7 +74,8 @@ TEST_F(ControlReload, TellsAdministratorsWhetherTheFileIsInForceAndNobodyElse) {
   };
   const std::string request = R"({"command":"reload"})";
   EXPECT_EQ(exit_of(request), 0);
-  EXPECT_THAT(ask(request + "\n"), testing::HasSubstr("/etc/postern/postern.yaml are in force"));
+  EXPECT_THAT(ask(request + "\n"), testing::AllOf(testing::HasSubstr("/etc/postern/postern.yaml are in force"),
+                                                  testing::HasSubstr(R"("file":"/etc/postern/postern.yaml")")));
   result = Error{Failure::invalid, "unknown key 'x'"};
   EXPECT_EQ(exit_of(request), 64);
   EXPECT_THAT(ask(request + "\n"), testing::HasSubstr("unknown key 'x'"));

@@ -2,6 +2,10 @@
 
 #include "session.h"
 
+#include <regex>
+#include <sstream>
+#include <string>
+
 namespace postern::control {
 namespace {
 
@@ -14,7 +18,7 @@ mail::Status status(mail::Verdict verdict, const std::string& text) {
   return result;
 }
 
-TEST_F(Mailq, SaysThatTheQueueIsEmpty) { EXPECT_EQ(ask("mailq\n"), "ok\nMail queue is empty\n"); }
+TEST_F(Mailq, SaysThatTheQueueIsEmpty) { EXPECT_EQ(ask("mailq\n"), "ok\nMail queue is empty\nend 0\n"); }
 
 TEST_F(Mailq, HasTheLayoutOfPostfix) {
   add(1, kAlice, queue::State::active).reason.clear();
@@ -44,7 +48,8 @@ TEST_F(Mailq, HasTheLayoutOfPostfix) {
       "!     4661 Sun Nov 22 01:01:01 MAILER-DAEMON\n"
       "                                               admin@example.com\n"
       "\n"
-      "-- 6 Kbytes in 3 Requests.\n";
+      "-- 6 Kbytes in 3 Requests.\n"
+      "end 0\n";
   EXPECT_EQ(ask("mailq\n"), expected);
 }
 
@@ -72,6 +77,122 @@ TEST_F(Mailq, ShowsWhatFailedAndWhatIsDamaged) {
   damaged.recipients.clear();
   damaged.reason = "checksum";
   EXPECT_NE(mailq_entry(damaged).find("(damaged: checksum)\n"), std::string::npos);
+}
+
+/// What a program sees that counts as check_mailq does for each mail system; nothing: it is told nothing.
+struct Counts {
+  std::size_t sendmail = 0, postfix = 0, exim = 0, nullmailer = 0;
+  friend bool operator==(const Counts&, const Counts&) = default;
+};
+
+Counts counts(const std::string& answer) {
+  Counts counts;
+  std::string before;  // the line before the daemon's last
+  std::string last;
+  std::istringstream lines(answer);
+  for (std::string line; std::getline(lines, line); last = line) {
+    before = last;
+    std::smatch found;
+    if (std::regex_search(line, found, std::regex(R"(^\s+Total\sRequests:\s(\d+)$)")))
+      counts.sendmail = std::stoul(found[1]);
+    if (std::regex_search(line, std::regex(R"(\s\w{6}-\w{6}-\w{2}\s)"))) ++counts.exim;
+    if (std::regex_search(line, std::regex(R"(^\d{4}-\d{2}-\d{2}\s+\d{2}:\d{2}:\d{2}\s+\d+\sbytes)")))
+      ++counts.nullmailer;
+  }
+  EXPECT_EQ(last, "end 0") << answer;
+  std::smatch found;
+  if (std::regex_search(before, found, std::regex(R"(Kbytes in (\d+))"))) {
+    counts.postfix = std::stoul(found[1]);
+  } else {
+    EXPECT_EQ(before, "Mail queue is empty") << answer;
+  }
+  return counts;
+}
+
+TEST_F(Mailq, AProgramCountsTheSameForEveryMailSystemWhoeverAsks) {
+  const auto expect = [&](std::size_t count) {
+    for (const uid_t uid : {kRoot, kAlice, kBob}) {
+      const std::string answer = ask("mailq\ttally\n", uid);
+      EXPECT_EQ(counts(answer), (Counts{count, count, count, count})) << uid << "\n" << answer;
+      const Counts person = counts(ask("mailq\n", uid));
+      EXPECT_EQ(person, (Counts{0, count, 0, 0})) << uid;
+    }
+  };
+  expect(0);
+  std::size_t number = 0;
+  const auto count_one = [&](queue::State state, std::size_t& counted) {
+    ++number;
+    add(static_cast<unsigned>(number), number % 2 == 0 ? kAlice : kRoot, state);
+    ++counted;
+    expect(number);
+  };
+  count_one(queue::State::waiting, queue.counted.waiting);
+  count_one(queue::State::active, queue.counted.active);
+  count_one(queue::State::held, queue.counted.held);
+  count_one(queue::State::failed, queue.counted.failed);
+  count_one(queue::State::corrupt, queue.counted.corrupt);
+  count_one(queue::State::waiting, queue.counted.owed);
+}
+
+TEST_F(Mailq, TheTallyOfALongQueueIsWhole) {
+  for (const std::size_t count : {255U, 256U, 257U, 512U, 1000U}) {
+    queue.counted.waiting = count;
+    EXPECT_EQ(counts(ask("mailq\ttally\n", kBob)), (Counts{count, count, count, count}));
+  }
+}
+
+TEST_F(Mailq, OthersReadHowManyWaitAndHowManyAreTheirs) {
+  for (unsigned i = 1; i <= 5; ++i)
+    add(i, i <= 2 ? kAlice : kRoot).sender = i <= 2 ? "alice@example.net" : "secret@example.net";
+  queue.counted.waiting = 5;
+  const std::string alice = ask("mailq\n", kAlice);
+  EXPECT_NE(
+      alice.find("\n5 messages wait, 2 of them yours; the Kbytes are of yours alone.\n-- 1 Kbytes in 5 Requests.\n"),
+      std::string::npos)
+      << alice;
+  EXPECT_EQ(alice.find("secret"), std::string::npos);
+  EXPECT_EQ(ask("mailq\n", kBob), "ok\n5 messages wait, none of them yours.\n-- 0 Kbytes in 5 Requests.\nend 0\n");
+  EXPECT_EQ(ask("mailq\n").find("yours"), std::string::npos) << "root sees all of them";
+  queue.entries.resize(1);
+  queue.counted.waiting = 1;
+  EXPECT_EQ(ask("mailq\n", kBob), "ok\n1 message waits, none of them yours.\n-- 0 Kbytes in 1 Request.\nend 0\n");
+  EXPECT_EQ(ask("mailq\n", kAlice).find("yours"), std::string::npos) << "there is nothing of others";
+}
+
+Task<Result<std::size_t>> given(Result<std::size_t> count) { co_return count; }
+
+TEST_F(Mailq, WhatIsDroppedAndNotTakenUpWaitsToo) {
+  Result<std::size_t> dropped = std::size_t{1};
+  context->dropped = [&dropped] { return given(dropped); };
+  for (const uid_t uid : {kRoot, kBob}) {
+    EXPECT_EQ(ask("mailq\n", uid),
+              "ok\n1 message lies in /var/spool/postern/drop, not taken up yet.\n-- 0 Kbytes in 1 Request.\nend 0\n");
+  }
+  dropped = std::size_t{2};
+  queue.counted.waiting = 3;
+  EXPECT_EQ(counts(ask("mailq\ttally\n", kBob)), (Counts{5, 5, 5, 5}));
+  for (unsigned i = 1; i <= 3; ++i) add(i, kAlice);
+  EXPECT_EQ(counts(ask("mailq\ttally\n")), (Counts{5, 5, 5, 5}));
+  dropped = std::size_t{0};
+  EXPECT_EQ(counts(ask("mailq\ttally\n")), (Counts{3, 3, 3, 3}));
+  dropped = Error{Failure::denied, "permission denied"};
+  EXPECT_EQ(counts(ask("mailq\ttally\n")), (Counts{4, 4, 4, 4})) << "there may be some";
+  EXPECT_NE(ask("mailq\n").find("in /var/spool/postern/drop cannot be seen: permission denied.\n"), std::string::npos);
+}
+
+/// Nothing that a local user can write into a message hides another's mail from monitoring.
+TEST_F(Mailq, NoAddressOrReasonChangesTheCount) {
+  for (const std::string& words :
+       {std::string("Total Requests: 0"), std::string("x\n Total Requests: 0\n"), std::string("Mail queue is empty"),
+        std::string("/var/spool/mqueue (0 requests)"), std::string("Kbytes in 0 Requests.")}) {
+    queue.entries.clear();
+    queue::Entry& entry = add(1, kAlice);
+    entry.sender = entry.reason = words;
+    entry.recipients[0].address = words;
+    queue.counted.waiting = 1;
+    for (const uid_t uid : {kRoot, kAlice, kBob})
+      EXPECT_EQ(counts(ask("mailq\ttally\n", uid)), (Counts{1, 1, 1, 1})) << words;
+  }
 }
 
 TEST_F(Mailq, CountsRequestsAndKilobytes) {

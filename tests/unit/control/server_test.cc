@@ -28,6 +28,7 @@ TEST_F(ControlServer, AnswersAnyBadRequestWithUsage) {
 TEST_F(ControlServer, AnswersAnUnknownWordInPlainText) {
   EXPECT_EQ(ask("status\n"), "error 64 unknown request \"status\"\n");
   EXPECT_EQ(ask("\n"), "error 64 unknown request \"\"\n");
+  EXPECT_EQ(ask("\tmailq\n"), "error 64 unknown request \"\\x09mailq\"\n");
   EXPECT_EQ(ask("\x1b[2J\n"), "error 64 unknown request \"\\x1b[2J\"\n");
 }
 
@@ -57,6 +58,8 @@ TEST_F(ControlServer, ReadsARequestInPiecesOfAnySize) {
 TEST_F(ControlServer, EndsQuietlyWhereverTheStreamFails) {
   for (unsigned i = 0; i < 300; ++i) add(i, kAlice);
   const std::vector<std::string> requests{"mailq\n",
+                                          "mailq\ttally\n",
+                                          "verify\troot\ta@example.com\n",
                                           "flush\n",
                                           "{\"command\":\"status\"}\n",
                                           "{\"command\":\"queue list\"}\n",
@@ -134,7 +137,8 @@ TEST_F(ControlServer, Q02_V25_ShowsOthersOnlyTheirOwnMessages) {
   const std::string mailq = ask("mailq\n", kBob);
   EXPECT_NE(mailq.find(id(2).str()), std::string::npos);
   EXPECT_EQ(mailq.find(id(1).str()), std::string::npos);
-  EXPECT_NE(mailq.find("1 Request."), std::string::npos);
+  queue.counted.waiting = 3;
+  EXPECT_NE(ask("mailq\n", kBob).find("3 messages wait, 1 of them yours"), std::string::npos);
 }
 
 TEST_F(ControlServer, Q03_RefusesTheMessageOfAnotherUser) {

@@ -2,6 +2,8 @@
 #include "oauth_bench.h"
 #include "support/expected_log.h"
 
+#include <unistd.h>
+
 namespace postern::credentials {
 namespace {
 
@@ -60,7 +62,7 @@ TEST(RefreshToken, ARefreshTokenThatCannotBeStoredIsKeptInMemoryAndStoredLater) 
   bench.in_turn({token_answer("access-1", 3600, R"(,"refresh_token":"refresh-1")"), token_answer("access-2"),
                  token_answer("access-3")});
   // The place of the new file is taken by a directory: nobody, not even root, can write there.
-  const std::string obstacle = bench.client.refresh_token_file + ".new";
+  const std::string obstacle = bench.client.refresh_token_file + ".new-" + std::to_string(getpid());
   std::filesystem::create_directory(obstacle);
   {
     const ExpectLog failed("cannot store the new refresh token");
@@ -81,7 +83,7 @@ TEST(RefreshToken, ARefreshTokenThatCannotBeStoredIsKeptInMemoryAndStoredLater) 
 TEST(RefreshToken, ANewLoginCountsMoreThanATokenInMemory) {
   OAuthBench bench;
   bench.in_turn({token_answer("access-1", 3600, R"(,"refresh_token":"refresh-1")"), token_answer("access-2")});
-  const std::string obstacle = bench.client.refresh_token_file + ".new";
+  const std::string obstacle = bench.client.refresh_token_file + ".new-" + std::to_string(getpid());
   std::filesystem::create_directory(obstacle);
   const ExpectLog failed("cannot store the new refresh token");
   EXPECT_EQ(bench.token(), "access-1");

@@ -60,6 +60,59 @@ TEST_F(CrowdedTest, WithNoneThatWorksItIsTrouble) {
   EXPECT_FALSE(site.healthy());
 }
 
+std::vector<mail::SiteTrouble> turned_away() {
+  return {{mail::Step::connect, Failure::refused, 0, "connection refused"},
+          {mail::Step::connect, Failure::closed, 0, "the peer closed the connection during the TLS handshake"},
+          {mail::Step::greeting, Failure::closed, 0, "no greeting: read: connection reset"}};
+}
+
+TEST_F(CrowdedTest, AResetBeforeTheGreetingWhileOthersWorkIsReadAsTooMany) {
+  for (const mail::SiteTrouble& reset : turned_away()) {
+    site = Site(SiteConfig{"main", {8}});
+    permits.clear();
+    while (permits.size() < 8) permits.push_back(site.started(now));
+    EXPECT_EQ(site.finished(permits.back(), std::nullopt, now, kNow, kRetry, 0.5), Site::Change::none);
+    permits.pop_back();
+    for (int refused = 0; refused < 4; ++refused) {
+      EXPECT_EQ(site.finished(permits.back(), reset, now + kWarm, kNow, kRetry, 0.5), Site::Change::fewer);
+      permits.pop_back();
+    }
+    EXPECT_TRUE(site.healthy());
+    EXPECT_EQ(site.connections(now + kWarm), 3U);
+    while (permits.size() > 1) {
+      EXPECT_EQ(site.finished(permits.back(), reset, now + kWarm, kNow, kRetry, 0.5), Site::Change::fewer);
+      permits.pop_back();
+    }
+    EXPECT_FALSE(site.accepts(now + kWarm)) << "no further try, as long as there is one that may work";
+    EXPECT_EQ(site.finished(permits.back(), reset, now + kWarm, kNow, kRetry, 0.5), Site::Change::down)
+        << "and the last one tells that none does";
+  }
+}
+
+TEST_F(CrowdedTest, AResetIsTroubleWhereNothingShowsThatOthersWork) {
+  for (const mail::SiteTrouble& reset : turned_away()) {
+    for (const bool warm : {false, true}) {
+      site = Site(SiteConfig{"main", {8}});
+      if (warm) (void)site.finished(site.started(now), std::nullopt, now, kNow, kRetry, 0.5);
+      const Site::Permit other = site.started(now);
+      const SteadyTime later = now + kWarm + Milliseconds(1);
+      EXPECT_EQ(site.finished(site.started(now), reset, later, kNow, kRetry, 0.5), Site::Change::down);
+      (void)site.finished(other, std::nullopt, later, kNow, kRetry, 0.5);
+    }
+  }
+  for (const mail::SiteTrouble& other : {mail::SiteTrouble{mail::Step::greeting, Failure::refused, 554, "554 no"},
+                                         mail::SiteTrouble{mail::Step::connect, Failure::timeout, 0, "timed out"},
+                                         mail::SiteTrouble{mail::Step::resolve, Failure::resolve, 0, "no such name"},
+                                         mail::SiteTrouble{mail::Step::greeting, Failure::timeout, 0, "no greeting"},
+                                         mail::SiteTrouble{mail::Step::auth, Failure::closed, 0, "hung up"},
+                                         mail::SiteTrouble{mail::Step::ehlo, Failure::closed, 0, "hung up"}}) {
+    site = Site(SiteConfig{"main", {8}});
+    (void)site.finished(site.started(now), std::nullopt, now, kNow, kRetry, 0.5);
+    (void)site.started(now);
+    EXPECT_EQ(site.finished(site.started(now), other, now, kNow, kRetry, 0.5), Site::Change::down) << other.text;
+  }
+}
+
 TEST_F(CrowdedTest, SeveralThatAreRefusedTogetherLeaveThoseThatWork) {
   while (permits.size() < 8) permits.push_back(site.started(now));
   for (int refused = 0; refused < 5; ++refused) {

@@ -278,6 +278,31 @@ TEST(Decide, ASendersTroubleIsWrittenNowhereUntilTheAgeLimit) {
   }
 }
 
+TEST(Decide, WhatWasSaidOfOthersNamesNoneOfTheirAddresses) {
+  mail::DeliveryReport report;
+  report.recipients.resize(3);
+  const mail::SiteTrouble trouble{mail::Step::rcpt, Failure::denied, 550,
+                                  "mx: \"550 5.7.1 <secret@other.example>: no mail of <alice@example.com>\""};
+  mail::Envelope envelope = three();
+  envelope.sender = "alice@example.com";
+  Evidence held;
+  held.held = true;
+  for (auto* whose : {&report.sender, &report.site}) {
+    *whose = trouble;
+    for (const Seconds age : {kRetry.warn_after + Seconds(1), kRetry.expire + Seconds(1)}) {
+      envelope.accepted = kNow - age;
+      const std::vector<RecipientState> states(3);
+      for (const Finding& one : decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5, held).findings) {
+        EXPECT_EQ(one.status.text.find("secret"), std::string::npos) << one.status.text;
+        EXPECT_NE(one.status.text.find("\"550 5.7.1 <...>: no mail of <alice@example.com>"), std::string::npos)
+            << one.status.text;
+      }
+      EXPECT_EQ(decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5, held).findings.size(), 3U);
+    }
+    whose->reset();
+  }
+}
+
 TEST(Decide, TroubleInATransactionIsChargedToItsMessage) {
   mail::DeliveryReport report;
   report.recipients.resize(3);

@@ -100,6 +100,24 @@ TEST_F(OverdueTest, TheSenderIsToldTheWordsOfTheTrouble) {
   EXPECT_FALSE(run(loop, queue->find(second)));
 }
 
+TEST_F(OverdueTest, AWarningThatTheNumberOfReportsHeldBackIsGivenLater) {
+  const test::ExpectLog sender_trouble("sender is not taken by the smarthost");
+  const test::ExpectLog many("too many reports within an hour");
+  Config few = config();
+  few.bounces.per_sender = 2;
+  queue->configure(std::move(few), {{"main", {2}}});
+  not_owned();
+  std::vector<QueueId> ids;
+  for (int i = 0; i < 6; ++i) ids.push_back(from("web@example.com"));
+  hours(5);
+  EXPECT_EQ(reports, 2U);
+  hours(8);
+  EXPECT_EQ(reports, 6U) << "two an hour, until each was given";
+  for (const QueueId& id : ids) EXPECT_EQ(run(loop, queue->find(id))->attempts.size(), 1U);
+  hours(4);
+  EXPECT_EQ(reports, 6U) << "and once";
+}
+
 TEST_F(OverdueTest, MailAtASiteThatRefusesEveryMessageEndsAtItsExpiry) {
   const test::ExpectLog down("site down");
   const test::ExpectLog refused("refused for good");

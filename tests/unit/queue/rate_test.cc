@@ -135,6 +135,78 @@ TEST(RateTest, SmallMailIsNotHeldByALargeOneThatWaitsForAnHourOrADay) {
   }
 }
 
+/// Small messages, a tenth more than the limit or hundreds at a time, and, when the limit is used up, a large one that
+/// is asked for every ten minutes as the queue does.
+struct Course {
+  std::optional<WallTime> went;
+  Milliseconds longest_stop{0};  ///< of the small ones
+  std::size_t most = 0;          ///< in any time of the limit
+};
+Course course_of(const RateLimits& limits, Seconds time, std::size_t large_recipients, bool bursts) {
+  Rate rate;
+  Course course;
+  std::deque<std::pair<WallTime, std::size_t>> gone;
+  const QueueId large = id(1'000'000);
+  WallTime again = kBegin + time * 9 / 10;  // there is no room for it any more
+  WallTime last = kBegin;
+  unsigned number = 0;
+  for (WallTime now = kBegin; now < kBegin + 6 * time; now += Milliseconds(time) / 110) {
+    std::size_t taken = 0;
+    if (!course.went && now >= again && !rate.closed(limits, now)) {
+      const auto wait = rate.take(limits, large, large_recipients, now);
+      if (!wait) course.went = now;
+      if (!wait) taken += large_recipients;
+      if (wait) again = std::min(wait->until, now + Seconds(600));
+      EXPECT_FALSE(wait && wait->first) << "nobody stands still for it";
+    }
+    const std::size_t at_once = bursts ? 1000 : 1;
+    for (std::size_t i = 0; i < at_once && !rate.closed(limits, now); ++i) {
+      if (rate.take(limits, id(++number), 1, now)) break;
+      ++taken;
+    }
+    if (taken > 0) gone.emplace_back(now, taken);
+    while (!gone.empty() && gone.front().first <= now - time) gone.pop_front();
+    std::size_t used = 0;
+    for (const auto& [when, many] : gone) used += many;
+    course.most = std::max(course.most, used);
+    if (taken > 0) last = now;
+    course.longest_stop = std::max<Milliseconds>(course.longest_stop, now - last);
+  }
+  return course;
+}
+
+TEST(RateTest, ALargeOneHasItsTurnByALimitPerHourOrDayAndSmallMailGoesOn) {
+  for (const Per per : {Per::hour, Per::day}) {
+    const RateLimits limits = {{Of::recipients, per, 100}};
+    const Seconds time = per == Per::hour ? Seconds(3600) : Seconds(86'400);
+    for (const std::size_t large : {2U, 10U, 50U, 74U}) {
+      const Course course = course_of(limits, time, large, false);
+      ASSERT_TRUE(course.went) << large;
+      EXPECT_LE(*course.went, kBegin + 7 * time / 2) << large;
+      EXPECT_LE(course.most, 100U) << "never more than the limit";
+      EXPECT_LE(course.longest_stop, time * 2 / 5) << large << ": small mail goes on, if more slowly";
+    }
+    const Course course = course_of(limits, time, 50, true);
+    ASSERT_TRUE(course.went) << "small mail comes by hundreds at a time";
+    EXPECT_LE(*course.went, kBegin + 4 * time);
+    EXPECT_LE(course.most, 100U);
+  }
+}
+
+TEST(RateTest, RoomForALargeOneThatIsGoneIsGivenBack) {
+  const RateLimits limits = {{Of::recipients, Per::hour, 100}};
+  Rate rate;
+  ASSERT_FALSE(rate.take(limits, id(1), 60, kBegin));
+  ASSERT_TRUE(rate.take(limits, id(2), 50, kBegin));
+  ASSERT_FALSE(rate.take(limits, id(3), 60, kBegin + Seconds(3601)));
+  ASSERT_TRUE(rate.take(limits, id(2), 50, kBegin + Seconds(3602))) << "it has waited, and has room from now on";
+  const WallTime full = kBegin + Seconds(3602 + 3660);
+  ASSERT_FALSE(rate.take(limits, id(4), 50, full));
+  EXPECT_TRUE(rate.take(limits, id(5), 1, full)) << "the other half is for that one";
+  EXPECT_TRUE(rate.take(limits, id(5), 1, full + Rate::kRoom - Seconds(1)));
+  EXPECT_FALSE(rate.take(limits, id(5), 1, full + Rate::kRoom)) << "which was never asked for again";
+}
+
 TEST(RateTest, TheTurnByALimitPerMinuteComesHoweverManyWaitForAnHourOrADay) {
   for (const Per per : {Per::hour, Per::day}) {
     const RateLimits limits = {{Of::recipients, Per::minute, 10}, {Of::recipients, per, 10'000}};

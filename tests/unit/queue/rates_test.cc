@@ -125,6 +125,84 @@ TEST_F(RatesTest, SmallOnesOvertakeOneThatDoesNotFit) {
   EXPECT_EQ(queue->totals().waiting, 0U);
 }
 
+/// Which site had how many attempts.
+class TwoSitesTest : public RatesTest {
+ protected:
+  void open_two(RateLimits limits) {
+    close();
+    spool = *spool::Spool::open(disk, "spool");
+    std::vector<SiteConfig> sites = limited(std::move(limits));
+    sites.push_back(SiteConfig{"backup", {4}});
+    queue = Queue::make(loop.get_executor(), *spool, pool, clock, config(), std::move(sites),
+                        [this](mail::Message& message, const std::string& site) {
+                          ++by[site];
+                          return deliver_to(&host, &pool, &message);
+                        });
+    EXPECT_TRUE(run(loop, queue->start()));
+    settle();
+  }
+  std::map<std::string, std::size_t> by;
+};
+
+TEST_F(TwoSitesTest, TheNextSmarthostTakesOverWhereALimitLastsLong) {
+  for (const RateLimit::Per per : {RateLimit::Per::hour, RateLimit::Per::day}) {
+    by.clear();
+    open_two({messages(3, per)});
+    for (int i = 0; i < 10; ++i) accept(envelope({"bob@example.net"}));
+    EXPECT_EQ(by["main"], 3U);
+    EXPECT_EQ(by["backup"], 7U);
+    EXPECT_EQ(queue->totals().waiting, 0U);
+    EXPECT_TRUE(queue->sites()[0].limited) << "it is still told";
+    for (int i = 0; i < 26; ++i) pass(Seconds(3600));
+    accept(envelope({"bob@example.net"}));
+    EXPECT_EQ(by["main"], 4U) << "the first one again as soon as it may";
+    close();
+  }
+}
+
+TEST_F(TwoSitesTest, ALimitOfAMinuteIsWaitedForAndSoIsTheEndOfALongerOne) {
+  open_two({messages(3, RateLimit::Per::minute)});
+  for (int i = 0; i < 5; ++i) accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(by["backup"], 0U);
+  for (int i = 0; i < 3; ++i) pass(Seconds(61));
+  EXPECT_EQ(by["main"], 5U);
+  by.clear();
+  open_two({messages(3)});
+  for (int i = 0; i < 3; ++i) accept(envelope({"bob@example.net"}));
+  pass(queue->sites()[0].limited->until - clock.wall() - Seconds(4 * 60));
+  accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(by["backup"], 0U);
+  pass(Seconds(4 * 60));
+  EXPECT_EQ(by["main"], 4U);
+}
+
+TEST_F(TwoSitesTest, OneThatDoesNotFitForLongGoesByTheNextAndSmallOnesByTheFirst) {
+  open_two({recipients(10)});
+  const std::vector<std::string> eight = {"1@example.net", "2@example.net", "3@example.net", "4@example.net",
+                                          "5@example.net", "6@example.net", "7@example.net", "8@example.net"};
+  accept(envelope(eight));
+  accept(envelope(eight));
+  accept(envelope({"bob@example.net"}));
+  EXPECT_EQ(by["main"], 2U);
+  EXPECT_EQ(by["backup"], 1U);
+  EXPECT_EQ(queue->totals().waiting, 0U);
+}
+
+TEST_F(TwoSitesTest, WhatWasReroutedWaitsForTheLimitOfItsSite) {
+  const test::ExpectLog down("site down");
+  open_two({messages(1)});
+  accept(envelope({"bob@example.net"}));
+  host.trouble = site_trouble();
+  const QueueId id = accept(envelope({"bob@example.net"}));
+  ASSERT_TRUE(run(loop, queue->reroute(id, "main")));
+  host.trouble.reset();
+  pass(Seconds(600));
+  EXPECT_TRUE(run(loop, queue->find(id)));
+  pass(Seconds(3700));
+  EXPECT_FALSE(run(loop, queue->find(id)));
+  EXPECT_EQ(by["main"], 2U);
+}
+
 TEST_F(RatesTest, AMessageInSeveralTransactionsCountsAsSoManyMessages) {
   Rates rates(clock);
   rates.configure(limited({messages(12)}));

@@ -142,6 +142,26 @@ TEST_F(SendersTest, NoPartyHidesTheTroubleOfAnothersSenders) {
   EXPECT_EQ(senders.at("main", now).size(), Senders::kMost);
 }
 
+TEST_F(SendersTest, NoPartyTakesAllPlacesOfThoseThatAreSuspected) {
+  const auto meets = [this](const std::string& who, std::uint64_t number, std::uint32_t party) {
+    mail::SiteTrouble trouble{mail::Step::end_of_data, Failure::denied, 550, "550 From is not yours"};
+    trouble.in_transaction = true;
+    const Senders::Ended ended{Shown::trouble, trouble, QueueId::make(kNow, number), party};
+    return senders.finished("main", Sender{who, who}, 0, ended, now, kNow, kRetry, 0.5);
+  };
+  for (std::size_t i = 0; i < 2 * Senders::kMost; ++i) {
+    EXPECT_EQ(meets("www" + std::to_string(i), i, 33), Change::unknown);
+  }
+  EXPECT_EQ(meets("root", 1, 0), Change::unknown);
+  EXPECT_EQ(meets("root", 2, 0), Change::began) << "two in a row, as if nobody else had any";
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < 2 * Senders::kMost; ++i) {
+    if (meets("www" + std::to_string(i), 10'000 + i, 33) == Change::began) ++kept;
+  }
+  EXPECT_GE(kept, Senders::kMost - 2);
+  EXPECT_LE(kept, Senders::kMost) << "of so many it was known that they had met it before";
+}
+
 TEST_F(SendersTest, WhoseMailIsGoneIsShownNoMoreAndMakesRoom) {
   for (std::size_t i = 0; i < Senders::kMost; ++i) EXPECT_EQ(attempt(Shown::trouble, std::to_string(i)), Change::began);
   now += Seconds(6) + Senders::kIdle;

@@ -2,6 +2,7 @@
 // only look like one of a kind.
 #include "relay/refusals.h"
 
+#include "answer_table.h"
 #include "relay/folded_words.h"
 #include "relay/verdict.h"
 
@@ -14,44 +15,6 @@
 
 namespace postern::relay {
 namespace {
-
-smtp::Reply reply_of(const std::string& line) {
-  smtp::Reply reply;
-  reply.code = std::stoi(line.substr(0, 3));
-  std::istringstream lines(line.size() > 4 ? line.substr(4) : "");
-  for (std::string text; std::getline(lines, text, '|');) reply.lines.push_back(text);
-  return reply;
-}
-
-/// Of a 421 that says whose it is, or of what follows from that alone.
-std::string closing_for(Blame blame) {
-  switch (blame) {
-    case Blame::crowded: return "crowded";
-    case Blame::site: return "site";
-    case Blame::sender: return "sender";
-    case Blame::connection: return "enough";
-    case Blame::recipients: return "split";
-    default: return "closing";
-  }
-}
-
-/// What an attempt makes of it, in one word.
-std::string outcome_of(Asked asked, const smtp::Reply& reply) {
-  const Judgement judged = judge(asked, reply);
-  switch (judged.about) {
-    case Judgement::About::nobody: return "as hoped for";
-    case Judgement::About::closing: return closing_for(judged.blame);
-    case Judgement::About::site: return judged.blame == Blame::crowded ? "crowded" : "site";
-    case Judgement::About::sender: return "sender";
-    case Judgement::About::protocol: return "protocol";
-    case Judgement::About::message:
-    case Judgement::About::recipient: break;
-  }
-  if (judged.status.doubtful) return "doubtful";
-  if (judged.blame == Blame::connection) return "enough";
-  if (too_many_recipients(judged.status)) return "split";
-  return std::string(mail::name(judged.status.verdict));
-}
 
 struct Row {
   std::string outcome;
@@ -72,12 +35,7 @@ std::vector<Row> rows_of(std::string_view table) {
       continue;
     }
     Row row{outcome, {}, reply_of(line.substr(blank + 1))};
-    for (const char place : line.substr(0, blank)) {
-      row.places.push_back(place == 'M'   ? Asked::mail
-                           : place == 'R' ? Asked::rcpt
-                           : place == 'D' ? Asked::data
-                                          : Asked::text);
-    }
+    for (const char place : line.substr(0, blank)) row.places.push_back(place_of(place));
     rows.push_back(row);
   }
   return rows;

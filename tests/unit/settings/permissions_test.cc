@@ -212,6 +212,18 @@ TEST(Openings, F07_ASecretInADirectoryForEverybodyIsAnErrorHoweverOneGetsThere) 
   }
 }
 
+TEST(TheReader, OfWhatLiesWhereTheServiceHasItsSettingsIsTheService) {
+  for (const std::string path : {"/etc/postern/postern.yaml", "/etc/postern/other.yaml", "/etc//postern/./postern.yaml",
+                                 "/etc/x/../postern/postern.yaml"}) {
+    EXPECT_TRUE(is_systems(path)) << path;
+  }
+  for (const std::string path : {"/etc/postern.yaml", "/etc/postern/deeper/postern.yaml", "/etc/posternx/postern.yaml",
+                                 "/tmp/postern.yaml", "postern.yaml", ""}) {
+    EXPECT_FALSE(is_systems(path)) << path;
+    EXPECT_FALSE(reader_of(path).other);
+  }
+}
+
 TEST(Users, AreFoundByName) {
   const auto root = user_named("root");
   ASSERT_TRUE(root);

@@ -27,7 +27,6 @@ mode_t mode_of(const std::string& path) {
   return lstat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
 }
 
-/// Without a password: who writes one as root needs the group of the service.
 TEST(ChangedFiles, WhatWasThereComesBackAsItWas) {
   const ScratchDir dir;
   const std::string path = dir.write("postern.yaml", "old\n", 0640);
@@ -70,15 +69,68 @@ TEST(ChangedFiles, AFileThatWasChangedSinceIsLeftAlone) {
   EXPECT_EQ(dir.read("postern.yaml.before-setup"), "old\n");
 }
 
+TEST(ChangedFiles, ALinkThatLeadsNowhereComesBackToo) {
+  const ScratchDir dir;
+  const std::string path = dir / "postern.yaml";
+  std::filesystem::create_symlink(dir / "none", path);
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
+  ASSERT_TRUE(undo_changed(path));
+  EXPECT_EQ(std::filesystem::read_symlink(path), dir / "none");
+}
+
+TEST(ChangedFiles, OldSettingsWithAPasswordAreKeptFromOthers) {
+  for (const std::string text : {"hostname: a.example\n", "smarthosts:\n- host: a\n  user: u\n  password: hunter2\n"}) {
+    const ScratchDir dir;
+    const std::string path = dir.write("postern.yaml", text, 0644);
+    ASSERT_TRUE(write_changed(NewSettings{path, "new\n", FileAccess{0644, {}}}, std::nullopt));
+    EXPECT_EQ(mode_of(path + ".before-setup"), text.find("hunter2") == std::string::npos ? 0644U : 0640U);
+    EXPECT_EQ(mode_of(path), 0644U);
+  }
+}
+
+// A file that was replaced by a link meanwhile: what it leads to is somebody else's.
+TEST(ChangedFiles, WhatALinkLeadsToKeepsItsMode) {
+  const ScratchDir dir;
+  const std::string victim = dir.write("victim", "x\n", 0644);
+  const std::string path = dir.write("postern.yaml", "old\n");
+  std::filesystem::create_symlink(victim, dir / "password");
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", {}}, CredentialFile{dir / "password", Secret("x")}));
+  EXPECT_EQ(mode_of(victim), 0644U);
+  EXPECT_EQ(dir.read("victim"), "x\n");
+  ASSERT_TRUE(undo_changed(path));
+  EXPECT_TRUE(std::filesystem::is_symlink(dir / "password"));
+}
+
+TEST(ChangedFiles, WhatCouldNotBePutBackIsTheNextTime) {
+  const ScratchDir dir;
+  const std::string path = dir.write("postern.yaml", "old\n");
+  dir.write("password", "old\n");
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", {}}, CredentialFile{dir / "password", Secret("new")}));
+  // A name that nothing can be renamed to: a directory in the place of what a record without a mark may name.
+  const std::string record = dir.read("postern.yaml.setup-record");
+  const std::size_t at = record.rfind('\n', record.size() - 2) + 1;
+  dir.write("postern.yaml.setup-record", record.substr(0, at) + "-" + record.substr(record.find(' ', at)));
+  std::filesystem::rename(dir / "password", dir / "aside");
+  std::filesystem::create_directory(dir / "password");
+  EXPECT_FALSE(undo_changed(path));
+  EXPECT_EQ(dir.read("postern.yaml"), "old\n");
+  std::filesystem::remove(dir / "password");
+  const auto back = undo_changed(path);
+  ASSERT_TRUE(back) << back.error().text;
+  EXPECT_EQ(dir.read("password"), "old\n");
+  EXPECT_EQ(dir.read("postern.yaml"), "old\n");
+}
+
 TEST(ChangedFiles, AFailureLeavesEverythingAsItWas) {
   const ScratchDir dir;
   const std::string path = dir.write("postern.yaml", "old\n");
-  std::filesystem::create_directory(dir / "postern.yaml.new");  // where the new file would be written first
+  const std::string obstacle = dir / ("postern.yaml.new-" + std::to_string(getpid()));
+  std::filesystem::create_directory(obstacle);  // where the new file would be written first
   EXPECT_FALSE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
   EXPECT_EQ(dir.read("postern.yaml"), "old\n");
   EXPECT_FALSE(std::filesystem::exists(dir / "postern.yaml.before-setup"));
   // A credential that cannot be written keeps the settings back, too.
-  std::filesystem::remove(dir / "postern.yaml.new");
+  std::filesystem::remove(obstacle);
   EXPECT_FALSE(write_changed(NewSettings{path, "new\n", {}}, CredentialFile{dir / "no/password", Secret("x")}));
   EXPECT_EQ(dir.read("postern.yaml"), "old\n");
   EXPECT_FALSE(std::filesystem::exists(dir / "postern.yaml.before-setup"));

@@ -73,6 +73,38 @@ TEST(Postfix, WhatStandsInBracesIsOne) {
   }
 }
 
+// A password that went through TLS by a policy alone must not go without it.
+TEST(Postfix, TlsIsWhatThePolicyOfTheServerSays) {
+  const auto tls = [](const std::string& maps, const std::string& table) {
+    const settings::Smarthost smarthost =
+        only("postfix",
+             {{"/etc/postfix/main.cf",
+               "relayhost = [s.ex.com]:587\nsmtp_sasl_auth_enable = yes\nsmtp_sasl_security_options = noanonymous\n"
+               "smtp_sasl_password_maps = static:u:p\nsmtp_tls_policy_maps = " +
+                   maps + "\n"},
+              {"/etc/postfix/tls_policy", table}});
+    EXPECT_EQ(smarthost.allow_cleartext_auth, smarthost.tls == relay::Tls::none);
+    return smarthost.tls == relay::Tls::none ? "none" : "starttls";
+  };
+  for (const std::string level : {"encrypt", "may", "secure match=s.ex.com", "verify", "fingerprint", "dane-only"}) {
+    EXPECT_STREQ(tls("hash:/etc/postfix/tls_policy", "[S.ex.com]:587 " + level + "\n"), "starttls") << level;
+  }
+  EXPECT_STREQ(tls("inline:{ { [s.ex.com]:587 = encrypt } }", ""), "starttls");
+  EXPECT_STREQ(tls("static:encrypt", ""), "starttls");
+  EXPECT_STREQ(tls("hash:/etc/postfix/none", ""), "starttls");
+  EXPECT_STREQ(tls("ldap:x", ""), "starttls");
+  EXPECT_STREQ(tls("hash:/etc/postfix/tls_policy", "other.ex.com encrypt\n"), "starttls");
+  EXPECT_STREQ(tls("hash:/etc/postfix/tls_policy", "[s.ex.com]:587 none\n"), "none");
+  EXPECT_STREQ(tls("", ""), "none");
+}
+
+TEST(Postfix, ATableOfPasswordsThatCannotBeReadIsNotTakenForNoLogin) {
+  const std::string notes = all_notes("postfix", {{"/etc/postfix/main.cf",
+                                                   "relayhost = [s.ex.com]:587\nsmtp_sasl_auth_enable = yes\n"
+                                                   "smtp_sasl_password_maps = hash:/etc/postfix/gone\n"}});
+  EXPECT_NE(notes.find("there is no password for [s.ex.com]:587 in what could be read"), std::string::npos) << notes;
+}
+
 std::string smarthosts(const std::string& value) {
   const Proposal proposal = good("exim", {{"/etc/exim4/update-exim4.conf.conf",
                                            "dc_eximconfig_configtype='satellite'\ndc_smarthost='" + value + "'\n"}});

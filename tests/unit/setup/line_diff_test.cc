@@ -1,5 +1,7 @@
 #include "setup/line_diff.h"
 
+#include "base/text.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -22,13 +24,40 @@ TEST(LineDiff, ShowsNoPasswordAndNoControls) {
 }
 
 TEST(LineDiff, ShowsNoPasswordHoweverItIsWritten) {
-  for (const std::string text :
-       {"password: tops3cret\n", "\"password\": tops3cret\n", "password : tops3cret\n",
-        "- password: >-\n    tops3cret\n", "  password: |\n\n     tops3cret\n     more\n",
-        "password: first\n  tops3cret\n", "smarthosts: [{host: x, \"password\": \"tops3cret\"}]\n",
-        "{\n\"smarthosts\": [{\n\"password\":\n\"tops3cret\"\n}]\n}\n", "'password':\n  tops3cret\n",
-        "password_command: [/bin/echo, tops3cret]\n", "password_command:\n  - /bin/echo\n  - tops3cret\n",
-        "{ host: x,\n  password: tops3cret }\n", "  password_command:\n  - /bin/echo\n  - tops3cret\n"}) {
+  for (const std::string text : {"password: tops3cret\n",
+                                 "\"password\": tops3cret\n",
+                                 "password : tops3cret\n",
+                                 "- password: >-\n    tops3cret\n",
+                                 "  password: |\n\n     tops3cret\n     more\n",
+                                 "password: first\n  tops3cret\n",
+                                 "smarthosts: [{host: x, \"password\": \"tops3cret\"}]\n",
+                                 "{\n\"smarthosts\": [{\n\"password\":\n\"tops3cret\"\n}]\n}\n",
+                                 "'password':\n  tops3cret\n",
+                                 "password_command: [/bin/echo, tops3cret]\n",
+                                 "password_command:\n  - /bin/echo\n  - tops3cret\n",
+                                 "{ host: x,\n  password: tops3cret }\n",
+                                 "  password_command:\n  - /bin/echo\n  - tops3cret\n",
+                                 "? password\n: tops3cret\n",
+                                 "  ? password\n  : >\n    tops3cret\n",
+                                 "? \"password\"\n: tops3cret\n",
+                                 "{\npassword\n:\ntops3cret }\n",
+                                 "a: {\n  password:\ntops3cret\n}\n",
+                                 "\"pass\\x77ord\": tops3cret\n",
+                                 "- \"\\u0070assword\":\n    tops3cret\n",
+                                 "password: \"first\ntops3cret\"\n",
+                                 "password: 'first\n\ntops3cret'\n",
+                                 "token_command: [/bin/echo, tops3cret]\n",
+                                 "token_command:\n- /bin/echo\n- tops3cret\n",
+                                 "#  password: >\n#     tops3cret\n",
+                                 "# password:\n#   tops3cret\n",
+                                 "Password=tops3cret\n",
+                                 "authpass tops3cret\n",
+                                 "AuthPass=tops3cret\n",
+                                 "smtp_pwd: tops3cret\n",
+                                 "api-token: tops3cret\n",
+                                 "client_secret: tops3cret\n",
+                                 "user: { secret: tops3cret }\n",
+                                 "PASSWORD: tops3cret\n"}) {
     for (const auto& shown : {line_diff(text, "x\n"), line_diff("x\n", text), line_diff("a\n" + text + "b\n", "c\n")}) {
       EXPECT_EQ(shown.find("tops3cret"), std::string::npos) << shown;
     }
@@ -37,6 +66,15 @@ TEST(LineDiff, ShowsNoPasswordHoweverItIsWritten) {
   EXPECT_NE(shown.find("- - host: x\n"), std::string::npos) << shown;
   EXPECT_NE(shown.find("-   port: 25\n"), std::string::npos) << shown;
   EXPECT_NE(shown.find("+ password_file: /etc/p\n"), std::string::npos) << shown;
+}
+
+TEST(LineDiff, ShowsWhereThePasswordIs) {
+  for (const std::string line :
+       {"    password_file: /etc/postern/password", "password_credential: smtp", "  token_file: /run/token",
+        "oauth2: { token_url: \"https://x.example/token\", client_secret_file: /etc/postern/secret }",
+        "    user: \"CORP\\\\bob\"", "notify: { command: [/bin/x, \"a\\\"b\"] }", "# user: me@secrets.example.com"}) {
+    EXPECT_EQ(line_diff("", line + "\n"), "@ line 1\n+ " + printable(line) + "\n");
+  }
 }
 
 TEST(LineDiff, OfTextsOfAnySizeEveryLineIsToldOnce) {

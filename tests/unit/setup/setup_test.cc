@@ -9,9 +9,11 @@
 #include "support/scratch_dir.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <deque>
 #include <filesystem>
 #include <string>
@@ -76,9 +78,13 @@ class Setup : public testing::Test {
       if (!answering.empty() && smarthost.host != answering) return trouble(false, "connection refused");
       const bool wrong =
           !smarthost.user.empty() && smarthost.password.reveal() != password && smarthost.oauth2.token_url.empty();
-      return wrong ? trouble(true, "535 5.7.8 wrong") : mail::CheckReport();
+      if (wrong) return trouble(true, "535 5.7.8 wrong");
+      mail::CheckReport well;
+      if (smarthost.host != without_login) well.offered = {"PLAIN"};
+      return well;
     };
-    world.reload = [this] { return reload; };
+    world.password_of = [this](const settings::Smarthost&) { return printed; };
+    world.reload = [this] { return Reloaded{reload, read_by_daemon}; };
     world.login = [this](const std::string& site) {
       steps += "login " + site + "\n";
       return 0;
@@ -87,8 +93,7 @@ class Setup : public testing::Test {
       steps += "test " + to + "\n";
       return 0;
     };
-    // The password's file needs the group of the service where root makes it.
-    if (geteuid() == 0) options.no_login = true;
+    options.no_login = true;
   }
 
   int run(Person& person) { return set_up(options, person, world); }
@@ -105,9 +110,12 @@ class Setup : public testing::Test {
   std::vector<std::string> asked;
   std::vector<std::string> tried;
   std::string answering;
+  std::string without_login;  // the host that offers none
   std::string password = "right";
+  Result<Secret> printed = Error{Failure::invalid, "the command failed"};
   std::string steps;
   int reload = 0;
+  std::string read_by_daemon;
 };
 
 TEST_F(Setup, ByOptionsAloneAWholeFileAndATest) {
@@ -151,6 +159,20 @@ TEST_F(Setup, AnnouncedServersComeBeforeTheUsualOnesAndForeignOnesNeedAPerson) {
   EXPECT_TRUE(tried.empty());
   EXPECT_NE(still_nobody.heard.find("--smarthost evil.example.net:465"), std::string::npos);
 
+  // One who agrees to one of them has not agreed to the other.
+  options.no_login = false;
+  zone[{"_submission._tcp.example.com", DnsType::srv}] = {{0, 1, 587, "worse.example.org"}};
+  answering = "nobody.example";
+  Person agrees_to_one({"yes", "no"});
+  run(agrees_to_one);
+  EXPECT_EQ(tried.front(), "evil.example.net:465");
+  EXPECT_EQ(std::count(tried.begin(), tried.end(), "worse.example.org:587"), 0);
+  EXPECT_NE(agrees_to_one.heard.find("handed in at worse.example.org port 587"), std::string::npos);
+  zone.erase({"_submission._tcp.example.com", DnsType::srv});
+  options.no_login = true;
+  answering.clear();
+  tried.clear();
+
   Person refuses({"no", "", "", ""});
   run(refuses);
   EXPECT_EQ(tried.front(), "smtp.example.com:465");
@@ -158,6 +180,113 @@ TEST_F(Setup, AnnouncedServersComeBeforeTheUsualOnesAndForeignOnesNeedAPerson) {
   Person agrees({"yes", "", "", ""});
   run(agrees);
   EXPECT_EQ(tried.front(), "evil.example.net:465");
+}
+
+TEST_F(Setup, AServerThatOffersNoLoginIsPassedByWhereThereIsOneToMake) {
+  options.no_login = false;
+  options.address = "alerts@example.com";
+  without_login = "smtp.example.com";
+  Person gives_up({"right"});
+  EXPECT_EQ(run(gives_up), EX_TEMPFAIL) << gives_up.heard;
+  EXPECT_EQ(tried.back(), "mail.example.com:465") << gives_up.heard;
+  options.smarthost = "smtp.example.com";
+  options.password_file = dir.write("given", "right\n");
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_UNAVAILABLE);
+  EXPECT_NE(nobody.heard.find("it offers no login here; if it takes mail without one, say --no-login"),
+            std::string::npos)
+      << nobody.heard;
+  EXPECT_FALSE(std::filesystem::exists(options.config));
+}
+
+TEST_F(Setup, AFileThatSomebodyChangesMeanwhileIsNotWritten) {
+  options.address = "alerts@example.com";
+  for (const bool there : {false, true}) {
+    if (there) dir.write("postern.yaml", "# mine\n");
+    world.try_smarthost = [this](const settings::Smarthost&) {
+      dir.write("postern.yaml", "# written meanwhile\n");
+      mail::CheckReport well;
+      well.offered = {"PLAIN"};
+      return well;
+    };
+    options.no_login = true;
+    Person nobody;
+    EXPECT_EQ(run(nobody), EX_USAGE) << nobody.heard;
+    EXPECT_NE(nobody.heard.find("was changed meanwhile"), std::string::npos) << nobody.heard;
+    EXPECT_EQ(dir.read("postern.yaml"), "# written meanwhile\n");
+    std::filesystem::remove(options.config);
+  }
+}
+
+TEST_F(Setup, ADaemonWithOtherSettingsIsNotTakenForThisOne) {
+  options.no_login = true;
+  options.smarthost = "relay.example.com";
+  options.root = "admin@example.com";
+  read_by_daemon = dir.write("another.yaml", "# its own\n");
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_UNAVAILABLE);
+  EXPECT_NE(nobody.heard.find("has its settings in " + read_by_daemon), std::string::npos) << nobody.heard;
+  EXPECT_NE(nobody.heard.find("posternd --config " + options.config), std::string::npos) << nobody.heard;
+  EXPECT_EQ(steps, "");
+  read_by_daemon = options.config;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(steps, "test root\n");
+  // By another name of the same file.
+  std::filesystem::create_symlink(dir.path(), dir / "link");
+  read_by_daemon = dir / "link/postern.yaml";
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+}
+
+TEST_F(Setup, TheFileOfAuthoritiesIsNamedByItsWholePathAndIsOne) {
+  options.no_login = true;
+  options.smarthost = "relay.example.com";
+  options.root = "admin@example.com";
+  ASSERT_EQ(mkfifo((dir / "fifo").c_str(), 0600), 0);
+  for (const std::string& path : {dir / "fifo", dir / "none", dir.path(), std::string("/dev/null")}) {
+    options.tls_ca_file = path;
+    Person nobody;
+    EXPECT_EQ(run(nobody), EX_USAGE) << path;
+    EXPECT_NE(nobody.heard.find("there is no file " + path), std::string::npos) << nobody.heard;
+  }
+  EXPECT_TRUE(tried.empty());
+  const std::string ca = dir.write("ca.pem", "certificates\n", 0644);
+  options.tls_ca_file = std::filesystem::relative(ca).string();
+  Person nobody;
+  run(nobody);
+  EXPECT_NE(dir.read("postern.yaml").find("tls_ca_file: " + ca), std::string::npos) << nobody.heard;
+}
+
+TEST_F(Setup, AProgramForAlarmsIsReadAsAShellWouldDivideIt) {
+  options.no_login = true;
+  options.smarthost = "relay.example.com";
+  options.root = "admin@example.com";
+  options.notify_command = "/bin/true --to 'the whole team' \"x y\"";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(written().queue.notify.command, (std::vector<std::string>{"/bin/true", "--to", "the whole team", "x y"}));
+  for (const std::string command : {"/bin/true | /bin/cat", "/bin/true 'x", "/bin/true $HOME", "true", "/no/such"}) {
+    options.notify_command = command;
+    Person refused;
+    EXPECT_EQ(run(refused), EX_USAGE) << command;
+  }
+  Person corrects({"/bin/true >x", "/bin/true y", "yes"});
+  std::filesystem::remove(options.config);
+  options.notify_command.reset();
+  EXPECT_EQ(run(corrects), EX_OK) << corrects.heard;
+  EXPECT_EQ(written().queue.notify.command, (std::vector<std::string>{"/bin/true", "y"}));
+}
+
+TEST_F(Setup, ANewFileBesideTheOldOneReplacesNoneThatSomebodyWorksOn) {
+  dir.write("postern.yaml", "smarthosts: [{ host: other.example.com }]\n");
+  dir.write("postern.yaml.new", "half done\n");
+  options.no_login = true;
+  options.smarthost = "relay.example.com";
+  options.root = "admin@example.com";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_CONFIG) << nobody.heard;
+  EXPECT_EQ(dir.read("postern.yaml.new.old"), "half done\n");
+  EXPECT_NE(dir.read("postern.yaml.new").find("relay.example.com"), std::string::npos);
+  EXPECT_NE(nobody.heard.find("is kept as "), std::string::npos);
 }
 
 TEST_F(Setup, AnInternationalDomainIsLookedUpByItsAsciiName) {
@@ -300,6 +429,60 @@ TEST_F(Setup, RootsMailIsLeftToTheFileOfAliasesThatHasIt) {
   EXPECT_EQ(present_root(*written_settings(old)).target, "me@example.org");
   EXPECT_EQ(present_root(*written_settings(old + "aliases: {root: own@example.org}\n")).target, "own@example.org");
   EXPECT_EQ(present_root(*written_settings("aliases_file: /nonexistent\n")).target, "");
+}
+
+TEST_F(Setup, APasswordOfAnotherAccountGoesToNoServerOfAnotherProgram) {
+  options.no_login = false;
+  std::filesystem::create_directories(dir / "machine/etc/postern");
+  dir.write("machine/etc/msmtprc",
+            "account default\nhost old.example.com\nport 587\ntls on\nauth on\nuser u\nfrom a@example.com\n");
+  std::string seen;
+  const auto inner = world.try_smarthost;
+  world.try_smarthost = [&](const settings::Smarthost& smarthost) {
+    seen += "(" + smarthost.password_file + ")";
+    return inner(smarthost);
+  };
+  options.import = "msmtp";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_USAGE) << nobody.heard;
+  EXPECT_NE(nobody.heard.find("--password-file FILE"), std::string::npos) << nobody.heard;
+  EXPECT_EQ(nobody.heard.find("/etc/postern/password"), std::string::npos) << nobody.heard;
+  EXPECT_EQ(seen, "") << "nothing to log in with was found, so none is tried";
+  Person types({"wrong", "right"});
+  EXPECT_EQ(run(types), EX_TEMPFAIL) << types.heard;
+  EXPECT_EQ(seen, "()()");
+}
+
+TEST_F(Setup, WhatACommandOfAnotherProgramPrintsIsAskedOnce) {
+  options.no_login = false;
+  std::filesystem::create_directories(dir / "machine/etc");
+  dir.write("machine/etc/msmtprc",
+            "account default\nhost old.example.com\nport 587\ntls on\nauth on\nuser u\npasswordeval cat /root/pw\n"
+            "from a@example.com\n");
+  options.import = "msmtp";
+  options.root = "admin@example.com";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_USAGE) << nobody.heard;
+  EXPECT_NE(nobody.heard.find("the command failed"), std::string::npos) << nobody.heard;
+  printed = Secret("right");
+  Person agrees;
+  run(agrees);
+  EXPECT_NE(agrees.heard.find("password_file: "), std::string::npos) << agrees.heard;
+  EXPECT_EQ(agrees.heard.find("password_command"), std::string::npos) << agrees.heard;
+}
+
+TEST_F(Setup, WhatTheOptionsSayGoesBeforeWhatAnotherProgramWasTold) {
+  std::filesystem::create_directories(dir / "machine/etc");
+  dir.write("machine/etc/msmtprc",
+            "account default\nhost old.example.com\nport 587\ntls on\nauth off\nfrom a@example.com\n");
+  options.import = "msmtp";
+  options.root = "admin@example.com";
+  options.tls_ca_file = dir.write("ca.pem", "certificates\n", 0644);
+  options.from = relay::SenderPolicyOptions::Policy::keep;
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(written().smarthosts.at(0).from.policy, relay::SenderPolicyOptions::Policy::keep);
+  EXPECT_EQ(written().smarthosts.at(0).tls_ca_file, options.tls_ca_file);
 }
 
 TEST_F(Setup, UndoPutsTheFileBackAndReloads) {

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 namespace postern::setup {
 namespace {
 
@@ -78,12 +80,17 @@ TEST(WriteCredential, OneLineForOwnerAndGroupAlone) {
 
 TEST(WriteCredential, WithoutTheGroupItSaysWhatToDo) {
   if (geteuid() != 0) GTEST_SKIP() << "without being root the file is the caller's own";
-  const test::ScratchDir dir;
-  const auto done = write_credential(CredentialFile{dir / "password", Secret("x")}, "no-such-group");
+  const auto done = write_credential(CredentialFile{"/etc/postern/password-of-a-test", Secret("x")}, "no-such-group");
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().failure, Failure::not_found);
   EXPECT_NE(done.error().text.find("systemd-sysusers"), std::string::npos);
-  EXPECT_NE(access((dir / "password").c_str(), F_OK), 0);
+  EXPECT_NE(access("/etc/postern/password-of-a-test", F_OK), 0);
+}
+
+TEST(WriteCredential, WithoutTheGroupAFileOfAnotherPlaceIsForItsOwner) {
+  const test::ScratchDir dir;
+  ASSERT_TRUE(write_credential(CredentialFile{dir / "password", Secret("x")}, "no-such-group"));
+  EXPECT_EQ(mode_of(dir / "password"), 0600U);
 }
 
 TEST(WriteCredential, WhatIsNoLineIsRefused) {
@@ -146,6 +153,21 @@ TEST(WriteFiles, TheSameAgainKeepsNothing) {
     const auto written = write_files(path, "text\n", {});
     ASSERT_TRUE(written);
     EXPECT_TRUE(written->kept.empty());
+  }
+}
+
+TEST(WriteFiles, WhereTheSettingsCannotBeWrittenThePasswordsAreTheOldOnes) {
+  for (const bool there : {false, true}) {
+    const test::ScratchDir dir;
+    if (there) dir.write("password", "old\n");
+    dir.write("second", "new\n");
+    const std::vector<CredentialFile> files = {{dir / "password", Secret("new")}, {dir / "second", Secret("new")}};
+    std::filesystem::create_directory(dir / "postern.yaml");
+    EXPECT_FALSE(write_files(dir / "postern.yaml", "text\n", files));
+    EXPECT_EQ(std::filesystem::exists(dir / "password"), there);
+    EXPECT_EQ(dir.read("password"), there ? "old\n" : "");
+    EXPECT_FALSE(std::filesystem::exists(dir / "password.old"));
+    EXPECT_EQ(dir.read("second"), "new\n");
   }
 }
 

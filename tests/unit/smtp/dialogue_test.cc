@@ -293,10 +293,30 @@ TEST(Dialogue, KeepsAHeloNameFitForAHeader) {
   EXPECT_EQ(code(dialogue.on_line("EHLO [IPv6:::1]")), "250");
   EXPECT_EQ(dialogue.helo(), "[IPv6:::1]");
   EXPECT_EQ(code(dialogue.on_line("EHLO " + std::string(255, 'x'))), "250");
-  for (const std::string& name : {std::string(), std::string(256, 'x'), std::string("h\xC3\xB6st")}) {
-    EXPECT_EQ(code(dialogue.on_line("HELO " + name)), "501");
-    EXPECT_EQ(dialogue.helo(), std::string(255, 'x')) << "a refused greeting changes nothing";
-    EXPECT_TRUE(dialogue.extended());
+  EXPECT_EQ(dialogue.helo(), std::string(255, 'x'));
+  EXPECT_EQ(code(dialogue.on_line("HELO")), "501");
+  EXPECT_EQ(dialogue.helo(), std::string(255, 'x')) << "a refused greeting changes nothing";
+  EXPECT_TRUE(dialogue.extended());
+}
+
+TEST(Dialogue, TakesAnyWordsThatAClientCallsItself) {
+  Dialogue dialogue(plain_config());
+  EXPECT_EQ(code(dialogue.on_line("EHLO M\xC3\x9CLLER-PC")), "250");
+  EXPECT_EQ(dialogue.helo(), "M_LLER-PC") << "a character is one";
+  EXPECT_EQ(code(dialogue.on_line("HELO M\xDCLLER")), "250");
+  EXPECT_EQ(dialogue.helo(), "M_LLER");
+  EXPECT_EQ(code(dialogue.on_line("EHLO " + std::string(1000, 'x'))), "250");
+  EXPECT_EQ(dialogue.helo(), std::string(255, 'x'));
+  for (int first = 1; first < 256; ++first) {
+    Dialogue patient(plain_config());
+    for (const std::string_view behind : {"", "a", "\x80", "\xFF"}) {
+      const std::string name = "a" + std::string(1, static_cast<char>(first)) + std::string(behind);
+      ASSERT_EQ(code(patient.on_line("EHLO " + name)), "250") << first;
+      const std::string& kept = patient.helo();
+      ASSERT_FALSE(kept.empty());
+      ASSERT_EQ(kept.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:[]"),
+                kept.npos);
+    }
   }
 }
 
@@ -311,9 +331,9 @@ TEST(Dialogue, MakesEveryRefusalFitForOneLine) {
 
 TEST(Dialogue, HasAReplyForEveryFaultOfTheData) {
   using Fault = DataDecoder::Fault;
-  for (const Fault fault : {Fault::bare_cr, Fault::bare_lf, Fault::nul, Fault::line_too_long}) {
+  for (const Fault fault : {Fault::bare_cr, Fault::bare_lf, Fault::nul}) {
     const Refusal refusal = Dialogue::refusal_for(fault);
-    EXPECT_EQ(refusal.code, fault == Fault::line_too_long ? 554 : 550);
+    EXPECT_EQ(refusal.code, 550);
     EXPECT_TRUE(refusal.enhanced.starts_with("5."));
   }
 }

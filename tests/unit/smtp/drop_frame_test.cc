@@ -77,15 +77,25 @@ TEST(DropFrame, NothingMayFollow) {
   for (const std::string more : {"\n", "x", "postern-drop 1 "}) EXPECT_FALSE(decode(encode(kCommands, "x\n") + more));
 }
 
-TEST(DropFrame, RefusesTextThatTheSocketWouldRefuse) {
-  EXPECT_FALSE(decode(encode(kCommands, std::string("a\0b\n", 4))));
-  EXPECT_FALSE(decode(encode(kCommands, "a\r\n")));
-  EXPECT_FALSE(decode(encode(kCommands, "no end")));
-  const std::string longest(limits::kTextLine, 'x');
-  EXPECT_TRUE(decode(encode(kCommands, longest + "\n" + longest + "\n")));
-  for (const std::size_t piece : {1UL, 1000UL, 1UL << 20U}) {
-    EXPECT_FALSE(decode(encode(kCommands, "a\n" + longest + "x\n"), piece));
+TEST(DropFrame, MendsTheTextInPiecesOfEverySize) {
+  const std::string raw("a\0b\r\nc\rd\r\r\n\nno end\r", 19);
+  const std::string file = encode(kCommands, raw);
+  for (std::size_t piece = 1; piece <= file.size(); ++piece) {
+    DropFrameReader reader;
+    std::string text;
+    for (std::size_t at = 0; at < file.size(); at += piece) {
+      ASSERT_TRUE(reader.feed(std::string_view(file).substr(at, piece), text)) << piece;
+    }
+    ASSERT_TRUE(reader.finish()) << piece;
+    ASSERT_EQ(text, "ab\nc d\n\nno end\n") << piece;
+    ASSERT_EQ(reader.mended(), (mail::Mended{.blanks = 1, .line_ends = 1, .nuls = 1}));
+    ASSERT_EQ(reader.message_size(), raw.size());
   }
+}
+
+TEST(DropFrame, TakesALineOfAnyLength) {
+  const std::string line = std::string(3'000'000, 'x') + "\n";
+  EXPECT_EQ(decode(encode(kCommands, line), 1U << 20U), line);
 }
 
 TEST(DropFrame, RefusesSizesBeforeItReadsThem) {

@@ -82,6 +82,16 @@ TEST(MailParameters, HoldTheSubmissionIdOnlyWhereItIsOffered) {
   EXPECT_EQ(parse_mail_parameters({{"XSUBMISSION", id}}, SubmissionId::refuse).error().code, 555);
 }
 
+TEST(MailParameters, HoldWhatSendmailMendedOnlyWhereItIsTaken) {
+  const mail::Mended mended{.blanks = 3, .line_ends = 0, .nuls = 18'446'744'073'709'551'615U};
+  EXPECT_EQ(mended_value(mended), "3,0,18446744073709551615");
+  EXPECT_EQ(mail("XMENDED", mended_value(mended))->mended, mended);
+  for (const char* const value : {"", "1", "1,2", "1,2,", ",1,2", "1,2,3,4", "1,2,x", "-1,2,3", "01,2,3"}) {
+    EXPECT_EQ(mail_code("XMENDED", value), 501) << value;
+  }
+  EXPECT_EQ(parse_mail_parameters({{"XMENDED", "1,2,3"}}, SubmissionId::refuse).error().code, 555);
+}
+
 TEST(MailParameters, RefuseWhatIsNotOffered) {
   for (const char* const keyword : {"REQUIRETLS", "MT-PRIORITY", "BY", "HOLDFOR", "NOTIFY", "ORCPT", "X"}) {
     EXPECT_EQ(mail_code(keyword, ""), 555) << keyword;

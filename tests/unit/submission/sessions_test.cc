@@ -1,5 +1,7 @@
 #include "submission/sessions.h"
 #include "base/text.h"
+#include "smtp/limits.h"
+#include "submission/pump.h"
 #include "submission/submission_memory.h"
 #include "support/expected_log.h"
 #include "support/fake_clock.h"
@@ -169,6 +171,41 @@ TEST(Sessions, U20_StoreASubmissionOnceHoweverOftenItIsSent) {
   }
   EXPECT_THAT(house.connect(1002, bytes)->to_client, HasSubstr("queued as"));
   EXPECT_EQ(house.queue.stored.size(), 3U);
+}
+
+/// A session by itself: what it says is overdue after a client said `bytes` and was silent for so long.
+std::string overdue_after(const std::string& bytes, Seconds silence) {
+  House house;
+  const auto wire = std::make_shared<Wire>(house.loop);
+  wire->from_client = bytes;
+  net::Peer peer;
+  peer.address = "local";
+  peer.uid = 1000;
+  Pump pump(std::make_unique<WaitingStream>(wire), peer, house.config, house.queue, house.clock, nullptr);
+  const auto executor = house.loop.get_executor();
+  spawn(executor, pump.run(), "session");
+  house.settle();
+  EXPECT_EQ(pump.overdue(), "");
+  house.clock.advance(silence);
+  const std::string words(pump.overdue());
+  spawn(executor, pump.dismiss(words), "dismiss");
+  house.settle();
+  EXPECT_THAT(wire->to_client, EndsWith("421 4.4.2 mx.example.net " + words + "\r\n"));
+  EXPECT_TRUE(house.queue.stored.empty());
+  EXPECT_EQ(house.queue.begun, house.queue.abandoned);
+  return words;
+}
+
+TEST(Sessions, TellAClientWhoseLoneDotEndsNothingAfterTenSeconds) {
+  const std::string text = kEnvelope + "Subject: hi\r\n\r\nbody";
+  for (const std::string dot : {"\n.\n", "\r\n.\n", "\n.\r\n", "\r\n.\r\r\n", "\r.\r", "\n.\nQUIT\n"}) {
+    EXPECT_EQ(overdue_after(text + dot, smtp::limits::kLoneDot - Seconds(1)), "") << printable(dot);
+    EXPECT_THAT(overdue_after(text + dot, smtp::limits::kLoneDot), HasSubstr("nothing was stored")) << printable(dot);
+  }
+  for (const std::string end : {"", "\n", "\n..\n", "\n.\nmore\n"}) {
+    EXPECT_EQ(overdue_after(text + end, smtp::limits::kIdle - Seconds(1)), "") << printable(end);
+    EXPECT_EQ(overdue_after(text + end, smtp::limits::kIdle), "timed out") << printable(end);
+  }
 }
 
 TEST(SubmissionMemory, ForgetsAfterItsTimeAndKeepsABoundedNumber) {

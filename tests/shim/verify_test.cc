@@ -1,0 +1,77 @@
+#include "sendmail-shim/verify.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace postern::shim {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Verify : public testing::Test {
+ protected:
+  Exit run(std::vector<std::string> recipients, std::optional<std::string> sender = {}) {
+    Options options;
+    options.recipients = std::move(recipients);
+    options.sender = std::move(sender);
+    const Request request = [this](const std::string& line, const Print& print) {
+      lines.push_back(line);
+      EXPECT_TRUE(print("told\n"));
+      return line.ends_with(wrong) && !wrong.empty() ? answer : Exit{};
+    };
+    return verify(options, "alice", request, [this](std::string_view text) {
+      printed += text;
+      return true;
+    });
+  }
+
+  std::string wrong;  ///< the address that has `answer`
+  Exit answer;
+  std::vector<std::string> lines;
+  std::string printed;
+};
+
+TEST_F(Verify, AsksForEveryAddressOfEveryArgument) {
+  EXPECT_EQ(run({"root", "a@example.com, B <b@example.com>", "\"x y\"@example.com"}).code, EX_OK);
+  EXPECT_THAT(lines, ElementsAre("verify\talice\troot", "verify\talice\ta@example.com", "verify\talice\tb@example.com",
+                                 "verify\talice\t\"x y\"@example.com"));
+  EXPECT_EQ(printed, "told\ntold\ntold\ntold\n");
+}
+
+TEST_F(Verify, NamesTheSenderWhoseMailItWouldBe) {
+  run({"root"}, "cron@example.net");
+  run({"root"}, "");
+  EXPECT_THAT(lines, ElementsAre("verify\tcron@example.net\troot", "verify\t<>\troot"));
+}
+
+TEST_F(Verify, AddressesAreNeeded) { EXPECT_EQ(run({}).code, EX_USAGE); }
+
+TEST_F(Verify, WhatIsNoAddressIsToldAndTheOthersAreAskedFor) {
+  const Exit exit = run({"a@", "root\n", "root"});
+  EXPECT_EQ(exit.code, EX_DATAERR);
+  EXPECT_EQ(exit.text, "");
+  EXPECT_THAT(printed, HasSubstr("a@... "));
+  EXPECT_EQ(lines.back(), "verify\talice\troot");
+  for (const std::string& line : lines) EXPECT_EQ(line.find('\n'), std::string::npos);
+}
+
+TEST_F(Verify, TheFirstAnswerThatIsNotWellIsTheExit) {
+  wrong = "\tb";
+  answer = Exit{EX_TEMPFAIL, ""};
+  EXPECT_EQ(run({"a", "b", "c"}).code, EX_TEMPFAIL);
+  EXPECT_EQ(lines.size(), 3U);
+}
+
+TEST_F(Verify, ADaemonThatCannotBeAskedEndsIt) {
+  wrong = "\ta";
+  answer = Exit{EX_TEMPFAIL, "nobody is there"};
+  EXPECT_EQ(run({"a", "b"}).text, "nobody is there");
+  EXPECT_EQ(lines.size(), 1U);
+}
+
+}  // namespace
+}  // namespace postern::shim

@@ -1,0 +1,85 @@
+"""Options of sendmail by which callers have lost mail, and what -bv says of the settings in force."""
+
+import pytest
+
+from ports import NOBODY_LISTENS
+from postern import message, smarthost
+
+TEXT = "one\n.\ntwo\n"
+
+
+WHOLE = ["-OIgnoreDots=true", "-OIgnoreDots", "-O IgnoreDots", "-O IgnoreDots=True", "-O ignoredots=yes", "-oi", "-oitrue", "-i", "-ti",
+         "-ba -i", "-bm -i", "-ba -oi -t", "-i -Z", "-i --no-such-option", "-i -N sometimes", "-i -R -V x"]
+CUT = ["-OIgnoreDots=false", "-oifalse", "-oem -ba", ""]
+
+
+@pytest.fixture
+def stuck(posternd):
+    """A daemon whose smarthost is down: what is sent stays."""
+    posternd.retry = "{ min: 1h, max: 2h, expire: 5d }"
+    posternd.configure(smarthost(NOBODY_LISTENS))
+    posternd.start()
+    return posternd
+
+
+def stored(posternd):
+    """Header and body of all messages, oldest first."""
+    ids = [entry["id"] for entry in posternd.queue()]
+    shown = posternd.json("queue", "show", *ids, "--body")
+    return [(line["header"], line["body"]) for line in shown if line.get("kind") == "message"]
+
+
+def test_c02_the_text_is_stored_whole_or_to_the_dot_as_the_options_say(stuck):
+    for options in WHOLE + CUT:
+        stuck.sendmail(message("a@example.com", TEXT), *options.split(), "a@example.com", user="alice")
+    bodies = dict(zip(WHOLE + CUT, [body for _, body in stored(stuck)], strict=True))
+    assert bodies == {**dict.fromkeys(WHOLE, TEXT), **dict.fromkeys(CUT, "one\n")}
+
+
+def test_c26_a_line_end_in_the_full_name_makes_no_field(stuck):
+    stuck.sendmail("To: a@example.com\nSubject: x\n\nbody\n", "-F", "x\r\nBcc: evil@example.com", "-t")
+    ((header, body),) = stored(stuck)
+    assert "\nBcc:" not in header and 'From: "x  Bcc: evil@example.com" <root@example.net>\n' in header, header
+    assert body == "body\n"
+
+
+def test_what_is_not_understood_is_told_and_left_out(stuck):
+    run = stuck.sendmail(message("a@example.com", TEXT), "-Z", "--x", "-N", "sometimes", "a@example.com")
+    assert run.stderr.decode().splitlines() == [
+        "sendmail: -Z: there is no such option; it is left out", "sendmail: --x: there is no such option; it is left out",
+        'sendmail: -N: "never", or some of "success,failure,delay" is needed, not sometimes; it is left out'], run
+    assert len(stored(stuck)) == 1
+
+
+def test_c12_bv_says_where_mail_would_go_and_sends_nothing(stuck):
+    run = stuck.run("-bv", "root", "b@example.org", program="sendmail")
+    assert run.returncode == 0, run
+    lines = run.stdout.decode().splitlines()
+    assert lines[0] == "root... deliverable: mailer smtp, host smtp.example.com, user admin@example.com", lines
+    assert lines[1].startswith(f"    by main (smtp.example.com:{NOBODY_LISTENS}), from <root@example.net>"), lines
+    assert lines[2] == "b@example.org... deliverable: mailer smtp, host smtp.example.com, user b@example.org", lines
+    assert not stuck.queue_files()
+    run = stuck.run("-bv", "root", program="sendmail", user="alice")
+    assert run.returncode == 0 and b"admin@example.com" not in run.stdout, run
+    assert b"from <alice@example.net>" in run.stdout, run
+    run = stuck.run("-bv", "a@", "b@example.org", program="sendmail")
+    assert run.returncode == 65 and run.stdout.startswith(b"a@... ") and b"user b@example.org" in run.stdout, run
+    assert stuck.run("-bv", program="sendmail").returncode == 64
+
+
+def test_c12_bv_without_a_smarthost_or_a_daemon_says_so(posternd):
+    posternd.configure()
+    posternd.start()
+    run = posternd.run("-bv", "root", program="sendmail")
+    assert run.returncode == 75 and b"held while no smarthost is configured, user admin@example.com" in run.stdout, run
+    posternd.stop()
+    run = posternd.run("-bv", "root", program="sendmail")
+    assert run.returncode == 75 and b"control.sock" in run.stderr and not run.stdout, run
+
+
+@pytest.mark.parametrize("program", ["sendmail", "mailq", "newaliases"])
+def test_help_and_version_need_no_daemon(posternd, program):
+    run = posternd.run("--help", program=program)
+    assert run.returncode == 0 and b"Usage: " + program.encode() in run.stdout and not run.stderr, run
+    run = posternd.run("--version", program=program)
+    assert run.returncode == 0 and b"(Postern) " in run.stdout and not run.stderr, run
