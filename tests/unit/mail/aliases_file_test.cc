@@ -166,8 +166,8 @@ TEST(AliasesFile, SizesAreBounded) {
   EXPECT_EQ(faulty.passed_over, 1000U);
 
   std::string wide = "root: ";
-  for (int i = 0; i < 100'000; ++i) wide += "n" + std::to_string(i) + ",";
-  EXPECT_THAT(parse_aliases_file(wide).aliases.at("root"), SizeIs(100'000));
+  for (int i = 0; i < 20'000; ++i) wide += "n" + std::to_string(i) + ",";
+  EXPECT_THAT(parse_aliases_file(wide).aliases.at("root"), SizeIs(20'000));
 
   const AliasesFile odd_name = parse_aliases_file(std::string(60, 'a') + "\xC3\xA4\xC3\xA4: /x\n");
   ASSERT_THAT(odd_name.faults, SizeIs(1));
