@@ -124,7 +124,7 @@ def check_loads(binary, shipped, text):
         certificate = output("openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "-", "-subj", "/CN=x")
         stand_in.write_text(certificate.stdout)
         stand_in.chmod(0o700)
-        text = re.sub(r"(?<![\w/])/(?:etc/postern|etc/ssl|var/lib/postern|usr/local)/[\w./-]+", str(stand_in), text)
+        text = re.sub(r"(?<![\w/])/(?:etc/aliases|(?:etc/postern|etc/ssl|var/lib/postern|usr/local)/[\w./-]+)", str(stand_in), text)
         files = [(shipped, "as shipped")]
         for chosen in itertools.product(*ALTERNATIVES):
             dropped = {key for group in ALTERNATIVES for key in group} - set(chosen)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/protected_memory.h"
 #include "base/standard_descriptors.h"
+#include "mail/local_names.h"
 #include "settings/keys.h"
 #include "settings/load.h"
 #include "settings/user.h"
@@ -162,6 +163,8 @@ int check(const Arguments& arguments) {
   print(loaded.problems);
   print(loaded.warnings, " (warning)");
   if (!loaded.problems.empty()) return EX_CONFIG;
+  const std::string note = mail::roots_mail(loaded.settings->names);
+  if (!note.empty()) std::fputs((arguments.config + ": " + note + " (note)\n").c_str(), stderr);
   fmt::print("{}: good\n", arguments.config);
   return EX_OK;
 }

@@ -177,6 +177,17 @@ void complain(std::string_view name, const std::string& text) {
   write_all(STDERR_FILENO, std::string(called) + ": " + text + "\n");
 }
 
+/// What is asked for is so after the next start, too: scripts that install something must not fail for it.
+Exit new_aliases() {
+  constexpr int kNobody = -1;
+  Exit exit = show("newaliases", kNobody);
+  if (exit.code != kNobody) return exit;
+  write_all(STDOUT_FILENO, "the mail daemon does not run (" + exit.text +
+                               "); it reads the aliases when it starts, and posternd --check tells what is wrong with "
+                               "them\n");
+  return Exit{};
+}
+
 Exit run(int argc, char** argv) {
   if (!claim_standard_descriptors()) return Exit{EX_OSERR, ""};
   std::signal(SIGPIPE, SIG_IGN);
@@ -194,7 +205,7 @@ Exit run(int argc, char** argv) {
     case Mode::smtp: return speak_smtp();
     case Mode::list: return list();
     case Mode::flush: return show("flush", EX_TEMPFAIL);
-    case Mode::aliases: return Exit{};  // they are part of the daemon's settings: there is nothing to rebuild
+    case Mode::aliases: return new_aliases();
     case Mode::verify: return verify_recipients(*options);
     case Mode::help: return say(help_text(personality(name)));
     case Mode::version: return say("sendmail (Postern) " POSTERN_VERSION "\n");

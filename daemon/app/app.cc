@@ -3,6 +3,7 @@
 #include "app/doors.h"
 #include "app/login.h"
 #include "app/metrics.h"
+#include "app/new_aliases.h"
 #include "app/notify.h"
 #include "app/relays.h"
 #include "app/reloads.h"
@@ -14,7 +15,6 @@
 #include "base/together.h"
 #include "control/clients.h"
 #include "control/server.h"
-#include "mail/aliases.h"
 #include "net/network_watch.h"
 #include "queue/drop_count.h"
 #include "queue/gap_file.h"
@@ -23,6 +23,7 @@
 #include "queue/rate_file.h"
 #include "queue/watched_drop_box.h"
 #include "relay/memory_file.h"
+#include "settings/local_names.h"
 #include "spool/disk.h"
 #include "spool/disk_pool.h"
 #include "spool/file_system.h"
@@ -39,18 +40,6 @@ namespace {
 
 constexpr Seconds kSessionGrace{10};   // for clients in DATA, at the stop
 constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
-
-std::vector<std::string> recipients_for(const settings::Settings& settings, const std::string& address) {
-  return mail::recipients_for(address, settings.submission.aliases, settings.names.hostname, settings.names.domain);
-}
-
-queue::Config queue_config(const Executor& loop, const settings::Settings& settings, queue::Observer* observer) {
-  queue::Config config{settings.queue, settings.names};
-  config.observer = observer;
-  config.expand = [settings](const std::string& address) { return recipients_for(settings, address); };
-  config.tell_operator = operator_program(loop, settings.queue.notify.command);
-  return config;
-}
 
 std::shared_ptr<const submission::Config> submission_config(const settings::Settings& settings) {
   submission::Config config{settings.submission, settings.names};
@@ -105,6 +94,8 @@ struct App::Parts {
 
   Result<void> build();
   void apply(settings::Settings wanted);
+  queue::Config queue_config();
+  Task<Result<std::string>> new_aliases();
   [[nodiscard]] std::vector<std::string> complaints(bool administrator) const;
   RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
@@ -148,7 +139,7 @@ Result<void> App::Parts::build() {
   sessions.memory().set_record(*record);
   sites.configure(settings);
   in_flight = std::make_unique<queue::InFlight>(settings.spool);
-  queue::Config config = queue_config(loop, settings, metrics.observer());
+  queue::Config config = queue_config();
   config.in_flight = in_flight->memory();
   gaps = std::make_unique<queue::GapFile>(pool, settings.spool);
   config.gaps = gaps.get();
@@ -175,15 +166,39 @@ RelayParts App::Parts::relay_parts() {
                     .trace = trace};
 }
 
+queue::Config App::Parts::queue_config() {
+  queue::Config config{settings.queue, settings.names};
+  config.observer = metrics.observer();
+  // As it is when it is asked, since the file of aliases is read anew between two reloads.
+  config.expand = [this](const std::string& address) { return settings.names.recipients_of(address); };
+  config.tell_operator = operator_program(loop, settings.queue.notify.command);
+  return config;
+}
+
 /// The queue probes every site in trouble at once, a refused login too.
 void App::Parts::apply(settings::Settings wanted) {
-  sites.configure(wanted);
-  queue->configure(queue_config(loop, wanted, metrics.observer()), sites.configs());
-  submission = submission_config(wanted);
-  doors.reconfigure(wanted.listen, wanted.submission.networks);
-  metrics.listen(wanted.listen.metrics);
-  control->hostname = wanted.names.hostname;
   settings = std::move(wanted);
+  sites.configure(settings);
+  queue->configure(queue_config(), sites.configs());
+  submission = submission_config(settings);
+  doors.reconfigure(settings.listen, settings.submission.networks);
+  metrics.listen(settings.listen.metrics);
+  control->hostname = settings.names.hostname;
+}
+
+Task<Result<std::string>> App::Parts::new_aliases() {
+  const mail::LocalNames before = settings.names;
+  if (before.aliases_file.empty()) co_return no_aliases_file(config_file);
+  auto read = [before] { return settings::read_aliases(before); };
+  Result<settings::FreshAliases> fresh = co_await pool.run(spool::Priority::background, std::move(read));
+  if (!fresh) co_return Error{fresh.error().failure, "the aliases of before stay in force: " + fresh.error().text};
+  // A reload that came meanwhile has read another one, or judged it beside other aliases.
+  if (settings.names.aliases_file == before.aliases_file && settings.names.aliases == before.aliases) {
+    settings.names.of_file = std::move(fresh->of_file);
+    submission = submission_config(settings);
+  }
+  log(Level::notice, "aliases read anew", {{"file", before.aliases_file}, {"aliases", settings.names.of_file.size()}});
+  co_return words_of(before.aliases_file, settings.names.of_file.size(), *fresh);
 }
 
 std::shared_ptr<control::Context> App::Parts::control_context() {
@@ -214,6 +229,8 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .reload = [this] { return reloads.done(); },
       .complaints = [this](bool administrator) { return complaints(administrator); },
       .dropped = [this] { return queue::count_dropped(pool, settings.spool); },
+      .new_aliases = [this] { return new_aliases(); },
+      .names = [this] { return settings.names; },
   });
 }
 

@@ -72,7 +72,8 @@ struct Asked {
   bool message = false;  ///< else about the smarthosts alone
   std::string sender;
   std::string fields;
-  std::vector<std::string> recipients;
+  std::string to;                       ///< as it was asked
+  std::vector<std::string> recipients;  ///< who gets it; empty: that is not to be told
 };
 
 Result<Asked> asked_of(const Call& call) {
@@ -95,10 +96,17 @@ Result<Asked> asked_of(const Call& call) {
   asked.fields = fields->empty() ? "From: " + (asked.sender.empty() ? "MAILER-DAEMON" : asked.sender) + "\n" : *fields;
   // Where mail for a name goes stands in the settings, which are not everybody's to read.
   if (to->empty() || !call.caller.administrator) return asked;
+  asked.to = *to;
   for (mail::Recipient& one : call.context.test_envelope(asked.sender, *to, call.caller.peer).recipients) {
     asked.recipients.push_back(std::move(one.address));
   }
   return asked;
+}
+
+void explain_recipients(const Asked& asked, object& line) {
+  if (asked.recipients.empty()) return;
+  line["to"] = json_text(asked.to);
+  line["recipients"] = json_texts(asked.recipients);
 }
 
 /// The fields that tell a reader, and a server, whose mail it is.
@@ -121,7 +129,7 @@ void explain_sender(const Call& call, const std::string& site, const Asked& aske
   sender["before"] = json_text(asked.sender);
   sender["after"] = json_text(sent.reverse_path);
   line["sender"] = std::move(sender);
-  if (!asked.recipients.empty()) line["recipients"] = json_texts(asked.recipients);
+  explain_recipients(asked, line);
   const mail::HeaderBlock before = mail::parse_headers(asked.fields);
   const mail::HeaderBlock after = mail::parse_headers(sent.fields);
   boost::json::array fields;
@@ -194,6 +202,13 @@ Task<Result<int>> run_explain(Call& call) {
   if (!sites) co_return sites.error();
   const Result<Asked> asked = asked_of(call);
   if (!asked) co_return asked.error();
+  if (sites->empty() && !asked->recipients.empty()) {
+    object line;
+    line["kind"] = "recipients";
+    explain_recipients(*asked, line);
+    const Result<void> sent = co_await call.answer.line(line);
+    if (!sent) co_return sent.error();
+  }
   if (sites->empty()) co_return co_await tell_no_site(call);
   int worst = exits::kWell;
   for (const std::string& site : *sites) {

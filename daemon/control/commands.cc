@@ -23,6 +23,15 @@ using boost::json::object;
 
 constexpr std::size_t kDefaultLimit = 1'000'000'000;  // a listing without "limit" is whole
 
+/// Where an alias leads stands in the settings, which are not everybody's to read.
+object root_object(const mail::LocalNames& names, bool administrator) {
+  const bool alias = names.has_alias("root");
+  object told;
+  told["alias"] = alias;
+  if (administrator || !alias) told["recipients"] = json_texts(names.recipients_of("root"));
+  return told;
+}
+
 Task<Result<int>> run_status(Call& call) {
   Context& context = call.context;
   const queue::Totals totals = context.queue.totals();
@@ -50,6 +59,7 @@ Task<Result<int>> run_status(Call& call) {
   status["hostname"] = json_text(context.hostname);
   status["config"] = json_text(context.config_file);
   status["spool"] = json_text(context.spool);
+  status["root"] = root_object(context.names(), call.caller.administrator);
   status["queue"] = to_json(totals);
   status["smarthosts"] = std::move(smarthosts);
   if (!complaints.empty()) status["complaints"] = json_texts(complaints);
@@ -102,6 +112,15 @@ Task<Result<int>> run_reload(Call& call) {
   co_return exits::kWell;
 }
 
+/// For the shim; programs that install others run it as root.
+Task<Result<int>> run_newaliases(Call& call) {
+  const Result<std::string> words = co_await call.context.new_aliases();
+  if (!words) co_return words.error();
+  const Result<void> sent = co_await call.answer.text(*words);
+  if (!sent) co_return sent.error();
+  co_return exits::kWell;
+}
+
 constexpr std::array kCommands{
     Command{"status", Form::json, Who::anybody, run_status},
     Command{"queue list", Form::json, Who::anybody, run_list},
@@ -115,6 +134,7 @@ constexpr std::array kCommands{
     Command{"mailq", Form::plain, Who::anybody, run_mailq},
     Command{"flush", Form::plain, Who::anybody, run_flush},
     Command{"verify", Form::plain, Who::anybody, run_verify},
+    Command{"newaliases", Form::plain, Who::administrators, run_newaliases},
 };
 
 }  // namespace

@@ -157,6 +157,13 @@ std::string smarthost(const object& site, std::size_t width, std::string_view to
   return text + senders(site, told, now);
 }
 
+/// Empty: an alias says where it goes, and where that is may not be told.
+std::string root_text(const object& root) {
+  const std::string to = joined_in(root, "recipients", ", ");
+  if (to.empty() || flag_in(root, "alias")) return to;
+  return to + "; there is no alias for root: set one (aliases: { root: ADDRESS }) if that is no mailbox";
+}
+
 std::string status(const object& line, WallTime now) {
   const object& totals = object_in(line, "queue");
   const std::optional<WallTime> started = time_in(line, "started");
@@ -171,6 +178,7 @@ std::string status(const object& line, WallTime now) {
   text += row("since start", fmt::format("{} accepted; recipients: {} delivered, {} deferred, {} bounced",
                                          number_in(totals, "accepted"), number_in(totals, "delivered"),
                                          number_in(totals, "deferred"), number_in(totals, "bounced")));
+  text += row("root's mail", root_text(object_in(line, "root")));
   const boost::json::array& sites = array_in(line, "smarthosts");
   if (sites.empty()) return text;
   std::size_t width = std::string_view("SMARTHOST").size();
@@ -274,10 +282,11 @@ struct Kind {
 std::string nothing(const object&, WallTime) { return {}; }
 
 constexpr std::array kKinds{
-    Kind{"status", status},   Kind{"entry", entry},      Kind{"message", message}, Kind{"more", more},
-    Kind{"problem", problem}, Kind{"checking", nothing}, Kind{"waiting", nothing}, Kind{"check", render_check},
-    Kind{"event", event},     Kind{"notice", notice},    Kind{"device", device},   Kind{"explain", render_explain},
-    Kind{"metrics", metrics}, Kind{"text", render_text},
+    Kind{"status", status},   Kind{"entry", entry},        Kind{"message", message},
+    Kind{"more", more},       Kind{"problem", problem},    Kind{"checking", nothing},
+    Kind{"waiting", nothing}, Kind{"check", render_check}, Kind{"event", event},
+    Kind{"notice", notice},   Kind{"device", device},      Kind{"explain", render_explain},
+    Kind{"metrics", metrics}, Kind{"text", render_text},   Kind{"recipients", render_recipients},
 };
 
 constexpr std::string_view kListHeading =

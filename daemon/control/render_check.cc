@@ -118,6 +118,13 @@ std::string change(std::string_view label, const std::string& before, const std:
   return step(label, before) + (before == after ? "" : step("  becomes", after));
 }
 
+/// Of the message that was asked about: to whom it is sent, and who gets it.
+std::string recipient_steps(const object& line) {
+  const bool same = joined_in(line, "recipients", "\n") == text_in(line, "to");
+  return (same ? std::string() : step("mail for", text_in(line, "to") + " goes to")) +
+         steps("RCPT TO", line, "recipients");
+}
+
 /// Of the message that was asked about.
 std::string sender(const object& line) {
   if (!line.contains("sender")) return {};
@@ -125,7 +132,7 @@ std::string sender(const object& line) {
   const auto bracketed = [&path](std::string_view key) { return '<' + text_in(path, key) + '>'; };
   std::string text = step("policy", text_in(line, "policy"));
   text += change("MAIL FROM", bracketed("before"), bracketed("after"));
-  text += steps("RCPT TO", line, "recipients");
+  text += recipient_steps(line);
   for (const value& one : array_in(line, "fields")) {
     if (!one.is_object()) continue;
     const object& field = one.get_object();
@@ -177,6 +184,8 @@ std::string render_text(const object& line, WallTime) {
   return "on the way to a server\n" + way("8BITMIME", "changed", "doubts") +
          way("without it", "changed_without_8bitmime", "doubts_without_8bitmime");
 }
+
+std::string render_recipients(const object& line, WallTime) { return recipient_steps(line); }
 
 std::string render_explain(const object& line, WallTime) {
   std::string text = text_in(line, "site") + "\n";

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/check.h"
+#include "mail/local_names.h"
 #include "net/connection.h"
 #include "queue/queue.h"
 
@@ -70,6 +71,11 @@ struct Context {
   std::function<std::vector<std::string>(bool administrator)> complaints = [](bool) {
     return std::vector<std::string>();
   };
+  /// Reads the file of aliases anew and says what it found, in lines for people. Failure: corrupt; then
+  /// the aliases of before stay in force.
+  std::function<Task<Result<std::string>>()> new_aliases{};
+  /// In force now.
+  std::function<mail::LocalNames()> names = [] { return mail::LocalNames(); };
 
   /// How many files lie in the drop directory. Empty: there is none. Failures: denied, io.
   std::function<Task<Result<std::size_t>>()> dropped{};

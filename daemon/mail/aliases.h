@@ -1,4 +1,4 @@
-// Where mail for local names such as "root" goes: the `aliases` of the settings, applied to recipients at intake.
+// Aliases as a table, from the settings or from a file: who gets the mail for a local name. Values and pure functions.
 #pragma once
 
 #include <map>
@@ -8,20 +8,26 @@
 
 namespace postern::mail {
 
-/// Local part in lower case -> addresses, which may be bare and may be aliases themselves. "*" stands for every local
-/// part without an alias of its own.
+/// Name (alias_key) -> targets. A target is an address, or a name that may be an alias itself; with a backslash before
+/// it, it is what it says and no alias. "*" stands for every local name without an alias of its own.
 using Aliases = std::map<std::string, std::vector<std::string>>;
 
-/// The addresses that get mail for `address`. An alias applies if the address is bare or its domain is one of
-/// `local_domains` (without case). Aliases are followed 10 deep. A name that leads back to itself stands for
-/// itself (`root: [root, admin@example.com]` keeps a copy); so the result is never empty. Bare results are left to the
-/// caller to complete; mailboxes that differ only in the domain's case come once, in order of first appearance.
-[[nodiscard]] std::vector<std::string> expand_alias(std::string_view address, const Aliases& aliases,
-                                                    const std::vector<std::string>& local_domains);
+inline constexpr std::string_view kCatchAll = "*";
 
-/// Where mail for `address` goes on a machine of that name and domain: what the aliases make of it where it is bare or
-/// of this machine ("localhost" included), bare names completed by the domain. Never empty.
-[[nodiscard]] std::vector<std::string> recipients_for(std::string_view address, const Aliases& aliases,
-                                                      const std::string& hostname, const std::string& domain);
+/// By what a local part is looked up: in lower case, and without the quotes that it may have on the wire, since
+/// "root"@x and root@x are one mailbox (RFC 5321 4.1.2).
+[[nodiscard]] std::string alias_key(std::string_view local_part);
+
+/// Names of which each leads to the next and the last to the first, so that nobody gets the mail. They begin with the
+/// name that is first in the alphabet.
+using Circle = std::vector<std::string>;
+
+/// `next`: the names that a name leads to as an alias; those that are none are passed over. A name that stands for
+/// itself beside others (`root: [root, admin@example.com]`) keeps a copy and runs in no circle. Each name is in at most
+/// one of the circles that are found; where there are circles, at least one is.
+[[nodiscard]] std::vector<Circle> find_circles(const std::map<std::string, std::vector<std::string>>& next);
+
+/// "a -> b -> a"
+[[nodiscard]] std::string words_of(const Circle& circle);
 
 }  // namespace postern::mail

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "settings/account.h"
+#include "settings/local_names.h"
 #include "settings/own_sender.h"
 #include "settings/permissions.h"
 #include "settings/sender_values.h"
@@ -29,6 +30,7 @@ void check_names(Settings& settings, Report& report) {
                                                  "' has no domain; many servers refuse such a name: set 'hostname'");
   }
   if (settings.names.domain.empty()) settings.names.domain = settings.names.hostname;
+  complete_local_names(settings.names, report);
 }
 
 /// What is to be said of an address that only few can use; empty: nothing. A socket of :: that the service manager made

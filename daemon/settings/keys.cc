@@ -1,5 +1,6 @@
 #include "settings/keys.h"
 
+#include "settings/alias_values.h"
 #include "settings/login_values.h"
 #include "settings/nearest.h"
 #include "settings/rate_value.h"
@@ -46,6 +47,7 @@ void read_smarthosts(Settings& settings, const Node& node, Scope& scope);
 
 using S = Settings;
 using M = mail::HostNames;
+using N = mail::LocalNames;
 using L = net::ListenOptions;
 using I = submission::SubmissionOptions;
 using Q = queue::QueueOptions;
@@ -62,6 +64,8 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      "the name used in EHLO, in Received and in Message-IDs", set<host_name_value, &S::names, &M::hostname>},
     {"domain", "host name", "", "", "hostname",
      "completes addresses without a domain", set<host_name_value, &S::names, &M::domain>},
+    {"local_domains", "list of host names", "", "", "[]",
+     "names of this machine besides its own", set<host_names_value, &S::names, &N::local_domains>},
     {"spool", "path", "", "", "/var/spool/postern",
      "the directory of the queue", set<path_value, &S::spool>},
     {"listen.submit", "path", "", "", "/run/postern/submit.sock",
@@ -78,7 +82,9 @@ constexpr auto kKeys = std::to_array<Key<S>>({
     {"smarthosts", "list", "", "", "[]",
      "the servers that take the mail; without one it is held", read_smarthosts},
     {"aliases", "map", "", "", "{}",
-     "where mail to local names goes", set<aliases_value, &S::submission, &I::aliases>},
+     "where mail to local names goes", set<aliases_value, &S::names, &N::aliases>},
+    {"aliases_file", "path", "", "", "none",
+     "a file of aliases as sendmail has it", set<path_value, &S::names, &N::aliases_file>},
     {"limits.message_size", "size", "1K", "2G", "50M",
      "the largest message accepted", set<size_value, &S::submission, &I::message_size>},
     {"limits.recipients", "number", "1", "100000", "1000",

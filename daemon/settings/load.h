@@ -13,8 +13,8 @@ namespace postern::settings {
 
 struct Problem {
   std::string file;
-  std::size_t line = 0;  ///< 1-based; 0: the file as a whole
-  std::size_t column = 0;
+  std::size_t line = 0;                   ///< 1-based; 0: the file as a whole
+  std::size_t column = 0;                 ///< 1-based; 0: the line as a whole
   std::string text;                       ///< "unknown key 'smarthost'; did you mean 'smarthosts'?"
   [[nodiscard]] std::string str() const;  ///< file:line:column: text
 };

@@ -73,7 +73,8 @@ void let_in(const User& user, Thing thing, const Step& step, Commands& commands)
     if (!user.in(step.gid)) commands.push_back("chgrp " + name + " " + file);
     return commands.push_back("chmod g+x " + file);
   }
-  if (thing == Thing::authorities || thing == Thing::certificate) return commands.push_back("chmod o+r " + file);
+  if (thing == Thing::authorities || thing == Thing::certificate || thing == Thing::aliases)
+    return commands.push_back("chmod o+r " + file);
   const mode_t bit = thing == Thing::program ? S_IXGRP : S_IRGRP;
   if (step.gid != 0 && !user.in(step.gid) && (step.mode & bit) != 0 && (step.mode & S_IRWXO) == 0) {
     return commands.push_back("usermod -a -G " + group_name(step.gid) + " " + name);
@@ -158,6 +159,7 @@ std::string_view name(Thing thing) {
     case Thing::program: return "what is run with the service's rights";
     case Thing::secret: return "the secret";
     case Thing::authorities: return "which servers are trusted";
+    case Thing::aliases: return "where mail for root and other local names goes";
     case Thing::certificate: break;
   }
   return "the certificate";

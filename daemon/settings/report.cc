@@ -20,7 +20,7 @@ void add(std::vector<Problem>& problems, Problem problem) {
 /// Stable, and few enough to insert one by one: for std::stable_sort clang refuses libstdc++'s deprecated buffer.
 void sort_by_place(std::vector<Problem>& problems) {
   const auto before = [](const Problem& a, const Problem& b) {
-    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
   };
   for (auto next = problems.begin(); next != problems.end(); ++next) {
     std::rotate(std::upper_bound(problems.begin(), next, *next, before), next, next + 1);
@@ -31,7 +31,8 @@ void sort_by_place(std::vector<Problem>& problems) {
 
 std::string Problem::str() const {
   std::string where = printable(file);
-  if (line != 0) where += ":" + std::to_string(line) + ":" + std::to_string(column);
+  if (line != 0) where += ":" + std::to_string(line);
+  if (line != 0 && column != 0) where += ":" + std::to_string(column);
   return where + ": " + printable(text);
 }
 
@@ -42,6 +43,8 @@ void Report::error(Mark where, std::string text) {
 void Report::warning(Mark where, std::string text) {
   add(warnings_, Problem{file_, where.line, where.column, std::move(text)});
 }
+
+void Report::warning(Problem problem) { add(warnings_, std::move(problem)); }
 
 Mark Report::place(std::string_view path) const {
   while (true) {

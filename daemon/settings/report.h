@@ -27,6 +27,8 @@ class Report {
 
   void error(Mark where, std::string text);
   void warning(Mark where, std::string text);
+  /// Of another file, one that the settings name.
+  void warning(Problem problem);
 
   /// Remembers where a value stands ("smarthosts[0].port"), for checks that come after the reading.
   void remember(const std::string& path, Mark where) { places_[path] = where; }

@@ -77,7 +77,7 @@ void make_sense(Settings& settings) {
   const queue::Retry& retry = settings.queue.retry;
   if (retry.min > retry.max || retry.max > retry.expire) settings.queue.retry = standard.queue.retry;
   // A name whose address could not be read: mail to it must not go to nobody.
-  std::erase_if(settings.submission.aliases, [](const auto& alias) { return alias.second.empty(); });
+  std::erase_if(settings.names.aliases, [](const auto& alias) { return alias.second.empty(); });
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "credentials/credentials_options.h"
-#include "mail/host_names.h"
+#include "mail/local_names.h"
 #include "net/listen_options.h"
 #include "queue/queue_options.h"
 #include "relay/smarthost_options.h"
@@ -20,7 +20,9 @@ struct Smarthost : relay::SmarthostOptions, credentials::CredentialsOptions, que
 };
 
 struct Settings {
-  mail::HostNames names;  ///< default: the machine's FQDN, and that again
+  /// Hostname and domain by default: the machine's FQDN, and that again. What the machine and the file of aliases say
+  /// is added by complete().
+  mail::LocalNames names;
   std::string spool = "/var/spool/postern";
   net::ListenOptions listen;
   submission::SubmissionOptions submission;

@@ -19,12 +19,13 @@ struct Judgement {
 // can change them is never meant, but a group of administrators or another owner may be (a file from outside, in a
 // container), so that alone does not keep a machine from its mail. The others let one read along (authorities) or stop
 // the mail.
-constexpr std::array<Judgement, 5> kJudgements{{
+constexpr std::array<Judgement, 6> kJudgements{{
     {Thing::settings, Gravity::error, Gravity::warning, Gravity::none},
     {Thing::program, Gravity::error, Gravity::error, Gravity::error},
     {Thing::secret, Gravity::error, Gravity::warning, Gravity::none},
     {Thing::authorities, Gravity::error, Gravity::warning, Gravity::none},
     {Thing::certificate, Gravity::warning, Gravity::warning, Gravity::none},
+    {Thing::aliases, Gravity::warning, Gravity::warning, Gravity::none},
 }};
 
 }  // namespace

@@ -44,7 +44,7 @@ struct Opening {
 [[nodiscard]] std::vector<Opening> openings(const std::vector<Step>& steps, uid_t user);
 
 /// What is judged, and how grave it is that others can change it.
-enum class Thing { settings, program, secret, authorities, certificate };
+enum class Thing { settings, program, secret, authorities, certificate, aliases };
 enum class Gravity { none, warning, error };
 
 [[nodiscard]] Gravity gravity(Thing thing, Opening::Who who);

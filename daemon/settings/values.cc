@@ -33,29 +33,6 @@ std::optional<std::uint64_t> with_unit(std::string_view text, const std::array<U
   return std::nullopt;
 }
 
-std::string kind_name(const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::null: return "nothing";
-    case Node::Kind::scalar: return "one value";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::map: return "a group of keys";
-  }
-  return "something else";
-}
-
-/// The scalar's text; else reports that `wanted` belongs here.
-const std::string* scalar(const Node& node, const Scope& scope, const std::string& wanted) {
-  if (node.kind == Node::Kind::null) {
-    scope.error(node, "has no value; write " + wanted + ", or leave the key out for its default");
-    return nullptr;
-  }
-  if (node.kind != Node::Kind::scalar) {
-    scope.error(node, "must be " + wanted + ", not " + kind_name(node));
-    return nullptr;
-  }
-  return &node.text;
-}
-
 using ParseNumber = std::optional<std::uint64_t> (*)(std::string_view);
 
 /// A number with or without unit, in the range of the table's row.
@@ -79,22 +56,29 @@ std::optional<std::uint64_t> measure(const Node& node, const Scope& scope, Parse
   return value;
 }
 
-std::optional<std::string> alias_target(const Node& node, const Scope& scope) {
-  const std::string* text = scalar(node, scope, "an address or a list of addresses");
-  if (text == nullptr) return std::nullopt;
-  if (text->empty() || text->starts_with('|') || text->starts_with('/') || istarts_with(*text, ":include:")) {
-    scope.error(node, "must lead to addresses; programs, files and includes are not supported");
-    return std::nullopt;
+}  // namespace
+
+std::string kind_name(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::null: return "nothing";
+    case Node::Kind::scalar: return "one value";
+    case Node::Kind::list: return "a list";
+    case Node::Kind::map: return "a group of keys";
   }
-  auto address = mail::parse_address(*text, mail::Utf8::allow);
-  if (!address) {
-    scope.error(node, "is not an address: '" + *text + "': " + address.error().text);
-    return std::nullopt;
-  }
-  return std::move(*address);
+  return "something else";
 }
 
-}  // namespace
+const std::string* scalar(const Node& node, const Scope& scope, const std::string& wanted) {
+  if (node.kind == Node::Kind::null) {
+    scope.error(node, "has no value; write " + wanted + ", or leave the key out for its default");
+    return nullptr;
+  }
+  if (node.kind != Node::Kind::scalar) {
+    scope.error(node, "must be " + wanted + ", not " + kind_name(node));
+    return nullptr;
+  }
+  return &node.text;
+}
 
 std::optional<std::uint64_t> parse_duration(std::string_view text) { return with_unit(text, kDurations); }
 
@@ -312,32 +296,6 @@ std::optional<std::vector<Network>> networks_value(const Node& node, Scope& scop
     }
   }
   return networks;
-}
-
-std::optional<std::map<std::string, std::vector<std::string>>> aliases_value(const Node& node, Scope& scope) {
-  if (node.kind != Node::Kind::map) {
-    scope.error(node, "must be names with addresses, such as { root: admin@example.com }, not " + kind_name(node));
-    return std::nullopt;
-  }
-  std::map<std::string, std::vector<std::string>> aliases;
-  for (const Entry& entry : node.entries) {
-    const Scope alias{scope.report, scope.path + "." + entry.key, {}, {}};
-    Node name;
-    name.mark = entry.mark;
-    if (entry.key.find('@') != std::string::npos || !mail::parse_address(entry.key, mail::Utf8::allow)) {
-      alias.error(name, "must be the name of a local user, without a domain");
-      continue;
-    }
-    const auto [place, fresh] = aliases.try_emplace(to_lower(entry.key));
-    if (!fresh) alias.error(name, "stands here twice; upper and lower case are the same");
-    const bool list = entry.value.kind == Node::Kind::list;
-    if (list && entry.value.items.empty()) alias.error(entry.value, "has no address");
-    const std::vector<Node> one = list ? std::vector<Node>{} : std::vector<Node>{entry.value};
-    for (const Node& target : list ? entry.value.items : one) {
-      if (auto address = alias_target(target, alias)) place->second.push_back(std::move(*address));
-    }
-  }
-  return aliases;
 }
 
 }  // namespace postern::settings

@@ -14,7 +14,6 @@
 #include "settings/settings.h"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +31,11 @@ struct Scope {
   /// "'retry.min' must be ...": `text` goes on after the name.
   void error(const Node& node, const std::string& text) const { report.error(node.mark, "'" + path + "' " + text); }
 };
+
+/// "a list", "one value", ...
+[[nodiscard]] std::string kind_name(const Node& node);
+/// The scalar's text; null after it reported that `wanted` belongs here.
+[[nodiscard]] const std::string* scalar(const Node& node, const Scope& scope, const std::string& wanted);
 
 /// "90s", "1m", "1h", "5d" in seconds.
 [[nodiscard]] std::optional<std::uint64_t> parse_duration(std::string_view text);
@@ -65,7 +69,5 @@ enum class Families { own, both };  ///< a socket of :: that somebody else made 
 [[nodiscard]] std::optional<mail::BareNewline> bare_newline_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<Network>> networks_value(const Node& node, Scope& scope);
-[[nodiscard]] std::optional<std::map<std::string, std::vector<std::string>>> aliases_value(const Node& node,
-                                                                                           Scope& scope);
 
 }  // namespace postern::settings

@@ -4,6 +4,7 @@
 #include "mail/address.h"
 #include "settings/permissions.h"
 #include "settings/report.h"
+#include "setup/present_root.h"
 #include "setup/program_words.h"
 
 #include <utility>
@@ -15,12 +16,6 @@ using settings::Settings;
 using Program = std::optional<std::vector<std::string>>;
 
 Error left() { return Error{Failure::cancelled, "nothing was changed"}; }
-
-/// Of the address that root's mail goes to now; empty: of none.
-std::string present_root(const Settings& settings) {
-  const auto found = settings.submission.aliases.find("root");
-  return found == settings.submission.aliases.end() || found->second.empty() ? std::string() : found->second.front();
-}
 
 /// Asks until the answer is a mail address.
 Result<std::string> ask_address(Terminal& terminal, const std::string& question, const std::string& standard) {
@@ -71,27 +66,33 @@ Result<std::string> account_address(const Options& options, Terminal& terminal) 
 
 Result<std::optional<std::string>> root_address(const Options& options, const Settings& now,
                                                 const std::string& standard, Terminal& terminal) {
-  const std::string present = present_root(now);
+  const PresentRoot present = present_root(now);
+  // What a file of aliases says is not said again.
+  const auto wanted = [&](std::string root) {
+    if (present.of_file && root == present.target) return std::optional<std::string>();
+    if (!present.file.empty()) terminal.say("This goes before the alias for root in " + printable(present.file) + ".");
+    return std::optional(std::move(root));
+  };
   if (!options.root.empty()) {
     auto root = address_of(options.root);
     if (!root) return root.error();
-    return std::optional(std::move(*root));
+    return wanted(std::move(*root));
   }
   if (!terminal.interactive()) {
-    if (!present.empty()) return std::optional<std::string>();
+    if (!present.target.empty()) return std::optional<std::string>();
     if (!standard.empty()) return std::optional(standard);
     return Error{Failure::invalid, "say where root's mail goes: --root admin@example.com"};
   }
   const auto answer = terminal.ask("Where mail for root goes: cron's, RAID alarms, failed backups",
-                                   present.empty() ? standard : present);
+                                   present.target.empty() ? standard : present.target);
   if (!answer) return left();
-  if (*answer == present) return std::optional<std::string>();
+  if (*answer == present.target) return std::optional<std::string>();
   auto root = address_of(*answer);
-  if (root) return std::optional(std::move(*root));
+  if (root) return wanted(std::move(*root));
   terminal.complain(root.error().text);
   auto again = ask_address(terminal, "Where mail for root goes", standard);
   if (!again) return again.error();
-  return std::optional(std::move(*again));
+  return wanted(std::move(*again));
 }
 
 Result<Program> alarm_program(const Options& options, const Settings& now, const settings::User& reader,

@@ -310,7 +310,7 @@ Settings changed(Settings settings, const Change& change) {
       settings.smarthosts.insert(settings.smarthosts.begin(), std::move(fresh));
     }
   }
-  if (change.root) settings.submission.aliases["root"] = {*change.root};
+  if (change.root) settings.names.aliases["root"] = {*change.root};
   if (change.command) settings.queue.notify.command = *change.command;
   forget_standard_ports(settings);
   return settings;
@@ -346,7 +346,7 @@ Result<std::string> edited(const std::string& text, const Change& change) {
     now = lines.text();
     return {};
   };
-  if (change.root && before->settings.submission.aliases != wanted.submission.aliases) {
+  if (change.root && before->settings.names.aliases != wanted.names.aliases) {
     if (auto done = set("aliases", "root", yaml_text(*change.root)); !done) return done.error();
   }
   if (change.command && before->settings.queue.notify != wanted.queue.notify) {

@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mail/address.h"
-#include "mail/aliases.h"
 #include "mail/date.h"
 #include "mail/header_completion.h"
 #include "mail/headers.h"
@@ -61,8 +60,7 @@ void complete_envelope(mail::Envelope& envelope, const Config& config) {
   const std::vector<mail::Recipient> given = std::exchange(envelope.recipients, {});
   std::unordered_set<std::string> seen;
   for (const mail::Recipient& original : given) {
-    for (std::string& address :
-         mail::recipients_for(original.address, config.aliases, config.hostname, config.domain)) {
+    for (std::string& address : config.recipients_of(original.address)) {
       if (!seen.insert(mail::mailbox_key(mail::with_ascii_domain(address))).second) continue;
       envelope.recipients.push_back(original);
       envelope.recipients.back().address = std::move(address);

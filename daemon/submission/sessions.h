@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
-#include "mail/host_names.h"
+#include "mail/local_names.h"
 #include "net/connection.h"
 #include "net/stream.h"
 #include "queue/queue.h"
@@ -18,7 +18,7 @@
 namespace postern::submission {
 
 /// What the sessions hold: the settings of the moment when they began.
-struct Config : SubmissionOptions, mail::HostNames {};
+struct Config : SubmissionOptions, mail::LocalNames {};
 
 /// Connections at a time; those over a cap hear 421.
 inline constexpr std::size_t kSessions = 1000;       ///< altogether

@@ -6,14 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <string>
 #include <vector>
 
 namespace postern::submission {
 
 struct SubmissionOptions {
-  std::map<std::string, std::vector<std::string>> aliases;         ///< local part, lower case -> addresses
   std::uint64_t message_size = 50ULL << 20U;                       ///< bytes on the wire
   std::size_t recipients = 1000;                                   ///< of one message that comes by SMTP
   mail::BareNewline bare_newline = mail::BareNewline::mend;        ///< in texts that come by SMTP

@@ -1,7 +1,6 @@
 #include "submission/test_message.h"
 
 #include "mail/address.h"
-#include "mail/aliases.h"
 #include "mail/date.h"
 
 #include <fmt/format.h>
@@ -17,7 +16,7 @@ mail::Envelope test_envelope(const Config& config, const std::string& sender, co
   envelope.source.uid = peer.uid;
   envelope.source.pid = peer.pid;
   envelope.sender = mail::complete_address(sender.empty() ? "root" : sender, config.domain);
-  for (std::string& address : mail::recipients_for(recipient, config.aliases, config.hostname, config.domain)) {
+  for (std::string& address : config.recipients_of(recipient)) {
     mail::Recipient to;
     to.address = std::move(address);
     envelope.recipients.push_back(std::move(to));

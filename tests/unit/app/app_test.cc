@@ -199,5 +199,31 @@ TEST_F(AppTest, MailForALocalNameGoesWhereTheAliasesSay) {
   stop();
 }
 
+TEST_F(AppTest, NewaliasesPutsTheFileInForceForEveryDoorAndForReports) {
+  const std::string file = dir.write("aliases", "root: old@example.com\n", 0644);
+  configure("one.example.net", "aliases_file: " + file + "\n");
+  start();
+  EXPECT_THAT(submit(kSubmission), HasSubstr("250 2.0.0 queued as "));
+  EXPECT_THAT(command("mailq"), HasSubstr("old@example.com"));
+  dir.write("aliases", "root: new@example.com, b@example.com\nlogs: /var/log/mail\n", 0644);
+  EXPECT_EQ(command("newaliases"),
+            "ok\n" + file + ": 1 alias, 1 passed over\n" + file +
+                ":2: 'logs' leads to a file, to which nothing is written; this is passed over\n");
+  EXPECT_TRUE(was_logged("aliases read anew"));
+  EXPECT_THAT(submit(kSubmission), HasSubstr("250 2.0.0 queued as "));
+  EXPECT_THAT(command("mailq"), HasSubstr("new@example.com"));
+  EXPECT_THAT(command(R"({"command":"status"})"), HasSubstr(R"("recipients":["new@example.com","b@example.com"])"));
+  std::filesystem::remove(file);
+  EXPECT_THAT(command("newaliases"), StartsWith("error 65 the aliases of before stay in force: "));
+  EXPECT_THAT(command(R"({"command":"status"})"), HasSubstr("new@example.com"));
+  stop();
+}
+
+TEST_F(AppTest, NewaliasesWithoutAFileSaysWhereTheAliasesAre) {
+  start();
+  EXPECT_THAT(command("newaliases"), StartsWith("ok\nno file of aliases is read, since 'aliases_file' is not set"));
+  stop();
+}
+
 }  // namespace
 }  // namespace postern::app

@@ -125,7 +125,7 @@ TEST_F(SitesTest, WithoutAChangeTheRelayStays) {
   configure(one_smarthost());
   const std::uint64_t before = generation();
   settings::Settings others = one_smarthost();
-  others.submission.aliases["root"] = {"admin@example.com"};
+  others.names.aliases["root"] = {"admin@example.com"};
   others.submission.message_size = 1;
   for (int i = 0; i < 3; ++i) configure(others);
   EXPECT_EQ(made_, std::vector<std::string>{"h.example as web1.example.net"});

@@ -68,6 +68,17 @@ TEST_F(Explain, TellsAdministratorsWhereMailForANameGoes) {
   EXPECT_EQ(line.at("recipients"), (array{"admin@example.com"}));
 }
 
+TEST_F(Explain, TellsAdministratorsWhereMailForANameGoesWithoutASmarthostToo) {
+  sites.clear();
+  const std::string request = R"({"command":"explain","from":"root","to":"admin@example.com"})";
+  const std::vector<object> lines = ask_json(request);
+  ASSERT_EQ(lines.size(), 3U);
+  const object told{{"kind", "recipients"}, {"to", "admin@example.com"}, {"recipients", array{"admin@example.com"}}};
+  EXPECT_EQ(lines[0], told);
+  EXPECT_EQ(lines[1].at("kind").as_string(), "notice");
+  EXPECT_EQ(ask_json(request, kAlice).size(), 2U);
+}
+
 TEST_F(Explain, ReadsTheFieldsOfAMessage) {
   sites = {"keeps"};
   const object line =

@@ -326,6 +326,31 @@ TEST_F(Render, ShowsTheTroubleOfASite) {
   EXPECT_NE(once(line).find("\n  as above at auth, since 14:02"), std::string::npos) << once(line);
 }
 
+TEST_F(Render, SaysWhereRootsMailGoes) {
+  boost::json::object line;
+  line["kind"] = "status";
+  EXPECT_EQ(once(line).find("root's mail"), std::string::npos);
+  line["root"] = boost::json::object{{"alias", true}};
+  EXPECT_EQ(once(line).find("root's mail"), std::string::npos) << "that is not for everybody to know";
+  line["root"] = boost::json::object{{"alias", true}, {"recipients", boost::json::array{"a@b.example", "c@d.example"}}};
+  EXPECT_NE(once(line).find("\nroot's mail   a@b.example, c@d.example\n"), std::string::npos) << once(line);
+  line["root"] = boost::json::object{{"alias", false}, {"recipients", boost::json::array{"root@web1.example.net"}}};
+  EXPECT_NE(once(line).find("\nroot's mail   root@web1.example.net; there is no alias for root: set one"),
+            std::string::npos)
+      << once(line);
+}
+
+TEST_F(Render, ShowsWhoGetsMailForAnAddress) {
+  boost::json::object line;
+  line["kind"] = "recipients";
+  line["to"] = "root";
+  line["recipients"] = boost::json::array{"a@b.example", "c@d.example"};
+  EXPECT_EQ(once(line), "  mail for     root goes to\n  RCPT TO      a@b.example\n  RCPT TO      c@d.example\n");
+  line["to"] = "a@b.example";
+  line["recipients"] = boost::json::array{"a@b.example"};
+  EXPECT_EQ(once(line), "  RCPT TO      a@b.example\n");
+}
+
 TEST_F(Render, CallsASmarthostWellOnlyAfterItWasTriedAndNamesTheStepOnlyWhereTheTextDoesNot) {
   queue::SiteStatus site;
   site.name = "main";

@@ -280,6 +280,37 @@ TEST_F(ControlServer, StatusQuotesAWrongSettingsFileToAdministratorsAlone) {
   EXPECT_EQ(exit_of(R"({"command":"status"})", kAlice), 1);
 }
 
+TEST_F(ControlServer, StatusTellsWhereRootsMailGoesAndAnAliasToAdministratorsAlone) {
+  mail::LocalNames names;
+  names.hostname = names.domain = "web1.example.net";
+  context->names = [&names] { return names; };
+  const std::string request = R"({"command":"status"})";
+  const object nobody{{"alias", false}, {"recipients", boost::json::array{"root@web1.example.net"}}};
+  for (const uid_t uid : {kRoot, kAlice}) EXPECT_EQ(ask_json(request, uid)[0].at("root"), nobody);
+  for (const std::string name : {"root", "*"}) {
+    names.aliases = {{name, {"admin@example.com"}}};
+    const object told{{"alias", true}, {"recipients", boost::json::array{"admin@example.com"}}};
+    EXPECT_EQ(ask_json(request)[0].at("root"), told);
+    EXPECT_EQ(ask_json(request, kAlice)[0].at("root"), (object{{"alias", true}}));
+  }
+}
+
+Task<Result<std::string>> said(std::string words) { co_return words; }
+Task<Result<std::string>> failed(std::string words) { co_return Error{Failure::corrupt, std::move(words)}; }
+
+TEST_F(ControlServer, NewaliasesSaysWhatWasFoundToAdministratorsAlone) {
+  int asked = 0;
+  context->new_aliases = [&asked] {
+    ++asked;
+    return said("/etc/aliases: 2 aliases\n");
+  };
+  EXPECT_EQ(ask("newaliases\n"), "ok\n/etc/aliases: 2 aliases\n");
+  EXPECT_EQ(ask("newaliases\n", kAlice).substr(0, 9), "error 77 ");
+  EXPECT_EQ(asked, 1);
+  context->new_aliases = [] { return failed("the aliases of before stay in force: x"); };
+  EXPECT_EQ(ask("newaliases\n"), "error 65 the aliases of before stay in force: x\n");
+}
+
 TEST_F(ControlServer, TellsInTheStatusWhichSmarthostIsWeakerThanBefore) {
   queue.site_list.push_back({});
   queue.site_list.back().name = "smtp.example.com";

@@ -1,4 +1,3 @@
-#include "mail/aliases.h"
 #include "mail/date.h"
 #include "mail/report.h"
 #include "mail/status.h"
@@ -14,7 +13,6 @@ namespace postern::mail {
 namespace {
 
 using std::chrono::minutes;
-using testing::ElementsAre;
 
 TEST(FormatDate, IsTheDateOfRfc5322) {
   const WallTime time = *parse_rfc3339("2026-11-23T17:04:05.678Z");
@@ -67,80 +65,6 @@ TEST(Xtext, EncodesAndDecodesEveryByte) {
 TEST(Xtext, RefusesWhatIsNone) {
   for (const std::string_view text : {"+", "+2", "+2b", "+G0", "a b", "a=b", "a\xC3\xA4", "a\n"})
     EXPECT_FALSE(xtext_decode(text)) << text;
-}
-
-const std::vector<std::string> kLocal = {"web1.example.net", "example.net", "localhost"};
-
-TEST(ExpandAlias, FollowsLocalNamesOnly) {
-  const Aliases aliases = {{"root", {"admin@example.com"}}};
-  for (const std::string address : {"root", "ROOT", "root@example.net", "Root@WEB1.example.net", "root@LOCALHOST"}) {
-    EXPECT_THAT(expand_alias(address, aliases, kLocal), ElementsAre("admin@example.com")) << address;
-  }
-  for (const std::string address : {"root@example.com", "roots", "toor@example.net", "\"root\""}) {
-    EXPECT_THAT(expand_alias(address, aliases, kLocal), ElementsAre(address));
-  }
-}
-
-TEST(ExpandAlias, ComparesNamesOfHostsAsTheyAreInAscii) {
-  const Aliases aliases = {{"root",
-                            {"a@b\xC3\xBC"
-                             "cher.example",
-                             "a@xn--bcher-kva.example", "j\xC3\xB6rg@x"}}};
-  const std::vector<std::string> local = {"xn--grn-ioa.example"};
-  for (const std::string address :
-       {"root", "root@gr\xC3\xBCn.example", "ROOT@GR\xC3\x9CN.example", "root@xn--grn-ioa.example"}) {
-    EXPECT_THAT(expand_alias(address, aliases, local), ElementsAre("a@b\xC3\xBC"
-                                                                   "cher.example",
-                                                                   "j\xC3\xB6rg@x"))
-        << address;
-  }
-  EXPECT_THAT(expand_alias("root@gr\xC3\xBCner.example", aliases, local), ElementsAre("root@gr\xC3\xBCner.example"));
-}
-
-TEST(ExpandAlias, FollowsChainsAndDropsDuplicates) {
-  const Aliases aliases = {{"root", {"ops", "a@X"}}, {"ops", {"a@x", "b@y", "joe"}}};
-  EXPECT_THAT(expand_alias("root", aliases, kLocal), ElementsAre("a@x", "b@y", "joe"));
-}
-
-TEST(ExpandAlias, AStarStandsForLocalNamesWithoutAnAliasOfTheirOwn) {
-  const Aliases aliases = {{"*", {"admin@example.com"}}, {"root", {"ops@example.com"}}, {"staff", {"joe", "ann"}}};
-  for (const std::string address : {"joe", "www-data@example.net", "JOE@localhost", "*"}) {
-    EXPECT_THAT(expand_alias(address, aliases, kLocal), ElementsAre("admin@example.com")) << address;
-  }
-  EXPECT_THAT(expand_alias("root", aliases, kLocal), ElementsAre("ops@example.com"));
-  EXPECT_THAT(expand_alias("staff", aliases, kLocal), ElementsAre("admin@example.com"));
-  EXPECT_THAT(expand_alias("joe@example.com", aliases, kLocal), ElementsAre("joe@example.com"));
-  EXPECT_THAT(expand_alias("joe", {{"*", {"admin"}}}, kLocal), ElementsAre("admin"));
-  EXPECT_THAT(expand_alias("joe", {{"*", {"joe", "a@x"}}}, kLocal), ElementsAre("joe", "a@x"));
-}
-
-TEST(ExpandAlias, SurvivesLoopsAndKeepsSomebody) {
-  EXPECT_THAT(expand_alias("root", {{"root", {"root", "a@x"}}}, kLocal), ElementsAre("root", "a@x"));
-  EXPECT_THAT(expand_alias("a", {{"a", {"b"}}, {"b", {"a"}}}, kLocal), ElementsAre("a"));
-  EXPECT_THAT(expand_alias("a", {{"a", {}}}, kLocal), ElementsAre("a"));
-}
-
-TEST(ExpandAlias, StopsTenDeepAndStaysSmallWhenNamesFanOut) {
-  Aliases chain;
-  for (int i = 0; i < 20; ++i) chain["n" + std::to_string(i)] = {"n" + std::to_string(i + 1)};
-  EXPECT_THAT(expand_alias("n0", chain, kLocal), ElementsAre("n10"));
-  Aliases fan;
-  for (int i = 0; i < 9; ++i) {
-    fan["m" + std::to_string(i)] = std::vector<std::string>(50, "m" + std::to_string(i + 1));
-  }
-  EXPECT_THAT(expand_alias("m0", fan, kLocal), ElementsAre("m9"));
-}
-
-TEST(RecipientsFor, CompletesWhatTheAliasesMakeOfAnAddressOfThisMachine) {
-  const Aliases aliases = {{"root", {"ops", "admin@example.com"}}, {"ops", {"joe", "admin@EXAMPLE.com"}}};
-  const auto of = [&](const std::string& address) {
-    return recipients_for(address, aliases, "web1.example.net", "example.net");
-  };
-  for (const std::string address : {"root", "Root@web1.example.net", "root@Example.net", "root@localhost"}) {
-    EXPECT_THAT(of(address), ElementsAre("joe@example.net", "admin@EXAMPLE.com")) << address;
-  }
-  EXPECT_THAT(of("bob"), ElementsAre("bob@example.net"));
-  EXPECT_THAT(of("root@example.org"), ElementsAre("root@example.org"));
 }
 
 TEST(Names, AreDistinct) {

@@ -51,7 +51,7 @@ TEST(Load, TheSmallestUsefulFile) {
   expected.user = "alerts@example.com";
   expected.password_file = password;
   EXPECT_EQ(settings.smarthosts[0], expected);
-  EXPECT_EQ(settings.submission.aliases.at("root"), std::vector<std::string>{"admin@example.com"});
+  EXPECT_EQ(settings.names.aliases.at("root"), std::vector<std::string>{"admin@example.com"});
 }
 
 TEST(Load, EveryKeyReachesItsMember) {
@@ -79,7 +79,7 @@ TEST(Load, EveryKeyReachesItsMember) {
   smarthost.allow_cleartext_auth = true;
   smarthost.connections = 7;
   expected.smarthosts = {smarthost};
-  expected.submission.aliases = {{"root", {"x@y.example", "other"}}, {"mailer-daemon", {"root"}}};
+  expected.names.aliases = {{"root", {"x@y.example", "other"}}, {"mailer-daemon", {"root"}}};
   expected.submission.message_size = 3 << 20;
   expected.submission.recipients = 5;
   expected.queue.retry.min = Seconds(30);
@@ -94,17 +94,26 @@ TEST(Load, EveryKeyReachesItsMember) {
   expected.queue.notify.command = {program, "--urgent"};
   expected.queue.notify.after = Seconds(1800);
   expected.listen.metrics = "[::1]:9157";
+  const std::string aliases = dir.write("aliases", "ops: o@y.example\n", 0644);
+  expected.names.local_domains = {"c.example", "d"};
+  expected.names.aliases_file = aliases;
+  expected.names.of_file = {{"ops", {"o@y.example"}}};
+  const Settings here = good(kHost);
+  expected.names.machine = here.names.machine;
+  expected.names.mailname = here.names.mailname;
   EXPECT_EQ(
-      good("hostname: a.example\ndomain: b.example\nspool: /s\n"
-           "listen: {submit: /r/submit, control: /r/control, smtp: [\"[::1]:2525\"], networks: [10.0.0.0/8, \"::1\"]}\n"
-           "smarthosts: [{name: n, host: h.example, port: 99, tls: starttls, tls_ca_file: " +
-           ca + ", tls_name: t.example, user: u, password_file: " + password +
-           ", allow_cleartext_auth: true, connections: 7}]\n"
-           "aliases: {Root: [x@y.example, other], MAILER-DAEMON: root}\n"
-           "limits: {message_size: 3M, recipients: 5}\nretry: {min: 30s, max: 2h, expire: 1d, warn_after: 0s}\n"
-           "bounces: {per_sender: 3, per_hour: 9, return_size: 0, from: f@example.com}\n"
-           "notify: {address: root, command: [" +
-           program + ", --urgent], after: 30m}\nmetrics: \"[::1]:9157\"\n"),
+      good(
+          "hostname: a.example\ndomain: b.example\nlocal_domains: [c.example, d]\nspool: /s\naliases_file: " + aliases +
+          "\n"
+          "listen: {submit: /r/submit, control: /r/control, smtp: [\"[::1]:2525\"], networks: [10.0.0.0/8, \"::1\"]}\n"
+          "smarthosts: [{name: n, host: h.example, port: 99, tls: starttls, tls_ca_file: " +
+          ca + ", tls_name: t.example, user: u, password_file: " + password +
+          ", allow_cleartext_auth: true, connections: 7}]\n"
+          "aliases: {Root: [x@y.example, other], MAILER-DAEMON: root}\n"
+          "limits: {message_size: 3M, recipients: 5}\nretry: {min: 30s, max: 2h, expire: 1d, warn_after: 0s}\n"
+          "bounces: {per_sender: 3, per_hour: 9, return_size: 0, from: f@example.com}\n"
+          "notify: {address: root, command: [" +
+          program + ", --urgent], after: 30m}\nmetrics: \"[::1]:9157\"\n"),
       expected);
 }
 

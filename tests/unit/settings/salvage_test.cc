@@ -25,8 +25,7 @@ void expect_all_of_it(const Settings& settings, const std::string& where) {
   EXPECT_EQ(settings.spool, "/srv/postern") << where;
   EXPECT_EQ(settings.listen.submit, "/srv/submit") << where;
   EXPECT_EQ(settings.listen.smtp, std::vector<std::string>{"127.0.0.1:2525"}) << where;
-  EXPECT_EQ(settings.submission.aliases,
-            (std::map<std::string, std::vector<std::string>>{{"root", {"admin@example.com"}}}))
+  EXPECT_EQ(settings.names.aliases, (std::map<std::string, std::vector<std::string>>{{"root", {"admin@example.com"}}}))
       << where;
   EXPECT_TRUE(settings.smarthosts.empty()) << where;
 }
@@ -77,7 +76,7 @@ TEST(Salvage, AtEveryCutOfTheFileTheWholeLinesBeforeItAreRead) {
 TEST(Salvage, AGroupMayEndAtTheMarginAndAListMayStandThere) {
   const Settings settings =
       salvage("aliases: {\n  root: admin@example.com\n}\nlisten: {\n  smtp: [\n]\n}\nsmarthosts:\n- host: [\n");
-  EXPECT_TRUE(settings.submission.aliases.contains("root"));
+  EXPECT_TRUE(settings.names.aliases.contains("root"));
 }
 
 TEST(Salvage, WhatCannotBeReadHasItsDefault) {
@@ -94,7 +93,7 @@ TEST(Salvage, WhatCannotBeReadHasItsDefault) {
 TEST(Salvage, OfAliasesTheGoodOnesAreTakenAndNoneLeadsNowhere) {
   const auto aliases =
       salvage("aliases: { root: admin@example.com, ops: 'no address', both: [a@example.com, 'no address'] }\n")
-          .submission.aliases;
+          .names.aliases;
   EXPECT_EQ(aliases.at("root"), std::vector<std::string>{"admin@example.com"});
   EXPECT_EQ(aliases.at("both"), std::vector<std::string>{"a@example.com"});
   EXPECT_FALSE(aliases.contains("ops"));

@@ -37,6 +37,7 @@ TEST(ShippedFile, LoadsAsItIsAndWithEveryKeyUncommented) {
   for (const std::string place : {"/etc/postern", "/etc/ssl", "/var/lib/postern", "/usr/local"}) {
     text = std::regex_replace(text, std::regex(place + "/[a-z0-9./-]+"), dir.write("file", "x", 0700));
   }
+  text = std::regex_replace(text, std::regex("/etc/aliases"), dir.write("aliases", "root: admin@example.com\n"));
   // The origins of a password exclude each other, and so do those of a token: each choice in turn.
   const std::vector<std::string> passwords = {"password", "password_file", "password_credential", "password_command"};
   for (const std::string& password : passwords) {

@@ -100,9 +100,11 @@ TEST(Trust, IsNotAskedWhereNobodyCanWriteOrTheOwnerIsBeyondThisNamespace) {
 }
 
 TEST(Trust, ThatIsMissingIsAnErrorForProgramsAndWhereEverybodyMayWrite) {
-  for (const Thing thing : {Thing::settings, Thing::program, Thing::secret, Thing::authorities, Thing::certificate}) {
+  for (const Thing thing :
+       {Thing::settings, Thing::program, Thing::secret, Thing::authorities, Thing::certificate, Thing::aliases}) {
     const bool program = thing == Thing::program;
-    EXPECT_EQ(gravity(thing, Who::everybody), thing == Thing::certificate ? Gravity::warning : Gravity::error);
+    const bool light = thing == Thing::certificate || thing == Thing::aliases;
+    EXPECT_EQ(gravity(thing, Who::everybody), light ? Gravity::warning : Gravity::error);
     EXPECT_EQ(gravity(thing, Who::group), program ? Gravity::error : Gravity::warning);
     EXPECT_EQ(gravity(thing, Who::owner), program ? Gravity::error : Gravity::warning);
     EXPECT_EQ(gravity(thing, Who::next_comer), program ? Gravity::error : Gravity::none);

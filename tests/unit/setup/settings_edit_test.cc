@@ -84,7 +84,7 @@ TEST(SettingsEdit, WhatIsWrittenIsKnownWhateverIsWrongWithTheFilesThatItNames) {
   ASSERT_TRUE(written);
   ASSERT_EQ(written->smarthosts.size(), 2U);
   for (const auto& smarthost : written->smarthosts) EXPECT_EQ(smarthost.password_file, "/nowhere/password");
-  EXPECT_EQ(written->submission.aliases.at("root"), std::vector<std::string>{"boss@example.org"});
+  EXPECT_EQ(written->names.aliases.at("root"), std::vector<std::string>{"boss@example.org"});
   EXPECT_FALSE(written_settings("smarthosts: [\n"));
 }
 

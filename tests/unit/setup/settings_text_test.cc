@@ -189,7 +189,7 @@ TEST(SettingsText, EveryKeyOfASmarthostComesBack) {
   ASSERT_TRUE(loaded.settings);
   EXPECT_EQ(loaded.settings->names, proposal.names);
   EXPECT_EQ(loaded.settings->smarthosts, proposal.smarthosts);
-  EXPECT_EQ(loaded.settings->submission.aliases, proposal.aliases);
+  EXPECT_EQ(loaded.settings->names.aliases, proposal.aliases);
 }
 
 TEST(SettingsText, NoKeyOfASmarthostIsForgotten) {

@@ -3,7 +3,9 @@
 
 #include "settings/load.h"
 #include "setup/account.h"
+#include "setup/present_root.h"
 #include "setup/providers.h"
+#include "setup/settings_edit.h"
 #include "support/scratch_dir.h"
 
 #include <gtest/gtest.h>
@@ -125,7 +127,7 @@ TEST_F(Setup, ByOptionsAloneAWholeFileAndATest) {
   ASSERT_EQ(settings.smarthosts.size(), 1U);
   EXPECT_EQ(settings.smarthosts[0].host, "relay.example.net");
   EXPECT_EQ(settings.smarthosts[0].tls, relay::Tls::starttls);
-  EXPECT_EQ(settings.submission.aliases.at("root"), std::vector<std::string>{"alerts@example.com"});
+  EXPECT_EQ(settings.names.aliases.at("root"), std::vector<std::string>{"alerts@example.com"});
   EXPECT_EQ(steps, "test root\n");
   EXPECT_TRUE(asked.empty());
 }
@@ -458,6 +460,31 @@ TEST_F(Setup, WhatTheOptionsSayGoesBeforeWhatAnotherProgramWasTold) {
   EXPECT_EQ(written().smarthosts.at(0).tls_ca_file, options.tls_ca_file);
 }
 
+TEST_F(Setup, RootsMailIsLeftToTheFileOfAliasesThatHasIt) {
+  const std::string file = dir.write("aliases", "postmaster: root\nroot: me@example.org\n", 0644);
+  const std::string old = "aliases_file: " + file + "\n";
+  options.address = "alerts@example.com";
+  const auto aliases_after = [&](Person& person) {
+    dir.write("postern.yaml", old);
+    EXPECT_EQ(run(person), EX_OK) << person.heard;
+    return written().names.aliases;
+  };
+  Person nobody;
+  EXPECT_TRUE(aliases_after(nobody).empty());
+  options.root = "me@example.org";
+  EXPECT_TRUE(aliases_after(nobody).empty()) << "it stands there already";
+  options.root = "other@example.org";
+  EXPECT_EQ(aliases_after(nobody).at("root"), std::vector<std::string>{"other@example.org"});
+  EXPECT_NE(nobody.heard.find("This goes before the alias for root in " + file), std::string::npos);
+  options.root.clear();
+  dir.write("aliases", "postmaster: root\n", 0644);
+  EXPECT_EQ(aliases_after(nobody).at("root"), std::vector<std::string>{"alerts@example.com"});
+  dir.write("aliases", "root: me@example.org\n", 0644);
+  EXPECT_EQ(present_root(*written_settings(old)).target, "me@example.org");
+  EXPECT_EQ(present_root(*written_settings(old + "aliases: {root: own@example.org}\n")).target, "own@example.org");
+  EXPECT_EQ(present_root(*written_settings("aliases_file: /nonexistent\n")).target, "");
+}
+
 TEST_F(Setup, UndoPutsTheFileBackAndReloads) {
   const std::string old = "# mine\naliases: { root: me@example.com }\n";
   dir.write("postern.yaml", old);
@@ -465,7 +492,7 @@ TEST_F(Setup, UndoPutsTheFileBackAndReloads) {
   Person nobody;
   ASSERT_EQ(run(nobody), EX_OK) << nobody.heard;
   EXPECT_NE(dir.read("postern.yaml"), old);
-  EXPECT_EQ(written().submission.aliases.at("root"), std::vector<std::string>{"me@example.com"});
+  EXPECT_EQ(written().names.aliases.at("root"), std::vector<std::string>{"me@example.com"});
   EXPECT_EQ(undo(options, nobody, world), EX_OK) << nobody.heard;
   EXPECT_EQ(dir.read("postern.yaml"), old);
 }

@@ -1,0 +1,58 @@
+// Who is meant by a name of this machine: one value that completes and expands recipients for every way in (sockets,
+// drop directory, `send-test`, `explain`), for reports to local senders and for alarms. Values and pure functions; who
+// fills it in is settings/.
+//
+// Programs write root@localhost, root@web1, root@web1.example.net and plain root, and mean the same. None of these is a
+// mailbox anywhere else, so a smarthost that is given them refuses the mail.
+#pragma once
+
+#include "mail/aliases.h"
+#include "mail/host_names.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postern::mail {
+
+struct LocalNames : HostNames {
+  std::vector<std::string> local_domains;  ///< of the settings: names of this machine besides its own
+  std::vector<std::string> machine;        ///< what it is called by itself: the kernel's name, the name service's
+  std::string mailname;                    ///< what /etc/mailname says; empty: nothing
+
+  Aliases aliases;           ///< of the settings; they go before those of the file
+  std::string aliases_file;  ///< empty: none is read
+  Aliases of_file;           ///< what it said when it was read
+
+  enum class Kind {
+    foreign,  ///< the address stays as it is
+    /// A name of this machine and of nothing else: every alias applies, and an address without one is completed by
+    /// `domain`, as a bare name is.
+    machine,
+    /// `domain`, where it is none of these. It may have mailboxes elsewhere, so that an address without an alias stays.
+    domain,
+    /// Of /etc/mailname or of the machine, and such as companies have for all of their mailboxes. The aliases of names
+    /// apply, the catch-all does not: the mail of everybody would be caught.
+    shared,
+  };
+  /// Of the part behind the "@", in any case, with or without a final dot, in letters or A-labels. None: machine.
+  [[nodiscard]] Kind kind_of(std::string_view mail_domain) const;
+
+  /// The addresses that get mail for this one; never empty. Mailboxes come once, in order of first appearance. Aliases
+  /// that lead in a circle lead nowhere; an address of which nothing else is left stands for itself.
+  [[nodiscard]] std::vector<std::string> recipients_of(std::string_view address) const;
+
+  /// An alias of this name, its own or the catch-all, says who gets its mail.
+  [[nodiscard]] bool has_alias(std::string_view name) const;
+  /// The targets of its own alias, those of the settings before those of the file; null: there is none.
+  [[nodiscard]] const std::vector<std::string>* own_alias(const std::string& key) const;
+  /// The circles of all aliases.
+  [[nodiscard]] std::vector<Circle> circles() const;
+
+  friend bool operator==(const LocalNames&, const LocalNames&) = default;
+};
+
+/// Where mail for root goes if no alias says it, in a sentence; empty: one does.
+[[nodiscard]] std::string roots_mail(const LocalNames& names);
+
+}  // namespace postern::mail

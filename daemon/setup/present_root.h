@@ -1,0 +1,19 @@
+// Where root's mail goes before set-up changes anything.
+#pragma once
+
+#include "settings/settings.h"
+
+#include <string>
+
+namespace postern::setup {
+
+struct PresentRoot {
+  std::string target;    ///< the first; empty: no alias says it
+  bool of_file = false;  ///< it is the file's, which then is the place to change it
+  std::string file;      ///< `aliases_file`, if it has an alias for root
+};
+
+/// Of settings as they are written. Reads `aliases_file`, if they name one that can be read.
+[[nodiscard]] PresentRoot present_root(const settings::Settings& settings);
+
+}  // namespace postern::setup
