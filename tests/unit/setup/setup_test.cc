@@ -370,7 +370,7 @@ TEST_F(Setup, ADaemonThatDoesNotRunIsNoFailureWithoutATest) {
   reload = EX_UNAVAILABLE;
   Person nobody;
   EXPECT_EQ(run(nobody), EX_UNAVAILABLE);
-  EXPECT_NE(nobody.heard.find("systemctl start postern"), std::string::npos);
+  EXPECT_NE(nobody.heard.find("posternd --config"), std::string::npos);
   options.no_test = true;
   Person again;
   EXPECT_EQ(run(again), EX_OK);
