@@ -133,6 +133,7 @@ Exit submit_message(const Options& options) {
   delivery.notify = options.notify;
   delivery.ret = options.ret;
   delivery.envid = options.envid;
+  for (const std::string& line : warnings(*submission)) complain("sendmail", line);
   const Exit exit = hand_in(*submission, delivery);
   if (reader.ended()) drain_input();
   if (exit.code == EX_OK && options.talk == Talk::verbose) write_all(STDOUT_FILENO, exit.text + "\n");
@@ -224,6 +225,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     exit = Exit{EX_TEMPFAIL, "out of memory; nothing was stored"};
   }
+  if (!exit.warning.empty()) postern::write_all(STDERR_FILENO, "sendmail: " + exit.warning + "\n");
   if (exit.code != EX_OK && !exit.text.empty()) {
     postern::shim::complain(argc > 0 ? argv[0] : "sendmail", exit.text);
   }

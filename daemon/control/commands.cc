@@ -133,8 +133,8 @@ constexpr std::array kCommands{
     Command{"send-test", Form::json, Who::administrators, run_send_test},
     Command{"mailq", Form::plain, Who::anybody, run_mailq},
     Command{"flush", Form::plain, Who::anybody, run_flush},
-    Command{"newaliases", Form::plain, Who::administrators, run_newaliases},
     Command{"verify", Form::plain, Who::anybody, run_verify},
+    Command{"newaliases", Form::plain, Who::administrators, run_newaliases},
 };
 
 }  // namespace

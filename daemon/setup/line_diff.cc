@@ -104,6 +104,8 @@ class HiddenLines {
     if (at == std::string_view::npos) {
       hidden_[number] = goes_on(line);
       if (!hidden_[number]) key_ = std::string_view::npos;
+      // "? key" has its value behind a colon of its own, and what is deeper than that belongs to it.
+      if (hidden_[number] && trim(line).starts_with(':')) key_ = line.find(':');
     } else {
       const std::string_view before = line.substr(0, at);
       const std::string_view behind = line.substr(at);

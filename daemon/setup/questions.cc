@@ -64,10 +64,10 @@ Result<std::string> account_address(const Options& options, Terminal& terminal) 
   return ask_address(terminal, "Mail address of the account that sends this machine's mail", "");
 }
 
-/// What a file of aliases says is not said again.
 Result<std::optional<std::string>> root_address(const Options& options, const Settings& now,
                                                 const std::string& standard, Terminal& terminal) {
   const PresentRoot present = present_root(now);
+  // What a file of aliases says is not said again.
   const auto wanted = [&](std::string root) {
     if (present.of_file && root == present.target) return std::optional<std::string>();
     if (!present.file.empty()) terminal.say("This goes before the alias for root in " + printable(present.file) + ".");

@@ -85,7 +85,7 @@ struct Commands {
     const DialogueConfig& config = self.config_;
     std::vector<std::string> lines{config.hostname, "PIPELINING", "SIZE " + std::to_string(config.message_size),
                                    "8BITMIME",      "SMTPUTF8",   "DSN"};
-    if (config.submission_id) lines.emplace_back("XSUBMISSION");
+    if (config.submission_id) lines.insert(lines.end(), {"XSUBMISSION", "XUNREAD", "XSENDER"});
     if (config.starttls && !self.secure_) lines.emplace_back("STARTTLS");
     if (!config.auth.empty()) {
       std::string& auth = lines.emplace_back("AUTH");
@@ -113,8 +113,8 @@ struct Commands {
     if (self.have_mail_) return say(503, "5.5.1", "a transaction is open already");
     Parsed<PathArgument> path = parse_path(argument, PathKeyword::from);
     if (!path) return say(path.error());
-    const auto submission_id = self.config_.submission_id ? SubmissionId::allow : SubmissionId::refuse;
-    Parsed<MailParameters> given = parse_mail_parameters(path->parameters, submission_id);
+    const auto allowed = self.config_.submission_id ? PrivateParameters::allow : PrivateParameters::refuse;
+    Parsed<MailParameters> given = parse_mail_parameters(path->parameters, allowed);
     if (!given) return say(given.error());
     if (needs_parameter(self, path->path, given->smtputf8)) return say(553, "5.6.7", "the address needs SMTPUTF8");
     if (given->size > self.config_.message_size) return say(self.too_large());
@@ -124,8 +124,10 @@ struct Commands {
     self.have_mail_ = true;
     self.submission_id_ = std::move(given->submission_id);
     self.mended_ = given->mended;
+    self.unread_sender_ = std::move(given->unread_sender);
     mail::Envelope& envelope = self.envelope_;
     envelope.sender = std::move(path->path);
+    envelope.unread = std::move(given->unread);
     envelope.envid = std::move(given->envid);
     envelope.ret = given->ret;
     envelope.body = given->body;
@@ -133,10 +135,23 @@ struct Commands {
     return say(250, "2.1.0", "sender OK");
   }
 
+  /// Our sendmail has nobody to tell of one address among many, and the message goes to the others: it is told of as
+  /// what sendmail itself could not read.
+  static void note_unread(Dialogue& self, std::string_view argument, const Refusal& refusal) {
+    std::vector<std::string>& unread = self.envelope_.unread;
+    const bool ours = !self.submission_id_.empty() && refusal.enhanced == kBadRecipient;
+    if (!ours || unread.size() == mail::kMostUnread) return;
+    const std::string shown = printable(trim(argument.substr(argument.find(':') + 1)));
+    unread.emplace_back(cut_printable(shown, mail::kLongestUnread));
+  }
+
   static Reaction rcpt(Dialogue& self, std::string_view argument, const Check&) {
     if (!self.have_mail_) return say(503, "5.5.1", "say MAIL first");
     Parsed<PathArgument> path = parse_path(argument, PathKeyword::to);
-    if (!path) return say(path.error());
+    if (!path) {
+      note_unread(self, argument, path.error());
+      return say(path.error());
+    }
     Parsed<RcptParameters> given = parse_rcpt_parameters(path->parameters);
     if (!given) return say(given.error());
     mail::Envelope& envelope = self.envelope_;
@@ -344,6 +359,7 @@ void Dialogue::reset() {
   envelope_ = mail::Envelope();
   submission_id_.clear();
   mended_ = {};
+  unread_sender_.clear();
   envelope_size_ = 0;
   have_mail_ = false;
 }

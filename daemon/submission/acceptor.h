@@ -26,6 +26,7 @@ struct Transaction {
   Protocol protocol = Protocol::esmtp;
   std::string submission_id;  ///< empty: none
   mail::Mended mended;        ///< before the text came here
+  std::string unread_sender;  ///< what was given as the sender and is no address, so that another stands for it
   SubmissionRecord::Against against = SubmissionRecord::Against::crash;
 };
 

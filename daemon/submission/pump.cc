@@ -164,6 +164,7 @@ Transaction Pump::transaction() const {
   transaction.protocol = dialogue_.extended() ? Protocol::esmtp : Protocol::smtp;
   transaction.submission_id = dialogue_.submission_id();
   transaction.mended = dialogue_.mended();
+  transaction.unread_sender = dialogue_.unread_sender();
   return transaction;
 }
 

@@ -226,7 +226,7 @@ class Session {
 
   Task<bool> receive(std::string reply) {
     if (!co_await say(std::move(reply))) co_return false;
-    smtp::DataDecoder decoder(smtp::LineEnd::crlf, smtp::BareNewline::reject);  // what Postern sends is clean
+    smtp::DataDecoder decoder;
     std::string text;
     bool ended = false;
     while (!ended) {
@@ -248,8 +248,10 @@ class Session {
 
   smtp::Reaction finish(const smtp::DataDecoder& decoder, const std::string& text) {
     if (decoder.wire_size() > smtp::DialogueConfig().message_size) return dialogue_.on_refused(dialogue_.too_large());
-    if (decoder.fault() != smtp::DataDecoder::Fault::none) {
-      return dialogue_.on_refused(smtp::Dialogue::refusal_for(decoder.fault()));
+    // As strict servers are. An LF alone is taken: other clients than Postern send some (curl).
+    const mail::Mended mended = decoder.mended();
+    if (mended.blanks + mended.line_ends + mended.nuls > 0) {
+      return dialogue_.on_refused(smtp::Refusal{550, "5.6.0", "the message holds a CR that ends no line, or a NUL"});
     }
     const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
     const QueueId id = QueueId::make(now, random_number());

@@ -547,6 +547,34 @@ TEST(OutgoingFields, NothingThatComesInMakesAnotherField) {
   }
 }
 
+/// Every text of so many of these pieces.
+template <std::size_t Pieces>
+void for_every_text(std::size_t count, const std::array<std::string_view, Pieces>& pieces, auto&& look) {
+  std::size_t texts = 1;
+  for (std::size_t i = 0; i < count; ++i) texts *= Pieces;
+  for (std::size_t number = 0; number < texts; ++number) {
+    std::string text;
+    for (std::size_t left = number, i = 0; i < count; ++i, left /= Pieces) text += pieces[left % Pieces];
+    look(text);
+  }
+}
+
+TEST(OutgoingFields, DelimitersThatAreNeverClosedAreWrittenOnce) {
+  // A group keeps addresses with letters, so that the field is looked at once more; what was never closed is before
+  // them, behind them, and both.
+  constexpr std::array<std::string_view, 9> kPieces{"\"", "(", "<", "[", "\xC3\xBC", " ", "\xC3\xBC@b", ",", ")"};
+  std::size_t kept = 0;
+  for_every_text(4, kPieces, [&](const std::string& text) {
+    for (const std::string_view behind : {"", " \xC3\xBC@b", ", a <\xC3\xBC@b>;", " \"x\""}) {
+      const std::string fields = "To: g: " + text + std::string(behind) + "\n";
+      const std::string once = sent(fields);
+      ASSERT_EQ(sent(once), once) << fields;
+      if (!is_ascii(once)) ++kept;
+    }
+  });
+  EXPECT_GT(kept, 1000U) << "fields with letters left";
+}
+
 TEST(OutgoingFields, HostileFieldsCostWhatTheirLengthCosts) {
   constexpr std::size_t kSize = 262144;
   const std::array<std::pair<std::string, std::string>, 14> fields{{
