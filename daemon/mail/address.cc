@@ -1,6 +1,7 @@
 #include "mail/address.h"
 
 #include "base/text.h"
+#include "mail/address_lexer.h"
 #include "mail/address_scanner.h"
 
 #include <algorithm>
@@ -8,9 +9,7 @@
 namespace postern::mail {
 namespace {
 
-constexpr std::size_t kLocalPart = 64;  // RFC 5321 4.5.3.1.1
-constexpr std::size_t kDomain = 255;    // 4.5.3.1.2
-constexpr std::size_t kLabel = 63;      // RFC 1035 2.3.4
+constexpr std::size_t kLabel = 63;  // RFC 1035 2.3.4
 
 bool is_alnum(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); }
 bool is_eight_bit(char c) { return static_cast<unsigned char>(c) >= 0x80; }
@@ -25,20 +24,23 @@ Error fault(std::string_view what, std::string_view address) {
   return Error{Failure::invalid, std::move(text)};
 }
 
-/// Dot-string: atoms joined by single dots.
+/// Atoms and dots in any order, which need no escapes in quotes.
+bool is_dotted(std::string_view local) {
+  return std::ranges::all_of(local, [](char c) { return is_atext(c) || c == '.'; }) &&
+         local.find_first_not_of('.') != std::string_view::npos;
+}
+
+/// Of these: atoms joined by single dots (RFC 5321 4.1.2).
 bool is_dot_string(std::string_view local) {
-  bool atom_open = false;
-  for (const char c : local) {
-    if (c == '.') {
-      if (!atom_open) return false;
-      atom_open = false;
-    } else if (is_atext(c)) {
-      atom_open = true;
-    } else {
-      return false;
-    }
+  return !local.starts_with('.') && !local.ends_with('.') && local.find("..") == std::string_view::npos;
+}
+
+/// U+0080 to U+009F: controls to a terminal.
+bool has_c1_control(std::string_view utf8) {
+  for (std::size_t at = utf8.find('\xC2'); at != std::string_view::npos; at = utf8.find('\xC2', at + 1)) {
+    if (at + 1 < utf8.size() && static_cast<unsigned char>(utf8[at + 1]) < 0xA0) return true;
   }
-  return atom_open;
+  return false;
 }
 
 /// Quoted-string: the closing quote is the last byte, a backslash takes the next byte. Controls were refused before.
@@ -73,11 +75,24 @@ bool is_domain(std::string_view domain) {
   }
 }
 
-}  // namespace
-
-bool is_atext(char c) {
-  return is_alnum(c) || is_eight_bit(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+/// Of what may be a whole header: a piece, its folds and runs of blanks as one blank.
+std::string shown_slip(std::string_view slip) {
+  std::string text;
+  for (const char c : slip) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank) {
+      text += c;
+    } else if (!text.ends_with(' ')) {
+      text += ' ';
+    }
+    if (text.size() > AddressList::kLongestSlip) break;
+  }
+  text = printable(trim(text));
+  if (text.size() <= AddressList::kLongestSlip) return text;
+  return std::string(cut_printable(text, AddressList::kLongestSlip - 3)) + "...";
 }
+
+}  // namespace
 
 AddressParts split_address(std::string_view address) {
   std::size_t at = std::string_view::npos;
@@ -102,16 +117,21 @@ Result<std::string> parse_address(std::string_view text, Utf8 utf8) {
   if (!is_ascii(text)) {
     if (utf8 == Utf8::refuse) return fault("the address is not ASCII and SMTPUTF8 was not asked for", text);
     if (!is_utf8(text)) return fault("the address is not valid UTF-8", text);
+    if (has_c1_control(text)) return fault("the address has a control character in it", text);
   }
-  const AddressParts parts = split_address(text);
-  if (parts.local.size() > kLocalPart) return fault("the part before the @ is longer than 64 bytes", text);
-  if (!is_dot_string(parts.local) && !is_quoted_string(parts.local)) {
-    return fault("the part before the @ is not valid", text);
+  AddressParts parts = split_address(text);
+  const bool bare = parts.local.size() == text.size();  // "root"
+  const bool dotted = is_dotted(parts.local);
+  if (!dotted && !is_quoted_string(parts.local)) return fault("the part before the @ is not valid", text);
+  std::string address =
+      dotted && !is_dot_string(parts.local) ? '"' + std::string(parts.local) + '"' : std::string(parts.local);
+  if (!bare) {
+    if (parts.domain.ends_with('.')) parts.domain.remove_suffix(1);
+    if (!is_domain(parts.domain)) return fault("the domain is not valid", text);
+    address.append("@").append(parts.domain);
   }
-  if (parts.local.size() == text.size()) return std::string(text);  // bare: "root"
-  if (parts.domain.size() > kDomain) return fault("the domain is longer than 255 bytes", text);
-  if (!is_domain(parts.domain)) return fault("the domain is not valid", text);
-  return std::string(text);
+  if (address.size() > kLongestAddress) return fault("the address is longer than 254 bytes", text);
+  return address;
 }
 
 std::string complete_address(std::string_view address, std::string_view domain) {
@@ -130,27 +150,31 @@ std::string mailbox_key(std::string_view address) {
   return key;
 }
 
-Result<std::vector<std::string>> parse_address_list(std::string_view header_body) {
-  const auto found = scan_addresses(header_body);
-  if (!found) return found.error();
-  std::vector<std::string> addresses;
-  addresses.reserve(found->size());
-  for (const FoundAddress& one : *found) {
-    auto address = parse_address(one.text, Utf8::allow);
-    if (!address) return address.error();
-    addresses.push_back(std::move(*address));
+AddressList read_address_list(std::string_view header_body) {
+  AddressScan scan = scan_addresses(header_body);
+  AddressList list;
+  list.addresses.reserve(scan.found.size());
+  for (FoundAddress& one : scan.found) list.addresses.push_back(std::move(one.text));
+  for (const std::string_view slip : scan.unread) {
+    if (list.unread.size() == AddressList::kMostSlips) break;
+    list.unread.push_back(shown_slip(slip));
   }
-  return addresses;
+  list.more_unread = scan.unread.size() - list.unread.size();
+  return list;
+}
+
+Result<std::vector<std::string>> parse_address_list(std::string_view header_body) {
+  AddressList list = read_address_list(header_body);
+  if (list.unread.empty()) return std::move(list.addresses);
+  return Error{Failure::invalid, "this is no address: " + list.unread.front()};
 }
 
 std::string complete_address_list(std::string_view header_body, std::string_view domain) {
-  const auto found = scan_addresses(header_body);
-  // A header that cannot be read is left as it is: mending it would be a guess.
-  if (!found || domain.empty()) return std::string(header_body);
+  if (domain.empty()) return std::string(header_body);
   std::string whole;
   std::size_t copied = 0;
-  for (const FoundAddress& one : *found) {
-    if (split_address(one.text).local.size() != one.text.size() || !parse_address(one.text, Utf8::allow)) continue;
+  for (const FoundAddress& one : scan_addresses(header_body).found) {
+    if (split_address(one.text).local.size() != one.text.size()) continue;
     whole += header_body.substr(copied, one.end - copied);
     whole += '@';
     whole += domain;

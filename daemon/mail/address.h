@@ -2,7 +2,9 @@
 #pragma once
 
 #include "base/result.h"
+#include "mail/envelope.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +20,22 @@ struct AddressParts {
 };
 [[nodiscard]] AddressParts split_address(std::string_view address);
 
-/// Checks a path without its brackets: local part (dot-string or quoted string, at most 64 bytes), domain or
-/// address literal (at most 255), no control bytes even inside quotes. A bare local part is allowed ("root").
-/// Returns it verbatim. Failure: invalid, with the reason.
+/// RFC 5321 4.5.3.1.3 without the brackets.
+inline constexpr std::size_t kLongestAddress = 254;
+
+/// Reads a path without its brackets: a local part ("root" alone is one) and a domain or address literal, no control
+/// characters even inside quotes, UTF-8 only where it is allowed. Mailboxes in use are taken as they are: with a local
+/// part of more than the 64 octets of RFC 5321 4.5.3.1.1 (addresses to reply to a ticket, VERP), with dots at its ends
+/// or side by side (docomo.ne.jp and ezweb.ne.jp gave such addresses out until 2009), with a final dot behind the
+/// domain (as DNS has it), with "_" in the domain (machines of local networks). Returns it as RFC 5321 4.1.2 writes it:
+/// the final dot is left out, and a local part that is no dot-string is quoted; anything else stays verbatim, and so
+/// does what was returned here before.
+///
+/// `taro..y@docomo.ne.jp` becomes `"taro..y"@docomo.ne.jp` because that is what arrives: Gmail refuses the first as
+/// "Illegal envelope To: address" and takes the second, Postfix writes the second whatever it was given, and docomo
+/// takes it, as it takes mail of either.
+///
+/// Failure: invalid, with the reason.
 Result<std::string> parse_address(std::string_view text, Utf8 utf8);
 
 /// "root" -> "root@domain"; anything with a domain and the empty address stay as they are.
@@ -30,13 +45,24 @@ Result<std::string> parse_address(std::string_view text, Utf8 utf8);
 /// (RFC 5321 2.4). For sets and maps; no address to show or to send to.
 [[nodiscard]] std::string mailbox_key(std::string_view address);
 
-/// All addresses of a header body such as To: (unfolded or folded): comments, display names, groups,
-/// quoted strings, source routes, obsolete blanks. Never recursive, linear in time. What is not an
-/// address is an error rather than a guess. Failure: invalid.
+/// What stands in a header body such as To: (unfolded or folded), or in an argument of sendmail, see
+/// mail/address_scanner.h for how slips are read.
+struct AddressList {
+  std::vector<std::string> addresses;  ///< as parse_address() returns them, in order
+  /// What could not be read, printable and on one line, each at most kLongestSlip octets; no more than kMostSlips.
+  std::vector<std::string> unread;
+  std::size_t more_unread = 0;  ///< what is beyond that
+
+  static constexpr std::size_t kLongestSlip = kLongestUnread;
+  static constexpr std::size_t kMostSlips = kMostUnread;
+};
+[[nodiscard]] AddressList read_address_list(std::string_view header_body);
+
+/// Its addresses if all of it can be read. Failure: invalid.
 Result<std::vector<std::string>> parse_address_list(std::string_view header_body);
 
 /// The header body with every bare addr-spec ("root", "Cron <root>") completed by the domain; all other
-/// bytes (comments, folding, names) stay as they were.
+/// bytes (comments, folding, names, slips) stay as they were.
 [[nodiscard]] std::string complete_address_list(std::string_view header_body, std::string_view domain);
 
 }  // namespace postern::mail

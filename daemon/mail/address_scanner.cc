@@ -1,179 +1,152 @@
 #include "mail/address_scanner.h"
 
 #include "base/text.h"
-#include "mail/field_lexer.h"
+#include "mail/address_run.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace postern::mail {
 namespace {
 
-Error fault(std::string_view what) { return Error{Failure::invalid, std::string(what)}; }
-
-/// A token that is neither blank nor comment; or the end, without a text.
-struct Token {
-  TokenKind kind = TokenKind::blank;
-  std::string_view text;
-  std::size_t end = 0;  ///< offset in the body
-
-  [[nodiscard]] bool is(char c) const { return kind == TokenKind::special && text.front() == c; }
-  [[nodiscard]] bool is_end() const { return text.empty(); }
-};
-
-/// The tokens that addresses are made of.
-class Lexer {
- public:
-  explicit Lexer(std::string_view body) : lexer_(body) {}
-
-  /// The inside of the last comment since this was asked before; empty: there was none.
-  std::string_view take_comment() { return std::exchange(comment_, std::string_view()); }
-
-  Result<Token> next() {
-    auto found = lexer_.next();
-    while (found && (found->kind == TokenKind::blank || found->kind == TokenKind::comment)) {
-      if (found->kind == TokenKind::comment) comment_ = found->text.substr(1, found->text.size() - 2);
-      end_ += found->text.size();
-      found = lexer_.next();
-    }
-    if (!found) return Token{TokenKind::blank, {}, end_};
-    end_ += found->text.size();
-    const Token token{found->kind, found->text, end_};
-    if (token.is('(')) return fault("a comment is not closed");
-    if (token.is('"')) return fault("a quoted string is not closed");
-    if (token.is('[')) return fault("a domain literal is not closed");
-    if (token.kind == TokenKind::word) {
-      const auto bad = std::ranges::find_if(token.text, [](char c) { return !is_atext(c) && c != '.'; });
-      if (bad != token.text.end()) {
-        return fault("the character " + printable(std::string(1, *bad)) + " cannot stand in an address");
-      }
-    }
-    return token;
-  }
-
- private:
-  std::string_view comment_;
-  FieldLexer lexer_;
-  std::size_t end_ = 0;
-};
-
-/// The tokens of one element between separators, glued to an addr-spec. Blanks may stand around "." and "@"
-/// (obsolete, RFC 5322 4.4) but not between two words.
-Result<FoundAddress> glue(const std::vector<Token>& tokens) {
-  FoundAddress found;
-  for (const Token& token : tokens) {
-    const bool joins = found.text.empty() || token.is('@') || token.text.front() == '.' || found.text.back() == '@' ||
-                       found.text.back() == '.';
-    if (!joins) {
-      return fault("two words without a comma between them: " + printable(found.text.substr(0, 100)) + " " +
-                   printable(token.text.substr(0, 100)));
-    }
-    found.text += token.text;
-    found.end = token.end;
-  }
-  return found;
-}
+using Kind = AddressTokenKind;
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view body) : lexer_(body), body_(body) {}
+  explicit Scanner(std::string_view body) : lexer_(body), reader_(body) {}
 
-  Result<std::vector<FoundAddress>> run() {
+  AddressScan run() {
     while (true) {
-      const auto token = lexer_.next();
-      if (!token) return token.error();
-      if (const auto problem = take(*token)) return *problem;
-      if (token->is_end()) return std::move(found_);
+      const AddressToken token = lexer_.next();
+      if (token.kind == Kind::stray) reader_.scan.closed = false;
+      if (in_brackets_) {
+        take_in_brackets(token);
+      } else {
+        take(token);
+      }
+      if (token.kind == Kind::end) break;
     }
+    return std::move(reader_.scan);
   }
 
  private:
-  enum class Where { element, angle, after_angle };
-
-  std::optional<Error> take(const Token& token) {
-    if (where_ == Where::angle) return in_angle(token);
-    if (token.is_end()) return in_group_ ? fault("a group is not closed by \";\"") : finish();
-    if (token.is(',')) return finish();
-    if (token.is(';')) {
-      if (!in_group_) return fault("\";\" does not separate addresses, \",\" does");
-      in_group_ = false;
-      if (auto problem = finish()) return problem;
-      where_ = Where::after_angle;  // only a comma or the end may follow a group
-      return std::nullopt;
-    }
-    if (where_ == Where::after_angle) return fault("text after an address without a comma before it");
-    if (token.is(':')) {
-      if (in_group_ || tokens_.empty()) return fault("\":\" is not expected here");
-      in_group_ = true;
+  void take(const AddressToken& token) {
+    if (token.kind == Kind::end || token.is(',') || token.is(';')) {
+      end_element();
+      if (token.is(';')) group_ = {};
+      if (token.kind == Kind::end) end_group();
+    } else if (token.is(':')) {
+      take_colon(token);
+    } else if (token.is('<')) {
+      open_ = token.text;
+      const auto name = reader_.read_phrase(tokens_);
+      name_.assign(name.begin(), name.end());
       tokens_.clear();
-      return std::nullopt;
+      in_brackets_ = true;
+    } else {
+      tokens_.push_back(token);
+      if (!token.is('>')) return;
+      tokens_.back().kind = Kind::stray;
+      reader_.scan.closed = false;
     }
-    if (token.is('<')) {
-      phrase_ = between(tokens_);
-      tokens_.clear();
-      where_ = Where::angle;
-      return std::nullopt;
-    }
-    if (token.is('>')) return fault("\">\" without \"<\"");
-    tokens_.push_back(token);
-    return std::nullopt;
   }
 
-  std::optional<Error> in_angle(const Token& token) {
-    if (token.is('>')) {
-      if (tokens_.empty()) return fault("nothing between \"<\" and \">\"");
-      if (auto problem = finish()) return problem;
-      where_ = Where::after_angle;
-      return std::nullopt;
-    }
-    const bool in_route = !tokens_.empty() && tokens_.front().is('@');
-    if (in_route && token.is(':')) {
-      tokens_.clear();  // a source route is dropped (RFC 5321 appendix C)
-      return std::nullopt;
-    }
-    if (token.is_end()) return fault("\"<\" is not closed");
-    if (token.kind == TokenKind::special && !token.is('@') && !(in_route && token.is(','))) {
-      return fault("\"" + std::string(token.text) + "\" is not expected between \"<\" and \">\"");
-    }
-    tokens_.push_back(token);
-    return std::nullopt;
-  }
-
-  std::optional<Error> finish() {
-    const bool after_angle = std::exchange(where_, Where::element) == Where::after_angle;
-    const std::string_view comment = lexer_.take_comment();
-    if (tokens_.empty()) {  // empty list members are obsolete but harmless
-      if (after_angle && !found_.empty() && !comment.empty()) found_.back().comment = comment;
-      return std::nullopt;
-    }
-    auto address = glue(tokens_);
+  void end_element() {
+    reader_.read(tokens_, behind_ ? RunPlace::behind : RunPlace::alone);
     tokens_.clear();
-    if (!address) return address.error();
-    address->phrase = std::exchange(phrase_, std::string_view());
-    address->comment = comment;
-    found_.push_back(std::move(*address));
-    return std::nullopt;
+    behind_ = false;
+    const std::string_view comment = lexer_.take_comment();
+    if (std::exchange(found_before_, found().size()) < found().size()) found().back().comment = comment;
   }
 
-  /// What was written from the first of the tokens to the last.
-  [[nodiscard]] std::string_view between(const std::vector<Token>& tokens) const {
-    if (tokens.empty()) return {};
-    const std::size_t begin = tokens.front().end - tokens.front().text.size();
-    return body_.substr(begin, tokens.back().end - begin);
+  /// Behind a group's name, or where a comma should be.
+  void take_colon(const AddressToken& token) {
+    const auto is_at = [](const AddressToken& one) { return one.is('@'); };
+    if (behind_ || std::ranges::any_of(tokens_, is_at)) {
+      end_element();
+      return;
+    }
+    const std::string_view name = tokens_.empty() ? token.text : together(tokens_);
+    if (group_.empty()) members_before_ = found().size() + unread().size();
+    const std::string_view first = group_.empty() ? name : group_;
+    group_ = {first.data(), static_cast<std::size_t>(token.text.data() + 1 - first.data())};
+    tokens_.clear();
   }
 
-  Lexer lexer_;
-  std::string_view body_;
-  std::string_view phrase_;
-  std::vector<Token> tokens_;
-  std::vector<FoundAddress> found_;
-  Where where_ = Where::element;
-  bool in_group_ = false;
+  /// A name with nothing behind it and no end may be somebody's who gets no copy.
+  void end_group() {
+    if (!group_.empty()) reader_.scan.closed = false;
+    const bool empty = found().size() + unread().size() == members_before_;
+    if (group_.size() > 1 && empty && !names_nobody(group_)) unread().push_back(group_);
+  }
+
+  void take_in_brackets(const AddressToken& token) {
+    const bool in_route = !tokens_.empty() && tokens_.front().is('@');
+    if (token.is('>')) {
+      close(token.text);
+    } else if (token.kind == Kind::end || token.is(';') || (token.is(',') && !in_route)) {
+      close({});
+      take(token);
+    } else if (token.is('<')) {  // the one before was never closed, or is one too many
+      reader_.scan.closed = false;
+      if (!tokens_.empty()) close({});
+      if (!in_brackets_) take(token);
+    } else if (token.is(':') && (in_route || is_scheme())) {
+      tokens_.clear();  // RFC 5321 appendix C has routes left out
+    } else {
+      tokens_.push_back(token);
+    }
+  }
+
+  /// <mailto:b@example.com>
+  [[nodiscard]] bool is_scheme() const { return tokens_.size() == 1 && iequals(tokens_.front().text, "mailto"); }
+
+  void close(std::string_view bracket) {
+    const std::size_t found_before = found().size();
+    const std::size_t unread_before = unread().size();
+    if (bracket.empty()) reader_.scan.closed = false;
+    reader_.read(tokens_, RunPlace::brackets);
+    if (found().size() > found_before) {
+      if (!name_.empty()) found()[found_before].phrase = together(name_);
+    } else if (tokens_.empty() || unread().size() > unread_before) {
+      unread().resize(unread_before);
+      const std::string_view last = !bracket.empty() ? bracket : tokens_.empty() ? open_ : tokens_.back().text;
+      leave_unread(last);
+    }
+    tokens_.clear();
+    name_.clear();
+    in_brackets_ = false;
+    behind_ = true;
+  }
+
+  /// What is in the brackets, up to `last`, is told of with its name; unless that is an address, as in "a@x <>".
+  void leave_unread(std::string_view last) {
+    const std::size_t found_before = found().size();
+    const std::size_t unread_before = unread().size();
+    reader_.read(name_, RunPlace::behind);
+    const bool has_address = found().size() > found_before;
+    if (!has_address) unread().resize(unread_before);
+    const std::string_view first = has_address || name_.empty() ? open_ : name_.front().text;
+    unread().emplace_back(first.data(), static_cast<std::size_t>(last.data() + last.size() - first.data()));
+  }
+
+  [[nodiscard]] std::vector<FoundAddress>& found() { return reader_.scan.found; }
+  [[nodiscard]] std::vector<std::string_view>& unread() { return reader_.scan.unread; }
+
+  AddressLexer lexer_;
+  RunReader reader_;
+  std::vector<AddressToken> tokens_;  ///< since the last separator or bracket
+  std::string_view open_;             ///< the bracket
+  std::vector<AddressToken> name_;    ///< before it
+  bool in_brackets_ = false;
+  bool behind_ = false;             ///< brackets were closed in this element
+  std::string_view group_;          ///< the name of one that is not closed, with its colon
+  std::size_t members_before_ = 0;  ///< what was read before it
+  std::size_t found_before_ = 0;    ///< before this element
 };
 
 }  // namespace
 
-Result<std::vector<FoundAddress>> scan_addresses(std::string_view body) { return Scanner(body).run(); }
+AddressScan scan_addresses(std::string_view body) { return Scanner(body).run(); }
 
 }  // namespace postern::mail

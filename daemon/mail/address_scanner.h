@@ -1,9 +1,23 @@
-// Finds the addr-specs in the body of an address header (RFC 5322 3.4, with the obsolete forms of 4.4).
-// A flat scanner with a counter for nested comments: linear in time, no recursion, so hostile headers cost
-// what their length costs. For lists of addresses alone there is mail/address.h.
+// The addresses in the body of an address header (RFC 5322 3.4, with the obsolete forms of 4.4) or in an argument of
+// sendmail, and what in it is none. It goes on after a slip, so that the slip costs itself alone:
+//
+//   a missing comma, ";" or ":" in its place     both addresses are read
+//   a quote, "<", "(" or "[" that is not closed  it is one character of the name; what follows is read
+//   a bracket or quote too many                  likewise, if it only stands around an address
+//   a comma, colon or backslash in a name        b@x of "Van Smith, Bob <b@x>" is read, and the rest told of; a single
+//                                                word is a user, as it is anywhere
+//   blanks in an address                         beside "." and "@" (obsolete); elsewhere it is none
+//   'b@x', <mailto:b@x>                          what programs put around an address is left out
+//   a source route                               is left out (RFC 5321 appendix C)
+//   <>, Bob <>, words that name nobody           told of: somebody gets no copy
+//
+// What could be two things is no address: neither of them gets a copy by a guess, and it is told of. So is all between
+// two separators where a control character stands outside a name. In `Bob@home <b@x>` the brackets decide; in
+// `a@x.example Bob <b@x>` a comma was forgotten. "undisclosed-recipients" is nobody, with or without its colon.
+//
+// A flat scanner: linear in time, no recursion, so hostile headers cost what their length costs. For lists of
+// addresses alone there is mail/address.h.
 #pragma once
-
-#include "base/result.h"
 
 #include <cstddef>
 #include <string>
@@ -12,17 +26,20 @@
 
 namespace postern::mail {
 
-/// RFC 5322 3.2.3 atext, and every byte of UTF-8 (RFC 6532 3.2).
-[[nodiscard]] bool is_atext(char c);
-
 struct FoundAddress {
-  std::string text;            ///< comments and blanks around its parts removed; still to be checked by parse_address
+  std::string text;            ///< as parse_address() returns it, with UTF-8 allowed
   std::size_t end = 0;         ///< offset in the body behind its last byte
   std::string_view phrase{};   ///< the display name as written, quotes and all; a part of the body
   std::string_view comment{};  ///< the inside of the last comment beside it: where names stood before RFC 822
 };
 
-/// All addresses in order; the members of groups as well. Failure: invalid.
-Result<std::vector<FoundAddress>> scan_addresses(std::string_view body);
+struct AddressScan {
+  std::vector<FoundAddress> found;       ///< in order; the members of groups as well
+  std::vector<std::string_view> unread;  ///< parts of the body, in order
+  /// No bracket, quote or group is open at its end or closed without a beginning: another list may stand beside it.
+  bool closed = true;
+};
+
+[[nodiscard]] AddressScan scan_addresses(std::string_view body);
 
 }  // namespace postern::mail

@@ -55,12 +55,19 @@ struct Recipient {
   std::string orcpt;  ///< "rfc822;xtext" exactly as given (RFC 3461 4.2), empty if none
 };
 
+/// Of what sendmail was given as recipients and could not read, at most so much is kept.
+inline constexpr std::size_t kMostUnread = 20;
+inline constexpr std::size_t kLongestUnread = 100;
+
 struct Envelope {
   QueueId id;         ///< given by the queue
   WallTime accepted;  ///< given by the queue
   Source source;
   std::string sender;  ///< reverse-path without brackets; empty: the null reverse-path
   std::vector<Recipient> recipients;
+  /// What was given as a recipient and is no address, at most kMostUnread of at most kLongestUnread octets, printable:
+  /// nobody gets a copy for it, and the sender is told as of a recipient that failed for good.
+  std::vector<std::string> unread;
   std::string envid;  ///< xtext as given (RFC 3461 4.4), empty if none
   Return ret = Return::unspecified;
   BodyType body = BodyType::seven_bit;

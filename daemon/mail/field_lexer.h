@@ -2,11 +2,12 @@
 // those who write it anew and must keep what they do not understand. Linear in time, no recursion.
 #pragma once
 
+#include "mail/delimiters.h"
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace postern::mail {
 
@@ -28,21 +29,17 @@ struct FieldToken {
 
 class FieldLexer {
  public:
-  explicit FieldLexer(std::string_view body) : body_(body) {}
+  explicit FieldLexer(std::string_view body) : body_(body), delimiters_(body) {}
 
   /// Nothing at the end.
   std::optional<FieldToken> next();
 
  private:
   FieldToken token(TokenKind kind, std::size_t end);
-  [[nodiscard]] std::size_t delimited_end(char close) const;
-  std::size_t comment_end();
-  void match_comments();
 
   std::string_view body_;
   std::size_t at_ = 0;
-  std::string unclosed_;                   ///< of quotes and brackets, what is closed nowhere in the rest
-  std::vector<std::size_t> comment_ends_;  ///< for each octet of the body, as soon as one is not closed
+  Delimiters delimiters_;
 };
 
 /// Two tokens of one body and what is between them.

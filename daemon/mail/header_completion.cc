@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/address_scanner.h"
 #include "mail/date.h"
 #include "mail/headers.h"
 #include "mail/phrase.h"
@@ -57,21 +58,24 @@ std::optional<std::string> any_body(std::string_view body) { return std::string(
 
 /// With an address, or with something that may be one: mending that would be a guess.
 std::optional<std::string> with_address(std::string_view body) {
-  const auto found = parse_address_list(body);
-  const bool useful = found ? !found->empty() : body.find('@') != std::string_view::npos;
+  const bool useful = !scan_addresses(body).found.empty() || body.find('@') != std::string_view::npos;
   return useful ? not_empty(body) : std::nullopt;
 }
 
 /// Recipients, or whom to answer: the same, or a group. Words that only say that there are none are no address, which
 /// a name without blanks would be.
 std::optional<std::string> with_recipients(std::string_view body) {
-  std::string_view words = trim(body);
-  while (words.ends_with(':') || words.ends_with(';')) words.remove_suffix(1);
-  const bool nobody = iequals(words, "undisclosed-recipients") || iequals(words, "undisclosed");
+  const AddressScan scan = scan_addresses(body);
   const bool group = trim(body).ends_with(";") && body.find(':') != std::string_view::npos;
-  if (nobody && !group) return std::nullopt;
-  const bool useful = parse_address_list(body) || body.find('@') != std::string_view::npos;
-  return useful ? not_empty(body) : std::nullopt;
+  const bool nobody = scan.found.empty() && istarts_with(trim(body), "undisclosed") && !group;
+  const bool useful = scan.unread.empty() || !scan.found.empty() || body.find('@') != std::string_view::npos;
+  return useful && !nobody ? not_empty(body) : std::nullopt;
+}
+
+/// Other addresses may be put behind these.
+bool joins(std::string_view body) {
+  const AddressScan scan = scan_addresses(body);
+  return scan.closed && scan.unread.empty();
 }
 
 std::optional<std::string> readable_date(std::string_view body) {
@@ -183,7 +187,7 @@ class Completer {
           std::ranges::find_if(kSingles, [&](const Single& one) { return iequals(one.name, field.name); });
       if (rule == kSingles.end()) continue;
       known.rule = rule;
-      known.joins = rule->doubled == Double::joined && not_empty(field.body) && parse_address_list(field.body);
+      known.joins = rule->doubled == Double::joined && not_empty(field.body) && joins(field.body);
       Kept& kept = kept_[static_cast<std::size_t>(rule - kSingles.begin())];
       const bool useful = kept.field == nullptr && (signed_ || rule->read(field.body));
       if (useful) kept = Kept{&field, trim(field.body), known.joins};

@@ -2,7 +2,7 @@
 
 #include "base/base64.h"
 #include "base/text.h"
-#include "mail/address_scanner.h"
+#include "mail/address_lexer.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include "relay/sender_label.h"
 
 #include "base/text.h"
-#include "mail/address_scanner.h"
+#include "mail/address_lexer.h"
 #include "mail/encoded_words.h"
 #include "mail/field_lexer.h"
 #include "mail/phrase.h"

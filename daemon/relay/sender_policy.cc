@@ -97,11 +97,11 @@ class Editor {
   }
 
   [[nodiscard]] Edited field(std::string_view name, std::string_view body) const {
-    const auto found = mail::scan_addresses(body);
-    if (!found || found->empty()) return unreadable(name, body);
+    const std::vector<mail::FoundAddress> found = mail::scan_addresses(body).found;
+    if (found.empty()) return unreadable(name, body);
     Edited edited;
     Mailboxes boxes;
-    for (const mail::FoundAddress& one : *found) {
+    for (const mail::FoundAddress& one : found) {
       const std::string address = mail::complete_address(one.text, names_.domain);
       std::string target = mapped(address);
       const bool changes = key_of(target) != key_of(address);

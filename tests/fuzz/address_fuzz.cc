@@ -18,8 +18,25 @@ void check_address(const std::string& address) {
   const auto again = mail::parse_address(address, mail::Utf8::allow);
   fuzz::check(again.has_value() && *again == address, "an address is taken verbatim");
   const mail::AddressParts parts = mail::split_address(address);
-  fuzz::check(parts.local.size() <= 64 && parts.domain.size() <= 255, "the limits of RFC 5321");
+  fuzz::check(address.size() <= mail::kLongestAddress && !parts.local.empty(), "the limits of RFC 5321");
   fuzz::check(mail::split_address(mail::mailbox_key(address)).local == parts.local, "a key keeps the local part");
+}
+
+/// Whatever slips are in it: what was read is written so that it reads back alike, and the rest is told of in bounds.
+void check_list(std::string_view body) {
+  const mail::AddressList list = mail::read_address_list(body);
+  std::ranges::for_each(list.addresses, check_address);
+  std::string written;
+  for (const std::string& address : list.addresses) written += (written.empty() ? "" : ", ") + address;
+  const mail::AddressList again = mail::read_address_list(written);
+  fuzz::check(again.addresses == list.addresses && again.unread.empty(), "its own output reads back alike");
+  fuzz::check(list.unread.size() <= mail::AddressList::kMostSlips, "few slips");
+  for (const std::string& slip : list.unread) {
+    fuzz::check(!slip.empty() && slip.size() <= mail::AddressList::kLongestSlip, "short slips");
+    fuzz::check(!has_control(slip) && is_utf8(slip), "slips can be shown");
+  }
+  const mail::AddressList completed = mail::read_address_list(mail::complete_address_list(body, "d.example"));
+  fuzz::check(completed.addresses.size() == list.addresses.size(), "a completed list has the same addresses");
 }
 
 }  // namespace
@@ -42,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (list)
       fuzz::check(mail::parse_address_list(mail::complete_address_list(field.body, "d.example")).has_value(),
                   "a completed list is a list");
+    check_list(field.body);
     fuzz::check(mail::unfold(field.body).find('\n') == std::string::npos, "an unfolded body is one line");
   }
   fuzz::check(total == block.size, "the fields are the header");

@@ -26,11 +26,57 @@ TEST(ParseAddress, ReturnsWhatItAcceptsVerbatim) {
 
 TEST(ParseAddress, RefusesWhatIsNoMailbox) {
   for (const std::string_view address :
-       {"",       "@",      "a@",       "@b",       "a b",   "a@b c", ".a@b",  "a.@b",
-        "a..b@c", "a@.b",   "a@b.",     "a@b..c",   "a@-b",  "a@b-",  "a@[",   "a@[]",
-        "a@[1]2", "\"a@b",  "\"a\"b@c", "a\"b\"@c", "a@b@c", "<a@b>", "a@b,c", ":include:/etc/shadow",
-        "a(c)@b", "a@\"b\""}) {
+       {"",        "@",     "a@",       "@b",     "a b",     "a@b c",  "a@.b",  "a@b..",    "a@b..c",
+        "a@.",     "a@-b",  "a@b-",     "a@[",    "a@[]",    "a@[1]2", "\"a@b", "\"a\"b@c", "a\"b\"@c",
+        "a@b@c",   "<a@b>", "a@b,c",    "a(c)@b", "a@\"b\"", "..@b",   ".",     "a\\b@c",   ":include:/etc/shadow",
+        "a@b.c..", "a;b@c", "\"a\\\"@b"}) {
     EXPECT_FALSE(valid(address)) << address;
+  }
+}
+
+struct Written {
+  std::string_view given;
+  std::string_view written;
+};
+
+// expected.md, 05-*: what mailboxes in use look like.
+TEST(ParseAddress, TakesMailboxesInUseAndWritesThemAsTheRfcHasThem) {
+  const std::string long_local = "reply+000aaaa1111bbbb2222cccc3333dddd4444eeee5555ffff6666aaaa7777bbbb8888cccc9999";
+  const std::string long_address = long_local + "@reply.example.com";
+  const std::string bounce = std::string(200, 'v') + "=example.org@bounces.example.com";
+  const Written rows[] = {
+      {"taro..y@docomo.example", "\"taro..y\"@docomo.example"},
+      {"taro...y@docomo.example", "\"taro...y\"@docomo.example"},
+      {"taro.@docomo.example", "\"taro.\"@docomo.example"},
+      {".taro@docomo.example", "\".taro\"@docomo.example"},
+      {"..ta.ro..@docomo.example", "\"..ta.ro..\"@docomo.example"},
+      {"taro.y@docomo.example", "taro.y@docomo.example"},
+      {"\"taro..y\"@docomo.example", "\"taro..y\"@docomo.example"},
+      {"\"taro\"@docomo.example", "\"taro\"@docomo.example"},
+      {".root", "\".root\""},
+      {"a@example.com.", "a@example.com"},
+      {"a@localhost.", "a@localhost"},
+      {"taro.@docomo.example.", "\"taro.\"@docomo.example"},
+      {"a@my_host.example", "a@my_host.example"},
+      {"a@_dmarc.example", "a@_dmarc.example"},
+      {"first.last+tag=x%y!z@example.com", "first.last+tag=x%y!z@example.com"},
+      {long_address, long_address},
+      {bounce, bounce},
+  };
+  for (const Written& row : rows) {
+    const auto parsed = parse_address(row.given, Utf8::refuse);
+    ASSERT_TRUE(parsed) << row.given << ": " << parsed.error().text;
+    EXPECT_EQ(*parsed, row.written);
+    EXPECT_EQ(parse_address(*parsed, Utf8::refuse).value(), *parsed) << "its own output reads back alike";
+  }
+}
+
+TEST(ParseAddress, TakesDotsAtEveryPlaceAndQuotesWhereOneIsNotBetweenTwoAtoms) {
+  for (unsigned bits = 1; bits < 1U << 7U; ++bits) {  // each local part of "a" and "." of seven octets, but dots alone
+    std::string local;
+    for (unsigned i = 0; i < 7; ++i) local += (bits >> i & 1U) != 0 ? 'a' : '.';
+    const bool plain = local.front() != '.' && local.back() != '.' && local.find("..") == std::string::npos;
+    EXPECT_EQ(parse_address(local + "@b", Utf8::refuse).value(), (plain ? local : '"' + local + '"') + "@b");
   }
 }
 
@@ -49,14 +95,18 @@ TEST(ParseAddress, RefusesEveryControlByteAtEveryPlaceEvenInsideQuotes) {
   }
 }
 
-TEST(ParseAddress, HoldsTheLengthsOfTheRfc) {
-  EXPECT_TRUE(valid(std::string(64, 'a') + "@b"));
-  EXPECT_FALSE(valid(std::string(65, 'a') + "@b"));
-  EXPECT_FALSE(valid(std::string(65, 'a')));
+TEST(ParseAddress, HoldsTheLengthsOfAPathAndOfALabel) {
+  for (std::size_t local = 1; local <= kLongestAddress; ++local) {
+    EXPECT_EQ(valid(std::string(local, 'a') + "@b"), local + 2 <= kLongestAddress) << local;
+    EXPECT_TRUE(valid(std::string(local, 'a'))) << local;
+  }
+  EXPECT_FALSE(valid(std::string(kLongestAddress + 1, 'a')));
+  EXPECT_FALSE(valid("." + std::string(kLongestAddress - 2, 'a'))) << "with its quotes";
+  EXPECT_TRUE(valid("." + std::string(kLongestAddress - 3, 'a')));
   std::string domain;
-  while (domain.size() < 254) domain += "a.";
-  EXPECT_TRUE(valid("x@" + domain + "a"));
-  EXPECT_FALSE(valid("x@" + domain + "a.a"));
+  while (domain.size() < 251) domain += "a.";
+  EXPECT_TRUE(valid("x@" + domain)) << "the final dot does not count";
+  EXPECT_FALSE(valid("x@" + domain + "a"));
   EXPECT_TRUE(valid("x@" + std::string(63, 'a')));
   EXPECT_FALSE(valid("x@" + std::string(64, 'a')));
 }
@@ -65,6 +115,9 @@ TEST(ParseAddress, TakesUtf8OnlyWhereItIsAllowed) {
   EXPECT_FALSE(valid("gr\xC3\xBC\xC3\x9F@example.com"));
   EXPECT_TRUE(valid("gr\xC3\xBC\xC3\x9F@\xC3\xA4.example", Utf8::allow));
   EXPECT_FALSE(valid("gr\xFC@example.com", Utf8::allow));
+  EXPECT_FALSE(valid("a\xC2\x85@example.com", Utf8::allow)) << "a control of U+0080 to U+009F";
+  EXPECT_FALSE(valid("a@ex\xC2\x9Bmple", Utf8::allow));
+  EXPECT_EQ(parse_address("\xC3\xBC..x@b", Utf8::allow).value(), "\"\xC3\xBC..x\"@b");
 }
 
 TEST(SplitAddress, UsesTheLastAtOutsideQuotes) {
@@ -127,13 +180,10 @@ TEST(ParseAddressList, C14_ReadsTheFormsOfRfc5322) {
   }
 }
 
-TEST(ParseAddressList, RefusesRatherThanGuesses) {
+TEST(ParseAddressList, FailsWhereSomethingCannotBeRead) {
   for (const std::string_view body : std::initializer_list<std::string_view>{
-           "a b",         "a@b c@d",   "a@b; c@d", "g: a@b", "g: h: a@b;;",
-           ": a@b;",      "<a@b",      "a@b>",     "<>",     "<a@b> x",
-           "<a@b> <c@d>", "g: a@b; x", "(a@b",     "a@b)",   "\"a@b",
-           "a@[b",        "<a,b@c>",   "<a@b;>",   "a@b <",  "\"a\r\nDATA\"@d",
-           "a\\b@c",      "@a",        "a@@b",     "<@a>",   std::string_view("a\0@b", 4)}) {
+           "a b", "a b@c", "<>", "<a@b> x", "root:", "a@[b", "\"a\r\nDATA\"@d", "a\\b@c", "@a", "a@@b", "<@a>",
+           "Bob <>", "a@b c", std::string_view("a\0@b", 4)}) {
     EXPECT_FALSE(parse_address_list(body)) << body;
   }
 }
@@ -145,15 +195,18 @@ TEST(ParseAddressList, ErrorsArePrintable) {
   EXPECT_EQ(list.error().text.find('\x1B'), std::string::npos);
 }
 
-TEST(ParseAddressList, C24_TakesAHostileMegabyteInLinearTime) {
-  constexpr std::size_t kSize = 1U << 20U;
-  for (const std::string unit : {"(", "()", "\"", "\"\"", "<",  ">",    ",",   ":",    ";",  "@", ".",
-                                 "a", "a,", "a ", "[",    "\\", "<a>,", "(a)", "a:;,", "<@", "@,"}) {
+TEST(ParseAddressList, C24_TakesAHostileHeaderInLinearTime) {
+  constexpr std::size_t kSize = 1U << 18U;  // no header is larger
+  for (const std::string unit :
+       {"(",       "()", "\"",     "\"\"", "<",     ">",     ",",   ":",    ";",  "@",    ".",
+        "a",       "a,", "a ",     "[",    "\\",    "<a>,",  "(a)", "a:;,", "<@", "@,",   "\"a",
+        "\"<@\"a", "=?", "=?a?q?", "a@b ", "a@b. ", "[a@b]", "@[",  "(\"",  "' ", "\x01", "a@b <"}) {
     std::string body;
     while (body.size() < kSize) body += unit;
     // The suite's time limit is the judge; quadratic behaviour takes minutes here.
-    const auto list = parse_address_list(body);
-    EXPECT_LT(list ? 0 : list.error().text.size(), 1000U) << unit;
+    const AddressList list = read_address_list(body);
+    EXPECT_LE(list.unread.size(), AddressList::kMostSlips);
+    for (const std::string& slip : list.unread) EXPECT_LE(slip.size(), AddressList::kLongestSlip) << unit;
   }
   const std::string nested = std::string(10'000, '(') + std::string(10'000, ')') + " a@b";
   EXPECT_THAT(parse_address_list(nested).value(), ElementsAre("a@b"));

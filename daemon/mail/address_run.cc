@@ -1,0 +1,197 @@
+#include "mail/address_run.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace postern::mail {
+namespace {
+
+using Tokens = std::span<const AddressToken>;
+using Kind = AddressTokenKind;
+
+/// Of these one can be too many or too few, and means nothing then.
+constexpr std::string_view kMarks = "()[]<>\"";
+
+bool consists_of(std::string_view text, std::string_view characters) {
+  return text.find_first_not_of(characters) == std::string_view::npos;
+}
+
+/// 'b@example.com': what a mail program made of a name that is an address.
+std::string_view without_apostrophes(std::string_view text) {
+  const bool both = text.size() > 2 && text.starts_with('\'') && text.ends_with('\'');
+  return both ? text.substr(1, text.size() - 2) : text;
+}
+
+/// Outside a comment. A quoted string may be folded.
+bool has_bad_control(Tokens tokens) {
+  return std::ranges::any_of(tokens, [](const AddressToken& token) {
+    return std::ranges::any_of(
+        token.text, [](char c) { return has_control(std::string_view(&c, 1)) && c != '\n' && c != '\r' && c != '\t'; });
+  });
+}
+
+}  // namespace
+
+/// Tokens that belong together: an address, one word, or strays.
+struct RunReader::Item {
+  Tokens tokens{};
+  std::string text{};  ///< without blanks and comments
+  bool has_at = false;
+  bool has_blanks = false;
+  bool is_stray = false;
+  std::string_view before{};  ///< strays that are glued to it
+  std::string_view after{};   ///< likewise
+  bool is_torn = false;       ///< a word is glued to those before it
+  bool is_glued = false;
+
+  [[nodiscard]] bool is_name() const {
+    return is_stray || tokens.front().kind == Kind::quoted || tokens.front().kind == Kind::encoded;
+  }
+
+  /// Blanks may stand around "." and "@" (obsolete, RFC 5322 4.4), but a dot at the end of a word behind the "@" ends a
+  /// domain, and a word before another "@" begins another address.
+  [[nodiscard]] bool takes(const AddressToken& token, bool at_follows) const {
+    const bool stray = token.kind == Kind::stray;
+    if (is_stray || stray) return is_stray && stray && token.glued;
+    if (token.glued || token.is('@') || text.ends_with('@')) return true;
+    if (has_at && (at_follows || (text.ends_with('.') && tokens.back().text.size() > 1))) return false;
+    return text.ends_with('.') || token.text.starts_with('.');
+  }
+};
+
+std::vector<RunReader::Item> RunReader::items_of(Tokens tokens) {
+  std::vector<Item> items;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const AddressToken& token = tokens[i];
+    const bool at_follows = i + 1 < tokens.size() && tokens[i + 1].is('@');
+    if (items.empty() || !items.back().takes(token, at_follows)) {
+      begin = i;
+      Item& item = items.emplace_back();
+      item.is_stray = token.kind == Kind::stray;
+      item.is_glued = token.glued && i > 0;
+    } else if (!token.glued) {
+      items.back().has_blanks = true;
+    }
+    Item& item = items.back();
+    item.text += token.text;
+    item.has_at = item.has_at || token.is('@');
+    item.tokens = tokens.subspan(begin, i + 1 - begin);
+  }
+  for (std::size_t i = 1; i < items.size(); ++i) {
+    Item& one = items[i];
+    if (!one.is_glued) continue;
+    if (one.is_stray) {
+      items[i - 1].after = together(one.tokens);
+    } else {
+      one.before = together(items[i - 1].tokens);
+      one.is_torn = items[i - 1].is_glued && i > 1;
+    }
+  }
+  return items;
+}
+
+/// Nothing: it is none, or what is glued to it may be of it.
+std::optional<FoundAddress> RunReader::address_in(const Item& item) const {
+  const auto is_encoded = [](const AddressToken& one) { return one.kind == Kind::encoded; };
+  // No part of an address (RFC 2047 5).
+  if (item.is_stray || std::ranges::any_of(item.tokens, is_encoded)) return std::nullopt;
+  // Of brackets one octet can be too many, and a quote where nothing stands before it.
+  if (!consists_of(item.before, item.is_torn ? "([<>" : "([<>\"") || !consists_of(item.after, ")]<>(\"")) {
+    return std::nullopt;
+  }
+  auto address = parse_address(item.has_at ? without_apostrophes(item.text) : item.text, Utf8::allow);
+  if (!address) return std::nullopt;
+  FoundAddress found;
+  found.text = std::move(*address);
+  const std::string_view last = item.tokens.back().text;
+  found.end = static_cast<std::size_t>(last.data() + last.size() - body_.data());
+  return found;
+}
+
+void RunReader::read(Tokens tokens, RunPlace place) {
+  if (tokens.empty() || names_nobody(together(tokens))) return;
+  if (has_bad_control(tokens)) {
+    scan.unread.push_back(together(tokens));
+    return;
+  }
+  const std::vector<Item> items = items_of(tokens);
+  const auto is_word = [](const Item& one) { return !one.is_stray; };
+  const auto means_something = [](const Item& one) { return one.is_stray && !consists_of(one.text, kMarks); };
+  const bool single = std::ranges::count_if(items, is_word) == 1 && std::ranges::none_of(items, means_something);
+  if (place != RunPlace::behind && single) {
+    read_single(*std::ranges::find_if(items, is_word), tokens);
+  } else {
+    read_items(items);
+  }
+}
+
+void RunReader::read_single(const Item& item, Tokens tokens) {
+  if (auto address = address_in(item)) {
+    scan.found.push_back(std::move(*address));
+  } else {
+    scan.unread.push_back(together(tokens));
+  }
+}
+
+void RunReader::read_items(const std::vector<Item>& items) {
+  const std::span<const Item> all(items);
+  std::size_t words = 0;  // those that were read last begin here
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    auto address = items[i].has_at ? address_in(items[i]) : std::nullopt;
+    if (!address) continue;
+    address->phrase = take_name(all.subspan(words, i - words));
+    scan.found.push_back(std::move(*address));
+    words = i + 1;
+  }
+  leave_unread(all.subspan(words));
+}
+
+/// Of the words before an address: a quoted name, or nobody's.
+std::string_view RunReader::take_name(std::span<const Item> words) {
+  if (words.empty()) return {};
+  if (!std::ranges::all_of(words, &Item::is_name)) {
+    leave_unread(words);
+    return {};
+  }
+  return together({words.front().tokens.data(), &words.back().tokens.back() + 1});
+}
+
+void RunReader::leave_unread(std::span<const Item> words) {
+  if (std::ranges::all_of(words, &Item::is_stray)) return;
+  scan.unread.push_back(together({words.front().tokens.data(), &words.back().tokens.back() + 1}));
+}
+
+std::span<const AddressToken> RunReader::read_phrase(Tokens tokens) {
+  if (tokens.empty()) return {};
+  const std::vector<Item> items = items_of(tokens);
+  const std::span<const Item> all(items);
+  std::size_t name = 0;  // the first item of it
+  for (std::size_t i = 0; i + 1 < items.size(); ++i) {
+    if (!items[i].has_at || items[i].has_blanks || has_bad_control(items[i].tokens)) continue;
+    auto address = address_in(items[i]);
+    // "root@web1 alerts <ops@example.com>" is a name; nobody writes a local host's address without its comma.
+    if (!address || split_address(address->text).domain.find('.') == std::string_view::npos) continue;
+    address->phrase = take_name(all.subspan(name, i - name));
+    scan.found.push_back(std::move(*address));
+    name = i + 1;
+  }
+  return {items[name].tokens.data(), &tokens.back() + 1};
+}
+
+std::string_view together(std::span<const AddressToken> tokens) {
+  if (tokens.empty()) return {};
+  const char* const begin = tokens.front().text.data();
+  const std::string_view last = tokens.back().text;
+  return {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
+}
+
+bool names_nobody(std::string_view words) {
+  return istarts_with(words, "undisclosed") && words.find('@') == std::string_view::npos;
+}
+
+}  // namespace postern::mail
