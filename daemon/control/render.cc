@@ -85,11 +85,16 @@ std::string message(const object& line, WallTime now) {
     text +=
         row("to", fmt::format("{}  ({})", text_in(recipient, "address"), status_text(object_in(recipient, "last"))));
   }
+  for (const value& one : array_in(line, "unread")) {
+    if (one.is_string()) text += row("not read", printable(std::string_view(one.get_string())));
+  }
   for (const value& one : array_in(line, "attempts")) {
     if (!one.is_object()) continue;
     const object& attempt = one.get_object();
     const std::optional<WallTime> time = time_in(attempt, "time");
-    text += row("attempt", fmt::format("{}  {}  {}", time ? local_time(*time) : "-", text_in(attempt, "recipient"),
+    const std::string recipient = text_in(attempt, "recipient");
+    text += row("attempt", fmt::format("{}  {}  {}", time ? local_time(*time) : "-",
+                                       recipient.empty() ? "what could not be read" : recipient,
                                        status_text(object_in(attempt, "status"))));
   }
   text += "\n" + lines_in(line, "header");

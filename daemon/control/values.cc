@@ -172,6 +172,7 @@ object to_json(const queue::Entry& entry) {
     recipients.emplace_back(std::move(one));
   }
   result["recipients"] = std::move(recipients);
+  if (!entry.unread.empty()) result["unread"] = json_texts(entry.unread);
   put_text(result, "site", entry.site);
   put_text(result, "route", entry.rerouted_to);
   put_text(result, "reason", entry.reason);

@@ -24,8 +24,9 @@ enum class Action { failed, delayed, relayed };
 
 struct BouncedRecipient {
   Recipient recipient;
-  Status status;     ///< the answer, as it was received
-  std::string host;  ///< who said so, "smtp.example.com[192.0.2.1]:465"; empty: ourselves, or not known any more
+  std::string unread{};  ///< what was given in place of an address, see Envelope::unread; empty: an address was
+  Status status;         ///< the answer, as it was received
+  std::string host;      ///< who said so, "smtp.example.com[192.0.2.1]:465"; empty: ourselves, or not known any more
   Action action = Action::failed;
   std::optional<WallTime> attempted{};  ///< if that was not just now
   std::string expired_after{};          ///< "5d": we gave up then, and the answer is the last one; empty: it decided

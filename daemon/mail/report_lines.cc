@@ -191,7 +191,9 @@ std::string status_value(const BouncedRecipient& one) {
 std::string status_of(const Reporter& reporter, const BouncedRecipient& one,
                       const std::optional<WallTime>& retry_until) {
   std::string lines = "\n" + original_recipient(one.recipient);
-  lines += field("Final-Recipient", address_value(one.recipient.address));
+  // RFC 3464 2.1.2 and RFC 3461 4.2: of no known type.
+  const std::string unread = one.unread.empty() ? std::string() : "unknown; " + ascii_line(one.unread);
+  lines += field("Final-Recipient", unread.empty() ? address_value(one.recipient.address) : unread);
   lines += field("Action", std::string(words_of(one.action).name));
   lines += field("Status", status_value(one));
   if (!one.host.empty()) lines += field("Remote-MTA", "dns; " + ascii_line(mta_name(one.host)));
@@ -243,7 +245,8 @@ std::string shown_subject(std::string_view body) {
 }
 
 std::string told_to_people(const BouncedRecipient& one) {
-  std::string words = "<" + one_line(one.recipient.address) + ">\n";
+  std::string words = one.unread.empty() ? "<" + one_line(one.recipient.address) + ">\n"
+                                         : wrap("What was given as: " + one_line(one.unread), kIndent) + "\n";
   const auto paragraph = [&words](const std::string& text) {
     words += wrap(std::string(kIndent) + text, kIndent) + "\n";
   };

@@ -25,7 +25,8 @@ std::vector<mail::BouncedRecipient> bounced(const mail::Envelope& envelope, cons
   for (const Finding& finding : findings) {
     if (finding.notice == Notice::none) continue;
     mail::BouncedRecipient one;
-    one.recipient = envelope.recipients[finding.recipient];
+    one.recipient = recipient_of(envelope, finding.recipient);
+    one.unread = unread_text(envelope, finding.recipient);
     one.status = finding.status;
     // A verdict without a reply code is our own; nobody else said it.
     if (finding.status.code != 0) one.host = host;
@@ -103,8 +104,9 @@ std::vector<Finding> untold(const mail::Envelope& envelope, const std::vector<Re
     one.recipient = i;
     one.status = *states[i].last;
     // The log was written because the smarthost has no DSN, or for a failure, where that does not matter.
-    const Notice notice = notice_for(envelope, envelope.recipients[i], one.status.verdict, Upstream::without_dsn);
-    one.notice = permitted(notice, author, envelope.recipients[i]);
+    const mail::Recipient recipient = recipient_of(envelope, i);
+    const Notice notice = notice_for(envelope, recipient, one.status.verdict, Upstream::without_dsn);
+    one.notice = permitted(notice, author, recipient);
     one.when = states[i].untold;
     one.news = true;
     findings.push_back(std::move(one));

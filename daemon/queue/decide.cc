@@ -79,8 +79,20 @@ bool says_something_new(const RecipientState& state, const mail::Status& status)
          state.last->doubtful != status.doubtful;
 }
 
+/// Of what could not be read as a recipient; the DSN quotes its text.
+mail::Status unreadable() {
+  mail::Status status;
+  status.verdict = mail::Verdict::failed;
+  status.enhanced = "5.1.3";  // RFC 3463: bad destination mailbox address syntax
+  status.text = "this cannot be read as an address, and so nobody got a copy for it";
+  return status;
+}
+
 void apply(const spool::LogLine& line, RecipientState& state) {
-  if (!state.settled()) {
+  const bool unreported = std::exchange(state.unreported, false);
+  if (unreported && line.note == spool::Note::untold) {
+    state.untold = line.time;
+  } else if (!state.settled()) {
     // A warning repeats what was said, and is no refusal more.
     const bool repeated = line.note == spool::Note::warned && state.last && state.last->doubtful &&
                           state.last->code == line.status.code && state.last->text == line.status.text;
@@ -107,13 +119,31 @@ bool late(const RecipientState& state, bool early, Milliseconds age, const Retry
 }  // namespace
 
 std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vector<spool::LogLine>& log) {
-  std::vector<RecipientState> states(envelope.recipients.size());
+  const std::size_t recipients = envelope.recipients.size();
+  std::vector<RecipientState> states(recipients + envelope.unread.size());
+  for (std::size_t i = recipients; i < states.size(); ++i) {
+    states[i].last = unreadable();
+    states[i].unreported = true;
+  }
   for (const spool::LogLine& line : log) {
     for (std::size_t i = 0; i < states.size(); ++i) {
-      if (envelope.recipients[i].address == line.recipient) apply(line, states[i]);
+      const bool meant = i < recipients ? envelope.recipients[i].address == line.recipient : line.recipient.empty();
+      if (meant) apply(line, states[i]);
     }
   }
   return states;
+}
+
+mail::Recipient recipient_of(const mail::Envelope& envelope, std::size_t index) {
+  if (index < envelope.recipients.size()) return envelope.recipients[index];
+  mail::Recipient nobody;
+  if (!envelope.recipients.empty()) nobody.notify = envelope.recipients.front().notify;
+  return nobody;
+}
+
+std::string unread_text(const mail::Envelope& envelope, std::size_t index) {
+  const std::size_t recipients = envelope.recipients.size();
+  return index < recipients ? std::string() : envelope.unread[index - recipients];
 }
 
 Milliseconds warning_after(bool early, const Retry& retry) {
@@ -182,9 +212,12 @@ std::optional<Expiry> expiry_of(const mail::Status& status) {
 std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope, const std::vector<Finding>& findings,
                                       WallTime now) {
   std::vector<spool::LogLine> lines;
+  bool unread = false;  // one line speaks of all of them
   for (const Finding& one : findings) {
     if (!one.news && one.note == spool::Note::none) continue;
-    const std::string& to = envelope.recipients[one.recipient].address;
+    const bool nobody = one.recipient >= envelope.recipients.size();
+    if (nobody && std::exchange(unread, true)) continue;
+    const std::string to = nobody ? std::string() : envelope.recipients[one.recipient].address;
     if (one.note != spool::Note::none || !one.status.doubtful) lines.push_back({now, to, one.status, one.note});
     // Last, since the last line tells how it stands.
     if (one.status.doubtful && !one.repeats) lines.push_back({now, to, one.status, spool::Note::doubtful});
@@ -201,6 +234,17 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
   const Upstream upstream = report.dsn ? Upstream::with_dsn : Upstream::without_dsn;
   std::size_t settled = 0;
   bool deferred = false;
+  // First, since the end of a log may be torn off by a crash, and who is missing there is tried again.
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (!states[i].unreported) continue;
+    Finding finding;
+    finding.recipient = i;
+    finding.status = *states[i].last;
+    finding.news = true;
+    finding.notice = notice_for(envelope, recipient_of(envelope, i), mail::Verdict::failed, upstream);
+    actions.durability = spool::Durability::synced;
+    actions.findings.push_back(std::move(finding));
+  }
   for (std::size_t k = 0; k < tried.size(); ++k) {
     const std::size_t index = tried[k];
     const auto answer = k < report.recipients.size() ? report.recipients[k] : std::nullopt;

@@ -41,16 +41,24 @@ inline constexpr Seconds kProvingTime{15 * 60};
 /// The sender of a doubtful message is told of the delay by this age, or by retry.warn_after if that is shorter.
 inline constexpr Seconds kDoubtWarning{60 * 60};
 
-/// One recipient as the log of its file tells.
+/// One recipient as the log of its file tells. Behind those of the recipients come those of Envelope::unread, which are
+/// settled from the beginning: they failed, and the sender is told with the first attempt.
 struct RecipientState {
   std::optional<mail::Status> last;
   unsigned doubtful = 0;  ///< refusals in doubt, as far as they were logged: exact below kProvingRefusals
   std::optional<WallTime> refused_since;  ///< the first of these
   std::optional<WallTime> untold;         ///< settled then, and the sender is yet to be told
+  bool unreported = false;                ///< of Envelope::unread: nothing was done about it yet
   bool warned = false;                    ///< the sender knows of the delay
   bool uncertain = false;                 ///< it may have been delivered: the answer to the end of data was lost once
   [[nodiscard]] bool settled() const { return last && last->verdict != mail::Verdict::deferred; }
 };
+
+/// Whom the state of this number is of; one that could not be read has no address, and the NOTIFY of the first
+/// recipient: sendmail gives all of them the same.
+[[nodiscard]] mail::Recipient recipient_of(const mail::Envelope& envelope, std::size_t index);
+/// Its text, if it is one that could not be read; else empty.
+[[nodiscard]] std::string unread_text(const mail::Envelope& envelope, std::size_t index);
 
 /// The envelope's recipients folded with the log: the last line of each counts, a settled one stays settled, a told one
 /// told.
@@ -80,7 +88,7 @@ struct Standing {
 [[nodiscard]] std::optional<WallTime> owed_since(const std::vector<RecipientState>& states);
 
 struct Finding {
-  std::size_t recipient = 0;  ///< index into the envelope
+  std::size_t recipient = 0;  ///< number of its state
   mail::Status status;
   Notice notice = Notice::none;          ///< what the sender is to be told, before anything is written
   spool::Note note = spool::Note::none;  ///< what came of that, for the log

@@ -1,6 +1,7 @@
 #include "queue/ending.h"
 
 #include "queue/bounce.h"
+#include "queue/decide.h"
 #include "queue/notice.h"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ Result<bool> fails_silently(spool::Spool& spool, const spool::Stored& stored, co
   const Author author = author_of(*text);
   const mail::Envelope& envelope = stored.envelope;
   return std::ranges::any_of(failed, [&](std::size_t index) {
-    const mail::Recipient& one = envelope.recipients[index];
+    const mail::Recipient one = recipient_of(envelope, index);
     const Notice notice = notice_for(envelope, one, mail::Verdict::failed, Upstream::with_dsn);
     return permitted(notice, author, one) == Notice::none;
   });

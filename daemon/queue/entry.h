@@ -34,11 +34,12 @@ struct Entry {
     std::string address;
     std::optional<mail::Status> last;  ///< the last known verdict
   };
-  std::vector<Rcpt> recipients;  ///< settled ones included
+  std::vector<Rcpt> recipients;     ///< settled ones included
+  std::vector<std::string> unread;  ///< as Envelope::unread
   /// What was learnt of a recipient in an attempt, and was not yet known.
   struct Attempt {
     WallTime time;
-    std::string recipient;
+    std::string recipient;  ///< empty: what could not be read
     mail::Status status;
   };
   std::vector<Attempt> attempts;               ///< by find() alone

@@ -72,9 +72,10 @@ Entry Inspector::describe(const Seen& seen) const {
     if (SitePtr own = sites_.find(entry.rerouted_to)) site = std::move(own);
     entry.source = envelope.source;
     auto states = fold(envelope, seen.stored->log);
-    for (std::size_t i = 0; i < states.size(); ++i) {
+    for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
       entry.recipients.push_back({envelope.recipients[i].address, states[i].last});
     }
+    entry.unread = envelope.unread;
     entry.reason = reason_of(states, entry.state);
     const WallTime until = ground_.clock.wall() + retry_.expire - time_.age(envelope.accepted);
     if (!seen.sender.empty())

@@ -86,6 +86,12 @@ void Outcomes::tell(const StoredMessage& message, const Actions& actions, const 
         {{"id", event.id.text()}, {"host", report.host}, {"next_try_in", to_words(wait)}});
   }
   for (const Finding& finding : actions.findings) {
+    if (const std::string unread = unread_text(envelope, finding.recipient); !unread.empty()) {
+      // No site and no watcher has to do with it.
+      log(Level::info, mail::name(finding.status.verdict),
+          {{"id", event.id.text()}, {"unread", unread}, {"reply", mail::to_text(finding.status)}});
+      continue;
+    }
     const std::string& to = envelope.recipients[finding.recipient].address;
     const std::string reply = mail::to_text(finding.status);
     log(Level::info, mail::name(finding.status.verdict),

@@ -131,7 +131,7 @@ Task<void> Reports::report(const StoredMessage& message, Actions& actions, const
     co_return;
   }
   for (Finding& one : findings) {
-    one.notice = permitted(one.notice, original->author, message.envelope().recipients[one.recipient]);
+    one.notice = permitted(one.notice, original->author, recipient_of(message.envelope(), one.recipient));
   }
   const auto count = static_cast<std::size_t>(std::ranges::count_if(findings, is_said));
   if (count == 0) co_return;

@@ -14,7 +14,9 @@ namespace postern::spool {
 namespace {
 
 constexpr std::string_view kMagic = "postern-spool: ";
-constexpr std::string_view kVersion = "1";
+// A file has the lowest version that can hold it, so that a program of before reads what it can.
+constexpr std::string_view kPlain = "1";
+constexpr std::string_view kWithUnread = "2";
 constexpr std::string_view kChecksumKey = "sha256: ";
 constexpr std::string_view kLogKey = "log: ";
 constexpr std::string_view kRoute = "route ";
@@ -69,6 +71,11 @@ bool read_recipient(std::string_view value, mail::Envelope& envelope) {
   return recipient.has_value();
 }
 
+bool read_unread(std::string_view value, mail::Envelope& envelope) {
+  envelope.unread.emplace_back(value);
+  return !value.empty() && value.size() <= mail::kLongestUnread && envelope.unread.size() <= mail::kMostUnread;
+}
+
 bool read_envid(std::string_view value, mail::Envelope& envelope) {
   envelope.envid = value;
   return true;
@@ -107,11 +114,13 @@ bool read_size(std::string_view value, mail::Envelope& envelope) {
 }
 
 enum class Presence { needed, optional };
+enum class Times { once, often };
 
 struct Key {
   std::string_view name;
   Reader read;
   Presence presence;
+  Times times = Times::once;
 };
 
 constexpr std::array kKeys = {
@@ -119,7 +128,8 @@ constexpr std::array kKeys = {
     Key{"accepted", read_accepted, Presence::needed},
     Key{"source", read_source, Presence::needed},
     Key{"from", read_sender, Presence::needed},
-    Key{"to", read_recipient, Presence::needed},
+    Key{"to", read_recipient, Presence::needed, Times::often},
+    Key{"unread", read_unread, Presence::optional, Times::often},
     Key{"envid", read_envid, Presence::optional},
     Key{"ret", read_ret, Presence::optional},
     Key{"body", read_body, Presence::needed},
@@ -136,7 +146,8 @@ Result<void> read_line(std::string_view line, Reading& reading) {
   for (std::size_t i = 0; i < kKeys.size(); ++i) {
     if (kKeys[i].name != name) continue;
     const unsigned bit = 1U << i;
-    if ((reading.seen & bit) != 0 && name != "to") return corrupt(fmt::format("\"{}\" is given twice", name));
+    if ((reading.seen & bit) != 0 && kKeys[i].times == Times::once)
+      return corrupt(fmt::format("\"{}\" is given twice", name));
     reading.seen |= bit;
     if (!kKeys[i].read(line.substr(colon + 2), reading.envelope)) {
       return corrupt(fmt::format("the value of \"{}\" is not understood", name));
@@ -156,12 +167,12 @@ std::optional<std::string_view> cut_line(std::string_view& text) {
 }
 
 Result<void> check_version(std::string_view line) {
-  if (!line.starts_with(kMagic)) return corrupt("the first line is not \"postern-spool: 1\"");
+  if (!line.starts_with(kMagic)) return corrupt("the first line is not \"postern-spool: VERSION\"");
   const std::string_view version = line.substr(kMagic.size());
-  if (version == kVersion) return {};
+  if (version == kPlain || version == kWithUnread) return {};
   const auto number = parse_number(version);
-  if (number && *number > 1 && version.front() != '0') {
-    return Error{Failure::newer, fmt::format("format version {}; this program knows version 1", *number)};
+  if (number && *number > 2 && version.front() != '0') {
+    return Error{Failure::newer, fmt::format("format version {}; this program knows versions 1 and 2", *number)};
   }
   return corrupt("the format version is not understood");
 }
@@ -181,7 +192,7 @@ Result<std::string> envelope_text(const mail::Envelope& envelope) {
   std::string text;
   text.reserve(512 + 64 * envelope.recipients.size());
   text += kMagic;
-  text += kVersion;
+  text += envelope.unread.empty() ? kPlain : kWithUnread;
   text += '\n';
   const auto sender = path_text(envelope.sender);
   if (!sender) return sender.error();
@@ -196,6 +207,7 @@ Result<std::string> envelope_text(const mail::Envelope& envelope) {
     if (!value) return value.error();
     lines.emplace_back("to", std::move(*value));
   }
+  for (const std::string& one : envelope.unread) lines.emplace_back("unread", one);
   if (!envelope.envid.empty()) lines.emplace_back("envid", envelope.envid);
   if (envelope.ret != mail::Return::unspecified) {
     lines.emplace_back("ret", envelope.ret == mail::Return::full ? "full" : "headers");

@@ -1,5 +1,7 @@
-// The queue file, format version 1 (postern-spool(5)): envelope lines, an empty line, `size` bytes of message with
-// LF line ends, then the append-only delivery log. Pure text in, values out; no I/O.
+// The queue file, format versions 1 and 2 (postern-spool(5)): envelope lines, an empty line, `size` bytes of message
+// with LF line ends, then the append-only delivery log. Pure text in, values out; no I/O. Only a message of which a
+// recipient could not be read has version 2: a program that does not know its `unread` lines must not take it up, since
+// it would tell nobody of them.
 //
 // The last envelope line, `sha256`, covers the message and then all envelope text before that line, so that it can
 // be computed while the message arrives. Lines whose values are known only at the end (body, text, wire-size,
@@ -30,7 +32,7 @@ enum class Note { none, untold, warned, doubtful };
 /// One line of the delivery log: what became of one recipient in one attempt.
 struct LogLine {
   WallTime time;
-  std::string recipient;
+  std::string recipient;  ///< empty: all that could not be read
   mail::Status status;
   Note note{};
 };

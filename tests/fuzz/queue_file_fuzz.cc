@@ -27,6 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check(again.has_value(), "what is written is read");
         check(again->envelope.recipients.size() == head->envelope.recipients.size(), "the same recipients");
         check(again->envelope.sender == head->envelope.sender, "the same sender");
+        check(again->envelope.unread == head->envelope.unread, "the same that could not be read");
       }
     }
   }

@@ -43,5 +43,12 @@ TEST(ControlValues, LeavesOutWhatIsNotKnown) {
   for (const char* key : {"trouble", "since", "next_probe", "last_delivery"}) EXPECT_FALSE(site.contains(key)) << key;
 }
 
+TEST(ControlValues, TellsWhatCouldNotBeReadAsARecipient) {
+  queue::Entry entry;
+  EXPECT_FALSE(to_json(entry).contains("unread"));
+  entry.unread = {"Web Team (sales", "<>"};
+  EXPECT_EQ(boost::json::serialize(to_json(entry).at("unread")), "[\"Web Team (sales\",\"<>\"]");
+}
+
 }  // namespace
 }  // namespace postern::control

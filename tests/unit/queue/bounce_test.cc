@@ -79,6 +79,53 @@ TEST_F(Bounces, FailuresOfMailOfListsAreReportedAndDelaysAreNot) {
   EXPECT_TRUE(disk.names("spool/failed").empty());
 }
 
+mail::Envelope with_slips(mail::Envelope envelope) {
+  envelope.unread = {"Web Team (sales", "two words"};
+  return envelope;
+}
+
+TEST_F(Bounces, WhatCouldNotBeReadIsToldToTheSenderOnceAndTheOthersGetTheMessage) {
+  accept(with_slips(envelope({"bob@example.net"})));
+  EXPECT_EQ(host.got, (std::vector<std::string>{"bob@example.net", "alice@example.com"}));
+  EXPECT_EQ(times(host.texts, "Final-Recipient: unknown; Web Team (sales\nAction: failed\nStatus: 5.1.3\n"), 1U);
+  EXPECT_EQ(times(host.texts, "Final-Recipient: unknown; two words\nAction: failed\nStatus: 5.1.3\n"), 1U);
+  EXPECT_EQ(times(host.texts, "What was given as: Web Team (sales\n"), 1U);
+  EXPECT_TRUE(files().empty());
+  EXPECT_TRUE(disk.names("spool/failed").empty());
+}
+
+TEST_F(Bounces, WhatCouldNotBeReadIsToldOnceHoweverOftenTheMessageIsTried) {
+  host.answers["bob@example.net"] = deferred();
+  accept(with_slips(envelope({"bob@example.net", "gone@example.net"})));
+  reopen();
+  hours(3);
+  reopen();
+  host.answers.clear();
+  hours(3);
+  EXPECT_EQ(times(host.texts, "Final-Recipient: unknown; two words\n"), 1U);
+  EXPECT_TRUE(files().empty());
+}
+
+TEST_F(Bounces, WhatCouldNotBeReadAndMayNotBeToldIsKeptToBeSeen) {
+  const test::ExpectLog expected("kept in failed/");
+  accept(with_slips(envelope({"bob@example.net"}, "")));
+  EXPECT_EQ(host.got, (std::vector<std::string>{"bob@example.net"}));
+  EXPECT_TRUE(files().empty());
+  EXPECT_EQ(disk.names("spool/failed").size(), 1U);
+}
+
+TEST_F(Bounces, WhatCouldNotBeReadIsInTheDigestWhenTooManyReportsWentOut) {
+  cap(1, 1);
+  refused_one("gone@example.net");
+  accept(with_slips(envelope({"bob@example.net"})));
+  EXPECT_EQ(times(host.texts, "Final-Recipient: unknown; two words\n"), 0U);
+  EXPECT_EQ(files().size(), 1U);
+  reopen();
+  hours(2);
+  EXPECT_EQ(times(host.texts, "Final-Recipient: unknown; two words\n"), 1U);
+  EXPECT_TRUE(files().empty());
+}
+
 TEST_F(Bounces, DatesAreThoseOfTheZoneOfThisMachine) {
   const char* const before = std::getenv("TZ");
   const std::string zone = before == nullptr ? "" : before;

@@ -391,5 +391,66 @@ TEST(Decide, P40_OnlyAnAttemptAfterTheAgeLimitExpiresWhateverTheClockSays) {
   }
 }
 
+mail::Envelope with_slips() {
+  mail::Envelope envelope = three();
+  envelope.unread = {"Web Team (sales", "<>"};
+  return envelope;
+}
+
+TEST(Decide, WhatCouldNotBeReadIsToldWithTheFirstAttemptWhateverComesOfIt) {
+  for (std::size_t kind = 0; kind < 4; ++kind) {
+    for (const bool down : {false, true}) {
+      const mail::Envelope envelope = with_slips();
+      const std::vector<RecipientState> states = fold(envelope, {});
+      ASSERT_EQ(states.size(), 5U);
+      EXPECT_EQ(pending(states), (std::vector<std::size_t>{0, 1, 2})) << "nobody tries to deliver to it";
+      EXPECT_FALSE(owed_since(states));
+      mail::DeliveryReport report;
+      for (int i = 0; i < 3; ++i) report.recipients.push_back(answer(kind));
+      if (down) report.site = trouble();
+      const Actions actions = decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5);
+      ASSERT_GE(actions.findings.size(), 2U);
+      for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(actions.findings[i].recipient, 3 + i);
+        EXPECT_EQ(actions.findings[i].notice, Notice::failed);
+        EXPECT_EQ(actions.findings[i].status.enhanced, "5.1.3");
+        EXPECT_EQ(unread_text(envelope, 3 + i), envelope.unread[i]);
+      }
+      EXPECT_EQ(actions.durability, spool::Durability::synced);
+      EXPECT_EQ(actions.done, kind == 1 || kind == 3);
+      // Once: with its log the message says nothing more of it.
+      const std::vector<RecipientState> later = fold(envelope, log_lines(envelope, actions.findings, kNow));
+      const Actions again = decide(envelope, later, report, at(envelope, kNow), kRetry, 0.5);
+      for (const Finding& one : again.findings) EXPECT_LT(one.recipient, 3U);
+      EXPECT_FALSE(owed_since(later));
+    }
+  }
+}
+
+TEST(Decide, WhatCouldNotBeReadIsOwedWhereTheSenderCouldNotBeToldYet) {
+  const mail::Envelope envelope = with_slips();
+  mail::DeliveryReport report;
+  report.recipients.assign(3, answer(1));
+  Actions actions = decide(envelope, fold(envelope, {}), report, at(envelope, kNow), kRetry, 0.5);
+  for (Finding& one : actions.findings) {
+    if (one.notice == Notice::failed) one.note = spool::Note::untold;
+  }
+  std::vector<spool::LogLine> log = log_lines(envelope, actions.findings, kNow);
+  EXPECT_EQ(owed_since(fold(envelope, log)), kNow);
+  EXPECT_TRUE(fold(envelope, log)[3].untold && fold(envelope, log)[4].untold);
+  log.push_back({kNow + Seconds(60), {}, *fold(envelope, log)[3].last, spool::Note::none});
+  EXPECT_FALSE(owed_since(fold(envelope, log))) << "the digest told of it";
+}
+
+TEST(Decide, WhatCouldNotBeReadHasTheNotifyThatSendmailGaveAll) {
+  mail::Envelope envelope = with_slips();
+  for (mail::Recipient& one : envelope.recipients) one.notify = mail::kNotifyNever;
+  mail::DeliveryReport report;
+  report.recipients.assign(3, answer(1));
+  const Actions actions = decide(envelope, fold(envelope, {}), report, at(envelope, kNow), kRetry, 0.5);
+  EXPECT_EQ(actions.findings.front().recipient, 3U);
+  EXPECT_EQ(actions.findings.front().notice, Notice::none);
+}
+
 }  // namespace
 }  // namespace postern::queue

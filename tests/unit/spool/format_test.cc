@@ -1,4 +1,4 @@
-// The queue file: version 1 must be read for ever, and no damage may pass for a message.
+// The queue file: versions 1 and 2 must be read for ever, and no damage may pass for a message.
 #include "spool/format.h"
 
 #include "spool/fields.h"
@@ -85,7 +85,7 @@ TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
   EXPECT_EQ(parsed->log.lines[0].status.text, "try again later");
 }
 
-TEST(QueueFile, P33_GoldenFilesOfVersionOneAreReadForEver) {
+TEST(QueueFile, P33_GoldenFilesOfEveryVersionAreReadForEver) {
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(test::tree("golden/spool"))) {
     const std::string bytes = read_golden(entry.path());
@@ -94,7 +94,43 @@ TEST(QueueFile, P33_GoldenFilesOfVersionOneAreReadForEver) {
     EXPECT_FALSE(parsed->head.envelope.recipients.empty()) << entry.path();
     ++count;
   }
-  EXPECT_GE(count, 4U);
+  EXPECT_GE(count, 6U);
+}
+
+TEST(QueueFile, P33_OfAGoldenFileWhatCouldNotBeReadIsReadForEver) {
+  const auto parsed = parse_file(read_golden(test::tree("golden/spool/unread")));
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->head.envelope.unread, (std::vector<std::string>{"Web Team (sales", "(and 3 more)"}));
+  EXPECT_EQ(parsed->head.envelope.recipients.size(), 2U);
+  ASSERT_EQ(parsed->log.lines.size(), 2U);
+  EXPECT_EQ(parsed->log.lines[0].recipient, "");
+  EXPECT_EQ(parsed->log.lines[0].note, Note::untold);
+}
+
+TEST(QueueFile, OnlyWhatCouldNotBeReadMakesItVersionTwo) {
+  mail::Envelope with = envelope();
+  EXPECT_TRUE(file(with).starts_with("postern-spool: 1\n"));
+  with.unread = {"Web Team (sales", "<>", "\xC3\xBC"};
+  const std::string bytes = file(with);
+  EXPECT_TRUE(bytes.starts_with("postern-spool: 2\n"));
+  const auto parsed = parse_file(bytes);
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->head.envelope.unread, with.unread);
+  with.unread = {"a\nto: <b@c>"};
+  EXPECT_FALSE(envelope_text(with)) << "no line can be smuggled in";
+}
+
+TEST(QueueFile, HoldsWhatCouldNotBeReadToItsBounds) {
+  const auto readable = [](const std::vector<std::string>& unread) {
+    mail::Envelope with = envelope();
+    with.unread = unread;
+    return parse_file(file(with)).has_value();
+  };
+  EXPECT_TRUE(readable(std::vector<std::string>(mail::kMostUnread, "x")));
+  EXPECT_FALSE(readable(std::vector<std::string>(mail::kMostUnread + 1, "x")));
+  EXPECT_TRUE(readable({std::string(mail::kLongestUnread, 'x')}));
+  EXPECT_FALSE(readable({std::string(mail::kLongestUnread + 1, 'x')}));
+  EXPECT_FALSE(readable({""}));
 }
 
 TEST(QueueFile, P33_OfAGoldenFileTheDoubtIsReadForEver) {
@@ -205,7 +241,7 @@ TEST(QueueFile, LaterKeysAndLogKindsAreSkipped) {
 
 TEST(QueueFile, P33_AHigherVersionIsNewerWhateverFollows) {
   for (const std::string rest : {"", "anything\n", "\x01\x02\n\n"}) {
-    EXPECT_EQ(parse_file("postern-spool: 2\n" + rest).error().failure, Failure::newer);
+    EXPECT_EQ(parse_file("postern-spool: 3\n" + rest).error().failure, Failure::newer);
     EXPECT_EQ(parse_file("postern-spool: 10\n" + rest).error().failure, Failure::newer);
     for (const std::string version : {"0", "", "-1", "01", "2x", "x"}) {
       EXPECT_EQ(parse_file("postern-spool: " + version + "\n" + rest).error().failure, Failure::corrupt) << version;
