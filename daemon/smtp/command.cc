@@ -26,7 +26,7 @@ struct Form {
 
 const Form& form_of(PathKeyword keyword) {
   static constexpr Form kFrom{"FROM:", "syntax: MAIL FROM:<address>", "5.1.7"};
-  static constexpr Form kTo{"TO:", "syntax: RCPT TO:<address>", "5.1.3"};
+  static constexpr Form kTo{"TO:", "syntax: RCPT TO:<address>", kBadRecipient};
   return keyword == PathKeyword::from ? kFrom : kTo;
 }
 
@@ -45,6 +45,30 @@ std::size_t bracketed_length(std::string_view text) {
   return 0;
 }
 
+/// Without the blanks at its ends and beside "." and "@" and in a source route: they mean nothing there (obsolete, RFC
+/// 5322 4.4), and programs that fill in templates leave some. A blank between two words stays, and makes it no path.
+std::string without_blanks(std::string_view path) {
+  constexpr std::string_view kMarks = ".@,:";
+  std::string text;
+  bool quoted = false;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    if (!quoted && kBlanks.find(c) != std::string_view::npos) {
+      const std::size_t next = path.find_first_not_of(kBlanks, i);
+      const bool beside_mark = text.empty() || next == std::string_view::npos ||
+                               kMarks.find(text.back()) != std::string_view::npos ||
+                               kMarks.find(path[next]) != std::string_view::npos;
+      if (!beside_mark) text += ' ';
+      i = std::min(next, path.size()) - 1;
+      continue;
+    }
+    text += c;
+    if (quoted && c == '\\' && i + 1 < path.size()) text += path[++i];
+    if (c == '"') quoted = !quoted;
+  }
+  return text;
+}
+
 /// "@a,@b:c@d" -> "c@d" (RFC 5321 appendix C: accepted and ignored). Nothing if the route is not one.
 bool drop_source_route(std::string_view& path) {
   if (!path.starts_with('@')) return true;
@@ -57,8 +81,10 @@ bool drop_source_route(std::string_view& path) {
   });
 }
 
-Parsed<std::string> check_path(std::string_view path, PathKeyword keyword) {
+Parsed<std::string> check_path(std::string_view given, PathKeyword keyword) {
   const Form& form = form_of(keyword);
+  const std::string held = without_blanks(given);
+  std::string_view path = held;
   if (path.empty() && keyword == PathKeyword::from) return std::string();
   if (path.empty()) return Refusal{501, std::string(form.bad_address), "the recipient's address is empty"};
   if (path.size() + 2 > limits::kPath) return Refusal{501, std::string(form.bad_address), "the path is too long"};

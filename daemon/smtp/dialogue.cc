@@ -43,12 +43,12 @@ Reaction say(const Refusal& refusal) {
   return say(refusal.code, refusal.enhanced.empty() ? fallback : refusal.enhanced, text);
 }
 
-/// What a client calls itself, fit for a Received line: a domain or an address literal; other printable
-/// characters, which sloppy host names hold, become "_". Nothing if it is no name at all.
+/// What a client calls itself, fit for a Received line: a domain or an address literal; of other words, which sloppy
+/// host names are made of, each other character becomes "_". It proves nothing, so none is refused. Nothing: there is
+/// none.
 std::optional<std::string> helo_name(std::string_view argument) {
-  if (argument.empty() || argument.size() > limits::kDomain) return std::nullopt;
-  if (!is_ascii(argument) || has_control(argument)) return std::nullopt;
-  std::string name(argument);
+  if (argument.empty()) return std::nullopt;
+  std::string name(argument.substr(0, limits::kDomain));
   for (char& c : name) {
     const bool alnum = (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
     if (!alnum && std::string_view("._-:[]").find(c) == std::string_view::npos) c = '_';
@@ -77,7 +77,7 @@ struct Commands {
     const DialogueConfig& config = self.config_;
     std::vector<std::string> lines{config.hostname, "PIPELINING", "SIZE " + std::to_string(config.message_size),
                                    "8BITMIME",      "SMTPUTF8",   "DSN"};
-    if (config.submission_id) lines.emplace_back("XSUBMISSION");
+    if (config.submission_id) lines.insert(lines.end(), {"XSUBMISSION", "XUNREAD", "XSENDER"});
     if (config.starttls && !self.secure_) lines.emplace_back("STARTTLS");
     if (!config.auth.empty()) {
       std::string& auth = lines.emplace_back("AUTH");
@@ -105,8 +105,8 @@ struct Commands {
     if (self.have_mail_) return say(503, "5.5.1", "a transaction is open already");
     Parsed<PathArgument> path = parse_path(argument, PathKeyword::from);
     if (!path) return say(path.error());
-    const auto submission_id = self.config_.submission_id ? SubmissionId::allow : SubmissionId::refuse;
-    Parsed<MailParameters> given = parse_mail_parameters(path->parameters, submission_id);
+    const auto allowed = self.config_.submission_id ? PrivateParameters::allow : PrivateParameters::refuse;
+    Parsed<MailParameters> given = parse_mail_parameters(path->parameters, allowed);
     if (!given) return say(given.error());
     if (needs_parameter(self, path->path, given->smtputf8)) return say(553, "5.6.7", "the address needs SMTPUTF8");
     if (given->size > self.config_.message_size) return say(self.too_large());
@@ -115,8 +115,10 @@ struct Commands {
 
     self.have_mail_ = true;
     self.submission_id_ = std::move(given->submission_id);
+    self.unread_sender_ = std::move(given->unread_sender);
     mail::Envelope& envelope = self.envelope_;
     envelope.sender = std::move(path->path);
+    envelope.unread = std::move(given->unread);
     envelope.envid = std::move(given->envid);
     envelope.ret = given->ret;
     envelope.body = given->body;
@@ -124,10 +126,23 @@ struct Commands {
     return say(250, "2.1.0", "sender OK");
   }
 
+  /// Our sendmail has nobody to tell of one address among many, and the message goes to the others: it is told of as
+  /// what sendmail itself could not read.
+  static void note_unread(Dialogue& self, std::string_view argument, const Refusal& refusal) {
+    std::vector<std::string>& unread = self.envelope_.unread;
+    const bool ours = !self.submission_id_.empty() && refusal.enhanced == kBadRecipient;
+    if (!ours || unread.size() == mail::kMostUnread) return;
+    const std::string shown = printable(trim(argument.substr(argument.find(':') + 1)));
+    unread.emplace_back(cut_printable(shown, mail::kLongestUnread));
+  }
+
   static Reaction rcpt(Dialogue& self, std::string_view argument, const Check&) {
     if (!self.have_mail_) return say(503, "5.5.1", "say MAIL first");
     Parsed<PathArgument> path = parse_path(argument, PathKeyword::to);
-    if (!path) return say(path.error());
+    if (!path) {
+      note_unread(self, argument, path.error());
+      return say(path.error());
+    }
     Parsed<RcptParameters> given = parse_rcpt_parameters(path->parameters);
     if (!given) return say(given.error());
     mail::Envelope& envelope = self.envelope_;
@@ -316,6 +331,7 @@ Reaction Dialogue::shutting_down() const {
 void Dialogue::reset() {
   envelope_ = mail::Envelope();
   submission_id_.clear();
+  unread_sender_.clear();
   envelope_size_ = 0;
   have_mail_ = false;
 }

@@ -27,7 +27,7 @@ struct DialogueConfig {
   /// More are refused for now, so that the client sends them in a transaction of their own (RFC 5321 4.5.3.1.10). 0: as
   /// many as an envelope may hold (mail::kLongestEnvelope), and more are refused for good: the client cannot split.
   std::size_t recipients = 1000;
-  bool submission_id = false;  ///< announce and take our private XSUBMISSION (unix socket only)
+  bool submission_id = false;  ///< announce and take our private XSUBMISSION, XUNREAD and XSENDER (unix socket only)
 
   // Only the practice smarthost sets these. Postern's own listeners offer neither TLS nor AUTH, and take an address in
   // UTF-8 from whoever writes one: callers on this machine know nothing of the parameter that RFC 6531 3.4 asks for,
@@ -65,6 +65,7 @@ class Dialogue {
   [[nodiscard]] const std::string& helo() const { return helo_; }
   [[nodiscard]] bool extended() const { return extended_; }  ///< EHLO, not HELO
   [[nodiscard]] const std::string& submission_id() const { return submission_id_; }
+  [[nodiscard]] const std::string& unread_sender() const { return unread_sender_; }
 
   Reaction on_stored(const QueueId& id);
   Reaction on_refused(const Refusal& refusal);
@@ -87,6 +88,7 @@ class Dialogue {
   mail::Envelope envelope_;
   std::string helo_;
   std::string submission_id_;
+  std::string unread_sender_;
   std::size_t envelope_size_ = 0;  ///< what its recipients will take in the spool, at most
   bool extended_ = false;
   bool have_mail_ = false;

@@ -8,15 +8,16 @@
 namespace postern::smtp::limits {
 
 // What we accept as a server. The RFC gives minima (4.5.3.1); ours are at or above them.
-inline constexpr std::size_t kLocalPart = 64;                     // 4.5.3.1.1
-inline constexpr std::size_t kDomain = 255;                       // 4.5.3.1.2
-inline constexpr std::size_t kPath = 256;                         // 4.5.3.1.3, with the angle brackets
+inline constexpr std::size_t kDomain = 255;  // 4.5.3.1.2
+inline constexpr std::size_t kPath = 256;    // 4.5.3.1.3, with the brackets; no limit of 4.5.3.1.1 for the local part
 inline constexpr std::size_t kCommandLine = 2048;                 // 4.5.3.1.4 asks for 512; extensions add to it
 inline constexpr std::size_t kTextLine = std::size_t{64} * 1024;  // 4.5.3.1.6 asks for 1000; longer lines: 554
 inline constexpr std::size_t kHeader = std::size_t{256} * 1024;   // whole header block
 inline constexpr std::size_t kReceivedLines = 50;                 // 6.3: more is a loop
 inline constexpr std::size_t kEnvid = 100;                        // RFC 3461 4.4
 inline constexpr std::size_t kOrcpt = 500;                        // RFC 3461 4.2
+inline constexpr std::size_t kUnread = 1000;                      // XUNREAD=; with all else of MAIL in kCommandLine
+inline constexpr std::size_t kUnreadSender = 300;                 // XSENDER=
 inline constexpr std::size_t kBadCommands = 10;                   // then 421
 inline constexpr std::size_t kIdleCommands = 1000;  // NOOP, RSET and the like between two stored messages; then 421
 inline constexpr std::size_t kReplyBuffer = std::size_t{64} * 1024;  // unread replies of a pipelining client

@@ -72,6 +72,35 @@ Taken take_submission_id(std::string_view value, MailParameters& mail) {
   return Taken::yes;
 }
 
+/// The texts of unread_value(); nothing: it is none.
+std::optional<std::vector<std::string>> unread_texts(std::string_view value) {
+  const auto decoded = mail::xtext_decode(value);
+  if (!decoded || decoded->empty()) return std::nullopt;
+  std::vector<std::string> texts;
+  for (std::size_t begin = 0; begin <= decoded->size();) {
+    const std::size_t end = std::min(decoded->find('\n', begin), decoded->size());
+    const std::string text = decoded->substr(begin, end - begin);
+    if (text.empty() || text.size() > mail::kLongestUnread || printable(text) != text) return std::nullopt;
+    texts.push_back(text);
+    begin = end + 1;
+  }
+  return texts;
+}
+
+Taken take_unread(std::string_view value, MailParameters& mail) {
+  auto texts = value.size() > limits::kUnread ? std::nullopt : unread_texts(value);
+  if (!texts || texts->size() > mail::kMostUnread) return Taken::malformed;
+  mail.unread = std::move(*texts);
+  return Taken::yes;
+}
+
+Taken take_unread_sender(std::string_view value, MailParameters& mail) {
+  auto texts = value.size() > limits::kUnreadSender ? std::nullopt : unread_texts(value);
+  if (!texts || texts->size() != 1) return Taken::malformed;
+  mail.unread_sender = std::move(texts->front());
+  return Taken::yes;
+}
+
 /// RFC 3461 4.1: NEVER by itself, or a list of the others.
 Taken take_notify(std::string_view value, RcptParameters& rcpt) {
   struct Name {
@@ -115,17 +144,24 @@ struct ParameterRow {
   Taken (*take)(std::string_view value, Parameters& parameters);
 };
 
-constexpr std::string_view kSubmissionIdKeyword = "XSUBMISSION";
-
 constexpr std::array kMailRows{
-    ParameterRow<MailParameters>{"SIZE", take_size},
-    ParameterRow<MailParameters>{"BODY", take_body},
-    ParameterRow<MailParameters>{"SMTPUTF8", take_smtputf8},
-    ParameterRow<MailParameters>{"RET", take_ret},
-    ParameterRow<MailParameters>{"ENVID", take_envid},
-    ParameterRow<MailParameters>{"AUTH", take_auth},
-    ParameterRow<MailParameters>{kSubmissionIdKeyword, take_submission_id},
+    ParameterRow<MailParameters>{"SIZE", take_size},         ParameterRow<MailParameters>{"BODY", take_body},
+    ParameterRow<MailParameters>{"SMTPUTF8", take_smtputf8}, ParameterRow<MailParameters>{"RET", take_ret},
+    ParameterRow<MailParameters>{"ENVID", take_envid},       ParameterRow<MailParameters>{"AUTH", take_auth},
 };
+
+constexpr std::array kPrivateRows{
+    ParameterRow<MailParameters>{"XSUBMISSION", take_submission_id},
+    ParameterRow<MailParameters>{"XUNREAD", take_unread},
+    ParameterRow<MailParameters>{"XSENDER", take_unread_sender},
+};
+
+/// All that MAIL may have.
+constexpr auto kAllMailRows = [] {
+  std::array<ParameterRow<MailParameters>, kMailRows.size() + kPrivateRows.size()> rows{};
+  std::ranges::copy(kPrivateRows, std::ranges::copy(kMailRows, rows.begin()).out);
+  return rows;
+}();
 
 constexpr std::array kRcptRows{
     ParameterRow<RcptParameters>{"NOTIFY", take_notify},
@@ -147,14 +183,32 @@ Parsed<Parameters> parse(const ParameterList& list, const std::array<ParameterRo
 
 }  // namespace
 
-Parsed<MailParameters> parse_mail_parameters(const ParameterList& parameters, SubmissionId submission_id) {
-  if (submission_id == SubmissionId::refuse &&
-      std::ranges::any_of(parameters, [](const auto& item) { return item.first == kSubmissionIdKeyword; })) {
-    return Refusal{555, "5.5.4", "parameter " + std::string(kSubmissionIdKeyword) + " is not supported"};
-  }
-  return parse(parameters, kMailRows);
+Parsed<MailParameters> parse_mail_parameters(const ParameterList& parameters, PrivateParameters allowed) {
+  return allowed == PrivateParameters::allow ? parse(parameters, kAllMailRows) : parse(parameters, kMailRows);
 }
 
 Parsed<RcptParameters> parse_rcpt_parameters(const ParameterList& parameters) { return parse(parameters, kRcptRows); }
+
+std::string unread_value(const std::vector<std::string>& texts, std::size_t more, std::size_t limit) {
+  constexpr std::size_t kRoomForNumber = 32;
+  const auto encoded = [](std::string_view text) {
+    return mail::xtext_encode(cut_printable(printable(text), mail::kLongestUnread));
+  };
+  std::string value;
+  std::size_t taken = 0;
+  for (const std::string& text : texts) {
+    const std::string next = encoded(text);
+    const bool last = taken + 1 == texts.size() && more == 0;
+    if (value.size() + 3 + next.size() + (last ? 0 : kRoomForNumber) > limit) break;
+    if (taken + 1 == mail::kMostUnread && !last) break;
+    if (!value.empty()) value += mail::xtext_encode("\n");
+    value += next;
+    ++taken;
+  }
+  const std::size_t rest = texts.size() - taken + more;
+  if (rest == 0) return value;
+  if (!value.empty()) value += mail::xtext_encode("\n");
+  return value + mail::xtext_encode("(and " + std::to_string(rest) + " more)");
+}
 
 }  // namespace postern::smtp

@@ -20,13 +20,21 @@ struct MailParameters {
   mail::BodyType body = mail::BodyType::seven_bit;
   bool smtputf8 = false;
   mail::Return ret = mail::Return::unspecified;
-  std::string envid;          ///< xtext as given
-  std::string submission_id;  ///< our private XSUBMISSION=, 32 hexadecimal digits in lower case
+  std::string envid;  ///< xtext as given
+  // Private ones, of our sendmail alone.
+  std::string submission_id;        ///< XSUBMISSION=, 32 hexadecimal digits in lower case
+  std::vector<std::string> unread;  ///< XUNREAD=, see mail::Envelope::unread
+  std::string unread_sender;        ///< XSENDER=, what was given as the sender and is no address; printable
 };
 
-enum class SubmissionId { refuse, allow };
+enum class PrivateParameters { refuse, allow };
 
-Parsed<MailParameters> parse_mail_parameters(const ParameterList& parameters, SubmissionId submission_id);
+Parsed<MailParameters> parse_mail_parameters(const ParameterList& parameters, PrivateParameters allowed);
+
+/// Texts as the value of XUNREAD= or XSENDER=: made printable, in xtext, with a line end between them (+0A), and at
+/// most so many octets long. Of those that have no room the last one tells the number, with `more` that are not among
+/// them.
+[[nodiscard]] std::string unread_value(const std::vector<std::string>& texts, std::size_t more, std::size_t limit);
 
 struct RcptParameters {
   unsigned notify = mail::kNotifyUnspecified;

@@ -180,6 +180,18 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
        {"size", wire_size_},
        {"client", client_text(envelope.source)},
        {"helo", envelope.source.helo}});
+  if (!envelope.unread.empty()) {
+    std::string texts;
+    for (const std::string& text : envelope.unread) texts += (texts.empty() ? "" : "; ") + text;
+    log(Level::notice, "recipients cannot be read, the sender will be told",
+        {{"id", id_.text()}, {"unread", texts}, {"client", client_text(envelope.source)}});
+  }
+  if (transaction_.unread_sender.empty()) co_return;
+  log(Level::warning, "the sender cannot be read, and the caller's own name stands for it",
+      {{"id", id_.text()},
+       {"unread", transaction_.unread_sender},
+       {"from", "<" + envelope.sender + ">"},
+       {"client", client_text(envelope.source)}});
 }
 
 Task<Acceptor::Outcome> Acceptor::finish(mail::BodyType seen) {

@@ -22,6 +22,7 @@ struct Transaction {
   mail::Envelope envelope;
   Protocol protocol = Protocol::esmtp;
   std::string submission_id;  ///< empty: none
+  std::string unread_sender;  ///< what was given as the sender and is no address, so that another stands for it
   SubmissionRecord::Against against = SubmissionRecord::Against::crash;
 };
 

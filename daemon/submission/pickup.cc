@@ -12,6 +12,15 @@
 #include <utility>
 
 namespace postern::submission {
+namespace {
+
+bool is_bad_recipient(std::string_view command, std::string_view reply) {
+  constexpr std::string_view kCode = "501 ";
+  return istarts_with(command, "RCPT") && reply.starts_with(kCode) &&
+         reply.substr(kCode.size()).starts_with(smtp::kBadRecipient);
+}
+
+}  // namespace
 
 Result<Transaction> dropped_transaction(const std::vector<std::string>& commands, const Config& config,
                                         std::uint32_t uid) {
@@ -27,12 +36,14 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
     const bool last = &command == &commands.back();
     const bool good = last ? reaction.next == smtp::Next::data
                            : reaction.next == smtp::Next::command && reaction.reply.starts_with('2');
-    if (good) continue;
+    // One address that is none costs itself alone: the sender is told of it, as on the submit socket.
+    if (good || is_bad_recipient(command, reaction.reply)) continue;
     return Error{Failure::invalid, "its envelope: " + std::string(trim(std::string_view(reaction.reply)))};
   }
   Transaction transaction;
   transaction.envelope = dialogue.envelope();
   transaction.submission_id = dialogue.submission_id();
+  transaction.unread_sender = dialogue.unread_sender();
   // Without it a message that cannot be removed would be taken again and again.
   if (transaction.submission_id.empty()) return Error{Failure::invalid, "its envelope has no submission id"};
   transaction.against = SubmissionRecord::Against::power_failure;

@@ -147,6 +147,7 @@ Transaction Pump::transaction() const {
   transaction.envelope.source = source();
   transaction.protocol = dialogue_.extended() ? Protocol::esmtp : Protocol::smtp;
   transaction.submission_id = dialogue_.submission_id();
+  transaction.unread_sender = dialogue_.unread_sender();
   return transaction;
 }
 

@@ -293,11 +293,44 @@ TEST(Dialogue, KeepsAHeloNameFitForAHeader) {
   EXPECT_EQ(code(dialogue.on_line("EHLO [IPv6:::1]")), "250");
   EXPECT_EQ(dialogue.helo(), "[IPv6:::1]");
   EXPECT_EQ(code(dialogue.on_line("EHLO " + std::string(255, 'x'))), "250");
-  for (const std::string& name : {std::string(), std::string(256, 'x'), std::string("h\xC3\xB6st")}) {
-    EXPECT_EQ(code(dialogue.on_line("HELO " + name)), "501");
-    EXPECT_EQ(dialogue.helo(), std::string(255, 'x')) << "a refused greeting changes nothing";
-    EXPECT_TRUE(dialogue.extended());
-  }
+  EXPECT_EQ(code(dialogue.on_line("HELO")), "501");
+  EXPECT_EQ(dialogue.helo(), std::string(255, 'x')) << "a refused greeting changes nothing";
+  EXPECT_TRUE(dialogue.extended());
+  // cases/submission/12-ehlo-utf8.dlg
+  EXPECT_EQ(code(dialogue.on_line("EHLO h\xC3\xB6st \xFF")), "250");
+  EXPECT_EQ(dialogue.helo(), "h__st__");
+  EXPECT_EQ(code(dialogue.on_line("EHLO " + std::string(1000, 'y'))), "250");
+  EXPECT_EQ(dialogue.helo(), std::string(255, 'y'));
+}
+
+TEST(Dialogue, OfOurSendmailAnAddressThatIsNoneCostsItselfAlone) {
+  DialogueConfig config = plain_config();
+  config.submission_id = true;
+  Dialogue dialogue(config);
+  dialogue.on_line("EHLO x");
+  const std::string id = " XSUBMISSION=00112233445566778899aabbccddeeff";
+  EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<a@b> XUNREAD=Web+20Team+0Ax XSENDER=no+20one" + id)), "250");
+  EXPECT_EQ(code(dialogue.on_line("RCPT TO:<a@b>")), "250");
+  EXPECT_EQ(code(dialogue.on_line("RCPT TO:<a@b..c>")), "501");
+  EXPECT_EQ(code(dialogue.on_line("RCPT TO:<a@b> NOTIFY=SOMETIMES")), "501");
+  EXPECT_EQ(code(dialogue.on_line("DATA")), "354");
+  EXPECT_EQ(dialogue.envelope().recipients.size(), 1U);
+  EXPECT_EQ(dialogue.envelope().unread, (std::vector<std::string>{"Web Team", "x", "<a@b..c>"}));
+  EXPECT_EQ(dialogue.unread_sender(), "no one");
+  dialogue.on_refused({451, "", "x"});
+  EXPECT_TRUE(dialogue.envelope().unread.empty());
+  EXPECT_EQ(dialogue.unread_sender(), "");
+  // Others hear of it, and say so themselves; nobody but them would tell the sender twice.
+  EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<a@b>")), "250");
+  EXPECT_EQ(code(dialogue.on_line("RCPT TO:<a@b..c>")), "501");
+  EXPECT_TRUE(dialogue.envelope().unread.empty());
+  EXPECT_EQ(code(dialogue.on_line("RSET")), "250");
+  EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<a@b>" + id)), "250");
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(code(dialogue.on_line("RCPT TO:<" + std::string(200, 'x') + "@b..c>")), "501");
+  EXPECT_EQ(dialogue.envelope().unread.size(), mail::kMostUnread);
+  for (const std::string& text : dialogue.envelope().unread) EXPECT_LE(text.size(), mail::kLongestUnread);
+  EXPECT_EQ(code(dialogue.on_line("DATA")), "503") << "nobody can be reached";
 }
 
 TEST(Dialogue, MakesEveryRefusalFitForOneLine) {

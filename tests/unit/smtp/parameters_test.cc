@@ -1,5 +1,7 @@
 #include "smtp/parameters.h"
 
+#include "smtp/limits.h"
+
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -8,7 +10,7 @@ namespace postern::smtp {
 namespace {
 
 Parsed<MailParameters> mail(std::string keyword, std::string value) {
-  return parse_mail_parameters({{std::move(keyword), std::move(value)}}, SubmissionId::allow);
+  return parse_mail_parameters({{std::move(keyword), std::move(value)}}, PrivateParameters::allow);
 }
 
 int mail_code(std::string keyword, std::string value) {
@@ -79,7 +81,7 @@ TEST(MailParameters, HoldTheSubmissionIdOnlyWhereItIsOffered) {
   EXPECT_EQ(mail_code("XSUBMISSION", id.substr(1)), 501);
   EXPECT_EQ(mail_code("XSUBMISSION", id + "0"), 501);
   EXPECT_EQ(mail_code("XSUBMISSION", id.substr(1) + "g"), 501);
-  EXPECT_EQ(parse_mail_parameters({{"XSUBMISSION", id}}, SubmissionId::refuse).error().code, 555);
+  EXPECT_EQ(parse_mail_parameters({{"XSUBMISSION", id}}, PrivateParameters::refuse).error().code, 555);
 }
 
 TEST(MailParameters, RefuseWhatIsNotOffered) {
@@ -119,6 +121,57 @@ TEST(RcptParameters, S23_HoldOrcpt) {
 TEST(RcptParameters, RefuseWhatIsNotOffered) {
   EXPECT_EQ(rcpt_code("SIZE", "1"), 555);
   EXPECT_EQ(rcpt_code("RRVS", "2014-04-03T23:01:00Z"), 555);
+}
+
+TEST(MailParameters, UnreadTextsComeBackAsTheyWereGiven) {
+  using Texts = std::vector<std::string>;
+  for (const Texts& texts : std::vector<Texts>{{"Web Team (sales"},
+                                               {"a", "b@", "<>"},
+                                               {"+=%,;\""},
+                                               {"\xC3\xBC x", "\\x5c"},
+                                               Texts(mail::kMostUnread, "x"),
+                                               {std::string(mail::kLongestUnread, 'x')}}) {
+    const std::string value = unread_value(texts, 0, limits::kUnread);
+    EXPECT_LE(value.size(), limits::kUnread);
+    EXPECT_EQ(mail("XUNREAD", value)->unread, texts) << value;
+  }
+}
+
+TEST(MailParameters, UnreadTextsAreBoundedAndTellHowManyAreMissing) {
+  for (std::size_t count = 1; count < 60; ++count) {
+    for (const std::size_t size : {1U, 30U, 100U, 500U}) {
+      for (const std::size_t more : {0U, 7U}) {
+        const std::vector<std::string> texts(count, std::string(size, ' ') + "\xC3\xBC");
+        const std::string value = unread_value(texts, more, limits::kUnread);
+        ASSERT_LE(value.size(), limits::kUnread);
+        const auto back = mail("XUNREAD", value);
+        ASSERT_TRUE(back) << value;
+        ASSERT_LE(back->unread.size(), mail::kMostUnread);
+        std::size_t told = back->unread.size();
+        if (const std::string& last = back->unread.back(); last.starts_with("(and ")) {
+          told += std::stoul(last.substr(5)) - 1;
+        }
+        ASSERT_EQ(told, count + more) << value;
+      }
+    }
+  }
+}
+
+TEST(MailParameters, RefuseUnreadTextsThatAreNotFitForALine) {
+  for (const std::string& value :
+       {std::string(""), std::string("a b"), std::string("a+0"), std::string("a+0A"), std::string("+0Aa"),
+        std::string("a+0A+0Ab"), std::string("a+00"), std::string("a+0D"), std::string("a+1B[2J"), std::string("a+FF"),
+        std::string("a+5Cb"), std::string(mail::kLongestUnread + 1, 'x'), std::string(limits::kUnread + 1, '+')}) {
+    EXPECT_EQ(mail_code("XUNREAD", value), 501) << value;
+    EXPECT_EQ(mail_code("XSENDER", value), 501) << value;
+  }
+  std::string many = "x";
+  for (std::size_t i = 0; i < mail::kMostUnread; ++i) many += "+0Ax";
+  EXPECT_EQ(mail_code("XUNREAD", many), 501);
+  EXPECT_EQ(mail_code("XSENDER", "a+0Ab"), 501) << "one alone";
+  for (const std::string keyword : {"XUNREAD", "XSENDER"}) {
+    EXPECT_EQ(parse_mail_parameters({{keyword, "x"}}, PrivateParameters::refuse).error().code, 555);
+  }
 }
 
 }  // namespace

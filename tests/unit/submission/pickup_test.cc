@@ -162,6 +162,18 @@ TEST(Pickup, KeepsTheParametersOfTheEnvelope) {
   EXPECT_EQ(place.queue.stored[0].body, mail::BodyType::eight_bit);
 }
 
+TEST(Pickup, AnAddressThatIsNoneCostsItselfAlone) {
+  const test::ExpectLog expected("the sender cannot be read");
+  Place place;
+  place.box.files["x"] = {frame("MAIL FROM:<a@b> XSUBMISSION=" + kId + " XUNREAD=two+20words XSENDER=no+20one\n" +
+                                "RCPT TO:<b@example.com>\nRCPT TO:<c@example..com>\nDATA\n")};
+  place.run();
+  ASSERT_EQ(place.queue.stored.size(), 1U);
+  const mail::Envelope& envelope = place.queue.stored[0].envelope;
+  EXPECT_EQ(envelope.recipients.size(), 1U);
+  EXPECT_THAT(envelope.unread, ElementsAre("two words", "<c@example..com>"));
+}
+
 TEST(Pickup, TheSameSubmissionIsStoredOnceHoweverItComes) {
   Place place;
   place.box.files["a"] = {frame(commands())};
