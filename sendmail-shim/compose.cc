@@ -25,20 +25,39 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, 3>& nam
 /// Keeps the order of first appearance; a mailbox counts once, whatever the case of its domain.
 class RecipientSet {
  public:
-  std::optional<Exit> add(std::string_view list, std::string_view where) {
-    auto addresses = mail::parse_address_list(list);
-    if (!addresses) return bad_data(std::string(where) + ": " + addresses.error().text);
-    for (std::string& address : *addresses) {
-      if (seen_.insert(mail::mailbox_key(address)).second) recipients_.push_back(std::move(address));
+  void add(std::string_view list) { add(mail::read_address_list(list)); }
+
+  /// A line end in an argument is an attack, never a slip: what follows it is nobody's (CVE-2016-10033 and kin).
+  void add_argument(std::string_view argument) {
+    argument = trim(argument);
+    mail::AddressList read;
+    if (has_control(argument)) {
+      read.unread.emplace_back(cut_printable(printable(argument), mail::kLongestUnread));
+    } else {
+      read = mail::read_address_list(argument);
     }
-    return std::nullopt;
+    add(std::move(read));
   }
 
-  [[nodiscard]] std::vector<std::string> take() { return std::move(recipients_); }
+  [[nodiscard]] Submission take() { return std::move(submission_); }
 
  private:
+  void add(mail::AddressList read) {
+    for (std::string& address : read.addresses) {
+      if (seen_.insert(mail::mailbox_key(address)).second) submission_.recipients.push_back(std::move(address));
+    }
+    submission_.more_unread += read.more_unread;
+    for (std::string& slip : read.unread) {
+      if (submission_.unread.size() < mail::kMostUnread) {
+        submission_.unread.push_back(std::move(slip));
+      } else {
+        ++submission_.more_unread;
+      }
+    }
+  }
+
   std::unordered_set<std::string> seen_;
-  std::vector<std::string> recipients_;
+  Submission submission_;
 };
 
 /// The fields that name the recipients. A message that was resent goes where its newest block of Resent- fields says
@@ -58,20 +77,26 @@ std::vector<const mail::HeaderField*> recipient_fields(const mail::HeaderBlock& 
   return fields;
 }
 
-Outcome<std::vector<std::string>> recipients_of(const mail::HeaderBlock& header, const Options& options) {
+std::string unread_words(const Submission& submission) {
+  std::string words;
+  for (const std::string& text : submission.unread) words += (words.empty() ? "\"" : ", \"") + text + "\"";
+  if (submission.more_unread > 0) words += " and " + std::to_string(submission.more_unread) + " more";
+  return words;
+}
+
+Outcome<Submission> recipients_of(const mail::HeaderBlock& header, const Options& options) {
   RecipientSet set;
-  for (const std::string& argument : options.recipients) {
-    if (has_control(argument)) return bad_data("a recipient has a control character in it: " + printable(argument));
-    if (auto exit = set.add(argument, "recipient")) return std::move(*exit);
-  }
+  for (const std::string& argument : options.recipients) set.add_argument(argument);
   if (options.source == Recipients::header_too) {
-    for (const mail::HeaderField* field : recipient_fields(header)) {
-      if (auto exit = set.add(field->body, field->name)) return std::move(*exit);
-    }
+    for (const mail::HeaderField* field : recipient_fields(header)) set.add(field->body);
   }
-  auto recipients = set.take();
-  if (recipients.empty()) return Exit{EX_USAGE, "no recipients: neither as arguments nor in To, Cc or Bcc"};
-  return recipients;
+  Submission submission = set.take();
+  if (!submission.recipients.empty()) return submission;
+  if (!submission.unread.empty()) {
+    return Exit{EX_DATAERR,
+                "nobody can be reached, nothing was sent: no address can be read in " + unread_words(submission)};
+  }
+  return Exit{EX_USAGE, "no recipients: neither as arguments nor in To, Cc or Bcc"};
 }
 
 /// What the daemon cannot know of the header that it completes: who called, what the account's full name is, and when.
@@ -141,14 +166,26 @@ std::optional<Exit> InputReader::end_line() {
 Outcome<Submission> compose(std::string input, const Options& options, const Surroundings& surroundings) {
   const std::string_view text = mail::without_mailbox_lines(input);
   const mail::HeaderBlock header = mail::parse_headers(text);
-  auto recipients = recipients_of(header, options);
-  if (!recipients) return recipients.error();
+  auto submission = recipients_of(header, options);
+  if (!submission) return submission.error();
 
-  Submission submission;
-  submission.sender = options.sender.value_or(surroundings.login);
-  submission.recipients = std::move(*recipients);
-  submission.text = mail::complete_headers(text, completion_for(options, surroundings, submission.sender));
+  submission->sender = options.sender.value_or(surroundings.login);
+  submission->unread_sender = options.unread_sender;
+  submission->text = mail::complete_headers(text, completion_for(options, surroundings, submission->sender));
   return submission;
+}
+
+std::vector<std::string> warnings(const Submission& submission) {
+  std::vector<std::string> lines;
+  if (!submission.unread.empty()) {
+    lines.push_back("no address can be read in " + unread_words(submission) +
+                    ", so nobody gets a copy for it and the sender will be told; the others get theirs");
+  }
+  if (!submission.unread_sender.empty()) {
+    lines.push_back("-f: no single address can be read in \"" + submission.unread_sender + "\"; the sender is " +
+                    submission.sender);
+  }
+  return lines;
 }
 
 }  // namespace postern::shim

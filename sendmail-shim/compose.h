@@ -49,14 +49,21 @@ struct Surroundings {
 
 struct Submission {
   std::string sender;                   ///< reverse-path; empty: null; may be bare
-  std::vector<std::string> recipients;  ///< valid addresses, may be bare; each mailbox once
+  std::vector<std::string> recipients;  ///< valid addresses, may be bare; each mailbox once; at least one
   std::string text;                     ///< LF lines, header completed
+  std::vector<std::string> unread{};    ///< what was given as a recipient and is no address, printable
+  std::size_t more_unread = 0;          ///< so many more were
+  std::string unread_sender{};          ///< what was given as the sender and is no address; empty: nothing of the kind
 };
 
 /// Recipients from the arguments and with -t from the header; lines of a mailbox file before it are dropped, and it is
 /// completed by the daemon's own rule (mail/header_completion.h) with what only the caller's side knows: sender, full
 /// name and date. Bare addresses and a missing Message-ID are left to the daemon, which has the settings. Ends with
-/// EX_USAGE (no recipient) or EX_DATAERR (an address that is none).
+/// EX_USAGE (no recipient was given) or EX_DATAERR (none of what was given is an address): only what nobody can get is
+/// refused.
 Outcome<Submission> compose(std::string input, const Options& options, const Surroundings& surroundings);
+
+/// What a person is to know of a message that was taken all the same, one line each.
+[[nodiscard]] std::vector<std::string> warnings(const Submission& submission);
 
 }  // namespace postern::shim

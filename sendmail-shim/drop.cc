@@ -91,6 +91,7 @@ std::optional<Exit> refused_unheard(const Submission& submission, const Delivery
   smtp::Dialogue dialogue(config);
   static_cast<void>(dialogue.on_line("EHLO localhost"));
   const std::string lines = commands(submission, delivery, "\n");
+  std::optional<Exit> bad;
   for (std::string_view rest = lines; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(line.size() + 1);
@@ -100,8 +101,13 @@ std::optional<Exit> refused_unheard(const Submission& submission, const Delivery
     const int code = static_cast<int>(parse_number(words.substr(0, 3)).value_or(451));
     const std::size_t blank = words.find(' ', 4);
     const std::string_view enhanced = words.size() > 4 ? words.substr(4, blank - 4) : std::string_view();
-    return Exit{exit_code_for(code, enhanced), "the mail daemon cannot be reached, and would refuse \"" +
-                                                   printable(line.substr(0, 300)) + "\": " + printable(words)};
+    const Exit refused{exit_code_for(code, enhanced), "the mail daemon cannot be reached, and would refuse \"" +
+                                                          printable(line.substr(0, 300)) + "\": " + printable(words)};
+    if (line.starts_with("RCPT") && enhanced == smtp::kBadRecipient) {
+      bad = bad.value_or(refused);  // the others get the message, and the sender is told
+      continue;
+    }
+    return bad.value_or(refused);
   }
   return std::nullopt;
 }

@@ -11,7 +11,8 @@ namespace postern::shim {
 
 struct Exit {
   int code = EX_OK;
-  std::string text;  ///< without "sendmail: " and newline; printable
+  std::string text;       ///< without "sendmail: " and newline; printable
+  std::string warning{};  ///< likewise, of a run that went well all the same
 };
 
 /// A value, or why the run ends here.

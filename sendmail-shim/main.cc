@@ -120,6 +120,7 @@ Exit submit_message(const Options& options) {
   const auto submission = compose(reader.take(), options, surroundings);
   if (!submission) return submission.error();
 
+  for (const std::string& line : warnings(*submission)) write_all(STDERR_FILENO, "sendmail: " + line + "\n");
   const Exit exit = hand_in(*submission, delivery);
   if (reader.ended()) drain_input();
   if (exit.code == EX_OK && options.talk == Talk::verbose) write_all(STDOUT_FILENO, exit.text + "\n");
@@ -171,6 +172,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     exit = Exit{EX_TEMPFAIL, "out of memory; nothing was stored"};
   }
+  if (!exit.warning.empty()) postern::write_all(STDERR_FILENO, "sendmail: " + exit.warning + "\n");
   if (exit.code != EX_OK && !exit.text.empty()) {
     postern::write_all(STDERR_FILENO, "sendmail: " + exit.text + "\n");
   }

@@ -31,6 +31,7 @@ struct Options {
   DotLine dot = DotLine::ends;                ///< -i: a lone "." is text
   Talk talk = Talk::quiet;
   std::optional<std::string> sender;     ///< -f, -r: an address, bare or not; empty: the null reverse-path
+  std::string unread_sender;             ///< -f, -r: what is no address, printable; empty: nothing of the kind
   std::optional<std::string> full_name;  ///< -F
   std::string notify;                    ///< -N as the parameter of RCPT wants it, "NEVER"; empty: not given
   std::string ret;                       ///< -R: "FULL" or "HDRS"; empty: not given

@@ -4,6 +4,8 @@
 #include "mail/xtext.h"
 #include "sendmail-shim/channel.h"
 #include "smtp/data_codec.h"
+#include "smtp/limits.h"
+#include "smtp/parameters.h"
 #include "smtp/reply.h"
 
 #include <unistd.h>
@@ -58,7 +60,9 @@ class Session {
     if (auto exit = send_text()) return *exit;
     if (auto exit = expect("the message", 2)) return *exit;
     if (refused_) return *refused_;
-    return Exit{EX_OK, last_words_};
+    Exit exit{EX_OK, last_words_};
+    if (bad_) exit.warning = bad_->text + "; the sender will be told, and the others get the message";
+    return exit;
   }
 
   /// early: nothing can have been stored. late: the answer to the end of data is missing.
@@ -124,13 +128,22 @@ class Session {
       if (code == EX_TEMPFAIL) return Exit{code, "the mail daemon cannot take the recipient " + words};
       // Too many recipients end it all as well: whoever is told so sends all of them again, in parts.
       if (reply.enhanced() == kTooLong) return Exit{code, "nothing was sent: " + reply.text()};
-      if (!refused_) {
-        refused_ = Exit{code, "the mail daemon refused the recipient " + words};
-      } else {
-        refused_->text += "; " + words;
+      if (reply.enhanced() == smtp::kBadRecipient) {
+        add(bad_, code, words);  // the daemon tells the sender, as of what we could not read
+        continue;
       }
+      add(refused_, code, words);
     }
+    if (accepted_ == 0 && !refused_) refused_ = bad_;
     return std::nullopt;
+  }
+
+  static void add(std::optional<Exit>& exit, int code, const std::string& words) {
+    if (!exit) {
+      exit = Exit{code, "the mail daemon refused the recipient " + words};
+    } else {
+      exit->text += "; " + words;
+    }
   }
 
   std::optional<Exit> send_text() {
@@ -170,6 +183,7 @@ class Session {
   std::string last_words_;
   std::size_t accepted_ = 0;
   std::optional<Exit> refused_;
+  std::optional<Exit> bad_;  ///< no addresses, though we took them for some
   Loss loss_ = Loss::none;
   bool turned_away_ = false;
   bool data_ended_ = false;
@@ -195,6 +209,12 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
                       " XSUBMISSION=" + delivery.submission_id;
   if (utf8 || !is_ascii(submission.text)) lines += " BODY=8BITMIME";
   if (utf8) lines += " SMTPUTF8";
+  if (!submission.unread.empty()) {
+    lines += " XUNREAD=" + smtp::unread_value(submission.unread, submission.more_unread, smtp::limits::kUnread);
+  }
+  if (!submission.unread_sender.empty()) {
+    lines += " XSENDER=" + smtp::unread_value({submission.unread_sender}, 0, smtp::limits::kUnreadSender);
+  }
   if (!delivery.ret.empty()) lines += " RET=" + delivery.ret;
   if (!delivery.envid.empty()) lines += " ENVID=" + mail::xtext_encode(delivery.envid);
   lines += line_end;

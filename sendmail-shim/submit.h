@@ -41,8 +41,9 @@ struct HandedIn {
 /// EX_OK with the daemon's last words in `text`, or why not:
 /// 4yz, or no connection: EX_TEMPFAIL, and nothing was stored, unless the text says that it is not known. 5yz: by the
 /// reply, see exit_code_for(). If some recipients are refused for good, the others get the message and the Exit names
-/// the refused. A connection that is lost is opened again, twice. If that was after the end of data was sent, the
-/// daemon, or the one started after it, recognises the submission id.
+/// the refused; if they are no addresses (5.1.3), which the daemon tells the sender of, it is a warning of EX_OK. A
+/// connection that is lost is opened again, twice. If that was after the end of data was sent, the daemon, or the one
+/// started after it, recognises the submission id.
 [[nodiscard]] HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect);
 
 /// MAIL, RCPT and DATA for a message, each with `line_end`.

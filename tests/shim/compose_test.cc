@@ -1,5 +1,7 @@
 #include "sendmail-shim/compose.h"
 
+#include "base/text.h"
+#include "mail/envelope.h"
 #include "sendmail-shim/local.h"
 
 #include <gmock/gmock.h>
@@ -13,6 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 const std::string kFixed = "From: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m@x>\nTo: somebody@x\n";
 const std::string kWithoutTo = "From: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m@x>\n";
@@ -152,14 +155,65 @@ TEST(Compose, C05_C06_WithoutRecipientsItIsAUsageError) {
   EXPECT_THAT(compose_text(kWithoutTo + "To: undisclosed-recipients:;\n\n", options)->recipients, ElementsAre("a@b"));
 }
 
-TEST(Compose, C28_RefusesWhatIsNoAddress) {
-  for (const std::string bad :
-       {"a b", "\"a\r\nDATA\"@d", "a@b\n", ":include:/etc/shadow", "a@b;c@d", "<a@b", "\"a\tb\"@c"}) {
-    EXPECT_EQ(compose_text(kFixed + "\n", to({bad})).error().code, EX_DATAERR) << bad;
+TEST(Compose, C28_RefusesWhereNobodyCanBeReachedAndNamesWhatItWasGiven) {
+  for (const std::string bad : {"a b", "\"a\r\nDATA\"@d", "a@b\nRCPT TO:<c@d>", ":include:/etc/shadow x", "\"a\tb\"@c",
+                                "<>", "Bob <>", "@d", "a@b@c"}) {
+    const auto made = compose_text(kFixed + "\n", to({bad}));
+    ASSERT_FALSE(made) << bad;
+    EXPECT_EQ(made.error().code, EX_DATAERR) << bad;
+    EXPECT_FALSE(has_control(made.error().text)) << bad;
   }
-  for (const std::string bad : {"a b", "a@b; c@d", "(x", "\"a\n b\"@d"}) {
-    EXPECT_EQ(compose_text(kWithoutTo + "To: ok@x, " + bad + "\n\n", from_header()).error().code, EX_DATAERR) << bad;
+  const auto made = compose_text(kWithoutTo + "To: two words\nCc: <>\n\n", from_header());
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, EX_DATAERR);
+  EXPECT_THAT(made.error().text, HasSubstr("\"two words\", \"<>\""));
+}
+
+TEST(Compose, ASlipCostsItselfAloneInArgumentsAndHeader) {
+  for (const std::string bad : {"two words", "<>", "\"a\n b\"@d", "Bob <>", "a\\b@x", "@x", "x@y@z", "b@x..y"}) {
+    const auto header = compose_text(kWithoutTo + "To: ok@x, " + bad + "\nCc: also@x\n\n", from_header());
+    ASSERT_TRUE(header) << bad;
+    EXPECT_THAT(header->recipients, ElementsAre("ok@x", "also@x")) << bad;
+    ASSERT_EQ(header->unread.size(), 1U) << bad;
+    EXPECT_FALSE(has_control(header->unread.front()));
+    ASSERT_EQ(warnings(*header).size(), 1U);
+    EXPECT_THAT(warnings(*header).front(), HasSubstr(header->unread.front()));
+    const auto arguments = compose_text(kFixed + "\n", to({"ok@x", bad, "also@x"}));
+    ASSERT_TRUE(arguments) << bad;
+    EXPECT_THAT(arguments->recipients, ElementsAre("ok@x", "also@x")) << bad;
+    EXPECT_EQ(arguments->unread.size(), 1U) << bad;
   }
+  EXPECT_THAT(warnings(*compose_text(kFixed + "\n", to({"ok@x"}))), IsEmpty());
+}
+
+TEST(Compose, C28_NothingBehindALineEndInAnArgumentIsARecipient) {
+  for (const std::string bad : {"a@b\nc@d", "a@b\r\nRCPT TO:<c@d>", "a@b,\x01c@d", "\"x\ny\" <c@d>"}) {
+    const auto made = compose_text(kFixed + "\n", to({"ok@x", bad}));
+    ASSERT_TRUE(made);
+    EXPECT_THAT(made->recipients, ElementsAre("ok@x")) << bad;
+    EXPECT_EQ(made->unread.size(), 1U);
+  }
+  EXPECT_THAT(compose_text(kFixed + "\n", to({"a@b\n"}))->recipients, ElementsAre("a@b")) << "of $(command)";
+}
+
+TEST(Compose, BoundsWhatItKeepsOfManySlips) {
+  std::string header = "To: ok@x";
+  for (int i = 0; i < 500; ++i) header += ", two words";
+  const auto made = compose_text(kWithoutTo + header + "\nCc: two words, two words\n\n", from_header());
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->unread.size(), mail::kMostUnread);
+  EXPECT_EQ(made->unread.size() + made->more_unread, 502U);
+}
+
+TEST(Compose, ASenderThatIsNoAddressIsReplacedByTheCaller) {
+  Options options = to({"a@x"});
+  options.unread_sender = "two words";
+  const auto made = compose_text(kFixed + "\n", options);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->sender, "joe");
+  EXPECT_EQ(made->unread_sender, "two words");
+  ASSERT_EQ(warnings(*made).size(), 1U);
+  EXPECT_THAT(warnings(*made).front(), HasSubstr("two words"));
 }
 
 TEST(Compose, C32_C33_OddButValidAddressesAreOrdinary) {

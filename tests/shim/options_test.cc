@@ -1,4 +1,6 @@
 #include "sendmail-shim/options.h"
+
+#include "base/text.h"
 #include "support/tree.h"
 
 #include <gmock/gmock.h>
@@ -149,20 +151,33 @@ TEST(Options, C07_C08_TheSenderIsOneAddressOrNone) {
   EXPECT_EQ(parse({"-f", "a@b", "-r", "c@d"})->sender, "c@d");
   EXPECT_EQ(parse({"-fName <a@b>"})->sender, "a@b");
   EXPECT_FALSE(parse({"x"})->sender.has_value());
+  EXPECT_EQ(parse({"-f", "a@b\n"})->sender, "a@b") << "of $(command)";
+  EXPECT_EQ(parse({"-f", "taro..y@docomo.example."})->sender, "\"taro..y\"@docomo.example");
+  EXPECT_EQ(parse({"-f", "\"Web Team <a@b>"})->sender, "a@b");
   for (const std::string sender :
-       {"a@b\r\nRCPT TO:<c@d>", "a@b\n", "a@b,c@d", "a b", "\"a\" -oQ/tmp -X/x b\"@x", "a@"}) {
+       {"a@b\r\nRCPT TO:<c@d>", "a@b,c@d", "a b", "\"a\" -oQ/tmp -X/x b\"@x", "a@", "a@b c", "a@b\x01", "Bob <>"}) {
     const auto options = parse({"-f", sender});
-    ASSERT_FALSE(options) << sender;
-    EXPECT_EQ(options.error().code, EX_USAGE);
-    EXPECT_EQ(options.error().text.find('\n'), std::string::npos);
+    ASSERT_TRUE(options) << sender;
+    EXPECT_FALSE(options->sender.has_value()) << sender << " must not cost the message";
+    EXPECT_FALSE(options->unread_sender.empty()) << sender;
+    EXPECT_EQ(options->unread_sender.find_first_of("\r\n\x01"), std::string::npos);
   }
+  EXPECT_EQ(parse({"-f", "a b", "-f", "c@d"})->unread_sender, "");
+  EXPECT_FALSE(parse({"-f", "c@d", "-f", "a b"})->sender.has_value()) << "the last one counts";
 }
 
 TEST(Options, C26_C27_ControlBytesAreRefusedInEveryValueThatIsUsed) {
-  for (const char letter : {'f', 'r', 'F', 'V', 'N', 'R', 'B'}) {
-    for (int byte = 1; byte < 0x20; ++byte) {
-      const std::string value = std::string("x") + static_cast<char>(byte) + "y";
+  for (int byte = 1; byte < 0x20; ++byte) {
+    const std::string value = std::string("x") + static_cast<char>(byte) + "y";
+    for (const char letter : {'F', 'V', 'N', 'R', 'B'}) {
       EXPECT_FALSE(parse({std::string("-") + letter, value})) << letter << byte;
+    }
+    // Of a sender nothing is used, and the message goes under the caller's name.
+    for (const std::string option : {"-f", "-r"}) {
+      const auto options = parse({option, value});
+      ASSERT_TRUE(options) << option << byte;
+      EXPECT_FALSE(options->sender.has_value()) << option << byte;
+      EXPECT_FALSE(has_control(options->unread_sender)) << option << byte;
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "sendmail-shim/submit.h"
 
+#include "mail/envelope.h"
 #include "sendmail-shim/channel.h"
 #include "sendmail-shim/control.h"
 #include "sendmail-shim/drop.h"
@@ -247,10 +248,18 @@ TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
 
   EXPECT_FALSE(refused_unheard(submission(), delivery()));
   EXPECT_FALSE(refused_unheard(submission({"root", "gr\xC3\xBC\xC3\x9F@example.com"}), delivery()));
-  const auto refused = refused_unheard(submission({"a@b.example", std::string(65, 'x') + "@b.example"}), delivery());
+  EXPECT_FALSE(refused_unheard(submission({"a@b.example", std::string(65, 'x') + "@b.example"}), delivery()));
+  EXPECT_FALSE(refused_unheard(submission({"a@b.example", "x@b..example"}), delivery())) << "the other one gets it";
+  const auto refused = refused_unheard(submission({"x@b..example"}), delivery());
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->code, EX_DATAERR);
-  EXPECT_THAT(refused->text, HasSubstr("xxx@b.example"));
+  EXPECT_THAT(refused->text, HasSubstr("x@b..example"));
+  Submission sloppy = submission();
+  sloppy.unread = std::vector<std::string>(mail::kMostUnread, std::string(500, ' ') + "\xC3\xBC");
+  sloppy.more_unread = 1000;
+  sloppy.unread_sender = std::string(500, ' ') + "x";
+  sloppy.sender = std::string(200, 'x') + "@b.example";
+  EXPECT_FALSE(refused_unheard(sloppy, delivery())) << "whatever could not be read";
   EXPECT_FALSE(refused_unheard(submission(std::vector<std::string>(5000, "a@b.example")), delivery()));
   const auto too_many = refused_unheard(submission(std::vector<std::string>(60'000, "a@b.example")), delivery());
   ASSERT_TRUE(too_many);
@@ -290,6 +299,30 @@ TEST(Submit, APermanentlyRefusedRecipientDoesNotKeepTheMailFromTheOthers) {
   EXPECT_EQ(exit.code, EX_NOUSER);
   EXPECT_THAT(exit.text, HasSubstr("<b@x>: 550 5.1.1 who?; <c@x>: 550 5.1.2 where?"));
   EXPECT_THAT(scripts[0].heard, HasSubstr("body\r\n.\r\n"));
+}
+
+TEST(Submit, ARecipientThatIsNoAddressForTheDaemonIsAWarning) {
+  std::vector<Script> scripts = {
+      {{"220 hi", "250 ok", "250 ok", "250 ok", "501 5.1.3 bad address", "354 go", "250 2.0.0 queued as x"}, ""}};
+  const Exit exit = submit_to(scripts, submission({"a@x", "b@x"}), delivery());
+  EXPECT_EQ(exit.code, EX_OK);
+  EXPECT_EQ(exit.text, "250 2.0.0 queued as x");
+  EXPECT_THAT(exit.warning, HasSubstr("<b@x>: 501 5.1.3 bad address"));
+  scripts = {{{"220 hi", "250 ok", "250 ok", "501 5.1.3 bad address", "503 5.5.1 nobody"}, ""}};
+  const Exit nobody = submit_to(scripts, submission({"b@x"}), delivery());
+  EXPECT_EQ(nobody.code, EX_DATAERR);
+  EXPECT_THAT(nobody.text, HasSubstr("<b@x>: 501 5.1.3 bad address"));
+}
+
+TEST(Submit, HandsOnWhatCouldNotBeRead) {
+  std::vector<Script> scripts = {{kGood, ""}};
+  Submission message = submission();
+  message.unread = {"Web Team (sales", "<>"};
+  message.more_unread = 3;
+  message.unread_sender = "two words";
+  EXPECT_EQ(submit_to(scripts, message, delivery()).code, EX_OK);
+  EXPECT_THAT(scripts[0].heard,
+              HasSubstr(" XUNREAD=Web+20Team+20(sales+0A<>+0A(and+203+20more) XSENDER=two+20words\r\n"));
 }
 
 TEST(Submit, TooManyRecipientsForOneMessageAreRefusedWholeAndForGood) {
