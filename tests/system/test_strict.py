@@ -308,6 +308,8 @@ def test_nothing_is_refused(houses, mode):
 
 def test_smtputf8_is_used_for_the_recipient_that_needs_it(houses):
     """jürgen@example.com is one of two recipients: where it cannot be reached the other is, and the sender hears of it."""
+    if os.environ.get("POSTERN_CALLERS"):
+        pytest.skip("not everybody was called")
     def to(house, recipient):
         return [one for one in house.server.taken() if recipient in one.recipients]
     assert [one.utf8 for one in to(houses["strict"], "jürgen@example.com")] == [True]
