@@ -79,8 +79,11 @@ class CallerTable:
         with open(self.KEPT, "w") as out:
             out.write(self.text())
 
+    def kept(self):
+        """The rows of the kept table as (caller, version, invocation, ...)."""
+        with open(self.KEPT) as source:
+            return [tuple(re.split("  +", line)) for line in source.read().splitlines()[1:-1]]
+
     def unlike_kept(self):
         """Rows that were filled and do not stand in the kept table as they are."""
-        with open(self.KEPT) as source:
-            kept = {tuple(re.split("  +", line.rstrip("\n"))) for line in source}
-        return [row for row in map(self._row, sorted(self.rows)) if row not in kept]
+        return sorted(set(map(self._row, self.rows)) - set(self.kept()))

@@ -4,6 +4,8 @@ set -euo pipefail
 mkdir /run/repository
 cp -a /var/lib/dpkg /run/dpkg
 mount --bind /run/dpkg /var/lib/dpkg
+# What the package brings is its own as well: the same is called several times at once.
+mount -t tmpfs tmpfs /usr/share/doc
 mount -t tmpfs tmpfs /var/lib/apt
 mount -t tmpfs tmpfs /var/cache/apt
 mkdir -p /var/lib/apt/lists/partial /var/cache/apt/archives/partial
@@ -18,7 +20,7 @@ package() { # VERSION
 }
 package 1
 package 2
-dpkg -i /run/repository/geraet_1_all.deb >/dev/null
+dpkg --force-unsafe-io -i /run/repository/geraet_1_all.deb >/dev/null
 rm /run/repository/geraet_1_all.deb
 deb=/run/repository/geraet_2_all.deb
 (dpkg-deb -f "$deb"; printf 'Filename: ./geraet_2_all.deb\nSize: %s\nSHA256: %s\n' "$(stat -c %s "$deb")" "$(sha256sum "$deb" | cut -d ' ' -f 1)") >/run/repository/Packages
