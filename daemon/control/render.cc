@@ -1,5 +1,6 @@
 #include "control/render.h"
 
+#include "base/text.h"
 #include "control/fields.h"
 #include "control/handling_words.h"
 #include "control/render_check.h"

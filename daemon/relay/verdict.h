@@ -43,8 +43,8 @@
 //                a reply of another kind, a lost            site       likewise in_transaction after MAIL
 //                connection
 //                a row of relay/refusals says site or       site       quota, login, suspension, relaying, host name;
-//                crowded, with 4xx or 5xx                              530, 535 unless of a sender. At RCPT who is taken
-//                                                                      has the message, and it is in_transaction then,
+//                crowded, with 4xx or 5xx                              530, 535 unless of a sender. At RCPT who is
+//                                                                      taken has the message, and in_transaction then,
 //                                                                      or if a control question is answered well. At
 //                                                                      the dot likewise, unless a code says so: words
 //                                                                      may be said of the message, or quote it
