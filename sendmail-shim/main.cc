@@ -103,6 +103,13 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
   return Exit{EX_TEMPFAIL, words + "; and it cannot be dropped: " + dropped.text};
 }
 
+/// One line on standard error.
+void complain(std::string_view name, const std::string& text) {
+  static constexpr std::array<std::string_view, 3> kNames = {"sendmail", "mailq", "newaliases"};
+  const std::string_view called = kNames.at(static_cast<std::size_t>(personality(name)));
+  write_all(STDERR_FILENO, std::string(called) + ": " + text + "\n");
+}
+
 /// The message that standard input and the arguments make.
 Outcome<Submission> read_submission(const Options& options, InputReader& reader) {
   if (options.source == Recipients::arguments && options.recipients.empty()) {
@@ -169,13 +176,6 @@ Exit verify_recipients(const Options& options) {
     return channel ? ask(*channel, line, to) : Exit{EX_TEMPFAIL, channel.error().text};
   };
   return verify(options, own_account().login, request, print);
-}
-
-/// One line on standard error.
-void complain(std::string_view name, const std::string& text) {
-  static constexpr std::array<std::string_view, 3> kNames = {"sendmail", "mailq", "newaliases"};
-  const std::string_view called = kNames.at(static_cast<std::size_t>(personality(name)));
-  write_all(STDERR_FILENO, std::string(called) + ": " + text + "\n");
 }
 
 /// What is asked for is so after the next start, too: scripts that install something must not fail for it.

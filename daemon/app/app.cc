@@ -228,9 +228,9 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .metrics = [this](std::string format) { return metrics.page(std::move(format)); },
       .reload = [this] { return reloads.done(); },
       .complaints = [this](bool administrator) { return complaints(administrator); },
-      .dropped = [this] { return queue::count_dropped(pool, settings.spool); },
       .new_aliases = [this] { return new_aliases(); },
       .names = [this] { return settings.names; },
+      .dropped = [this] { return queue::count_dropped(pool, settings.spool); },
   });
 }
 
