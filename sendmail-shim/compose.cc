@@ -26,9 +26,11 @@ class RecipientSet {
  public:
   void add(std::string_view list) { add(mail::read_address_list(list)); }
 
-  /// A line end in an argument is an attack, never a slip: what follows it is nobody's (CVE-2016-10033 and kin).
-  void add_argument(std::string_view argument) {
-    argument = trim(argument);
+  /// A TAB in an argument is a blank. A line end is an attack, never a slip: what follows it is nobody's
+  /// (CVE-2016-10033 and kin).
+  void add_argument(std::string_view given) {
+    std::string argument(trim(given));
+    std::ranges::replace(argument, '\t', ' ');
     mail::AddressList read;
     if (has_control(argument)) {
       read.unread.emplace_back(cut_printable(printable(argument), mail::kLongestUnread));

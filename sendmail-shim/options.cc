@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/xtext.h"
 
 #include <algorithm>
 #include <array>
@@ -15,11 +16,15 @@ constexpr std::size_t kEnvid = 100;  // RFC 3461 4.4
 
 Exit usage(std::string text) { return Exit{EX_USAGE, std::move(text)}; }
 
-/// A control character inside an argument that gets into a header or an envelope is an attack, never a slip
-/// (CVE-2016-10033 and kin), and nothing is made of the rest.
-std::optional<Exit> refuse_control(std::string_view option, std::string_view value) {
-  if (!has_control(value)) return std::nullopt;
-  return usage(std::string(option) + ": there is a control character in it: " + printable(value));
+/// The words of an argument that gets into a header or an envelope; a TAB is a blank. Any other control character
+/// inside it is an attack, never a slip (CVE-2016-10033 and kin), and nothing is made of the rest.
+Outcome<std::string> words_of(std::string_view option, std::string_view value) {
+  std::string words(trim(value));
+  std::ranges::replace(words, '\t', ' ');
+  if (has_control(words)) {
+    return usage(std::string(option) + ": there is a control character in it: " + printable(words));
+  }
+  return words;
 }
 
 /// What is no address, or more than one, must not cost the message: the caller's own name stands for it, and nothing of
@@ -28,17 +33,17 @@ std::optional<Exit> set_sender(Options& options, std::string_view value) {
   constexpr std::size_t kShown = 80;
   options.sender.reset();
   options.unread_sender.clear();
-  const std::string_view given = trim(value);
-  if (auto exit = refuse_control("-f", given)) return exit;
-  if (given.empty() || given == "<>") {
+  const auto given = words_of("-f", value);
+  if (!given) return given.error();
+  if (given->empty() || *given == "<>") {
     options.sender = "";
     return std::nullopt;
   }
-  mail::AddressList list = mail::read_address_list(given);
+  mail::AddressList list = mail::read_address_list(*given);
   if (list.addresses.size() == 1 && list.unread.empty()) {
     options.sender = std::move(list.addresses.front());
   } else {
-    options.unread_sender = cut_printable(printable(given), kShown);
+    options.unread_sender = cut_printable(printable(*given), kShown);
   }
   return std::nullopt;
 }
@@ -50,9 +55,9 @@ std::optional<Exit> leave_out(Options& options, std::string why) {
 }
 
 std::optional<Exit> set_full_name(Options& options, std::string_view value) {
-  const std::string_view name = trim(value);
-  if (auto exit = refuse_control("-F", name)) return exit;
-  options.full_name = name;
+  auto name = words_of("-F", value);
+  if (!name) return name.error();
+  options.full_name = std::move(*name);
   return std::nullopt;
 }
 
@@ -140,9 +145,10 @@ std::optional<Exit> set_return(Options& options, std::string_view value) {
 }
 
 std::optional<Exit> set_envid(Options& options, std::string_view value) {
-  if (value.empty() || value.size() > kEnvid || has_control(value) || !is_ascii(value)) {
+  if (value.empty() || has_control(value) || !is_ascii(value) || mail::xtext_encode(value).size() > kEnvid) {
     return leave_out(options,
-                     "-V: 1 to 100 printable ASCII characters are needed, not " + printable(value.substr(0, 200)));
+                     "-V: 1 to 100 printable ASCII characters are needed (a blank, + and = count thrice), not " +
+                         printable(value.substr(0, 200)));
   }
   options.envid = value;
   return std::nullopt;
@@ -234,7 +240,7 @@ class Parser {
       } else if (word == "--") {
         only_recipients = true;
       } else if (word.starts_with("--")) {
-        take_long(word);
+        if (auto exit = take_long(word)) return std::move(*exit);
       } else if (auto exit = take_cluster(word.substr(1))) {
         return std::move(*exit);
       }
@@ -243,23 +249,21 @@ class Parser {
   }
 
  private:
-  void take_long(std::string_view word) {
-    if (word == "--help") {
-      options_.mode = Mode::help;
-    } else if (word == "--version") {
-      options_.mode = Mode::version;
-    } else {
-      leave_out(options_, printable(word) + ": there is no such option");
-    }
+  std::optional<Exit> take_long(std::string_view word) {
+    if (word != "--help" && word != "--version") return unknown(printable(word));
+    options_.mode = word == "--help" ? Mode::help : Mode::version;
+    return std::nullopt;
   }
+
+  /// Whether what follows is its argument or a recipient nobody knows, so the message could go to a wrong address.
+  static Exit unknown(const std::string& option) { return usage(option + ": there is no such option"); }
 
   std::optional<Exit> take_cluster(std::string_view letters) {
     while (!letters.empty()) {
       const char letter = letters.front();
       letters.remove_prefix(1);
       const auto row = std::ranges::find(kOptions, letter, &OptionRow::letter);
-      // Whether what follows is its argument or a recipient nobody knows, so the message could go to a wrong address.
-      if (row == kOptions.end()) return usage("-" + printable({&letter, 1}) + ": there is no such option");
+      if (row == kOptions.end()) return unknown("-" + printable({&letter, 1}));
       std::string_view value;
       if (row->argument != Argument::none) value = std::exchange(letters, {});
       if (row->argument == Argument::required && value.empty()) {

@@ -85,8 +85,9 @@ void SmtpWatch::answered(Verb verb, const smtp::Reply& reply) {
   const bool good = reply.code < 400;
   if (verb == Verb::data) place_ = reply.intermediate() ? Place::text : Place::commands;
   if (verb == Verb::quit && good) client_ended_ = true;
-  if (verb == Verb::mail) begun_ = true;
-  if (!good && begun_) refuse(verb, reply);
+  // Who is turned away at the door came with a message.
+  if (verb == Verb::mail || (verb == Verb::greeting && !good)) begun_ = true;
+  if (!good && (begun_ || reply.code == 421)) refuse(verb, reply);
   const bool settled = verb == Verb::text || (good && (verb == Verb::rset || verb == Verb::hello));
   if (!settled) return;
   begun_ = false;
@@ -94,10 +95,11 @@ void SmtpWatch::answered(Verb verb, const smtp::Reply& reply) {
 }
 
 Exit SmtpWatch::outcome() const {
-  const std::optional<Exit>& why = begun_ ? refusal_ : lost_;
+  const bool begun = begun_ || std::ranges::find(asked_, Verb::mail) != asked_.end();
+  const std::optional<Exit>& why = begun ? refusal_ : lost_;
   if (why) return Exit{why->code, "the message was not stored; the mail daemon said: " + why->text};
   if (garbled_) return Exit{EX_PROTOCOL, "the mail daemon's answers are no SMTP"};
-  if (!begun_) return Exit{};
+  if (!begun) return Exit{};
   const bool asked = std::ranges::find(asked_, Verb::text) != asked_.end();
   if (asked) {
     return Exit{EX_TEMPFAIL,

@@ -80,12 +80,16 @@ AddressToken AddressLexer::token(AddressTokenKind kind, std::size_t end) {
 /// `"Web Team <a@example.com>, "Ops" <b@example.com>`. An address in brackets is in it then, and a word begins right
 /// behind it, which no writer of names puts there.
 std::size_t AddressLexer::quoted_end() {
+  // The quotes inside what one would have swallowed were escaped for it. Each would look all the way again.
+  if (at_ + 1 < swallowed_) return kNowhere;
   const std::size_t end = delimiters_.end_of(at_);
   if (end == kNowhere || end == body_.size() || !is_atext(body_[end])) return end;
   const std::string_view content = body_.substr(at_ + 1, end - at_ - 2);
   const std::size_t bracket = content.find('<');
   const bool swallows = bracket != std::string_view::npos && content.find('@', bracket) != std::string_view::npos;
-  return swallows ? kNowhere : end;
+  if (!swallows) return end;
+  swallowed_ = end;
+  return kNowhere;
 }
 
 /// "=?utf-8?Q?B=C3=B6b,?=". Sloppy encoders leave commas and quotes in it, which are of the name all the same.

@@ -50,6 +50,7 @@ class AddressLexer {
 
   std::string_view body_;
   std::size_t at_ = 0;
+  std::size_t swallowed_ = 0;  ///< where the last quote ends that would have swallowed an address
   Delimiters delimiters_;
   std::string_view comment_;
   bool glued_ = false;

@@ -117,7 +117,13 @@ TEST(SmtpWatch, ARefusalIsAnErrorInTheDaemonsWords) {
       {and_then(kHello, {"354 go", "550 5.6.0 bad text", "221 bye"}), EX_DATAERR, "550 5.6.0 bad text"},
       {and_then(kHello, {"354 go", "451 4.3.0 later", "221 bye"}), EX_TEMPFAIL, "451 4.3.0 later"},
       {and_then(kHello, {"354 go", "421 4.4.2 a lone dot"}), EX_TEMPFAIL, "421 4.4.2 a lone dot"},
-      {{"421 4.3.2 too many connections"}, EX_OK, ""},
+      {{"421 4.3.2 too many connections"}, EX_TEMPFAIL, "421 4.3.2 too many connections"},
+      {{"554 5.7.1 not you"}, EX_NOPERM, "554 5.7.1 not you"},
+      {{"220 hi", "421 4.3.2 shutting down"}, EX_TEMPFAIL, "421 4.3.2 shutting down"},
+      {{"220 hi", "250 h", "421 4.3.2 shutting down"}, EX_TEMPFAIL, "421 4.3.2 shutting down"},
+      {{"220 hi", "250 h"}, EX_TEMPFAIL, "nothing was stored"},
+      {{"220 hi"}, EX_TEMPFAIL, "nothing was stored"},
+      {{}, EX_TEMPFAIL, "nothing was stored"},
   };
   for (const Case& one : cases) {
     const Exit exit = watched({kFront + kText + "QUIT\n", one.answers});
@@ -138,6 +144,12 @@ TEST(SmtpWatch, WhatTheClientGivesUpIsNoError) {
   const std::string client = "EHLO h\nMAIL FROM:<a@b>\nRCPT TO:<c>\nRSET\nQUIT\n";
   EXPECT_EQ(watched({client, {"220 hi", "250 h", "250 2.1.0 ok", "550 5.1.1 no", "250 2.0.0 ok", "221 bye"}}).code,
             EX_OK);
+}
+
+TEST(SmtpWatch, AnEndBehindWhatIsStoredIsWell) {
+  const std::string client = kFront + kText;
+  const std::vector<std::string> answers = and_then(kHello, {"354 go", "250 2.0.0 queued as x", "421 4.4.2 idle"});
+  EXPECT_EQ(watched({client, answers, false}).code, EX_OK);
 }
 
 TEST(SmtpWatch, ADaemonThatGoesAwayIsATemporaryError) {

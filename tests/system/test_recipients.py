@@ -179,7 +179,7 @@ def test_mailboxes_in_use_are_taken_as_the_sender_of_sendmail(running, mailbox):
         assert mailbox.wait(count)[-1][0] == written
 
 
-@pytest.mark.parametrize("sender", ["two words", "a@b, c@d", "a@", "<a@b", "a@b\r\nRCPT TO:<x@y>", "Bob <>"])
+@pytest.mark.parametrize("sender", ["two words", "a@b, c@d", "a@", "<a@b", "Bob <>"])
 def test_a_sender_that_cannot_be_read_costs_no_message(running, mailbox, sender):
     run = running.sendmail("Subject: x\n\nb\n", "-i", "-f", sender, "b@example.com", user="alice")
     ((given, recipients, _),) = mailbox.wait(1)
