@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace postern::queue {
@@ -65,12 +67,16 @@ std::optional<mail::Status> judge(const std::optional<mail::Status>& answer, con
   return status;
 }
 
-/// Of a recipient of a message that waits in trouble of others, without an attempt. What was said of their messages may
-/// name whom these were for.
-mail::Status judge_held(const mail::Envelope& envelope, const RecipientState& state, const mail::DeliveryReport& report,
-                        bool expires, const Retry& retry) {
+/// Why a message waits in trouble of others, without an attempt. What was said of their messages may name whom these
+/// were for.
+mail::Status held_by(const mail::Envelope& envelope, const mail::DeliveryReport& report) {
   mail::Status trouble = status_of(report.sender ? *report.sender : *report.site);
   trouble.text = mail::without_addresses_of_others(trouble.text, envelope);
+  return trouble;
+}
+
+/// Of a recipient of such a message.
+mail::Status judge_held(const mail::Status& trouble, const RecipientState& state, bool expires, const Retry& retry) {
   if (expires) return expired(trouble, retry);
   // What the server said of this very message tells its sender more.
   return state.last && state.last->doubtful ? *state.last : trouble;
@@ -129,11 +135,15 @@ std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vect
     states[i].last = unreadable();
     states[i].unreported = true;
   }
+  if (log.empty()) return states;
+  // Both are long where a message has many recipients.
+  std::unordered_multimap<std::string_view, std::size_t> indices;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    indices.emplace(i < recipients ? std::string_view(envelope.recipients[i].address) : std::string_view(), i);
+  }
   for (const spool::LogLine& line : log) {
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      const bool meant = i < recipients ? envelope.recipients[i].address == line.recipient : line.recipient.empty();
-      if (meant) apply(line, states[i]);
-    }
+    const auto [first, last] = indices.equal_range(line.recipient);
+    for (auto one = first; one != last; ++one) apply(line, states[one->second]);
   }
   return states;
 }
@@ -249,11 +259,13 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     actions.durability = spool::Durability::synced;
     actions.findings.push_back(std::move(finding));
   }
+  std::optional<mail::Status> trouble;
+  if (evidence.held) trouble = held_by(envelope, report);
   for (std::size_t k = 0; k < tried.size(); ++k) {
     const std::size_t index = tried[k];
     const auto answer = k < report.recipients.size() ? report.recipients[k] : std::nullopt;
-    auto status = evidence.held ? judge_held(envelope, states[index], report, last_attempt, retry)
-                                : judge(answer, report, last_attempt, retry);
+    auto status =
+        trouble ? judge_held(*trouble, states[index], last_attempt, retry) : judge(answer, report, last_attempt, retry);
     if (!status) continue;
     if (status->doubtful && !evidence.held && proven(states[index], evidence, moment.now)) {
       status->verdict = mail::Verdict::failed;
