@@ -18,7 +18,8 @@ struct NewSettings {
   FileAccess access;
 };
 
-/// The credential, then the settings that name it; durably, and both or none: if one fails, everything is as it was.
+/// The credential, then the settings that name it; durably, and both or none: if one fails, everything is as it was,
+/// the way back of an earlier run too.
 /// Failures: those of write_credential() and replace_file().
 Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential);
 
@@ -26,7 +27,8 @@ Result<void> write_changed(const NewSettings& settings, const std::optional<Cred
 [[nodiscard]] bool stands_already(const NewSettings& settings, const std::optional<CredentialFile>& credential);
 
 /// Puts back what the last write_changed() for these settings found. Returns the files, the settings first. Failures:
-/// not_found (nothing to undo), exists (a file was changed since; it is named, and nothing was done), io, denied.
+/// not_found (nothing to undo), exists (a file was changed since; it is named, and nothing was done), io, denied (also
+/// where others could have written the record, or it names files that are none of these settings).
 Result<std::vector<std::string>> undo_changed(const std::string& settings);
 
 }  // namespace postern::setup

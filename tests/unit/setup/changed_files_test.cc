@@ -134,6 +134,93 @@ TEST(ChangedFiles, AFailureLeavesEverythingAsItWas) {
   EXPECT_FALSE(write_changed(NewSettings{path, "new\n", {}}, CredentialFile{dir / "no/password", Secret("x")}));
   EXPECT_EQ(dir.read("postern.yaml"), "old\n");
   EXPECT_FALSE(std::filesystem::exists(dir / "postern.yaml.before-setup"));
+  EXPECT_EQ(names_in(dir), std::set<std::string>{"postern.yaml"});
+}
+
+TEST(ChangedFiles, AFailureOfTheSecondTimeLeavesTheWayBackOfTheFirst) {
+  for (const std::string name : {"postern.yaml.new-", "postern.yaml.setup-record.new-"}) {
+    const ScratchDir dir;
+    const std::string path = dir.write("postern.yaml", "by hand\n");
+    ASSERT_TRUE(write_changed(NewSettings{path, "one\n", {}}, std::nullopt));
+    const std::string obstacle = dir / (name + std::to_string(getpid()));
+    std::filesystem::create_directory(obstacle);
+    EXPECT_FALSE(write_changed(NewSettings{path, "two\n", {}}, CredentialFile{dir / "password", Secret("x")})) << name;
+    std::filesystem::remove(obstacle);
+    EXPECT_EQ(dir.read("postern.yaml"), "one\n");
+    EXPECT_FALSE(std::filesystem::exists(dir / "password"));
+    const auto back = undo_changed(path);
+    ASSERT_TRUE(back) << back.error().text;
+    EXPECT_EQ(dir.read("postern.yaml"), "by hand\n");
+    EXPECT_EQ(names_in(dir), (std::set<std::string>{"postern.yaml", "postern.yaml.setup-record"}));
+  }
+}
+
+// Ended after its record: the name that it gave to the old file first is still there.
+TEST(ChangedFiles, ARunThatWasEndedAtItsLastStepIsUndone) {
+  const ScratchDir dir;
+  const std::string path = dir.write("postern.yaml", "old\n");
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
+  std::filesystem::rename(dir / "postern.yaml.before-setup", dir / "postern.yaml.before-setup.new");
+  dir.write("postern.yaml.before-setup", "older\n");
+  ASSERT_TRUE(undo_changed(path));
+  EXPECT_EQ(dir.read("postern.yaml"), "old\n");
+}
+
+// Ended before it wrote anything: what counts is the run before it.
+TEST(ChangedFiles, ARunThatWasEndedAtItsFirstStepIsAsIfItHadNotBeen) {
+  const ScratchDir dir;
+  const std::string path = dir.write("postern.yaml", "old\n");
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
+  std::filesystem::create_hard_link(path, dir / "postern.yaml.before-setup.new");
+  ASSERT_TRUE(undo_changed(path));
+  EXPECT_EQ(dir.read("postern.yaml"), "old\n");
+}
+
+TEST(ChangedFiles, ARecordThatNamesAnotherFileIsNotObeyed) {
+  const ScratchDir dir;
+  const std::string path = dir.write("postern.yaml", "mine\n");
+  const std::string victim = dir.write("shadow", "x\n");
+  for (const std::string line : {"- new " + victim, "- new " + (dir / "password/../shadow"), "- new shadow"}) {
+    dir.write("postern.yaml.setup-record", line + "\n", 0600);
+    const auto back = undo_changed(path);
+    ASSERT_FALSE(back) << line;
+    EXPECT_EQ(back.error().failure, Failure::denied);
+    EXPECT_EQ(dir.read("shadow"), "x\n");
+  }
+}
+
+TEST(ChangedFiles, AFileThatTheSettingsNameIsPutBack) {
+  const ScratchDir dir;
+  const std::string path = dir / "postern.yaml";
+  const std::string secret = dir / "smtp-secret";
+  const std::string text = "smarthosts:\n- host: a.example\n  user: u\n  password_file: " + secret + "\n";
+  ASSERT_TRUE(write_changed(NewSettings{path, text, {}}, CredentialFile{secret, Secret("x")}));
+  ASSERT_TRUE(undo_changed(path));
+  EXPECT_FALSE(std::filesystem::exists(secret));
+}
+
+TEST(ChangedFiles, ARecordThatOthersCanWriteIsNotObeyed) {
+  const ScratchDir dir;
+  const std::string path = dir / "postern.yaml";
+  const std::string record = path + ".setup-record";
+  ASSERT_TRUE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
+  const auto failure = [&path] {
+    const auto back = undo_changed(path);
+    return back ? Failure::cancelled : back.error().failure;
+  };
+  ASSERT_EQ(chmod(record.c_str(), 0666), 0);
+  EXPECT_EQ(failure(), Failure::denied);
+  ASSERT_EQ(chmod(record.c_str(), 0600), 0);
+  ASSERT_EQ(chmod(dir.path().c_str(), 0777), 0);
+  EXPECT_EQ(failure(), Failure::denied);
+  ASSERT_EQ(chmod(dir.path().c_str(), 0700), 0);
+  std::filesystem::rename(record, dir / "aside");
+  std::filesystem::create_symlink(dir / "aside", record);
+  EXPECT_EQ(failure(), Failure::denied);
+  EXPECT_EQ(dir.read("postern.yaml"), "new\n");
+  std::filesystem::remove(record);
+  std::filesystem::rename(dir / "aside", record);
+  EXPECT_TRUE(undo_changed(path));
 }
 
 }  // namespace
