@@ -62,7 +62,8 @@ bool is_label(std::string_view label) {
 bool is_address_literal(std::string_view domain) {
   if (domain.size() < 3 || domain.front() != '[' || domain.back() != ']') return false;
   const std::string_view content = domain.substr(1, domain.size() - 2);
-  return std::ranges::all_of(content, [](char c) { return c > ' ' && c < 0x7F && c != '[' && c != ']' && c != '\\'; });
+  // RFC 5321 has more, but not in any literal that is in use, and a bracket or quote would end the path it stands in.
+  return std::ranges::all_of(content, [](char c) { return is_alnum(c) || c == '.' || c == ':' || c == '-'; });
 }
 
 bool is_domain(std::string_view domain) {
@@ -122,6 +123,7 @@ Result<std::string> parse_address(std::string_view text, Utf8 utf8) {
   AddressParts parts = split_address(text);
   const bool bare = parts.local.size() == text.size();  // "root"
   const bool dotted = is_dotted(parts.local);
+  if (bare && dotted && parts.local.ends_with('.')) parts.local.remove_suffix(1);  // the end of a sentence
   if (!dotted && !is_quoted_string(parts.local)) return fault("the part before the @ is not valid", text);
   std::string address =
       dotted && !is_dot_string(parts.local) ? '"' + std::string(parts.local) + '"' : std::string(parts.local);
@@ -175,10 +177,12 @@ std::string complete_address_list(std::string_view header_body, std::string_view
   std::size_t copied = 0;
   for (const FoundAddress& one : scan_addresses(header_body).found) {
     if (split_address(one.text).local.size() != one.text.size()) continue;
-    whole += header_body.substr(copied, one.end - copied);
+    // The dot at the end of a sentence ends the domain.
+    const std::size_t end = header_body[one.end - 1] == '.' ? one.end - 1 : one.end;
+    whole += header_body.substr(copied, end - copied);
     whole += '@';
     whole += domain;
-    copied = one.end;
+    copied = end;
   }
   whole += header_body.substr(copied);
   return whole;

@@ -29,7 +29,7 @@ TEST(ParseAddress, RefusesWhatIsNoMailbox) {
        {"",        "@",     "a@",       "@b",     "a b",     "a@b c",  "a@.b",  "a@b..",    "a@b..c",
         "a@.",     "a@-b",  "a@b-",     "a@[",    "a@[]",    "a@[1]2", "\"a@b", "\"a\"b@c", "a\"b\"@c",
         "a@b@c",   "<a@b>", "a@b,c",    "a(c)@b", "a@\"b\"", "..@b",   ".",     "a\\b@c",   ":include:/etc/shadow",
-        "a@b.c..", "a;b@c", "\"a\\\"@b"}) {
+        "a@b.c..", "a;b@c", "\"a\\\"@b", "a@[b>1]", "a@[b<1]", "a@[b\"1]", "a@[b;1]", "a@[b_1]", "a@[b@c]"}) {
     EXPECT_FALSE(valid(address)) << address;
   }
 }
@@ -54,6 +54,9 @@ TEST(ParseAddress, TakesMailboxesInUseAndWritesThemAsTheRfcHasThem) {
       {"\"taro..y\"@docomo.example", "\"taro..y\"@docomo.example"},
       {"\"taro\"@docomo.example", "\"taro\"@docomo.example"},
       {".root", "\".root\""},
+      {"root.", "root"},
+      {"root..", "\"root.\""},
+      {"a.b.", "a.b"},
       {"a@example.com.", "a@example.com"},
       {"a@localhost.", "a@localhost"},
       {"taro.@docomo.example.", "\"taro.\"@docomo.example"},
@@ -219,6 +222,7 @@ TEST(CompleteAddressList, ChangesNothingButBareAddresses) {
   EXPECT_EQ(complete_address_list(" g: a, b@c;", "d"), " g: a@d, b@c;");
   EXPECT_EQ(complete_address_list(" not an address at all", "d"), " not an address at all");
   EXPECT_EQ(complete_address_list(" root", ""), " root");
+  EXPECT_EQ(complete_address_list(" root., b <c.> (x).", "d"), " root@d., b <c@d.> (x).");
 }
 
 TEST(CompleteAddressList, LeavesNoBareAddressAtAnyCutOfAList) {

@@ -1,6 +1,11 @@
 #include "smtp/command.h"
 
+#include "mail/address.h"
+
 #include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
 
 namespace postern::smtp {
 namespace {
@@ -51,6 +56,30 @@ TEST(ParsePath, TakesThePathOutOfItsBrackets) {
   EXPECT_EQ(path_of("TO:<a@[127.0.0.1]>", PathKeyword::to), "a@[127.0.0.1]");
   EXPECT_EQ(path_of("FROM:<\"a > b\"@example.net> SIZE=1"), "\"a > b\"@example.net");
   EXPECT_EQ(path_of(R"(FROM:<"a\">b"@example.net>)"), R"("a\">b"@example.net)");
+}
+
+// What sendmail and the spool write of an address is what they read.
+TEST(ParsePath, GivesEveryAddressBackThatParses) {
+  std::vector<std::string> addresses;
+  for (const std::string base : {"ab@cd", "\"ab\"@cd", "ab@[cd]", "ab", "\"ab\""}) {
+    for (std::size_t at = 0; at <= base.size(); ++at) {
+      for (int byte = 1; byte < 0x80; ++byte) {
+        const char c = static_cast<char>(byte);
+        for (const std::string& piece : {std::string(1, c), std::string("\\") + c, std::string(2, c)}) {
+          addresses.push_back(std::string(base).insert(at, piece));
+        }
+      }
+    }
+  }
+  std::size_t valid = 0;
+  for (const std::string& given : addresses) {
+    const auto address = mail::parse_address(given, mail::Utf8::allow);
+    if (!address) continue;
+    ++valid;
+    EXPECT_EQ(path_of("TO:<" + *address + ">", PathKeyword::to), *address);
+    EXPECT_EQ(path_of("FROM:<" + *address + "> SIZE=1"), *address);
+  }
+  EXPECT_GT(valid, 1000U) << "the test makes addresses at all";
 }
 
 // cases/submission/09-blanks-in-path.dlg, each line and its relatives.
