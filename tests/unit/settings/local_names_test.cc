@@ -108,7 +108,9 @@ TEST(Aliases, CirclesOfEveryLengthAreOneErrorEach) {
     ASSERT_EQ(loaded.problems.size(), 1U) << text << joined(loaded.problems);
     EXPECT_EQ(loaded.problems[0].line, 5U);
     EXPECT_EQ(loaded.problems[0].column, 3U);
-    if (length > 1) EXPECT_THAT(loaded.problems[0].text, HasSubstr(words + "n0"));
+    if (length > 1) {
+      EXPECT_THAT(loaded.problems[0].text, HasSubstr(words + "n0"));
+    }
   }
 }
 

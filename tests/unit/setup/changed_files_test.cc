@@ -180,7 +180,8 @@ TEST(ChangedFiles, ARecordThatNamesAnotherFileIsNotObeyed) {
   const ScratchDir dir;
   const std::string path = dir.write("postern.yaml", "mine\n");
   const std::string victim = dir.write("shadow", "x\n");
-  for (const std::string line : {"- new " + victim, "- new " + (dir / "password/../shadow"), "- new shadow"}) {
+  for (const std::string& line :
+       {"- new " + victim, "- new " + (dir / "password/../shadow"), std::string("- new shadow")}) {
     dir.write("postern.yaml.setup-record", line + "\n", 0600);
     const auto back = undo_changed(path);
     ASSERT_FALSE(back) << line;
