@@ -52,14 +52,15 @@ struct RunReader::Item {
     return is_stray || tokens.front().kind == Kind::quoted || tokens.front().kind == Kind::encoded;
   }
 
-  /// Blanks may stand around "." and "@" (obsolete, RFC 5322 4.4), but a dot at the end of a word behind the "@" ends a
-  /// domain, and a word before another "@" begins another address.
+  /// Blanks may stand around "." and "@" (obsolete, RFC 5322 4.4), but a dot at the end of a word ends a domain or an
+  /// abbreviation ("Dr. b@x"), and a word before another "@" begins another address.
   [[nodiscard]] bool takes(const AddressToken& token, bool at_follows) const {
     const bool stray = token.kind == Kind::stray;
     if (is_stray || stray) return is_stray && stray && token.glued;
     if (token.glued || token.is('@') || text.ends_with('@')) return true;
-    if (has_at && (at_follows || (text.ends_with('.') && tokens.back().text.size() > 1))) return false;
-    return text.ends_with('.') || token.text.starts_with('.');
+    if (has_at && at_follows) return false;
+    if (text.ends_with('.')) return tokens.size() > 1 && tokens.back().text == "." && !tokens.back().glued;
+    return token.text.starts_with('.');
   }
 };
 

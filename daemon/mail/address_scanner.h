@@ -6,7 +6,8 @@
 //   a bracket or quote too many                  likewise, if it only stands around an address
 //   a comma, colon or backslash in a name        b@x of "Van Smith, Bob <b@x>" is read, and the rest told of; a single
 //                                                word is a user, as it is anywhere
-//   blanks in an address                         beside "." and "@" (obsolete); elsewhere it is none
+//   blanks in an address                         beside "@", before "." or on both sides of it (obsolete); elsewhere,
+//                                                as in `Dr. b@x`, it is none
 //   'b@x', <mailto:b@x>                          what programs put around an address is left out
 //   a source route                               is left out (RFC 5321 appendix C)
 //   <>, Bob <>, words that name nobody           told of: somebody gets no copy

@@ -244,6 +244,33 @@ TEST(AddressScanner, LeavesSourceRoutesOutAndReadsLooseBlanks) {
   });
 }
 
+TEST(AddressScanner, JoinsNoWordToTheDotOfAnAbbreviation) {
+  expect_rows({
+      {"Dr. house@example.com", {"house@example.com"}, {"Dr."}},
+      {"Bob Jr. bob@example.com", {"bob@example.com"}, {"Bob Jr."}},
+      {"J. R. smith@x", {"smith@x"}, {"J. R."}},
+      {"c@x, Dr.\n house@x", {"c@x", "house@x"}, {"Dr."}},
+      {"Dr.(x)house@x", {"house@x"}, {"Dr."}},
+      {"<Dr. house@x>", {"house@x"}, {"Dr."}},
+      {". house@x", {"house@x"}, {"."}},
+      {"root. bob", {}, {"root. bob"}},
+      {"Dr. House <house@x>", {"house@x"}},
+      {"\"Dr.\" house@x", {"house@x"}},
+      {"a . b@x", {"a.b@x"}},
+      {"a .b@x", {"a.b@x"}},
+  });
+}
+
+TEST(AddressScanner, TheDotOfASentenceIsOfNoBareName) {
+  expect_rows({
+      {"root.", {"root"}},
+      {"root., bob", {"root", "bob"}},
+      {"Root <root.>", {"root"}},
+      {"root (x).", {"root"}},
+      {"root..", {"\"root.\""}},
+  });
+}
+
 TEST(AddressScanner, NeverReadsAnAddressNearAControlCharacter) {
   for (const std::string base : {"ab@cd", "Bob <ab@cd>", "\"ab\"@cd", "x@y ab@cd"}) {
     for (std::size_t at = 0; at <= base.size(); ++at) {

@@ -25,11 +25,18 @@ TEST(ParseAddress, ReturnsWhatItAcceptsVerbatim) {
 }
 
 TEST(ParseAddress, RefusesWhatIsNoMailbox) {
-  for (const std::string_view address :
-       {"",        "@",     "a@",       "@b",     "a b",     "a@b c",  "a@.b",  "a@b..",    "a@b..c",
-        "a@.",     "a@-b",  "a@b-",     "a@[",    "a@[]",    "a@[1]2", "\"a@b", "\"a\"b@c", "a\"b\"@c",
-        "a@b@c",   "<a@b>", "a@b,c",    "a(c)@b", "a@\"b\"", "..@b",   ".",     "a\\b@c",   ":include:/etc/shadow",
-        "a@b.c..", "a;b@c", "\"a\\\"@b", "a@[b>1]", "a@[b<1]", "a@[b\"1]", "a@[b;1]", "a@[b_1]", "a@[b@c]"}) {
+  for (const std::string_view address : {"",        "@",        "a@",
+                                         "@b",      "a b",      "a@b c",
+                                         "a@.b",    "a@b..",    "a@b..c",
+                                         "a@.",     "a@-b",     "a@b-",
+                                         "a@[",     "a@[]",     "a@[1]2",
+                                         "\"a@b",   "\"a\"b@c", "a\"b\"@c",
+                                         "a@b@c",   "<a@b>",    "a@b,c",
+                                         "a(c)@b",  "a@\"b\"",  "..@b",
+                                         ".",       "a\\b@c",   ":include:/etc/shadow",
+                                         "a@b.c..", "a;b@c",    "\"a\\\"@b",
+                                         "a@[b>1]", "a@[b<1]",  "a@[b\"1]",
+                                         "a@[b;1]", "a@[b_1]",  "a@[b@c]"}) {
     EXPECT_FALSE(valid(address)) << address;
   }
 }
