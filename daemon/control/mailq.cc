@@ -44,6 +44,8 @@ std::string reason_line(const std::string& reason) {
   return fmt::format("{:>{}}\n", "(" + mail::cut(reason, kListedWords) + ")", kReasonColumn);
 }
 
+std::string recipient_line(const std::string& address) { return fmt::format("{:>46} {}\n", "", printable(address)); }
+
 }  // namespace
 
 std::string mailq_entry(const queue::Entry& entry) {
@@ -53,6 +55,7 @@ std::string mailq_entry(const queue::Entry& entry) {
   std::string shown;
   // Where nobody is waited for, those that failed are what there is to see: in failed/, or their sender is to be told.
   const bool ended = std::ranges::all_of(entry.recipients, settled);
+  bool named = false;
   for (const queue::Entry::Rcpt& recipient : entry.recipients) {
     const bool delivered = recipient.last && recipient.last->verdict == mail::Verdict::delivered;
     if (delivered || (settled(recipient) && !ended)) continue;
@@ -60,10 +63,15 @@ std::string mailq_entry(const queue::Entry& entry) {
       text += reason_line(reason);
       shown = reason;
     }
-    text += fmt::format("{:>46} {}\n", "", printable(recipient.address));
+    text += recipient_line(recipient.address);
+    named = true;
   }
-  if (entry.recipients.empty()) {
+  if (!named) {
     if (const std::string reason = printable(reason_for(entry, nullptr)); !reason.empty()) text += reason_line(reason);
+  }
+  if (ended && !entry.unread.empty()) {
+    text += reason_line("failed: this cannot be read as an address");
+    for (const std::string& one : entry.unread) text += recipient_line(one);
   }
   return text + "\n";
 }

@@ -13,7 +13,8 @@ inline constexpr std::string_view kMailqHeader = "-Queue ID-  --Size-- ----Arriv
 inline constexpr std::string_view kMailqEmpty = "Mail queue is empty\n";
 
 /// Id with `*` (active) or `!` (on hold), size, arrival in local time, sender; then the recipients that have no
-/// final verdict, each group under the reason it waits for; an empty line.
+/// final verdict, each group under the reason it waits for; an empty line. Where all have one: those that failed, and
+/// what was given as a recipient and is no address.
 [[nodiscard]] std::string mailq_entry(const queue::Entry& entry);
 
 /// "-- 12 Kbytes in 3 Requests."

@@ -63,6 +63,31 @@ TEST_F(Mailq, ShowsWhoFailedWhileTheSenderIsStillToBeTold) {
   EXPECT_EQ(text.find("done@example.com"), std::string::npos) << text;
 }
 
+TEST_F(Mailq, ShowsWhatCouldNotBeReadOnceNobodyIsWaitedFor) {
+  queue::Entry& entry = add(1, kAlice, queue::State::failed);
+  entry.recipients = {{"done@example.com", status(mail::Verdict::delivered, "250 ok")}};
+  entry.unread = {"Bob <>", "two\x1bwords"};
+  entry.reason = "no report may be sent";
+  const std::string unread =
+      "                                 (failed: this cannot be read as an address)\n"
+      "                                               Bob <>\n"
+      "                                               two\\x1bwords\n"
+      "\n";
+  std::string text = mailq_entry(entry);
+  EXPECT_TRUE(text.ends_with("(failed: no report may be sent)\n" + unread)) << text;
+  EXPECT_EQ(text.find("done@example.com"), std::string::npos) << text;
+
+  entry.state = queue::State::waiting;  // while the sender is still to be told
+  entry.recipients.push_back({"gone@example.com", status(mail::Verdict::failed, "550 5.1.1 no such user")});
+  text = mailq_entry(entry);
+  EXPECT_TRUE(text.ends_with(" gone@example.com\n" + unread)) << text;
+  EXPECT_EQ(text.find("no report may be sent"), std::string::npos) << text;
+
+  entry.recipients.push_back({"late@example.com", status(mail::Verdict::deferred, "451 4.7.1 later")});
+  text = mailq_entry(entry);
+  EXPECT_EQ(text.find("Bob"), std::string::npos) << text;
+}
+
 TEST_F(Mailq, ShowsWhatFailedAndWhatIsDamaged) {
   queue::Entry& failed = add(1, kAlice, queue::State::failed);
   failed.reason.clear();
