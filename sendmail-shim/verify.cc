@@ -1,7 +1,8 @@
 #include "sendmail-shim/verify.h"
 
-#include "base/text.h"
 #include "mail/address.h"
+
+#include <string_view>
 
 namespace postern::shim {
 namespace {
@@ -11,6 +12,14 @@ constexpr std::string_view kNullSender = "<>";
 /// The daemon's requests are lines, with a TAB before each argument.
 std::string request_line(const std::string& sender, const std::string& address) {
   return "verify\t" + (sender.empty() ? std::string(kNullSender) : sender) + "\t" + address;
+}
+
+/// Of what a submission would tell of as well.
+std::string unread_lines(const mail::AddressList& list) {
+  std::string lines;
+  for (const std::string& text : list.unread) lines += text + "... no address can be read in this\n";
+  if (list.more_unread > 0) lines += "(and " + std::to_string(list.more_unread) + " more)\n";
+  return lines;
 }
 
 }  // namespace
@@ -23,17 +32,15 @@ Exit verify(const Options& options, const std::string& login, const Request& req
     if (first.code == EX_OK) first = exit;
   };
   for (const std::string& argument : options.recipients) {
-    const auto addresses = mail::parse_address_list(argument);
-    if (!addresses) {
-      note(Exit{EX_DATAERR, ""});
-      if (!print(printable(argument) + "... " + addresses.error().text + "\n")) return Exit{EX_IOERR, ""};
-      continue;
-    }
-    for (const std::string& address : *addresses) {
+    const mail::AddressList list = mail::read_address_list(argument);
+    for (const std::string& address : list.addresses) {
       const Exit exit = request(request_line(sender, address), print);
       note(exit);
       if (!exit.text.empty()) return exit;  // it would be the same for the others
     }
+    if (list.unread.empty()) continue;
+    note(Exit{EX_DATAERR, ""});
+    if (!print(unread_lines(list))) return Exit{EX_IOERR, ""};
   }
   return first;
 }

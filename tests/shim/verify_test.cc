@@ -59,6 +59,25 @@ TEST_F(Verify, WhatIsNoAddressIsToldAndTheOthersAreAskedFor) {
   for (const std::string& line : lines) EXPECT_EQ(line.find('\n'), std::string::npos);
 }
 
+TEST_F(Verify, ASlipInAnArgumentCostsItselfAlone) {
+  const Exit exit = run({"a@x.example, Bob <>, two words, b@x.example", "root"});
+  EXPECT_EQ(exit.code, EX_DATAERR);
+  EXPECT_EQ(exit.text, "");
+  EXPECT_THAT(lines, ElementsAre("verify\talice\ta@x.example", "verify\talice\tb@x.example", "verify\talice\troot"));
+  EXPECT_EQ(printed,
+            "told\ntold\nBob <>... no address can be read in this\ntwo words... no address can be read in this\n"
+            "told\n");
+}
+
+TEST_F(Verify, TellsHowMuchMoreCannotBeRead) {
+  std::string argument = "a@x.example";
+  for (int i = 0; i < 500; ++i) argument += ", two words";
+  EXPECT_EQ(run({argument}).code, EX_DATAERR);
+  EXPECT_EQ(lines.size(), 1U);
+  EXPECT_THAT(printed, HasSubstr("two words... no address can be read in this\n(and "));
+  EXPECT_TRUE(printed.ends_with(" more)\n")) << printed;
+}
+
 TEST_F(Verify, TheFirstAnswerThatIsNotWellIsTheExit) {
   wrong = "\tb";
   answer = Exit{EX_TEMPFAIL, ""};
