@@ -62,6 +62,7 @@ std::string envelope_text(const Stored& stored) {
     if (!recipient.orcpt.empty()) text += " orcpt=" + shown(recipient.orcpt);
     text += "\n";
   }
+  for (const std::string& unread : envelope.unread) text += "unread " + shown(unread) + "\n";
   return text;
 }
 
