@@ -209,9 +209,11 @@ def test_09_blanks_between_the_brackets_are_skipped_and_what_is_no_path_is_refus
 
 
 def test_the_private_parameters_are_for_our_own_sendmail(running):
-    for parameter in ("XUNREAD=x", "XSENDER=x", "XSUBMISSION=" + "0" * 32):
+    for parameter in ("XUNREAD=x", "XSENDER=x", "XMENDED=1,0,0", "XSUBMISSION=" + "0" * 32):
         replies = session(running, "smtp", [f"MAIL FROM:<a@example.com> {parameter}"])
         assert any(one.startswith("555 5.5.4") for one in replies), replies
+    replies = session(running, "smtp", ["XREFUSED 65 words"])
+    assert any(one.startswith("500 5.5.1") for one in replies), replies
     replies = session(running, "socket", ["MAIL FROM:<a@example.com> XUNREAD=a+00b"])
     assert any(one.startswith("501 5.5.4") for one in replies), replies
 
