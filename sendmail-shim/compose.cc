@@ -177,7 +177,8 @@ std::vector<std::string> warnings(const Submission& submission) {
   std::vector<std::string> lines;
   if (!submission.unread.empty()) {
     lines.push_back("no address can be read in " + unread_words(submission) +
-                    ", so nobody gets a copy for it and the sender will be told; the others get theirs");
+                    ", so nobody gets a copy for it and the sender will be told, if reports are wanted; the others get "
+                    "theirs");
   }
   if (!submission.unread_sender.empty()) {
     lines.push_back("-f: no single address can be read in \"" + submission.unread_sender + "\"; the sender is " +

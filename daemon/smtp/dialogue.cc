@@ -140,7 +140,11 @@ struct Commands {
   static void note_unread(Dialogue& self, std::string_view argument, const Refusal& refusal) {
     std::vector<std::string>& unread = self.envelope_.unread;
     const bool ours = !self.submission_id_.empty() && refusal.enhanced == kBadRecipient;
-    if (!ours || unread.size() == mail::kMostUnread) return;
+    if (!ours) return;
+    if (unread.size() == mail::kMostUnread) {
+      unread.back() = "(and more)";
+      return;
+    }
     const std::string shown = printable(trim(argument.substr(argument.find(':') + 1)));
     unread.emplace_back(cut_printable(shown, mail::kLongestUnread));
   }

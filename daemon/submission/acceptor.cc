@@ -240,7 +240,7 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
   if (!envelope.unread.empty()) {
     std::string texts;
     for (const std::string& text : envelope.unread) texts += (texts.empty() ? "" : "; ") + text;
-    log(Level::notice, "recipients cannot be read, the sender will be told",
+    log(Level::notice, "recipients cannot be read, the sender will be told if reports are wanted",
         {{"id", id_.text()}, {"unread", texts}, {"client", client_text(envelope.source)}});
   }
   if (transaction_.unread_sender.empty()) co_return;

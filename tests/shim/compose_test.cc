@@ -193,6 +193,7 @@ TEST(Compose, ASlipCostsItselfAloneInArgumentsAndHeader) {
     EXPECT_FALSE(has_control(header->unread.front()));
     ASSERT_EQ(warnings(*header).size(), 1U);
     EXPECT_THAT(warnings(*header).front(), HasSubstr(header->unread.front()));
+    EXPECT_THAT(warnings(*header).front(), HasSubstr("the sender will be told, if reports are wanted"));
     const auto arguments = compose_text(kFixed + "\n", to({"ok@x", bad, "also@x"}));
     ASSERT_TRUE(arguments) << bad;
     EXPECT_THAT(arguments->recipients, ElementsAre("ok@x", "also@x")) << bad;

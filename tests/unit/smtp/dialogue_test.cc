@@ -343,9 +343,19 @@ TEST(Dialogue, OfOurSendmailAnAddressThatIsNoneCostsItselfAlone) {
   EXPECT_TRUE(dialogue.envelope().unread.empty());
   EXPECT_EQ(code(dialogue.on_line("RSET")), "250");
   EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<a@b>" + id)), "250");
-  for (int i = 0; i < 100; ++i)
-    EXPECT_EQ(code(dialogue.on_line("RCPT TO:<" + std::string(200, 'x') + "@b..c>")), "501");
+  const auto refuse = [&dialogue](std::size_t times) {
+    for (std::size_t i = 0; i < times; ++i)
+      EXPECT_EQ(code(dialogue.on_line("RCPT TO:<" + std::string(200, 'x') + "@b..c>")), "501");
+  };
+  refuse(mail::kMostUnread);
+  ASSERT_EQ(dialogue.envelope().unread.size(), mail::kMostUnread);
+  EXPECT_EQ(dialogue.envelope().unread.back(), dialogue.envelope().unread.front());
+  refuse(1);
+  EXPECT_EQ(dialogue.envelope().unread.back(), "(and more)");
+  refuse(100);
   EXPECT_EQ(dialogue.envelope().unread.size(), mail::kMostUnread);
+  EXPECT_EQ(dialogue.envelope().unread.back(), "(and more)");
+  EXPECT_NE(dialogue.envelope().unread[mail::kMostUnread - 2], "(and more)");
   for (const std::string& text : dialogue.envelope().unread) EXPECT_LE(text.size(), mail::kLongestUnread);
   EXPECT_EQ(code(dialogue.on_line("DATA")), "503") << "nobody can be reached";
 }
