@@ -58,16 +58,28 @@ Result<void> msmtp_server(Conversion& c) {
   return {};
 }
 
-void msmtp_tls(Conversion& c) {
-  if (c.smarthost.tls == relay::Tls::none) return;
-  if (!c.is_on("tls_certcheck", true)) return note_verified(c.import, c.mark("tls_certcheck"));
-  if (!c.value("tls_fingerprint").empty()) {
+void msmtp_trust(Conversion& c) {
+  const bool fingerprint = !c.value("tls_fingerprint").empty();
+  const bool named = c.account.setting("tls_trust_file") != nullptr;
+  if (!c.is_on("tls_certcheck", true)) {
+    note_verified(c.import, c.mark("tls_certcheck"));
+    // msmtp had no use for them, so they may be out of date.
+    if (fingerprint || named) {
+      c.import.note(c.mark(fingerprint ? "tls_fingerprint" : "tls_trust_file"),
+                    "not carried over, since it had no effect beside tls_certcheck off");
+    }
+  } else if (fingerprint) {
     note_pin(c.import, c.mark("tls_fingerprint"), c.smarthost);
-  } else if (c.account.setting("tls_trust_file") != nullptr) {
+  } else if (named) {
     const std::string file = c.path("tls_trust_file");
     if (file.empty()) return note_verified(c.import, c.mark("tls_trust_file"));
     set_trust(c.import, c.mark("tls_trust_file"), c.smarthost, file);
   }
+}
+
+void msmtp_tls(Conversion& c) {
+  if (c.smarthost.tls == relay::Tls::none) return;
+  msmtp_trust(c);
   if (const std::string name = c.value("tls_host_override"); !name.empty()) {
     if (auto host = host_of(c.mark("tls_host_override"), name)) {
       c.smarthost.tls_name = std::move(*host);

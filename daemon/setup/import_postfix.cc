@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 
 namespace postern::setup {
 namespace {
@@ -29,6 +30,7 @@ struct Postfix {
   [[nodiscard]] Mark mark(std::string_view name) const { return main.mark(name); }
 };
 
+/// What demands more stands later.
 enum class Level { none, may, encrypt, verify, pinned };
 
 struct LevelName {
@@ -56,29 +58,39 @@ std::pair<Level, std::string_view> tls_level(const PostfixParameters& main) {
   return {Level::none, "smtp_tls_security_level"};
 }
 
-/// Postfix asks by the destination as relayhost has it; the name alone is how it is written by mistake.
-const TableEntry* policy_entry(const Postfix& postfix, const std::string& host, const std::string& destination) {
-  for (const std::string& key : {to_lower(destination), to_lower("[" + host + "]"), to_lower(host), std::string("*")}) {
-    const auto found = std::ranges::find(postfix.policies, key, &TableEntry::key);
-    if (found != postfix.policies.end()) return &*found;
-  }
-  return nullptr;
-}
-
 struct Demand {
   Level level;
   Mark mark;
 };
 
+/// Nothing: there is no such key, or it says no level that is known.
+std::optional<Demand> policy_of(const Postfix& postfix, const std::string& key) {
+  const auto found = std::ranges::find(postfix.policies, key, &TableEntry::key);
+  if (found == postfix.policies.end()) return std::nullopt;
+  const std::string_view word = std::string_view(found->value).substr(0, found->value.find_first_of(" \t"));
+  const auto* named = std::ranges::find(kLevels, word, &LevelName::name);
+  if (named == kLevels.end()) return std::nullopt;
+  return Demand{named->level, found->mark};
+}
+
+/// Postfix asks by the destination as relayhost has it. The name alone is how it is written by mistake, or for mail
+/// that goes there otherwise: it may only demand more than what is said for all.
+std::optional<Demand> policy_for(const Postfix& postfix, const std::string& host, const std::string& destination,
+                                 Level for_all) {
+  for (const std::string& key : {to_lower(destination), std::string("*")}) {
+    if (auto exact = policy_of(postfix, key)) return exact;
+  }
+  for (const std::string& key : {to_lower("[" + host + "]"), to_lower(host)}) {
+    if (auto guessed = policy_of(postfix, key); guessed && guessed->level > for_all) return guessed;
+  }
+  return std::nullopt;
+}
+
 /// Of this destination. A policy counts more than what is said for all; one that is not known is taken for TLS, since
 /// a password that went through it must not go without.
 Demand tls_for(const Postfix& postfix, const std::string& host, const std::string& destination) {
   const auto [level, parameter] = tls_level(postfix.main);
-  if (const TableEntry* entry = policy_entry(postfix, host, destination)) {
-    const std::string_view word = std::string_view(entry->value).substr(0, entry->value.find_first_of(" \t"));
-    const auto* named = std::ranges::find(kLevels, word, &LevelName::name);
-    if (named != kLevels.end()) return {named->level, entry->mark};
-  }
+  if (auto policy = policy_for(postfix, host, destination, level)) return *policy;
   if (level != Level::none || postfix.main.is_empty("smtp_tls_policy_maps")) return {level, postfix.mark(parameter)};
   const Mark mark = postfix.mark("smtp_tls_policy_maps");
   postfix.import.note(mark, "what this says of " + host + " is not known; TLS is demanded there (tls: starttls)");

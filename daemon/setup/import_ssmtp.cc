@@ -99,6 +99,11 @@ Result<void> ssmtp_authorities(Ssmtp& file, const std::string& value) {
   return {};
 }
 
+Result<void> ssmtp_directory(Ssmtp& file, const std::string& value) {
+  set_trust_directory(file.import, file.mark, value);
+  return {};
+}
+
 Result<void> ssmtp_user(Ssmtp& file, const std::string& value) {
   file.user = value;
   file.login = file.mark;
@@ -140,7 +145,7 @@ constexpr auto kSsmtpKeys = std::to_array<SsmtpKey>({
     {"tlscert", ssmtp_file<&settings::Smarthost::client_certificate>},
     {"tlskey", ssmtp_file<&settings::Smarthost::client_key>},
     {"tls_ca_file", ssmtp_authorities},
-    {"tls_ca_dir", ssmtp_authorities},
+    {"tls_ca_dir", ssmtp_directory},
     {"authuser", ssmtp_user},
     {"authpass", ssmtp_password},
     {"authmethod", ssmtp_method},

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 namespace postern::setup {
 namespace {
@@ -153,7 +154,18 @@ std::optional<std::string> absolute_path(Import& import, const Mark& mark, std::
 
 void set_trust(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view path) {
   if (std::ranges::find(kSystemStores, path) != kSystemStores.end()) return;
+  std::error_code error;
+  if (path.ends_with('/') || std::filesystem::is_directory(import.here(std::string(path)), error)) {
+    return set_trust_directory(import, mark, path);
+  }
   if (auto file = absolute_path(import, mark, path)) smarthost.tls_ca_file = std::move(*file);
+}
+
+void set_trust_directory(Import& import, const Mark& mark, std::string_view path) {
+  if (std::ranges::find(kSystemStores, path) != kSystemStores.end()) return;
+  import.note(mark,
+              "a directory of authorities cannot be named: put those that are needed into one file and name it in "
+              "tls_ca_file");
 }
 
 void set_mechanism(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view word) {

@@ -32,8 +32,10 @@ void set_name(Import& import, const Mark& mark, std::string& name, std::string_v
 
 /// An absolute path for a key of the settings; nothing, and a note, if it is none.
 [[nodiscard]] std::optional<std::string> absolute_path(Import& import, const Mark& mark, std::string_view text);
-/// The authorities to trust. The system's own store is the default and not written.
+/// The authorities to trust. The system's own store is the default and not written; a directory becomes a note.
 void set_trust(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view path);
+/// A directory of them: a note, unless it is the system's own.
+void set_trust_directory(Import& import, const Mark& mark, std::string_view path);
 
 /// The one login mechanism that is to be used. One that Postern does not know becomes a note.
 void set_mechanism(Import& import, const Mark& mark, settings::Smarthost& smarthost, std::string_view word);

@@ -98,6 +98,28 @@ TEST(Postfix, TlsIsWhatThePolicyOfTheServerSays) {
   EXPECT_STREQ(tls("", ""), "none");
 }
 
+// Postfix itself asks by the destination alone, so what is written of the bare name is said of other mail, or by
+// mistake.
+TEST(Postfix, APolicyThatIsNotOfTheDestinationOnlyDemandsMore) {
+  const auto server = [](const std::string& level, const std::string& table) {
+    return only("postfix", {{"/etc/postfix/main.cf",
+                             "relayhost = [s.ex.com]:587\nsmtp_sasl_auth_enable = yes\n"
+                             "smtp_sasl_security_options = noanonymous\nsmtp_sasl_password_maps = static:u:p\n"
+                             "smtp_tls_policy_maps = hash:/etc/postfix/tls_policy\nsmtp_tls_security_level = " +
+                                 level + "\n"},
+                            {"/etc/postfix/tls_policy", table}});
+  };
+  for (const std::string key : {"[s.ex.com]", "s.ex.com"}) {
+    for (const std::string level : {"encrypt", "may", "verify", ""}) {
+      const settings::Smarthost smarthost = server(level, key + " none\n");
+      EXPECT_EQ(smarthost.tls, relay::Tls::starttls) << key << " " << level;
+      EXPECT_FALSE(smarthost.allow_cleartext_auth);
+    }
+    EXPECT_EQ(server("none", key + " encrypt\n").tls, relay::Tls::starttls);
+  }
+  EXPECT_EQ(server("encrypt", "[s.ex.com]:587 none\ns.ex.com encrypt\n").tls, relay::Tls::none);
+}
+
 TEST(Postfix, ATableOfPasswordsThatCannotBeReadIsNotTakenForNoLogin) {
   const std::string notes = all_notes("postfix", {{"/etc/postfix/main.cf",
                                                    "relayhost = [s.ex.com]:587\nsmtp_sasl_auth_enable = yes\n"

@@ -59,6 +59,24 @@ TEST(Msmtp, TlsIsOfThreeKinds) {
   }
 }
 
+TEST(Msmtp, WithoutACheckOfCertificatesTheRestOfTlsGoesOn) {
+  for (const std::string off : {"tls_certcheck off\ntls_trust_file /etc/old.pem\n", "tls_trust_file\n"}) {
+    const Files files = {{"/etc/msmtprc", "host h\ntls on\n" + off +
+                                              "tls_host_override mail.example.com\ntls_cert_file /etc/c.pem\n"
+                                              "tls_key_file /etc/k.pem\n"}};
+    const settings::Smarthost smarthost = only("msmtp", files);
+    EXPECT_EQ(smarthost.tls_name, "mail.example.com");
+    EXPECT_EQ(smarthost.client_certificate, "/etc/c.pem");
+    EXPECT_EQ(smarthost.client_key, "/etc/k.pem");
+    EXPECT_EQ(smarthost.tls_ca_file, "");
+    const std::string notes = all_notes("msmtp", files);
+    EXPECT_NE(notes.find("/etc/msmtprc:3: the server's certificate was not verified"), std::string::npos) << notes;
+    EXPECT_EQ(notes.find("/etc/msmtprc:4: not carried over, since it had no effect") != std::string::npos,
+              off.find("old.pem") != std::string::npos)
+        << notes;
+  }
+}
+
 TEST(Msmtp, ATokenIsMadeByItsProgram) {
   const settings::Smarthost smarthost =
       only("msmtp", {{"/etc/msmtprc", "host h\ntls on\nauth oauthbearer\nuser u\npasswordeval /usr/bin/token\n"}});
@@ -90,6 +108,25 @@ TEST(Ssmtp, KeysAreWithoutCaseAndBlanksAroundTheEqualsSignDoNotCount) {
   EXPECT_EQ(smarthost.tls, relay::Tls::implicit);
   EXPECT_EQ(smarthost.user, "a");
   EXPECT_EQ(smarthost.password.reveal(), "x:y=z");
+}
+
+// tls_ca_file is a file: with a directory no connection would ever be good.
+TEST(Authorities, ADirectoryOfThemIsTold) {
+  const std::string hub = "mailhub=h\nUseTLS=yes\n";
+  for (const std::string lines : {"TLS_CA_File=/etc/ca.pem\nTLS_CA_Dir=/etc/none\n", "TLS_CA_File=/etc/ca.pem\n",
+                                  "TLS_CA_File=/etc/ca.pem\nTLS_CA_Dir=/etc/ssl/certs\n"}) {
+    const Files files = {{"/etc/ssmtp/ssmtp.conf", hub + lines}};
+    EXPECT_EQ(only("ssmtp", files).tls_ca_file, "/etc/ca.pem") << lines;
+    EXPECT_EQ(all_notes("ssmtp", files).find("ssmtp.conf:4: a directory of authorities") != std::string::npos,
+              lines.find("/etc/none") != std::string::npos)
+        << lines;
+  }
+  const Files exim = {
+      {"/etc/exim4/update-exim4.conf.conf", "dc_eximconfig_configtype=smarthost\ndc_smarthost=h::587\n"},
+      {"/etc/my-ca/one.pem", "x\n"},
+      {"/etc/exim4/exim4.conf.localmacros", "REMOTE_SMTP_SMARTHOST_TLS_VERIFY_CERTIFICATES = /etc/my-ca\n"}};
+  EXPECT_EQ(only("exim", exim).tls_ca_file, "");
+  EXPECT_NE(all_notes("exim", exim).find("a directory of authorities"), std::string::npos) << all_notes("exim", exim);
 }
 
 TEST(Nullmailer, WordsAreQuotedAsInAShell) {
