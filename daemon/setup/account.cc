@@ -73,7 +73,7 @@ std::string words_of(const mail::SiteTrouble& trouble, const Smarthost& smarthos
 
 Result<void> attempt(const Smarthost& smarthost, const FoundServer& found, Terminal& terminal, const World& world) {
   terminal.say((smarthost.user.empty() ? "Connecting to " : "Logging in at ") + shown(smarthost) + " ...");
-  const mail::CheckReport report = world.try_smarthost(smarthost);
+  const mail::CheckReport report = world.try_smarthost(smarthost, world.hostname);
   if (report.trouble) {
     const Failure failure = report.trouble->login_refused ? Failure::rejected : report.trouble->failure;
     return Error{failure, words_of(*report.trouble, smarthost, found)};

@@ -35,7 +35,7 @@ Result<FoundServer> first_that_answers(std::vector<Smarthost> ways, const Option
   for (Smarthost& each : ways) {
     each.tls_ca_file = options.tls_ca_file;
     terminal.say("Trying " + shown(each) + " ...");
-    const mail::CheckReport report = world.try_smarthost(each);
+    const mail::CheckReport report = world.try_smarthost(each, world.hostname);
     const bool usable = !report.trouble && (options.no_login || !report.offered.empty());
     if (usable) return FoundServer{nullptr, std::move(each), true};
     tried += "\n  " + shown(each) + ": " +

@@ -252,7 +252,9 @@ int set_up(const Options& said, Terminal& terminal, const World& world) {
   if (!old) return told(terminal, old.error());
   Options options = said;
   if (const auto whole = with_authorities(options); !whole) return told(terminal, whole.error());
-  const auto plan = make_plan(options, *old, terminal, world);
+  World here = world;
+  here.hostname = old->settings.names.hostname;
+  const auto plan = make_plan(options, *old, terminal, here);
   if (!plan) return told(terminal, plan.error());
   std::string text = whole_text(plan->change);
   if (old->text) {

@@ -46,12 +46,13 @@ struct Reloaded {
 /// The world outside: all of its functions may block. Exit codes are those of `postern`.
 struct World {
   std::function<std::vector<DnsRecord>(const std::string& name, DnsType type)> dns;
-  std::function<mail::CheckReport(const settings::Smarthost&)> try_smarthost;
+  std::function<mail::CheckReport(const settings::Smarthost&, const std::string& hostname)> try_smarthost;
   std::function<Result<Secret>(const settings::Smarthost&)> password_of;  ///< what its password_command prints
   Place place{};                                                          ///< where other programs' settings are
   std::function<Reloaded()> reload;
   std::function<int(const std::string& site)> login;           ///< a person agrees in a browser
   std::function<int(const std::string& recipient)> send_test;  ///< and follow it
+  std::string hostname{};  ///< of the settings that are there, for EHLO; empty: none is written
 };
 
 /// Returns the exit code. Every failure was told, with what to do, and left the files as they were.

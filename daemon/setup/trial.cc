@@ -68,7 +68,7 @@ Result<Secret> password_of(const settings::Smarthost& smarthost) {
   return answer;
 }
 
-mail::CheckReport try_smarthost(settings::Smarthost smarthost) {
+mail::CheckReport try_smarthost(settings::Smarthost smarthost, const std::string& hostname) {
   if (smarthost.name.empty()) smarthost.name = smarthost.host;
   if (smarthost.port == 0) smarthost.port = settings::standard_port(smarthost.tls);
   if (smarthost.tls_name.empty()) smarthost.tls_name = smarthost.host;
@@ -77,7 +77,7 @@ mail::CheckReport try_smarthost(settings::Smarthost smarthost) {
   if (report.trouble) return report;
   boost::asio::io_context loop(1);
   relay::Smarthost bound{static_cast<const relay::SmarthostOptions&>(smarthost), nullptr, at_once, {}, {}};
-  bound.names.hostname = settings::machine_name();
+  bound.names.hostname = hostname.empty() ? settings::machine_name() : hostname;
   bound.names.domain = bound.names.hostname;
   bound.helo = bound.names.hostname;
   credentials::Origin origin = origin_of(smarthost);

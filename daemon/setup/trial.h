@@ -6,11 +6,14 @@
 #include "mail/check.h"
 #include "settings/settings.h"
 
+#include <string>
+
 namespace postern::setup {
 
-/// Connects, TLS, EHLO, and where the smarthost has a user, AUTH with what it has to log in with; then QUIT. No mail is
-/// sent. Blocks, for a minute or two at most.
-[[nodiscard]] mail::CheckReport try_smarthost(settings::Smarthost smarthost);
+/// Connects, TLS, EHLO with the hostname of the settings (empty: the machine's name, as the daemon takes it), and where
+/// the smarthost has a user, AUTH with what it has to log in with; then QUIT. No mail is sent. Blocks, for a minute or
+/// two at most.
+[[nodiscard]] mail::CheckReport try_smarthost(settings::Smarthost smarthost, const std::string& hostname);
 
 /// The password that the smarthost's password_command prints, or that stands in its password_file. Blocks. Failures:
 /// those of credentials::Source.

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <deque>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,7 +74,8 @@ class Setup : public testing::Test {
       const auto found = zone.find({name, type});
       return found == zone.end() ? std::vector<DnsRecord>() : found->second;
     };
-    world.try_smarthost = [this](const settings::Smarthost& smarthost) {
+    world.try_smarthost = [this](const settings::Smarthost& smarthost, const std::string& hostname) {
+      names.push_back(hostname);
       tried.push_back(smarthost.host + ":" + std::to_string(smarthost.port));
       if (!answering.empty() && smarthost.host != answering) return trouble(false, "connection refused");
       const bool wrong =
@@ -109,6 +111,7 @@ class Setup : public testing::Test {
   std::map<std::pair<std::string, DnsType>, std::vector<DnsRecord>> zone;
   std::vector<std::string> asked;
   std::vector<std::string> tried;
+  std::vector<std::string> names;  // by which the servers were greeted
   std::string answering;
   std::string without_login;  // the host that offers none
   std::string password = "right";
@@ -203,7 +206,7 @@ TEST_F(Setup, AFileThatSomebodyChangesMeanwhileIsNotWritten) {
   options.address = "alerts@example.com";
   for (const bool there : {false, true}) {
     if (there) dir.write("postern.yaml", "# mine\n");
-    world.try_smarthost = [this](const settings::Smarthost&) {
+    world.try_smarthost = [this](const settings::Smarthost&, const std::string&) {
       dir.write("postern.yaml", "# written meanwhile\n");
       mail::CheckReport well;
       well.offered = {"PLAIN"};
@@ -216,6 +219,20 @@ TEST_F(Setup, AFileThatSomebodyChangesMeanwhileIsNotWritten) {
     EXPECT_EQ(dir.read("postern.yaml"), "# written meanwhile\n");
     std::filesystem::remove(options.config);
   }
+}
+
+// Some servers look at the name that they are greeted with.
+TEST_F(Setup, TheServerIsTriedUnderTheNameThatTheDaemonWillUse) {
+  options.no_login = true;
+  options.smarthost = "relay.example.com";
+  options.root = "admin@example.com";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()), std::set<std::string>{""}) << "the machine's";
+  names.clear();
+  dir.write("postern.yaml", "hostname: mail.example.net\n");
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()), std::set<std::string>{"mail.example.net"});
 }
 
 TEST_F(Setup, ADaemonWithOtherSettingsIsNotTakenForThisOne) {
@@ -413,9 +430,9 @@ TEST_F(Setup, APasswordOfAnotherAccountGoesToNoServerOfAnotherProgram) {
             "account default\nhost old.example.com\nport 587\ntls on\nauth on\nuser u\nfrom a@example.com\n");
   std::string seen;
   const auto inner = world.try_smarthost;
-  world.try_smarthost = [&](const settings::Smarthost& smarthost) {
+  world.try_smarthost = [&](const settings::Smarthost& smarthost, const std::string& hostname) {
     seen += "(" + smarthost.password_file + ")";
-    return inner(smarthost);
+    return inner(smarthost, hostname);
   };
   options.import = "msmtp";
   Person nobody;
