@@ -39,11 +39,19 @@ bool is_loopback_literal(std::string_view name) {
   return address && (loopback_v4().contains(*address) || loopback_v6().contains(*address));
 }
 
-/// "example.com": the domain of a person or a company rather than a machine of theirs.
+/// Below which countries give names to companies and others: "co.uk", "com.br".
+constexpr std::array<std::string_view, 7> kSecondLevel = {"co", "com", "org", "net", "ac", "gov", "edu"};
+
+/// "example.com", "example.co.uk": the domain of a person or a company rather than a machine of theirs.
 bool may_have_mailboxes(std::string_view name) {
   const std::size_t dot = name.find('.');
-  if (dot == std::string_view::npos || name.find('.', dot + 1) != std::string_view::npos) return false;
-  return std::ranges::find(kPrivate, name.substr(dot + 1)) == kPrivate.end();
+  if (dot == std::string_view::npos) return false;
+  const std::string_view parent = name.substr(dot + 1);
+  const std::size_t second = parent.find('.');
+  if (second == std::string_view::npos) return std::ranges::find(kPrivate, parent) == kPrivate.end();
+  const std::string_view country = parent.substr(second + 1);
+  return country.size() == 2 && country.find('.') == std::string_view::npos &&
+         std::ranges::find(kSecondLevel, parent.substr(0, second)) != kSecondLevel.end();
 }
 
 /// As names are compared.
@@ -135,7 +143,9 @@ LocalNames::Kind LocalNames::kind_of(std::string_view mail_domain) const {
   const auto is = [&name](std::string_view other) { return !other.empty() && name == plain_name(other); };
   const bool loopback = std::ranges::find(kLoopbackNames, name) != kLoopbackNames.end() ||
                         name.ends_with(".localhost") || is_loopback_literal(name);
-  if (loopback || is(hostname) || is(first_label(hostname)) || std::ranges::any_of(local_domains, is)) {
+  // Many a rented machine is called as its owner's domain is, and nobody said that there are no mailboxes.
+  const bool called_so = is(hostname) && !(hostname_guessed && may_have_mailboxes(name));
+  if (loopback || called_so || is(first_label(hostname)) || std::ranges::any_of(local_domains, is)) {
     return Kind::machine;
   }
   if (is(domain)) return Kind::domain;
@@ -144,6 +154,7 @@ LocalNames::Kind LocalNames::kind_of(std::string_view mail_domain) const {
     if (is(label) || is(std::string(label) + ".localdomain")) return Kind::machine;
     if (is(own)) return may_have_mailboxes(name) ? Kind::shared : Kind::machine;
   }
+  if (is(hostname)) return Kind::shared;
   if (!is(mailname)) return Kind::foreign;
   // Debian's installer writes the machine's name there, and many a person the domain of the company.
   const bool ours = std::ranges::any_of(

@@ -16,6 +16,7 @@
 namespace postern::mail {
 
 struct LocalNames : HostNames {
+  bool hostname_guessed = false;           ///< nobody said `hostname`: it is what the machine is called by itself
   std::vector<std::string> local_domains;  ///< of the settings: names of this machine besides its own
   std::vector<std::string> machine;        ///< what it is called by itself: the kernel's name, the name service's
   std::string mailname;                    ///< what /etc/mailname says; empty: nothing
@@ -29,7 +30,8 @@ struct LocalNames : HostNames {
     /// A name of this machine and of nothing else: every alias applies, and an address without one is completed by
     /// `domain`, as a bare name is.
     machine,
-    /// `domain`, where it is none of these. It may have mailboxes elsewhere, so that an address without an alias stays.
+    /// `domain`, where it is none of these; a guessed `hostname` such as companies have is none. It may have mailboxes
+    /// elsewhere, so that an address without an alias stays.
     domain,
     /// Of /etc/mailname or of the machine, and such as companies have for all of their mailboxes. The aliases of names
     /// apply, the catch-all does not: the mail of everybody would be caught.

@@ -24,7 +24,10 @@ constexpr std::uint16_t kSubmission = 587;   // RFC 6409
 constexpr std::uint16_t kSmtp = 25;
 
 void check_names(Settings& settings, Report& report) {
-  if (settings.names.hostname.empty()) settings.names.hostname = machine_name();
+  if (settings.names.hostname.empty()) {
+    settings.names.hostname = machine_name();
+    settings.names.hostname_guessed = true;
+  }
   if (settings.names.hostname.find('.') == std::string::npos) {
     report.warning(report.place("hostname"), "the host name '" + settings.names.hostname +
                                                  "' has no domain; many servers refuse such a name: set 'hostname'");

@@ -135,6 +135,43 @@ TEST(LocalNames, ANameThatMayBeACompanysIsNoNameOfTheMachineAlone) {
   EXPECT_EQ(names.kind_of("example.com"), Kind::machine);
 }
 
+TEST(LocalNames, ANameOfTheMachineThatMayBeACompanysIsItsAloneOnlyWhereSomebodySaysSo) {
+  for (const std::string name : {"example.com", "example.co.uk", "firma.com.br", "EXAMPLE.ORG.au"}) {
+    LocalNames names;
+    names.hostname = name;
+    names.hostname_guessed = true;
+    names.machine = {name};
+    names.domain = "example.net";
+    names.aliases = {{"root", {"ann@example.org"}}, {"*", {"ops@example.org"}}};
+    for (const std::string& domain : spellings(name)) {
+      ASSERT_EQ(names.kind_of(domain), Kind::shared) << domain;
+      ASSERT_THAT(names.recipients_of("info@" + domain), ElementsAre("info@" + domain));
+      ASSERT_THAT(names.recipients_of("root@" + domain), ElementsAre("ann@example.org"));
+    }
+    EXPECT_EQ(names.kind_of(name.substr(0, name.find('.'))), Kind::machine);
+    EXPECT_EQ(names.kind_of("localhost"), Kind::machine);
+    names.machine.clear();
+    EXPECT_EQ(names.kind_of(name), Kind::shared);
+    names.domain = name;
+    EXPECT_EQ(names.kind_of(name), Kind::domain);
+    names.aliases.erase("*");
+    EXPECT_THAT(names.recipients_of("info@" + name), ElementsAre("info@" + name));
+    names.local_domains = {name};
+    EXPECT_EQ(names.kind_of(name), Kind::machine);
+    names.local_domains.clear();
+    names.hostname_guessed = false;
+    EXPECT_EQ(names.kind_of(name), Kind::machine);
+  }
+  for (const std::string name :
+       {"web1.example.net", "web1.example.uk", "web1.lan", "a.b.co.uk", "a.co.example", "web1"}) {
+    LocalNames names;
+    names.hostname = names.domain = name;
+    names.hostname_guessed = true;
+    names.machine = {name};
+    EXPECT_EQ(names.kind_of(name), Kind::machine) << name;
+  }
+}
+
 TEST(LocalNames, MailnameIsTheMachinesWhereItBeginsLikeIt) {
   LocalNames names;
   names.hostname = names.domain = "mx.example.net";

@@ -122,6 +122,8 @@ TEST(Load, NoSettingAtAllIsAllowedAndHoldsMail) {
   EXPECT_TRUE(settings.smarthosts.empty());
   EXPECT_EQ(settings.spool, "/var/spool/postern");
   EXPECT_EQ(settings.names.hostname, machine_name());
+  EXPECT_TRUE(settings.names.hostname_guessed);
+  EXPECT_FALSE(good("hostname: example.com\n").names.hostname_guessed);
   EXPECT_EQ(settings.names.domain, settings.names.hostname);
 }
 
