@@ -136,6 +136,16 @@ Result<std::string> output_path(const ImportOptions& options) {
   return path.string();
 }
 
+void tell_lost(const std::vector<std::string>& keys) {
+  if (keys.empty()) return;
+  std::string names;
+  for (const std::string& key : keys) names += (names.empty() ? "" : ", ") + printable(key);
+  fmt::print(stderr, "not in the new settings any more: {}; carry over what you need\n", names);
+  if (keys.front() == "spool") {
+    fmt::print(stderr, "mail that waits in the spool of the old settings is sent only if 'spool' is carried over\n");
+  }
+}
+
 /// Failure: limit, where the settings would not be read.
 Result<std::string> text_of(const Proposal& proposal) {
   std::string text = settings_text(proposal);
@@ -159,6 +169,7 @@ int write_out(const ImportOptions& options, Proposal& proposal) {
   if (!written) return tell(written.error());
   tell_notes(proposal);
   for (const std::string& file : written->kept) fmt::print(stderr, "kept the old file as {}\n", file);
+  tell_lost(written->lost);
   for (const std::string& file : written->files) fmt::print(stderr, "wrote {}\n", file);
   tell_unwritten(proposal, unwritten);
   if (!options.write) return EX_OK;

@@ -9,7 +9,9 @@
 namespace postern::setup {
 namespace {
 
-constexpr auto kMsmtpFiles = std::to_array<std::string_view>({"/etc/msmtprc", "~/.msmtprc", "~/.config/msmtp/config"});
+// In the order in which they count: the first that is there is named, to who is asked and in the settings that are
+// written.
+constexpr auto kMsmtpFiles = std::to_array<std::string_view>({"~/.msmtprc", "~/.config/msmtp/config", "/etc/msmtprc"});
 constexpr auto kSsmtpFiles = std::to_array<std::string_view>({"/etc/ssmtp/ssmtp.conf"});
 constexpr auto kNullmailerFiles = std::to_array<std::string_view>({"/etc/nullmailer/remotes"});
 constexpr auto kDmaFiles = std::to_array<std::string_view>({"/etc/dma/dma.conf"});

@@ -189,7 +189,13 @@ Result<std::vector<MsmtpAccount>> read_msmtp_accounts(Import& import) {
     if (!found) return found.error();
     for (MsmtpAccount& account : *found) {
       const bool hidden = std::ranges::find(accounts, account.name, &MsmtpAccount::name) != accounts.end();
-      if (!hidden) accounts.push_back(std::move(account));
+      if (!hidden) {
+        accounts.push_back(std::move(account));
+      } else {
+        import.note(account.mark,
+                    "this account is not carried over: one of the same name is in your own file, which "
+                    "goes before the machine's");
+      }
     }
   }
   if (!any) return Error{Failure::not_found, "there is no " + import.here("/etc/msmtprc")};

@@ -3,10 +3,12 @@
 #include "base/durable_file.h"
 #include "base/fd.h"
 #include "base/secret.h"
+#include "settings/document.h"
 #include "setup/peer_files.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
@@ -69,11 +71,31 @@ Result<void> close_to_others(const std::string& name) {
   return {};
 }
 
+std::vector<std::string> top_keys(const std::string& text) {
+  settings::Report report("");
+  const auto document = settings::read_document(text, report);
+  std::vector<std::string> keys;
+  if (!document) return keys;
+  for (const settings::Entry& entry : document->entries) keys.push_back(entry.key);
+  return keys;
+}
+
 }  // namespace
+
+std::vector<std::string> lost_keys(const std::string& before, const std::string& after) {
+  const std::vector<std::string> left = top_keys(after);
+  std::vector<std::string> lost;
+  for (std::string& key : top_keys(before)) {
+    if (std::ranges::find(left, key) != left.end()) continue;
+    lost.insert(key == "spool" ? lost.begin() : lost.end(), std::move(key));
+  }
+  return lost;
+}
 
 Result<Written> write_files(const std::string& settings, const std::string& text,
                             const std::vector<CredentialFile>& credentials) {
   std::vector<Replaced> places;
+  std::vector<std::string> lost;
   const auto write_all_of_them = [&]() -> Result<void> {
     for (const CredentialFile& file : credentials) {
       std::string line = std::string(file.secret.reveal()) + "\n";
@@ -82,6 +104,10 @@ Result<Written> write_files(const std::string& settings, const std::string& text
       if (!place) return place.error();
       places.push_back(std::move(*place));
       if (auto done = write_credential(file); !done) return done;
+    }
+    if (auto old = read_file(settings, kLargestFile)) {
+      lost = lost_keys(*old, text);
+      wipe(*old);
     }
     auto place = keep_old(settings, text);
     if (!place) return place.error();
@@ -95,6 +121,7 @@ Result<Written> write_files(const std::string& settings, const std::string& text
     return done.error();
   }
   Written written;
+  written.lost = std::move(lost);
   for (const Replaced& place : places) {
     written.files.push_back(place.path);
     if (place.kept.empty()) continue;

@@ -27,6 +27,15 @@ TEST(Msmtp, TheUsersOwnFileGoesBeforeTheMachines) {
   const Files files = {{"/etc/msmtprc", "account default\nhost machine.example\n"},
                        {"/root/.msmtprc", "account default\nhost own.example\n"}};
   EXPECT_EQ(only("msmtp", files).host, "own.example");
+  const std::string notes = all_notes("msmtp", files);
+  EXPECT_NE(notes.find("/etc/msmtprc:1: this account is not carried over: one of the same name is in your own file"),
+            std::string::npos)
+      << notes;
+  // What is asked about, and named in the settings, is the file whose account is taken.
+  const Machine machine(files);
+  const auto programs = found(machine.place());
+  ASSERT_EQ(programs.size(), 1U);
+  EXPECT_EQ(machine.shown(programs[0].file), "/root/.msmtprc");
 }
 
 TEST(Msmtp, ACommandIsThePasswordOrIsCopiedOrIsLeftOut) {

@@ -156,6 +156,18 @@ TEST(WriteFiles, TheSameAgainKeepsNothing) {
   }
 }
 
+TEST(WriteFiles, TheKeysThatAreLostAreNamedAndTheSpoolFirst) {
+  const test::ScratchDir dir;
+  const std::string path = dir.write(
+      "postern.yaml", "hostname: a.example\nlimits: { message_size: 1 MiB }\nlisten:\n  smtp: []\nspool: /srv/x\n");
+  const auto written = write_files(path, "hostname: b.example\nsmarthosts: []\n# limits:\n", {});
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->lost, (std::vector<std::string>{"spool", "limits", "listen"}));
+  EXPECT_TRUE(write_files(dir / "new.yaml", "hostname: b.example\n", {})->lost.empty());
+  EXPECT_TRUE(lost_keys("spool: [\n", "").empty());
+  EXPECT_TRUE(lost_keys("", "spool: /x\n").empty());
+}
+
 TEST(WriteFiles, WhereTheSettingsCannotBeWrittenThePasswordsAreTheOldOnes) {
   for (const bool there : {false, true}) {
     const test::ScratchDir dir;
