@@ -100,6 +100,8 @@ SLIPS = [
     ("undisclosed-recipients:;\nCc: a@example.com", ["a@example.com"], []),
     ("Team: a@example.com, b@example.com", ["a@example.com", "b@example.com"], []),
     ("<@route.example:a@example.com>", ["a@example.com"], []),
+    ("Dr. house@example.com", ["house@example.com"], ["Dr."]),
+    ("a@[b>1], a@example.com", ["a@example.com"], ["a@[b>1]"]),
     (".a@example.com, a.@example.com", ['".a"@example.com', '"a."@example.com'], []),
     ("a@my_host.example.", ["a@my_host.example"], []),
     (f"{'v' * 200}@example.com", [f"{'v' * 200}@example.com"], []),
