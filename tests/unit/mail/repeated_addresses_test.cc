@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +58,28 @@ TEST(RepeatedAddresses, EveryCutOfAnAnswerEnds) {
       EXPECT_EQ(same, text.substr(begin, size));
     }
   }
+}
+
+std::string hostile(std::string_view part, std::size_t size) {
+  std::string text;
+  while (text.size() < size) text += part;
+  return text;
+}
+
+/// Nor is any byte of it looked at more often because of those before it.
+TEST(RepeatedAddresses, AHostileAnswerTakesNoLongerThanAnyOther) {
+  constexpr std::size_t kHalf = 2048;
+  const auto same = [](std::string_view address) { return std::string(address); };
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) {
+    for (const std::string& text :
+         {hostile("<", kHalf) + hostile("\"\\", kHalf), hostile("<\"", 2 * kHalf), hostile("\"\\", 2 * kHalf),
+          hostile("<\"\\", 2 * kHalf), hostile("<\">\"", 2 * kHalf), hostile("<", kHalf) + hostile("\">\"", kHalf),
+          hostile(" \"", 2 * kHalf), hostile("<", 2 * kHalf), hostile(" \"\\", 2 * kHalf)}) {
+      EXPECT_EQ(replace_addresses(text, same), text);
+    }
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 }  // namespace
