@@ -168,6 +168,7 @@ std::string machine_name() {
 
 void complete(Settings& settings, Report& report) {
   check_names(settings, report);
+  check_spool(report, settings.spool);
   check_listeners(settings, report);
   check_smarthosts(settings, report);
   check_own_sender(settings, report);

@@ -222,6 +222,14 @@ void check_sight(Report& report, Mark where, const std::string& file) {
                             " in its unit hides " + std::string(row->directory));
 }
 
+void check_spool(Report& report, const std::string& spool) {
+  if (!report.user().other || inside(spool, "/var/spool/postern") || inside(spool, "/var/lib/postern")) return;
+  report.warning(report.place("spool"), "the unit of the service lets it write into /var/spool/postern, and not into " +
+                                            spool + ": give it ReadWritePaths=" + spool +
+                                            " by systemctl edit postern, "
+                                            "or it does not start; postern.yaml(5) has the whole of it under 'spool'");
+}
+
 void check_public_file(Report& report, Mark where, Thing thing, const std::string& file) {
   if (file.empty()) return;
   const auto status = readable(report, thing, file, file);

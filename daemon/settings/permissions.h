@@ -32,4 +32,7 @@ void check_program(Report& report, Mark where, const std::string& file);
 /// Warns where the service, as its unit has it, does not see what this process sees.
 void check_sight(Report& report, Mark where, const std::string& file);
 
+/// Warns of a spool that the service, as its unit has it, may not write.
+void check_spool(Report& report, const std::string& spool);
+
 }  // namespace postern::settings

@@ -146,6 +146,20 @@ TEST_F(AsTheService, WhatItsUnitHidesIsTold) {
   EXPECT_NE(told(loaded.warnings).find("the service does not see " + file), std::string::npos) << told(loaded.warnings);
 }
 
+TEST_F(AsTheService, ASpoolThatItsUnitDoesNotLetItWriteIsTold) {
+  const auto warned = [this](const std::string& line, const User& user) {
+    const Loaded loaded = load(dir.write("spool.yaml", "hostname: web1.example.net\n" + line, 0644), user);
+    return told(loaded.warnings).find("give it ReadWritePaths=/srv/postern by systemctl edit postern") !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(warned("spool: /srv/postern\n", stranger()));
+  EXPECT_FALSE(warned("spool: /srv/postern\n", this_user())) << "a daemon without the unit";
+  for (const std::string line : {"", "spool: /var/spool/postern/a\n", "spool: /var/lib/postern\n"}) {
+    const Loaded loaded = load(dir.write("spool.yaml", "hostname: web1.example.net\n" + line, 0644), stranger());
+    EXPECT_EQ(told(loaded.warnings).find("ReadWritePaths="), std::string::npos) << line;
+  }
+}
+
 TEST_F(AsTheService, F07_ASecretOfAnotherUserIsWarnedOf) {
   const std::string file = dir.write("secret", "x", 0600);
   ASSERT_EQ(chown(file.c_str(), 64998, 64999), 0);
