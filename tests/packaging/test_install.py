@@ -37,6 +37,8 @@ def test_a_staged_installation_is_the_list(prefix, tmp_path):
     assert found(tmp_path) == listed(prefix)
     unit = (tmp_path / prefix[1:] / "lib/systemd/system/postern.service").read_text()
     assert f"ExecStart={prefix}/sbin/posternd --config /etc/postern/postern.yaml\n" in unit
+    # ::1 may be missing, and must not keep 127.0.0.1 shut.
+    assert "\nFreeBind=yes\n" in (tmp_path / prefix[1:] / "lib/systemd/system/postern-smtp.socket").read_text()
     for link in ("bin/mailq", "bin/newaliases", "lib/sendmail"):
         assert (tmp_path / prefix[1:] / link).resolve() == (tmp_path / prefix[1:] / "sbin/sendmail").resolve()
 

@@ -97,7 +97,7 @@ def test_removed_it_leaves_the_mail_and_says_so_and_purged_too(machine, package)
     installed(machine, package)
     machine.shell(SEND, "alert")
     said = machine.shell("apt-get remove -y postern").stdout
-    assert "messages left in /var/spool/postern: 1. They are sent when postern is installed again" in said
+    assert "messages left in /var/spool/postern: 1. Those of queue/ and drop/ are sent when postern is" in said
     assert not [path for path in COMMANDS if machine.output('[ ! -e "$1" ] || echo "$1"', path)]
     machine.shell("cd /etc/postern; echo secret | tee password password.old password-smtp.example.com postern.yaml.before-setup other")
     said = machine.shell("apt-get purge -y postern").stdout
