@@ -61,7 +61,8 @@ class Session {
     if (auto exit = expect("the message", 2)) return *exit;
     if (refused_) return *refused_;
     Exit exit{EX_OK, last_words_};
-    if (bad_) exit.warning = bad_->text + "; the sender will be told, and the others get the message";
+    if (bad_)
+      exit.warning = bad_->text + "; the sender will be told, if reports are wanted; the others get the message";
     return exit;
   }
 
