@@ -86,3 +86,20 @@ def test_installed_for_good_the_helper_gets_its_group_or_it_is_said_how(machine)
     # Nobody is there to take it, so it is dropped.
     machine.shell("printf 'Subject: x\\n\\nx\\n' | setpriv --reuid=nobody --clear-groups /usr/local/lib/sendmail root@example.com")
     assert machine.output("ls /var/spool/postern/drop | wc -l") == "1"
+
+
+def test_without_the_package_it_comes_and_goes_by_the_commands_of_the_readme(machine):
+    section = (REPO / "README.md").read_text().partition("without the package, as root")[2].partition("\n## ")[0]
+    commands = [line.strip().replace("build/release", str(BUILD)).replace("$PWD", str(REPO))
+                for line in section.splitlines() if line.startswith("    ")]
+    # There is no systemd here to start anything.
+    commands = [command for command in commands if not command.startswith("systemctl ")]
+    assert len(commands) == 4, commands
+    said = machine.shell(" && ".join(commands[:3]))
+    assert "has not got its group" not in said.stdout + said.stderr
+    assert machine.output("stat -c '%U %G %a' /usr/local/libexec/postern-drop /var/spool/postern /var/spool/postern/drop").splitlines() == [
+        "root maildrop 2755", "postern postern 711", "postern maildrop 1770"]
+    machine.shell("echo 'hostname: mine.example.net' >/etc/postern/postern.yaml")
+    machine.shell(commands[3])
+    assert machine.output("find /usr/local -name '*postern*' -o -name sendmail") == ""
+    assert machine.output("cat /etc/postern/postern.yaml") == "hostname: mine.example.net"
