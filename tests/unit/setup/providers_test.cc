@@ -75,6 +75,8 @@ TEST(Providers, AreFoundByNameDomainAndMailServer) {
   EXPECT_EQ(provider_of_mx("aspmx.l.google.com"), provider_named("google-workspace"));
   EXPECT_EQ(provider_of_mx("example-com.mail.protection.outlook.com"), provider_named("microsoft365"));
   EXPECT_EQ(provider_of_mx("x.olc.protection.outlook.com"), provider_named("outlook"));
+  EXPECT_EQ(provider_of_domain("zoho.com")->smarthost.host, "smtp.zoho.com");
+  EXPECT_EQ(provider_of_mx("mx2.zoho.com")->smarthost.host, "smtppro.zoho.com");
   EXPECT_EQ(provider_of_mx("evilgoogle.com"), nullptr);
   EXPECT_EQ(provider_of_mx(""), nullptr);
 }
