@@ -159,7 +159,7 @@ TEST_F(CommandsTest, RawHasTheWholeEnvelopeHoweverLongItIs) {
 TEST_F(CommandsTest, WhatANewerVersionWroteIsNotReleasedAndTheReasonIsTrue) {
   const test::ExpectLog expected("newer version");
   const QueueId id = *QueueId::parse("0123456789abcdef");
-  disk.put("spool/queue/" + id.str(), "postern-spool: 2\nwhatever\n");
+  disk.put("spool/queue/" + id.str(), "postern-spool: 3\nwhatever\n");
   reopen();
   settle();
   ASSERT_EQ(run(loop, queue->find(id))->state, State::held);

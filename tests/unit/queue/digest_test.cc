@@ -208,7 +208,7 @@ TEST_F(Digests, WhatMayNotBeReadSpendsNone) {
   pass(Seconds(1800));
   refused_to("to2@example.net", "dave@example.org");
   refused_to("to3@example.net", "dave@example.org");
-  disk.put("spool/queue/" + newer.str(), "postern-spool: 2\n");
+  disk.put("spool/queue/" + newer.str(), "postern-spool: 3\n");
   ASSERT_TRUE(queue->retry(newer, Probe::forced));
   settle();
   for (int i = 0; i < 65; ++i) pass(Seconds(60));

@@ -276,12 +276,12 @@ TEST_F(QueueTest, ADamagedFileGoesToCorruptAndTheOthersFlow) {
 TEST_F(QueueTest, AFileOfANewerFormatIsHeldAndListed) {
   const test::ExpectLog expected("newer version");
   const QueueId id = *QueueId::parse("0123456789abcdef");
-  disk.put("spool/queue/" + id.str(), "postern-spool: 2\nwhatever\n");
+  disk.put("spool/queue/" + id.str(), "postern-spool: 3\nwhatever\n");
   reopen();
   settle();
   EXPECT_EQ(run(loop, queue->find(id))->state, State::held);
   EXPECT_EQ(files(), std::vector<std::string>{id.str()});
-  EXPECT_EQ(disk.content("spool/queue/" + id.str()), "postern-spool: 2\nwhatever\n");
+  EXPECT_EQ(disk.content("spool/queue/" + id.str()), "postern-spool: 3\nwhatever\n");
 }
 
 TEST_F(QueueTest, ADeliveredRecipientIsNotTriedAgainThoughItsLogCannotBeWritten) {
