@@ -9,6 +9,17 @@ namespace postern::relay {
 using About = Judgement::About;
 using mail::Step;
 
+namespace {
+
+/// The server closes: no message shall close the site by what it says of it in words alone, whether its recipient
+/// brings them about or its text.
+bool may_be_of_message(Asked asked, Blame blame, const smtp::Reply& reply) {
+  if (!is_trouble(blame)) return true;
+  return blame == Blame::site && asked != Asked::mail && asked != Asked::reset && by_words_alone(asked, reply);
+}
+
+}  // namespace
+
 Findings::Findings(std::string peer, std::size_t recipients) : peer_(std::move(peer)), accepted_(recipients, false) {
   outcome.report.recipients.resize(recipients);
 }
@@ -64,7 +75,8 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   if (about == About::site && !outcome.report.site) refused(Asked::rcpt, judged.what, reply);
   if (about != About::recipient) return;
   if (judged.status.doubtful) {
-    outcome.doubted.push_back(recipient);
+    // What is refused for now may be taken later, whoever else is accepted now.
+    if (!says_for_now(reply)) outcome.doubted.push_back(recipient);
     outcome.report.doubted_at = Step::rcpt;
   }
   if (judged.blame == Blame::recipients && any_accepted()) crammed_ = true;
@@ -93,7 +105,7 @@ void Findings::closed(Asked asked, const Judgement& judged, const smtp::Reply& r
   if (judged.blame == Blame::sender && asked != Asked::reset) return note_sender(asked, judged.what, reply);
   if (judged.blame == Blame::connection) postpone(judged.blame);
   refused(asked, judged.what, reply);
-  outcome.report.site->in_transaction = mail_accepted_ && !is_trouble(judged.blame);
+  outcome.report.site->in_transaction = mail_accepted_ && may_be_of_message(asked, judged.blame, reply);
 }
 
 /// The server closes the connection at this point because of the recipients it refused.
@@ -140,7 +152,7 @@ void Findings::hung_up(Asked asked, const smtp::Reply& words) {
   constexpr std::string_view kWhat = "the server closes the connection";
   if (blame == Blame::sender && asked != Asked::reset) return note_sender(asked, kWhat, words);
   refused(asked, kWhat, words);
-  outcome.report.site->in_transaction = mail_accepted_ && !is_trouble(blame);
+  outcome.report.site->in_transaction = mail_accepted_ && may_be_of_message(asked, blame, words);
 }
 
 void Findings::interrupted(const Error& error) {

@@ -76,6 +76,21 @@ std::string said_by(const smtp::Reply& reply) {
   return mail::replace_addresses(said, [](std::string_view address) { return address.front() == '<' ? "<>" : ""; });
 }
 
+std::string without_links(std::string_view text) {
+  constexpr std::string_view kEnds = " \t\n<>\"'";
+  const std::string lower = to_lower(text);
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view rest = std::string_view(lower).substr(i);
+    if (rest.starts_with("http://") || rest.starts_with("https://") || rest.starts_with("www.")) {
+      i = std::min(text.find_first_of(kEnds, i), text.size());
+      continue;
+    }
+    out += text[i++];
+  }
+  return out;
+}
+
 std::string fold(std::string_view said) {
   std::string folded = " ";
   for (const char c : said) {
@@ -94,5 +109,9 @@ std::string fold(std::string_view said) {
 std::string folded_words(const smtp::Reply& reply) { return fold(said_by(reply)); }
 
 std::string own_words(const smtp::Reply& reply) { return fold(without_quotes(said_by(reply))); }
+
+std::string own_words_without_links(const smtp::Reply& reply) {
+  return fold(without_links(without_quotes(said_by(reply))));
+}
 
 }  // namespace postern::relay

@@ -16,4 +16,7 @@ namespace postern::relay {
 /// chooses.
 [[nodiscard]] std::string own_words(const smtp::Reply& reply);
 
+/// The same without the links to pages, whose names say what the page is about, and not this answer.
+[[nodiscard]] std::string own_words_without_links(const smtp::Reply& reply);
+
 }  // namespace postern::relay

@@ -25,8 +25,12 @@ struct Section {
   unsigned where;
   enum class By { words, enhanced } by;
   Table rows;
-  bool sure = false;  ///< of the site or the sender: no message brings this answer about by what it holds
-  Table unless{};     ///< words that take it back
+  bool sure = false;    ///< of the site or the sender: no message brings this answer about by what it holds
+  Table unless{};       ///< words that take it back: the sections behind it are asked
+  Table doubt{};        ///< words with which nobody knows whose it is
+  Table with{};         ///< if any: one of these words must be there, too
+  Table codes{};        ///< if any: one of these codes likewise
+  bool clause = false;  ///< the words stand in one clause
 };
 
 // The first that knows the answer decides. Within a section the order is of no matter.
@@ -35,7 +39,13 @@ constexpr std::array kSections{
     Section{Blame::sender, kAtRcpt, Section::By::words, kSenderAddress},
     Section{Blame::recipient, kAtRcpt, Section::By::enhanced, kRecipientCodesFirst, false, kRelaying},
     Section{Blame::size, kAnywhere, Section::By::words, kSizeFirst},
-    Section{Blame::recipient, kAnywhere, Section::By::words, kRecipientFirst},
+    Section{Blame::recipient, kAnywhere, Section::By::words, kRecipientSure},
+    Section{.blame = Blame::recipient,
+            .where = kAnywhere,
+            .by = Section::By::words,
+            .rows = kRecipientFirst,
+            .doubt = kOurs,
+            .clause = true},
     Section{Blame::recipient, kAnywhere, Section::By::enhanced, kRecipientReceives},
     Section{Blame::connection, kAnywhere, Section::By::words, kConnection},
     Section{Blame::site, kAnywhere, Section::By::enhanced, kSiteCodes, true},
@@ -44,6 +54,13 @@ constexpr std::array kSections{
     Section{Blame::sender, kAnywhere, Section::By::enhanced, kSenderCodes, true},
     Section{Blame::crowded, kAnywhere, Section::By::words, kCrowdedFirst},
     Section{Blame::site, kAnywhere, Section::By::words, kQuota},
+    Section{.blame = Blame::recipient,
+            .where = kAtRcpt,
+            .by = Section::By::words,
+            .rows = kMailQuota,
+            .unless = kYou,
+            .codes = kFullCodes},
+    Section{Blame::site, kAnywhere, Section::By::words, kMailQuota},
     Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kQuotaPerhaps},
     Section{Blame::crowded, kAnywhere, Section::By::words, kCrowded},
     Section{Blame::recipients, kAtRcpt, Section::By::words, kRecipients},
@@ -52,7 +69,7 @@ constexpr std::array kSections{
     Section{Blame::site, kAnywhere, Section::By::words, kMachineFirst},
     Section{Blame::content, kAnywhere, Section::By::enhanced, kContentCodes},
     Section{Blame::content, kAtText, Section::By::enhanced, kContentCodesAtText},
-    Section{Blame::content, kAtText, Section::By::words, kContentFirst},
+    Section{Blame::content, kAtText, Section::By::words, kContentFirst, false, kNotContent},
     Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kLoginFirst},
     Section{Blame::sender, kAnywhere, Section::By::words, kSender},
     Section{Blame::recipient, kAtRcpt | kAtText, Section::By::words, kRecipientListed},
@@ -66,9 +83,22 @@ constexpr std::array kSections{
     Section{Blame::site, kAtMail | kAtRcpt, Section::By::words, kMachinePerhaps},
     Section{Blame::sender, kAtMail, Section::By::words, kSenderAtMail},
     Section{Blame::size, kAnywhere, Section::By::enhanced, kSizeCodes},
-    Section{Blame::size, kAnywhere, Section::By::words, kSize},
+    Section{.blame = Blame::size,
+            .where = kAtMail | kAtRcpt,
+            .by = Section::By::words,
+            .rows = kSize,
+            .unless = kOfStore,
+            .with = kOfMessage},
+    Section{Blame::size, kAtText, Section::By::words, kSize, false, kOfStore},
     Section{Blame::recipient, kAtRcpt, Section::By::enhanced, kRecipientCodes},
-    Section{Blame::recipient, kAtRcpt, Section::By::words, kRecipient},
+    Section{.blame = Blame::recipient,
+            .where = kAtRcpt,
+            .by = Section::By::words,
+            .rows = kRecipient,
+            .unless = kOurs,
+            .doubt = kOursPerhaps},
+    Section{
+        .blame = Blame::content, .where = kAtText, .by = Section::By::words, .rows = kSpam, .unless = kSpamOfAccount},
     Section{Blame::content, kAtText, Section::By::words, kContent},
     Section{Blame::site, kAtText, Section::By::words, kQuotaPerhaps},
     Section{Blame::site, kAtText, Section::By::words, kMachinePerhaps},
@@ -111,6 +141,29 @@ bool says(std::string_view folded, Table table) {
   return any_row(table, [&](std::string_view row) { return holds(folded, row); });
 }
 
+void replace_all(std::string& text, std::string_view words, std::string_view instead) {
+  for (std::size_t at = 0; (at = text.find(words, at)) != std::string::npos; at += instead.size()) {
+    text.replace(at, words.size(), instead);
+  }
+}
+
+/// Without what Postfix puts before the words of another.
+std::string without_prefix(std::string said) {
+  replace_all(said, kRecipientRejected, "");
+  return said;
+}
+
+/// "Your message" is no more than this one, and nobody's account.
+std::string of_no_owner(std::string said) {
+  replace_all(said, " your message", " the message");
+  for (const std::string what : {"mail ", "email "}) {
+    for (const std::string verb : {"was ", "is ", "has ", "cannot ", "could ", "contains "}) {
+      replace_all(said, " your " + what + verb, " the " + what + verb);
+    }
+  }
+  return said;
+}
+
 unsigned place_of(Asked asked) {
   switch (asked) {
     case Asked::reset:
@@ -148,31 +201,69 @@ std::string enhanced_of(const smtp::Reply& refusal, std::string_view said) {
 /// It names a sender, and no login: some say so with the code of a login (Postal: 530, Oracle: 535).
 bool names_sender(std::string_view said) { return says(said, kSender) && !says(said, kLogin); }
 
-/// Nobody is given up in words that say that this is for now.
-bool takes_back(const Section& section, const smtp::Reply& refusal, std::string_view said) {
-  const bool gives_up = section.blame == Blame::recipient || section.blame == Blame::content;
-  return gives_up && section.by == Section::By::words && refusal.permanent() && says(said, kAgain);
+/// What a server says, as the sections want it.
+struct Said {
+  explicit Said(const smtp::Reply& refusal)
+      : words(without_prefix(own_words(refusal))),
+        without_links(of_no_owner(without_prefix(own_words_without_links(refusal)))),
+        enhanced(enhanced_of(refusal, words)) {}
+
+  std::string words;
+  std::string without_links;  ///< and without an owner of this message
+  std::string enhanced;
+};
+
+/// This gives somebody up.
+bool gives_up(const Section& section) {
+  return section.blame == Blame::recipient || section.blame == Blame::content || section.blame == Blame::size;
+}
+
+/// No "*" of the table reaches over the end of a clause.
+bool says_in_a_clause(std::string_view folded, Table table) {
+  constexpr std::size_t kShortest = 8;  // that a row could stand in
+  std::string clause;
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    const char next = i + 1 < folded.size() ? folded[i + 1] : ' ';
+    const bool ends = folded[i] == ':' || folded[i] == ';' || (folded[i] == '.' && next == ' ');
+    clause += ends ? ' ' : folded[i];
+    if (!ends && i + 1 < folded.size()) continue;
+    if (clause.size() >= kShortest && says(clause, table)) return true;
+    clause.clear();
+  }
+  return false;
+}
+
+bool knows(const Section& section, const Said& said) {
+  const auto is_coded = [&](Table codes) {
+    return any_row(codes, [&](std::string_view row) { return is_code(said.enhanced, row); });
+  };
+  if (section.by == Section::By::enhanced) return is_coded(section.rows) && !says(said.words, section.unless);
+  const std::string& words = gives_up(section) ? said.without_links : said.words;
+  const bool found = section.clause ? says_in_a_clause(words, section.rows) : says(words, section.rows);
+  if (!found || says(words, section.unless)) return false;
+  return (section.with.empty() || says(words, section.with)) && (section.codes.empty() || is_coded(section.codes));
+}
+
+/// Nobody is given up in words that say that this is for now, or that may be of another.
+bool is_doubtful(const Section& section, const smtp::Reply& refusal, const Said& said) {
+  if (!gives_up(section) || section.by != Section::By::words || !refusal.permanent()) return false;
+  return (section.blame != Blame::size && says(said.words, kAgain)) || says(said.without_links, section.doubt);
 }
 
 Finding find(Asked asked, const smtp::Reply& refusal) {
   // Also in the words of another: whoever is still finding out says nothing yet.
   if (refusal.transient() && says(folded_words(refusal), kWait)) return {Blame::unknown, false};
-  const std::string said = own_words(refusal);
+  const Said said(refusal);
   const bool of_login = std::ranges::find(kSiteReplies, refusal.code) != kSiteReplies.end();
-  if (of_login && !names_sender(said)) return {Blame::site, true};
-  const std::string enhanced = enhanced_of(refusal, said);
+  if (of_login && !names_sender(said.words)) return {Blame::site, true};
   const unsigned place = place_of(asked);
   for (const Section& section : kSections) {
-    if ((section.where & place) == 0) continue;
-    const bool found = section.by == Section::By::words
-                           ? says(said, section.rows)
-                           : any_row(section.rows, [&](std::string_view row) { return is_code(enhanced, row); });
-    if (!found || says(said, section.unless)) continue;
-    if (takes_back(section, refusal, said)) return {Blame::unknown, false};
+    if ((section.where & place) == 0 || !knows(section, said)) continue;
+    if (is_doubtful(section, refusal, said)) return {Blame::unknown, false};
     return {section.blame, section.sure || refusal.code == kTooManyConnections};
   }
   if (asked == Asked::rcpt && refusal.code == kNotLocal) return {Blame::site, false};
-  const bool of_sender = asked == Asked::mail && refuses_address(refusal, enhanced);
+  const bool of_sender = asked == Asked::mail && refuses_address(refusal, said.enhanced);
   return {of_sender ? Blame::sender : Blame::unknown, false};
 }
 
@@ -185,6 +276,8 @@ bool by_words_alone(Asked asked, const smtp::Reply& refusal) {
   const bool trouble = found.blame == Blame::site || found.blame == Blame::crowded || found.blame == Blame::sender;
   return trouble && !found.sure;
 }
+
+bool says_for_now(const smtp::Reply& refusal) { return refusal.permanent() && says(own_words(refusal), kAgain); }
 
 bool says_crowded(const smtp::Reply& refusal) {
   const std::string said = own_words(refusal);

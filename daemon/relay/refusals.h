@@ -29,6 +29,9 @@ enum class Blame {
 /// them of a message, or quote them from it; a code is sure.
 [[nodiscard]] bool by_words_alone(Asked asked, const smtp::Reply& refusal);
 
+/// Whatever its code, it says itself that this is not for good: whoever else is accepted proves nothing.
+[[nodiscard]] bool says_for_now(const smtp::Reply& refusal);
+
 /// Too many connections: the same of an answer to anything else: greeting, EHLO, STARTTLS, AUTH.
 [[nodiscard]] bool says_crowded(const smtp::Reply& refusal);
 

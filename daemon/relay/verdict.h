@@ -36,8 +36,9 @@
 //                connections
 //   in a         421                                        site       whoever is not answered yet waits. After MAIL
 //   transaction                                                        was accepted it may be the message's doing:
-//                                                                      in_transaction, unless a row says whose. If it
-//                                                                      says the sender's: sender, likewise closed
+//                                                                      in_transaction, unless a row says whose (of
+//                                                                      the site: by a code). If it says the sender's:
+//                                                                      sender, likewise closed
 //                421 or a hang-up at RCPT after refusals,   -          no trouble: who is not answered yet goes by
 //                421 that says too many recipients                     another connection at once
 //                a reply of another kind, a lost            site       likewise in_transaction after MAIL
@@ -69,6 +70,7 @@
 //                552                                        recipient  deferred, 4.x.y
 //                any other 5xx                              recipient  *doubtful*: settled as failed if another one is
 //                                                                      accepted, now or for a control question
+//                5xx, and it says "try again later"         recipient  *doubtful*, and nobody else settles it
 //   in the       4xx, 5xx, and it hung up                   message    as after the dot: no further answer can come
 //   text         4xx, 5xx, and the connection stands        message    deferred: it may belong to another command
 //                nothing, or any other                      site       nobody can have taken the message

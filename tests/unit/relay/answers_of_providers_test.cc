@@ -191,7 +191,7 @@ MRT site ~ this machine's rate ~ 550 Ip frequency limited
 M crowded ~ connections too often ~ 550 Connection frequency limited
 MT sender ~ its domain ~ 550 Suspected spam sender.
 M site ~ the account may not use SMTP ~ 550 User has no permission
-T failed ~ spam, by the page that it names ~ 554 DT:SPM smtp6,EcGowACnr; http://mail.example/help/help_spam_16.htm
+T failed ~ spam, by NetEase's name for it ~ 554 DT:SPM smtp6,EcGowACnr; http://mail.example/help/help_spam_16.htm
 MRT sender ~ not the account's ~ 553 Mail from must equal authorized user
 T failed ~ spam ~ 554 Reject by content spam at Data End stage(Data:a@b.example)
 MRT site ~ the login ~ 526 Authentication failure[0]
