@@ -45,12 +45,22 @@ inline constexpr Table kRecipientFirst = R"(
     mailbox over, mailbox has exceeded, mailbox size limit, mailbox exceed, inbox full, inbox is full,
     account is full, storage allocation, storage quota, storage limit, user is over quota, user over quota,
     user over the quota, account is over quota, account over quota, disk quota, recipient*over quota,
-    recipient*over the quota, recipient quota exceeded, recipient*is full, recipient*suspended,
-    recipient*disabled, recipient*deactivated, recipient*inactive, recipient*is blocked, recipient*blacklisted,
-    recipient*not accept, recipient*only accept, recipient's*refuse, recipient refuses, recipient has refused,
-    to this recipient, to the recipient, to that recipient, rejected by recipient, refused by recipient,
-    denied by recipient, blocked by recipient, declined by recipient, disabled by recipient,
-    not accepted by recipient, target address, recipient*suppress, could not deliver mail to)";
+    recipient*over the quota, recipient quota exceeded, recipient*is full, recipient is suspended,
+    recipient suspended, recipient has been suspended, recipient account*suspended,
+    recipient's account*suspended, recipient address is suspended, recipient is disabled, recipient disabled,
+    recipient has been disabled, recipient account*disabled, recipient's account*disabled,
+    recipient address is disabled, recipient is deactivated, recipient deactivated,
+    recipient has been deactivated, recipient account*deactivated, recipient's account*deactivated,
+    recipient address is deactivated, recipient is inactive, recipient inactive, recipient has been inactive,
+    recipient account*inactive, recipient's account*inactive, recipient address is inactive,
+    recipient is blocked, recipient blocked, recipient has been blocked, recipient account*blocked,
+    recipient's account*blocked, recipient address is blocked, recipient is blacklisted, recipient blacklisted,
+    recipient has been blacklisted, recipient account*blacklisted, recipient's account*blacklisted,
+    recipient address is blacklisted, recipient*not accept, recipient*only accept, recipient's*refuse,
+    recipient refuses, recipient has refused, to this recipient, to the recipient, to that recipient,
+    rejected by recipient, refused by recipient, denied by recipient, blocked by recipient,
+    declined by recipient, disabled by recipient, not accepted by recipient, target address, recipient*suppress,
+    could not deliver mail to)";
 /// Words that are of this machine's address elsewhere.
 inline constexpr Table kRecipientListed = R"(
     address blacklisted, address is blacklisted, address blocklisted, address is blocklisted, suppression list)";

@@ -153,9 +153,14 @@ std::string without_prefix(std::string said) {
   return said;
 }
 
-/// "Your message" is no more than this one, and nobody's account.
+/// "Your message" is no more than this one, and nobody's account; nor is what the sender shall look at or ask, or
+/// a table of Postfix's.
 std::string of_no_owner(std::string said) {
   replace_all(said, " your message", " the message");
+  replace_all(said, " relay recipient table", " recipient table");
+  for (const std::string verb : {"check", "verify", "contact", "ask"}) {
+    replace_all(said, ' ' + verb + " your ", ' ' + verb + " the ");
+  }
   for (const std::string what : {"mail ", "email "}) {
     for (const std::string verb : {"was ", "is ", "has ", "cannot ", "could ", "contains "}) {
       replace_all(said, " your " + what + verb, " the " + what + verb);

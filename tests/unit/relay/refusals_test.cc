@@ -552,6 +552,7 @@ R 554 5.7.1 <x@y>: Recipient address rejected: account is inactive
 R 550 5.7.1 Recipient not accepted: this login is disabled
 R 550 5.7.1 Recipient not taken. The subscription is suspended
 R 550 5.7.1 Recipient rejected since your plan is inactive
+R 550 5.7.1 Recipient rejected - account disabled
 failed
 R 554 5.7.1 <x@y>: Recipient address rejected: mailbox is full
 R 554 5.7.1 <x@y>: Recipient address rejected: user unknown
@@ -600,6 +601,9 @@ R 550 mail is refused by recipient
 R 550 5.7.1 RESOLVER.RST.AuthenticationRequired; authentication required
 R 550 5.7.1 not allowed to post to this list without login
 R 550 5.1.1 user unknown; please check your address book
+R 550 No such user - please check your spelling
+R 550 user does not exist, ask your correspondent
+R 550 <x@y>: Recipient address rejected: User unknown in relay recipient table
 )",
         32);
 }
