@@ -76,6 +76,7 @@ const std::vector<Row>& originals() {
         {"'(Cron Daemon)' <root@web1>", "'root at web1 (Cron Daemon)'"},
         {"'(Cron Daemon)' <root>", "'root at web1 (Cron Daemon)'"},
         {"Cron Daemon <root@web1>", "'root at web1 (Cron Daemon)'"},
+        {"Cron <root@web1", "'root at web1 (Cron)'"},
         {"root@web1 (root)", "'root at web1'"},
         {"root <root@web1>", "'root at web1'"},
         {"'root@web1' <root@web1>", "'root at web1'"},
@@ -122,7 +123,6 @@ const std::vector<Row>& originals() {
         {"Staff: root@web1, backup@web1;", "'root at web1, backup at web1'"},
         // What nobody can read is a name.
         {"root (Cron Daemon", "'root (Cron Daemon'"},
-        {"Cron <root@web1", "'Cron <root at web1'"},
         {"two words", "'two words'"},
         {"<>", "'<>'"},
         {"nobody:;", "'nobody:;'"},
