@@ -64,6 +64,20 @@ bool may_be_of_connection(const TransactionOutcome& outcome) {
   return mail::first_doubtful(report) != nullptr;
 }
 
+/// The site takes mail of this sender for the control address: what was refused is the doing of this transaction, and
+/// where the address speaks for all to whom it would not relay, theirs alone.
+template <typename AddressOf>
+void blame_unrelayed(const Control& control, AddressOf address_of, TransactionOutcome& outcome) {
+  outcome.report.site->in_transaction = true;
+  const auto spoken_for = [&](const auto& one) { return control.speaks_for(address_of(one.first)); };
+  // Whoever has no answer yet waits for the site, so for others it stays its trouble.
+  const auto unanswered = std::ranges::count_if(outcome.report.recipients, [](const auto& status) { return !status; });
+  if (outcome.unrelayed.empty() || std::cmp_not_equal(unanswered, outcome.unrelayed.size())) return;
+  if (!std::ranges::all_of(outcome.unrelayed, spoken_for)) return;
+  for (const auto& [index, status] : outcome.unrelayed) outcome.report.recipients[index] = status;
+  outcome.report.site.reset();
+}
+
 }  // namespace
 
 ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost,
@@ -282,7 +296,7 @@ Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail
                                        TransactionOutcome& outcome) {
   const mail::Envelope& envelope = message.envelope();
   const bool of_site = outcome.report.site.has_value();
-  // Nobody fails for what is said of the site, so there any address will do.
+  // Of the site any address tells something.
   std::vector<std::string> refused;
   for (std::size_t i = 0; !of_site && i < outcome.doubted.size(); ++i) {
     refused.push_back(envelope.recipients[message.pending()[outcome.doubted[i]]].address);
@@ -296,7 +310,8 @@ Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail
     co_return;
   }
   if (of_site) {
-    outcome.report.site->in_transaction = true;
+    const auto address_of = [&](std::size_t index) { return envelope.recipients[message.pending()[index]].address; };
+    blame_unrelayed(*control, address_of, outcome);
     co_return;
   }
   for (std::size_t i = 0; i < refused.size(); ++i) {

@@ -72,6 +72,7 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   accepted_[recipient] = about == About::nobody;
   if (about == About::nobody) ++outcome.accepted;
   if (about == About::sender) note_sender(Asked::rcpt, judged.what, reply);
+  if (about == About::site) note_unrelayed(recipient, reply);
   if (about == About::site && !outcome.report.site) refused(Asked::rcpt, judged.what, reply);
   if (about != About::recipient) return;
   if (judged.status.doubtful) {
@@ -82,6 +83,11 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   if (judged.blame == Blame::recipients && any_accepted()) crammed_ = true;
   if (judged.blame == Blame::connection) outcome.enough = true;
   outcome.report.recipients[recipient] = std::move(judged.status);
+}
+
+void Findings::note_unrelayed(std::size_t recipient, const smtp::Reply& reply) {
+  all_relaying_ = all_relaying_ && says_relaying(reply);
+  if (all_relaying_) outcome.unrelayed.emplace_back(recipient, failed_by(reply));
 }
 
 void Findings::note_sender(Asked asked, std::string_view what, const smtp::Reply& reply) {
@@ -182,6 +188,7 @@ void Findings::conclude() {
     for (const std::size_t index : outcome.doubted) fail_for_good(*recipients[index]);
     outcome.doubted.clear();
   }
+  if (!all_relaying_) outcome.unrelayed.clear();
   if (troubled()) outcome.rest = false;
   if (outcome.enough && !any_accepted()) postpone(Blame::connection);
   // It takes mail of this account, from this machine and of this sender, so the one recipient alone shall close

@@ -189,6 +189,7 @@ bool refuses_address(const smtp::Reply& refusal, std::string_view enhanced) {
 struct Finding {
   Blame blame;
   bool sure;
+  bool relaying = false;
 };
 
 /// That of the reply, else one behind a "#" in its words: qmail and Cisco.
@@ -265,9 +266,10 @@ Finding find(Asked asked, const smtp::Reply& refusal) {
   for (const Section& section : kSections) {
     if ((section.where & place) == 0 || !knows(section, said)) continue;
     if (is_doubtful(section, refusal, said)) return {Blame::unknown, false};
-    return {section.blame, section.sure || refusal.code == kTooManyConnections};
+    const bool relaying = section.rows == kRelaying || section.rows == kRelayingOfAddress;
+    return {section.blame, section.sure || refusal.code == kTooManyConnections, relaying};
   }
-  if (asked == Asked::rcpt && refusal.code == kNotLocal) return {Blame::site, false};
+  if (asked == Asked::rcpt && refusal.code == kNotLocal) return {Blame::site, false, true};
   const bool of_sender = asked == Asked::mail && refuses_address(refusal, said.enhanced);
   return {of_sender ? Blame::sender : Blame::unknown, false};
 }
@@ -280,6 +282,12 @@ bool by_words_alone(Asked asked, const smtp::Reply& refusal) {
   const Finding found = find(asked, refusal);
   const bool trouble = found.blame == Blame::site || found.blame == Blame::crowded || found.blame == Blame::sender;
   return trouble && !found.sure;
+}
+
+bool says_relaying(const smtp::Reply& refusal) {
+  if (!refusal.permanent() || says_for_now(refusal)) return false;
+  const Finding found = find(Asked::rcpt, refusal);
+  return found.blame == Blame::site && !found.sure && found.relaying;
 }
 
 bool says_for_now(const smtp::Reply& refusal) { return refusal.permanent() && says(own_words(refusal), kAgain); }

@@ -29,6 +29,9 @@ enum class Blame {
 /// them of a message, or quote them from it; a code is sure.
 [[nodiscard]] bool by_words_alone(Asked asked, const smtp::Reply& refusal);
 
+/// At RCPT the site is blamed for it, by words alone and for good: it does not relay, for this account or to this one.
+[[nodiscard]] bool says_relaying(const smtp::Reply& refusal);
+
 /// Whatever its code, it says itself that this is not for good: whoever else is accepted proves nothing.
 [[nodiscard]] bool says_for_now(const smtp::Reply& refusal);
 

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postern::relay {
@@ -54,7 +55,10 @@ struct TransactionOutcome {
   std::size_t accepted = 0;                ///< recipients
   std::size_t most_recipients = SIZE_MAX;  ///< the server takes no more in one transaction, as was found out
   std::vector<std::size_t> doubted;        ///< indices of recipients whose refusal nothing in here has settled
-  bool sender_refused = false;             ///< and nobody accepted, though the server is well: another one may do
+  /// Recipients to whom the site does not relay, as it says, and nothing else of it is in the way; what each has if
+  /// that is its own doing.
+  std::vector<std::pair<std::size_t, mail::Status>> unrelayed{};
+  bool sender_refused = false;  ///< and nobody accepted, though the server is well: another one may do
 };
 
 Task<TransactionOutcome> run_transaction(Wire& wire, const TransactionInput& input, mail::Message& message);

@@ -249,6 +249,8 @@ Judgement judge_early(const smtp::Reply& reply, Early how) {
 
 bool is_refusal(const smtp::Reply& reply) { return reply.transient() || reply.permanent(); }
 
+mail::Status failed_by(const smtp::Reply& refusal) { return make_status(Verdict::failed, refusal, "5.0.0"); }
+
 void fail_for_good(mail::Status& status) {
   status.verdict = Verdict::failed;
   status.doubtful = false;

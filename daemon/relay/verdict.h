@@ -46,7 +46,8 @@
 //                a row of relay/refusals says site or       site       quota, login, suspension, relaying, host name;
 //                crowded, with 4xx or 5xx                              530, 535 unless of a sender. At RCPT who is
 //                                                                      taken has the message, and in_transaction then,
-//                                                                      or if a control question is answered well. At
+//                                                                      or if a control question is answered well (of
+//                                                                      relaying to those it speaks for: failed). At
 //                                                                      the dot likewise, unless a code says so: words
 //                                                                      may be said of the message, or quote it
 //                a row says sender, with 4xx or 5xx         sender     the connection stands; the null sender is
@@ -171,6 +172,8 @@ enum class Early { hung_up, stands };
 [[nodiscard]] Judgement judge_early(const smtp::Reply& reply, Early how);
 /// 4xx or 5xx: of what a server says out of turn, that alone can be an answer.
 [[nodiscard]] bool is_refusal(const smtp::Reply& reply);
+/// As the server said it, and final.
+[[nodiscard]] mail::Status failed_by(const smtp::Reply& refusal);
 /// A doubtful refusal has turned out to be the recipient's.
 void fail_for_good(mail::Status& status);
 /// Nobody asked: so many recipients were refused that the attempt was ended.

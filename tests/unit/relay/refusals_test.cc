@@ -714,6 +714,20 @@ TEST(Refusals, ThatSayForNowFailNobody) {
   }
 }
 
+TEST(Refusals, OfRelayingMayBeTheDoingOfOneRecipient) {
+  for (const char* line : {"554 5.7.1 <x@y>: Relay access denied", "550 relay not permitted", "551 not our customer",
+                           "550 relaying mail to y is not allowed", "550 I cannot deliver mail for <x@y>"}) {
+    EXPECT_TRUE(says_relaying(reply_of(line))) << line;
+  }
+  for (const char* line :
+       {"454 4.7.1 <x@y>: Relay access denied", "530 5.7.1 relaying denied", "550 5.7.64 Relay Access Denied",
+        "550 hourly sending limit reached", "552 5.7.1 relay quota exceeded", "550 5.7.1 no",
+        "550 Relaying denied. Authentication required", "550 your account is suspended, no relay",
+        "554 Relay access denied, try again later", "550 5.1.1 user unknown"}) {
+    EXPECT_FALSE(says_relaying(reply_of(line))) << line;
+  }
+}
+
 TEST(Refusals, AreReadInLowerCaseOnOneLineWithoutAddresses) {
   EXPECT_EQ(folded_words(reply_of("550 5.7.1 One-Two|5.7.1  three_FOUR")), " one two three four ");
   EXPECT_EQ(folded_words(reply_of("550 <a@b>: E-Mail a.b@c.d, \"q x\"@y \"kept\" (p@q)")), " <>: email , \"kept\" () ");
