@@ -1,10 +1,15 @@
 // Tables of answers, for the tests of what they are about.
 #pragma once
 
+#include "relay/folded_words.h"
 #include "relay/verdict.h"
+
+#include <gtest/gtest.h>
 
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace postern::relay {
 
@@ -55,6 +60,44 @@ inline std::string outcome_of(Asked asked, const smtp::Reply& reply) {
   if (judged.blame == Blame::connection) return "enough";
   if (too_many_recipients(judged.status)) return "split";
   return std::string(mail::name(judged.status.verdict));
+}
+
+/// One answer at the places where a server says it, and what it is about.
+struct AnswerRow {
+  std::string outcome;
+  std::vector<Asked> places;
+  smtp::Reply reply;
+};
+
+/// "outcome" begins a kind; below it rows of "PLACES CODE WORDS", where M is MAIL, R RCPT, D DATA and T the dot.
+inline std::vector<AnswerRow> rows_of(std::string_view table) {
+  std::vector<AnswerRow> rows;
+  std::istringstream lines{std::string(table)};
+  std::string outcome;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
+    const std::size_t blank = line.find(' ');
+    if (blank == std::string::npos) {
+      outcome = line;
+      continue;
+    }
+    AnswerRow row{outcome, {}, reply_of(line.substr(blank + 1))};
+    for (const char place : line.substr(0, blank)) row.places.push_back(place_of(place));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+/// Holds the code to every row of such a table, of which there are at least so many.
+inline void check(const std::string& table, std::size_t at_least) {
+  const std::vector<AnswerRow> rows = rows_of(table);
+  EXPECT_GE(rows.size(), at_least);
+  for (const AnswerRow& row : rows) {
+    for (const Asked asked : row.places) {
+      EXPECT_EQ(outcome_of(asked, row.reply), row.outcome)
+          << mail::name(step_of(asked)) << ": " << row.reply.text() << "\n  as \"" << folded_words(row.reply) << '"';
+    }
+  }
 }
 
 }  // namespace postern::relay
