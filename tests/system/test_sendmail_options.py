@@ -39,7 +39,7 @@ def test_c02_the_text_is_stored_whole_or_to_the_dot_as_the_options_say(stuck):
 @pytest.mark.parametrize("option", ["-F", "-f", "-r"])
 def test_c26_c27_a_line_end_in_a_name_or_sender_is_refused(stuck, option):
     run = stuck.sendmail("To: a@example.com\nSubject: x\n\nbody\n", option, "x\r\nBcc: evil@example.com", "-t", check=False)
-    assert run.returncode == 64 and b"control character" in run.stderr and not stored(stuck), run
+    assert run.returncode == 64 and b"control character" in run.stderr and not stuck.queue(), run
 
 
 def test_what_is_not_understood_is_told_and_left_out(stuck):
