@@ -76,6 +76,8 @@ void add_alias(Import& import, const Mark& mark, std::string name, std::vector<s
 std::vector<std::string> addresses_of(Import& import, const Mark& mark, std::string_view list) {
   std::vector<std::string> addresses;
   const auto take = [&addresses](std::string_view text) {
+    // An alias leads to no group, and what stands around a colon may be words of another kind.
+    if (text.find(':') != std::string_view::npos && text.find_first_of("\"<") == std::string_view::npos) return false;
     const auto found = mail::parse_address_list(text);
     if (!found || found->empty()) return false;
     for (const std::string& address : *found) {

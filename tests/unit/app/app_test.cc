@@ -208,7 +208,7 @@ TEST_F(AppTest, NewaliasesPutsTheFileInForceForEveryDoorAndForReports) {
   dir.write("aliases", "root: new@example.com, b@example.com\nlogs: /var/log/mail\n", 0644);
   EXPECT_EQ(command("newaliases"),
             "ok\n" + file + ": 1 alias, 1 passed over\n" + file +
-                ":2: 'logs' leads to a file, to which nothing is written; this is passed over\n");
+                ":2: 'logs' leads to a file, to which nothing is written; this is passed over\nend 0\n");
   EXPECT_TRUE(was_logged("aliases read anew"));
   EXPECT_THAT(submit(kSubmission), HasSubstr("250 2.0.0 queued as "));
   EXPECT_THAT(command("mailq"), HasSubstr("new@example.com"));

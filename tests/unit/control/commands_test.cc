@@ -16,10 +16,10 @@ TEST_F(ControlRetry, Q04_RetriesEverythingAtMostOnceASecond) {
   add(1, kAlice);
   EXPECT_EQ(exit_of(R"({"command":"queue retry"})"), 0);
   EXPECT_EQ(exit_of(R"({"command":"queue retry"})"), 75);
-  EXPECT_EQ(ask("flush\n"), "ok\n");
+  EXPECT_EQ(ask("flush\n"), "ok\nend 0\n");
   EXPECT_EQ(queue.retry_all_calls, 1U);
   clock.advance(Seconds(1));
-  EXPECT_EQ(ask("flush\n"), "ok\n");
+  EXPECT_EQ(ask("flush\n"), "ok\nend 0\n");
   EXPECT_EQ(queue.retry_all_calls, 2U);
 }
 
@@ -27,8 +27,8 @@ TEST_F(ControlRetry, Q04_TheSecondHoldsForEachUserAndForSelectionsOfEverything) 
   add(1, kAlice);
   add(2, kBob);
   const std::string everything = R"({"command":"queue retry","filter":{}})";
-  EXPECT_EQ(ask("flush\n", kAlice), "ok\n");
-  EXPECT_EQ(ask("flush\n", kAlice), "ok\n");
+  EXPECT_EQ(ask("flush\n", kAlice), "ok\nend 0\n");
+  EXPECT_EQ(ask("flush\n", kAlice), "ok\nend 0\n");
   EXPECT_EQ(queue.selections.size(), 1U) << "not looked at again";
   EXPECT_EQ(exit_of(R"({"command":"queue retry"})", kAlice), 75);
   EXPECT_EQ(exit_of(everything, kAlice), 75);
@@ -46,7 +46,7 @@ TEST_F(ControlRetry, Q04_TheSecondHoldsForEachUserAndForSelectionsOfEverything) 
 
 TEST_F(ControlRetry, FlushesOnlyTheirOwnMessagesForOrdinaryUsers) {
   for (unsigned i = 0; i < 100; ++i) add(i, i % 2 == 0 ? kAlice : kBob);
-  EXPECT_EQ(ask("flush\n", kAlice), "ok\n");
+  EXPECT_EQ(ask("flush\n", kAlice), "ok\nend 0\n");
   EXPECT_EQ(queue.retried.size(), 50U);
   EXPECT_EQ(queue.retry_all_calls, 0U);
 }

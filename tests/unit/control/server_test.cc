@@ -304,7 +304,7 @@ TEST_F(ControlServer, NewaliasesSaysWhatWasFoundToAdministratorsAlone) {
     ++asked;
     return said("/etc/aliases: 2 aliases\n");
   };
-  EXPECT_EQ(ask("newaliases\n"), "ok\n/etc/aliases: 2 aliases\n");
+  EXPECT_EQ(ask("newaliases\n"), "ok\n/etc/aliases: 2 aliases\nend 0\n");
   EXPECT_EQ(ask("newaliases\n", kAlice).substr(0, 9), "error 77 ");
   EXPECT_EQ(asked, 1);
   context->new_aliases = [] { return failed("the aliases of before stay in force: x"); };
