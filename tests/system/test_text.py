@@ -25,6 +25,8 @@ class Delivering:
     def __init__(self, posternd, server, local):
         self.posternd, self.server, self.to = posternd, server, f"{local}@example.com"
         posternd.configure(smarthost(server.port, tls="implicit", tls_ca_file=server.ca))
+        os.makedirs(f"{posternd.spool}/drop")  # a directory that comes later is looked for once in a while
+        shutil.chown(f"{posternd.spool}/drop", "postern")
         posternd.start()
 
     def arrived(self, to=None):
@@ -80,8 +82,6 @@ def session(to, text, end, sender=SENDER):
 def drop(posternd, to, text):
     """A file as postern-drop leaves it."""
     directory = f"{posternd.spool}/drop"
-    os.makedirs(directory, exist_ok=True)
-    shutil.chown(directory, "postern")
     alice = pwd.getpwnam("alice").pw_uid
     name = os.urandom(16).hex()
     with open(f"{posternd.spool}/.{name}", "wb") as out:
