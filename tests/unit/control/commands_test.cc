@@ -56,7 +56,7 @@ TEST_F(ControlRetry, ForcesAProbeOnlyForAdministrators) {
   for (const auto& [user, probe] : {std::pair(kAlice, queue::Probe::polite), std::pair(kRoot, queue::Probe::forced)}) {
     queue.probes.clear();
     EXPECT_EQ(exit_of(request("queue retry", 1), user), 0);
-    EXPECT_EQ(ask("flush\n", user), "ok\n");
+    EXPECT_EQ(ask("flush\n", user), "ok\nend 0\n");
     EXPECT_EQ(queue.probes, std::vector(2, probe)) << user;
   }
 }
