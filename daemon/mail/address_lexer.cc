@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kNowhere = Delimiters::kNowhere;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_address_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_word(char c) { return is_atext(c) || c == '.'; }
 
 }  // namespace
@@ -57,7 +57,7 @@ AddressToken AddressLexer::next() {
 bool AddressLexer::skip_blanks() {
   const std::size_t begin = at_;
   while (at_ < body_.size()) {
-    if (is_blank(body_[at_])) {
+    if (is_address_blank(body_[at_])) {
       ++at_;
       continue;
     }
@@ -95,7 +95,7 @@ std::size_t AddressLexer::quoted_end() {
 /// "=?utf-8?Q?B=C3=B6b,?=". Sloppy encoders leave commas and quotes in it, which are of the name all the same.
 std::size_t AddressLexer::encoded_end() const {
   std::size_t marks = 0;
-  for (std::size_t i = at_ + 1; i < body_.size() && !is_blank(body_[i]); ++i) {
+  for (std::size_t i = at_ + 1; i < body_.size() && !is_address_blank(body_[i]); ++i) {
     if (marks == 3 && body_[i] == '?') return body_.substr(i + 1).starts_with('=') ? i + 2 : kNowhere;
     if (body_[i] == '?') ++marks;
     if (i == at_ + 1 && marks == 0) return kNowhere;

@@ -10,7 +10,7 @@
 namespace postern::mail {
 namespace {
 
-using Tokens = std::span<const AddressToken>;
+using AddressTokens = std::span<const AddressToken>;
 using Kind = AddressTokenKind;
 
 /// Of these one can be too many or too few, and means nothing then.
@@ -27,7 +27,7 @@ std::string_view without_apostrophes(std::string_view text) {
 }
 
 /// Outside a comment. A quoted string may be folded.
-bool has_bad_control(Tokens tokens) {
+bool has_bad_control(AddressTokens tokens) {
   return std::ranges::any_of(tokens, [](const AddressToken& token) {
     return std::ranges::any_of(
         token.text, [](char c) { return has_control(std::string_view(&c, 1)) && c != '\n' && c != '\r' && c != '\t'; });
@@ -38,7 +38,7 @@ bool has_bad_control(Tokens tokens) {
 
 /// Tokens that belong together: an address, one word, or strays.
 struct RunReader::Item {
-  Tokens tokens{};
+  AddressTokens tokens{};
   std::string text{};  ///< without blanks and comments
   bool has_at = false;
   bool has_blanks = false;
@@ -64,7 +64,7 @@ struct RunReader::Item {
   }
 };
 
-std::vector<RunReader::Item> RunReader::items_of(Tokens tokens) {
+std::vector<RunReader::Item> RunReader::items_of(AddressTokens tokens) {
   std::vector<Item> items;
   std::size_t begin = 0;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -114,7 +114,7 @@ std::optional<FoundAddress> RunReader::address_in(const Item& item) const {
   return found;
 }
 
-void RunReader::read(Tokens tokens, RunPlace place) {
+void RunReader::read(AddressTokens tokens, RunPlace place) {
   if (tokens.empty() || names_nobody(together(tokens))) return;
   if (has_bad_control(tokens)) {
     scan.unread.push_back(together(tokens));
@@ -131,7 +131,7 @@ void RunReader::read(Tokens tokens, RunPlace place) {
   }
 }
 
-void RunReader::read_single(const Item& item, Tokens tokens) {
+void RunReader::read_single(const Item& item, AddressTokens tokens) {
   if (auto address = address_in(item)) {
     scan.found.push_back(std::move(*address));
   } else {
@@ -167,7 +167,7 @@ void RunReader::leave_unread(std::span<const Item> words) {
   scan.unread.push_back(together({words.front().tokens.data(), &words.back().tokens.back() + 1}));
 }
 
-std::span<const AddressToken> RunReader::read_phrase(Tokens tokens) {
+std::span<const AddressToken> RunReader::read_phrase(AddressTokens tokens) {
   if (tokens.empty()) return {};
   const std::vector<Item> items = items_of(tokens);
   const std::span<const Item> all(items);

@@ -69,7 +69,7 @@ class Scanner {
     const std::string_view name = tokens_.empty() ? token.text : together(tokens_);
     if (group_.empty()) members_before_ = found().size() + unread().size();
     const std::string_view first = group_.empty() ? name : group_;
-    group_ = {first.data(), static_cast<std::size_t>(token.text.data() + 1 - first.data())};
+    group_ = std::string_view(first.begin(), token.text.begin() + 1);
     tokens_.clear();
   }
 

@@ -18,7 +18,7 @@ struct LogicalLine {
   std::string text;
 };
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_space_or_tab(char c) { return c == ' ' || c == '\t'; }
 
 /// Where an unquoted character of these stands, from `begin` on.
 std::size_t find_unquoted(std::string_view text, std::string_view which, std::size_t begin = 0) {
@@ -50,7 +50,7 @@ bool ends_in_quotes(std::string_view text) {
 /// "#" begins a comment at the beginning or behind a blank; no address that somebody has begins so.
 std::string_view without_comment(std::string_view line) {
   for (std::size_t at = find_unquoted(line, "#"); at != std::string_view::npos; at = find_unquoted(line, "#", at + 1)) {
-    if (at == 0 || is_blank(line[at - 1])) return line.substr(0, at);
+    if (at == 0 || is_space_or_tab(line[at - 1])) return line.substr(0, at);
   }
   return line;
 }
@@ -107,7 +107,7 @@ class Reader {
       if (one.ends_with('\r')) one.remove_suffix(1);
       const std::string_view words = trim(one);
       if (!goes_on && (words.empty() || words.starts_with('#'))) continue;
-      if (!goes_on && !is_blank(one.front())) {
+      if (!goes_on && !is_space_or_tab(one.front())) {
         take(std::exchange(line, {}));
         line.number = number;
       }
