@@ -101,6 +101,7 @@ void tell_notes(const Proposal& proposal) {
 /// The files for passwords that somebody has yet to write, by the number of the smarthost.
 std::vector<std::string> unwritten_files(const Proposal& proposal) {
   std::vector<std::string> files;
+  files.reserve(proposal.smarthosts.size());
   for (const settings::Smarthost& smarthost : proposal.smarthosts) files.push_back(smarthost.password_file);
   return files;
 }

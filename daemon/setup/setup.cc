@@ -124,7 +124,7 @@ int leave_beside(const OldFile& old, const Change& change, const Error& why, Ter
   if (!written) return told(terminal, written.error());
   terminal.complain(fmt::format("{} was left as it is, since no line of it can be changed safely: {}", old.path,
                                 printable(why.text)));
-  for (const std::string& kept : written->kept) terminal.say("What was in " + path + " is kept as " + kept + ".");
+  for (const std::string& kept : written->kept) terminal.say(fmt::format("What was in {} is kept as {}.", path, kept));
   terminal.say("What it would be is in " + path + "; the difference:\n" + line_diff(*old.text, text));
   const std::string& password = change.smarthost->password_file;
   terminal.say("Carry over what you need of the old file, and put the new one in its place." +

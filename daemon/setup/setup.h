@@ -56,7 +56,7 @@ struct World {
 };
 
 /// Returns the exit code. Every failure was told, with what to do, and left the files as they were.
-[[nodiscard]] int set_up(const Options& options, Terminal& terminal, const World& world);
+[[nodiscard]] int set_up(const Options& said, Terminal& terminal, const World& world);
 
 /// --undo: puts the files of before back, and reloads.
 [[nodiscard]] int undo(const Options& options, Terminal& terminal, const World& world);
