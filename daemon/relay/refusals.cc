@@ -4,6 +4,8 @@
 #include "relay/folded_words.h"
 #include "relay/refusal_tables.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -163,7 +165,7 @@ std::string of_no_owner(std::string said) {
   }
   for (const std::string what : {"mail ", "email "}) {
     for (const std::string verb : {"was ", "is ", "has ", "cannot ", "could ", "contains "}) {
-      replace_all(said, " your " + what + verb, " the " + what + verb);
+      replace_all(said, fmt::format(" your {}{}", what, verb), fmt::format(" the {}{}", what, verb));
     }
   }
   return said;
