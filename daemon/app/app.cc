@@ -167,7 +167,7 @@ RelayParts App::Parts::relay_parts() {
 }
 
 queue::Config App::Parts::queue_config() {
-  queue::Config config{settings.queue, settings.names};
+  queue::Config config{settings.queue, settings.names.host_names()};
   config.observer = metrics.observer();
   // As it is when it is asked, since the file of aliases is read anew between two reloads.
   config.expand = [this](const std::string& address) { return settings.names.recipients_of(address); };

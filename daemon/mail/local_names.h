@@ -25,6 +25,9 @@ struct LocalNames : HostNames {
   std::string aliases_file;  ///< empty: none is read
   Aliases of_file;           ///< what it said when it was read
 
+  /// For who needs no more than these.
+  [[nodiscard]] const HostNames& host_names() const { return *this; }
+
   enum class Kind {
     foreign,  ///< the address stays as it is
     /// A name of this machine and of nothing else: every alias applies, and an address without one is completed by

@@ -272,9 +272,9 @@ def test_s19_s27_a_hundred_thousand_recipients_or_header_lines_need_no_memory(ru
         client.mail("a@example.net")
         client.rcpt("b@example.com")
         code, _ = client.data("X: y\r\n" * 100_000 + "\r\nbody\r\n")
-        assert code == 552
+        assert code == 250, "a header of any length is taken"
+    running.wait_empty()
     assert memory(running, "VmHWM") < peak + 16
-    assert not running.queue_files()
 
 
 @released
