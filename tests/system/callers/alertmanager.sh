@@ -14,6 +14,7 @@ prometheus-alertmanager --config.file=/run/alertmanager.yml --storage.path=/run/
   --web.listen-address="127.0.0.1:$port" &
 until curl -s "http://127.0.0.1:$port/-/ready" >/dev/null; do sleep 0.1; done
 curl -sS -H 'Content-Type: application/json' -d '[{"labels":{"alertname":"größer"},"annotations":{"summary":"Grüße"}}]' "http://127.0.0.1:$port/api/v2/alerts"
-until curl -s "http://127.0.0.1:$port/metrics" | grep -q '^alertmanager_notifications_total{integration="email"} [1-9]'; do sleep 0.1; done
+# Counted when the mail is handed in, not when that begins.
+until curl -s "http://127.0.0.1:$port/metrics" | grep -q '^alertmanager_notification_requests_total{integration="email"} [1-9]'; do sleep 0.1; done
 kill $!
 wait || true
