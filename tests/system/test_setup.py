@@ -27,6 +27,7 @@ def fresh(posternd):
     with open(posternd.config, "a") as settings:
         settings.write(NOTE)
     posternd.start()
+    os.chown(posternd.directory, 0, 0)  # as /etc/postern is: what the service's user can write is not obeyed at an undo
     return posternd
 
 
