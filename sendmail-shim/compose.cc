@@ -12,6 +12,10 @@
 namespace postern::shim {
 namespace {
 
+/// The daemon takes an envelope of 4 MiB; the rest is for names and comments. What is read of a list needs several
+/// times its size in memory.
+constexpr std::size_t kRecipientBytes = std::size_t{16} << 20U;
+
 constexpr std::array<std::string_view, 3> kRecipientFields = {"To", "Cc", "Bcc"};
 constexpr std::array<std::string_view, 3> kResentRecipientFields = {"Resent-To", "Resent-Cc", "Resent-Bcc"};
 
@@ -86,11 +90,18 @@ std::string unread_words(const Submission& submission) {
 }
 
 Outcome<Submission> recipients_of(const mail::HeaderBlock& header, const Options& options) {
+  std::vector<const mail::HeaderField*> fields;
+  if (options.source == Recipients::header_too) fields = recipient_fields(header);
+  std::size_t size = 0;
+  for (const std::string& argument : options.recipients) size += argument.size();
+  for (const mail::HeaderField* field : fields) size += field->body.size();
+  if (size > kRecipientBytes) {
+    return bad_data("the recipients need more than " + std::to_string(kRecipientBytes >> 20U) +
+                    " MiB, nothing was sent; send it in parts");
+  }
   RecipientSet set;
   for (const std::string& argument : options.recipients) set.add_argument(argument);
-  if (options.source == Recipients::header_too) {
-    for (const mail::HeaderField* field : recipient_fields(header)) set.add(field->body);
-  }
+  for (const mail::HeaderField* field : fields) set.add(field->body);
   Submission submission = set.take();
   if (!submission.recipients.empty()) return submission;
   if (!submission.unread.empty()) {

@@ -20,6 +20,7 @@ namespace {
 constexpr int kConnections = 3;
 constexpr useconds_t kBeforeNextTry = 500'000;
 constexpr std::size_t kPiece = 256UL * 1024;
+constexpr int kUnknownParameter = 555;  // RFC 5321 4.1.1.11
 
 struct Meaning {
   std::string_view enhanced;  ///< front part of the enhanced code
@@ -37,6 +38,14 @@ constexpr std::array kMeanings = {
     Meaning{"", 530, EX_NOPERM},     Meaning{"", 0, EX_UNAVAILABLE},
 };
 
+constexpr const char* kRestart =
+    "; the mail daemon is older than this sendmail, restart it (systemctl restart postern); nothing was stored";
+
+/// Than RFC 1869 knows and the first daemons knew.
+bool says_more(const Submission& submission) {
+  return submission.mended.any() || !submission.unread.empty() || !submission.unread_sender.empty();
+}
+
 std::string bracketed(std::string_view address) { return "<" + std::string(address) + ">"; }
 
 class Session {
@@ -52,7 +61,10 @@ class Session {
     if (auto exit = channel_.write(envelope)) return lose(exit->text);
     if (auto exit = expect("the greeting", 2)) return *exit;
     if (auto exit = expect("EHLO", 2)) return *exit;
-    if (auto exit = expect("the sender " + bracketed(submission_.sender), 2)) return *exit;
+    if (auto exit = expect("the sender " + bracketed(submission_.sender), 2)) {
+      older_ = last_code_ == kUnknownParameter && says_more(submission_);
+      return *exit;
+    }
     if (auto exit = read_recipients()) return *exit;
     if (auto exit = expect("the message", 3)) return accepted_ == 0 && refused_ ? *refused_ : *exit;
     // No recipient is left, but the daemon waits for data: leaving without an end of data stores nothing.
@@ -70,6 +82,8 @@ class Session {
   enum class Loss { none, early, late };
   [[nodiscard]] Loss lost() const { return loss_; }
   [[nodiscard]] bool turned_away() const { return turned_away_; }
+  /// The daemon does not know a parameter of MAIL; nothing was stored.
+  [[nodiscard]] bool older() const { return older_; }
 
  private:
   Exit lose(const std::string& why) {
@@ -100,6 +114,7 @@ class Session {
       if (!*parsed) continue;
       reply = std::move(**parsed);
       last_words_ = reply.text();
+      last_code_ = reply.code;
       return std::nullopt;
     }
   }
@@ -182,11 +197,13 @@ class Session {
   std::string buffer_;
   std::string_view unread_;
   std::string last_words_;
+  int last_code_ = 0;
   std::size_t accepted_ = 0;
   std::optional<Exit> refused_;
   std::optional<Exit> bad_;  ///< no addresses, though we took them for some
   Loss loss_ = Loss::none;
   bool turned_away_ = false;
+  bool older_ = false;
   bool data_ended_ = false;
 };
 
@@ -210,11 +227,12 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
                       " XSUBMISSION=" + delivery.submission_id;
   if (utf8 || !is_ascii(submission.text)) lines += " BODY=8BITMIME";
   if (utf8) lines += " SMTPUTF8";
-  if (submission.mended.any()) lines += " XMENDED=" + smtp::mended_value(submission.mended);
+  const bool newest = !delivery.for_older_daemon;
+  if (newest && submission.mended.any()) lines += " XMENDED=" + smtp::mended_value(submission.mended);
   if (!submission.unread.empty()) {
     lines += " XUNREAD=" + smtp::unread_value(submission.unread, submission.more_unread, smtp::limits::kUnread);
   }
-  if (!submission.unread_sender.empty()) {
+  if (newest && !submission.unread_sender.empty()) {
     lines += " XSENDER=" + smtp::unread_value({submission.unread_sender}, 0, smtp::limits::kUnreadSender);
   }
   if (!delivery.ret.empty()) lines += " RET=" + delivery.ret;
@@ -228,7 +246,8 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
   return lines.append("DATA").append(line_end);
 }
 
-HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
+HandedIn submit(const Submission& submission, const Delivery& given, const Connect& connect) {
+  Delivery delivery = given;
   std::optional<Exit> unknown;      // what to say while the message may be stored already
   std::optional<Exit> turned_away;  // what a daemon said that has no time for us
   for (int attempt = 1;; ++attempt) {
@@ -242,6 +261,11 @@ HandedIn submit(const Submission& submission, const Delivery& delivery, const Co
     const Exit exit = session.run();
     // Who was silent for that long is not asked again.
     const bool last = attempt == kConnections || channel->silent();
+    if (session.older()) {
+      if (delivery.for_older_daemon || last) return {{EX_TEMPFAIL, exit.text + kRestart}, HandedIn::By::daemon, false};
+      delivery.for_older_daemon = true;
+      continue;
+    }
     if (session.turned_away()) turned_away = exit;
     if (session.lost() == Session::Loss::late) unknown = exit;
     if (session.lost() == Session::Loss::none) {

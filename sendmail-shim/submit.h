@@ -19,6 +19,8 @@ struct Delivery {
   std::string notify;         ///< NOTIFY= of every recipient (RFC 3461), empty: none
   std::string ret;            ///< RET=
   std::string envid;          ///< ENVID=, raw
+  /// Without the parameters that a daemon from before this sendmail does not know and can do without.
+  bool for_older_daemon = false;
   /// For a sign of life before the message is sent: nothing is lost by going another way.
   std::chrono::milliseconds patience{10'000};
 };
@@ -43,7 +45,9 @@ struct HandedIn {
 /// reply, see exit_code_for(). If some recipients are refused for good, the others get the message and the Exit names
 /// the refused; if they are no addresses (5.1.3), which the daemon tells the sender of, it is a warning of EX_OK. A
 /// connection that is lost is opened again, twice. If that was after the end of data was sent, the daemon, or the one
-/// started after it, recognises the submission id.
+/// started after it, recognises the submission id. A daemon that does not know a parameter of MAIL (555) is older than
+/// this program, as between an upgrade and the restart: it is asked again without those that its log alone would show;
+/// what a sender has to be told of waits for the restart (EX_TEMPFAIL).
 [[nodiscard]] HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect);
 
 /// MAIL, RCPT and DATA for a message, each with `line_end`.

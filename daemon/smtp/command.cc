@@ -46,22 +46,28 @@ std::size_t bracketed_length(std::string_view text) {
 }
 
 /// Without the blanks at its ends and beside "." and "@" and in a source route: they mean nothing there (obsolete, RFC
-/// 5322 4.4), and programs that fill in templates leave some. A blank between two words stays, and makes it no path.
+/// 5322 4.4), and programs that fill in templates leave some. A blank between two words stays, and makes it no path; so
+/// does one behind an abbreviation before the "@" ("Dr. house@x"), as in address lists: it may be a name.
 std::string without_blanks(std::string_view path) {
   constexpr std::string_view kMarks = ".@,:";
   std::string text;
   bool quoted = false;
+  bool joined = false;  // a blank was left out just before the last character
+  bool in_domain = false;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const char c = path[i];
     if (!quoted && kBlanks.find(c) != std::string_view::npos) {
       const std::size_t next = path.find_first_not_of(kBlanks, i);
-      const bool beside_mark = text.empty() || next == std::string_view::npos ||
-                               kMarks.find(text.back()) != std::string_view::npos ||
-                               kMarks.find(path[next]) != std::string_view::npos;
-      if (!beside_mark) text += ' ';
+      const bool abbreviated = text.ends_with('.') && !joined && !in_domain;
+      joined = text.empty() || next == std::string_view::npos ||
+               (kMarks.find(text.back()) != std::string_view::npos && !abbreviated) ||
+               kMarks.find(path[next]) != std::string_view::npos;
+      if (!joined) text += ' ';
       i = std::min(next, path.size()) - 1;
       continue;
     }
+    joined = joined && kBlanks.find(path[i - 1]) != std::string_view::npos;
+    if (!quoted && (c == '@' || c == ':')) in_domain = c == '@';  // what a route ends with is no domain
     text += c;
     if (quoted && c == '\\' && i + 1 < path.size()) text += path[++i];
     if (c == '"') quoted = !quoted;

@@ -256,6 +256,16 @@ TEST(Compose, ManyRecipientsAreFast) {
   EXPECT_EQ(compose_text(kFixed + "\n", to(many))->recipients.size(), 100'000U);
 }
 
+TEST(Compose, RecipientsBeyondWhatAnEnvelopeHoldsAreRefusedBeforeTheyAreRead) {
+  const std::string field = "To: " + std::string(std::size_t{17} << 20U, ',') + "\nSubject: x\n\n";
+  const auto refused = compose_text(field, from_header());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, EX_DATAERR);
+  EXPECT_THAT(refused.error().text, HasSubstr("send it in parts"));
+  EXPECT_TRUE(compose_text("To: a@x" + std::string(std::size_t{8} << 20U, ',') + "\n\n", from_header()))
+      << "separators alone";
+}
+
 TEST(FindAccount, ReadsTheFirstLineOfTheUid) {
   const std::string passwd =
       "root:x:0:0:root:/root:/bin/bash\nbad line\njoe:x:1000:1000:& User,Room "

@@ -20,6 +20,7 @@
 namespace postern::shim {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -319,6 +320,29 @@ TEST(Submit, HandsOnWhatCouldNotBeRead) {
   EXPECT_EQ(submit_to(scripts, message, delivery()).code, EX_OK);
   EXPECT_THAT(scripts[0].heard,
               HasSubstr(" XUNREAD=Web+20Team+20(sales+0A<>+0A(and+203+20more) XSENDER=two+20words\r\n"));
+}
+
+TEST(Submit, ADaemonFromBeforeAnUpgradeIsAskedWithoutWhatItsLogAloneWouldShow) {
+  const std::vector<std::string> older = {"220 hi", "250 host", "555 5.5.4 parameter is not supported",
+                                          "503 5.5.1 no MAIL", "503 5.5.1 no MAIL"};
+  Submission message = submission();
+  message.mended.nuls = 1;
+  message.unread_sender = "two words";
+  std::vector<Script> scripts = {{older, ""}, {kGood, ""}};
+  const Exit exit = submit_to(scripts, message, delivery());
+  EXPECT_EQ(exit.code, EX_OK) << exit.text;
+  EXPECT_THAT(scripts[0].heard, AllOf(HasSubstr(" XMENDED="), HasSubstr(" XSENDER=")));
+  EXPECT_THAT(scripts[1].heard, AllOf(Not(HasSubstr("XMENDED")), Not(HasSubstr("XSENDER"))));
+
+  message.unread = {"Bob <>"};
+  std::vector<Script> twice = {{older, ""}, {older, ""}};
+  const HandedIn untold = handed_in_by(twice, message, delivery());
+  EXPECT_EQ(untold.exit.code, EX_TEMPFAIL) << "nobody would tell the sender";
+  EXPECT_THAT(untold.exit.text, AllOf(HasSubstr("restart"), HasSubstr("nothing was stored")));
+  EXPECT_EQ(untold.by, HandedIn::By::daemon);
+
+  std::vector<Script> once = {{older, ""}};
+  EXPECT_EQ(submit_to(once, submission(), delivery()).code, EX_UNAVAILABLE) << "nothing that could be left out";
 }
 
 TEST(Submit, TooManyRecipientsForOneMessageAreRefusedWholeAndForGood) {

@@ -94,13 +94,18 @@ TEST(ParsePath, SkipsBlanksThatMeanNothingBetweenTheBrackets) {
   }
   EXPECT_EQ(path_of("TO: b@example.com", PathKeyword::to), "b@example.com");
   EXPECT_EQ(path_of("FROM:< >"), "");
+  for (const std::string_view path :
+       {"<dr . house@example.com>", "<dr .house@example.com>", "< dr . house @ example. com>"}) {
+    EXPECT_EQ(path_of("TO:" + std::string(path), PathKeyword::to), "dr.house@example.com") << path;
+  }
   EXPECT_EQ(path_of("TO:< \" b \" @example.com>", PathKeyword::to), "\" b \"@example.com") << "of a quoted string";
   EXPECT_EQ(path_of("TO:<\"\\\" @\"@example.com>", PathKeyword::to), "\"\\\" @\"@example.com");
   for (const std::string_view path :
        {"<\"Bob\" <b@example.com>>", "Bob <b@example.com>", "\"Bob\" <b@example.com>",
         "<@route.example user@example.com>", "<b@example.com>;", "<b@example.com>,<c@example.com>", "<b c@example.com>",
         "<b@example.com c>", "<b@example com>", "<b@example.com", "b@example.com>", "< >", "<@a b:c@d>",
-        "<b@example.com> <c@example.com>"}) {
+        "<b@example.com> <c@example.com>", "<Dr. house@example.com>", "<Bob Jr. bob@example.com>",
+        "<@route.example:Dr. house@example.com>", "<j.\tr. smith@example.com>"}) {
     EXPECT_EQ(refusal("TO:" + std::string(path), PathKeyword::to).substr(0, 4), "501 ") << path;
   }
 }

@@ -33,5 +33,16 @@ TEST(EnvelopeLimit, WhateverTheDialogueTakesCanBeStored) {
   }
 }
 
+// Else the loop stands still for minutes: six million addresses are looked at.
+TEST(CompleteEnvelope, AnAliasThatIsNamedAgainIsNotExpandedAgain) {
+  Config config;
+  for (int i = 0; i < 100; ++i) config.aliases["staff"].push_back("u" + std::to_string(i) + "@example.com");
+  mail::Envelope envelope;
+  envelope.recipients.resize(60'000);
+  for (mail::Recipient& recipient : envelope.recipients) recipient.address = "staff";
+  complete_envelope(envelope, config);
+  EXPECT_EQ(envelope.recipients.size(), 100U);
+}
+
 }  // namespace
 }  // namespace postern::submission
