@@ -9,6 +9,7 @@
 #include "mail/wrap.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postern::mail {
 namespace {
@@ -50,13 +51,25 @@ void write_body(std::string_view body, FieldKind kind, bool utf8, std::string& l
   writer.finish();
 }
 
+std::string written(std::string_view name_and_colon, std::string_view body, FieldKind kind, const FieldRules& rules) {
+  std::string line(name_and_colon);
+  write_body(logical_line(body), kind, rules.utf8 && is_utf8(body), line);
+  return fold(line, name_and_colon.size(), kind);
+}
+
+/// What no parser can make sense of may make another sense once some of its letters are written otherwise: it is
+/// written until nothing changes any more. Twice is the rule.
 std::string outgoing_field(const HeaderField& field, const FieldRules& rules) {
+  constexpr int kMost = 8;
   if (fields_acceptable(field.whole, rules)) return std::string(field.whole);
   const FieldKind kind = field_kind(field.name);
-  std::string line(field.whole.substr(0, field.whole.find(':') + 1));
-  const std::size_t body = line.size();
-  write_body(logical_line(field.body), kind, rules.utf8 && is_utf8(field.body), line);
-  line = fold(line, body, kind);
+  const std::string_view name_and_colon = field.whole.substr(0, field.whole.find(':') + 1);
+  std::string line = written(name_and_colon, field.body, kind, rules);
+  for (int i = 1; i < kMost && !fields_acceptable(line, rules); ++i) {
+    std::string next = written(name_and_colon, std::string_view(line).substr(name_and_colon.size()), kind, rules);
+    if (next == line) break;
+    line = std::move(next);
+  }
   if (field.whole.ends_with('\n')) line += '\n';
   return line;
 }

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/local_names.h"
+#include "settings/user.h"
 
 #include <algorithm>
 
@@ -71,6 +73,25 @@ void add_alias(Import& import, const Mark& mark, std::string name, std::vector<s
   place->second = std::move(targets);
 }
 
+/// The settings refuse aliases that lead in a circle; here each circle loses the first of its names. That of a name
+/// which leads to itself alone, as of "joe: \\joe", says what holds without it.
+void leave_out_circles(Import& import, const std::map<std::string, Mark>& marks, const Mark& file) {
+  mail::LocalNames names;
+  static_cast<mail::HostNames&>(names) = import.proposal.names;
+  names.aliases = import.proposal.aliases;
+  for (auto circles = names.circles(); !circles.empty(); circles = names.circles()) {
+    for (const mail::Circle& circle : circles) {
+      const auto mark = marks.find(circle.front());
+      import.note(mark == marks.end() ? file : mark->second,
+                  circle.size() > 1
+                      ? "not carried over: it leads in a circle, " + mail::words_of(circle)
+                      : std::string("not carried over: it leads to itself alone, which holds without it"));
+      names.aliases.erase(circle.front());
+    }
+  }
+  import.proposal.aliases = std::move(names.aliases);
+}
+
 }  // namespace
 
 std::vector<std::string> addresses_of(Import& import, const Mark& mark, std::string_view list) {
@@ -117,6 +138,7 @@ Result<void> add_aliases(Import& import, const std::string& path, const AliasesS
   const auto file = import.find(path);
   if (!file) return file.error();
   if (!*file) return {};
+  std::map<std::string, Mark> marks;
   for (const Line& line : alias_lines(**file, style)) {
     const Mark mark = (*file)->mark(line);
     const std::size_t colon = end_of_name(line.text);
@@ -130,10 +152,15 @@ Result<void> add_aliases(Import& import, const std::string& path, const AliasesS
       add_alias(import, mark, "*", std::move(targets));
     } else if (name.empty() || name.find('@') != std::string::npos || !mail::parse_address(name, mail::Utf8::allow)) {
       import.note(mark, "not carried over: an alias is the name of a local user, without a domain");
+    } else if (name == "default" && !settings::user_named(name)) {
+      import.note(mark,
+                  "not carried over: there is no user of this name; it stands for all names in msmtp's files alone");
     } else {
       add_alias(import, mark, name, std::move(targets));
+      marks.try_emplace(name, mark);
     }
   }
+  leave_out_circles(import, marks, Mark{(*file)->name});
   return {};
 }
 

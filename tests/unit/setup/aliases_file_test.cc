@@ -1,9 +1,20 @@
+#include "settings/load.h"
+#include "setup/settings_text.h"
 #include "support/peer_machine.h"
 
 #include <gtest/gtest.h>
 
 namespace postern::setup {
 namespace {
+
+/// What is said of the aliases by those who read the settings that the proposal becomes.
+std::string faults_of_aliases(const Proposal& proposal) {
+  std::string faults;
+  for (const settings::Problem& problem : settings::parse(settings_text(proposal), "made.yaml").problems) {
+    if (problem.text.find("aliases") != std::string::npos) faults += problem.str() + "\n";
+  }
+  return faults;
+}
 
 TEST(Aliases, AllLocalNamesAreNotCaughtWhereTheDomainHasMailboxesOfOthers) {
   const std::string all = "default: admin@example.com\n";
@@ -53,6 +64,44 @@ TEST(Aliases, ProgramsFilesAndIncludesAreTold) {
                            "/etc/aliases:1: not carried over: a list in a file", "/etc/aliases:2: ", "/etc/aliases:4: ",
                            "/etc/aliases:7: this alias stands above already", "/etc/aliases:8: "}) {
     EXPECT_NE(notes.find(told), std::string::npos) << told << "\n" << notes;
+  }
+}
+
+// The settings refuse these, and an import that is refused helps nobody.
+TEST(Aliases, WhatTheSettingsWouldRefuseIsLeftOutAndTold) {
+  const std::string file =
+      "joe: \\joe\n"
+      "ann: ANN@localhost\n"
+      "both: \\both, boss@example.com\n"
+      "a: b\nb: c\nc: a\n"
+      "d: e\ne: d, boss@example.com\n"
+      "default: root\n"
+      "root: boss@example.com\n";
+  const std::map<std::string, Files> programs = {
+      {"dma", {{"/etc/dma/dma.conf", "SMARTHOST h\n"}, {"/etc/aliases", file}}},
+      {"postfix", {{"/etc/postfix/main.cf", "relayhost = h\n"}, {"/etc/aliases", file}}},
+      {"exim",
+       {{"/etc/exim4/update-exim4.conf.conf", "dc_eximconfig_configtype='smarthost'\ndc_smarthost='h'\n"},
+        {"/etc/aliases", file}}},
+  };
+  for (const auto& [program, files] : programs) {
+    const Machine machine(files);
+    const auto proposal = machine.read(program);
+    ASSERT_TRUE(proposal) << program;
+    EXPECT_FALSE(proposal->aliases.contains("joe")) << program;
+    EXPECT_FALSE(proposal->aliases.contains("ann")) << program;
+    EXPECT_FALSE(proposal->aliases.contains("a")) << program;
+    EXPECT_FALSE(proposal->aliases.contains("default")) << program;
+    EXPECT_TRUE(proposal->aliases.contains("both")) << "a copy for himself " << program;
+    EXPECT_TRUE(proposal->aliases.contains("b")) << "without the first of its names it is no circle " << program;
+    EXPECT_TRUE(proposal->aliases.contains("root")) << program;
+    EXPECT_EQ(faults_of_aliases(*proposal), "") << program;
+    const std::string notes = machine.notes(*proposal);
+    for (const char* told : {"/etc/aliases:1: not carried over: it leads to itself alone",
+                             "/etc/aliases:4: not carried over: it leads in a circle, a -> b -> c -> a",
+                             "/etc/aliases:9: not carried over: there is no user of this name"}) {
+      EXPECT_NE(notes.find(told), std::string::npos) << program << ": " << told << "\n" << notes;
+    }
   }
 }
 
