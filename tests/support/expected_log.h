@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern::test {
@@ -21,5 +22,7 @@ class ExpectLog {
 
 /// All lines logged by the running test, of every level.
 [[nodiscard]] const std::vector<std::string>& logged();
+/// One of them contains `part`.
+[[nodiscard]] bool was_logged(std::string_view part);
 
 }  // namespace postern::test

@@ -61,6 +61,10 @@ ExpectLog::~ExpectLog() {
 
 const std::vector<std::string>& logged() { return capture().lines; }
 
+bool was_logged(std::string_view part) {
+  return std::ranges::any_of(logged(), [&](const std::string& line) { return line.find(part) != line.npos; });
+}
+
 }  // namespace postern::test
 
 int main(int argc, char** argv) {

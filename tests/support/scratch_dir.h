@@ -42,4 +42,10 @@ class ScratchDir {
   std::string path_;
 };
 
+/// The permission bits of a file; 0 if there is none.
+inline mode_t mode_of(const std::string& path) {
+  struct stat status{};
+  return lstat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0;
+}
+
 }  // namespace postern::test

@@ -14,7 +14,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <functional>
@@ -25,6 +24,7 @@
 namespace postern::app {
 namespace {
 
+using test::was_logged;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -46,10 +46,6 @@ Task<std::string> converse(Executor executor, std::string path, std::string word
     if (!count || *count == 0) co_return heard;
     heard.append(piece.data(), *count);
   }
-}
-
-bool was_logged(const std::string& words) {
-  return std::ranges::any_of(test::logged(), [&](const auto& line) { return line.find(words) != line.npos; });
 }
 
 class AppTest : public testing::Test {

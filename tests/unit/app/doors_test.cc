@@ -28,6 +28,7 @@
 namespace postern::app {
 namespace {
 
+using test::was_logged;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -244,10 +245,6 @@ UniqueFd listening_on_all_addresses() {
   UniqueFd fd(::socket(AF_INET, SOCK_STREAM, 0));
   EXPECT_EQ(::listen(fd.get(), 5), 0);  // unbound: the kernel takes 0.0.0.0 and a free port
   return fd;
-}
-
-bool was_logged(const std::string& words) {
-  return std::ranges::any_of(test::logged(), [&](const auto& line) { return line.find(words) != line.npos; });
 }
 
 bool stand_in_for_their_kind(const std::string& where) {

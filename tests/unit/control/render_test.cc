@@ -10,7 +10,7 @@
 namespace postern::control {
 namespace {
 
-const WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(15);
+const WallTime kShownAt = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(15);
 
 class Render : public testing::Test {
  protected:
@@ -39,10 +39,10 @@ class Render : public testing::Test {
 
   static queue::Entry entry() {
     queue::Entry entry;
-    entry.id = QueueId::make(kNow - std::chrono::hours(1), 1);
+    entry.id = QueueId::make(kShownAt - std::chrono::hours(1), 1);
     entry.size = 1840;
-    entry.accepted = kNow - std::chrono::minutes(63);
-    entry.next = kNow + Seconds(240);
+    entry.accepted = kShownAt - std::chrono::minutes(63);
+    entry.next = kShownAt + Seconds(240);
     entry.sender = "root@web1";
     entry.source.uid = 1000;
     entry.source.pid = 77;
@@ -57,7 +57,7 @@ class Render : public testing::Test {
     return entry;
   }
 
-  static std::string once(const boost::json::object& object) { return Renderer("status", kNow).line(object); }
+  static std::string once(const boost::json::object& object) { return Renderer("status", kShownAt).line(object); }
 };
 
 TEST_F(Render, ShowsACheckStepByStep) {
@@ -180,7 +180,7 @@ TEST_F(Render, TellsAPersonWhereToAgree) {
   line["url"] = "https://id.example.com/device";
   line["code"] = "ABCD-EFGH";
   line["expires"] = 900;
-  Renderer renderer("login", kNow);
+  Renderer renderer("login", kShownAt);
   EXPECT_EQ(renderer.line(line),
             "To let posternd log in at main, open this page in any browser, on any device:\n\n"
             "    https://id.example.com/device\n\n"
@@ -227,7 +227,7 @@ TEST_F(Render, WarnsOfAnExpiredCertificateAndOfCleartext) {
 
 TEST_F(Render, ListsInColumnsUnderOneHeading) {
   const boost::json::object line = to_json(entry());
-  Renderer renderer("queue list", kNow);
+  Renderer renderer("queue list", kShownAt);
   EXPECT_EQ(renderer.end(), "The queue is empty.\n");
   const std::string row = entry().id.str() + "  waiting     1h3m    1.8K  in 4m      root@web1 -> a@x, b@x\n" +
                           "                  connection refused\n";
@@ -241,7 +241,7 @@ TEST_F(Render, ShortensAnAnswerInListsAndShowsTheWhole) {
   boost::json::object line = to_json(entry());
   const std::string answer = "451 4.7.1 " + std::string(500, 'x') + " the end";
   line["reason"] = answer;
-  const std::string listed = Renderer("queue list", kNow).line(line);
+  const std::string listed = Renderer("queue list", kShownAt).line(line);
   EXPECT_EQ(listed.find("the end"), std::string::npos);
   EXPECT_NE(listed.find("xxx...\n"), std::string::npos) << listed;
   line["kind"] = "message";
@@ -305,8 +305,8 @@ TEST_F(Render, ShowsTheTroubleOfASite) {
   trouble.text = "535 5.7.8 no";
   trouble.login_refused = true;
   site.trouble = trouble;
-  site.since = kNow - Seconds(3480);
-  site.next_probe = kNow + Seconds(180);
+  site.since = kShownAt - Seconds(3480);
+  site.next_probe = kShownAt + Seconds(180);
   boost::json::object line;
   line["kind"] = "status";
   line["verdict"] = "the verdict";
@@ -364,7 +364,7 @@ TEST_F(Render, CallsASmarthostWellOnlyAfterItWasTriedAndNamesTheStepOnlyWhereThe
   site.tried = true;
   EXPECT_NE(shown().find("main       well "), std::string::npos) << shown();
   using Rate = queue::RateLimit;
-  site.limited = queue::Limited{Rate{Rate::Of::messages, Rate::Per::hour, 30}, kNow};
+  site.limited = queue::Limited{Rate{Rate::Of::messages, Rate::Per::hour, 30}, kShownAt};
   EXPECT_NE(shown().find("  waits for the hourly limit until "), std::string::npos) << shown();
   EXPECT_NE(shown().find(" (30 messages/hour)\n"), std::string::npos) << shown();
   mail::SiteTrouble trouble;
@@ -427,7 +427,7 @@ TEST_F(Render, SaysOfASelectionWhatBecameOfEachPart) {
 }
 
 TEST_F(Render, KnowsWhomTheDaemonWaitsFor) {
-  Renderer renderer("check", kNow);
+  Renderer renderer("check", kShownAt);
   EXPECT_EQ(renderer.waiting_for(), "posternd");
   boost::json::object line;
   line["kind"] = "checking";

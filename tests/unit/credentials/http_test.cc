@@ -11,7 +11,7 @@ using test::ScriptedStream;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-Result<HttpAnswer> read(const std::string& bytes, std::size_t chunk = 4096) {
+Result<HttpAnswer> read_answer(const std::string& bytes, std::size_t chunk = 4096) {
   ScriptedStream::Options options;
   options.chunk = chunk;
   ScriptedStream::Turn turn;
@@ -29,7 +29,7 @@ const std::string kToTheEnd = "HTTP/1.0 200 OK\r\n\r\n{\"a\":\"bcd\"}";
 TEST(HttpAnswer, IsTheSameInWhateverPiecesItArrives) {
   for (const std::string& bytes : {kPlain, kChunked, kToTheEnd}) {
     for (std::size_t chunk = 1; chunk <= bytes.size(); ++chunk) {
-      const auto answer = read(bytes, chunk);
+      const auto answer = read_answer(bytes, chunk);
       ASSERT_TRUE(answer) << chunk << ": " << answer.error().text;
       EXPECT_EQ(answer->status, 200U);
       EXPECT_EQ(answer->body.reveal(), "{\"a\":\"bcd\"}");
@@ -40,7 +40,7 @@ TEST(HttpAnswer, IsTheSameInWhateverPiecesItArrives) {
 TEST(HttpAnswer, ThatIsCutAnywhereIsNoAnswer) {
   for (const std::string& bytes : {kPlain, kChunked}) {
     for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
-      const auto answer = read(bytes.substr(0, cut), 7);
+      const auto answer = read_answer(bytes.substr(0, cut), 7);
       ASSERT_FALSE(answer) << cut;
       EXPECT_EQ(answer.error().failure, Failure::closed) << cut;
     }
@@ -59,13 +59,13 @@ TEST(HttpAnswer, HasLimitsOfItsHeaderAndBody) {
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n{}"), "HTTP/1.0 200 OK\r\n\r\n" + large,
         chunked, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + large}) {
     for (const std::size_t chunk : {1000UL, 8192UL}) {
-      const auto answer = read(bytes, chunk);
+      const auto answer = read_answer(bytes, chunk);
       ASSERT_FALSE(answer) << bytes.substr(0, 60);
       EXPECT_EQ(answer.error().failure, Failure::limit) << bytes.substr(0, 60) << answer.error().text;
     }
   }
   const std::string most(200'000, 'x');
-  EXPECT_EQ(read(http_answer("200 OK", most))->body.reveal().size(), most.size());
+  EXPECT_EQ(read_answer(http_answer("200 OK", most))->body.reveal().size(), most.size());
 }
 
 TEST(HttpAnswer, ThatIsNotHttpIsRefused) {
@@ -74,7 +74,7 @@ TEST(HttpAnswer, ThatIsNotHttpIsRefused) {
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"}) {
-    const auto answer = read(bytes);
+    const auto answer = read_answer(bytes);
     ASSERT_FALSE(answer) << bytes;
     EXPECT_EQ(answer.error().failure, Failure::protocol) << bytes << answer.error().text;
   }

@@ -18,14 +18,14 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using List = std::vector<std::string>;
 
-struct Row {
+struct AddressesRow {
   std::string_view body;
   List addresses;
   List unread{};
 };
 
-void expect_rows(const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
+void expect_addresses(const std::vector<AddressesRow>& rows) {
+  for (const AddressesRow& row : rows) {
     const AddressList list = read_address_list(row.body);
     EXPECT_EQ(list.addresses, row.addresses) << row.body;
     EXPECT_EQ(list.unread, row.unread) << row.body;
@@ -35,7 +35,7 @@ void expect_rows(const std::vector<Row>& rows) {
 // Each of these begins with the row of expected.md; the others are of its kind.
 
 TEST(AddressScanner, ReadsBothSidesOfAMissingComma) {
-  expect_rows({
+  expect_addresses({
       {"a@example.com b@example.com", {"a@example.com", "b@example.com"}},
       {"a@example.com\tb@example.com\n c@example.com", {"a@example.com", "b@example.com", "c@example.com"}},
       {"<a@x> <b@x>", {"a@x", "b@x"}},
@@ -57,7 +57,7 @@ TEST(AddressScanner, ReadsBothSidesOfAMissingComma) {
 }
 
 TEST(AddressScanner, TakesASemicolonForAComma) {
-  expect_rows({
+  expect_addresses({
       {"one@example.com; two@example.com", {"one@example.com", "two@example.com"}},
       {"one@x;two@x;", {"one@x", "two@x"}},
       {";;one@x;;two@x", {"one@x", "two@x"}},
@@ -73,7 +73,7 @@ TEST(AddressScanner, TakesASemicolonForAComma) {
 }
 
 TEST(AddressScanner, ReadsOnBehindAQuoteThatIsNotClosed) {
-  expect_rows({
+  expect_addresses({
       {"\"Web Team <a@example.com>", {"a@example.com"}},
       {"Web Team\" <a@x>", {"a@x"}},
       {"\"Web Team <a@x>, \"Ops\" <b@x>", {"a@x", "b@x"}},
@@ -92,7 +92,7 @@ TEST(AddressScanner, ReadsOnBehindAQuoteThatIsNotClosed) {
 }
 
 TEST(AddressScanner, ReadsOnBehindAParenthesisThatIsNotClosed) {
-  expect_rows({
+  expect_addresses({
       {"Web Team (sales <a@example.com>", {"a@example.com"}},
       {"Web Team sales) <a@x>", {"a@x"}},
       {"Web ((sales) <a@x>", {"a@x"}},
@@ -109,7 +109,7 @@ TEST(AddressScanner, ReadsOnBehindAParenthesisThatIsNotClosed) {
 }
 
 TEST(AddressScanner, ReadsWithBracketsTooManyOrTooFew) {
-  expect_rows({
+  expect_addresses({
       {"Bob <b@x", {"b@x"}},
       {"Bob b@x>", {"b@x"}, {"Bob"}},
       {"<a@x, <b@x>, c@x>", {"a@x", "b@x", "c@x"}},
@@ -131,7 +131,7 @@ TEST(AddressScanner, ReadsWithBracketsTooManyOrTooFew) {
 }
 
 TEST(AddressScanner, KeepsACommaColonOrBackslashInANameFromTheAddress) {
-  expect_rows({
+  expect_addresses({
       {"Web \\ Team <a@example.com>", {"a@example.com"}},
       {"CORP\\bob <b@x>", {"b@x"}},
       {"Web \\, Team <a@x>", {"a@x"}, {"Web \\x5c"}},
@@ -152,7 +152,7 @@ TEST(AddressScanner, KeepsACommaColonOrBackslashInANameFromTheAddress) {
 }
 
 TEST(AddressScanner, ReadsAnAddressBehindAQuotedName) {
-  expect_rows({
+  expect_addresses({
       {"\"X X\" x@example.com, \"Y Y\" y@example.com", {"x@example.com", "y@example.com"}},
       {"\"X X\" x@x \"Y Y\" y@x", {"x@x", "y@x"}},
       {"\"X\" \"X\" x@x", {"x@x"}},
@@ -170,7 +170,7 @@ TEST(AddressScanner, ReadsAnAddressBehindAQuotedName) {
 }
 
 TEST(AddressScanner, NamesEmptyBracketsAndWordsThatAreNobody) {
-  expect_rows({
+  expect_addresses({
       {"<>", {}, {"<>"}},
       {"a@x, <>", {"a@x"}, {"<>"}},
       {"Bob <>", {}, {"Bob <>"}},
@@ -191,7 +191,7 @@ TEST(AddressScanner, NamesEmptyBracketsAndWordsThatAreNobody) {
 }
 
 TEST(AddressScanner, TakesAGroupWithoutMembersForNobody) {
-  expect_rows({
+  expect_addresses({
       {"undisclosed-recipients:;", {}},
       {"undisclosed-recipients: ;, a@x", {"a@x"}},
       {"Undisclosed recipients:", {}},
@@ -208,7 +208,7 @@ TEST(AddressScanner, TakesAGroupWithoutMembersForNobody) {
 }
 
 TEST(AddressScanner, LeavesEncodedWordsAndOtherLettersInNames) {
-  expect_rows({
+  expect_addresses({
       {"=?utf-8?Q?B=C3=B6b?= <b@x>", {"b@x"}},
       {"=?utf-8?Q?B=C3=B6b,_Al?= <b@x>", {"b@x"}},
       {"=?utf-8?Q?a@x,_<c@x>?= <b@x>", {"b@x"}},
@@ -229,7 +229,7 @@ TEST(AddressScanner, LeavesEncodedWordsAndOtherLettersInNames) {
 }
 
 TEST(AddressScanner, LeavesSourceRoutesOutAndReadsLooseBlanks) {
-  expect_rows({
+  expect_addresses({
       {"<@r1,@r2:a@b>", {"a@b"}},
       {"<@r1:a@b", {"a@b"}},
       {"< @r1 , @r2 : a@b >", {"a@b"}},
@@ -245,7 +245,7 @@ TEST(AddressScanner, LeavesSourceRoutesOutAndReadsLooseBlanks) {
 }
 
 TEST(AddressScanner, JoinsNoWordToTheDotOfAnAbbreviation) {
-  expect_rows({
+  expect_addresses({
       {"Dr. house@example.com", {"house@example.com"}, {"Dr."}},
       {"Bob Jr. bob@example.com", {"bob@example.com"}, {"Bob Jr."}},
       {"J. R. smith@x", {"smith@x"}, {"J. R."}},
@@ -262,7 +262,7 @@ TEST(AddressScanner, JoinsNoWordToTheDotOfAnAbbreviation) {
 }
 
 TEST(AddressScanner, TheDotOfASentenceIsOfNoBareName) {
-  expect_rows({
+  expect_addresses({
       {"root.", {"root"}},
       {"root., bob", {"root", "bob"}},
       {"Root <root.>", {"root"}},

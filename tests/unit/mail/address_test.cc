@@ -153,12 +153,11 @@ TEST(MailboxKey, IsEqualForOneMailboxHoweverItsDomainIsWritten) {
   EXPECT_NE(mailbox_key("\"a@b\""), mailbox_key("\"a@B\""));
 }
 
-struct Case {
-  std::string_view body;
-  List addresses;
-};
-
 TEST(ParseAddressList, C14_ReadsTheFormsOfRfc5322) {
+  struct Case {
+    std::string_view body;
+    List addresses;
+  };
   const Case cases[] = {
       {"a@b", {"a@b"}},
       {"", {}},

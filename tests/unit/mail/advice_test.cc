@@ -31,13 +31,13 @@ SiteTrouble trouble(Step step, Failure failure, const std::string& words, int co
   return SiteTrouble{step, failure, code, std::string(kHost) + words, false};
 }
 
-struct Row {
+struct AdviceRow {
   SiteTrouble met;
   std::string advice;  // a part that no other row has
 };
 
 /// One for each row of the table: what is known to be said, and what must be done about it.
-std::vector<Row> rows() {
+std::vector<AdviceRow> advice_rows() {
   const auto login = [](const std::string& words, int code) {
     return trouble(Step::auth, Failure::denied, words, code);
   };
@@ -252,8 +252,8 @@ TEST(Advice, TakesAServersWordsForNoFindingOfOurs) {
 }
 
 TEST(Advice, KnowsEveryRowInAnyCase) {
-  std::vector<Row> all = rows();
-  for (Row& row : all) {
+  std::vector<AdviceRow> all = advice_rows();
+  for (AdviceRow& row : all) {
     EXPECT_NE(advice(row.met, "main").find(row.advice), std::string::npos) << row.met.text << "\n"
                                                                            << advice(row.met, "main");
     row.met.text = to_upper(row.met.text);
@@ -310,7 +310,7 @@ TEST(Advice, KnowsSomethingOfEveryRefusedLogin) {
 }
 
 TEST(Advice, NeverTellsToWorkAroundAServerThatDoesNotProveItself) {
-  for (const Row& row : rows()) {
+  for (const AdviceRow& row : advice_rows()) {
     SiteTrouble met = trouble(Step::auth, Failure::tls, "AUTH SCRAM-SHA-256-PLUS: wrong signature; " + row.met.text);
     met.login_refused = true;
     const std::string text = advice(met, "main");
@@ -321,7 +321,7 @@ TEST(Advice, NeverTellsToWorkAroundAServerThatDoesNotProveItself) {
 
 TEST(Advice, NamesTheSmarthostInCommands) {
   EXPECT_NE(advice(refused("PLAIN: 535 no"), "backup mail").find("`postern check backup mail`"), std::string::npos);
-  for (const Row& row : rows()) EXPECT_EQ(advice(row.met, "main").find("NAME"), std::string::npos);
+  for (const AdviceRow& row : advice_rows()) EXPECT_EQ(advice(row.met, "main").find("NAME"), std::string::npos);
 }
 
 }  // namespace

@@ -37,14 +37,14 @@ BouncedRecipient one(std::string address, Status status, Action action = Action:
 
 BouncedRecipient unknown_user() { return one("bob@example.com", {Verdict::failed, 550, "5.1.1", "no such user"}); }
 
-struct Case {
+struct Report {
   std::string name;
   std::vector<BouncedRecipient> recipients;
   Return ret = Return::unspecified;
   std::uint64_t return_size = 51200;
 };
 
-Bounce bounce_of(const Case& each) {
+Bounce bounce_of(const Report& each) {
   Bounce bounce;
   bounce.id = *QueueId::parse("0123456789abcdef");
   bounce.hostname = "web1.example.net";
@@ -56,7 +56,7 @@ Bounce bounce_of(const Case& each) {
   return bounce;
 }
 
-Envelope envelope_of(const Case& each) {
+Envelope envelope_of(const Report& each) {
   Envelope envelope;
   envelope.id = *QueueId::parse("fedcba9876543210");
   envelope.sender = "alice@example.net";
@@ -67,7 +67,7 @@ Envelope envelope_of(const Case& each) {
   return envelope;
 }
 
-std::vector<Case> cases() {
+std::vector<Report> reports() {
   BouncedRecipient original = unknown_user();
   original.recipient.orcpt = "rfc822;bob+2Balerts@example.org";
   const Status late{Verdict::deferred, 451, "4.2.1", "come back tomorrow"};
@@ -92,7 +92,7 @@ std::vector<Case> cases() {
 }
 
 TEST(GoldenBounce, H60_EveryKindOfReportIsAsItWas) {
-  for (const Case& each : cases()) {
+  for (const Report& each : reports()) {
     const BounceText report = make_bounce(bounce_of(each), envelope_of(each), kOriginal);
     expect_golden(each.name, report);
     EXPECT_FALSE(report.smtputf8) << "so that it passes a smarthost that lacks it";
@@ -100,11 +100,11 @@ TEST(GoldenBounce, H60_EveryKindOfReportIsAsItWas) {
 }
 
 TEST(GoldenBounce, ADigestIsAsItWas) {
-  const Case first{"", {unknown_user()}};
-  const Case second{"",
-                    {one("b\xC3\xBC"
-                         "ro@example.com",
-                         {Verdict::failed, 552, "5.2.2", "mailbox full"})}};
+  const Report first{"", {unknown_user()}};
+  const Report second{"",
+                      {one("b\xC3\xBC"
+                           "ro@example.com",
+                           {Verdict::failed, 552, "5.2.2", "mailbox full"})}};
   const std::vector<DigestItem> items = {
       {envelope_of(first), "the quarterly figures", "<1@example.net>", first.recipients},
       {envelope_of(second), "", "", second.recipients},

@@ -18,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr std::string_view kOriginal = "From: me@example.net\nSubject: hi\n\nbody line\n";
+constexpr std::string_view kShortOriginal = "From: me@example.net\nSubject: hi\n\nbody line\n";
 
 struct Fixture {
   Bounce bounce;
@@ -36,10 +36,10 @@ struct Fixture {
     bounce.recipients.push_back(one);
     envelope.sender = "me@example.net";
     envelope.accepted = *parse_rfc3339("2026-11-23T17:00:00Z");
-    envelope.size = kOriginal.size();
+    envelope.size = kShortOriginal.size();
   }
 
-  [[nodiscard]] BounceText make(std::string_view original = kOriginal) const {
+  [[nodiscard]] BounceText make(std::string_view original = kShortOriginal) const {
     return make_bounce(bounce, envelope, original);
   }
 };
@@ -74,12 +74,12 @@ TEST(Bounce, TellsPeopleAndProgramsWhatHappened) {
 
 TEST(Bounce, ReturnsWhatRetAsksFor) {
   for (const Return ret : {Return::unspecified, Return::headers, Return::full}) {
-    for (const std::string_view original : {kOriginal, kOriginal.substr(0, kOriginal.size() - 1)}) {
+    for (const std::string_view original : {kShortOriginal, kShortOriginal.substr(0, kShortOriginal.size() - 1)}) {
       Fixture fixture;
       fixture.envelope.ret = ret;
       const std::string text = fixture.make(original).text;
       EXPECT_THAT(text, HasSubstr("Subject: hi\n"));
-      const bool whole = ret != Return::headers && original.size() == kOriginal.size();
+      const bool whole = ret != Return::headers && original.size() == kShortOriginal.size();
       EXPECT_EQ(text.find("body line") != std::string::npos, whole);
       EXPECT_EQ(text.find("message/rfc822") != std::string::npos, whole);
       EXPECT_EQ(text.find("text/rfc822-headers") != std::string::npos, !whole);

@@ -8,13 +8,12 @@
 namespace postern::mail {
 namespace {
 
-struct Row {
-  std::string_view body;
-  std::string_view type;
-  std::string_view boundary;
-};
-
 TEST(ContentType, IsReadAsPeopleWriteIt) {
+  struct Row {
+    std::string_view body;
+    std::string_view type;
+    std::string_view boundary;
+  };
   constexpr std::array kRows{
       Row{"", "", ""},
       Row{"text/plain", "text/plain", ""},

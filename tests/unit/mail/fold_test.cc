@@ -11,8 +11,8 @@ namespace postern::mail {
 namespace {
 
 constexpr std::size_t kColumns = 76;
-constexpr auto kKinds = {FieldKind::text, FieldKind::addresses, FieldKind::parameters, FieldKind::ids,
-                         FieldKind::urls, FieldKind::words,     FieldKind::trace};
+constexpr auto kFieldKinds = {FieldKind::text, FieldKind::addresses, FieldKind::parameters, FieldKind::ids,
+                              FieldKind::urls, FieldKind::words,     FieldKind::trace};
 
 std::string unfolded(std::string line) {
   std::erase(line, '\n');
@@ -32,7 +32,7 @@ std::size_t longest_line(std::string_view text) {
 std::string folded(const std::string& body, FieldKind kind) { return fold("A: " + body, 2, kind); }
 
 TEST(Fold, BreaksBeforeBlanksAndKeepsThem) {
-  for (const FieldKind kind : kKinds) {
+  for (const FieldKind kind : kFieldKinds) {
     for (std::size_t width = 1; width < 80; ++width) {
       std::string body;
       for (int words = 0; words < 30; ++words) body += std::string(width, 'x') + (words % 3 == 0 ? "  " : " \t ");
@@ -46,7 +46,7 @@ TEST(Fold, BreaksBeforeBlanksAndKeepsThem) {
 }
 
 TEST(Fold, AShortLineStays) {
-  for (const FieldKind kind : kKinds) {
+  for (const FieldKind kind : kFieldKinds) {
     for (const std::string body : {"", " ", "a", "a, b", "a,b;c", "<a><b>", "(a b) \"c d\" "}) {
       EXPECT_EQ(folded(body, kind), "A: " + body);
     }
@@ -84,7 +84,7 @@ TEST(Fold, ATokenIsBrokenOnlyWhereItMustBe) {
 }
 
 TEST(Fold, FoldedAgainItIsTheSame) {
-  for (const FieldKind kind : kKinds) {
+  for (const FieldKind kind : kFieldKinds) {
     for (const std::string piece : {"x,", "<x>", "\"a b\" ", "x;", "(a b)", "  ", "xxxxxxxxxxxxxxxxxxxxxxxxxx ,"}) {
       for (std::size_t count = 1; count < 1200; count += count < 100 ? 1 : 97) {
         std::string body;

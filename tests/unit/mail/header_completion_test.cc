@@ -33,13 +33,13 @@ std::string without(std::string header, std::string_view name) {
   return header.erase(begin, header.find('\n', begin) + 1 - begin);
 }
 
-struct Case {
+struct Completed {
   std::string given;  ///< fields, without the empty line
   std::string stored;
 };
 
-void expect(const std::vector<Case>& cases, const Completion& with = completion()) {
-  for (const Case& one : cases) {
+void expect(const std::vector<Completed>& cases, const Completion& with = completion()) {
+  for (const Completed& one : cases) {
     EXPECT_EQ(complete_headers(one.given + "\nbody\n", with), one.stored + "\nbody\n") << one.given;
   }
 }

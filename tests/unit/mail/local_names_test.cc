@@ -12,7 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Kind = LocalNames::Kind;
+using NameKind = LocalNames::Kind;
 
 /// A machine db1 in the network "lan", that mail knows as web1.example.net, for a company with mailboxes.
 LocalNames company() {
@@ -98,7 +98,7 @@ TEST(LocalNames, WhatOnlyLooksLikeOneStaysAsItIs) {
                                    "web1..",
                                    "127.0.0.1",
                                    "web1.example.com"}) {
-    EXPECT_EQ(names.kind_of(domain), Kind::foreign) << domain;
+    EXPECT_EQ(names.kind_of(domain), NameKind::foreign) << domain;
     EXPECT_THAT(names.recipients_of("root@" + domain), ElementsAre("root@" + domain));
   }
   for (const std::string address : {"roots@example.org", "\"a b\"@example.org", "a\"@localhost\"@example.org"}) {
@@ -109,7 +109,7 @@ TEST(LocalNames, WhatOnlyLooksLikeOneStaysAsItIs) {
 TEST(LocalNames, TheDomainHasAliasesAndKeepsItsOtherMailboxes) {
   const LocalNames names = company();
   for (const std::string& domain : spellings("example.com")) {
-    ASSERT_EQ(names.kind_of(domain), Kind::domain);
+    ASSERT_EQ(names.kind_of(domain), NameKind::domain);
     ASSERT_THAT(names.recipients_of("root@" + domain), ElementsAre("joe@example.com", "admin@example.org"));
     ASSERT_THAT(names.recipients_of("ann@" + domain), ElementsAre("ann@" + domain));
   }
@@ -121,18 +121,18 @@ TEST(LocalNames, ANameThatMayBeACompanysIsNoNameOfTheMachineAlone) {
   names.domain = "mx.example.net";
   names.aliases = {{"root", {"ann@example.com"}}, {"*", {"ops@example.org"}}};
   names.mailname = "example.com";
-  EXPECT_EQ(names.kind_of("example.com"), Kind::shared);
+  EXPECT_EQ(names.kind_of("example.com"), NameKind::shared);
   EXPECT_THAT(names.recipients_of("root@example.com"), ElementsAre("ann@example.com"));
   EXPECT_THAT(names.recipients_of("root"), ElementsAre("ann@example.com"));
   EXPECT_THAT(names.recipients_of("bob@example.com"), ElementsAre("bob@example.com"));
   EXPECT_THAT(names.recipients_of("bob@mx.example.net"), ElementsAre("ops@example.org"));
   names.mailname.clear();
   names.machine = {"example.com"};  // as many a rented machine is called
-  EXPECT_EQ(names.kind_of("example.com"), Kind::shared);
-  EXPECT_EQ(names.kind_of("example"), Kind::machine);
+  EXPECT_EQ(names.kind_of("example.com"), NameKind::shared);
+  EXPECT_EQ(names.kind_of("example"), NameKind::machine);
   EXPECT_THAT(names.recipients_of("bob@example.com"), ElementsAre("bob@example.com"));
   names.local_domains = {"example.com"};
-  EXPECT_EQ(names.kind_of("example.com"), Kind::machine);
+  EXPECT_EQ(names.kind_of("example.com"), NameKind::machine);
 }
 
 TEST(LocalNames, ANameOfTheMachineThatMayBeACompanysIsItsAloneOnlyWhereSomebodySaysSo) {
@@ -144,23 +144,23 @@ TEST(LocalNames, ANameOfTheMachineThatMayBeACompanysIsItsAloneOnlyWhereSomebodyS
     names.domain = "example.net";
     names.aliases = {{"root", {"ann@example.org"}}, {"*", {"ops@example.org"}}};
     for (const std::string& domain : spellings(name)) {
-      ASSERT_EQ(names.kind_of(domain), Kind::shared) << domain;
+      ASSERT_EQ(names.kind_of(domain), NameKind::shared) << domain;
       ASSERT_THAT(names.recipients_of("info@" + domain), ElementsAre("info@" + domain));
       ASSERT_THAT(names.recipients_of("root@" + domain), ElementsAre("ann@example.org"));
     }
-    EXPECT_EQ(names.kind_of(name.substr(0, name.find('.'))), Kind::machine);
-    EXPECT_EQ(names.kind_of("localhost"), Kind::machine);
+    EXPECT_EQ(names.kind_of(name.substr(0, name.find('.'))), NameKind::machine);
+    EXPECT_EQ(names.kind_of("localhost"), NameKind::machine);
     names.machine.clear();
-    EXPECT_EQ(names.kind_of(name), Kind::shared);
+    EXPECT_EQ(names.kind_of(name), NameKind::shared);
     names.domain = name;
-    EXPECT_EQ(names.kind_of(name), Kind::domain);
+    EXPECT_EQ(names.kind_of(name), NameKind::domain);
     names.aliases.erase("*");
     EXPECT_THAT(names.recipients_of("info@" + name), ElementsAre("info@" + name));
     names.local_domains = {name};
-    EXPECT_EQ(names.kind_of(name), Kind::machine);
+    EXPECT_EQ(names.kind_of(name), NameKind::machine);
     names.local_domains.clear();
     names.hostname_guessed = false;
-    EXPECT_EQ(names.kind_of(name), Kind::machine);
+    EXPECT_EQ(names.kind_of(name), NameKind::machine);
   }
   for (const std::string name :
        {"web1.example.net", "web1.example.uk", "web1.lan", "a.b.co.uk", "a.co.example", "web1"}) {
@@ -168,7 +168,7 @@ TEST(LocalNames, ANameOfTheMachineThatMayBeACompanysIsItsAloneOnlyWhereSomebodyS
     names.hostname = names.domain = name;
     names.hostname_guessed = true;
     names.machine = {name};
-    EXPECT_EQ(names.kind_of(name), Kind::machine) << name;
+    EXPECT_EQ(names.kind_of(name), NameKind::machine) << name;
   }
 }
 
@@ -178,12 +178,13 @@ TEST(LocalNames, MailnameIsTheMachinesWhereItBeginsLikeIt) {
   names.machine = {"db1"};
   for (const std::string name : {"db1.example.com", "DB1.example.com", "db1.lan", "db1"}) {
     names.mailname = name;
-    EXPECT_EQ(names.kind_of("db1.example.com"), names.mailname.size() > 10 ? Kind::machine : Kind::foreign) << name;
-    EXPECT_EQ(names.kind_of(name), Kind::machine) << name;
+    EXPECT_EQ(names.kind_of("db1.example.com"), names.mailname.size() > 10 ? NameKind::machine : NameKind::foreign)
+        << name;
+    EXPECT_EQ(names.kind_of(name), NameKind::machine) << name;
   }
   for (const std::string name : {"example.com", "db2.example.com", "db1.com"}) {
     names.mailname = name;
-    EXPECT_EQ(names.kind_of(name), Kind::shared) << name;
+    EXPECT_EQ(names.kind_of(name), NameKind::shared) << name;
   }
 }
 

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-Completion completion() {
+Completion completion_without_name() {
   Completion made;
   made.domain = "example.net";
   made.sender = "cron@example.net";
@@ -27,7 +27,7 @@ const std::string kAdded =
     "<id@example.net>\n\n";
 
 std::string complete(std::string_view text, std::size_t piece) {
-  const Completion how = completion();
+  const Completion how = completion_without_name();
   LongHeader header(how);
   std::string out;
   bool ended = false;
@@ -81,7 +81,7 @@ TEST(LongHeader, OfWhatMayStandOnceTheFirstCounts) {
 }
 
 TEST(LongHeader, CountsTheReceivedFields) {
-  const Completion how = completion();
+  const Completion how = completion_without_name();
   LongHeader header(how);
   std::string out;
   std::string_view text = "Received: a\nX: Received: b\n Received: c\nRECEIVED : d\n";
@@ -93,19 +93,20 @@ TEST(CompleteHeaders, HoldsNoMoreThanSoMuchOfAHeader) {
   const std::string line = "X-Filler: " + std::string(89, 'x') + "\n";
   std::string header = "Subject: a\nSubject: b\n";
   while (header.size() + line.size() <= kHeldHeader) header += line;
-  EXPECT_THAT(complete_headers(header + "\nbody\n", completion()), HasSubstr("\nX-Duplicate-Subject: b\n"));
+  EXPECT_THAT(complete_headers(header + "\nbody\n", completion_without_name()),
+              HasSubstr("\nX-Duplicate-Subject: b\n"));
   std::string longer = header + line + "From: r@x\n\nbody\n";
-  const std::string out = complete_headers(longer, completion());
+  const std::string out = complete_headers(longer, completion_without_name());
   EXPECT_THAT(out, StartsWith("Subject: a\nX-Duplicate-Subject: b\nX-Filler"));
   EXPECT_THAT(out, HasSubstr("\nFrom: r@x\nTo: undisclosed-recipients:;\nDate: "));
   EXPECT_THAT(out, Not(HasSubstr("cron@example.net")));
-  EXPECT_EQ(complete_headers(out, completion()), out);
+  EXPECT_EQ(complete_headers(out, completion_without_name()), out);
 }
 
 TEST(CompleteHeaders, TakesAFieldOfAnyLength) {
   for (const std::size_t length : {std::size_t{70'000}, std::size_t{1'000'000}}) {
     const std::string field = "Subject: " + std::string(length, 's') + "\n";
-    const std::string out = complete_headers(field + "From: r@x\n\nbody\n", completion());
+    const std::string out = complete_headers(field + "From: r@x\n\nbody\n", completion_without_name());
     EXPECT_TRUE(out.starts_with(field + "From: r@x\nTo: ")) << length;
   }
 }

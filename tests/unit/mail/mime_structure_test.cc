@@ -52,13 +52,13 @@ Notes walked(std::string_view text, const std::vector<std::size_t>& cuts = {}, b
   return notes;
 }
 
-struct Row {
+struct WalkRow {
   std::string text;
   std::string said;
 };
 
-const std::vector<Row>& rows() {
-  static const std::vector<Row> kRows{
+const std::vector<WalkRow>& walk_rows() {
+  static const std::vector<WalkRow> kRows{
       {"", "leaf 0<0m:\nend of text:"},
       {"A: b", "leaf 0<0m:A: b\nend of text:"},
       {"A: b\n\nx\n\ny", "leaf 0<0m:A: b$\ncontent:x$$y\nend of text:"},
@@ -109,11 +109,11 @@ const std::vector<Row>& rows() {
 }
 
 TEST(MimeStructure, EveryEntityIsFound) {
-  for (const Row& row : rows()) EXPECT_EQ(walked(row.text).said, row.said) << row.text;
+  for (const WalkRow& row : walk_rows()) EXPECT_EQ(walked(row.text).said, row.said) << row.text;
 }
 
 TEST(MimeStructure, EveryCutGivesTheSame) {
-  for (const Row& row : rows()) {
+  for (const WalkRow& row : walk_rows()) {
     for (std::size_t first = 0; first <= row.text.size(); ++first) {
       for (std::size_t second = first; second <= row.text.size(); ++second) {
         ASSERT_EQ(walked(row.text, {first, second}).said, row.said) << row.text << first << ' ' << second;
@@ -126,7 +126,7 @@ TEST(MimeStructure, EveryCutGivesTheSame) {
 }
 
 TEST(MimeStructure, EveryOctetIsToldOnceAndInOrder) {
-  for (const Row& row : rows()) EXPECT_EQ(walked(row.text).text, row.text);
+  for (const WalkRow& row : walk_rows()) EXPECT_EQ(walked(row.text).text, row.text);
 }
 
 TEST(MimeStructure, SignedPartsAreOpenedIfAsked) {

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "mail/headers.h"
 #include "mail/outgoing_fields.h"
+#include "sent_fields.h"
 
 #include <gtest/gtest.h>
 
@@ -13,14 +14,6 @@
 
 namespace postern::mail {
 namespace {
-
-std::string sent(const std::string& fields) { return outgoing_fields(fields, FieldRules()); }
-
-std::vector<std::string> names(std::string_view fields) {
-  std::vector<std::string> found;
-  for (const HeaderField& field : parse_headers(fields).fields) found.emplace_back(field.name);
-  return found;
-}
 
 /// Every text of so many of these pieces.
 template <std::size_t Pieces>

@@ -8,6 +8,7 @@
 #include "mail/headers.h"
 #include "mail/idn.h"
 #include "mail/wrap.h"
+#include "sent_fields.h"
 
 #include <gtest/gtest.h>
 
@@ -24,18 +25,10 @@ namespace {
 constexpr FieldRules kAscii;
 constexpr FieldRules kUtf8{true};
 
-std::string sent(const std::string& fields, const FieldRules& rules = kAscii) { return outgoing_fields(fields, rules); }
-
 /// The unfolded body of the first field.
 std::string body(std::string_view fields) {
   const HeaderBlock block = parse_headers(fields);
   return block.fields.empty() ? std::string() : unfold(block.fields.front().body);
-}
-
-std::vector<std::string> names(std::string_view fields) {
-  std::vector<std::string> found;
-  for (const HeaderField& field : parse_headers(fields).fields) found.emplace_back(field.name);
-  return found;
 }
 
 /// What holds of whatever came in.
@@ -64,7 +57,7 @@ void expect_words_short(std::string_view fields) {
   }
 }
 
-struct Case {
+struct FieldsRow {
   std::string written;
   std::string sent;
 };
@@ -97,7 +90,7 @@ TEST(OutgoingFields, OnlyTheFieldThatNeedsItChanges) {
 }
 
 TEST(OutgoingFields, TextsHaveEncodedWords) {
-  const std::array<Case, 14> cases{{
+  const std::array<FieldsRow, 14> cases{{
       {"Subject: gr\xC3\xBCn", "Subject: =?utf-8?q?gr=C3=BCn?="},
       {"Subject:gr\xC3\xBCn", "Subject: =?utf-8?q?gr=C3=BCn?="},
       {"Subject: a gr\xC3\xBCn, bl\xC3\xA4ulich z ", "Subject: a =?utf-8?q?gr=C3=BCn=2C_bl=C3=A4ulich?= z "},
@@ -117,7 +110,7 @@ TEST(OutgoingFields, TextsHaveEncodedWords) {
 }
 
 TEST(OutgoingFields, NamesAndCommentsHaveEncodedWordsAndAddressesAreNeverDamaged) {
-  const std::array<Case, 39> cases{{
+  const std::array<FieldsRow, 39> cases{{
       {"J\xC3\xB6rg <a@b>", "=?utf-8?q?J=C3=B6rg?= <a@b>"},
       {"J\xC3\xB6rg M\xC3\xBCller<a@b>", "=?utf-8?q?J=C3=B6rg_M=C3=BCller?= <a@b>"},
       {"\"J\xC3\xB6rg \\\"x\\\"\" <a@b>", "=?utf-8?q?J=C3=B6rg_=22x=22?= <a@b>"},
@@ -248,7 +241,7 @@ TEST(OutgoingFields, AListThatCanBeReadIsReadTheSameAfterwards) {
 }
 
 TEST(OutgoingFields, ParametersAreWrittenByRfc2231) {
-  const std::array<Case, 21> cases{{
+  const std::array<FieldsRow, 21> cases{{
       {"text/plain; name=\"J\xC3\xB6rg.txt\"; charset=utf-8", "text/plain; name*=utf-8''J%C3%B6rg.txt; charset=utf-8"},
       {"text/plain;name=J\xC3\xB6rg.txt", "text/plain;name*=utf-8''J%C3%B6rg.txt"},
       {"text/plain; name=\"a\\\"\xFC\"", "text/plain; name*=unknown-8bit''a%22%FC"},
@@ -374,7 +367,7 @@ TEST(OutgoingFields, LettersAtEveryLengthAreWholeInTheirWords) {
 }
 
 TEST(OutgoingFields, OtherStructuredFieldsHaveNoLetters) {
-  const std::array<Case, 14> cases{{
+  const std::array<FieldsRow, 14> cases{{
       {"Message-ID: <\xC3\xBC@\xC3\xB6>", "Message-ID: <=C3=BC@=C3=B6>"},
       {"References: <a@b> <\xFC@b> (\xC3\xBC)", "References: <a@b> <=FC@b> (=?utf-8?q?=C3=BC?=)"},
       {"Content-ID: <\xC3\xBC@b>", "Content-ID: <=C3=BC@b>"},
@@ -399,7 +392,7 @@ TEST(OutgoingFields, OtherStructuredFieldsHaveNoLetters) {
 }
 
 TEST(OutgoingFields, ControlsAreEncodedAsLettersAre) {
-  const std::vector<Case> cases{
+  const std::vector<FieldsRow> cases{
       {"Subject: \x1B[31mFAILED\x1B[0m backup", "Subject: =?utf-8?q?=1B=5B31mFAILED=1B=5B0m?= backup"},
       {"X-Bell: a\x07", "X-Bell: =?utf-8?q?a=07?="},
       {"Message-ID: <a\x7F@b>", "Message-ID: <a=7F@b>"},

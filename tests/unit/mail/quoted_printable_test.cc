@@ -75,7 +75,7 @@ TEST(QuotedPrintable, HoweverItIsCutItIsTheSame) {
   }
 }
 
-std::string mended(std::string_view text, std::size_t cut = 0) {
+std::string mended_quoted(std::string_view text, std::size_t cut = 0) {
   std::string out;
   QuotedPrintableMender mender;
   mender.feed(text.substr(0, cut), out);
@@ -106,8 +106,8 @@ TEST(QuotedPrintable, WhatIsNotQuiteSoIsMendedToWhatDecodesToTheSame) {
            Row{"= \n==\n=a\n=", "= \n==\n=a\n="},
            Row{"=\xFF=a\xFF", "=3D=FF=a=FF"},
        }) {
-    for (std::size_t cut = 0; cut <= row.text.size(); ++cut) EXPECT_EQ(mended(row.text, cut), row.mended);
-    EXPECT_EQ(mended(row.mended), row.mended);
+    for (std::size_t cut = 0; cut <= row.text.size(); ++cut) EXPECT_EQ(mended_quoted(row.text, cut), row.mended);
+    EXPECT_EQ(mended_quoted(row.mended), row.mended);
   }
 }
 
@@ -116,7 +116,7 @@ TEST(QuotedPrintable, SignsThatBeginNothingDoNotMakeALongLine) {
     std::string text;
     while (text.size() < 3000) text += sign;
     std::size_t column = 0;
-    for (const char c : mended(text)) {
+    for (const char c : mended_quoted(text)) {
       column = c == '\n' ? 0 : column + 1;
       ASSERT_LE(column, 2 * 76U + 8U) << sign;  // a run of blanks may be as long as a line
     }
@@ -133,7 +133,7 @@ TEST(QuotedPrintable, LongLinesAreMendedToShortOnes) {
     }
     std::string escaped;
     for (const char c : text) escaped += c == '\xFC' ? "=FC" : std::string(1, c);
-    const std::string out = mended(text, random() % (text.size() + 1));
+    const std::string out = mended_quoted(text, random() % (text.size() + 1));
     EXPECT_EQ(decoded(out), decoded(escaped));
     std::size_t column = 0;
     for (const char c : out) {

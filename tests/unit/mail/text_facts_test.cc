@@ -16,12 +16,12 @@ TextFacts facts_of(std::string_view text, std::size_t piece) {
   return finder.facts();
 }
 
-struct Case {
+struct FactsRow {
   std::string text;
   TextFacts facts;
 };
 
-std::vector<Case> cases() {
+std::vector<FactsRow> facts_rows() {
   const std::string fits(kMaxLine, 'x');
   const std::string longer(kMaxLine + 1, 'x');
   return {
@@ -46,7 +46,7 @@ std::vector<Case> cases() {
 }
 
 TEST(TextFacts, AreTheSameHoweverTheTextIsCut) {
-  for (const Case& one : cases()) {
+  for (const FactsRow& one : facts_rows()) {
     for (std::size_t piece = 1; piece <= one.text.size() + 1; piece = piece < 20 ? piece + 1 : piece * 2 + 1) {
       ASSERT_EQ(facts_of(one.text, piece), one.facts) << one.text.substr(0, 40) << " in pieces of " << piece;
     }

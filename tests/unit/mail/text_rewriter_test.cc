@@ -28,14 +28,14 @@ const std::string kLongQuoted = [] {
 const std::string kHtml = "MIME-Version: 1.0\nContent-Type: text/html; charset=iso-8859-15\n";
 
 /// A text, and what it is for a server with and without 8BITMIME; empty: the same.
-struct Row {
+struct RewrittenRow {
   std::string text;
   std::string eight_bit;
   std::string seven_bit;
 };
 
-void expect_rows(const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
+void expect_rewritten(const std::vector<RewrittenRow>& rows) {
+  for (const RewrittenRow& row : rows) {
     for (const bool eight_bit : {true, false}) {
       const TextRules& rules = eight_bit ? kEightBitServer : kSevenBitServer;
       const std::string& want = eight_bit ? row.eight_bit : row.seven_bit;
@@ -57,7 +57,7 @@ std::string edited_and_sent(std::string_view text, const TextRules& rules, const
 
 TEST(TextRewriter, WhatNeedsNoChangeStaysByteForByte) {
   const std::string fits(kMaxLine, 'x');
-  expect_rows({
+  expect_rewritten({
       {"", "", ""},
       {"A: b", "", ""},
       {"A: b\n\nx", "", ""},
@@ -71,7 +71,7 @@ TEST(TextRewriter, WhatNeedsNoChangeStaysByteForByte) {
 }
 
 TEST(TextRewriter, EightBitTextSaysWhatItIs) {
-  expect_rows({
+  expect_rewritten({
       {"Subject: x\n\nabcdefg\xC3\xBC\n",
        "Subject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
        "8bit\n\nabcdefg\xC3\xBC\n",
@@ -114,7 +114,7 @@ TEST(TextRewriter, EightBitTextSaysWhatItIs) {
 
 TEST(TextRewriter, LongLinesAreEncodedInTheShorterWay) {
   const std::string quoted = kHtml + "Content-Transfer-Encoding: quoted-printable\n\n" + kLongQuoted + "\n";
-  expect_rows({{kHtml + "\n" + kLong + "\n", quoted, quoted}});
+  expect_rewritten({{kHtml + "\n" + kLong + "\n", quoted, quoted}});
   std::string cyrillic = kHtml + "\n";
   for (int i = 0; i < 300; ++i) cyrillic += "\xD0\xBF\xD1\x80";
   for (const TextRules& rules : {kEightBitServer, kSevenBitServer}) {
@@ -175,7 +175,7 @@ TEST(TextRewriter, EachPartIsEncodedByItselfAndTheWholeSaysWhatItsPartsAre) {
       "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nabcdefg=C3=BC\n\n--b--\n"
       "post\n";
   const std::string says = "Content-Transfer-Encoding: ";
-  expect_rows({
+  expect_rewritten({
       {top + parts, top + says + "8bit\n" + eight_bit, top + seven_bit},
       {top + says + "7bit\n" + parts, top + says + "8bit\n" + eight_bit, top + says + "7bit\n" + seven_bit},
       {top + says + "8bit\n" + parts, top + says + "8bit\n" + eight_bit, top + says + "7bit\n" + seven_bit},
@@ -186,7 +186,7 @@ TEST(TextRewriter, EachPartIsEncodedByItselfAndTheWholeSaysWhatItsPartsAre) {
 TEST(TextRewriter, PreambleAndEpilogueAreNoContentAndMadeToFit) {
   const std::string top = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n";
   const std::string broken = std::string(kMaxLine, 'x') + "\nx\n";
-  expect_rows(
+  expect_rewritten(
       {{top + "\npr\xE4\n--b\n\nx\n--b--\n\xE4\n",
         top + "Content-Transfer-Encoding: 8bit\n\npr\xE4\n--b\n\nx\n--b--\n\xE4\n",
         top + "\npr?\n--b\n\nx\n--b--\n?\n"},
@@ -202,10 +202,10 @@ TEST(TextRewriter, WhatIsEncodedAlreadyIsMended) {
   for (std::size_t left = a1200.size(); left > 0; left -= std::min<std::size_t>(left, 76)) {
     broken += std::string(std::min<std::size_t>(left, 76), 'A') + "\n";
   }
-  expect_rows({{quoted + "=FC\xFC\n", quoted + "=FC=FC\n", quoted + "=FC=FC\n"},
-               {quoted + kLong + "\n", quoted + kLongQuoted + "\n", quoted + kLongQuoted + "\n"},
-               {code + a1200 + "\n", code + broken, code + broken},
-               {code + "QUFB\xFC\n", code + "QUFB\n", code + "QUFB\n"}});
+  expect_rewritten({{quoted + "=FC\xFC\n", quoted + "=FC=FC\n", quoted + "=FC=FC\n"},
+                    {quoted + kLong + "\n", quoted + kLongQuoted + "\n", quoted + kLongQuoted + "\n"},
+                    {code + a1200 + "\n", code + broken, code + broken},
+                    {code + "QUFB\xFC\n", code + "QUFB\n", code + "QUFB\n"}});
 }
 
 TEST(TextRewriter, SignedAndEncryptedPartsStayAndTheLogHearsWhatAServerMayDislike) {
@@ -257,7 +257,7 @@ TEST(TextRewriter, AMultipartInNameAloneIsTextIfItHasToBeEncoded) {
                                   std::string("multipart/alternative; boundary=\"\"")}) {
     const std::string top = "A: b\nContent-Type: " + type + "\n";
     const std::string version = "MIME-Version: 1.0\n";
-    expect_rows(
+    expect_rewritten(
         {{top + version + "\nplain\n", "", ""},
          {top + text, top + version + says + "8bit\n" + text, "A: b\n" + plain + says + "quoted-printable\n" + quoted},
          {top + says + "binary\n\n\xFC", top + says + "8bit\n" + version + "\n\xFC",
@@ -286,9 +286,9 @@ TEST(TextRewriter, WhatHasPartsSaysNoEncodingThatItCannotHave) {
   const std::string says = "Content-Transfer-Encoding: ";
   const std::string end = "\n--b--\n";
   for (const std::string& wrong : {std::string("base64"), std::string("Quoted-Printable"), std::string("binary")}) {
-    expect_rows({{top + wrong + part + "\nx" + end, "", ""},
-                 {top + wrong + part + "\n\xC3\xBC" + end, top + "8bit" + part + says + "8bit\n\n\xC3\xBC" + end,
-                  top + "7bit" + part + says + "quoted-printable\n\n=C3=BC" + end}});
+    expect_rewritten({{top + wrong + part + "\nx" + end, "", ""},
+                      {top + wrong + part + "\n\xC3\xBC" + end, top + "8bit" + part + says + "8bit\n\n\xC3\xBC" + end,
+                       top + "7bit" + part + says + "quoted-printable\n\n=C3=BC" + end}});
   }
 }
 
@@ -308,14 +308,14 @@ TEST(TextRewriter, LinesOfBase64AroundAnEncryptedObjectAreBroken) {
 
 TEST(TextRewriter, AnEncodingOfItsOwnGivesWayWhereItsTextCannotGo) {
   const std::string top = "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: ";
-  expect_rows({{top + "x-uuencode\n\nbegin 644 x\n", "", ""},
-               {top + "x-unknown\n\nb\xC3\xBC\n", "", top + "quoted-printable\n\nb=C3=BC\n"}});
+  expect_rewritten({{top + "x-uuencode\n\nbegin 644 x\n", "", ""},
+                    {top + "x-unknown\n\nb\xC3\xBC\n", "", top + "quoted-printable\n\nb=C3=BC\n"}});
 }
 
 TEST(TextRewriter, ReportsForProgramsAreNotEncoded) {
   const std::string top = "MIME-Version: 1.0\nContent-Type: message/delivery-status\n";
   const std::string says = "Content-Transfer-Encoding: 8bit\n";
-  expect_rows({{top + "\nA: b\xC3\xBC\n", top + says + "\nA: b\xC3\xBC\n", top + "\nA: b??\n"}});
+  expect_rewritten({{top + "\nA: b\xC3\xBC\n", top + says + "\nA: b\xC3\xBC\n", top + "\nA: b??\n"}});
 }
 
 TEST(TextRewriter, ASignatureThatTheEditBreaksKeepsNothingAsItWas) {
@@ -339,7 +339,7 @@ TEST(TextRewriter, AFromThatLosesItsAddressIsADoubt) {
 
 TEST(TextRewriter, BinaryIsNotSaidOfEightBitText) {
   const std::string says = kHtml + "Content-Transfer-Encoding: ";
-  expect_rows({{says + "binary\n\nb\xFC\n", says + "8bit\n\nb\xFC\n", says + "quoted-printable\n\nb=FC\n"}});
+  expect_rewritten({{says + "binary\n\nb\xFC\n", says + "8bit\n\nb\xFC\n", says + "quoted-printable\n\nb=FC\n"}});
 }
 
 TEST(TextRewriter, AMessageWithADkimSignatureStaysWhereTheServerTakesEightBitText) {

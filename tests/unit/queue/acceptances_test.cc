@@ -1,5 +1,7 @@
 #include "queue/acceptances.h"
 
+#include "given.h"
+
 #include <gtest/gtest.h>
 
 #include <map>
@@ -9,8 +11,6 @@
 
 namespace postern::queue {
 namespace {
-
-constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
 
 QueueId id(std::uint64_t number) { return QueueId::make(kNow, number); }
 

@@ -17,14 +17,15 @@
 namespace postern::queue {
 namespace {
 
-enum class Kind { good, disliked, cut_off, unknown_recipient, put_off };
-constexpr std::array kKinds = {Kind::good,   Kind::good, Kind::disliked, Kind::cut_off, Kind::unknown_recipient,
-                               Kind::put_off};
+enum class LetterKind { good, disliked, cut_off, unknown_recipient, put_off };
+constexpr std::array kLetterKinds = {
+    LetterKind::good,   LetterKind::good, LetterKind::disliked, LetterKind::cut_off, LetterKind::unknown_recipient,
+    LetterKind::put_off};
 constexpr unsigned kConnections = 2;
 
 struct Letter {
   QueueId id;
-  Kind kind = Kind::good;
+  LetterKind kind = LetterKind::good;
   std::string sender;
   WallTime accepted;
   std::vector<WallTime> refused;  ///< in doubt
@@ -37,7 +38,7 @@ struct Letter {
 };
 
 /// What the smarthost does, and everything that it saw.
-struct Upstream {
+struct Server {
   struct Acceptance {
     std::string sender;
     std::size_t letter;
@@ -64,7 +65,7 @@ struct Upstream {
   std::map<std::string, std::size_t> attempts_not_owned;
 };
 
-DeliveryReport answer(Upstream& upstream, mail::Message& message, WallTime now) {
+DeliveryReport answer(Server& upstream, mail::Message& message, WallTime now) {
   const std::size_t place = std::stoul(message.envelope().recipients[0].address);
   Letter& letter = upstream.letters[place];
   DeliveryReport report;
@@ -95,19 +96,19 @@ DeliveryReport answer(Upstream& upstream, mail::Message& message, WallTime now) 
     return report;
   }
   switch (letter.kind) {
-    case Kind::disliked: doubt(); return report;
-    case Kind::cut_off: report.site = site_trouble(mail::Step::data).site; return report;
-    case Kind::unknown_recipient:
+    case LetterKind::disliked: doubt(); return report;
+    case LetterKind::cut_off: report.site = site_trouble(mail::Step::data).site; return report;
+    case LetterKind::unknown_recipient:
       letter.failed = true;
       report.recipients[0] = refused();
       return report;
-    case Kind::put_off:
+    case LetterKind::put_off:
       if (letter.attempts < 4) {
         report.recipients[0] = deferred();
         return report;
       }
       break;
-    case Kind::good: break;
+    case LetterKind::good: break;
   }
   EXPECT_FALSE(letter.taken) << "twice";
   letter.taken = true;
@@ -116,7 +117,7 @@ DeliveryReport answer(Upstream& upstream, mail::Message& message, WallTime now) 
   return report;
 }
 
-Task<DeliveryReport> answer_later(Upstream* upstream, spool::DiskPool* pool, test::FakeClock* clock,
+Task<DeliveryReport> answer_later(Server* upstream, spool::DiskPool* pool, test::FakeClock* clock,
                                   mail::Message* message) {
   auto elsewhere = [] { return 0; };
   co_await pool->run(spool::Priority::normal, std::move(elsewhere));
@@ -148,7 +149,7 @@ class AnswersTest : public QueueTest {
     clock.advance(Seconds(1));
   }
 
-  std::size_t submit(Kind kind, std::uint32_t owner, const std::string& sender) {
+  std::size_t submit(LetterKind kind, std::uint32_t owner, const std::string& sender) {
     const std::size_t place = upstream.letters.size();
     upstream.letters.emplace_back();
     upstream.letters.back().kind = kind;
@@ -215,7 +216,7 @@ class AnswersTest : public QueueTest {
     }
   }
 
-  Upstream upstream;
+  Server upstream;
   WallTime since_down, since_refuses;
   std::map<std::string, WallTime> since_not_owned;
 };
@@ -234,7 +235,7 @@ TEST_F(AnswersTest, NothingIsGivenUpWithoutAReasonAndNoSiteIsTriedMoreThanItsSte
     for (int i = 0; i < 150; ++i) {
       const auto party = static_cast<std::uint32_t>(chance() % 3);
       const std::string sender = sender_of_party(party, static_cast<std::uint32_t>(chance() % 3));
-      if (one_in(2)) submit(kKinds.at(chance() % kKinds.size()), party, sender);
+      if (one_in(2)) submit(kLetterKinds.at(chance() % kLetterKinds.size()), party, sender);
       if (one_in(15)) set_down(one_in(2));
       if (one_in(15)) set_refuses(one_in(2));
       if (one_in(8)) set_owned(sender, one_in(2));
@@ -251,17 +252,17 @@ TEST_F(AnswersTest, NothingIsGivenUpWithoutAReasonAndNoSiteIsTriedMoreThanItsSte
     // Some mail that is taken comes now and then: without any, a site that refused every message has no sign that it is
     // well, and what needs several attempts may have too few probes.
     for (int hour = 0; hour < 7 * 24; ++hour) {
-      if (hour % 2 == 0 && hour < 6 * 24) submit(Kind::good, 2, "root@two.example");
+      if (hour % 2 == 0 && hour < 6 * 24) submit(LetterKind::good, 2, "root@two.example");
       pass(Seconds(3600));
       if (hour == 4 * 24) judge_ends();  // before anything expires
     }
     judge_ends();
     for (const Letter& letter : upstream.letters) {
       EXPECT_FALSE(is_waiting(letter)) << "ends";
-      const bool sound = letter.kind == Kind::good || letter.kind == Kind::put_off;
+      const bool sound = letter.kind == LetterKind::good || letter.kind == LetterKind::put_off;
       if (sound && letter.refused.size() < kProvingRefusals) {
         // The server takes one that it puts off at the fourth attempt.
-        const bool put_off = letter.kind == Kind::put_off && letter.attempts < 4;
+        const bool put_off = letter.kind == LetterKind::put_off && letter.attempts < 4;
         EXPECT_TRUE(letter.taken || put_off)
             << "what the server would take was given up: kind " << static_cast<int>(letter.kind) << ", "
             << letter.attempts << " attempts, " << letter.refused.size() << " refusals, the last after "
@@ -278,25 +279,25 @@ TEST_F(AnswersTest, ABadMessageOfOnePartyKeepsNobodyElsesWaiting) {
     SCOPED_TRACE(seed);
     std::minstd_rand chance(seed);
     // Two that are disliked are no reason to close the site; of the others any number.
-    for (int i = 0; i < 12; ++i) submit(Kind::cut_off, 1, "cut" + std::to_string(i % 3) + "@one.example");
-    for (int i = 0; i < 2 && seed == 1; ++i) submit(Kind::disliked, 1, "spam@one.example");
+    for (int i = 0; i < 12; ++i) submit(LetterKind::cut_off, 1, "cut" + std::to_string(i % 3) + "@one.example");
+    for (int i = 0; i < 2 && seed == 1; ++i) submit(LetterKind::disliked, 1, "spam@one.example");
     set_owned("foreign@one.example", false);
-    for (int i = 0; i < 12; ++i) submit(Kind::good, 1, "foreign@one.example");
+    for (int i = 0; i < 12; ++i) submit(LetterKind::good, 1, "foreign@one.example");
     for (int i = 0; i < 60; ++i) {
       pass(Seconds(1 + chance() % 1200));
-      const std::size_t alert = submit(Kind::good, 2, "root@two.example");
+      const std::size_t alert = submit(LetterKind::good, 2, "root@two.example");
       ASSERT_TRUE(upstream.letters[alert].taken) << "at once";
-      if (chance() % 3 == 0) submit(kKinds.at(3 + chance() % 3), 1, "more@one.example");
+      if (chance() % 3 == 0) submit(kLetterKinds.at(3 + chance() % 3), 1, "more@one.example");
     }
   }
 }
 
 TEST_F(AnswersTest, ASiteThatMessagesOfOnePartyClosedOpensForTheMailOfAnother) {
   const test::ExpectLog any("");
-  for (int i = 0; i < 40; ++i) submit(Kind::disliked, 1, "spam" + std::to_string(i % 2) + "@one.example");
+  for (int i = 0; i < 40; ++i) submit(LetterKind::disliked, 1, "spam" + std::to_string(i % 2) + "@one.example");
   for (int minute = 0; minute < 90; ++minute) pass(Seconds(60));
   ASSERT_TRUE(queue->sites()[0].trouble);
-  const std::size_t alert = submit(Kind::good, 2, "root@two.example");
+  const std::size_t alert = submit(LetterKind::good, 2, "root@two.example");
   EXPECT_TRUE(upstream.letters[alert].taken) << "what was refused says nothing of that party";
 }
 

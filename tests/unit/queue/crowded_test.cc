@@ -1,15 +1,14 @@
 // Too many connections at a time: a site gets as many as work, and it is no trouble.
 #include "queue/site.h"
 
+#include "given.h"
+
 #include <gtest/gtest.h>
 
 #include <vector>
 
 namespace postern::queue {
 namespace {
-
-constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
-const Retry kRetry;
 
 mail::SiteTrouble crowded() {
   mail::SiteTrouble trouble{mail::Step::greeting, Failure::refused, 421, "421 too many connections"};

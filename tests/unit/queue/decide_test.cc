@@ -1,6 +1,8 @@
 #include "queue/decide.h"
 #include "queue/schedule.h"
 
+#include "given.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,11 +12,6 @@
 
 namespace postern::queue {
 namespace {
-
-constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
-const Retry kRetry;
-
-mail::SiteTrouble trouble() { return mail::SiteTrouble{mail::Step::connect, Failure::refused, 0, "refused", false}; }
 
 mail::SiteTrouble cut_off() {
   mail::SiteTrouble trouble{mail::Step::end_of_data, Failure::refused, 421, "mx: the server closes: \"421 go away\""};
@@ -147,7 +144,7 @@ TEST(Decide, SpeaksOnlyOfThoseThatWait) {
   EXPECT_TRUE(actions.done);
 }
 
-mail::Status in_doubt(const std::string& text = "policy") {
+mail::Status refused_in_doubt(const std::string& text = "policy") {
   return mail::Status{mail::Verdict::deferred, 550, "5.7.1", text, true};
 }
 
@@ -156,7 +153,7 @@ struct Refused {
   Refused() { envelope.recipients.resize(1); }
   Actions again(WallTime now, Evidence evidence, const std::string& text = "policy") {
     mail::DeliveryReport report;
-    report.recipients = {in_doubt(text)};
+    report.recipients = {refused_in_doubt(text)};
     Actions actions = decide(envelope, fold(envelope, log), report, at(envelope, now), kRetry, 0.5, evidence);
     for (spool::LogLine& line : log_lines(envelope, actions.findings, now)) log.push_back(std::move(line));
     return actions;
@@ -223,10 +220,10 @@ TEST(Decide, OfDoubtTheSenderHearsAfterAnHourAndTheLogKeepsBoth) {
       mail::Envelope envelope = three();
       envelope.accepted = kNow - age;
       mail::DeliveryReport report;
-      report.recipients.assign(3, in_doubt());
+      report.recipients.assign(3, refused_in_doubt());
       std::vector<RecipientState> states(3);
       states[1].doubtful = 9;
-      states[1].last = in_doubt();
+      states[1].last = refused_in_doubt();
       Actions actions = decide(envelope, states, report, at(envelope, kNow), retry, 0.5);
       const bool told = warn_after > Seconds(0) && age > std::min(kDoubtWarning, warn_after);
       EXPECT_EQ(actions.findings[0].notice == Notice::delayed, told);
@@ -248,7 +245,7 @@ TEST(Decide, WhateverTheBackOffADoubtfulMessageIsTriedWhenItsWarningIsDue) {
       mail::Envelope envelope = three();
       envelope.accepted = kNow - age;
       mail::DeliveryReport report;
-      report.recipients.assign(3, in_doubt());
+      report.recipients.assign(3, refused_in_doubt());
       std::vector<RecipientState> states(3);
       for (RecipientState& state : states) state.warned = warned;
       const Actions actions = decide(envelope, states, report, at(envelope, kNow), retry, 0.5);

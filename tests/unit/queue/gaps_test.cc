@@ -1,5 +1,7 @@
 #include "queue/gaps.h"
 
+#include "given.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +15,6 @@ namespace {
 using Hours = std::chrono::hours;
 using Days = std::chrono::days;
 
-constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
 constexpr Seconds kJumps[] = {Seconds(60), Seconds(61), Hours(1), Hours(6), Days(1), Days(8), Days(21), Days(30)};
 
 TEST(Gaps, WithoutOneTheAgeIsTheTimeSinceAcceptanceAndNeverNegative) {

@@ -1,5 +1,7 @@
 #include "queue/index.h"
 
+#include "given.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -8,8 +10,6 @@
 
 namespace postern::queue {
 namespace {
-
-constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
 
 TEST(TicketIndex, EachLaneBehavesLikeASortedSetUnderRandomChanges) {
   std::mt19937_64 random(7);

@@ -17,13 +17,13 @@ constexpr WallTime kBegin = WallTime(std::chrono::sys_days(std::chrono::year(202
 constexpr std::array<std::pair<Per, Seconds>, 3> kTimes = {
     {{Per::minute, Seconds(60)}, {Per::hour, Seconds(3600)}, {Per::day, Seconds(86'400)}}};
 
-QueueId id(unsigned number) {
+QueueId nth(unsigned number) {
   return QueueId::make(std::chrono::time_point_cast<std::chrono::microseconds>(kBegin), number);
 }
 
 TEST(RateTest, WithoutALimitEverythingGoes) {
   Rate rate;
-  for (unsigned i = 0; i < 1000; ++i) ASSERT_FALSE(rate.take({}, id(i), 100, kBegin));
+  for (unsigned i = 0; i < 1000; ++i) ASSERT_FALSE(rate.take({}, nth(i), 100, kBegin));
   EXPECT_FALSE(rate.closed({}, kBegin));
 }
 
@@ -43,7 +43,7 @@ TEST(RateTest, NoTimeOfTheLengthOfALimitHasMoreThanIt) {
           within -= sent.front().second;
           sent.pop_front();
         }
-        if (rate.take(limits, id(i), recipients, now)) continue;
+        if (rate.take(limits, nth(i), recipients, now)) continue;
         sent.emplace_back(now, amount);
         within += amount;
         all += amount;
@@ -61,7 +61,7 @@ TEST(RateTest, ItTellsWhenTheNextOneMayGoAndThenItDoes) {
       Rate rate;
       WallTime now = kBegin + Milliseconds(time) / 120 * shift;
       const WallTime began = now;
-      for (unsigned i = 0; i < 3; ++i) ASSERT_FALSE(rate.take(limits, id(i), 1, now));
+      for (unsigned i = 0; i < 3; ++i) ASSERT_FALSE(rate.take(limits, nth(i), 1, now));
       const auto wait = rate.closed(limits, now);
       ASSERT_TRUE(wait);
       EXPECT_EQ(wait->limit, limits[0]);
@@ -69,7 +69,7 @@ TEST(RateTest, ItTellsWhenTheNextOneMayGoAndThenItDoes) {
       EXPECT_LE(wait->until, began + time + time / Rate::kParts);
       EXPECT_TRUE(rate.closed(limits, wait->until - Milliseconds(1)));
       EXPECT_FALSE(rate.closed(limits, wait->until));
-      EXPECT_FALSE(rate.take(limits, id(9), 1, wait->until));
+      EXPECT_FALSE(rate.take(limits, nth(9), 1, wait->until));
     }
   }
 }
@@ -77,29 +77,29 @@ TEST(RateTest, ItTellsWhenTheNextOneMayGoAndThenItDoes) {
 TEST(RateTest, TheLimitThatLastsLongestIsTold) {
   const RateLimits limits = {{Of::messages, Per::minute, 2}, {Of::recipients, Per::day, 10}};
   Rate rate;
-  EXPECT_FALSE(rate.take(limits, id(1), 1, kBegin));
-  EXPECT_FALSE(rate.take(limits, id(2), 1, kBegin));
+  EXPECT_FALSE(rate.take(limits, nth(1), 1, kBegin));
+  EXPECT_FALSE(rate.take(limits, nth(2), 1, kBegin));
   EXPECT_EQ(rate.closed(limits, kBegin)->limit.per, Per::minute);
   const WallTime later = kBegin + Seconds(100);
-  EXPECT_FALSE(rate.take(limits, id(3), 8, later));
+  EXPECT_FALSE(rate.take(limits, nth(3), 8, later));
   EXPECT_EQ(rate.closed(limits, later)->limit.per, Per::day);
 }
 
 TEST(RateTest, OneWithMoreRecipientsThanTheLimitGoesWhenNothingElseCounts) {
   const RateLimits limits = {{Of::recipients, Per::hour, 10}};
   Rate rate;
-  ASSERT_FALSE(rate.take(limits, id(1), 25, kBegin)) << "at once, where nothing counts";
-  const auto wait = rate.take(limits, id(2), 25, kBegin + Seconds(1));
+  ASSERT_FALSE(rate.take(limits, nth(1), 25, kBegin)) << "at once, where nothing counts";
+  const auto wait = rate.take(limits, nth(2), 25, kBegin + Seconds(1));
   ASSERT_TRUE(wait);
   EXPECT_LE(wait->until, kBegin + Seconds(3660));
-  EXPECT_FALSE(rate.take(limits, id(2), 25, wait->until));
+  EXPECT_FALSE(rate.take(limits, nth(2), 25, wait->until));
 }
 
 TEST(RateTest, ALargeOneIsOvertakenButNotForEverByALimitPerMinute) {
   const RateLimits limits = {{Of::recipients, Per::minute, 100}};
   Rate rate;
-  const QueueId large = id(1'000'000);
-  ASSERT_FALSE(rate.take(limits, id(999'999), 20, kBegin));
+  const QueueId large = nth(1'000'000);
+  ASSERT_FALSE(rate.take(limits, nth(999'999), 20, kBegin));
   std::size_t overtook = 0;
   WallTime now = kBegin;
   std::optional<WallTime> went;
@@ -111,7 +111,7 @@ TEST(RateTest, ALargeOneIsOvertakenButNotForEverByALimitPerMinute) {
       if (wait) again = wait->first ? wait->until : std::min(wait->until, now + Seconds(10));
     }
     if (rate.closed(limits, now)) continue;
-    if (!rate.take(limits, id(i), 1, now)) ++overtook;
+    if (!rate.take(limits, nth(i), 1, now)) ++overtook;
   }
   ASSERT_TRUE(went);
   EXPECT_LE(*went, kBegin + Seconds(180)) << "its time of patience, and the time of the limit";
@@ -122,16 +122,16 @@ TEST(RateTest, SmallMailIsNotHeldByALargeOneThatWaitsForAnHourOrADay) {
   for (const Per per : {Per::hour, Per::day}) {
     const RateLimits limits = {{Of::recipients, per, 100}};
     Rate rate;
-    ASSERT_FALSE(rate.take(limits, id(1), 20, kBegin));
-    ASSERT_TRUE(rate.take(limits, id(2), 100, kBegin));
+    ASSERT_FALSE(rate.take(limits, nth(1), 20, kBegin));
+    ASSERT_TRUE(rate.take(limits, nth(2), 100, kBegin));
     const Seconds time = per == Per::hour ? Seconds(3600) : Seconds(86'400);
-    ASSERT_FALSE(rate.take(limits, id(4), 20, kBegin + time / 2));
+    ASSERT_FALSE(rate.take(limits, nth(4), 20, kBegin + time / 2));
     const WallTime later = kBegin + time + time / 4;  // it has waited for longer than the time of the limit
-    const auto wait = rate.take(limits, id(2), 100, later);
+    const auto wait = rate.take(limits, nth(2), 100, later);
     ASSERT_TRUE(wait);
     EXPECT_FALSE(wait->first);
     EXPECT_FALSE(rate.closed(limits, later));
-    EXPECT_FALSE(rate.take(limits, id(3), 1, later));
+    EXPECT_FALSE(rate.take(limits, nth(3), 1, later));
   }
 }
 
@@ -146,7 +146,7 @@ Course course_of(const RateLimits& limits, Seconds time, std::size_t large_recip
   Rate rate;
   Course course;
   std::deque<std::pair<WallTime, std::size_t>> gone;
-  const QueueId large = id(1'000'000);
+  const QueueId large = nth(1'000'000);
   WallTime again = kBegin + time * 9 / 10;  // there is no room for it any more
   WallTime last = kBegin;
   unsigned number = 0;
@@ -161,7 +161,7 @@ Course course_of(const RateLimits& limits, Seconds time, std::size_t large_recip
     }
     const std::size_t at_once = bursts ? 1000 : 1;
     for (std::size_t i = 0; i < at_once && !rate.closed(limits, now); ++i) {
-      if (rate.take(limits, id(++number), 1, now)) break;
+      if (rate.take(limits, nth(++number), 1, now)) break;
       ++taken;
     }
     if (taken > 0) gone.emplace_back(now, taken);
@@ -196,15 +196,15 @@ TEST(RateTest, ALargeOneHasItsTurnByALimitPerHourOrDayAndSmallMailGoesOn) {
 TEST(RateTest, RoomForALargeOneThatIsGoneIsGivenBack) {
   const RateLimits limits = {{Of::recipients, Per::hour, 100}};
   Rate rate;
-  ASSERT_FALSE(rate.take(limits, id(1), 60, kBegin));
-  ASSERT_TRUE(rate.take(limits, id(2), 50, kBegin));
-  ASSERT_FALSE(rate.take(limits, id(3), 60, kBegin + Seconds(3601)));
-  ASSERT_TRUE(rate.take(limits, id(2), 50, kBegin + Seconds(3602))) << "it has waited, and has room from now on";
+  ASSERT_FALSE(rate.take(limits, nth(1), 60, kBegin));
+  ASSERT_TRUE(rate.take(limits, nth(2), 50, kBegin));
+  ASSERT_FALSE(rate.take(limits, nth(3), 60, kBegin + Seconds(3601)));
+  ASSERT_TRUE(rate.take(limits, nth(2), 50, kBegin + Seconds(3602))) << "it has waited, and has room from now on";
   const WallTime full = kBegin + Seconds(3602 + 3660);
-  ASSERT_FALSE(rate.take(limits, id(4), 50, full));
-  EXPECT_TRUE(rate.take(limits, id(5), 1, full)) << "the other half is for that one";
-  EXPECT_TRUE(rate.take(limits, id(5), 1, full + Rate::kRoom - Seconds(1)));
-  EXPECT_FALSE(rate.take(limits, id(5), 1, full + Rate::kRoom)) << "which was never asked for again";
+  ASSERT_FALSE(rate.take(limits, nth(4), 50, full));
+  EXPECT_TRUE(rate.take(limits, nth(5), 1, full)) << "the other half is for that one";
+  EXPECT_TRUE(rate.take(limits, nth(5), 1, full + Rate::kRoom - Seconds(1)));
+  EXPECT_FALSE(rate.take(limits, nth(5), 1, full + Rate::kRoom)) << "which was never asked for again";
 }
 
 TEST(RateTest, TheTurnByALimitPerMinuteComesHoweverManyWaitForAnHourOrADay) {
@@ -212,18 +212,18 @@ TEST(RateTest, TheTurnByALimitPerMinuteComesHoweverManyWaitForAnHourOrADay) {
     const RateLimits limits = {{Of::recipients, Per::minute, 10}, {Of::recipients, per, 10'000}};
     Rate rate;
     WallTime now = kBegin;
-    ASSERT_FALSE(rate.take(limits, id(1), 1, now));
+    ASSERT_FALSE(rate.take(limits, nth(1), 1, now));
     for (unsigned i = 0; i < 2 * Rate::kMostOvertaken; ++i) {
-      const auto wait = rate.take(limits, id(10 + i), 10'001, now);
+      const auto wait = rate.take(limits, nth(10 + i), 10'001, now);
       ASSERT_TRUE(wait);
       EXPECT_EQ(wait->limit, limits[1]);
     }
-    const QueueId large = id(2);
+    const QueueId large = nth(2);
     bool went = false;
     for (unsigned i = 0; !went && now < kBegin + Seconds(300); ++i) {
       now += Seconds(6);
       if (!rate.closed(limits, now)) went = !rate.take(limits, large, 10, now);
-      if (!went && !rate.closed(limits, now)) (void)rate.take(limits, id(1000 + i), 1, now);
+      if (!went && !rate.closed(limits, now)) (void)rate.take(limits, nth(1000 + i), 1, now);
     }
     EXPECT_TRUE(went);
   }
@@ -232,29 +232,29 @@ TEST(RateTest, TheTurnByALimitPerMinuteComesHoweverManyWaitForAnHourOrADay) {
 TEST(RateTest, OtherLimitsForgetWhoseTurnItIs) {
   const RateLimits limits = {{Of::recipients, Per::minute, 10}};
   Rate rate;
-  ASSERT_FALSE(rate.take(limits, id(1), 5, kBegin));
-  ASSERT_TRUE(rate.take(limits, id(2), 10, kBegin));
-  ASSERT_FALSE(rate.take(limits, id(3), 5, kBegin + Seconds(40)));
-  ASSERT_TRUE(rate.take(limits, id(2), 10, kBegin + Seconds(70)));
+  ASSERT_FALSE(rate.take(limits, nth(1), 5, kBegin));
+  ASSERT_TRUE(rate.take(limits, nth(2), 10, kBegin));
+  ASSERT_FALSE(rate.take(limits, nth(3), 5, kBegin + Seconds(40)));
+  ASSERT_TRUE(rate.take(limits, nth(2), 10, kBegin + Seconds(70)));
   rate.forget_turns();
   const RateLimits higher = {{Of::recipients, Per::minute, 100}};
   EXPECT_FALSE(rate.closed(higher, kBegin + Seconds(71)));
-  EXPECT_FALSE(rate.take(higher, id(4), 1, kBegin + Seconds(71)));
+  EXPECT_FALSE(rate.take(higher, nth(4), 1, kBegin + Seconds(71)));
 }
 
 TEST(RateTest, ATurnThatNobodyTakesIsGivenAway) {
   const RateLimits limits = {{Of::recipients, Per::minute, 10}};
   Rate rate;
-  ASSERT_FALSE(rate.take(limits, id(1), 5, kBegin));
-  ASSERT_TRUE(rate.take(limits, id(2), 10, kBegin));
-  ASSERT_FALSE(rate.take(limits, id(3), 5, kBegin + Seconds(40)));
-  const auto wait = rate.take(limits, id(2), 10, kBegin + Seconds(70));
+  ASSERT_FALSE(rate.take(limits, nth(1), 5, kBegin));
+  ASSERT_TRUE(rate.take(limits, nth(2), 10, kBegin));
+  ASSERT_FALSE(rate.take(limits, nth(3), 5, kBegin + Seconds(40)));
+  const auto wait = rate.take(limits, nth(2), 10, kBegin + Seconds(70));
   ASSERT_TRUE(wait);
   EXPECT_TRUE(wait->first);
   EXPECT_TRUE(rate.closed(limits, wait->until - Seconds(1)));
-  const auto other = rate.take(limits, id(4), 1, wait->until);
+  const auto other = rate.take(limits, nth(4), 1, wait->until);
   ASSERT_TRUE(other) << "not yet";
-  EXPECT_FALSE(rate.take(limits, id(4), 1, other->until));
+  EXPECT_FALSE(rate.take(limits, nth(4), 1, other->until));
 }
 
 TEST(RateTest, WhatWasNotOfferedIsGivenBack) {
@@ -262,12 +262,12 @@ TEST(RateTest, WhatWasNotOfferedIsGivenBack) {
   Rate rate;
   WallTime now = kBegin;
   for (unsigned i = 0; i < 1000; ++i, now += Seconds(1)) {
-    ASSERT_FALSE(rate.take(limits, id(i), 10, now)) << i;
+    ASSERT_FALSE(rate.take(limits, nth(i), 10, now)) << i;
     rate.give_back(1, 10);
   }
   EXPECT_TRUE(rate.empty(now));
   rate.give_back(1, 10);
-  EXPECT_FALSE(rate.take(limits, id(1), 1, now)) << "more than there is leaves nothing";
+  EXPECT_FALSE(rate.take(limits, nth(1), 1, now)) << "more than there is leaves nothing";
 }
 
 TEST(RateTest, AClockSetBackForgetsNothingAndMakesNothingWaitLonger) {
@@ -275,21 +275,21 @@ TEST(RateTest, AClockSetBackForgetsNothingAndMakesNothingWaitLonger) {
     for (const Seconds back : {Seconds(1), Seconds(61), Seconds(5000), Seconds(100'000), Seconds(3'000'000'000)}) {
       const RateLimits limits = {{Of::messages, per, 3}};
       Rate rate;
-      for (unsigned i = 0; i < 3; ++i) ASSERT_FALSE(rate.take(limits, id(i), 1, kBegin));
+      for (unsigned i = 0; i < 3; ++i) ASSERT_FALSE(rate.take(limits, nth(i), 1, kBegin));
       const WallTime now = kBegin - back;
       const auto wait = rate.closed(limits, now);
       ASSERT_TRUE(wait) << back.count();
       EXPECT_GT(wait->until, now);
       EXPECT_LE(wait->until, now + time + time / Rate::kParts);
-      EXPECT_EQ(rate.take(limits, id(9), 1, now)->until, wait->until);
-      EXPECT_FALSE(rate.take(limits, id(9), 1, wait->until));
+      EXPECT_EQ(rate.take(limits, nth(9), 1, now)->until, wait->until);
+      EXPECT_FALSE(rate.take(limits, nth(9), 1, wait->until));
     }
   }
 }
 
 TEST(RateTest, AnotherNumberHoldsAtOnceForWhatWentBefore) {
   Rate rate;
-  for (unsigned i = 0; i < 50; ++i) ASSERT_FALSE(rate.take({}, id(i), 2, kBegin));
+  for (unsigned i = 0; i < 50; ++i) ASSERT_FALSE(rate.take({}, nth(i), 2, kBegin));
   EXPECT_TRUE(rate.closed({{Of::messages, Per::day, 50}}, kBegin));
   EXPECT_FALSE(rate.closed({{Of::messages, Per::day, 51}}, kBegin));
   EXPECT_TRUE(rate.closed({{Of::recipients, Per::hour, 100}}, kBegin));
@@ -299,7 +299,7 @@ TEST(RateTest, AnotherNumberHoldsAtOnceForWhatWentBefore) {
 TEST(RateTest, WhatIsWrittenReadsTheSame) {
   Rate rate;
   WallTime now = kBegin;
-  for (unsigned i = 0; i < 500; ++i, now += Seconds(13)) (void)rate.take({}, id(i), 1 + i % 5, now);
+  for (unsigned i = 0; i < 500; ++i, now += Seconds(13)) (void)rate.take({}, nth(i), 1 + i % 5, now);
   const std::string text = rate.lines(";");
   Rate again;
   std::size_t lines = 0;

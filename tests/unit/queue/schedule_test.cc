@@ -1,5 +1,7 @@
 #include "queue/schedule.h"
 
+#include "given.h"
+
 #include <gtest/gtest.h>
 
 #include <map>
@@ -7,9 +9,6 @@
 
 namespace postern::queue {
 namespace {
-
-constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
-const Retry kRetry;
 
 TEST(Schedule, WaitsAsLongAsTheMessageIsOldWithinTheLimits) {
   const std::map<long, long> waits = {{0, 60}, {10, 60}, {60, 60}, {600, 600}, {3600, 3600}, {86400, 3600}, {-500, 60}};

@@ -2,6 +2,8 @@
 
 #include "queue/site_config.h"
 
+#include "given.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -9,8 +11,6 @@
 namespace postern::queue {
 namespace {
 
-constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
-const Retry kRetry;
 using Shown = Senders::Shown;
 using Change = Senders::Change;
 

@@ -1,5 +1,7 @@
 #include "queue/site.h"
 
+#include "given.h"
+
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -8,11 +10,6 @@
 
 namespace postern::queue {
 namespace {
-
-constexpr WallTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
-const Retry kRetry;
-
-mail::SiteTrouble trouble() { return mail::SiteTrouble{mail::Step::connect, Failure::refused, 0, "refused", false}; }
 
 class SiteTest : public testing::Test {
  protected:

@@ -12,7 +12,7 @@ namespace {
 
 using test::ScriptedStream;
 
-Smarthost smarthost() {
+Smarthost starttls_host() {
   Smarthost host;
   host.host = "mx";
   host.tls = Tls::starttls;
@@ -56,7 +56,7 @@ struct Seen {
 
 Task<Seen> play(std::vector<ScriptedStream::Turn> turns, ScriptedStream::Options options, std::size_t piece) {
   Seen seen;
-  const Smarthost host = smarthost();
+  const Smarthost host = starttls_host();
   Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   const std::vector<std::string> recipients = {"b@y", "c@y"};
@@ -184,7 +184,7 @@ TEST(ClientSession, DefersAMessageThatCannotBeReadAndDropsTheConnectionIfItHasBe
   auto turns = script();
   turns.resize(9);
   auto stream = std::make_unique<ScriptedStream>(std::move(turns));
-  const Smarthost host = smarthost();
+  const Smarthost host = starttls_host();
   Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   ClientSession session(std::move(stream), "mx", host, learnt);
@@ -205,7 +205,7 @@ TEST(ClientSession, MakesNoCommandOfAnAddressWithALineBreak) {
   turns.resize(8);
   auto owned = std::make_unique<ScriptedStream>(std::move(turns));
   ScriptedStream& stream = *owned;
-  const Smarthost host = smarthost();
+  const Smarthost host = starttls_host();
   Learnt learnt{SiteNotes(nullptr, host)};
   AuthRound round;
   ClientSession session(std::move(owned), "mx", host, learnt);
@@ -235,7 +235,7 @@ TEST(ClientSession, SendsManyRecipientsInBoundedGroupsAndOnlyThePendingOnes) {
   turns.push_back({"text\r\n.\r\n", "250 ok\r\n"});
   auto owned = std::make_unique<ScriptedStream>(std::move(turns));
   ScriptedStream& stream = *owned;
-  Smarthost host = smarthost();
+  Smarthost host = starttls_host();
   host.tls = Tls::none;
   host.credentials.reset();
   Learnt learnt{SiteNotes(nullptr, host)};

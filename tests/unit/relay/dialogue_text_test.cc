@@ -134,7 +134,7 @@ void read_line(Dialogue& dialogue, std::string_view line) {
   }
 }
 
-std::vector<Dialogue> read_file(const std::filesystem::path& path) {
+std::vector<Dialogue> dialogues_of(const std::filesystem::path& path) {
   std::vector<Dialogue> dialogues;
   std::ifstream file(path);
   std::string line;
@@ -282,7 +282,7 @@ TEST(ClientDialogues, GoAsWrittenInTheTexts) {
   std::size_t played = 0;
   for (const auto& entry : std::filesystem::directory_iterator(test::tree("dialogues/client"))) {
     if (entry.path().filename() == "README.txt") continue;
-    for (const Dialogue& dialogue : read_file(entry.path())) {
+    for (const Dialogue& dialogue : dialogues_of(entry.path())) {
       SCOPED_TRACE(dialogue.name);
       ++played;
       boost::asio::io_context loop;

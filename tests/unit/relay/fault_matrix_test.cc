@@ -212,7 +212,7 @@ std::size_t most_consumed(const Cell& cell) {
   return (login ? smtp::limits::kAuthLine : smtp::limits::kReplyLine) + 1000;
 }
 
-void check(const Cell& cell, const Play& play, const Outcome& outcome) {
+void expect_outcome(const Cell& cell, const Play& play, const Outcome& outcome) {
   EXPECT_EQ(outcome.word, cell.outcome) << (outcome.trouble ? outcome.trouble->text : "");
   EXPECT_TRUE(play.witness->done) << "the fault never happened";
   EXPECT_LE(play.witness->consumed, most_consumed(cell));
@@ -256,7 +256,7 @@ TEST(FaultMatrix, H51_EveryFaultAtEveryStepHasItsOneOutcome) {
       play.plan.pipelining = pipelining;
       boost::asio::io_context loop;
       const Outcome outcome = test::run(loop, play_cell(loop.get_executor(), play));
-      check(cell, play, outcome);
+      expect_outcome(cell, play, outcome);
     }
   }
 }
@@ -273,7 +273,7 @@ TEST(FaultMatrix, AFaultConcernsTheRecipientWhoseAnswerItIsWhicheverThatIs) {
         play.plan.pipelining = pipelining;
         boost::asio::io_context loop;
         const Outcome outcome = test::run(loop, play_cell(loop.get_executor(), play));
-        check(cell, play, outcome);
+        expect_outcome(cell, play, outcome);
       }
     }
   }

@@ -19,7 +19,7 @@ SenderPolicy policy_of(SenderPolicyOptions::Policy policy) {
 }
 
 const SenderPolicy kKeeps = policy_of(SenderPolicyOptions::Policy::keep);
-const SenderPolicy kAccount = policy_of(SenderPolicyOptions::Policy::account);
+const SenderPolicy kRewrites = policy_of(SenderPolicyOptions::Policy::account);
 
 smtp::Capabilities server_with(bool smtputf8) {
   smtp::Capabilities server;
@@ -33,10 +33,10 @@ MailForm form_for(const TestMessage& message, bool smtputf8 = true) {
 
 TEST(MailForm, TheNullSenderStaysNullUnlessTheServerRefusesIt) {
   const TestMessage report("", {"b@y"}, "");
-  const MailForm plain = form_of(report, kAccount, "", server_with(false));
+  const MailForm plain = form_of(report, kRewrites, "", server_with(false));
   EXPECT_EQ(plain.reverse_path, "");
   EXPECT_FALSE(plain.quiet);
-  const MailForm stood_in = form_of(report, kAccount, "alerts@example.com", server_with(false));
+  const MailForm stood_in = form_of(report, kRewrites, "alerts@example.com", server_with(false));
   EXPECT_EQ(stood_in.reverse_path, "alerts@example.com");
   EXPECT_TRUE(stood_in.quiet);
   const MailForm other = form_of(TestMessage("a@x", {"b@y"}, ""), kKeeps, "alerts@example.com", server_with(false));
@@ -46,7 +46,7 @@ TEST(MailForm, TheNullSenderStaysNullUnlessTheServerRefusesIt) {
 
 TEST(MailForm, NoBareSenderLeaves) {
   EXPECT_EQ(form_for(TestMessage("root", {"b@y"}, "")).reverse_path, "root@example.net");
-  EXPECT_EQ(form_of(TestMessage("root", {"b@y"}, ""), kAccount, "", server_with(false)).reverse_path,
+  EXPECT_EQ(form_of(TestMessage("root", {"b@y"}, ""), kRewrites, "", server_with(false)).reverse_path,
             "alerts@example.com");
 }
 
@@ -64,7 +64,7 @@ TEST(MailForm, Utf8IsAskedForWhereAnAddressNeedsItAndTheServerOffersIt) {
 
 TEST(MailForm, FieldsAreEditedWhereThePolicyChangesSenders) {
   EXPECT_FALSE(terms_of(MailForm(), kKeeps, server_with(false), nullptr).edit);
-  EXPECT_TRUE(terms_of(MailForm(), kAccount, server_with(false), nullptr).edit);
+  EXPECT_TRUE(terms_of(MailForm(), kRewrites, server_with(false), nullptr).edit);
 }
 
 TEST(MailForm, TheTextIsToBeAsTheServerTakesItInThisTransaction) {

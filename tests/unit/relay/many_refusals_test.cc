@@ -17,7 +17,7 @@
 namespace postern::relay {
 namespace {
 
-struct Server {
+struct StrictServer {
   std::size_t errors_allowed = 20;
   std::size_t recipients_allowed = 1000;
   std::size_t messages_allowed = 1000;
@@ -32,7 +32,7 @@ struct Server {
 /// Who is known begins with "k".
 class CountingStream final : public test::PlainStream {
  public:
-  explicit CountingStream(Server& server) : server_(server) { ++server_.connections; }
+  explicit CountingStream(StrictServer& server) : server_(server) { ++server_.connections; }
 
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
     const std::size_t count = std::min(into.size(), say_.size());
@@ -94,7 +94,7 @@ class CountingStream final : public test::PlainStream {
     say("250 2.1.5 ok");
   }
 
-  Server& server_;
+  StrictServer& server_;
   std::string say_ = "220 mx\r\n";
   std::string heard_;
   std::vector<std::string> accepted_;
@@ -105,7 +105,7 @@ class CountingStream final : public test::PlainStream {
   bool ended_ = false;
 };
 
-Task<Result<net::Connected>> call(Server* server) {
+Task<Result<net::Connected>> call(StrictServer* server) {
   net::Connected connected;
   connected.stream = std::make_unique<CountingStream>(*server);
   connected.peer = "mx";
@@ -115,7 +115,7 @@ Task<Result<net::Connected>> call(Server* server) {
 /// 'k' for a recipient who is known, 'u' for one who is not.
 using Kinds = std::string;
 
-Task<void> deliver(Executor executor, Server& server, std::vector<Kinds> messages) {
+Task<void> deliver(Executor executor, StrictServer& server, std::vector<Kinds> messages) {
   Smarthost host;
   host.host = "mx";
   host.tls = Tls::none;
@@ -147,7 +147,7 @@ Task<void> deliver(Executor executor, Server& server, std::vector<Kinds> message
   co_await relay->close(grace);
 }
 
-void run(Server& server, std::vector<Kinds> messages) {
+void run(StrictServer& server, std::vector<Kinds> messages) {
   boost::asio::io_context loop;
   test::run(loop, deliver(loop.get_executor(), server, std::move(messages)));
 }
@@ -156,7 +156,7 @@ TEST(ManyRefusals, OfEachNumberGiveTheServerNoReasonToHangUp) {
   for (const bool pipelining : {true, false}) {
     for (std::size_t refused = 0; refused <= 60; ++refused) {
       SCOPED_TRACE(refused);
-      Server server;
+      StrictServer server;
       server.pipelining = pipelining;
       run(server, {"k", Kinds(refused, 'u') + "k", "k" + Kinds(refused, 'u'), "k"});
       EXPECT_EQ(server.thrown_out, 0U);
@@ -165,14 +165,14 @@ TEST(ManyRefusals, OfEachNumberGiveTheServerNoReasonToHangUp) {
 }
 
 TEST(ManyRefusals, EachTransactionOfAMessageIsToldOf) {
-  Server server;
+  StrictServer server;
   server.recipients_allowed = 3;
   run(server, {"k", Kinds(30, 'k'), Kinds(7, 'k')});
   EXPECT_EQ(server.transactions, (std::vector<std::size_t>{1, 10, 3}));
 }
 
 TEST(ManyRefusals, OfADozenMessagesLeaveTheSiteToTheNextOne) {
-  Server server;
+  StrictServer server;
   std::vector<Kinds> messages(12, Kinds(30, 'u'));
   messages.emplace_back("k");
   run(server, messages);
@@ -184,7 +184,7 @@ TEST(ManyRefusals, AreNoTroubleOfASiteThatEndsConnectionsEarlier) {
   for (const std::size_t allowed : {1U, 2U, 3U, 5U, 8U, 10U}) {
     for (std::size_t refused = 1; refused <= 9; ++refused) {
       SCOPED_TRACE(std::to_string(allowed) + " allowed, " + std::to_string(refused) + " refused");
-      Server server;
+      StrictServer server;
       server.errors_allowed = allowed;
       run(server, {"k", Kinds(refused, 'u') + "k", "k"});
     }
@@ -195,7 +195,7 @@ TEST(ManyRefusals, AndLimitsOfTheServerInAnyMixtureCostNobodyTheMessage) {
   std::mt19937 random(15);
   const auto up_to = [&](std::size_t most) { return std::uniform_int_distribution<std::size_t>(0, most)(random); };
   for (int round = 0; round < 300; ++round) {
-    Server server;
+    StrictServer server;
     server.pipelining = up_to(1) == 0;
     server.recipients_allowed = 2 + up_to(20);
     server.messages_allowed = 1 + up_to(4);

@@ -19,7 +19,7 @@ namespace postern::relay {
 namespace {
 
 /// Says yes to everything, and counts what it saw.
-struct Server {
+struct AgreeableServer {
   std::size_t connections = 0;
   std::size_t messages = 0;
   std::size_t quits = 0;
@@ -27,7 +27,7 @@ struct Server {
 
 class AgreeableStream final : public test::PlainStream {
  public:
-  explicit AgreeableStream(Server& server) : server_(server) { ++server_.connections; }
+  explicit AgreeableStream(AgreeableServer& server) : server_(server) { ++server_.connections; }
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
     const std::size_t count = std::min(into.size(), replies_.size());
     std::copy_n(replies_.begin(), count, into.begin());
@@ -42,11 +42,11 @@ class AgreeableStream final : public test::PlainStream {
   }
 
  private:
-  Server& server_;
+  AgreeableServer& server_;
   std::string replies_ = "220 mx\r\n";
 };
 
-Task<Result<net::Connected>> agree(Server* server) {
+Task<Result<net::Connected>> agree(AgreeableServer* server) {
   net::Connected connected;
   connected.stream = std::make_unique<AgreeableStream>(*server);
   connected.peer = "mx";
@@ -85,7 +85,7 @@ Smarthost smarthost() {
 }
 
 TEST(Pool, EndsAConnectionThatIsIdleTooLong) {
-  Server server;
+  AgreeableServer server;
   boost::asio::io_context loop;
   PoolLimits limits;
   limits.idle = Milliseconds(0);
@@ -99,7 +99,7 @@ TEST(Pool, EndsAConnectionThatIsIdleTooLong) {
 }
 
 TEST(Pool, EndsAConnectionThatHasCarriedItsMessages) {
-  Server server;
+  AgreeableServer server;
   boost::asio::io_context loop;
   Smarthost host = smarthost();
   host.messages_per_connection = 3;
@@ -120,7 +120,7 @@ Task<void> deliver_too_late(Relay& relay) {
 }
 
 TEST(Pool, SaysQuitAndConnectsNoMoreOnceItIsClosed) {
-  Server server;
+  AgreeableServer server;
   boost::asio::io_context loop;
   const auto relay =
       make_relay(loop.get_executor(), smarthost(), nullptr, [&server] { return agree(&server); }, PoolLimits());
@@ -140,7 +140,7 @@ struct Farewell {
 
 class PoliteStream final : public test::PlainStream {
  public:
-  PoliteStream(Server& server, Farewell& farewell) : inner_(server), farewell_(farewell) {}
+  PoliteStream(AgreeableServer& server, Farewell& farewell) : inner_(server), farewell_(farewell) {}
   Task<Result<std::size_t>> read_some(std::span<char> into) override {
     if (!quitting_) co_return co_await inner_.read_some(into);
     if (++farewell_.waiting == 3) {
@@ -163,16 +163,17 @@ class PoliteStream final : public test::PlainStream {
   bool quitting_ = false;
 };
 
-struct Opening {
-  Opening(const Executor& executor, Server& to, Farewell& by) : server(to), farewell(by), all_open(executor) {}
-  Server& server;
+struct OpenTogether {
+  OpenTogether(const Executor& executor, AgreeableServer& to, Farewell& by)
+      : server(to), farewell(by), all_open(executor) {}
+  AgreeableServer& server;
   Farewell& farewell;
   boost::asio::steady_timer all_open;
   std::size_t open = 0;
 };
 
 /// All three connections are made before any is used, so that there will be three idle ones.
-Task<Result<net::Connected>> agree_together(Opening* opening) {
+Task<Result<net::Connected>> agree_together(OpenTogether* opening) {
   if (++opening->open < 3) {
     opening->all_open.expires_at(SteadyTime::max());
     static_cast<void>(co_await opening->all_open.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable)));
@@ -186,10 +187,10 @@ Task<Result<net::Connected>> agree_together(Opening* opening) {
 }
 
 TEST(Pool, SaysQuitOnAllIdleConnectionsTogether) {
-  Server server;
+  AgreeableServer server;
   boost::asio::io_context loop;
   Farewell farewell(loop.get_executor());
-  Opening opening(loop.get_executor(), server, farewell);
+  OpenTogether opening(loop.get_executor(), server, farewell);
   const Connector connector = [o = &opening] { return agree_together(o); };
   const auto relay = make_relay(loop.get_executor(), smarthost(), nullptr, connector, PoolLimits());
   for (int i = 0; i < 3; ++i) spawn(loop.get_executor(), deliver(*relay, 1), "delivery");
@@ -457,7 +458,7 @@ TEST(Pool, AConnectionThatSaysEnoughIsGoneBeforeTheFreshOneIsOpened) {
 }
 
 TEST(Pool, H39_IsNotSharedBetweenRelays) {
-  Server server;
+  AgreeableServer server;
   boost::asio::io_context loop;
   const Connector connector = [s = &server] { return agree(s); };
   const auto one = make_relay(loop.get_executor(), smarthost(), nullptr, connector, PoolLimits());

@@ -16,14 +16,14 @@ namespace {
 
 using Policy = SenderPolicyOptions::Policy;
 
-const std::string kAccount = "alerts@example.com";
+const std::string kAlerts = "alerts@example.com";
 
 mail::HostNames web1() { return {"web1.example.net", "web1.example.net"}; }
 
 SenderPolicyOptions account() {
   SenderPolicyOptions options;
   options.policy = Policy::account;
-  options.address = kAccount;
+  options.address = kAlerts;
   return options;
 }
 
@@ -159,7 +159,7 @@ TEST(SenderPolicy, EachNewFromIsOneAddressForEveryReader) {
     const std::string out = edited(account(), "From: " + row.original + "\n");
     const auto addresses = mail::parse_address_list(body_of(out, "From"));
     ASSERT_TRUE(addresses) << out;
-    EXPECT_EQ(*addresses, std::vector<std::string>{kAccount}) << row.original;
+    EXPECT_EQ(*addresses, std::vector<std::string>{kAlerts}) << row.original;
   }
 }
 
@@ -239,11 +239,11 @@ TEST(SenderPolicy, TheReversePathIsTheAccountsUnlessItIsNull) {
   const SenderPolicy policy(account(), web1());
   EXPECT_EQ(policy.reverse_path(""), "");
   for (const std::string sender : {"root", "root@web1", "anna@corp.example", "alerts@example.com"}) {
-    EXPECT_EQ(policy.reverse_path(sender), kAccount);
+    EXPECT_EQ(policy.reverse_path(sender), kAlerts);
   }
   EXPECT_FALSE(policy.keeps());
-  EXPECT_EQ(policy.one_sender(), kAccount);
-  EXPECT_EQ(SenderPolicy(rewrite({{"*", kAccount}}), web1()).one_sender(), "");
+  EXPECT_EQ(policy.one_sender(), kAlerts);
+  EXPECT_EQ(SenderPolicy(rewrite({{"*", kAlerts}}), web1()).one_sender(), "");
 }
 
 TEST(SenderPolicy, WhereSendersAreKeptBareOnesAreCompletedAndNothingElse) {
@@ -282,8 +282,8 @@ TEST(SenderPolicy, APatternThatSaysMoreGoesBeforeOneThatSaysLess) {
   }
   EXPECT_EQ(SenderPolicy(rewrite(left), web1()).reverse_path("root"), "root@web1.example.net");
   SenderPolicyOptions caught = rewrite(left);
-  caught.address = kAccount;
-  EXPECT_EQ(SenderPolicy(caught, web1()).reverse_path("root"), kAccount);
+  caught.address = kAlerts;
+  EXPECT_EQ(SenderPolicy(caught, web1()).reverse_path("root"), kAlerts);
 }
 
 TEST(SenderPolicy, ABareNameInAPatternIsAUserOfThisMachine) {
@@ -331,7 +331,7 @@ TEST(SenderPolicy, NoByteOfANameGetsOutOfItsQuotes) {
       const auto addresses = mail::parse_address_list(body);
       ASSERT_TRUE(addresses) << byte << " " << shape << body;
       if (byte == '\n') continue;  // what comes behind it is no part of the field
-      EXPECT_EQ(*addresses, std::vector<std::string>{kAccount}) << byte << " " << shape;
+      EXPECT_EQ(*addresses, std::vector<std::string>{kAlerts}) << byte << " " << shape;
     }
   }
 }

@@ -31,9 +31,9 @@ std::vector<smtp::Reply> all_replies() {
 }
 
 constexpr std::array kCommands{Asked::reset, Asked::mail, Asked::rcpt, Asked::data};
-constexpr std::array kAccount{513, 530, 534, 535, 538};
+constexpr std::array kAccountCodes{513, 530, 534, 535, 538};
 
-bool concerns_account(int code) { return std::ranges::find(kAccount, code) != kAccount.end(); }
+bool concerns_account(int code) { return std::ranges::find(kAccountCodes, code) != kAccountCodes.end(); }
 
 TEST(Verdict, AClosingServerIsTroubleOfTheSiteWhereverItSaysSo) {
   for (const Asked asked : {Asked::reset, Asked::mail, Asked::rcpt, Asked::data, Asked::text}) {

@@ -1,4 +1,5 @@
 #include "settings/account.h"
+#include "one_smarthost.h"
 #include "settings/load.h"
 #include "support/scratch_dir.h"
 
@@ -17,20 +18,10 @@ namespace {
 
 using test::ScratchDir;
 
-const std::string kStart = "hostname: web1.example.net\nsmarthosts:\n  - host: h.example\n";
-
-Loaded with(const std::string& keys) { return parse(kStart + keys, "f.yaml"); }
-
 Smarthost good(const std::string& keys) {
   const Loaded loaded = with(keys);
   for (const Problem& problem : loaded.problems) ADD_FAILURE() << problem.str();
   return loaded.settings ? loaded.settings->smarthosts.at(0) : Smarthost{};
-}
-
-std::string problems(const std::string& keys) {
-  std::string all;
-  for (const Problem& problem : with(keys).problems) all += problem.str() + "\n";
-  return all;
 }
 
 std::string warnings(const std::string& keys) {

@@ -17,7 +17,7 @@ using test::ScratchDir;
 
 const std::string kHost = "hostname: web1.example.net\n";
 
-Settings good(const std::string& text) {
+Settings good_settings(const std::string& text) {
   const Loaded loaded = parse(text, "f.yaml");
   for (const Problem& problem : loaded.problems) ADD_FAILURE() << problem.str();
   return loaded.settings.value_or(Settings{});
@@ -29,7 +29,7 @@ std::string first_problem(const std::string& text) {
   return loaded.problems.empty() ? "nothing" : loaded.problems[0].str();
 }
 
-std::string warnings(const std::string& text) {
+std::string warnings_of(const std::string& text) {
   std::string all;
   for (const Problem& warning : parse(text, "f.yaml").warnings) all += warning.str() + "\n";
   return all;
@@ -38,12 +38,12 @@ std::string warnings(const std::string& text) {
 TEST(Load, TheSmallestUsefulFile) {
   const ScratchDir dir;
   const std::string password = dir.write("password", "secret\n");
-  const Settings settings = good(kHost +
-                                 "smarthosts:\n"
-                                 "  - host: smtp.example.com\n"
-                                 "    user: alerts@example.com\n"
-                                 "    password_file: " +
-                                 password + "\naliases: { root: admin@example.com }\n");
+  const Settings settings = good_settings(kHost +
+                                          "smarthosts:\n"
+                                          "  - host: smtp.example.com\n"
+                                          "    user: alerts@example.com\n"
+                                          "    password_file: " +
+                                          password + "\naliases: { root: admin@example.com }\n");
   ASSERT_EQ(settings.smarthosts.size(), 1U);
   Smarthost expected;
   expected.name = expected.host = expected.tls_name = "smtp.example.com";
@@ -98,11 +98,11 @@ TEST(Load, EveryKeyReachesItsMember) {
   expected.names.local_domains = {"c.example", "d"};
   expected.names.aliases_file = aliases;
   expected.names.of_file = {{"ops", {"o@y.example"}}};
-  const Settings here = good(kHost);
+  const Settings here = good_settings(kHost);
   expected.names.machine = here.names.machine;
   expected.names.mailname = here.names.mailname;
   EXPECT_EQ(
-      good(
+      good_settings(
           "hostname: a.example\ndomain: b.example\nlocal_domains: [c.example, d]\nspool: /s\naliases_file: " + aliases +
           "\n"
           "listen: {submit: /r/submit, control: /r/control, smtp: [\"[::1]:2525\"], networks: [10.0.0.0/8, \"::1\"]}\n"
@@ -118,21 +118,21 @@ TEST(Load, EveryKeyReachesItsMember) {
 }
 
 TEST(Load, NoSettingAtAllIsAllowedAndHoldsMail) {
-  const Settings settings = good("# nothing set\n");
+  const Settings settings = good_settings("# nothing set\n");
   EXPECT_TRUE(settings.smarthosts.empty());
   EXPECT_EQ(settings.spool, "/var/spool/postern");
   EXPECT_EQ(settings.names.hostname, machine_name());
   EXPECT_TRUE(settings.names.hostname_guessed);
-  EXPECT_FALSE(good("hostname: example.com\n").names.hostname_guessed);
+  EXPECT_FALSE(good_settings("hostname: example.com\n").names.hostname_guessed);
   EXPECT_EQ(settings.names.domain, settings.names.hostname);
 }
 
 TEST(Load, DefaultsDependOnOtherKeys) {
-  EXPECT_EQ(good(kHost).names.domain, "web1.example.net");
-  EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: starttls}]").smarthosts[0].port, 587);
-  EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: implicit}]").smarthosts[0].port, 465);
-  EXPECT_EQ(good(kHost + "smarthosts: [{host: h, tls: none}]").smarthosts[0].port, 25);
-  EXPECT_EQ(good(kHost + "smarthosts: [{host: \"2001:db8::1\"}]").smarthosts[0].tls_name, "2001:db8::1");
+  EXPECT_EQ(good_settings(kHost).names.domain, "web1.example.net");
+  EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: h, tls: starttls}]").smarthosts[0].port, 587);
+  EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: h, tls: implicit}]").smarthosts[0].port, 465);
+  EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: h, tls: none}]").smarthosts[0].port, 25);
+  EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: \"2001:db8::1\"}]").smarthosts[0].tls_name, "2001:db8::1");
 }
 
 // A default written in the table is the default of the member.
@@ -146,7 +146,7 @@ TEST(Keys, StandardsAreWhatTheMembersHold) {
     text += dot == std::string::npos
                 ? key.path + ": " + key.standard
                 : key.path.substr(0, dot) + ": {" + key.path.substr(dot + 1) + ": " + key.standard + "}";
-    EXPECT_EQ(good(text), good(kHost)) << text;
+    EXPECT_EQ(good_settings(text), good_settings(kHost)) << text;
     ++checked;
   }
   for (const std::string inner : {"tls", "allow_cleartext_auth", "auth_downgrade", "connections"}) {
@@ -154,7 +154,7 @@ TEST(Keys, StandardsAreWhatTheMembersHold) {
                                   [&](const KeyInfo& info) { return info.path == "smarthosts[]." + inner; });
     ASSERT_NE(key, all_keys().end());
     const std::string smarthost = kHost + "smarthosts: [{host: h";
-    EXPECT_EQ(good(smarthost + ", " + inner + ": " + key->standard + "}]"), good(smarthost + "}]"));
+    EXPECT_EQ(good_settings(smarthost + ", " + inner + ": " + key->standard + "}]"), good_settings(smarthost + "}]"));
     ++checked;
   }
   EXPECT_GE(checked, 15U);
@@ -380,19 +380,20 @@ TEST(Load, F14_ASmarthostThatIsTheOwnListenerIsRefused) {
         "listen: {smtp: [\"192.0.2.1:25\"]}\nsmarthosts: [{host: web1.example.net, tls: none}]"}) {
     EXPECT_NE(first_problem(kHost + text).find("in a circle"), std::string::npos) << text;
   }
-  EXPECT_EQ(good(kHost + "smarthosts: [{host: localhost, tls: none, port: 2525}]").smarthosts.size(), 1U);
-  EXPECT_EQ(good(kHost + "listen: {smtp: []}\nsmarthosts: [{host: localhost, tls: none}]").smarthosts.size(), 1U);
+  EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: localhost, tls: none, port: 2525}]").smarthosts.size(), 1U);
+  EXPECT_EQ(good_settings(kHost + "listen: {smtp: []}\nsmarthosts: [{host: localhost, tls: none}]").smarthosts.size(),
+            1U);
 }
 
 TEST(Load, F15_WarnsOfWhatIsAllowedButDangerous) {
-  EXPECT_EQ(warnings(kHost + "smarthosts: [{host: h.example}]"), "");
-  EXPECT_NE(warnings("hostname: web1\n").find("f.yaml:1:11: the host name 'web1' has no domain"), std::string::npos);
-  EXPECT_NE(
-      warnings(kHost + "smarthosts: [{host: h, tls: none, allow_cleartext_auth: true}]").find("may travel unencrypted"),
-      std::string::npos);
-  EXPECT_NE(warnings(kHost + "smarthosts: [{host: h, tls: none}]").find("travels unencrypted"), std::string::npos);
-  EXPECT_EQ(warnings(kHost + "smarthosts: [{host: 127.0.0.1, port: 2525, tls: none}]"), "");
-  EXPECT_EQ(warnings(kHost + "smarthosts: [{host: a.example}, {host: b.example}]"), "");
+  EXPECT_EQ(warnings_of(kHost + "smarthosts: [{host: h.example}]"), "");
+  EXPECT_NE(warnings_of("hostname: web1\n").find("f.yaml:1:11: the host name 'web1' has no domain"), std::string::npos);
+  EXPECT_NE(warnings_of(kHost + "smarthosts: [{host: h, tls: none, allow_cleartext_auth: true}]")
+                .find("may travel unencrypted"),
+            std::string::npos);
+  EXPECT_NE(warnings_of(kHost + "smarthosts: [{host: h, tls: none}]").find("travels unencrypted"), std::string::npos);
+  EXPECT_EQ(warnings_of(kHost + "smarthosts: [{host: 127.0.0.1, port: 2525, tls: none}]"), "");
+  EXPECT_EQ(warnings_of(kHost + "smarthosts: [{host: a.example}, {host: b.example}]"), "");
 }
 
 TEST(Load, WarnsWhereNoAddressIsKnownForMailOfOurOwn) {
@@ -400,19 +401,19 @@ TEST(Load, WarnsWhereNoAddressIsKnownForMailOfOurOwn) {
   const std::string rest = ", password_file: " + dir.write("password", "x") + "}]\n";
   for (const std::string user : {"AKIAEXAMPLE", "apikey", "user@", "@example.com", "\xC3\xBC@example.com"}) {
     const std::string host = kHost + "smarthosts: [{host: h.example}, {host: g.example, user: \"" + user + "\"" + rest;
-    EXPECT_NE(
-        warnings(host).find("the user '" + user + "' is no address, so reports and alarms end in failed/ if g.example"),
-        std::string::npos)
+    EXPECT_NE(warnings_of(host).find("the user '" + user +
+                                     "' is no address, so reports and alarms end in failed/ if g.example"),
+              std::string::npos)
         << user;
-    EXPECT_EQ(warnings(host + "bounces: {from: a@example.com}\n"), "");
+    EXPECT_EQ(warnings_of(host + "bounces: {from: a@example.com}\n"), "");
   }
-  EXPECT_EQ(warnings(kHost + "smarthosts: [{host: g.example, user: a@example.com" + rest), "");
+  EXPECT_EQ(warnings_of(kHost + "smarthosts: [{host: g.example, user: a@example.com" + rest), "");
 }
 
 TEST(Load, WarnsOfADoorToWhichNobodyOrOnlyThisMachineCanSend) {
   const auto with = [](const std::string& smtp, const std::string& networks) {
-    return warnings(kHost + "listen: {smtp: [" + smtp + "]" +
-                    (networks.empty() ? "" : ", networks: [" + networks + "]") + "}");
+    return warnings_of(kHost + "listen: {smtp: [" + smtp + "]" +
+                       (networks.empty() ? "" : ", networks: [" + networks + "]") + "}");
   };
   for (const std::string door : {"192.0.2.1:25", "\"[2001:db8::1]:25\""}) {
     EXPECT_NE(with(door, "").find("f.yaml:2:17: nobody can send to '"), std::string::npos) << door;
@@ -453,9 +454,10 @@ TEST(Load, WarnsOfADoorToWhichNobodyOrOnlyThisMachineCanSend) {
 TEST(Load, AUserWithoutTlsIsNoErrorSinceCramMd5HidesThePassword) {
   const ScratchDir dir;
   const std::string password = dir.write("password", "x");
-  EXPECT_EQ(
-      good(kHost + "smarthosts: [{host: h, tls: none, user: u, password_file: " + password + "}]").smarthosts[0].user,
-      "u");
+  EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: h, tls: none, user: u, password_file: " + password + "}]")
+                .smarthosts[0]
+                .user,
+            "u");
 }
 
 TEST(Load, F01_RefusesAFileThatIsNoOrdinaryOne) {

@@ -40,7 +40,7 @@ TEST(RateValue, MeaningIsStrictAndSpellingIsNot) {
 }
 
 /// Nothing if there was a problem.
-std::optional<std::vector<RateLimit>> read(const std::string& value) {
+std::optional<std::vector<RateLimit>> read_rate(const std::string& value) {
   Report report("f.yaml");
   const auto root = read_document("rate: " + value + "\n", report);
   if (!root) return std::nullopt;
@@ -54,11 +54,11 @@ TEST(RateValue, ALimitAListOrAMap) {
   const RateLimit minute{Of::messages, Per::minute, 30};
   const RateLimit day{Of::recipients, Per::day, 500};
   using Limits = std::vector<RateLimit>;
-  EXPECT_EQ(read("500 recipients/day"), (Limits{day}));
-  EXPECT_EQ(read("[\"30 messages/minute\", 500 recipients/day]"), (Limits{minute, day}));
-  EXPECT_EQ(read("{ messages: 30/minute, recipients: 500/day }"), (Limits{minute, day}));
-  EXPECT_EQ(read("{ messages: [30/minute, 200/hour] }"), (Limits{minute, {Of::messages, Per::hour, 200}}));
-  EXPECT_EQ(read("[]"), Limits{});
+  EXPECT_EQ(read_rate("500 recipients/day"), (Limits{day}));
+  EXPECT_EQ(read_rate("[\"30 messages/minute\", 500 recipients/day]"), (Limits{minute, day}));
+  EXPECT_EQ(read_rate("{ messages: 30/minute, recipients: 500/day }"), (Limits{minute, day}));
+  EXPECT_EQ(read_rate("{ messages: [30/minute, 200/hour] }"), (Limits{minute, {Of::messages, Per::hour, 200}}));
+  EXPECT_EQ(read_rate("[]"), Limits{});
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "settings/load.h"
 
+#include "one_smarthost.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,31 +18,21 @@ using Options = relay::SenderPolicyOptions;
 using Policy = Options::Policy;
 using Patterns = std::map<std::string, std::string>;
 
-Loaded with(const std::string& keys) {
-  return parse("hostname: web1.example.net\nsmarthosts:\n  - host: h.example\n" + keys, "f.yaml");
-}
-
-Options good(const std::string& keys) {
+Options good_from(const std::string& keys) {
   const Loaded loaded = with(keys);
   for (const Problem& problem : loaded.problems) ADD_FAILURE() << keys << problem.str();
   return loaded.settings ? loaded.settings->smarthosts.at(0).from : Options{};
-}
-
-std::string problems(const std::string& keys) {
-  std::string all;
-  for (const Problem& problem : with(keys).problems) all += problem.str() + "\n";
-  return all;
 }
 
 /// A user without a secret is an error of its own.
 std::string user(const std::string& name) { return "    user: " + name + "\n    password_command: [/bin/true]\n"; }
 
 TEST(SenderValues, WithoutTheKeySendersAreKept) {
-  EXPECT_EQ(good(""), Options{});
-  EXPECT_EQ(good(user("a@b.example")), Options{});
-  EXPECT_EQ(good("    from: {}\n"), Options{});
-  EXPECT_EQ(good("    from: { policy: keep }\n"), Options{});
-  EXPECT_EQ(good("    from: keep\n"), Options{});
+  EXPECT_EQ(good_from(""), Options{});
+  EXPECT_EQ(good_from(user("a@b.example")), Options{});
+  EXPECT_EQ(good_from("    from: {}\n"), Options{});
+  EXPECT_EQ(good_from("    from: { policy: keep }\n"), Options{});
+  EXPECT_EQ(good_from("    from: keep\n"), Options{});
 }
 
 TEST(SenderValues, OneAddressMeansTheAccounts) {
@@ -48,18 +40,18 @@ TEST(SenderValues, OneAddressMeansTheAccounts) {
   for (const std::string keys :
        {"from: alerts@example.com", "from: \"alerts@example.com\"", "from: { address: alerts@example.com }",
         "from: { policy: account, address: alerts@example.com }"}) {
-    EXPECT_EQ(good("    " + keys + "\n"), expected) << keys;
-    EXPECT_EQ(good(user("apikey") + "    " + keys + "\n"), expected) << keys;
-    EXPECT_EQ(good(user("other@example.com") + "    " + keys + "\n"), expected) << keys;
+    EXPECT_EQ(good_from("    " + keys + "\n"), expected) << keys;
+    EXPECT_EQ(good_from(user("apikey") + "    " + keys + "\n"), expected) << keys;
+    EXPECT_EQ(good_from(user("other@example.com") + "    " + keys + "\n"), expected) << keys;
   }
 }
 
 TEST(SenderValues, TheUserIsTheAddressWhereItIsOne) {
   const Options expected{Policy::account, "alerts@example.com", {}, ""};
-  EXPECT_EQ(good(user("alerts@example.com") + "    from: account\n"), expected);
-  EXPECT_EQ(good(user("alerts@example.com") + "    from: { policy: account }\n"), expected);
+  EXPECT_EQ(good_from(user("alerts@example.com") + "    from: account\n"), expected);
+  EXPECT_EQ(good_from(user("alerts@example.com") + "    from: { policy: account }\n"), expected);
   const Options named{Policy::account, "alerts@example.com", {}, "web1"};
-  EXPECT_EQ(good(user("alerts@example.com") + "    from: { name: web1 }\n"), named);
+  EXPECT_EQ(good_from(user("alerts@example.com") + "    from: { name: web1 }\n"), named);
   for (const std::string name : {"apikey", "'a b@example.com'", "alerts@"}) {
     const std::string text = problems(user(name) + "    from: account\n");
     EXPECT_NE(text.find("'smarthosts[0].from' needs the account's address in 'smarthosts[0].from.address': the user"),
@@ -73,11 +65,11 @@ TEST(SenderValues, PatternsMeanRewrite) {
   const Patterns patterns{{"root", "ops@example.com"}, {"*@web1.example.net", "w@example.com"}, {"*", "x@example.com"}};
   const std::string map =
       "rewrite: { Root: ops@example.com, \"*@WEB1.example.net\": w@example.com, \"*\": x@example.com }";
-  EXPECT_EQ(good("    from: { " + map + " }\n"), (Options{Policy::rewrite, "", patterns, ""}));
-  EXPECT_EQ(good("    from: { policy: rewrite, " + map + ", address: a@example.com, name: N }\n"),
+  EXPECT_EQ(good_from("    from: { " + map + " }\n"), (Options{Policy::rewrite, "", patterns, ""}));
+  EXPECT_EQ(good_from("    from: { policy: rewrite, " + map + ", address: a@example.com, name: N }\n"),
             (Options{Policy::rewrite, "a@example.com", patterns, "N"}));
   // The user catches nothing that the settings do not say.
-  EXPECT_EQ(good(user("alerts@example.com") + "    from: { " + map + " }\n").address, "");
+  EXPECT_EQ(good_from(user("alerts@example.com") + "    from: { " + map + " }\n").address, "");
 }
 
 struct Slip {

@@ -14,17 +14,13 @@
 namespace postern::setup {
 namespace {
 
+using test::mode_of;
 using test::ScratchDir;
 
 std::set<std::string> names_in(const ScratchDir& dir) {
   std::set<std::string> names;
   for (const auto& each : std::filesystem::directory_iterator(dir.path())) names.insert(each.path().filename());
   return names;
-}
-
-mode_t mode_of(const std::string& path) {
-  struct stat status{};
-  return lstat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
 }
 
 TEST(ChangedFiles, WhatWasThereComesBackAsItWas) {

@@ -12,11 +12,7 @@
 namespace postern::setup {
 namespace {
 
-mode_t mode_of(const std::string& path) {
-  struct stat status{};
-  EXPECT_EQ(stat(path.c_str(), &status), 0) << path;
-  return status.st_mode & 07777U;
-}
+using test::mode_of;
 
 Proposal three_accounts() {
   Proposal proposal;

@@ -13,13 +13,13 @@ namespace {
 const std::string kCommands =
     "MAIL FROM:<a@b.example> XSUBMISSION=0123456789abcdef0123456789abcdef\nRCPT TO:<c@d.example>\nDATA\n";
 
-std::string encode(const std::string& commands, const std::string& message) {
+std::string framed(const std::string& commands, const std::string& message) {
   const DropFrame frame = drop_frame(commands, message);
   return frame.head + message + frame.tail;
 }
 
 /// The whole of a frame read in pieces of one size; the text, or nothing if it was refused anywhere.
-std::optional<std::string> decode(std::string_view file, std::size_t piece = 4096) {
+std::optional<std::string> unframed(std::string_view file, std::size_t piece = 4096) {
   DropFrameReader reader;
   std::string text;
   while (!file.empty()) {
@@ -32,13 +32,13 @@ std::optional<std::string> decode(std::string_view file, std::size_t piece = 409
 }
 
 TEST(DropFrame, HasTheDocumentedForm) {
-  EXPECT_EQ(encode("MAIL FROM:<>\nRCPT TO:<x>\nDATA\n", "hi\n"),
+  EXPECT_EQ(framed("MAIL FROM:<>\nRCPT TO:<x>\nDATA\n", "hi\n"),
             "postern-drop 1 0000000030 0000000003\nMAIL FROM:<>\nRCPT TO:<x>\nDATA\nhi\nend 736663f5\n");
 }
 
 TEST(DropFrame, ReadsBackInPiecesOfEverySize) {
   const std::string message = "Subject: hi\n\n.dot\n\xFF\n";
-  const std::string file = encode(kCommands, message);
+  const std::string file = framed(kCommands, message);
   for (std::size_t piece = 1; piece <= file.size(); ++piece) {
     DropFrameReader reader;
     std::string text;
@@ -53,33 +53,33 @@ TEST(DropFrame, ReadsBackInPiecesOfEverySize) {
   }
 }
 
-TEST(DropFrame, AMessageMayBeEmpty) { EXPECT_EQ(decode(encode(kCommands, "")), ""); }
+TEST(DropFrame, AMessageMayBeEmpty) { EXPECT_EQ(unframed(framed(kCommands, "")), ""); }
 
 TEST(DropFrame, NoCutIsWhole) {
-  const std::string file = encode(kCommands, "Subject: hi\n\nbody\n");
+  const std::string file = framed(kCommands, "Subject: hi\n\nbody\n");
   for (std::size_t size = 0; size < file.size(); ++size) {
-    EXPECT_FALSE(decode(std::string_view(file).substr(0, size))) << size;
+    EXPECT_FALSE(unframed(std::string_view(file).substr(0, size))) << size;
   }
 }
 
 TEST(DropFrame, EveryChangedByteIsSeen) {
-  const std::string file = encode(kCommands, "Subject: hi\n\nbody\n");
+  const std::string file = framed(kCommands, "Subject: hi\n\nbody\n");
   for (std::size_t at = 0; at < file.size(); ++at) {
     for (unsigned bit = 0; bit < 8; ++bit) {
       std::string changed = file;
       changed[at] = static_cast<char>(static_cast<unsigned char>(changed[at]) ^ (1U << bit));
-      EXPECT_FALSE(decode(changed)) << at << " bit " << bit;
+      EXPECT_FALSE(unframed(changed)) << at << " bit " << bit;
     }
   }
 }
 
 TEST(DropFrame, NothingMayFollow) {
-  for (const std::string more : {"\n", "x", "postern-drop 1 "}) EXPECT_FALSE(decode(encode(kCommands, "x\n") + more));
+  for (const std::string more : {"\n", "x", "postern-drop 1 "}) EXPECT_FALSE(unframed(framed(kCommands, "x\n") + more));
 }
 
 TEST(DropFrame, MendsTheTextInPiecesOfEverySize) {
   const std::string raw("a\0b\r\nc\rd\r\r\n\nno end\r", 19);
-  const std::string file = encode(kCommands, raw);
+  const std::string file = framed(kCommands, raw);
   for (std::size_t piece = 1; piece <= file.size(); ++piece) {
     DropFrameReader reader;
     std::string text;
@@ -95,7 +95,7 @@ TEST(DropFrame, MendsTheTextInPiecesOfEverySize) {
 
 TEST(DropFrame, TakesALineOfAnyLength) {
   const std::string line = std::string(3'000'000, 'x') + "\n";
-  EXPECT_EQ(decode(encode(kCommands, line), 1U << 20U), line);
+  EXPECT_EQ(unframed(framed(kCommands, line), 1U << 20U), line);
 }
 
 TEST(DropFrame, RefusesSizesBeforeItReadsThem) {
@@ -113,12 +113,12 @@ TEST(DropFrame, RefusesSizesBeforeItReadsThem) {
 }
 
 TEST(DropFrame, RefusesAnEnvelopeWithoutItsEndOrWithLinesWithoutEnd) {
-  EXPECT_FALSE(decode(encode("MAIL FROM:<>\nRCPT TO:<x>\n", "x\n")));
-  EXPECT_FALSE(decode(encode("MAIL FROM:<>\nRCPT TO:<x>\nDATA", "x\n")));
-  EXPECT_FALSE(decode(encode("MAIL FROM:<" + std::string(limits::kCommandLine, 'x') + ">\nDATA\n", "x\n")));
+  EXPECT_FALSE(unframed(framed("MAIL FROM:<>\nRCPT TO:<x>\n", "x\n")));
+  EXPECT_FALSE(unframed(framed("MAIL FROM:<>\nRCPT TO:<x>\nDATA", "x\n")));
+  EXPECT_FALSE(unframed(framed("MAIL FROM:<" + std::string(limits::kCommandLine, 'x') + ">\nDATA\n", "x\n")));
   std::string many = "MAIL FROM:<>\n";
   for (std::size_t i = 0; i <= kDropRecipients; ++i) many += "RCPT TO:<x>\n";
-  EXPECT_FALSE(decode(encode(many + "DATA\n", "x\n")));
+  EXPECT_FALSE(unframed(framed(many + "DATA\n", "x\n")));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The accept sequence on a disk that fails at every call and on one that crashes after every call.
 #include "mail/wrap.h"
+#include "one_message.h"
 #include "spool/draft.h"
 #include "spool/recovery.h"
 #include "spool/spool.h"
@@ -16,7 +17,6 @@
 namespace postern::spool {
 namespace {
 
-const QueueId kId = *QueueId::parse("0123456789abcdef");
 const std::string kSmall = "Subject: hi\n\nbody\n";
 constexpr std::array kErrors = {EIO, ENOSPC, EDQUOT, EMFILE, EROFS, EACCES, ENOMEM};
 

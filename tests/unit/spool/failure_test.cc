@@ -1,5 +1,6 @@
 // What each change of the spool says when a call fails is true: for every call, one that fails alone, and one after
 // which the disk does nothing more.
+#include "one_message.h"
 #include "spool/draft.h"
 #include "spool/spool.h"
 #include "support/expected_log.h"
@@ -14,25 +15,8 @@
 namespace postern::spool {
 namespace {
 
-const QueueId kId = *QueueId::parse("0123456789abcdef");
-constexpr std::array kErrors = {EIO, ENOSPC, EDQUOT, EROFS, ENOMEM};
+constexpr std::array kDiskErrors = {EIO, ENOSPC, EDQUOT, EROFS, ENOMEM};
 constexpr std::array kMoved = {Area::queue, Area::hold, Area::failed, Area::corrupt};
-
-mail::Envelope envelope() {
-  mail::Envelope made;
-  made.id = kId;
-  made.accepted = kId.accepted();
-  made.sender = "alice@example.com";
-  made.recipients.resize(1);
-  made.recipients[0].address = "bob@example.net";
-  return made;
-}
-
-void store(Spool& spool) {
-  Draft draft(spool, envelope());
-  draft.add("Subject: hi\n\nbody\n");
-  ASSERT_TRUE(draft.commit(20, mail::BodyType::seven_bit));
-}
 
 std::vector<LogLine> lines(std::size_t count) {
   return {count,
@@ -71,7 +55,7 @@ class World {
 
 /// `body` in a fresh world for every call that fails alone, with every error.
 void at_every_failure(const std::function<void(World&)>& body) {
-  for (const int error : kErrors) {
+  for (const int error : kDiskErrors) {
     bool reached = true;
     for (std::size_t nth = 1; reached; ++nth) {
       SCOPED_TRACE("call " + std::to_string(nth) + " errno " + std::to_string(error));

@@ -16,7 +16,7 @@ namespace {
 
 const std::string kMessage = "From: alice@example.com\nSubject: hi\n\nbody\n";
 
-mail::Envelope envelope() {
+mail::Envelope full_envelope() {
   mail::Envelope made;
   made.id = *QueueId::parse("0123456789abcdef");
   made.accepted = made.id.accepted();
@@ -46,7 +46,7 @@ std::string file(const mail::Envelope& given, const std::string& message = kMess
 }
 
 LogLine line(mail::Verdict verdict) {
-  return LogLine{envelope().accepted, "bob@example.net", mail::Status{verdict, 451, "4.3.0", "try again later"}};
+  return LogLine{full_envelope().accepted, "bob@example.net", mail::Status{verdict, 451, "4.3.0", "try again later"}};
 }
 
 std::string read_golden(const std::filesystem::path& path) {
@@ -57,11 +57,11 @@ std::string read_golden(const std::filesystem::path& path) {
 }
 
 TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
-  const auto parsed = parse_file(file(envelope()) + *log_text(line(mail::Verdict::deferred)));
+  const auto parsed = parse_file(file(full_envelope()) + *log_text(line(mail::Verdict::deferred)));
   ASSERT_TRUE(parsed) << parsed.error().text;
   const mail::Envelope& back = parsed->head.envelope;
-  EXPECT_EQ(back.id, envelope().id);
-  EXPECT_EQ(back.accepted, envelope().accepted);
+  EXPECT_EQ(back.id, full_envelope().id);
+  EXPECT_EQ(back.accepted, full_envelope().accepted);
   EXPECT_EQ(back.source.kind, mail::Source::Kind::smtp);
   EXPECT_EQ(back.source.peer, "127.0.0.1:51122");
   EXPECT_EQ(back.source.uid, 33U);
@@ -69,14 +69,14 @@ TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
   EXPECT_EQ(back.sender, "alice@example.com");
   ASSERT_EQ(back.recipients.size(), 2U);
   for (std::size_t i = 0; i < 2; ++i) {
-    EXPECT_EQ(back.recipients[i].address, envelope().recipients[i].address);
-    EXPECT_EQ(back.recipients[i].notify, envelope().recipients[i].notify);
-    EXPECT_EQ(back.recipients[i].orcpt, envelope().recipients[i].orcpt);
+    EXPECT_EQ(back.recipients[i].address, full_envelope().recipients[i].address);
+    EXPECT_EQ(back.recipients[i].notify, full_envelope().recipients[i].notify);
+    EXPECT_EQ(back.recipients[i].orcpt, full_envelope().recipients[i].orcpt);
   }
   EXPECT_EQ(back.envid, "QQ314159");
   EXPECT_EQ(back.ret, mail::Return::headers);
   EXPECT_EQ(back.body, mail::BodyType::eight_bit);
-  EXPECT_EQ(back.text, envelope().text);
+  EXPECT_EQ(back.text, full_envelope().text);
   EXPECT_TRUE(back.smtputf8);
   EXPECT_EQ(back.size, kMessage.size());
   EXPECT_EQ(back.wire_size, kMessage.size() + 4);
@@ -108,7 +108,7 @@ TEST(QueueFile, P33_OfAGoldenFileWhatCouldNotBeReadIsReadForEver) {
 }
 
 TEST(QueueFile, OnlyWhatCouldNotBeReadMakesItVersionTwo) {
-  mail::Envelope with = envelope();
+  mail::Envelope with = full_envelope();
   EXPECT_TRUE(file(with).starts_with("postern-spool: 1\n"));
   with.unread = {"Web Team (sales", "<>", "\xC3\xBC"};
   const std::string bytes = file(with);
@@ -122,7 +122,7 @@ TEST(QueueFile, OnlyWhatCouldNotBeReadMakesItVersionTwo) {
 
 TEST(QueueFile, HoldsWhatCouldNotBeReadToItsBounds) {
   const auto readable = [](const std::vector<std::string>& unread) {
-    mail::Envelope with = envelope();
+    mail::Envelope with = full_envelope();
     with.unread = unread;
     return parse_file(file(with)).has_value();
   };
@@ -147,7 +147,7 @@ TEST(QueueFile, P33_OfAGoldenFileTheDoubtIsReadForEver) {
 }
 
 TEST(QueueFile, P30_EveryFlippedBitIsDetected) {
-  const std::string good = file(envelope());
+  const std::string good = file(full_envelope());
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (unsigned bit = 0; bit < 8; ++bit) {
       std::string bad = good;
@@ -160,7 +160,7 @@ TEST(QueueFile, P30_EveryFlippedBitIsDetected) {
 }
 
 TEST(QueueFile, P30_EveryTruncationIsDetected) {
-  const std::string good = file(envelope());
+  const std::string good = file(full_envelope());
   for (std::size_t length = 0; length < good.size(); ++length) {
     const auto parsed = parse_file(good.substr(0, length));
     ASSERT_FALSE(parsed) << length;
@@ -169,7 +169,7 @@ TEST(QueueFile, P30_EveryTruncationIsDetected) {
 }
 
 TEST(QueueFile, P30_EveryInsertedRemovedOrRepeatedByteIsDetected) {
-  const std::string good = file(envelope());
+  const std::string good = file(full_envelope());
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (const char c : {'\0', '\n', 'x', ' '}) {
       const std::string longer = good.substr(0, at) + c + good.substr(at);
@@ -185,7 +185,7 @@ TEST(QueueFile, P30_EveryInsertedRemovedOrRepeatedByteIsDetected) {
 
 TEST(QueueFile, P30_AHoleIsDetected) {
   const std::string message = std::string(20'000, 'x') + "\n";
-  mail::Envelope given = envelope();
+  mail::Envelope given = full_envelope();
   given.size = message.size();
   std::string bad = file(given, message);
   ASSERT_TRUE(parse_file(bad));
@@ -196,7 +196,7 @@ TEST(QueueFile, P30_AHoleIsDetected) {
 TEST(QueueFile, P30_ZerosAndBlocksThatChangedPlacesAreDetected) {
   std::string message;
   for (int line = 0; message.size() < 20'000; ++line) message += "line " + std::to_string(line) + "\n";
-  mail::Envelope given = envelope();
+  mail::Envelope given = full_envelope();
   given.size = message.size();
   const std::string good = file(given, message);
   ASSERT_TRUE(parse_file(good));
@@ -213,7 +213,7 @@ TEST(QueueFile, P30_ZerosAndBlocksThatChangedPlacesAreDetected) {
 }
 
 TEST(QueueFile, P30_WhatFollowsTheMessageMustBeLogLinesOrATornTail) {
-  const std::string good = file(envelope());
+  const std::string good = file(full_envelope());
   EXPECT_FALSE(parse_file(good + "more\n"));
   EXPECT_FALSE(parse_file(good + "\n"));
   const std::string log = *log_text(line(mail::Verdict::deferred)) + *log_text(line(mail::Verdict::delivered));
@@ -230,7 +230,7 @@ TEST(QueueFile, P30_WhatFollowsTheMessageMustBeLogLinesOrATornTail) {
 }
 
 TEST(QueueFile, LaterKeysAndLogKindsAreSkipped) {
-  std::string text = *envelope_text(envelope()) + "requiretls: yes\n";
+  std::string text = *envelope_text(full_envelope()) + "requiretls: yes\n";
   const std::string later = text + checksum_text(checksum(kMessage, text)) + kMessage;
   EXPECT_TRUE(parse_file(later));
   const auto parsed =
@@ -252,19 +252,19 @@ TEST(QueueFile, P33_AHigherVersionIsNewerWhateverFollows) {
 TEST(QueueFile, P30_NoControlByteEntersAField) {
   for (int c = 0; c < 32; ++c) {
     const std::string bad = std::string("a") + static_cast<char>(c) + "to: <evil@example.com>";
-    mail::Envelope given = envelope();
+    mail::Envelope given = full_envelope();
     given.sender = bad;
     EXPECT_EQ(envelope_text(given).error().failure, Failure::invalid) << c;
-    given = envelope();
+    given = full_envelope();
     given.recipients[0].address = bad;
     EXPECT_EQ(envelope_text(given).error().failure, Failure::invalid) << c;
-    given = envelope();
+    given = full_envelope();
     given.recipients[0].orcpt = bad;
     EXPECT_EQ(envelope_text(given).error().failure, Failure::invalid) << c;
-    given = envelope();
+    given = full_envelope();
     given.envid = bad;
     EXPECT_EQ(envelope_text(given).error().failure, Failure::invalid) << c;
-    given = envelope();
+    given = full_envelope();
     given.source.helo = bad;  // the client's word: made printable
     given.size = kMessage.size();
     const auto parsed = parse_file(file(given));
@@ -283,18 +283,18 @@ TEST(QueueFile, AnAddressThatWouldNotReadBackIsRefused) {
 }
 
 TEST(QueueFile, TheNumbersKnownAtTheEndDoNotChangeTheLength) {
-  mail::Envelope before = envelope();
+  mail::Envelope before = full_envelope();
   before.size = before.wire_size = 0;
   before.body = mail::BodyType::seven_bit;
-  mail::Envelope after = envelope();
+  mail::Envelope after = full_envelope();
   after.size = after.wire_size = 999'999'999'999;
   EXPECT_EQ(envelope_text(before)->size(), envelope_text(after)->size());
 }
 
 TEST(QueueFile, EachFactOfTheTextReadsBackAndTakesTheSameRoom) {
-  const std::size_t length = envelope_text(envelope())->size();
+  const std::size_t length = envelope_text(full_envelope())->size();
   for (unsigned bits = 0; bits < 8; ++bits) {
-    mail::Envelope given = envelope();
+    mail::Envelope given = full_envelope();
     given.text = mail::TextFacts{(bits & 1U) != 0, (bits & 2U) != 0, (bits & 4U) != 0};
     EXPECT_EQ(envelope_text(given)->size(), length) << bits;
     const auto parsed = parse_file(file(given));
@@ -304,7 +304,7 @@ TEST(QueueFile, EachFactOfTheTextReadsBackAndTakesTheSameRoom) {
 }
 
 TEST(QueueFile, FactsThatAreMissingAreNotKnownAndThoseThatAreHalfUnderstoodAreDamage) {
-  mail::Envelope given = envelope();
+  mail::Envelope given = full_envelope();
   given.text.reset();
   const auto parsed = parse_file(file(given));
   ASSERT_TRUE(parsed);
@@ -320,7 +320,7 @@ TEST(QueueFile, FactsThatAreMissingAreNotKnownAndThoseThatAreHalfUnderstoodAreDa
 
 /// What the released programs of version 1 do with a key that they do not know, and so with `text`.
 TEST(QueueFile, TheFactsAreALineThatNothingElseHangsOn) {
-  const std::string with = *envelope_text(envelope());
+  const std::string with = *envelope_text(full_envelope());
   const std::size_t begin = with.find("text: ");
   ASSERT_NE(begin, std::string::npos);
   std::string unknown = with;

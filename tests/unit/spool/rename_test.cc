@@ -21,8 +21,8 @@
 namespace postern::spool {
 namespace {
 
-constexpr std::array kErrors = {EINVAL, ENOSYS, EPERM,  EOPNOTSUPP, EXDEV, EIO,    ENOSPC, EDQUOT,
-                                EROFS,  EACCES, ENOENT, EEXIST,     EBUSY, ESTALE, EINTR,  EMLINK};
+constexpr std::array kNameErrors = {EINVAL, ENOSYS, EPERM,  EOPNOTSUPP, EXDEV, EIO,    ENOSPC, EDQUOT,
+                                    EROFS,  EACCES, ENOENT, EEXIST,     EBUSY, ESTALE, EINTR,  EMLINK};
 
 /// The kernel's, but for calls that fail with these errors; without effect.
 class OddNames final : public NameCalls {
@@ -114,7 +114,7 @@ TEST_F(Rename, NeverReplacesByEitherWay) {
 }
 
 TEST_F(Rename, AnyOtherErrorOfTheRenameIsTheAnswer) {
-  for (const int error : kErrors) {
+  for (const int error : kNameErrors) {
     if (error == EINVAL || error == ENOSYS) continue;
     OddNames calls;
     calls.renaming = error;
@@ -125,7 +125,7 @@ TEST_F(Rename, AnyOtherErrorOfTheRenameIsTheAnswer) {
 }
 
 TEST_F(Rename, ALinkThatFailsChangesNothing) {
-  for (const int error : kErrors) {
+  for (const int error : kNameErrors) {
     OddNames calls;
     calls.linking = error;
     EXPECT_EQ(rename(calls).error().code, error);
@@ -156,7 +156,7 @@ TEST_F(Rename, AnOldNameThatCannotBeRemovedTakesTheNewOneBack) {
 TEST_F(Rename, NoErrorEverTakesTheLastName) {
   const test::ExpectLog expected("may have two names");
   for (const bool vanishing : {false, true}) {
-    for (const int error : kErrors) {
+    for (const int error : kNameErrors) {
       const bool certain =
           error == EACCES || error == EPERM || error == EROFS || error == EBUSY || error == ENOSPC || error == EDQUOT;
       if (vanishing && certain) continue;

@@ -2,6 +2,7 @@
 #include "spool/spool.h"
 
 #include "base/fd.h"
+#include "one_message.h"
 #include "spool/directory_sync.h"
 #include "spool/draft.h"
 #include "spool/recovery.h"
@@ -25,20 +26,6 @@
 
 namespace postern::spool {
 namespace {
-
-const QueueId kId = *QueueId::parse("0123456789abcdef");
-
-void store(Spool& spool) {
-  mail::Envelope envelope;
-  envelope.id = kId;
-  envelope.accepted = kId.accepted();
-  envelope.sender = "alice@example.com";
-  envelope.recipients.resize(1);
-  envelope.recipients[0].address = "bob@example.net";
-  Draft draft(spool, envelope);
-  draft.add("Subject: hi\n\nbody\n");
-  ASSERT_TRUE(draft.commit(20, mail::BodyType::seven_bit));
-}
 
 std::vector<LogLine> lines() {
   return {LogLine{kId.accepted(), "bob@example.net", mail::Status{mail::Verdict::delivered, 250, "2.0.0", "Ok"}}};
@@ -337,7 +324,7 @@ TEST_F(RealSpool, P32_ForeignFilesAreIgnoredUnopenedAndToldOnce) {
 }
 
 /// Remembers how many changes had been made when the last successful sync began.
-class WatchedDisk : public test::MemoryDisk {
+class CountingDisk : public test::MemoryDisk {
  public:
   Result<void> fsync(int) override {
     const std::size_t seen = changes;
@@ -353,7 +340,7 @@ class WatchedDisk : public test::MemoryDisk {
 };
 
 TEST(SharedSync, ASyncThatBeganBeforeAChangeDoesNotCountForIt) {
-  WatchedDisk disk;
+  CountingDisk disk;
   DirectorySync sync(disk, 1);
   std::atomic<std::size_t> uncovered = 0;
   std::vector<std::thread> threads;
@@ -371,7 +358,7 @@ TEST(SharedSync, ASyncThatBeganBeforeAChangeDoesNotCountForIt) {
 }
 
 TEST(SharedSync, EveryoneWhoWaitedHearsOfAFailure) {
-  WatchedDisk disk;
+  CountingDisk disk;
   disk.failing = true;
   DirectorySync sync(disk, 1);
   std::atomic<std::size_t> good = 0;

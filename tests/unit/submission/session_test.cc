@@ -18,6 +18,7 @@ namespace postern::submission {
 namespace {
 
 using test::ScriptedStream;
+using test::was_logged;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -94,12 +95,6 @@ std::vector<std::string> codes(const std::string& replies) {
     at = end + 2;
   }
   return found;
-}
-
-bool was_logged(const std::string& part) {
-  const auto& lines = test::logged();
-  return std::any_of(lines.begin(), lines.end(),
-                     [&](const auto& line) { return line.find(part) != std::string::npos; });
 }
 
 TEST(Session, StoresAMessageWithTraceAndCompletedHeader) {

@@ -67,7 +67,7 @@ class WaitingStream final : public net::Stream {
   bool cancelled_ = false;
 };
 
-const std::string kEnvelope = "EHLO me\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n";
+const std::string kBegun = "EHLO me\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n";
 
 struct House {
   boost::asio::io_context loop;
@@ -117,7 +117,7 @@ TEST(Sessions, SayGoodbyeToClientsBetweenMessagesAtTheEnd) {
 
 TEST(Sessions, S54_FinishAMessageUnderWayBeforeTheEnd) {
   House house;
-  const auto wire = house.connect(1000, kEnvelope + "Subject: hi\r\n");
+  const auto wire = house.connect(1000, kBegun + "Subject: hi\r\n");
   bool ended = false;
   spawn(house.loop.get_executor(), house.sessions.shutdown(Seconds(60)), "shutdown", [&] { ended = true; });
   house.settle();
@@ -132,7 +132,7 @@ TEST(Sessions, S54_FinishAMessageUnderWayBeforeTheEnd) {
 
 TEST(Sessions, CutOffAMessageThatTakesTooLongAndKeepNothing) {
   House house;
-  const auto wire = house.connect(1000, kEnvelope + "Subject: hi\r\n\r\nbody");
+  const auto wire = house.connect(1000, kBegun + "Subject: hi\r\n\r\nbody");
   test::run(house.loop, house.sessions.shutdown(Seconds(0)));
   EXPECT_TRUE(wire->closed);
   EXPECT_TRUE(house.queue.stored.empty());
@@ -197,7 +197,7 @@ std::string overdue_after(const std::string& bytes, Seconds silence) {
 }
 
 TEST(Sessions, TellAClientWhoseLoneDotEndsNothingAfterTenSeconds) {
-  const std::string text = kEnvelope + "Subject: hi\r\n\r\nbody";
+  const std::string text = kBegun + "Subject: hi\r\n\r\nbody";
   for (const std::string dot : {"\n.\n", "\r\n.\n", "\n.\r\n", "\r\n.\r\r\n", "\r.\r", "\n.\nQUIT\n"}) {
     EXPECT_EQ(overdue_after(text + dot, smtp::limits::kLoneDot - Seconds(1)), "") << printable(dot);
     EXPECT_THAT(overdue_after(text + dot, smtp::limits::kLoneDot), HasSubstr("nothing was stored")) << printable(dot);
