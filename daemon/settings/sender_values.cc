@@ -23,19 +23,18 @@ const auto* find_policy(std::string_view word) {
   return std::ranges::find(kPolicies, word, &std::pair<std::string_view, Options::Policy>::first);
 }
 
-/// "anna@corp.example", "root", "*@corp.example" or "*".
-bool is_pattern(const std::string& text) {
-  if (text == "*") return true;
-  const std::string address = text.starts_with("*@") ? "x" + text.substr(1) : text;
-  return mail::parse_address(address, mail::Utf8::allow) && address.find('*') == std::string::npos;
-}
-
 /// Fit for a server without SMTPUTF8, and with a domain.
 bool is_whole_address(const std::string& text) {
   return mail::parse_address(text, mail::Utf8::refuse) && !mail::split_address(text).domain.empty();
 }
 
 }  // namespace
+
+bool is_sender_pattern(const std::string& text) {
+  if (text == "*") return true;
+  const std::string address = text.starts_with("*@") ? "x" + text.substr(1) : text;
+  return mail::parse_address(address, mail::Utf8::allow) && address.find('*') == std::string::npos;
+}
 
 std::optional<Options::Policy> sender_policy_value(const Node& node, Scope& scope) {
   const auto word = text_value(node, scope);
@@ -63,7 +62,7 @@ std::optional<std::map<std::string, std::string>> patterns_value(const Node& nod
     Scope one{scope.report, scope.path + "." + entry.key, {}, {}};
     Node key;
     key.mark = entry.mark;
-    if (!is_pattern(entry.key)) {
+    if (!is_sender_pattern(entry.key)) {
       one.error(key, "must be an address, a local name, \"*@DOMAIN\" or \"*\"");
       continue;
     }

@@ -13,6 +13,9 @@
 
 namespace postern::settings {
 
+/// "anna@corp.example", "root", "*@corp.example" or "*": what `from.rewrite` takes as a key.
+[[nodiscard]] bool is_sender_pattern(const std::string& text);
+
 [[nodiscard]] std::optional<relay::SenderPolicyOptions::Policy> sender_policy_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::map<std::string, std::string>> patterns_value(const Node& node, Scope& scope);
 

@@ -150,7 +150,8 @@ Result<void> add_aliases(Import& import, const std::string& path, const AliasesS
     std::vector<std::string> targets = addresses_of(import, mark, std::string_view(line.text).substr(colon + 1));
     if (!style.catch_all.empty() && name == style.catch_all) {
       add_alias(import, mark, "*", std::move(targets));
-    } else if (name.empty() || name.find('@') != std::string::npos || !mail::parse_address(name, mail::Utf8::allow)) {
+    } else if (name.starts_with('/') || name.find_first_of("@*") != std::string::npos ||
+               !mail::parse_address(name, mail::Utf8::allow)) {
       import.note(mark, "not carried over: an alias is the name of a local user, without a domain");
     } else if (name == "default" && !settings::user_named(name)) {
       import.note(mark,

@@ -234,7 +234,7 @@ Result<void> exim_senders(Import& import) {
     const Mark mark = (*file)->mark(line);
     const std::size_t end = line.text.find_first_of(": \t");
     const std::string user = to_lower(line.text.substr(0, end));
-    if (end == std::string::npos || !mail::parse_address(user, mail::Utf8::refuse)) {
+    if (end == std::string::npos || !is_one_sender(user)) {
       import.note(mark, "not carried over: this is no line 'user: address'");
       continue;
     }

@@ -3,6 +3,7 @@
 #include "base/network.h"
 #include "base/text.h"
 #include "mail/address.h"
+#include "settings/sender_values.h"
 #include "setup/aliases_file.h"
 #include "setup/importers.h"
 #include "setup/peer_values.h"
@@ -237,8 +238,7 @@ Result<void> read_senders(Postfix& postfix, std::string_view parameter) {
   if (!entries) return entries.error();
   for (const TableEntry& entry : *entries) {
     const std::string pattern = sender_pattern(entry.key);
-    const std::string bare = entry.key.starts_with('@') ? "x" + entry.key : entry.key;
-    if (pattern != "*" && !mail::parse_address(bare, mail::Utf8::refuse)) {
+    if (!settings::is_sender_pattern(pattern) || !is_ascii(pattern)) {
       postfix.import.note(entry.mark, "not carried over, since what is to be changed is no address");
       continue;
     }

@@ -183,7 +183,7 @@ Result<void> read_revaliases(Ssmtp& file) {
     const Mark mark = (*table)->mark(line);
     const std::size_t colon = text.find(':');
     const std::string_view user = trim(text.substr(0, std::min(colon, text.size())));
-    if (colon == std::string_view::npos || user.empty() || !mail::parse_address(user, mail::Utf8::refuse)) {
+    if (colon == std::string_view::npos || !is_one_sender(user)) {
       file.import.note(mark, "not carried over: this is no line 'user:address', and sSMTP ignores it");
       continue;
     }

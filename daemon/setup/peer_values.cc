@@ -3,6 +3,7 @@
 #include "base/endpoint.h"
 #include "base/text.h"
 #include "mail/address.h"
+#include "settings/sender_values.h"
 #include "settings/values.h"
 
 #include <algorithm>
@@ -137,6 +138,10 @@ void set_name(Import& import, const Mark& mark, std::string& name, std::string_v
   } else {
     import.note(mark, "not carried over, since it is no host name");
   }
+}
+
+bool is_one_sender(std::string_view text) {
+  return is_ascii(text) && text.find('*') == std::string_view::npos && settings::is_sender_pattern(std::string(text));
 }
 
 std::optional<std::string> wire_address(Import& import, const Mark& mark, std::string_view text) {

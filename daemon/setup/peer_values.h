@@ -25,6 +25,9 @@ struct HostPort {
 /// A host name or a numeric address. Failure: invalid.
 [[nodiscard]] Result<std::string> host_of(const Mark& mark, std::string_view text);
 
+/// An address or the name of a local user, and no pattern: what a line about one sender begins with.
+[[nodiscard]] bool is_one_sender(std::string_view text);
+
 /// Sets the name; what is no host name becomes a note.
 void set_name(Import& import, const Mark& mark, std::string& name, std::string_view text);
 /// An address that may stand on the wire, with a domain; nothing, and a note, if it is none.

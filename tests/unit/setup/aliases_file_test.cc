@@ -76,6 +76,8 @@ TEST(Aliases, WhatTheSettingsWouldRefuseIsLeftOutAndTold) {
       "a: b\nb: c\nc: a\n"
       "d: e\ne: d, boss@example.com\n"
       "default: root\n"
+      "web*: root\n"
+      "/var/x: root\n"
       "root: boss@example.com\n";
   const std::map<std::string, Files> programs = {
       {"dma", {{"/etc/dma/dma.conf", "SMARTHOST h\n"}, {"/etc/aliases", file}}},
@@ -92,6 +94,7 @@ TEST(Aliases, WhatTheSettingsWouldRefuseIsLeftOutAndTold) {
     EXPECT_FALSE(proposal->aliases.contains("ann")) << program;
     EXPECT_FALSE(proposal->aliases.contains("a")) << program;
     EXPECT_FALSE(proposal->aliases.contains("default")) << program;
+    EXPECT_FALSE(proposal->aliases.contains("web*")) << program;
     EXPECT_TRUE(proposal->aliases.contains("both")) << "a copy for himself " << program;
     EXPECT_TRUE(proposal->aliases.contains("b")) << "without the first of its names it is no circle " << program;
     EXPECT_TRUE(proposal->aliases.contains("root")) << program;
@@ -103,6 +106,25 @@ TEST(Aliases, WhatTheSettingsWouldRefuseIsLeftOutAndTold) {
       EXPECT_NE(notes.find(told), std::string::npos) << program << ": " << told << "\n" << notes;
     }
   }
+}
+
+// "*" is no catch-all there: as ours it would take everybody's mail.
+TEST(Aliases, AStarIsTheCatchAllWhereTheProgramSaysSo) {
+  const std::string file = "*: admin@example.com\n";
+  const Proposal postfix = good("postfix", {{"/etc/postfix/main.cf", "relayhost = h\n"}, {"/etc/aliases", file}});
+  EXPECT_TRUE(postfix.aliases.empty());
+}
+
+TEST(Senders, APatternInATableOfSingleSendersIsLeftOut) {
+  const Files ssmtp = {
+      {"/etc/ssmtp/ssmtp.conf", "mailhub=h\n"},
+      {"/etc/ssmtp/revaliases", "*.example.com:a@example.com\nroot:ops@example.com\n*:b@example.com\n"}};
+  const Files exim = {
+      {"/etc/exim4/update-exim4.conf.conf", "dc_eximconfig_configtype='smarthost'\ndc_smarthost='h'\n"},
+      {"/etc/email-addresses", "*.example.com: a@example.com\nroot: ops@example.com\n*: b@example.com\n"}};
+  const std::map<std::string, std::string> root_alone = {{"root", "ops@example.com"}};
+  EXPECT_EQ(only("ssmtp", ssmtp).from.rewrite, root_alone);
+  EXPECT_EQ(only("exim", exim).from.rewrite, root_alone);
 }
 
 }  // namespace
