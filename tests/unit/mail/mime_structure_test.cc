@@ -22,9 +22,9 @@ class Notes : public MimeVisitor {
   MimeEntity last;
 
   void header(const MimeEntity& entity, std::string_view fields, HeaderEnd end) override {
-    constexpr std::array kKinds{"leaf", "multipart", "message", "closed"};
+    constexpr std::array kKindNames{"leaf", "multipart", "message", "closed"};
     last = entity;
-    note(std::string(kKinds.at(static_cast<std::size_t>(entity.kind))) + " " + std::to_string(entity.index) + "<" +
+    note(std::string(kKindNames.at(static_cast<std::size_t>(entity.kind))) + " " + std::to_string(entity.index) + "<" +
              std::to_string(entity.parent) + (entity.is_message ? "m" : ""),
          fields);
     if (end == HeaderEnd::empty_line) text += '\n';

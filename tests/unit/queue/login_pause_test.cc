@@ -7,7 +7,7 @@
 namespace postern::queue {
 namespace {
 
-constexpr std::size_t kMessages = 1000;
+constexpr std::size_t kWaiting = 1000;
 constexpr auto kGrain = std::chrono::minutes(5);
 
 class LoginPause : public QueueTest {
@@ -36,7 +36,7 @@ class LoginPause : public QueueTest {
 
 TEST_F(LoginPause, ADayOfItCostsOneLoginAStepAndNoMessage) {
   const test::ExpectLog expected("login failed");
-  fill(kMessages);
+  fill(kWaiting);
   std::vector<long> tried;  // minutes after the beginning
   std::size_t before = 0;
   for (long minute = 0; minute <= 24 * 60; minute += kGrain.count()) {
@@ -49,7 +49,7 @@ TEST_F(LoginPause, ADayOfItCostsOneLoginAStepAndNoMessage) {
   for (long minute = 75; minute <= 24 * 60; minute += 60) wanted.push_back(minute);
   EXPECT_EQ(tried, wanted);
   EXPECT_EQ(alarms(), 1U);
-  EXPECT_EQ(files().size(), kMessages);
+  EXPECT_EQ(files().size(), kWaiting);
   EXPECT_EQ(queue->totals().bounced + queue->totals().failed, 0U);
   const Entry entry = listed().front();
   ASSERT_TRUE(entry.trouble);

@@ -9,6 +9,7 @@ namespace postern::sasl {
 namespace {
 
 using namespace std::string_literals;
+using Outcome = ServerMechanism::Outcome;
 
 /// One whole exchange, from both sides' point of view.
 struct Vector {
@@ -217,7 +218,6 @@ void check_server(const Vector& vector) {
   side.challenge_seed = vector.server_first.substr(2 + vector.client_nonce.size());
   if (vector.flag == "p") side.bindings = {vector.binding};
   const auto server = make_server_mechanism(vector.mechanism, side);
-  using Outcome = ServerMechanism::Outcome;
   auto answer = server->step(vector.client_first);
   EXPECT_EQ(answer.outcome, Outcome::challenge);
   EXPECT_EQ(answer.challenge, vector.server_first);

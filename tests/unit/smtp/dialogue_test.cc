@@ -370,8 +370,7 @@ TEST(Dialogue, MakesEveryRefusalFitForOneLine) {
 }
 
 TEST(Dialogue, HasAReplyForEveryFaultOfTheData) {
-  using Fault = DataDecoder::Fault;
-  for (const Fault fault : {Fault::bare_cr, Fault::bare_lf, Fault::nul}) {
+  for (const auto fault : {DataDecoder::Fault::bare_cr, DataDecoder::Fault::bare_lf, DataDecoder::Fault::nul}) {
     const Refusal refusal = Dialogue::refusal_for(fault);
     EXPECT_EQ(refusal.code, 550);
     EXPECT_TRUE(refusal.enhanced.starts_with("5."));
