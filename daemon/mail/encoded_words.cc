@@ -91,7 +91,7 @@ std::optional<std::string> decoded(const EncodedWord& word) {
   return to_utf8(std::move(*bytes), word.charset.substr(0, word.charset.find('*')));  // RFC 2231 5: a language follows
 }
 
-constexpr std::size_t kLongest = 72;  // of 75 (RFC 2047 2), so that what stands beside it fits into its line too
+constexpr std::size_t kLongestEncoded = 72;  // of 75 (RFC 2047 2), so that what stands beside it fits into its line too
 
 /// Japanese as many a program sends it raw: seven bits, with escapes between the character sets (RFC 1468).
 constexpr std::string_view kToAscii = "\x1b(B";
@@ -107,12 +107,12 @@ std::string japanese_words(std::string_view bytes, std::size_t first) {
   std::string words;
   std::string piece;
   std::string_view escape = kToAscii;
-  std::size_t most = room(std::min(kLongest, first));
+  std::size_t most = room(std::min(kLongestEncoded, first));
   const auto end_word = [&] {
     if (escape != kToAscii) piece += kToAscii;
     words.append(words.empty() ? "" : " ").append(kStart).append(base64_encode(piece)).append("?=");
     piece = escape == kToAscii ? std::string() : std::string(escape);
-    most = room(kLongest);
+    most = room(kLongestEncoded);
   };
   while (!bytes.empty()) {
     const bool escapes = bytes.front() == '\x1b' && bytes.size() >= 3;
@@ -173,7 +173,7 @@ std::string to_encoded_words(std::string_view bytes, std::size_t first) {
   const std::string begin = utf8 ? "=?utf-8?q?" : "=?unknown-8bit?q?";
   std::string words;
   std::string word = begin;
-  std::size_t longest = std::min(kLongest, first);
+  std::size_t longest = std::min(kLongestEncoded, first);
   while (!bytes.empty()) {
     const std::size_t size = character_size(bytes, utf8);
     const std::string_view letter = bytes.substr(0, size);
@@ -182,7 +182,7 @@ std::string to_encoded_words(std::string_view bytes, std::size_t first) {
     if (word.size() + encoded.size() + 2 > longest) {
       words += word + "?= ";
       word = begin;
-      longest = kLongest;
+      longest = kLongestEncoded;
     }
     word += encoded;
   }
