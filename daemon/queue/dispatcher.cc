@@ -388,7 +388,7 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
 
 /// What the site took of this sender: of this message, for others; of others, for this message.
 Evidence Dispatcher::weigh(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site) {
-  const std::string& sender = report.sent_as.empty() ? message.sender().key : report.sent_as;
+  const std::string& sender = report.sent_as.empty() ? message.sender().name : report.sent_as;
   if (mail::delivered_any(report)) acceptances_.taken(site, sender, message.id(), ground_.clock.wall());
   return Evidence{acceptances_.other(site, sender, message.id())};
 }

@@ -102,6 +102,8 @@ class Sites {
   [[nodiscard]] bool keeps(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::optional<Held> held_at(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::size_t appetite_of(const Site& site, const std::string& sender) const;
+  /// Each sender once, though several parties send its mail.
+  [[nodiscard]] std::vector<SenderStatus> troubled_senders(const Site& site) const;
   bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
                     const Attempted& attempted);
   void tell(const Site& site, Site::Change change);
