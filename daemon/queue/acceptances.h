@@ -18,7 +18,7 @@ class Acceptances {
   /// Of more senders than this the one whose mail was taken longest ago is forgotten: its proof comes later.
   static constexpr std::size_t kMost = 2000;
 
-  /// This site took mail from the sender with this key (sender.h), or DeliveryReport::sent_as.
+  /// This site took mail from the sender of this name (sender.h), or DeliveryReport::sent_as.
   void taken(const std::string& site, const std::string& sender, const QueueId& id, WallTime when);
   /// When it last took a message of that sender that is not this one; nothing: none is known.
   [[nodiscard]] std::optional<WallTime> other(const std::string& site, const std::string& sender,

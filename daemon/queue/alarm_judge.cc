@@ -10,9 +10,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace postern::queue {
 namespace {
+
+constexpr Seconds kNotYet{365 * 86'400};
 
 /// A sentence with a blank before it; nothing where nothing waits.
 std::string messages(std::size_t count) {
@@ -20,22 +23,25 @@ std::string messages(std::size_t count) {
   return count == 1 ? std::string(" 1 message waits.") : fmt::format(" {} messages wait.", count);
 }
 
-std::string site_words(const AlarmJudge::Site& site, std::size_t waiting) {
+std::string site_words(const AlarmJudge::Site& site) {
   const mail::SiteTrouble& trouble = *site.trouble;
   std::string advice = mail::advice_or_check(trouble, site.name);
   if (advice.empty()) advice = "show its words to whoever runs it, unless they tell you what to change here";
   return fmt::format("{} {}: {}.{} What to do: {}.", site.name,
                      trouble.login_refused ? "refuses the login" : "cannot be used", printable(trouble.text),
-                     messages(waiting), advice);
+                     messages(site.waiting), advice);
 }
 
-std::string sender_words(const AlarmJudge::Seen& seen) {
-  std::string advice = mail::advice(seen.refusal, seen.at);
+std::string who(const std::string& sender, std::size_t count) {
+  return printable(count == 1 ? sender : fmt::format("{} senders, {} first", count, sender));
+}
+
+/// Of so many, of which this is the first.
+std::string sender_words(const AlarmJudge::SenderTrouble& first, std::size_t count) {
+  std::string advice = mail::advice(first.refusal, first.at);
   if (advice.empty()) advice = "see whether the account may send as this sender";
-  const std::string who =
-      seen.senders == 1 ? seen.sender : fmt::format("{} senders, {} first", seen.senders, seen.sender);
-  return fmt::format("{} does not take mail of {}: {}. It waits. What to do: {}.", seen.at, printable(who),
-                     printable(seen.refusal.text), advice);
+  return fmt::format("{} does not take mail of {}: {}. It waits. What to do: {}.", first.at, who(first.sender, count),
+                     printable(first.refusal.text), advice);
 }
 
 std::string doubt_words(std::size_t doubtful) {
@@ -102,19 +108,11 @@ std::vector<Alarm> AlarmJudge::look(const Seen& seen, Seconds after, SteadyTime 
   for (const Site& site : seen.sites) {
     const bool refused = site.trouble && site.trouble->login_refused;
     const auto what = judge(sites_[site.name], site.trouble.has_value(), refused ? Seconds(0) : kPatience, now);
-    if (what == Alarm::What::trouble) alarms.push_back({*what, site_words(site, seen.waiting)});
+    if (what == Alarm::What::trouble) alarms.push_back({*what, site_words(site)});
     if (what == Alarm::What::well) alarms.push_back({*what, site.name + " works again."});
   }
-  if (const auto what = judge(senders_, seen.senders > 0, kPatience, now)) {
-    const bool trouble = *what == Alarm::What::trouble;
-    alarms.push_back({*what, trouble ? sender_words(seen) : std::string("No sender's mail is refused any more.")});
-  }
-  if (const auto what = judge(doubt_, seen.doubtful > 0, Seconds(0), now)) {
-    const bool trouble = *what == Alarm::What::trouble;
-    alarms.push_back({*what, trouble ? doubt_words(seen.doubtful)
-                                     : std::string("No message is refused any more by words that may be about the "
-                                                   "account.")});
-  }
+  look_at_senders(seen, now, alarms);
+  look_at_doubt(seen, now, alarms);
   look_at_directories(seen, now, alarms);
   const auto bad = [](const Site& site) { return site.trouble.has_value(); };
   if (!seen.sites.empty() && std::ranges::all_of(seen.sites, bad)) none_was_well_ = now;
@@ -129,6 +127,55 @@ std::vector<Alarm> AlarmJudge::look(const Seen& seen, Seconds after, SteadyTime 
   }
   if (what == Alarm::What::well) alarms.push_back({*what, "No message waits for too long any more."});
   return alarms;
+}
+
+void AlarmJudge::look_at_senders(const Seen& seen, SteadyTime now, std::vector<Alarm>& alarms) {
+  const bool rested = !senders_told_ || now - *senders_told_ >= kAlarmGap;
+  const SenderTrouble* ripe = nullptr;
+  std::set<std::pair<std::string, std::string>> bad;
+  for (const SenderTrouble& one : seen.senders) {
+    Subject& subject = senders_[*bad.emplace(one.at, one.sender).first];
+    const bool waits = !subject.raised && !rested;
+    if (judge(subject, true, waits ? kNotYet : kPatience, now) && ripe == nullptr) ripe = &one;
+  }
+  if (ripe != nullptr) {
+    // Those that come to be ripe a moment later are told of now, too.
+    std::size_t count = 1;
+    for (const SenderTrouble& one : seen.senders) {
+      Subject& subject = senders_[{one.at, one.sender}];
+      if (&one != ripe && (!subject.raised || subject.told == now)) ++count;
+      if (!std::exchange(subject.raised, true)) subject.told = now;
+    }
+    senders_told_ = now;
+    alarms.push_back({Alarm::What::trouble, sender_words(*ripe, count)});
+  }
+  std::vector<std::pair<std::string, std::string>> well;
+  for (auto& [whose, subject] : senders_) {
+    if (!bad.contains(whose) && judge(subject, false, kPatience, now)) well.push_back(whose);
+  }
+  std::erase_if(senders_, [&](const auto& one) {
+    const Subject& subject = one.second;
+    const bool may_come_back = subject.told && now - *subject.told < kAlarmGap;
+    return !bad.contains(one.first) && !subject.raised && !may_come_back;
+  });
+  if (well.empty()) return;
+  const bool all = std::ranges::none_of(senders_, [](const auto& one) { return one.second.raised; });
+  const auto& [at, sender] = well.front();
+  alarms.push_back({Alarm::What::well, all ? "No sender's mail is refused any more."
+                                           : fmt::format("{} takes mail again of {}.", at, who(sender, well.size()))});
+}
+
+void AlarmJudge::look_at_doubt(const Seen& seen, SteadyTime now, std::vector<Alarm>& alarms) {
+  const bool rested = !doubt_.told || now - *doubt_.told >= kAlarmGap;
+  if (doubt_.raised && rested && seen.doubtful >= 2 * doubt_told_) doubt_.raised = false;
+  const auto what = judge(doubt_, seen.doubtful > 0, Seconds(0), now);
+  if (what == Alarm::What::trouble) {
+    doubt_told_ = seen.doubtful;
+    alarms.push_back({*what, doubt_words(seen.doubtful)});
+  }
+  if (what == Alarm::What::well) {
+    alarms.push_back({*what, "No message is refused any more by words that may be about the account."});
+  }
 }
 
 void AlarmJudge::look_at_directories(const Seen& seen, SteadyTime now, std::vector<Alarm>& alarms) {
@@ -152,7 +199,8 @@ void AlarmJudge::look_at_directories(const Seen& seen, SteadyTime now, std::vect
 bool AlarmJudge::open() const {
   const auto unsettled = [](const Subject& subject) { return subject.raised || subject.bad_since; };
   const auto grew = [](const Growth& growth) { return growth.untold; };
-  return unsettled(age_) || unsettled(doubt_) || unsettled(senders_) || std::ranges::any_of(directories_, grew) ||
+  return unsettled(age_) || unsettled(doubt_) || std::ranges::any_of(directories_, grew) ||
+         std::ranges::any_of(senders_, unsettled, &decltype(senders_)::value_type::second) ||
          std::ranges::any_of(sites_, unsettled, &decltype(sites_)::value_type::second);
 }
 

@@ -11,8 +11,10 @@
 //   failed/, corrupt/ or refused/ grew     at once
 //
 // Each trouble is told once, and when it has been gone for kSettled once more. The same subject has an alarm once an
-// hour at most, however often it comes and goes. A directory that grew is told of again when it grows further; what lay
-// there at the start was told before.
+// hour at most, however often it comes and goes. Each sender is a subject, so that the trouble of one hides not that of
+// the next, but of all of them there is an alarm once an hour at most, which tells of those that are new. Doubtful
+// refusals are told of again when they are twice as many. A directory that grew is told of again when it grows further;
+// what lay there at the start was told before.
 #pragma once
 
 #include "base/clock.h"
@@ -24,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postern::queue {
@@ -49,13 +52,16 @@ class AlarmJudge {
   struct Site {
     std::string name;
     std::optional<mail::SiteTrouble> trouble;
+    std::size_t waiting = 0;  ///< messages that wait for it and nothing else, those under way among them
+  };
+  struct SenderTrouble {
+    std::string at;             ///< the smarthost that does not take its mail
+    std::string sender;         ///< for people
+    mail::SiteTrouble refusal;  ///< what it said
   };
   struct Seen {
     std::vector<Site> sites;
-    std::size_t senders = 0;             ///< whose mail a smarthost does not take
-    std::string at;                      ///< the smarthost of the first of them
-    std::string sender;                  ///< who that is
-    mail::SiteTrouble refusal;           ///< what it said of that one
+    std::vector<SenderTrouble> senders;  ///< none twice
     std::size_t waiting = 0;             ///< messages that are not delivered, those under way among them
     std::optional<Milliseconds> oldest;  ///< age of the oldest waiting message
     std::size_t doubtful = 0;            ///< of the waiting: refused for good, by words that may be about the account
@@ -83,13 +89,17 @@ class AlarmJudge {
     bool raised = false;
   };
   void look_at_directories(const Seen& seen, SteadyTime now, std::vector<Alarm>& alarms);
+  void look_at_senders(const Seen& seen, SteadyTime now, std::vector<Alarm>& alarms);
+  void look_at_doubt(const Seen& seen, SteadyTime now, std::vector<Alarm>& alarms);
   /// Whether this one is to be told now.
   static std::optional<Alarm::What> judge(Subject& subject, bool bad, Seconds patience, SteadyTime now);
 
   std::map<std::string, Subject> sites_;
   Subject age_;
-  Subject senders_;
+  std::map<std::pair<std::string, std::string>, Subject> senders_;  ///< by smarthost and sender
+  std::optional<SteadyTime> senders_told_;
   Subject doubt_;
+  std::size_t doubt_told_ = 0;         ///< so many were
   std::array<Growth, 3> directories_;  ///< failed/, corrupt/, refused/
   std::optional<SteadyTime> none_was_well_;
 };

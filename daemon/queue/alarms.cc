@@ -11,7 +11,7 @@ Alarms::Alarms(const Ground& ground, const Config& config, const Sites& sites, R
                OpenWork& work)
     : ground_(ground), config_(config), sites_(sites), reports_(reports), watchers_(watchers), work_(work) {}
 
-void Alarms::watch_over(const std::function<Totals()>& totals) {
+void Alarms::watch_over(const Inspector& inspector) {
   if (!config_.tell_operator) {
     untold_.clear();
     telling_.reset();
@@ -23,20 +23,23 @@ void Alarms::watch_over(const std::function<Totals()>& totals) {
   const SteadyTime now = ground_.clock.steady();
   const bool changed = std::exchange(seen_changes_, sites_.changes()) != sites_.changes();
   put_off_ = !changed && looked_ && now - *looked_ < kLookEvery;
-  if (!put_off_) look(totals(), now);
+  if (!put_off_) look(inspector, now);
   tell();
 }
 
-void Alarms::look(const Totals& totals, SteadyTime now) {
+void Alarms::look(const Inspector& inspector, SteadyTime now) {
   looked_ = now;
+  const Totals totals = inspector.totals();
   AlarmJudge::Seen seen;
-  for (const SitePtr& site : sites_.all()) {
-    seen.sites.push_back({site->name(), site->trouble()});
-    for (const Senders::Trouble* one : sites_.senders().at(site->name(), now)) {
-      if (seen.senders++ > 0) continue;
-      seen.at = site->name();
-      seen.sender = one->sender.shown;
-      seen.refusal = one->what;
+  for (const SiteStatus& site : sites_.status()) {
+    seen.sites.push_back({site.name, site.trouble});
+    for (const SenderStatus& one : site.senders) seen.senders.push_back({site.name, one.sender, one.trouble});
+  }
+  const auto is_bad = [](const AlarmJudge::Site& site) { return site.trouble.has_value(); };
+  if (std::ranges::any_of(seen.sites, is_bad)) {
+    const std::map<std::string, std::size_t> due = inspector.due_by_site();
+    for (AlarmJudge::Site& site : seen.sites) {
+      if (const auto count = due.find(site.name); count != due.end()) site.waiting = count->second;
     }
   }
   // What is under way is not delivered: most alarms are raised while the attempt that met the trouble is being ended.

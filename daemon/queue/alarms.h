@@ -7,6 +7,7 @@
 #include "queue/alarm_backlog.h"
 #include "queue/alarm_judge.h"
 #include "queue/ground.h"
+#include "queue/inspector.h"
 #include "queue/open_work.h"
 #include "queue/queue.h"
 #include "queue/reports.h"
@@ -15,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,13 +28,13 @@ class Alarms {
   Alarms(const Ground& ground, const Config& config, const Sites& sites, Reports& reports, Watchers& watchers,
          OpenWork& work);
 
-  /// Looks if it is time to; `totals` is asked then alone, for it goes through the whole queue.
-  void watch_over(const std::function<Totals()>& totals);
+  /// Looks if it is time to; `inspector` is asked then alone, for it goes through the whole queue.
+  void watch_over(const Inspector& inspector);
   /// Something is wrong, or was told and is not taken back yet, or could not be told: it is to be looked again.
   [[nodiscard]] bool open() const { return judge_.open() || put_off_ || !untold_.empty(); }
 
  private:
-  void look(const Totals& totals, SteadyTime now);
+  void look(const Inspector& inspector, SteadyTime now);
   void raise(Alarm alarm, SteadyTime now);
   /// Runs the program for what is untold, one after the other.
   void tell();

@@ -276,7 +276,7 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     const bool settles = status->verdict != mail::Verdict::deferred;
     finding.repeats = evidence.held;
     finding.news = settles || (!evidence.held && says_something_new(states[index], *status));
-    const bool early = status->doubtful || (evidence.held && !report.sender);
+    const bool early = status->doubtful || (evidence.held && !report.sender && !evidence.by_limit);
     if (settles || late(states[index], early, moment.age, retry)) {
       finding.notice = notice_for(envelope, envelope.recipients[index], status->verdict, upstream);
     }

@@ -14,7 +14,7 @@
 //   no answer, trouble of the sender   as of the site; after retry.expire failed as 4.4.7
 //   held, no attempt was made          nothing; after retry.expire failed as 4.4.7, the sender is told; before, the
 //                                      sender is told once of the delay: of a site that refuses every message after
-//                                      kDoubtWarning, of trouble of the sender after retry.warn_after
+//                                      kDoubtWarning, of trouble of the sender or a limit after retry.warn_after
 //   no answer, uncertain               tried again by the schedule, logged
 //   no answer, no reason               tried again by the schedule, nothing written
 #pragma once
@@ -73,6 +73,7 @@ struct Evidence {
   std::optional<WallTime> taken;  ///< when this site last took another message of the same sender, see acceptances.h
   /// No attempt was made: the report has the trouble, of the sender or of the site, that the message waits in.
   bool held = false;
+  bool by_limit = false;  ///< likewise, and it is a limit of the site, which is nobody's fault
 };
 /// A doubtful refusal of such a recipient at this moment is about the message.
 [[nodiscard]] bool proven(const RecipientState& state, const Evidence& evidence, WallTime now);

@@ -9,21 +9,25 @@ namespace postern::queue {
 bool ReportLimit::take(const std::string& to, std::uint32_t party, SteadyTime now, std::size_t to_each,
                        std::size_t in_all) {
   while (!sent_.empty() && now - sent_.front().when >= kReportHour) sent_.pop_front();
-  const auto to_it = std::ranges::count(sent_, to, &Sent::to);
-  if (static_cast<std::size_t>(to_it) >= to_each || !has_room(party, in_all)) return false;
+  const auto to_it = [&to](const Sent& one) { return one.to == to; };
+  const auto any = [](const Sent&) { return true; };
+  if (!has_room(party, to_each, to_it) || !has_room(party, in_all, any)) return false;
   sent_.push_back(Sent{now, party, to});
   return true;
 }
 
-bool ReportLimit::has_room(std::uint32_t party, std::size_t in_all) const {
-  if (sent_.size() < in_all) return true;
+template <typename Counts>
+bool ReportLimit::has_room(std::uint32_t party, std::size_t most, Counts counts) const {
   std::set<std::uint32_t> parties{party};
+  std::size_t sent = 0;
   std::size_t had = 0;
   for (const Sent& one : sent_) {
+    if (!counts(one)) continue;
     parties.insert(one.party);
+    ++sent;
     if (one.party == party) ++had;
   }
-  return had < in_all / parties.size();
+  return sent < most || had < most / parties.size();
 }
 
 void OwedReports::add(const Mailboxes& to, const QueueId& id, WallTime since, WallTime now) {

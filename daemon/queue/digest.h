@@ -27,9 +27,9 @@ inline constexpr std::size_t kDigestRecipients = 1000;
 using Mailboxes = std::vector<std::string>;
 
 /// At most so many in any hour, to each mailbox and in all, so that no party takes the reports of another: one that has
-/// had less than its part of the whole (the same for each party that had some within the hour) may have one, also when
-/// others used up the whole. So they may be more than that: with n parties, which come one after the other and take
-/// what they can, 1 + 1/2 + ... + 1/n times the whole.
+/// had less than its part of either (the same for each party that had some of it within the hour) may have one, also
+/// when others used it up. So they may be more than that: with n parties, which come one after the other and take what
+/// they can, 1 + 1/2 + ... + 1/n times as many.
 class ReportLimit {
  public:
   /// One more report to this mailbox about mail of this party (a uid, or mail::kNoUid for all that has none), if there
@@ -43,8 +43,9 @@ class ReportLimit {
     std::uint32_t party;
     std::string to;
   };
-  /// Whether this party may have one of `in_all` now.
-  [[nodiscard]] bool has_room(std::uint32_t party, std::size_t in_all) const;
+  /// Whether this party may have one more of so many, those that count.
+  template <typename Counts>
+  [[nodiscard]] bool has_room(std::uint32_t party, std::size_t most, Counts counts) const;
 
   std::deque<Sent> sent_;
 };

@@ -50,6 +50,7 @@ void Dispatcher::dispatch() {
   if (work_.count() == 0) alone_ = false;
   open_for_others();
   end_overdue();
+  ask_overtaken();
   take_by_turns();
   if (work_.count() == 0) messages_.tell_damaged();
   if (!alone_) reader_.read_on();
@@ -160,7 +161,7 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
     return true;
   }
   if (const auto wait = sites_.rates().take(site->name(), ready.front()->id(), recipients)) {
-    put_off(lane, *wait);
+    put_off(lane, site->name(), *wait);
     return true;
   }
   MessagePtr message = std::move(ready.front());
@@ -177,12 +178,14 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
 }
 
 /// It is too large for what is left of a limit, and smaller ones go before it until its turn has come.
-void Dispatcher::put_off(std::uint16_t lane, const Rate::Wait& wait) {
+void Dispatcher::put_off(std::uint16_t lane, const std::string& site, const Rate::Wait& wait) {
   const QueueId id = lanes_[lane].ready.front()->id();
   lanes_[lane].ready.pop_front();
   const WallTime until = std::min(wait.until, ground_.clock.wall() + kLongestPutOff);
   messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : until);
   let_go(id, lane);
+  if (wait.overtaken && overtaken_.size() < Rate::kMostOvertaken) overtaken_.insert_or_assign(id, until);
+  end_overtaken(id, site, wait);
 }
 
 void Dispatcher::put_apart(std::uint16_t lane) {
@@ -388,7 +391,7 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr s
 
 /// What the site took of this sender: of this message, for others; of others, for this message.
 Evidence Dispatcher::weigh(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site) {
-  const std::string& sender = report.sent_as.empty() ? message.sender().key : report.sent_as;
+  const std::string& sender = report.sent_as.empty() ? message.sender().name : report.sent_as;
   if (mail::delivered_any(report)) acceptances_.taken(site, sender, message.id(), ground_.clock.wall());
   return Evidence{acceptances_.other(site, sender, message.id())};
 }

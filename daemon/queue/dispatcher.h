@@ -75,7 +75,8 @@ class Dispatcher {
   void feed();
   bool feed_from(std::uint16_t lane);
   void give_back(std::uint16_t lane);
-  void put_off(std::uint16_t lane, const Rate::Wait& wait);
+  void put_off(std::uint16_t lane, const std::string& site, const Rate::Wait& wait);
+  void ask_overtaken();
   /// Ends what take_due() began.
   void let_go(const QueueId& id, std::uint16_t lane);
   /// The lane of those that were rerouted to this site (empty: of the others), made if there is none. One of a sender
@@ -99,6 +100,9 @@ class Dispatcher {
   Task<void> end_overdue(std::vector<QueueId> ids, UnderWay under_way);
   /// False: it could not be read, or waits elsewhere.
   Task<bool> end_held(QueueId id, Sites::Held held);
+  /// It was put off: its sender is told of the delay, or it ends, if that is due.
+  void end_overtaken(const QueueId& id, const std::string& site, const Rate::Wait& wait);
+  Task<void> end_one_held(QueueId id, Sites::Held held);
   /// The next one waits in the lane of its sender, which is in trouble.
   void put_apart(std::uint16_t lane);
   Task<void> prepare(QueueId id, std::uint16_t lane);
@@ -131,6 +135,7 @@ class Dispatcher {
   SteadyTime next_look_;                    ///< for mail that a site may open for
   SteadyTime next_overdue_;                 ///< the look for mail that waits for too long
   std::map<QueueId, SteadyTime> unwarned_;  ///< when their senders may be warned of the delay; at most some thousand
+  std::map<QueueId, WallTime> overtaken_;   ///< those put off until then; at most Rate::kMostOvertaken
   std::shared_ptr<bool> ending_overdue_ = std::make_shared<bool>(false);
   bool alone_ = false;  ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;

@@ -339,21 +339,33 @@ Totals Inspector::totals() const {
   return totals;
 }
 
-std::vector<SiteStatus> Inspector::sites() const {
-  std::vector<SiteStatus> list = sites_.status();
-  std::map<std::pair<std::uint16_t, std::uint16_t>, std::size_t> waiting;  // by lane, and site of the last attempt
+template <typename Counts>
+std::map<std::string, std::size_t> Inspector::count_by_site(Counts counts) const {
+  std::map<std::pair<std::uint16_t, std::uint16_t>, std::size_t> places;  // by lane, and site of the last attempt
   messages_.index().for_each([&](const Ticket& ticket) {
-    if (ticket.phase != Ticket::Phase::waiting || ticket.settled) return;
-    ++waiting[{ticket.lane, ticket.site}];
+    if (!ticket.settled && counts(ticket)) ++places[{ticket.lane, ticket.site}];
   });
-  for (const auto& [where, count] : waiting) {
+  std::map<std::string, std::size_t> sites;
+  for (const auto& [where, count] : places) {
     Ticket one;
     one.lane = where.first;
     one.site = where.second;
-    const SitePtr site = dispatcher_.site_of(one);
-    const auto place =
-        std::ranges::find_if(list, [&](const SiteStatus& status) { return site && status.name == site->name(); });
-    if (place != list.end()) place->waiting += count;
+    if (const SitePtr site = dispatcher_.site_of(one)) sites[site->name()] += count;
+  }
+  return sites;
+}
+
+std::map<std::string, std::size_t> Inspector::due_by_site() const {
+  return count_by_site([now = ground_.clock.wall()](const Ticket& ticket) {
+    return ticket.phase == Ticket::Phase::active || (ticket.phase == Ticket::Phase::waiting && ticket.due <= now);
+  });
+}
+
+std::vector<SiteStatus> Inspector::sites() const {
+  std::vector<SiteStatus> list = sites_.status();
+  const auto waiting = count_by_site([](const Ticket& ticket) { return ticket.phase == Ticket::Phase::waiting; });
+  for (SiteStatus& status : list) {
+    if (const auto count = waiting.find(status.name); count != waiting.end()) status.waiting = count->second;
   }
   return list;
 }

@@ -31,6 +31,8 @@ class Inspector {
   [[nodiscard]] Task<Result<Entry>> find(QueueId id) const;
   [[nodiscard]] Task<Result<std::string>> raw(QueueId id, std::size_t limit) const;
   [[nodiscard]] Totals totals() const;
+  /// How many messages are due at each site, by its name, or under way there.
+  [[nodiscard]] std::map<std::string, std::size_t> due_by_site() const;
   [[nodiscard]] std::vector<SiteStatus> sites() const;
 
  private:
@@ -49,6 +51,9 @@ class Inspector {
   [[nodiscard]] Entry describe(const Seen& seen) const;
   /// It waits for this site: since when it is due, if the site is why.
   void explain_wait(Entry& entry, const Ticket& ticket, const Site* site) const;
+  /// By the names of the sites that they wait for; those that `counts` takes.
+  template <typename Counts>
+  [[nodiscard]] std::map<std::string, std::size_t> count_by_site(Counts counts) const;
   /// What the site was given lately is why the message waits.
   void explain_limit(Entry& entry, const Site& site, WallTime now) const;
 

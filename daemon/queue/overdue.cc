@@ -2,9 +2,12 @@
 // with one message a step, and of a long queue most would never have an attempt that could be their last. So what is
 // past retry.expire in such trouble ends without one, in the words of the trouble, and whoever is to be told of a delay
 // is told when that is due. A site that is down for another reason says nothing of its mail: that has its attempt
-// first.
+// first. Likewise a message that is overtaken by smaller ones, since it is too large for what is left of a limit: its
+// sender is told as of any delay, and it ends at its expiry in the name of the limit.
 #include "queue/dispatcher.h"
 #include "queue/schedule.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -33,13 +36,14 @@ std::vector<std::optional<Sites::Held>> Dispatcher::held_lanes() const {
   return lanes;
 }
 
-/// Whatever is due later is not held by the trouble, but waits by its own schedule.
+/// Whatever is due later is not held by trouble, but waits by its own schedule; or for its limit.
 bool Dispatcher::is_overdue(const Ticket& ticket, const Sites::Held& held) const {
   const bool waits = ticket.phase == Ticket::Phase::waiting && ticket.read && !ticket.settled;
-  if (!waits || ticket.due > ground_.clock.wall() || messages_.suspects().count(ticket.id) > 0) return false;
+  const bool later = !held.by_limit && ticket.due > ground_.clock.wall();
+  if (!waits || later || messages_.suspects().count(ticket.id) > 0) return false;
   const Retry& retry = config_.retry;
   const Milliseconds age = time_.age(ticket.id.accepted());
-  const Milliseconds warning = warning_after(!held.of_sender, retry);
+  const Milliseconds warning = warning_after(!held.of_sender && !held.by_limit, retry);
   if (past_expiry(age, retry)) return time_.age(held.since) >= std::min(kHeldAtLeast, retry.expire);
   return !ticket.reminded && !unwarned_.contains(ticket.id) && retry.warn_after != Seconds(0) && age > warning;
 }
@@ -79,6 +83,39 @@ Task<void> Dispatcher::end_overdue(std::vector<QueueId> ids, UnderWay) {
   if (any && ids.size() == kMostOverdue) next_overdue_ = ground_.clock.steady();
 }
 
+/// All that came while it was put off is due before it, and where that is ever more it would not be asked for again: it
+/// has its old place back.
+void Dispatcher::ask_overtaken() {
+  const WallTime now = ground_.clock.wall();
+  std::erase_if(overtaken_, [&](const auto& one) {
+    const auto& [id, until] = one;
+    if (until > now) return false;
+    const Ticket* const ticket = messages_.index().find(id);
+    const bool waits = ticket != nullptr && ticket->phase == Ticket::Phase::waiting && ticket->due <= now;
+    if (waits) messages_.index().set(id, Ticket::Phase::waiting, std::min<WallTime>(ticket->due, id.accepted()));
+    return true;
+  });
+}
+
+void Dispatcher::end_overtaken(const QueueId& id, const std::string& site, const Rate::Wait& wait) {
+  const Ticket* const ticket = messages_.index().find(id);
+  if (ticket == nullptr || !wait.overtaken || stopped_ || alone_) return;
+  Sites::Held held;
+  held.site = site;
+  held.trouble.step = mail::Step::mail;
+  held.trouble.text = fmt::format("{}: {} ({}), for which this message has too many recipients beside the others", site,
+                                  wait_words(wait.limit), to_text(wait.limit));
+  held.since = *wait.overtaken;
+  held.by_limit = true;
+  if (is_overdue(*ticket, held)) work_.spawn(end_one_held(id, std::move(held)), "end of what waits for too long");
+}
+
+Task<void> Dispatcher::end_one_held(QueueId id, Sites::Held held) {
+  const Ticket* const ticket = messages_.index().find(id);
+  if (stopped_ || ticket == nullptr || !is_overdue(*ticket, held)) co_return;
+  co_await end_held(id, std::move(held));
+}
+
 Task<bool> Dispatcher::end_held(QueueId id, Sites::Held held) {
   Index& index = messages_.index();
   const std::uint16_t lane = index.find(id)->lane;
@@ -94,6 +131,7 @@ Task<bool> Dispatcher::end_held(QueueId id, Sites::Held held) {
     (held.of_sender ? report.sender : report.site) = std::move(held.trouble);
     Evidence evidence;
     evidence.held = true;
+    evidence.by_limit = held.by_limit;
     const bool told = co_await outcomes_.perform(*message, report, held.site, evidence);
     if (told || unwarned_.size() >= kMostUnwarned) {
       index.set_reminded(id);

@@ -99,7 +99,7 @@ void QueueImpl::configure(Config config, std::vector<SiteConfig> sites) {
 void QueueImpl::pump() {
   if (!running_) return;
   time_.notice_jump();
-  alarms_.watch_over([this] { return totals(); });
+  alarms_.watch_over(inspector_);
   reports_.start_digest();
   dispatcher_.dispatch();
   arm_timer();

@@ -80,6 +80,9 @@ std::optional<Rate::Wait> Rate::closed(const RateLimits& limits, WallTime now) c
 std::optional<Rate::Wait> Rate::wait_of_others(const RateLimits& limits, std::size_t recipients, WallTime now) const {
   const RateLimits left = left_to_others(limits, now);
   std::optional<Wait> wait = this->wait(left, recipients, now);
+  // Where nothing is left not even the first one goes before it.
+  const auto none = std::ranges::find(left, 0U, &RateLimit::most);
+  if (!wait && none != left.end()) wait = Wait{*none, now + kTurn};
   if (!wait) return wait;
   // The limit is told as it was set.
   const auto place = std::ranges::find(left, wait->limit);
@@ -96,7 +99,10 @@ RateLimits Rate::left_to_others(const RateLimits& limits, WallTime now) const {
     const std::uint64_t kept = std::min<std::uint64_t>(room_->amount, limit.most);
     const auto share = static_cast<unsigned>(kept * static_cast<std::uint64_t>(passed.count()) /
                                              static_cast<std::uint64_t>(time.count()));
-    limit.most = std::max({limit.most - share, limit.most / 4, 1U});
+    const Milliseconds more = std::clamp(now - room_->since - time, Milliseconds(0), time / 2);
+    const auto quarter = static_cast<unsigned>(limit.most / 4 * static_cast<std::uint64_t>((time / 2 - more).count()) /
+                                               static_cast<std::uint64_t>((time / 2).count()));
+    limit.most = std::max(limit.most - share, quarter);
   }
   return left;
 }
@@ -146,7 +152,11 @@ std::optional<Rate::Wait> Rate::take(const RateLimits& limits, const QueueId& id
   const bool has_waited = turn_ || (since != overtaken_.end() && now - since->second >= patience);
   turn_.reset();
   const std::uint64_t much = amount(needed->limit, recipients);
-  if (!is_short && much > 1) wait_for_room(id, needed->limit, much, now);
+  if (!is_short && much > 1) {
+    wait_for_room(id, needed->limit, much, now);
+    const auto known = patient_.find(id);
+    needed->overtaken = known == patient_.end() ? now : known->second;
+  }
   if (is_short && has_waited) {
     turn_ = Turn{id, needed->until, needed->limit};
     needed->first = true;

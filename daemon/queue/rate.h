@@ -15,8 +15,9 @@
 // A message that does not fit is overtaken by smaller ones, but not for ever. By a limit per minute: after a minute it
 // is the next, and others wait until it went. By one per hour or day the others, alarms among them, go on, if more
 // slowly: once it has waited for the time of its limit they leave room for it, little by little over that time again,
-// until what it needs is left, but a quarter of the limit is theirs in any case. Of several such messages one has its
-// turn after the other.
+// until what it needs is left, but a quarter of the limit is theirs. For one that needs more than three quarters they
+// leave that quarter, too, little by little over half the time again: nothing waits for ever. Of several such messages
+// one has its turn after the other.
 #pragma once
 
 #include "base/clock.h"
@@ -44,6 +45,8 @@ class Rate {
     RateLimit limit;
     WallTime until;      ///< always after now
     bool first = false;  ///< its turn has come: no other goes before it
+    /// By a limit per hour or day, though others may go: since when, as far as is known.
+    std::optional<WallTime> overtaken{};
   };
   static constexpr std::int64_t kParts = 60;
   static constexpr std::size_t kMostParts = kParts + 2;  ///< one is begun, one not quite past

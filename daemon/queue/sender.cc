@@ -11,7 +11,7 @@
 namespace postern::queue {
 namespace {
 
-constexpr std::size_t kLongestKey = 300;
+constexpr std::size_t kLongestName = 300;
 constexpr std::size_t kLongestShown = 200;
 
 /// What stands in From, as keys and to be shown.
@@ -37,12 +37,14 @@ Sender sender_of(const mail::Envelope& envelope, std::string_view text) {
   const auto [from_key, from] = from_of(text);
   const std::string path_key = mail::mailbox_key(envelope.sender);
   Sender sender;
-  sender.key = path_key + '\n' + from_key;
-  if (sender.key.size() > kLongestKey) {
+  sender.name = path_key + '\n' + from_key;
+  if (sender.name.size() > kLongestName) {
     Sha256 hash;
-    hash.update(sender.key);
-    sender.key = hex(hash.finish());
+    hash.update(sender.name);
+    sender.name = hex(hash.finish());
   }
+  const auto party = mail::party_of(envelope.source);
+  sender.key = sender.name + '\n' + (party ? std::to_string(*party) : std::string("ours"));
   sender.shown = envelope.sender.empty() ? "<>" : envelope.sender;
   if (!from.empty() && from_key != path_key) sender.shown += ", From " + from;
   sender.shown = cut_printable(printable(sender.shown), kLongestShown);

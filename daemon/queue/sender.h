@@ -1,4 +1,6 @@
-// Whose message it is, as smarthosts judge it: by the reverse-path and the From field together.
+// Whose message it is, as smarthosts judge it: by the reverse-path and the From field together. Anybody on this machine
+// may write both, so what becomes of one party's mail of a sender is kept apart from that of another's: what one of
+// them writes holds no mail of the other, and each has its own turn.
 #pragma once
 
 #include "mail/envelope.h"
@@ -9,8 +11,9 @@
 namespace postern::queue {
 
 struct Sender {
-  std::string key;    ///< equal for the same reverse-path and From, and for those alone; at most 300 bytes
-  std::string shown;  ///< "alice@example.com", "<>, From alice@example.com"; printable, at most some hundred bytes
+  std::string key;     ///< equal for the same reverse-path, From and party, and for those alone; at most 320 bytes
+  std::string shown;   ///< "alice@example.com", "<>, From alice@example.com"; printable, at most some hundred bytes
+  std::string name{};  ///< as the key, without the party: what the smarthost sees; at most 300 bytes
 
   friend bool operator==(const Sender&, const Sender&) = default;
 };

@@ -79,7 +79,14 @@ Senders::Change Senders::finished(const std::string& site, const Sender& sender,
   const Key key(site, sender.key);
   const Shown shown = ended.shown;
   const mail::SiteTrouble& what = ended.what;
-  if (shown == Shown::taken) suspected_.erase(key);
+  if (shown == Shown::taken) {
+    suspected_.erase(key);
+    std::erase_if(known_, [&](const auto& one) {
+      const Trouble& other = one.second;
+      return one.first.first == site && other.sender.name == sender.name && other.sender.key != sender.key &&
+             !other.what.in_transaction;
+    });
+  }
   Trouble* const trouble = known(site, sender.key);
   if (trouble == nullptr) {
     if (shown != Shown::trouble) return Change::none;
@@ -137,10 +144,10 @@ bool Senders::idle(const Trouble& trouble, SteadyTime now) {
   return !trouble.probing && now > trouble.probe_at + kIdle;
 }
 
-std::vector<const Senders::Trouble*> Senders::at(const std::string& site, SteadyTime now) const {
+std::vector<const Senders::Trouble*> Senders::at(const std::string& site, SteadyTime now, bool open) const {
   std::vector<const Trouble*> list;
   for (const auto& [where, trouble] : known_) {
-    if (where.first == site && !idle(trouble, now)) list.push_back(&trouble);
+    if (where.first == site && !(open && idle(trouble, now))) list.push_back(&trouble);
   }
   return list;
 }

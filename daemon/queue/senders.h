@@ -4,6 +4,10 @@
 //
 // Words about the sender that may be the message's doing (SiteTrouble::in_transaction) are trouble of the sender when
 // two messages of it in a row meet them; until then the message is to wait by its own schedule.
+//
+// A sender is one party's (sender.h): what its messages meet holds no mail that another party sends in the same name.
+// That one meets what is not the messages' doing, too, by its own first attempt; and once the site takes the mail of
+// one of them, such trouble is over for all.
 #pragma once
 
 #include "base/clock.h"
@@ -28,7 +32,8 @@ class Senders {
   /// Of all sites together. Of more nothing is kept, and their messages wait by their own schedules. Of the party that
   /// has the most one gives way to one of a party that has fewer: no user hides the trouble of another's senders.
   static constexpr std::size_t kMost = 300;
-  /// Trouble is forgotten when a probe has been due for so long: no mail of that sender waits any more.
+  /// Trouble is forgotten when a probe has been due for so long while the site took mail: none of that sender waits any
+  /// more.
   static constexpr Seconds kIdle{30 * 60};
 
   struct Trouble {
@@ -74,8 +79,9 @@ class Senders {
 
   /// When accepts() may become true by time alone: the first of those times after now.
   [[nodiscard]] std::optional<SteadyTime> wake(SteadyTime now) const;
-  /// Those at this site whose mail waits, as far as that is known: of others no probe was made when it was due.
-  [[nodiscard]] std::vector<const Trouble*> at(const std::string& site, SteadyTime now) const;
+  /// Those at this site whose mail waits, as far as that is known: of others no probe was made when it was due, though
+  /// the site takes mail (`open`).
+  [[nodiscard]] std::vector<const Trouble*> at(const std::string& site, SteadyTime now, bool open = true) const;
 
  private:
   using Key = std::pair<std::string, std::string>;  ///< site and Sender::key

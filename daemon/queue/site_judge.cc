@@ -23,15 +23,17 @@ Conclusion SiteJudge::conclude(const mail::DeliveryReport& report, const Attempt
   const bool taken = mail::delivered_any(report);
   if (taken) {
     refused_ = {};
+    cut_off_ = {};
     opened_for_ours_ = false;
     refuses_every_ = false;
   }
   // It answered, and the message is at fault until another shows otherwise.
-  const bool goes_on = present && (refuses_every_ || (inferred_ && !attempted.party && report.site));
+  const bool goes_on = present && !taken && (refuses_every_ || (inferred_ && !attempted.party && report.site));
   const Conclusion undecided{goes_on ? Conclusion::Kind::unchanged : Conclusion::Kind::well, {}};
   if (report.site) {
     const bool of_message = report.site->in_transaction && !report.site->crowded;
-    if (of_message && !closes(cut_off_, attempted, kCutOffMessages)) return undecided;
+    // Of a site that takes a part of a message the rest says nothing.
+    if (of_message && (taken || !closes(cut_off_, attempted, kCutOffMessages))) return undecided;
     refuses_every_ = false;
     inferred_ = of_message;
     return {Conclusion::Kind::trouble, report.site};

@@ -81,7 +81,7 @@ class SiteJudge {
   static bool closes(Row& row, const Attempted& attempted, std::size_t messages);
 
   Row refused_;                   ///< in doubt, since the last message that was taken
-  Row cut_off_;                   ///< trouble in transactions, since the last message that was answered
+  Row cut_off_;                   ///< trouble in transactions, since the last message that was answered or taken
   bool opened_for_ours_ = false;  ///< since the last message that was taken
   bool refuses_every_ = false;
   bool inferred_ = false;  ///< the trouble that was concluded last rests on a row

@@ -271,6 +271,18 @@ WallTime Sites::wall_at(SteadyTime time) const {
   return clock_.wall() + std::max(std::chrono::ceil<Milliseconds>(time - clock_.steady()), Milliseconds(0));
 }
 
+std::vector<SenderStatus> Sites::troubled_senders(const Site& site) const {
+  const SteadyTime now = clock_.steady();
+  const bool open = site.healthy() && !rates_.closed(site.name());
+  std::vector<SenderStatus> list;
+  for (const Senders::Trouble* one : senders_.at(site.name(), now, open)) {
+    if (std::ranges::find(list, one->sender.shown, &SenderStatus::sender) != list.end()) continue;
+    const auto next = one->probing ? std::nullopt : std::optional(wall_at(one->probe_at));
+    list.push_back({one->sender.shown, one->what, one->since, next});
+  }
+  return list;
+}
+
 std::vector<SiteStatus> Sites::status() const {
   std::vector<SiteStatus> list;
   for (const SitePtr& site : sites_) {
@@ -281,10 +293,7 @@ std::vector<SiteStatus> Sites::status() const {
     status.since = site->since();
     if (const auto probe = site->next_probe()) status.next_probe = wall_at(*probe);
     status.connections = site->connections(clock_.steady());
-    for (const Senders::Trouble* one : senders_.at(site->name(), clock_.steady())) {
-      const auto next = one->probing ? std::nullopt : std::optional(wall_at(one->probe_at));
-      status.senders.push_back({one->sender.shown, one->what, one->since, next});
-    }
+    status.senders = troubled_senders(*site);
     status.last_delivery = site->last_delivery();
     status.tried = site->tried();
     if (const auto wait = rates_.closed(site->name())) status.limited = Limited{wait->limit, wait->until};

@@ -43,12 +43,14 @@ class Sites {
   /// None that may take such a message is well, or the limit of the one that would is used up.
   [[nodiscard]] bool hopeless(const std::string& rerouted_to, const std::string& sender = {}) const;
 
-  /// Trouble that holds mail which could be tried otherwise: of the sender, or that a site refuses every message.
+  /// What holds mail that could be tried otherwise: trouble of the sender, that a site refuses every message, or that a
+  /// message is too large for what is left of a limit.
   struct Held {
     std::string site;
     mail::SiteTrouble trouble;
     bool of_sender = false;
     WallTime since;
+    bool by_limit = false;
   };
   /// What such a message waits in; nothing: a site that may take it is well, or in trouble that says nothing of mail.
   [[nodiscard]] std::optional<Held> held(const std::string& rerouted_to, const std::string& sender) const;
@@ -102,6 +104,8 @@ class Sites {
   [[nodiscard]] bool keeps(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::optional<Held> held_at(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::size_t appetite_of(const Site& site, const std::string& sender) const;
+  /// Each sender once, though several parties send its mail.
+  [[nodiscard]] std::vector<SenderStatus> troubled_senders(const Site& site) const;
   bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
                     const Attempted& attempted);
   void tell(const Site& site, Site::Change change);

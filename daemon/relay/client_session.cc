@@ -40,18 +40,21 @@ void tell_doubts(const Outgoing& text) {
   }
 }
 
-/// Nobody was accepted, in words that nobody knows, or in words about this machine or the account (relaying) that one
-/// recipient alone can bring about.
+/// Nobody was accepted, in words that nobody knows, or in words about this machine, the account (relaying) or the
+/// sender that one recipient alone can bring about.
 bool may_be_of_recipients(const TransactionOutcome& outcome) {
-  if (outcome.report.sender || outcome.accepted > 0) return false;
-  if (!outcome.report.site) return !outcome.doubted.empty();
-  return outcome.report.site->step == Step::rcpt && !outcome.report.site->in_transaction &&
-         !outcome.report.site->crowded;
+  const mail::DeliveryReport& report = outcome.report;
+  if (outcome.accepted > 0) return false;
+  if (!report.site && !report.sender) return !outcome.doubted.empty();
+  const auto may_be = [](const auto& trouble) {
+    return !trouble || (trouble->step == Step::rcpt && !trouble->crowded);
+  };
+  return may_be(report.site) && may_be(report.sender);
 }
 
 /// One recipient's own, as others who were accepted show.
-bool is_of_one(const mail::SiteTrouble& trouble) {
-  return trouble.in_transaction && trouble.step == Step::rcpt && trouble.code != kClosing;
+bool is_of_one(const TransactionOutcome& outcome, const mail::SiteTrouble& trouble) {
+  return outcome.theirs && trouble.step == Step::rcpt && trouble.code != kClosing;
 }
 
 /// Nobody has the message, and the server said nothing that is surely about the message or its recipients.
@@ -59,23 +62,40 @@ bool may_be_of_connection(const TransactionOutcome& outcome) {
   const mail::DeliveryReport& report = outcome.report;
   if (outcome.taken || report.uncertain) return false;
   if (outcome.progress == TransactionOutcome::Progress::postponed) return true;
-  if (report.site) return report.site->failure == Failure::refused && !is_of_one(*report.site);
-  if (report.sender) return !is_of_one(*report.sender);
+  if (report.site) return report.site->failure == Failure::refused && !is_of_one(outcome, *report.site);
+  if (report.sender) return !is_of_one(outcome, *report.sender);
   return mail::first_doubtful(report) != nullptr;
 }
 
 /// The site takes mail of this sender for the control address: what was refused is the doing of this transaction, and
-/// where the address speaks for all to whom it would not relay, theirs alone.
+/// where the address speaks for all who were refused, theirs alone.
 template <typename AddressOf>
-void blame_unrelayed(const Control& control, AddressOf address_of, TransactionOutcome& outcome) {
-  outcome.report.site->in_transaction = true;
-  const auto spoken_for = [&](const auto& one) { return control.speaks_for(address_of(one.first)); };
+void blame_rebuffed(const Control& control, AddressOf address_of, TransactionOutcome& outcome) {
+  mail::DeliveryReport& report = outcome.report;
+  outcome.theirs = true;
+  for (auto* trouble : {&report.site, &report.sender}) {
+    if (*trouble) (*trouble)->in_transaction = true;
+  }
+  // An account whose quota is used up, say, is still let write to its own domain.
+  const auto is_theirs = [&](const auto& one) {
+    const bool certain = !control.at_home || one.second.verdict == mail::Verdict::failed;
+    return certain && control.speaks_for(address_of(one.first));
+  };
   // Whoever has no answer yet waits for the site, so for others it stays its trouble.
-  const auto unanswered = std::ranges::count_if(outcome.report.recipients, [](const auto& status) { return !status; });
-  if (outcome.unrelayed.empty() || std::cmp_not_equal(unanswered, outcome.unrelayed.size())) return;
-  if (!std::ranges::all_of(outcome.unrelayed, spoken_for)) return;
-  for (const auto& [index, status] : outcome.unrelayed) outcome.report.recipients[index] = status;
-  outcome.report.site.reset();
+  const auto unanswered = std::ranges::count_if(report.recipients, [](const auto& status) { return !status; });
+  if (std::cmp_not_equal(unanswered, outcome.rebuffed.size())) return;
+  if (!std::ranges::all_of(outcome.rebuffed, is_theirs)) return;
+  for (const auto& [index, status] : outcome.rebuffed) report.recipients[index] = status;
+  report.site.reset();
+  report.sender.reset();
+}
+
+/// The same was said of recipients in two domains, whom nothing else has in common.
+template <typename AddressOf>
+bool met_in_two_domains(AddressOf address_of, const TransactionOutcome& outcome) {
+  return std::ranges::any_of(outcome.rebuffed, [&](const auto& one) {
+    return !share_domain(address_of(one.first), address_of(outcome.rebuffed.front().first));
+  });
 }
 
 }  // namespace
@@ -295,27 +315,27 @@ Task<TransactionOutcome> ClientSession::transact(TransactionInput& input, mail::
 Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail::Message& message,
                                        TransactionOutcome& outcome) {
   const mail::Envelope& envelope = message.envelope();
-  const bool of_site = outcome.report.site.has_value();
-  // Of the site any address tells something.
+  const auto address_of = [&](std::size_t index) { return envelope.recipients[message.pending()[index]].address; };
+  std::optional<mail::SiteTrouble>& sender = outcome.report.sender;
+  const bool troubled = outcome.report.site || sender;
+  if (sender && !outcome.report.site && met_in_two_domains(address_of, outcome)) sender->in_transaction = false;
+  // Of the site and the sender any address tells something.
   std::vector<std::string> refused;
-  for (std::size_t i = 0; !of_site && i < outcome.doubted.size(); ++i) {
-    refused.push_back(envelope.recipients[message.pending()[outcome.doubted[i]]].address);
+  for (std::size_t i = 0; !troubled && i < outcome.doubted.size(); ++i) {
+    refused.push_back(address_of(outcome.doubted[i]));
   }
   const std::optional<Control> control = learnt_.control(envelope, home_of(input.form), refused);
   if (!control) co_return;
   needs_reset_ = false;
-  const bool theirs = co_await takes_others(wire_, input, envelope, control->address);
-  if (!theirs) {
+  const Others others = co_await ask_for_others(wire_, input, envelope, control->address);
+  if (sender && others == Others::sender_refused) sender->in_transaction = false;
+  if (others != Others::taken) {
     ++refusals_;
     co_return;
   }
-  if (of_site) {
-    const auto address_of = [&](std::size_t index) { return envelope.recipients[message.pending()[index]].address; };
-    blame_unrelayed(*control, address_of, outcome);
-    co_return;
-  }
-  for (std::size_t i = 0; i < refused.size(); ++i) {
-    if (control->speaks_for(refused[i])) fail_for_good(*outcome.report.recipients[outcome.doubted[i]]);
+  if (troubled) blame_rebuffed(*control, address_of, outcome);
+  for (const std::size_t index : outcome.doubted) {
+    if (control->speaks_for(address_of(index))) fail_for_good(*outcome.report.recipients[index]);
   }
 }
 

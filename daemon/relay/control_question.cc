@@ -10,16 +10,18 @@ namespace postern::relay {
 namespace {
 
 /// One command whose answer must be 2xx for the next one to make sense. A server that closes is not spoken to again.
-Task<bool> agrees(Wire& wire, std::string line) {
+Task<Others> ask(Wire& wire, std::string line, Asked asked) {
   const auto reply = co_await wire.command(line, smtp::limits::kMail);
   if (reply && reply->code == kClosing) wire.give_up();
-  co_return reply && reply->positive();
+  if (reply && reply->positive()) co_return Others::taken;
+  const bool of_sender = reply && is_refusal(*reply) && blame_of(asked, *reply) == Blame::sender;
+  co_return of_sender ? Others::sender_refused : Others::unknown;
 }
 
 }  // namespace
 
-Task<bool> takes_others(Wire& wire, const TransactionInput& input, const mail::Envelope& envelope,
-                        std::string address) {
+Task<Others> ask_for_others(Wire& wire, const TransactionInput& input, const mail::Envelope& envelope,
+                            std::string address) {
   std::string mail;
   append_mail(envelope, input.form, input.server, mail);
   mail::Recipient recipient;
@@ -27,17 +29,17 @@ Task<bool> takes_others(Wire& wire, const TransactionInput& input, const mail::E
   std::string rcpt;
   append_rcpt(recipient, input.form, input.server, rcpt);
   const std::string reset = "RSET\r\n";
-  bool taken = false;
-  bool ended = co_await agrees(wire, reset);
-  if (ended) {
-    taken = co_await agrees(wire, std::move(mail));
-    if (taken) taken = co_await agrees(wire, std::move(rcpt));
+  Others others = Others::unknown;
+  Others ended = co_await ask(wire, reset, Asked::reset);
+  if (ended == Others::taken) {
+    others = co_await ask(wire, std::move(mail), Asked::mail);
+    if (others == Others::taken) others = co_await ask(wire, std::move(rcpt), Asked::rcpt);
     const bool stands = !wire.broken();
-    if (stands) ended = co_await agrees(wire, reset);
+    if (stands) ended = co_await ask(wire, reset, Asked::reset);
   }
   // No transaction must stay open: without a proper answer this connection is not used again.
-  if (!ended) wire.give_up();
-  co_return taken;
+  if (ended != Others::taken) wire.give_up();
+  co_return others;
 }
 
 }  // namespace postern::relay

@@ -1,4 +1,5 @@
-// Whose doing are refusals of recipients in words that nobody knows, or of relaying: theirs, or the account's? The
+// Whose doing are refusals of recipients in words that nobody knows, of relaying, or of the sender: theirs, or the
+// account's? The
 // server is asked, in the same session, whether it would now take mail from the same sender for an address of which it
 // took some lately. No message is sent.
 #pragma once
@@ -12,8 +13,12 @@
 
 namespace postern::relay {
 
-/// True: it would, so the refusals that the address speaks for (relay/learnt) were the recipients' own. Anything else
-/// says nothing about them, a connection that breaks under it too; the wire is broken then, and no trouble of the site.
-Task<bool> takes_others(Wire& wire, const TransactionInput& input, const mail::Envelope& envelope, std::string address);
+enum class Others {
+  taken,           ///< the refusals that the address speaks for (relay/learnt) were the recipients' own
+  sender_refused,  ///< it is the sender whom the server does not take
+  unknown,         ///< it says nothing about them; perhaps the wire is broken, which is no trouble of the site
+};
+Task<Others> ask_for_others(Wire& wire, const TransactionInput& input, const mail::Envelope& envelope,
+                            std::string address);
 
 }  // namespace postern::relay

@@ -72,8 +72,10 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   accepted_[recipient] = about == About::nobody;
   if (about == About::nobody) ++outcome.accepted;
   if (about == About::sender) note_sender(Asked::rcpt, judged.what, reply);
-  if (about == About::site) note_unrelayed(recipient, reply);
   if (about == About::site && !outcome.report.site) refused(Asked::rcpt, judged.what, reply);
+  if (about == About::site || about == About::sender) {
+    outcome.rebuffed.emplace_back(recipient, of_recipient(judged.blame, reply));
+  }
   if (about != About::recipient) return;
   if (judged.status.doubtful) {
     // What is refused for now may be taken later, whoever else is accepted now.
@@ -85,13 +87,13 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   outcome.report.recipients[recipient] = std::move(judged.status);
 }
 
-void Findings::note_unrelayed(std::size_t recipient, const smtp::Reply& reply) {
-  all_relaying_ = all_relaying_ && says_relaying(reply);
-  if (all_relaying_) outcome.unrelayed.emplace_back(recipient, failed_by(reply));
-}
-
+/// At RCPT words alone may be of one recipient, who wants no mail of this sender: another one shall meet the same
+/// before the sender is closed.
 void Findings::note_sender(Asked asked, std::string_view what, const smtp::Reply& reply) {
-  if (!outcome.report.sender) outcome.report.sender = site_trouble(step_of(asked), peer_, what, reply);
+  if (!outcome.report.sender) {
+    outcome.report.sender = site_trouble(step_of(asked), peer_, what, reply);
+    outcome.report.sender->in_transaction = asked == Asked::rcpt && by_words_alone(asked, reply);
+  }
   outcome.sender_refused = asked == Asked::mail || asked == Asked::rcpt;
 }
 
@@ -188,13 +190,14 @@ void Findings::conclude() {
     for (const std::size_t index : outcome.doubted) fail_for_good(*recipients[index]);
     outcome.doubted.clear();
   }
-  if (!all_relaying_) outcome.unrelayed.clear();
   if (troubled()) outcome.rest = false;
   if (outcome.enough && !any_accepted()) postpone(Blame::connection);
   // It takes mail of this account, from this machine and of this sender, so the one recipient alone shall close
   // neither.
   for (auto* trouble : {&outcome.report.site, &outcome.report.sender}) {
-    if (*trouble && (*trouble)->step == Step::rcpt && any_accepted()) (*trouble)->in_transaction = true;
+    if (!*trouble || (*trouble)->step != Step::rcpt || !any_accepted()) continue;
+    (*trouble)->in_transaction = true;
+    outcome.theirs = true;
   }
 }
 

@@ -52,7 +52,6 @@ class Findings {
   [[nodiscard]] bool troubled() const { return outcome.report.site || outcome.report.sender; }
   void note_mail(const smtp::Reply& reply);
   void note_recipient(std::size_t recipient, Judgement& judged, const smtp::Reply& reply);
-  void note_unrelayed(std::size_t recipient, const smtp::Reply& reply);
   void note_sender(Asked asked, std::string_view what, const smtp::Reply& reply);
   void postpone(Blame blame);
   void closed(Asked asked, const Judgement& judged, const smtp::Reply& reply);
@@ -66,7 +65,6 @@ class Findings {
   bool mail_accepted_ = false;
   bool mail_refused_ = false;
   bool crammed_ = false;
-  bool all_relaying_ = true;  ///< that the site is blamed for at RCPT
   bool data_open_ = false;
 };
 

@@ -24,12 +24,12 @@ std::string_view domain_part(std::string_view address) {
   return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
 }
 
+}  // namespace
+
 bool share_domain(const std::string& one, const std::string& other) {
   const std::string_view domain = domain_part(one);
   return !domain.empty() && iequals(domain, domain_part(other));
 }
-
-}  // namespace
 
 bool Home::holds(const std::string& address) const {
   return share_domain(address, own) || share_domain(address, sender);

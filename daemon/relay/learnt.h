@@ -13,6 +13,9 @@
 
 namespace postern::relay {
 
+/// Two addresses have one domain, and have one at all.
+[[nodiscard]] bool share_domain(const std::string& one, const std::string& other);
+
 /// Where the account is at home: in the domain of its own address, and in that of the sender it sends for.
 struct Home {
   std::string own;     ///< the user name of the login, an address or not

@@ -55,9 +55,9 @@ struct TransactionOutcome {
   std::size_t accepted = 0;                ///< recipients
   std::size_t most_recipients = SIZE_MAX;  ///< the server takes no more in one transaction, as was found out
   std::vector<std::size_t> doubted;        ///< indices of recipients whose refusal nothing in here has settled
-  /// Recipients to whom the site does not relay, as it says, and nothing else of it is in the way; what each has if
-  /// that is its own doing.
-  std::vector<std::pair<std::size_t, mail::Status>> unrelayed{};
+  /// Recipients who were refused in words about the site or the sender; what each has if that is its own doing.
+  std::vector<std::pair<std::size_t, mail::Status>> rebuffed{};
+  bool theirs = false;          ///< that it is, is shown by others whom the site takes now
   bool sender_refused = false;  ///< and nobody accepted, though the server is well: another one may do
 };
 

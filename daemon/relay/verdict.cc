@@ -251,6 +251,12 @@ bool is_refusal(const smtp::Reply& reply) { return reply.transient() || reply.pe
 
 mail::Status failed_by(const smtp::Reply& refusal) { return make_status(Verdict::failed, refusal, "5.0.0"); }
 
+mail::Status of_recipient(Blame blame, const smtp::Reply& refusal) {
+  if (refusal.transient()) return make_status(Verdict::deferred, refusal, "4.0.0");
+  const bool of_sender = blame == Blame::sender && !says_for_now(refusal);
+  return of_sender || says_relaying(refusal) ? failed_by(refusal) : deferred_status_of(refusal);
+}
+
 void fail_for_good(mail::Status& status) {
   status.verdict = Verdict::failed;
   status.doubtful = false;

@@ -46,14 +46,18 @@
 //                a row of relay/refusals says site or       site       quota, login, suspension, relaying, host name;
 //                crowded, with 4xx or 5xx                              530, 535 unless of a sender. At RCPT who is
 //                                                                      taken has the message, and in_transaction then,
-//                                                                      or if a control question is answered well (of
-//                                                                      relaying to those it speaks for: failed). At
-//                                                                      the dot likewise, unless a code says so: words
+//                                                                      or if a control question is answered well; if
+//                                                                      that speaks for all of them, it is no trouble
+//                                                                      but theirs: failed of relaying, else deferred
+//                                                                      (at home: in_transaction). At the dot
+//                                                                      in_transaction, unless a code says so: words
 //                                                                      may be said of the message, or quote it
 //                a row says sender, with 4xx or 5xx         sender     the connection stands; the null sender is
-//                                                                      offered again with our own address. Likewise
-//                                                                      in_transaction at RCPT beside somebody who is
-//                                                                      accepted, and at the dot by words
+//                                                                      offered again with our own address. By words
+//                                                                      in_transaction at the dot, and at RCPT until a
+//                                                                      control question, or a recipient in another
+//                                                                      domain, meets the same; if that question is
+//                                                                      answered well, theirs, as above: failed
 //                site, sender or doubt at whatever step,    -          nothing yet: once more on a new connection
 //                on a kept connection, and nobody has it
 //                a row says connection                      as asked   deferred; on a kept connection at once on a new
@@ -176,6 +180,9 @@ enum class Early { hung_up, stands };
 [[nodiscard]] mail::Status failed_by(const smtp::Reply& refusal);
 /// A doubtful refusal has turned out to be the recipient's.
 void fail_for_good(mail::Status& status);
+/// What a recipient has whose refusal speaks of the site or the sender, and has turned out to be its own: final of the
+/// sender or of relaying, unless it says that it is for now.
+[[nodiscard]] mail::Status of_recipient(Blame blame, const smtp::Reply& refusal);
 /// Nobody asked: so many recipients were refused that the attempt was ended.
 [[nodiscard]] mail::Status not_asked();
 

@@ -17,7 +17,8 @@ AlarmJudge::Seen seen(bool bad, bool refused = false, std::optional<Milliseconds
   AlarmJudge::Seen result;
   result.sites.push_back({"main", std::nullopt});
   if (bad) result.sites[0].trouble = mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "535 5.7.8 no", refused};
-  result.waiting = 7;
+  result.sites[0].waiting = 7;
+  result.waiting = 9;
   result.oldest = oldest;
   return result;
 }
@@ -38,17 +39,49 @@ TEST(AlarmJudge, ARefusedLoginIsToldAtOnceAndOtherTroubleWhenItLasts) {
   }
 }
 
+AlarmJudge::SenderTrouble not_taken(const std::string& sender) {
+  return {"main", sender,
+          mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 sender address rejected: not owned"}};
+}
+
+TEST(AlarmJudge, TheTroubleOfOneSenderHidesNotThatOfTheNext) {
+  AlarmJudge alarms;
+  std::vector<std::string> told;
+  for (long second = 0; second <= 40 * 3600; second += 30) {
+    AlarmJudge::Seen now = seen(false);
+    const long hour = second / 3600;
+    if (hour < 30) now.senders.push_back(not_taken("www@x"));
+    if (hour >= 10 && hour < 20) now.senders.push_back(not_taken("root@x"));
+    if (hour >= 10 && hour < 20 && second > 36'030) now.senders.push_back(not_taken("db@x"));
+    for (const Alarm& alarm : alarms.look(now, kHour, SteadyTime(Seconds(second)))) {
+      told.push_back(std::to_string(second / 3600) + "h " + alarm.text.substr(0, alarm.text.find(':')));
+    }
+  }
+  EXPECT_EQ(told,
+            (std::vector<std::string>{
+                "0h main does not take mail of www@x", "10h main does not take mail of 2 senders, root@x first",
+                "20h main takes mail again of 2 senders, db@x first.", "30h No sender's mail is refused any more."}));
+  EXPECT_FALSE(alarms.open());
+}
+
+TEST(AlarmJudge, SendersHaveOneAlarmAnHourHoweverManyThereAre) {
+  AlarmJudge alarms;
+  std::size_t told = 0;
+  for (long second = 0; second < 10 * 3600; second += 30) {
+    AlarmJudge::Seen now = seen(false);
+    for (long i = 0; i <= second / 60; ++i) now.senders.push_back(not_taken(std::to_string(i) + "@x"));
+    told += alarms.look(now, kHour, SteadyTime(Seconds(second))).size();
+  }
+  EXPECT_EQ(told, 10U);
+}
+
 TEST(AlarmJudge, SendersThatAreNotTakenAreToldOnceWhenItLastsAndWhenItIsOver) {
   AlarmJudge alarms;
   std::vector<std::string> told;
   for (long second = 0; second <= 4 * 3600; second += 30) {
     AlarmJudge::Seen now = seen(false);
     if (second < 2 * 3600) {
-      now.senders = 2;
-      now.at = "main";
-      now.sender = "www@foreign.example";
-      now.refusal =
-          mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 sender address rejected: not owned"};
+      now.senders = {not_taken("www@foreign.example"), not_taken("root@foreign.example")};
     }
     for (const Alarm& alarm : alarms.look(now, kHour, SteadyTime(Seconds(second)))) {
       told.push_back(std::to_string(second) + " " + alarm.text);
@@ -109,7 +142,7 @@ TEST(AlarmJudge, AgeIsToldWhileASiteIsWellThatMailCouldGoBy) {
   EXPECT_NE(told[0].text.find("The oldest message has waited for 2h"), std::string::npos) << told[0].text;
 }
 
-TEST(AlarmJudge, DoubtfulRefusalsAreToldAtOnceAndOnce) {
+TEST(AlarmJudge, DoubtfulRefusalsAreToldAtOnceAndWhenTheyAreTwiceAsMany) {
   AlarmJudge alarms;
   std::vector<std::string> told;
   for (long second = 0; second <= 4 * 3600; second += 30) {
@@ -117,11 +150,12 @@ TEST(AlarmJudge, DoubtfulRefusalsAreToldAtOnceAndOnce) {
     now.doubtful = second < 30 ? 0 : second < 7200 ? static_cast<std::size_t>(second / 30) : 0;
     for (const Alarm& alarm : alarms.look(now, kHour, SteadyTime(Seconds(second)))) told.push_back(alarm.text);
   }
-  ASSERT_EQ(told.size(), 2U);
+  ASSERT_EQ(told.size(), 3U);
   EXPECT_TRUE(told[0].starts_with("The smarthost refuses 1 message with words that may be about the account"))
       << told[0];
   EXPECT_NE(told[0].find("What to do: "), std::string::npos);
-  EXPECT_TRUE(told[1].starts_with("No message is refused any more")) << told[1];
+  EXPECT_TRUE(told[1].starts_with("The smarthost refuses 121 messages")) << "an hour later";
+  EXPECT_TRUE(told[2].starts_with("No message is refused any more")) << told[2];
   EXPECT_FALSE(alarms.open());
 }
 
@@ -169,7 +203,7 @@ TEST(AlarmJudge, NoAlarmSaysThatNothingWaitsOrThatACheckShowsMoreThanItDoes) {
       AlarmJudge alarms;
       AlarmJudge::Seen now = seen(true);
       now.sites[0].trouble = mail::SiteTrouble{step, Failure::protocol, 0, "odd", false};
-      now.waiting = waiting;
+      now.sites[0].waiting = waiting;
       EXPECT_TRUE(alarms.look(now, kHour, SteadyTime()).empty());
       const std::vector<Alarm> told = alarms.look(now, kHour, SteadyTime(kPatience));
       ASSERT_EQ(told.size(), 1U);

@@ -61,6 +61,19 @@ TEST(ReportLimit, AMailboxHasItsOwnNumberWhateverThePartiesHave) {
   }
 }
 
+TEST(ReportLimit, NoPartyTakesTheReportsOfAnotherToTheSameMailbox) {
+  constexpr std::size_t kToEach = 20;
+  ReportLimit limit;
+  const SteadyTime now{};
+  for (std::uint32_t party = 1; party <= kToEach + 5; ++party) {
+    std::size_t had = 0;
+    while (limit.take("root", party, now, kToEach, 10'000)) ++had;
+    EXPECT_EQ(had, kToEach / party) << "its part, whatever those before it took";
+    EXPECT_TRUE(limit.take(std::to_string(party), party, now, kToEach, 10'000)) << "another mailbox";
+  }
+  EXPECT_TRUE(limit.take("root", 1, now + kReportHour, kToEach, 10'000));
+}
+
 TEST(OwedReports, AreTakenByMailboxWhenTheFirstIsAnHourOldAndInBatches) {
   const WallTime start = test::FakeClock().wall();
   OwedReports owed;

@@ -193,6 +193,23 @@ TEST(RateTest, ALargeOneHasItsTurnByALimitPerHourOrDayAndSmallMailGoesOn) {
   }
 }
 
+TEST(RateTest, NoneIsTooLargeForItsTurnByALimitPerHourOrDay) {
+  for (const Per per : {Per::hour, Per::day}) {
+    const RateLimits limits = {{Of::recipients, per, 100}};
+    const Seconds time = per == Per::hour ? Seconds(3600) : Seconds(86'400);
+    for (const bool bursts : {false, true}) {
+      for (std::size_t large = 75; large <= 130; large += large < 100 ? 5 : 15) {
+        const Course course = course_of(limits, time, large, bursts);
+        ASSERT_TRUE(course.went) << large << ' ' << bursts;
+        EXPECT_LE(*course.went, kBegin + 9 * time / 2) << large << ' ' << bursts;
+        EXPECT_LE(course.most, std::max<std::size_t>(large, 100)) << "never more than the limit, but for itself";
+        // Beside such a one there is place for few others, if any.
+        EXPECT_LE(course.longest_stop, large < 100 ? time : 2 * time) << large << ' ' << bursts;
+      }
+    }
+  }
+}
+
 TEST(RateTest, RoomForALargeOneThatIsGoneIsGivenBack) {
   const RateLimits limits = {{Of::recipients, Per::hour, 100}};
   Rate rate;

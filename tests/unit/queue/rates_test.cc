@@ -245,6 +245,59 @@ TEST_F(RatesTest, OneThatIsLargerThanTheLimitGoesInTheEnd) {
   EXPECT_THAT(host.got, testing::Contains("5@example.net"));
 }
 
+std::vector<std::string> numbered(int count) {
+  std::vector<std::string> addresses;
+  for (int i = 0; i < count; ++i) addresses.push_back(std::to_string(i) + "@example.net");
+  return addresses;
+}
+
+TEST_F(RatesTest, OneThatNeedsNearlyAllOfALimitGoesHoweverMuchSmallMailThereIs) {
+  for (const int large : {80, 100, 120}) {
+    SCOPED_TRACE(large);
+    open_limited({recipients(100)});
+    for (int i = 0; i < 100; ++i) accept(envelope({"bob@example.net"}));
+    const QueueId id = accept(envelope(numbered(large)));
+    int hours = 0;
+    for (; hours < 12 && run(loop, queue->find(id)); ++hours) {
+      for (int i = 0; i < 60; ++i) {
+        pass(Seconds(60));
+        for (int each = 0; each < 2; ++each) accept(envelope({"bob@example.net"}));
+      }
+    }
+    EXPECT_LE(hours, 8) << "some of them are those of the small mail before it";
+  }
+}
+
+TEST_F(RatesTest, TheSenderOfOneThatIsOvertakenIsToldAndItEndsInTheNameOfTheLimit) {
+  Config brief = config();
+  brief.retry.expire = Seconds(18 * 3600);
+  queue->configure(brief, limited({recipients(100, RateLimit::Per::day)}));
+  for (int i = 0; i < 60; ++i) accept(envelope({"bob@example.net"}));
+  const QueueId id = accept(envelope(numbered(95)));
+  const auto hours = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      pass(Seconds(3600));
+      for (int each = 0; each < 2; ++each) accept(envelope({"bob@example.net"}));
+    }
+  };
+  const auto reports = [this] {
+    return std::ranges::count_if(host.texts, [](const std::string& text) {
+      // The lines of a report are folded.
+      return text.find("auto-replied") != std::string::npos && text.find("recipients/day)") != std::string::npos;
+    });
+  };
+  hours(4);
+  EXPECT_EQ(reports(), 0);
+  hours(2);
+  EXPECT_EQ(reports(), 1);
+  hours(11);
+  EXPECT_EQ(reports(), 1) << "told of the delay, once";
+  EXPECT_TRUE(run(loop, queue->find(id)));
+  hours(2);
+  EXPECT_FALSE(run(loop, queue->find(id))) << "it ends";
+  EXPECT_EQ(reports(), 2);
+}
+
 class RateFileTest : public testing::Test {
  protected:
   [[nodiscard]] Rates opened(boost::asio::io_context& loop, RateKeeper& keeper, RateLimits limits) {

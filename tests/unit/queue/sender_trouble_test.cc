@@ -12,6 +12,7 @@ struct Account {
   std::set<std::string> not_owned;   ///< reverse-paths that the account may not use
   std::set<std::string> disliked;    ///< reverse-paths whose mail is refused in unknown words
   std::set<std::string> suspected;   ///< reverse-paths that are refused, maybe for the message
+  std::set<std::uint32_t> spoofing;  ///< whose mail is refused likewise
   std::set<std::string> greylisted;  ///< reverse-paths whose mail is to come again
   bool away = false;                 ///< nobody listens
   bool refuses_all = false;          ///< whatever it is, in unknown words
@@ -26,7 +27,8 @@ Task<DeliveryReport> judge_sender(Account* account, mail::Message* message) {
   if (account->not_owned.contains(sender)) {
     report.recipients.resize(message->pending().size());
     report.sender = mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 not owned"};
-  } else if (account->suspected.contains(sender)) {
+  } else if (account->suspected.contains(sender) ||
+             account->spoofing.contains(message->envelope().source.uid.value_or(mail::kNoUid))) {
     report.recipients.resize(message->pending().size());
     report.sender = mail::SiteTrouble{mail::Step::end_of_data, Failure::denied, 550, "550 From is not yours"};
     report.sender->in_transaction = true;
@@ -107,7 +109,57 @@ TEST_F(SenderTroubleTest, WordsThatMayBeAboutTheMessageHoldNoOtherMailOfItsSende
   hours(1);
   EXPECT_TRUE(queue->sites()[0].senders.empty()) << "one message, however often";
   from("root@example.com", 0);
+  EXPECT_TRUE(queue->sites()[0].senders.empty()) << "the other one is another party's";
+  from("root@example.com", 0);
   EXPECT_EQ(queue->sites()[0].senders.size(), 1U) << "two in a row";
+}
+
+TEST_F(SenderTroubleTest, WhatOnePartyWritesHoldsNoMailOfAnotherWithTheSameSender) {
+  const test::ExpectLog expected("sender is not taken by the smarthost");
+  account.spoofing = {1000};
+  for (int i = 0; i < 100; ++i) from("root@example.com", 1000);
+  ASSERT_EQ(queue->sites()[0].senders.size(), 1U);
+  for (int hour = 0; hour < 12; ++hour) {
+    account.tried.clear();
+    from("root@example.com", 0);
+    EXPECT_EQ(account.tried.size(), 1U) << "an alert goes at once";
+    hours(1);
+    EXPECT_EQ(queue->totals().waiting, 100U);
+  }
+}
+
+TEST_F(SenderTroubleTest, EachPartyOfASenderThatIsNotTakenHasItsProbes) {
+  const test::ExpectLog expected("sender is not taken by the smarthost");
+  account.not_owned = {"root@example.com"};
+  for (int i = 0; i < 100; ++i) from("root@example.com", 1000);
+  for (int i = 0; i < 3; ++i) from("root@example.com", 0);
+  EXPECT_EQ(queue->sites()[0].senders.size(), 1U) << "shown once";
+  hours(5);
+  EXPECT_LE(tries("root@example.com"), 2 * 16);
+  account.not_owned.clear();
+  account.tried.clear();
+  hours(1);
+  EXPECT_EQ(queue->totals().waiting, 0U) << "the probe of one opens it for all";
+}
+
+TEST_F(SenderTroubleTest, ASenderInTroubleStaysSoWhileItsSiteIsAway) {
+  const test::ExpectLog expected("sender is not taken by the smarthost");
+  const test::ExpectLog down("site down");
+  account.not_owned = {"web@example.com"};
+  from("web@example.com");
+  from("web@example.com");
+  account.away = true;
+  from("root@example.com");
+  ASSERT_TRUE(queue->sites()[0].trouble);
+  for (int i = 0; i < 5 * 12; ++i) {
+    pass(Seconds(300));
+    EXPECT_EQ(queue->sites()[0].senders.size(), 1U) << i;
+  }
+  account.away = false;
+  account.not_owned.clear();
+  hours(2);
+  EXPECT_EQ(queue->totals().waiting, 0U);
+  EXPECT_TRUE(queue->sites()[0].senders.empty());
 }
 
 TEST_F(SenderTroubleTest, MoreSendersThanAreKeptWaitEachByItsOwnSchedule) {

@@ -162,6 +162,32 @@ TEST_F(SendersTest, NoPartyTakesAllPlacesOfThoseThatAreSuspected) {
   EXPECT_LE(kept, Senders::kMost) << "of so many it was known that they had met it before";
 }
 
+TEST_F(SendersTest, WhereTheSiteTakesNothingTheMailIsNotGone) {
+  EXPECT_EQ(attempt(Shown::trouble), Change::began);
+  now += Seconds(6) + Senders::kIdle;
+  EXPECT_EQ(senders.at("main", now, false).size(), 1U) << "no probe could be made";
+  EXPECT_TRUE(senders.at("main", now, true).empty());
+}
+
+TEST_F(SendersTest, WhatEndsForOnePartyEndsForAllUnlessItIsTheirMessagesDoing) {
+  const auto meets = [this](std::uint32_t party, std::uint64_t number, Shown shown, bool in_transaction) {
+    mail::SiteTrouble trouble{mail::Step::mail, Failure::denied, 553, "553 not owned"};
+    trouble.in_transaction = in_transaction;
+    const Sender sender{"root/" + std::to_string(party), "root", "root"};
+    const Senders::Ended ended{shown, trouble, QueueId::make(kNow, number), party};
+    return senders.finished("main", sender, senders.started("main", sender.key, now), ended, now, kNow, kRetry, 0.5);
+  };
+  EXPECT_EQ(meets(1, 1, Shown::trouble, false), Change::began);
+  EXPECT_TRUE(senders.accepts("main", "root/2", now)) << "another party's mail is tried for itself";
+  EXPECT_EQ(meets(2, 2, Shown::trouble, false), Change::began);
+  EXPECT_EQ(meets(3, 3, Shown::trouble, true), Change::unknown);
+  EXPECT_EQ(meets(3, 4, Shown::trouble, true), Change::began);
+  EXPECT_EQ(meets(4, 5, Shown::taken, false), Change::none);
+  EXPECT_TRUE(senders.accepts("main", "root/1", now));
+  EXPECT_TRUE(senders.accepts("main", "root/2", now));
+  EXPECT_FALSE(senders.accepts("main", "root/3", now)) << "its own words may be why";
+}
+
 TEST_F(SendersTest, WhoseMailIsGoneIsShownNoMoreAndMakesRoom) {
   for (std::size_t i = 0; i < Senders::kMost; ++i) EXPECT_EQ(attempt(Shown::trouble, std::to_string(i)), Change::began);
   now += Seconds(6) + Senders::kIdle;
