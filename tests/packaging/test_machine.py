@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from conftest import PEERS_DIR, REPO
+from conftest import OLDER, OLDEST, PEERS_DIR, REPO
 
 PEERS = os.environ.get("POSTERN_PEERS", "").split() or ["none"]
 COMMANDS = ("/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/mailq", "/usr/bin/newaliases")
@@ -72,7 +72,52 @@ def test_programs_that_want_a_mail_transport_agent_are_content_with_it(machine, 
     assert packages(machine)["postern"] == "installed"
 
 
-def test_during_an_upgrade_mail_is_taken_and_nothing_is_asked(machine, package):
+SETTINGS = "/etc/postern/postern.yaml"
+OF_OLDER = "# of the older package"
+
+
+def last_line(machine, path):
+    return machine.output('tail -n 1 "$1"', path)
+
+
+def settings_files(machine):
+    return machine.output("ls -A /etc/postern 2>/dev/null || true").split()
+
+
+@pytest.mark.usefixtures("older")
+@pytest.mark.parametrize("from_package", [OLDER, OLDEST])
+def test_an_upgrade_keeps_changed_settings_and_asks_nothing(machine, package, from_package):
+    machine.install(f"/srv/bound/{from_package}")
+    assert last_line(machine, SETTINGS) == OF_OLDER, "the package that comes has other settings"
+    machine.shell(f"echo 'hostname: mine.example.net' >>{SETTINGS}")
+    # As unattended-upgrades does it: nobody can answer, and dpkg is given no answer beforehand.
+    machine.shell(f"apt-get install -y --no-install-recommends /srv/bound/{package.name} </dev/null")
+    assert last_line(machine, SETTINGS) == "hostname: mine.example.net"
+    assert settings_files(machine) == ["postern.yaml"], "nothing is laid beside them"
+    assert packages(machine)["postern"] == "installed"
+    assert last_line(machine, "/usr/share/postern/postern.yaml") != OF_OLDER
+    # Once more, with the settings gone on purpose.
+    machine.shell(f"rm {SETTINGS}; dpkg --remove postern; dpkg -i /srv/bound/{package.name} </dev/null")
+    assert settings_files(machine) == []
+    # Purged, all is as before the first installation.
+    machine.shell(f"mkdir -p /etc/postern; echo x >{SETTINGS}; dpkg --purge postern; test ! -e /etc/postern; dpkg -i /srv/bound/{package.name}")
+    assert machine.shell(f"cmp /usr/share/postern/postern.yaml {SETTINGS}; stat -c '%U %G %a' {SETTINGS}").stdout == "root root 644\n"
+
+
+@pytest.mark.usefixtures("older")
+def test_an_upgrade_is_asked_about_where_the_settings_are_a_conffile_in_both(machine, package):
+    """That the test above could fail: this is what the first packages did."""
+    machine.shell(f"""
+        mkdir /srv/newer; dpkg-deb -R /srv/bound/{OLDEST} /srv/newer
+        sed -i 's/^Version: .*/Version: 0.0.2/' /srv/newer/DEBIAN/control; echo '# newer' >>/srv/newer/etc/postern/postern.yaml
+        dpkg-deb -Znone --root-owner-group -b /srv/newer /srv/newer.deb""")
+    machine.install(f"/srv/bound/{OLDEST}")
+    machine.shell(f"echo 'hostname: mine.example.net' >>{SETTINGS}")
+    refused = machine.shell("dpkg -i /srv/newer.deb </dev/null", check=False)
+    assert refused.returncode != 0 and "conffile" in refused.stderr, refused
+
+
+def test_during_an_upgrade_mail_is_taken(machine, package):
     installed(machine, package)
     machine.shell("echo 'hostname: mine.example.net' >> /etc/postern/postern.yaml")
     machine.shell(f"dpkg --unpack /srv/bound/{package.name} </dev/null")
