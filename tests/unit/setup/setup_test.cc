@@ -369,6 +369,8 @@ TEST_F(Setup, WithOAuthTheLoginComesAfterTheSettings) {
   EXPECT_EQ(smarthost.oauth2.client_id, options.client_id);
   EXPECT_EQ(smarthost.user, "alerts@example.com");
   EXPECT_TRUE(smarthost.password_file.empty());
+  EXPECT_EQ(smarthost.oauth2.refresh_token_file, dir / "refresh-token-smtp.office365.com")
+      << "where a daemon with these settings can write; the service's own directory is for those of the system";
 }
 
 TEST_F(Setup, ARunThatChangesNothingLeavesTheWayBackAsItWas) {
