@@ -157,6 +157,16 @@ def test_removed_it_leaves_the_mail_and_says_so_and_purged_too(machine, package)
     assert machine.output("stat -c '%U %G %a' /var/spool/postern/drop") == "postern maildrop 1770"
 
 
+@pytest.mark.parametrize("line", ["spool: /srv/queue", "spool : '/srv/queue'  # the large disk"])
+def test_a_spool_elsewhere_is_left_and_told_of(machine, package, line):
+    installed(machine, package)
+    machine.shell('mkdir -p /srv/queue/queue; echo x >/srv/queue/queue/x; echo "$1" >>/etc/postern/postern.yaml', line)
+    for command in ("remove", "purge"):
+        said = machine.shell(f"dpkg --{command} postern").stdout
+        assert f"postern: the spool that the settings name is left as it is, with its mail ({line})\n" in said, said
+    assert machine.output("cat /srv/queue/queue/x") == "x"
+
+
 def test_purged_with_an_empty_queue_nothing_is_left(machine, package):
     before = machine.output("ls -A /etc /etc/systemd/system /var/spool /var/lib /etc/apparmor.d /etc/apparmor.d/local 2>/dev/null")
     installed(machine, package)
