@@ -52,6 +52,26 @@ def test_a_fresh_installation_takes_mail_holds_it_and_says_what_to_do(machine, p
     assert machine.output("posternd --check") == "/etc/postern/postern.yaml: good"
 
 
+# A name server that takes every question and answers none, and a machine whose name has no domain.
+SILENT_DNS = """
+hostname box
+echo 'nameserver 127.0.0.1' >/etc/resolv.conf; echo '127.0.0.1 localhost' >/etc/hosts
+sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf
+python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 53)); print(flush=True)
+while True: s.recv(9999)' >/tmp/silent &
+until [ -s /tmp/silent ]; do sleep 0.1; done
+"""
+
+
+def test_no_start_waits_for_the_dns(machine, package):
+    installed(machine, package)
+    said = machine.shell(SILENT_DNS + "timeout 4 getent ahosts box && exit 1; echo asked: $?; timeout 4 posternd --check 2>&1; "
+                         "install -d -o postern -g postern /run/postern; "
+                         "timeout 4 setpriv --reuid=postern --regid=postern --clear-groups posternd 2>&1 || echo ended: $?").stdout
+    assert "asked: 124\n" in said and "/etc/postern/postern.yaml: good\n" in said, said
+    assert "the host name 'box' has no domain" in said and "ready" in said and "ended: 124\n" in said, said
+
+
 def test_without_a_service_manager_it_runs_by_the_commands_of_the_readme(machine, package):
     installed(machine, package)
     section = (REPO / "README.md").read_text().partition("## Without systemd")[2]
@@ -183,6 +203,40 @@ def test_mailname_and_aliases_of_the_machine_are_left_alone(machine, package):
     installed(machine, package)
     machine.shell("newaliases; apt-get purge -y postern")
     assert machine.output("cat /etc/mailname /etc/aliases").splitlines() == ["box.example.net", "root: admin@example.com"]
+
+
+def test_the_aliases_of_the_machine_are_honoured_without_being_asked_for(machine, package):
+    machine.shell("echo 'root: admin@example.org' >/etc/aliases")
+    installed(machine, package)
+    send = "printf 'Subject: x\\n\\nx\\n' | sendmail root; postern queue list; postern queue delete --all --yes; "
+    said = machine.shell(SERVICE + send + "echo --; echo 'root: other@example.org' >/etc/aliases; newaliases; " + send +
+                         "echo --; rm /etc/aliases; newaliases; " + send + "kill $!; wait || true").stdout.split("--\n")
+    assert "admin@example.org" in said[0], said
+    assert "/etc/aliases: 1 alias\n" in said[1] and "other@example.org" in said[1], said
+    assert "/etc/aliases: 0 aliases\n" in said[2] and "root@" in said[2] and "example.org" not in said[2], said
+
+
+def test_nothing_in_the_aliases_of_the_machine_keeps_the_settings_from_being_used(machine, package):
+    installed(machine, package)
+    spoilt = {
+        "true": "there is no alias for root",
+        "printf 'root: joe\\n'": "the alias for root leads to a local user alone",
+        "printf 'root: \"|/bin/prog\"\\nlogs: /var/log/x\\n'": "'logs' leads to a file",
+        "printf 'nonsense\\n'": "/etc/aliases:1: no alias",
+        "printf 'root: a\\na: root\\n'": "leads in a circle",
+        "printf 'postmaster: root\\n'; echo 'aliases: { root: postmaster }' >>/etc/postern/postern.yaml": "leads in a circle",
+        "printf 'x: y\\n'; chmod 600 /etc/aliases": "cannot read the aliases of /etc/aliases: Permission denied",
+        "head -c 3M /dev/zero": "cannot read the aliases: ",
+        "true; rm /etc/aliases; mkdir /etc/aliases": "the aliases of /etc/aliases is not a file; no alias is taken from it",
+        "true; rm /etc/aliases; ln -s nowhere /etc/aliases": "there is no alias for root",
+    }
+    wrong = []
+    for make, words in spoilt.items():
+        run = machine.shell("rm -rf /etc/aliases; cp /usr/share/postern/postern.yaml /etc/postern/; "
+                            f"{{ {make}; }} >/etc/aliases; posternd --check 2>&1", check=False)
+        if run.returncode != 0 or words not in run.stdout or not run.stdout.endswith("postern.yaml: good\n"):
+            wrong.append((make, run.returncode, run.stdout, run.stderr))
+    assert wrong == []
 
 
 @pytest.mark.parametrize("peer", PEERS)
