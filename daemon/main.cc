@@ -31,7 +31,7 @@ namespace postern {
 namespace {
 
 struct Arguments {
-  std::string config = "/etc/postern/postern.yaml";
+  std::string config = settings::kSystemSettings;
   bool check = false;
   std::string user;
   bool list_keys = false;

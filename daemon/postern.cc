@@ -322,11 +322,6 @@ postern::setup::AtDaemon at_daemon(const Job& job) {
           [step](const std::string& recipient) { return step("send-test", "recipient", recipient); }};
 }
 
-/// The commands that need no daemon: each adds itself, and says in the second argument what to do if it is meant.
-constexpr auto kAlone = std::to_array<void (*)(CLI::App&, std::function<int()>&)>({
-    postern::setup::add_import,
-});
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -374,8 +369,8 @@ int main(int argc, char** argv) {
   add_send_test(app, job, words, seconds, from);
   add_metrics(app, job, format);
   add_reload(app, job);
-  postern::setup::add_setup(app, at_daemon(job), job.alone);
-  for (const auto add : kAlone) add(app, job.alone);
+  postern::setup::add_setup(app, json, at_daemon(job), job.alone);
+  postern::setup::add_import(app, job.alone);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

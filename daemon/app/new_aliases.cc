@@ -5,7 +5,7 @@
 namespace postern::app {
 
 std::string no_aliases_file(const std::string& config_file) {
-  return "no file of aliases is read, since 'aliases_file' is not set: the aliases are those of " +
+  return "no file of aliases is read, since 'aliases_file' is none: the aliases are those of " +
          printable(config_file) + ", and a change there needs: postern reload\n";
 }
 

@@ -199,11 +199,17 @@ std::vector<Circle> LocalNames::circles() const {
 }
 
 std::string roots_mail(const LocalNames& names) {
-  if (names.has_alias("root")) return {};
+  const std::vector<std::string> recipients = names.recipients_of("root");
+  const bool alias = names.has_alias("root");
+  const bool local = names.kind_of(names.domain) == LocalNames::Kind::machine &&
+                     std::ranges::all_of(recipients, [&](const std::string& one) {
+                       return names.kind_of(split_address(one).domain) == LocalNames::Kind::machine;
+                     });
+  if (alias && !local) return {};
   std::string to;
-  for (const std::string& one : names.recipients_of("root")) to += (to.empty() ? "" : ", ") + one;
-  return "there is no alias for root: its mail (cron's, for example) goes to " + to +
-         ", which is no mailbox unless somebody made one";
+  for (const std::string& one : recipients) to += (to.empty() ? "" : ", ") + one;
+  return (alias ? "the alias for root leads to a local user alone: its" : "there is no alias for root: its") +
+         (" mail (cron's, for example) goes to " + to) + ", which is no mailbox unless somebody made one";
 }
 
 }  // namespace postern::mail

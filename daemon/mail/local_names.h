@@ -15,15 +15,18 @@
 
 namespace postern::mail {
 
+/// What every program takes for the aliases of the machine (Debian policy 11.6).
+inline constexpr const char* kMachinesAliases = "/etc/aliases";
+
 struct LocalNames : HostNames {
   bool hostname_guessed = false;           ///< nobody said `hostname`: it is what the machine is called by itself
   std::vector<std::string> local_domains;  ///< of the settings: names of this machine besides its own
-  std::vector<std::string> machine;        ///< what it is called by itself: the kernel's name, the name service's
+  std::vector<std::string> machine;        ///< what it is called by itself: the kernel's name, that of /etc/hosts
   std::string mailname;                    ///< what /etc/mailname says; empty: nothing
 
-  Aliases aliases;           ///< of the settings; they go before those of the file
-  std::string aliases_file;  ///< empty: none is read
-  Aliases of_file;           ///< what it said when it was read
+  Aliases aliases;                              ///< of the settings; they go before those of the file
+  std::string aliases_file = kMachinesAliases;  ///< empty: none is read
+  Aliases of_file;                              ///< what it said when it was read
 
   /// For who needs no more than these.
   [[nodiscard]] const HostNames& host_names() const { return *this; }
@@ -57,7 +60,8 @@ struct LocalNames : HostNames {
   friend bool operator==(const LocalNames&, const LocalNames&) = default;
 };
 
-/// Where mail for root goes if no alias says it, in a sentence; empty: one does.
+/// Where mail for root goes if no alias says it, or only to a local user without a mailbox as far as we know (`root:
+/// joe` in the machine's aliases), in a sentence; empty: to an address that somebody wrote down.
 [[nodiscard]] std::string roots_mail(const LocalNames& names);
 
 }  // namespace postern::mail

@@ -3,15 +3,12 @@
 #include "base/text.h"
 #include "settings/account.h"
 #include "settings/local_names.h"
+#include "settings/machine_name.h"
 #include "settings/own_sender.h"
 #include "settings/permissions.h"
 #include "settings/sender_values.h"
 #include "settings/values.h"
 
-#include <netdb.h>
-#include <unistd.h>
-
-#include <array>
 #include <map>
 
 namespace postern::settings {
@@ -147,23 +144,6 @@ std::uint16_t standard_port(Tls tls) {
     case Tls::none: break;
   }
   return kSmtp;
-}
-
-std::string machine_name() {
-  std::array<char, 256> buffer{};
-  if (gethostname(buffer.data(), buffer.size() - 1) != 0) return "localhost";
-  std::string name = buffer.data();
-  if (name.find('.') == std::string::npos) {
-    addrinfo hints{};
-    hints.ai_flags = AI_CANONNAME;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    if (getaddrinfo(name.c_str(), nullptr, &hints, &found) == 0) {
-      if (found->ai_canonname != nullptr && is_host_name(found->ai_canonname)) name = found->ai_canonname;
-      freeaddrinfo(found);
-    }
-  }
-  return is_host_name(name) ? name : "localhost";
 }
 
 void complete(Settings& settings, Report& report) {

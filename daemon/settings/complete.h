@@ -6,7 +6,6 @@
 #include "settings/settings.h"
 
 #include <cstdint>
-#include <string>
 
 namespace postern::settings {
 
@@ -14,9 +13,5 @@ namespace postern::settings {
 [[nodiscard]] std::uint16_t standard_port(relay::Tls tls);
 
 void complete(Settings& settings, Report& report);
-
-/// The machine's fully qualified name, as far as it can be found; "localhost" if it has no usable one.
-/// Asks the resolver (and may wait for it) only if the kernel's name has no dot.
-[[nodiscard]] std::string machine_name();
 
 }  // namespace postern::settings

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/aliases_file.h"
-#include "settings/complete.h"
+#include "settings/machine_name.h"
 #include "settings/permissions.h"
 #include "settings/user.h"
 #include "settings/values.h"
@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +23,7 @@ namespace {
 
 using mail::LocalNames;
 
-/// What gethostname(2) says, and with what the name service knows of it.
+/// What gethostname(2) says, and what /etc/hosts makes of it.
 std::vector<std::string> names_of_machine() {
   std::array<char, 256> buffer{};
   std::vector<std::string> names;
@@ -87,20 +86,18 @@ Problem in_file(const std::string& file, std::size_t line, std::string text) {
   return problem;
 }
 
-/// Nothing after it reported that the file cannot be read.
-std::optional<mail::AliasesFile> take_file(LocalNames& names, Report& report) {
+/// The machine's own file is read without being asked for: it may be missing, and what is wrong with it stops nothing.
+bool is_machines(const LocalNames& names) { return names.aliases_file == mail::kMachinesAliases; }
+
+Result<mail::AliasesFile> take_file(LocalNames& names, Report& report) {
   const std::string& path = names.aliases_file;
   const Mark where = report.place("aliases_file");
+  names.of_file.clear();
   const auto allowed = readable(report, Thing::aliases, path, "the aliases of " + path);
-  if (!allowed) {
-    report.error(where, allowed.error().text);
-    return std::nullopt;
-  }
+  if (!allowed && is_machines(names) && allowed.error().failure == Failure::not_found) return mail::AliasesFile();
+  if (!allowed) return allowed.error();
   auto text = read_file(path, mail::kLargestAliasesFile);
-  if (!text) {
-    report.error(where, "cannot read the aliases: " + text.error().text);
-    return std::nullopt;
-  }
+  if (!text) return Error{text.error().failure, "cannot read the aliases: " + text.error().text};
   check_openings(report, where, Thing::aliases, path);
   check_sight(report, where, path);
   mail::AliasesFile file = mail::parse_aliases_file(*text);
@@ -120,7 +117,15 @@ void check_circles(const LocalNames& names, const std::map<std::string, std::siz
     const std::string words = circle.size() > 1 ? " leads in a circle, and so to nobody: " + mail::words_of(circle)
                                                 : " leads to itself alone, so it has no effect";
     if (own != circle.end()) {
-      report.error(report.place(place_of(*own)), "'" + place_of(*own) + "'" + words);
+      // With the machine's file the settings are as good as before somebody changed that.
+      const bool of_settings =
+          std::ranges::all_of(circle, [&](const auto& name) { return names.aliases.contains(name); });
+      const std::string text = "'" + place_of(*own) + "'" + words;
+      if (of_settings || !is_machines(names)) {
+        report.error(report.place(place_of(*own)), text);
+      } else {
+        report.warning(report.place(place_of(*own)), text);
+      }
     } else {
       report.warning(in_file(names.aliases_file, lines.at(circle.front()), "'" + circle.front() + "'" + words));
     }
@@ -149,7 +154,14 @@ void complete_local_names(mail::LocalNames& names, Report& report) {
   fold_names(names, report);
   std::map<std::string, std::size_t> lines;
   if (!names.aliases_file.empty()) {
-    if (auto file = take_file(names, report)) lines = std::move(file->lines);
+    auto file = take_file(names, report);
+    if (file) {
+      lines = std::move(file->lines);
+    } else if (is_machines(names)) {
+      report.warning(report.place("aliases_file"), file.error().text + "; no alias is taken from it");
+    } else {
+      report.error(report.place("aliases_file"), file.error().text);
+    }
   }
   check_circles(names, lines, report);
   check_ends(names, report);
@@ -158,7 +170,8 @@ void complete_local_names(mail::LocalNames& names, Report& report) {
 Result<FreshAliases> read_aliases(mail::LocalNames names) {
   Report report(names.aliases_file);
   auto file = take_file(names, report);
-  if (file) check_circles(names, file->lines, report);
+  if (!file) return Error{Failure::corrupt, file.error().text};
+  check_circles(names, file->lines, report);
   Loaded found = std::move(report).finish(Settings{});
   if (!found.problems.empty()) return Error{Failure::corrupt, found.problems.front().text};
   FreshAliases fresh;

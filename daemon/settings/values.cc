@@ -155,6 +155,13 @@ std::optional<std::string> path_value(const Node& node, Scope& scope) {
   return std::nullopt;
 }
 
+std::optional<std::string> path_or_none_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "an absolute path, or none");
+  if (text == nullptr) return std::nullopt;
+  if (*text == "none") return std::string();
+  return path_value(node, scope);
+}
+
 std::optional<std::string> socket_value(const Node& node, Scope& scope) {
   constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
   auto path = path_value(node, scope);

@@ -53,6 +53,8 @@ enum class Families { own, both };  ///< a socket of :: that somebody else made 
 /// A host name or a numeric address.
 [[nodiscard]] std::optional<std::string> host_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::string> path_value(const Node& node, Scope& scope);
+/// "none" is empty.
+[[nodiscard]] std::optional<std::string> path_or_none_value(const Node& node, Scope& scope);
 /// A path short enough for the address of a unix socket.
 [[nodiscard]] std::optional<std::string> socket_value(const Node& node, Scope& scope);
 /// The endpoint "127.0.0.1:9157" or "[::1]:9157", on this machine.

@@ -4,11 +4,14 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/advice.h"
+#include "settings/user.h"
 #include "setup/candidates.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 namespace postern::setup {
 namespace {
@@ -17,7 +20,15 @@ using settings::Smarthost;
 
 constexpr std::size_t kLongestPassword = 64U << 10U;
 constexpr std::size_t kAppPasswordGroup = 4;
-constexpr std::string_view kRefreshToken = "/var/lib/postern/refresh-token-";  // in the service's own directory
+constexpr std::string_view kServiceState = "/var/lib/postern";  // StateDirectory= in packaging/systemd/postern.service
+
+/// Where the daemon that reads these settings can write: the service in its own directory, whoever runs one with other
+/// settings beside them.
+std::string refresh_token_path(const std::string& config, const std::string& host) {
+  std::error_code error;
+  const auto own = std::filesystem::absolute(config, error).lexically_normal().parent_path();
+  return (settings::is_systems(config) ? std::string(kServiceState) : own.string()) + "/refresh-token-" + host;
+}
 
 /// One that nobody has written down for us but this file or whoever is at the other end of standard input.
 Result<Secret> given_password(const Options& options, Terminal& terminal) {
@@ -126,7 +137,7 @@ Result<Account> prepare_browser_login(Smarthost smarthost, const FoundServer& fo
     if (!id || id->empty()) return Error{Failure::cancelled, "nothing was changed"};
     smarthost.oauth2.client_id = *id;
   }
-  smarthost.oauth2.refresh_token_file = std::string(kRefreshToken) + smarthost.host;
+  smarthost.oauth2.refresh_token_file = refresh_token_path(options.config, smarthost.host);
   Smarthost without_login = smarthost;
   without_login.user.clear();
   without_login.oauth2 = {};

@@ -242,7 +242,8 @@ bool stands_already(const NewSettings& settings, const std::optional<CredentialF
          (!wanted->group || status.st_gid == *wanted->group);
 }
 
-Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential) {
+Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential,
+                           const std::function<Result<void>()>& judge) {
   std::vector<KeptFile> places;  // the settings first: what they name goes after them
   auto kept = keep(settings.path);
   if (!kept) return kept.error();
@@ -256,6 +257,7 @@ Result<void> write_changed(const NewSettings& settings, const std::optional<Cred
     places.push_back(std::move(*old));
   }
   auto done = write_both(settings, credential);
+  if (done && judge) done = judge();
   if (done) {
     if (credential && places.back().was_there) hide_from_others(fresh_name(credential->path));
     if (const std::string old = fresh_name(settings.path); places.front().was_there && holds_password(old)) {

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "setup/credential_file.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,8 +21,10 @@ struct NewSettings {
 
 /// The credential, then the settings that name it; durably, and both or none: if one fails, everything is as it was,
 /// the way back of an earlier run too.
-/// Failures: those of write_credential() and replace_file().
-Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential);
+/// Failures: those of write_credential() and replace_file(), and that of `judge`, who sees the new files in their
+/// places.
+Result<void> write_changed(const NewSettings& settings, const std::optional<CredentialFile>& credential,
+                           const std::function<Result<void>()>& judge = {});
 
 /// Everything is there as it would be written, so that there is nothing to write and nothing new to undo.
 [[nodiscard]] bool stands_already(const NewSettings& settings, const std::optional<CredentialFile>& credential);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "settings/load.h"
+#include "settings/user.h"
 #include "setup/credential_file.h"
 #include "setup/importer.h"
 #include "setup/peer_files.h"
@@ -23,7 +24,6 @@
 namespace postern::setup {
 namespace {
 
-constexpr std::string_view kSettings = "/etc/postern/postern.yaml";
 constexpr int kNotWhole = 1;  // the settings are written, but the check finds faults
 
 struct ImportOptions {
@@ -125,7 +125,7 @@ void tell_unwritten(const Proposal& proposal, const std::vector<std::string>& fi
 /// link leads to is written, and the link stays. Failures: invalid (something else than a file is there), those of the
 /// file system.
 Result<std::string> output_path(const ImportOptions& options) {
-  const std::string output = options.output.empty() ? std::string(kSettings) : options.output;
+  const std::string output = options.output.empty() ? std::string(settings::kSystemSettings) : options.output;
   std::error_code error;
   const auto status = std::filesystem::status(output, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
@@ -177,7 +177,7 @@ int write_out(const ImportOptions& options, Proposal& proposal) {
   const settings::Loaded loaded = settings::load(settings, settings::reader_of(settings));
   for (const settings::Problem& problem : loaded.problems) fmt::print(stderr, "{}\n", problem.str());
   if (!loaded.settings) return kNotWhole;
-  if (settings == kSettings) {
+  if (settings == settings::kSystemSettings) {
     fmt::print(stderr, "Now run: posternd --check && postern reload && postern check\n");
   }
   return EX_OK;

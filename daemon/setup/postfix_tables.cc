@@ -78,6 +78,19 @@ std::vector<TableEntry> inline_entries(Import& import, const Mark& mark, std::st
   return entries;
 }
 
+/// The entries of one "type:name", in the file's order. Tables that are no text files, patterns that are more than
+/// "everything", and databases whose source is gone become notes.
+Result<std::vector<TableEntry>> read_table(Import& import, const Mark& mark, std::string_view table) {
+  const TableName split = split_table(table);
+  if (split.type == "static") {
+    return std::vector<TableEntry>{TableEntry{mark, "*", std::string(without_braces(split.name))}};
+  }
+  if (split.type == "inline") return inline_entries(import, mark, split.name);
+  if (is_one_of(split.type, kIndexed) || is_one_of(split.type, kPatterns)) return table_entries(import, mark, split);
+  import.note(mark, kind_of_table(table) + " is not read");
+  return std::vector<TableEntry>();
+}
+
 }  // namespace
 
 std::string kind_of_table(std::string_view table) {
@@ -89,17 +102,6 @@ std::string kind_of_table(std::string_view table) {
 std::string source_of(std::string_view table) {
   TableName split = split_table(table);
   return is_one_of(split.type, kIndexed) ? std::move(split.name) : std::string();
-}
-
-Result<std::vector<TableEntry>> read_table(Import& import, const Mark& mark, std::string_view table) {
-  const TableName split = split_table(table);
-  if (split.type == "static") {
-    return std::vector<TableEntry>{TableEntry{mark, "*", std::string(without_braces(split.name))}};
-  }
-  if (split.type == "inline") return inline_entries(import, mark, split.name);
-  if (is_one_of(split.type, kIndexed) || is_one_of(split.type, kPatterns)) return table_entries(import, mark, split);
-  import.note(mark, kind_of_table(table) + " is not read");
-  return std::vector<TableEntry>();
 }
 
 Result<std::vector<TableEntry>> read_tables(Import& import, const Mark& mark, const std::vector<std::string>& tables) {

@@ -15,12 +15,9 @@ struct TableEntry {
   std::string value;
 };
 
-/// The entries of one "type:name", in the file's order. Tables that are no text files, patterns that are more than
-/// "everything", and databases whose source is gone become notes. `mark`: where the table is named. Failures: those of
-/// reading.
-[[nodiscard]] Result<std::vector<TableEntry>> read_table(Import& import, const Mark& mark, std::string_view table);
-
-/// Those of several tables, one after the other.
+/// The entries of tables that are named as "type:name", one after the other, in the order of their files. Tables that
+/// are no text files, patterns that are more than "everything", and databases whose source is gone become notes.
+/// `mark`: where the tables are named. Failures: those of reading.
 [[nodiscard]] Result<std::vector<TableEntry>> read_tables(Import& import, const Mark& mark,
                                                           const std::vector<std::string>& tables);
 

@@ -1,30 +1,41 @@
 #include "setup/present_root.h"
 
 #include "base/durable_file.h"
+#include "mail/address.h"
 #include "mail/aliases_file.h"
+
+#include <algorithm>
 
 namespace postern::setup {
 namespace {
 
-std::string first_target(const mail::Aliases& aliases) {
-  const auto found = aliases.find("root");
-  return found == aliases.end() || found->second.empty() ? std::string() : found->second.front();
+/// To whom the file's alias for root leads in the end, with those of the settings. A local user has no mailbox here
+/// (`root: joe`, as Debian writes it where somebody said so), and is nobody to send mail to; empty: such alone.
+std::string mailbox_of_root(mail::LocalNames names, mail::Aliases of_file) {
+  names.of_file = std::move(of_file);
+  const std::vector<std::string> recipients = names.recipients_of("root");
+  const auto found = std::ranges::find_if(recipients, [&names](const std::string& one) {
+    return names.kind_of(mail::split_address(one).domain) != mail::LocalNames::Kind::machine;
+  });
+  return found == recipients.end() ? std::string() : *found;
 }
 
 }  // namespace
 
 PresentRoot present_root(const settings::Settings& settings) {
   PresentRoot present;
-  present.target = first_target(settings.names.aliases);
-  if (settings.names.aliases_file.empty()) return present;
-  const auto text = read_file(settings.names.aliases_file, mail::kLargestAliasesFile);
+  const mail::LocalNames& names = settings.names;
+  const auto own = names.aliases.find("root");
+  if (own != names.aliases.end() && !own->second.empty()) present.target = own->second.front();
+  if (names.aliases_file.empty()) return present;
+  const auto text = read_file(names.aliases_file, mail::kLargestAliasesFile);
   if (!text) return present;
-  std::string target = first_target(mail::parse_aliases_file(*text).aliases);
-  if (target.empty()) return present;
-  present.file = settings.names.aliases_file;
+  mail::Aliases of_file = mail::parse_aliases_file(*text).aliases;
+  if (!of_file.contains("root")) return present;
+  present.file = names.aliases_file;
   if (!present.target.empty()) return present;
-  present.target = std::move(target);
-  present.of_file = true;
+  present.target = mailbox_of_root(names, std::move(of_file));
+  present.of_file = !present.target.empty();
   return present;
 }
 

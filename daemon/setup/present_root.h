@@ -8,7 +8,7 @@
 namespace postern::setup {
 
 struct PresentRoot {
-  std::string target;    ///< the first; empty: no alias says it
+  std::string target;    ///< the first; empty: no alias says it, or that of the file leads to local users alone
   bool of_file = false;  ///< it is the file's, which then is the place to change it
   std::string file;      ///< `aliases_file`, if it has an alias for root
 };

@@ -79,8 +79,12 @@ Result<std::optional<std::string>> root_address(const Options& options, const Se
     return wanted(std::move(*root));
   }
   if (!terminal.interactive()) {
+    if (present.of_file) {
+      terminal.say("Mail for root goes to " + printable(present.target) + ", as " + printable(present.file) +
+                   " has it.");
+    }
     if (!present.target.empty()) return std::optional<std::string>();
-    if (!standard.empty()) return std::optional(standard);
+    if (!standard.empty()) return wanted(standard);
     return Error{Failure::invalid, "say where root's mail goes: --root admin@example.com"};
   }
   const auto answer = terminal.ask("Where mail for root goes: cron's, RAID alarms, failed backups",

@@ -272,20 +272,22 @@ int set_up(const Options& said, Terminal& terminal, const World& world) {
   }
   const NewSettings fresh{old->path, text, old->access};
   const bool written = !stands_already(fresh, plan->credential);
-  if (written) {
-    if (const auto same = still_as_read(*old); !same) return told(terminal, same.error());
-    if (const auto done = write_changed(fresh, plan->credential); !done) return told(terminal, done.error());
-  }
-  const settings::Loaded loaded = settings::load(old->path, settings::reader_of(old->path));
-  for (const settings::Problem& warning : loaded.warnings) terminal.complain(warning.str() + " (warning)");
-  if (!loaded.settings) {
+  settings::Loaded loaded;
+  const auto load = [&]() -> Result<void> {
+    loaded = settings::load(old->path, settings::reader_of(old->path));
+    for (const settings::Problem& warning : loaded.warnings) terminal.complain(warning.str() + " (warning)");
     for (const settings::Problem& problem : loaded.problems) terminal.complain(problem.str());
-    if (!written) return EX_CONFIG;
-    const auto back = undo_changed(old->path);
-    terminal.complain(back ? "so the files of before were put back" : back.error().text);
-    return EX_CONFIG;
-  }
-  if (written) {
+    if (loaded.settings) return {};
+    return Error{Failure::invalid, "so the files of before were put back"};
+  };
+  if (!written) {
+    if (!load()) return EX_CONFIG;
+  } else {
+    if (const auto same = still_as_read(*old); !same) return told(terminal, same.error());
+    if (const auto done = write_changed(fresh, plan->credential, load); !done) {
+      const int status = told(terminal, done.error());
+      return loaded.problems.empty() ? status : EX_CONFIG;
+    }
     terminal.say("Wrote " + old->path + (plan->credential ? " and " + plan->credential->path : std::string()) + ".");
   }
   return begin(options, *plan, *old, name_of(*plan->change.smarthost, *loaded.settings), terminal, world);

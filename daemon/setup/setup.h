@@ -5,6 +5,7 @@
 #include "mail/check.h"
 #include "relay/smarthost_options.h"
 #include "settings/settings.h"
+#include "settings/user.h"
 #include "setup/dns.h"
 #include "setup/importer.h"
 #include "setup/terminal.h"
@@ -18,7 +19,7 @@ namespace postern::setup {
 
 /// What the command line says; empty: not said.
 struct Options {
-  std::string config = "/etc/postern/postern.yaml";
+  std::string config = settings::kSystemSettings;
   std::string address;    ///< the account's mail address
   std::string provider;   ///< a name of providers.h
   std::string smarthost;  ///< HOST[:PORT]

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sysexits.h>
 #include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 
 #include <cstdlib>
 #include <map>
@@ -28,8 +29,17 @@ const std::map<std::string, relay::Tls> kTlsWords{
 const std::map<std::string, relay::SenderPolicyOptions::Policy> kPolicyWords{
     {"keep", relay::SenderPolicyOptions::Policy::keep}, {"account", relay::SenderPolicyOptions::Policy::account}};
 
-int list_providers() {
+int list_providers(bool json) {
   for (const Provider& row : providers()) {
+    if (json) {
+      boost::json::object line;
+      line["kind"] = "provider";
+      line["name"] = row.name;
+      line["title"] = row.title;
+      line["domains"] = boost::json::array(row.domains.begin(), row.domains.end());
+      fmt::print("{}\n", boost::json::serialize(line));
+      continue;
+    }
     std::string domains;
     for (const std::string& domain : row.domains) domains += (domains.empty() ? "  " : " ") + domain;
     fmt::print("{:<24}{}{}\n", row.name, row.title, domains);
@@ -37,8 +47,8 @@ int list_providers() {
   return EX_OK;
 }
 
-int run_arguments(const SetupArguments& arguments, const AtDaemon& daemon) {
-  if (arguments.list) return list_providers();
+int run_arguments(const SetupArguments& arguments, bool json, const AtDaemon& daemon) {
+  if (arguments.list) return list_providers(json);
   set_log_sink([](const LogRecord&) {});  // what there is to say is said by set_up()
   const auto terminal = make_terminal();
   const char* home = std::getenv("HOME");
@@ -97,7 +107,7 @@ std::vector<CLI::Option*> add_account_options(CLI::App& command, Options& option
 
 }  // namespace
 
-void add_setup(CLI::App& app, AtDaemon daemon, std::function<int()>& chosen) {
+void add_setup(CLI::App& app, const bool& json, AtDaemon daemon, std::function<int()>& chosen) {
   const auto arguments = std::make_shared<SetupArguments>();
   CLI::App* command = app.add_subcommand("setup", "from a mail address to settings that work, by questions or options");
   Options& options = arguments->options;
@@ -121,9 +131,9 @@ void add_setup(CLI::App& app, AtDaemon daemon, std::function<int()>& chosen) {
   command->add_flag("--no-test", options.no_test, "send no test message; posternd need not run");
   command->add_flag("--list", arguments->list, "show the providers that are known, and exit");
   command->add_flag("--undo", arguments->undo, "put the settings and the password of before back");
-  command->callback([arguments, daemon = std::move(daemon), notify, &chosen] {
+  command->callback([arguments, &json, daemon = std::move(daemon), notify, &chosen] {
     if (notify->count() > 0) arguments->options.notify_command = arguments->notify_command;
-    chosen = [arguments, daemon] { return run_arguments(*arguments, daemon); };
+    chosen = [arguments, &json, daemon] { return run_arguments(*arguments, json, daemon); };
   });
 }
 

@@ -18,7 +18,8 @@ struct AtDaemon {
   std::function<int(const std::string& recipient)> send_test;
 };
 
-/// Adds the subcommand. When the arguments ask for it, `chosen` becomes what does it and returns the exit code.
-void add_setup(CLI::App& app, AtDaemon daemon, std::function<int()>& chosen);
+/// Adds the subcommand. When the arguments ask for it, `chosen` becomes what does it and returns the exit code. `json`
+/// is looked at then.
+void add_setup(CLI::App& app, const bool& json, AtDaemon daemon, std::function<int()>& chosen);
 
 }  // namespace postern::setup

@@ -7,6 +7,7 @@
 #include "relay/relay.h"
 #include "relay/site_memory.h"
 #include "settings/complete.h"
+#include "settings/machine_name.h"
 
 #include <boost/asio/io_context.hpp>
 

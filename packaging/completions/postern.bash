@@ -22,7 +22,7 @@ _postern() {
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    'explain'*:--from | 'send-test'*:--from | 'setup'*:--root | *:--limit | *:--newer-than | *:--no-import | *:--no-login | *:--notify-command | *:--older-than | *:--password-stdin | *:--provider | *:--recipient | *:--sender | *:--smarthost | *:--text | *:--timeout | *:--user)
+    'explain'*:--from | 'explain'*:--to | 'send-test'*:--from | 'setup'*:--root | *:--limit | *:--newer-than | *:--no-import | *:--no-login | *:--notify-command | *:--older-than | *:--password-stdin | *:--provider | *:--recipient | *:--sender | *:--smarthost | *:--text | *:--timeout | *:--user)
       :
       return
       ;;
@@ -38,7 +38,7 @@ _postern() {
       _postern_offer "$current" 'waiting active held failed corrupt'
       return
       ;;
-    *:--site | *:--to)
+    'queue reroute'*:--to | *:--site)
       _postern_offer "$current" "$(_postern_sites)"
       return
       ;;
@@ -97,6 +97,7 @@ _postern() {
       ;;
     'explain' | 'explain '*)
       options='--from --to --user --help --socket --json'
+      [[ $current == -* ]] || more=$(_postern_sites)
       ;;
     'metrics' | 'metrics '*)
       options='--format --help --socket --json'

@@ -78,11 +78,11 @@ _postern_explain() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
     '--from[the sender, in the envelope and, without a FILE, in the header]:ADDRESS: ' \
-    '--to[the recipient; aliases are followed]:ADDRESS:_postern_sites' \
+    '--to[the recipient; aliases are followed]:ADDRESS: ' \
     '--user[the local user who sends, by name or number, instead of you]:USER: ' \
     '--socket[posternd'\''s control socket]:PATH:_files' \
     '--json[one JSON object per line instead of text]' \
-    '*:SITE|FILE: '
+    '*:SITE|FILE:_postern_sites'
 }
 
 _postern_check() {

@@ -57,10 +57,21 @@ def machine(tmp_path_factory):
     subprocess.run(["rm", "-rf", "--one-file-system", state], check=True)
 
 
+OLDER = "postern-older.deb"
+OLDEST = "postern-oldest.deb"
+
+
+@pytest.fixture(scope="session")
+def older(package):
+    """Packages to upgrade from (see older_package), by their names in /srv/bound: OLDER, and with the settings as a conffile OLDEST."""
+    run(HERE / "older_package", package, WORK / "bound" / OLDER)
+    run(HERE / "older_package", package, WORK / "bound" / OLDEST, "conffile")
+
+
 @pytest.fixture(scope="session")
 def package():
     """The package, made of the build that is there; a machine has it in /srv/bound."""
     if not WORK.exists():
         pytest.skip("start the packaging tests with tests/packaging/run")
-    (found,) = (WORK / "bound").glob("postern_*.deb")
+    (found,) = (WORK / "bound").glob("postern_*.deb")  # the older ones have a hyphen
     return found

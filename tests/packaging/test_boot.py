@@ -2,7 +2,6 @@
 killed, frozen, wrongly configured and removed. One machine for all, so the order of the tests counts."""
 
 import collections
-import itertools
 import json
 import os
 import pathlib
@@ -13,9 +12,8 @@ import time
 
 import pytest
 
-from conftest import BUILD, HERE, PEERS_DIR, REFUSED, WORK, Machine, run
+from conftest import BUILD, HERE, OLDER, PEERS_DIR, REFUSED, WORK, Machine, run
 
-OLDER = "postern-older.deb"
 ROUNDS = int(os.environ.get("POSTERN_RESTARTS", "8"))
 SETTINGS = """\
 hostname: box.example.net
@@ -199,14 +197,29 @@ def test_mail_at_the_boot_is_taken(booted, subject):
     booted.arrives(subject)
 
 
+def probed(text):
+    """What the probe tried, and what of it was not refused."""
+    (tried,) = re.findall(r"(?m)^tried: (.*)$", text)
+    return set(tried.split(", ")), set(re.findall(r"(?m)^not refused: (.*)$", text))
+
+
 def test_v18_the_sandbox_refuses_what_it_is_there_for(booted):
-    unit = booted.shell("sed -e 's|^ExecStart=.*|ExecStart=/srv/bound/boot_probe|' -e 's/^Type=.*/Type=oneshot/' -e '/^Restart/d' "
-                        "-e '/^ExecStopPost/d' -e '/^RuntimeDirectory/d' /lib/systemd/system/postern.service").stdout
-    booted.write("/run/systemd/system/probe.service", re.sub(r"(?m)^(Wants|After|Before|Requires)=.*$", "", unit))
-    booted.run("systemctl", "daemon-reload")
-    booted.run("systemctl", "start", "probe.service", check=False)
-    said = booted.run("journalctl", "-q", "--no-pager", "-o", "cat", "-u", "probe.service").stdout
-    assert "not refused: nothing\n" in said, said
+    booted.shell("echo x >/tmp/of-others")
+    tried, done = probed(booted.run("systemd-run", "--quiet", "--wait", "--pipe", "--collect", "-p", "PrivateMounts=yes",
+                                    "/srv/bound/boot_probe").stdout)
+    # What cannot be done even here shows nothing of the sandbox.
+    assert tried - done == set(), "not possible without a sandbox either"
+    unit = booted.shell("sed -e 's|^ExecStart=.*|ExecStart=/srv/bound/boot_probe /var/spool/postern|' -e 's/^Type=.*/Type=oneshot/' "
+                        "-e '/^Restart/d' -e '/^ExecStopPost/d' -e '/^RuntimeDirectory/d' /lib/systemd/system/postern.service").stdout
+    unit = re.sub(r"(?m)^(Wants|After|Before|Requires)=.*$", "", unit)
+    as_root = re.sub(r"(?m)^(User|Group|StateDirectory\w*)=.*$", "", unit).replace("boot_probe /var/spool/postern", "boot_probe")
+    for name, text in (("probe", unit), ("probe-root", as_root)):
+        booted.write(f"/run/systemd/system/{name}.service", text)
+        booted.run("systemctl", "daemon-reload")
+        booted.run("systemctl", "start", name)
+        said = booted.run("journalctl", "-q", "--no-pager", "-o", "cat", "-u", f"{name}.service").stdout
+        assert probed(said) == (tried, set()), said
+        assert ("written: /var/spool/postern" in said) == (name == "probe"), said
 
 
 def test_v19_it_is_no_more_exposed_than_promised(booted):
@@ -275,15 +288,19 @@ class Callers:
 
 def test_restarted_upgraded_and_downgraded_under_load_nothing_is_refused_lost_or_doubled(booted, package):
     callers = Callers(booted, "restarts")
-    versions = itertools.cycle([OLDER, package.name])
+    settings = booted.shell("cat /etc/postern/postern.yaml").stdout
     for number in range(ROUNDS):
-        if number % 2 == 0:
-            booted.run("systemctl", "restart", "postern")
-        else:
-            booted.run("dpkg", "--force-confold", "-i", f"/srv/bound/{next(versions)}")
+        booted.run("systemctl", "restart", "postern")
         time.sleep(0.3)
+        older = number % 2 == 0
+        booted.run("dpkg", "-i", f"/srv/bound/{OLDER if older else package.name}", stdin=subprocess.DEVNULL)
+        time.sleep(0.3)
+        # Another program runs now, and not only another version is written down.
+        ending = booted.shell("tail -c 23 /proc/$(systemctl show --value -p MainPID postern)/exe | tr -d '\\0'").stdout
+        assert (ending == "# of the older package\n") == older, (number, ending)
     assert callers.end() == ({}, [], [])
-    booted.run("dpkg", "--force-confold", "-i", f"/srv/bound/{package.name}")
+    booted.run("dpkg", "-i", f"/srv/bound/{package.name}", stdin=subprocess.DEVNULL)
+    assert booted.shell("cat /etc/postern/postern.yaml").stdout == settings
 
 
 def test_killed_in_a_loop_nothing_is_refused_or_lost(booted):

@@ -1,11 +1,12 @@
 """The completions, asked of the shells themselves. `postern` is a stand-in that answers as the daemon does."""
 
 import pathlib
+import re
 import shutil
 
 import pytest
 
-from conftest import REPO, run
+from conftest import BUILD, REPO, run
 
 MADE = REPO / "packaging/completions"
 IDS = ["66aa25cws0q8km0r", "66aa25cx00q8km0s"]
@@ -43,7 +44,30 @@ CASES = [
     (["status", "--js"], ["--json"]),
     (["send-test", "--time"], ["--timeout"]),
     (["--vers"], ["--version"]),
+    (["login", ""], SITES),
+    (["explain", "ba"], ["backup"]),
+    (["explain", "--to", "ba"], []),
+    (["setup", "--tls", ""], ["implicit", "none", "starttls"]),
+    (["setup", "--sender-policy", "a"], ["account"]),
+    (["setup", "--import", "p"], ["postfix"]),
+    (["import", "--from", ""], ["dma", "exim", "msmtp", "nullmailer", "postfix", "ssmtp"]),
 ]
+
+
+def said_by_help(*command):
+    """The commands below this one, and its options, with those of every command."""
+    text = run(BUILD / "bin/postern", *command, "--help").stdout.partition("\nExit codes:")[0]
+    below = re.findall(r"(?m)^  (\w\S*)  ", text.partition("\nSubcommands:")[2])
+    options = re.findall(r"(?m)^ {2,4}(?:-\w,)?(--[a-z-]+)", text)
+    return below, sorted({*options, "--help", "--json", "--socket"})
+
+
+# Every option of every command, as its own help has it.
+for command in said_by_help()[0]:
+    below, options = said_by_help(command)
+    CASES.append(([command, "--"], options))
+    CASES += [([command, one, "--"], said_by_help(command, one)[1]) for one in below]
+assert len(CASES) > 40
 
 
 @pytest.fixture(scope="module")

@@ -97,9 +97,9 @@ def test_without_the_package_it_comes_and_goes_by_the_commands_of_the_readme(mac
     assert len(commands) == 4, commands
     said = machine.shell(" && ".join(commands[:3]))
     assert "has not got its group" not in said.stdout + said.stderr
-    assert machine.output("stat -c '%U %G %a' /usr/local/libexec/postern-drop /var/spool/postern /var/spool/postern/drop").splitlines() == [
-        "root maildrop 2755", "postern postern 711", "postern maildrop 1770"]
+    assert machine.output("stat -c '%U %G %a' /usr/local/libexec/postern-drop /var/spool/postern /var/spool/postern/drop /var/lib/postern").splitlines() == [
+        "root maildrop 2755", "postern postern 711", "postern maildrop 1770", "postern postern 700"]
     machine.shell("echo 'hostname: mine.example.net' >/etc/postern/postern.yaml")
     machine.shell(commands[3])
-    assert machine.output("find /usr/local -name '*postern*' -o -name sendmail") == ""
+    assert machine.output("find /usr/local ! -type d '(' -name '*postern*' -o -name sendmail ')'") == ""
     assert machine.output("cat /etc/postern/postern.yaml") == "hostname: mine.example.net"

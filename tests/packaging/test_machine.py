@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from conftest import PEERS_DIR, REPO
+from conftest import OLDER, OLDEST, PEERS_DIR, REPO
 
 PEERS = os.environ.get("POSTERN_PEERS", "").split() or ["none"]
 COMMANDS = ("/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/mailq", "/usr/bin/newaliases")
@@ -52,6 +52,26 @@ def test_a_fresh_installation_takes_mail_holds_it_and_says_what_to_do(machine, p
     assert machine.output("posternd --check") == "/etc/postern/postern.yaml: good"
 
 
+# A name server that takes every question and answers none, and a machine whose name has no domain.
+SILENT_DNS = """
+hostname box
+echo 'nameserver 127.0.0.1' >/etc/resolv.conf; echo '127.0.0.1 localhost' >/etc/hosts
+sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf
+python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 53)); print(flush=True)
+while True: s.recv(9999)' >/tmp/silent &
+until [ -s /tmp/silent ]; do sleep 0.1; done
+"""
+
+
+def test_no_start_waits_for_the_dns(machine, package):
+    installed(machine, package)
+    said = machine.shell(SILENT_DNS + "timeout 4 getent ahosts box && exit 1; echo asked: $?; timeout 4 posternd --check 2>&1; "
+                         "install -d -o postern -g postern /run/postern; "
+                         "timeout 4 setpriv --reuid=postern --regid=postern --clear-groups posternd 2>&1 || echo ended: $?").stdout
+    assert "asked: 124\n" in said and "/etc/postern/postern.yaml: good\n" in said, said
+    assert "the host name 'box' has no domain" in said and "ready" in said and "ended: 124\n" in said, said
+
+
 def test_without_a_service_manager_it_runs_by_the_commands_of_the_readme(machine, package):
     installed(machine, package)
     section = (REPO / "README.md").read_text().partition("## Without systemd")[2]
@@ -72,7 +92,52 @@ def test_programs_that_want_a_mail_transport_agent_are_content_with_it(machine, 
     assert packages(machine)["postern"] == "installed"
 
 
-def test_during_an_upgrade_mail_is_taken_and_nothing_is_asked(machine, package):
+SETTINGS = "/etc/postern/postern.yaml"
+OF_OLDER = "# of the older package"
+
+
+def last_line(machine, path):
+    return machine.output('tail -n 1 "$1"', path)
+
+
+def settings_files(machine):
+    return machine.output("ls -A /etc/postern 2>/dev/null || true").split()
+
+
+@pytest.mark.usefixtures("older")
+@pytest.mark.parametrize("from_package", [OLDER, OLDEST])
+def test_an_upgrade_keeps_changed_settings_and_asks_nothing(machine, package, from_package):
+    machine.install(f"/srv/bound/{from_package}")
+    assert last_line(machine, SETTINGS) == OF_OLDER, "the package that comes has other settings"
+    machine.shell(f"echo 'hostname: mine.example.net' >>{SETTINGS}")
+    # As unattended-upgrades does it: nobody can answer, and dpkg is given no answer beforehand.
+    machine.shell(f"apt-get install -y --no-install-recommends /srv/bound/{package.name} </dev/null")
+    assert last_line(machine, SETTINGS) == "hostname: mine.example.net"
+    assert settings_files(machine) == ["postern.yaml"], "nothing is laid beside them"
+    assert packages(machine)["postern"] == "installed"
+    assert last_line(machine, "/usr/share/postern/postern.yaml") != OF_OLDER
+    # Once more, with the settings gone on purpose.
+    machine.shell(f"rm {SETTINGS}; dpkg --remove postern; dpkg -i /srv/bound/{package.name} </dev/null")
+    assert settings_files(machine) == []
+    # Purged, all is as before the first installation.
+    machine.shell(f"mkdir -p /etc/postern; echo x >{SETTINGS}; dpkg --purge postern; test ! -e /etc/postern; dpkg -i /srv/bound/{package.name}")
+    assert machine.shell(f"cmp /usr/share/postern/postern.yaml {SETTINGS}; stat -c '%U %G %a' {SETTINGS}").stdout == "root root 644\n"
+
+
+@pytest.mark.usefixtures("older")
+def test_an_upgrade_is_asked_about_where_the_settings_are_a_conffile_in_both(machine, package):
+    """That the test above could fail: this is what the first packages did."""
+    machine.shell(f"""
+        mkdir /srv/newer; dpkg-deb -R /srv/bound/{OLDEST} /srv/newer
+        sed -i 's/^Version: .*/Version: 0.0.2/' /srv/newer/DEBIAN/control; echo '# newer' >>/srv/newer/etc/postern/postern.yaml
+        dpkg-deb -Znone --root-owner-group -b /srv/newer /srv/newer.deb""")
+    machine.install(f"/srv/bound/{OLDEST}")
+    machine.shell(f"echo 'hostname: mine.example.net' >>{SETTINGS}")
+    refused = machine.shell("dpkg -i /srv/newer.deb </dev/null", check=False)
+    assert refused.returncode != 0 and "conffile" in refused.stderr, refused
+
+
+def test_during_an_upgrade_mail_is_taken(machine, package):
     installed(machine, package)
     machine.shell("echo 'hostname: mine.example.net' >> /etc/postern/postern.yaml")
     machine.shell(f"dpkg --unpack /srv/bound/{package.name} </dev/null")
@@ -112,6 +177,16 @@ def test_removed_it_leaves_the_mail_and_says_so_and_purged_too(machine, package)
     assert machine.output("stat -c '%U %G %a' /var/spool/postern/drop") == "postern maildrop 1770"
 
 
+@pytest.mark.parametrize("line", ["spool: /srv/queue", "spool : '/srv/queue'  # the large disk"])
+def test_a_spool_elsewhere_is_left_and_told_of(machine, package, line):
+    installed(machine, package)
+    machine.shell('mkdir -p /srv/queue/queue; echo x >/srv/queue/queue/x; echo "$1" >>/etc/postern/postern.yaml', line)
+    for command in ("remove", "purge"):
+        said = machine.shell(f"dpkg --{command} postern").stdout
+        assert f"postern: the spool that the settings name is left as it is, with its mail ({line})\n" in said, said
+    assert machine.output("cat /srv/queue/queue/x") == "x"
+
+
 def test_purged_with_an_empty_queue_nothing_is_left(machine, package):
     before = machine.output("ls -A /etc /etc/systemd/system /var/spool /var/lib /etc/apparmor.d /etc/apparmor.d/local 2>/dev/null")
     installed(machine, package)
@@ -128,6 +203,40 @@ def test_mailname_and_aliases_of_the_machine_are_left_alone(machine, package):
     installed(machine, package)
     machine.shell("newaliases; apt-get purge -y postern")
     assert machine.output("cat /etc/mailname /etc/aliases").splitlines() == ["box.example.net", "root: admin@example.com"]
+
+
+def test_the_aliases_of_the_machine_are_honoured_without_being_asked_for(machine, package):
+    machine.shell("echo 'root: admin@example.org' >/etc/aliases")
+    installed(machine, package)
+    send = "printf 'Subject: x\\n\\nx\\n' | sendmail root; postern queue list; postern queue delete --all --yes; "
+    said = machine.shell(SERVICE + send + "echo --; echo 'root: other@example.org' >/etc/aliases; newaliases; " + send +
+                         "echo --; rm /etc/aliases; newaliases; " + send + "kill $!; wait || true").stdout.split("--\n")
+    assert "admin@example.org" in said[0], said
+    assert "/etc/aliases: 1 alias\n" in said[1] and "other@example.org" in said[1], said
+    assert "/etc/aliases: 0 aliases\n" in said[2] and "root@" in said[2] and "example.org" not in said[2], said
+
+
+def test_nothing_in_the_aliases_of_the_machine_keeps_the_settings_from_being_used(machine, package):
+    installed(machine, package)
+    spoilt = {
+        "true": "there is no alias for root",
+        "printf 'root: joe\\n'": "the alias for root leads to a local user alone",
+        "printf 'root: \"|/bin/prog\"\\nlogs: /var/log/x\\n'": "'logs' leads to a file",
+        "printf 'nonsense\\n'": "/etc/aliases:1: no alias",
+        "printf 'root: a\\na: root\\n'": "leads in a circle",
+        "printf 'postmaster: root\\n'; echo 'aliases: { root: postmaster }' >>/etc/postern/postern.yaml": "leads in a circle",
+        "printf 'x: y\\n'; chmod 600 /etc/aliases": "cannot read the aliases of /etc/aliases: Permission denied",
+        "head -c 3M /dev/zero": "cannot read the aliases: ",
+        "true; rm /etc/aliases; mkdir /etc/aliases": "the aliases of /etc/aliases is not a file; no alias is taken from it",
+        "true; rm /etc/aliases; ln -s nowhere /etc/aliases": "there is no alias for root",
+    }
+    wrong = []
+    for make, words in spoilt.items():
+        run = machine.shell("rm -rf /etc/aliases; cp /usr/share/postern/postern.yaml /etc/postern/; "
+                            f"{{ {make}; }} >/etc/aliases; posternd --check 2>&1", check=False)
+        if run.returncode != 0 or words not in run.stdout or not run.stdout.endswith("postern.yaml: good\n"):
+            wrong.append((make, run.returncode, run.stdout, run.stderr))
+    assert wrong == []
 
 
 @pytest.mark.parametrize("peer", PEERS)

@@ -43,9 +43,9 @@ def test_its_version_is_the_programs(package):
     assert fields(package)["Version"] == version
 
 
-def test_the_settings_and_the_profile_are_conffiles(package):
-    conffiles = run("dpkg-deb", "--info", package, "conffiles").stdout.split()
-    assert conffiles == ["/etc/apparmor.d/posternd", "/etc/postern/postern.yaml"]
+def test_what_set_up_edits_is_no_conffile(package):
+    # dpkg would ask at an upgrade, and an unattended one is not made where it would (test_machine has upgrades).
+    assert run("dpkg-deb", "--info", package, "conffiles").stdout.split() == ["/etc/apparmor.d/posternd"]
 
 
 def test_what_the_build_needs_is_the_same_in_both_places():

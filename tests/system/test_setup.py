@@ -1,6 +1,7 @@
 """`postern setup` against the practice smarthost: by options and at a terminal, again, with a wrong password, and back."""
 
 import grp
+import json
 import os
 import pty
 import re
@@ -58,6 +59,18 @@ def said(run):
 def arrived(practice, inbox):
     new = f"{practice.directory}/Maildir/new"
     return any(inbox.encode() in read(f"{new}/{name}") for name in os.listdir(new))
+
+
+def test_the_providers_are_listed_for_people_and_for_programs(posternd):
+    run = posternd.run("setup", "--list")
+    assert run.returncode == 0
+    rows = [line.split() for line in run.stdout.decode().splitlines()]
+    run = posternd.run("--json", "setup", "--list")
+    assert run.returncode == 0
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [line["name"] for line in lines] == [row[0] for row in rows] and len(rows) > 20
+    assert {line["kind"] for line in lines} == {"provider"} and all(line["title"] for line in lines)
+    assert next(line for line in lines if line["name"] == "gmail")["domains"] == ["gmail.com", "googlemail.com"]
 
 
 def test_by_options_mail_flows_and_a_second_run_changes_nothing(fresh, practice, secret, inbox):
@@ -163,7 +176,8 @@ def test_what_is_no_file_is_told_and_not_waited_for(fresh, practice, secret, tmp
         run = fresh.run("setup", "--config", fresh.config, "--import", "msmtp", "--no-test", stdin=subprocess.DEVNULL, timeout=20)
     finally:
         os.remove("/etc/msmtprc")
-    assert run.returncode != 0 and f"there is no file {path}" in said(run), run
+    words = "a directory of authorities cannot be named" if kind == "directory" else f"there is no file {path}"
+    assert run.returncode != 0 and words in said(run), run
     assert (read(fresh.config), sorted(os.listdir(fresh.directory))) == before
 
 

@@ -216,8 +216,9 @@ TEST_F(AppTest, NewaliasesPutsTheFileInForceForEveryDoorAndForReports) {
 }
 
 TEST_F(AppTest, NewaliasesWithoutAFileSaysWhereTheAliasesAre) {
+  configure("one.example.net", "aliases_file: none\n");
   start();
-  EXPECT_THAT(command("newaliases"), StartsWith("ok\nno file of aliases is read, since 'aliases_file' is not set"));
+  EXPECT_THAT(command("newaliases"), StartsWith("ok\nno file of aliases is read, since 'aliases_file' is none"));
   stop();
 }
 

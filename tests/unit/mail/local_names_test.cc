@@ -346,5 +346,23 @@ TEST(LocalNames, SaysWhereRootsMailGoesWhereNoAliasDoes) {
   }
 }
 
+TEST(LocalNames, SaysThatRootsMailGoesToALocalUserAlone) {
+  LocalNames names = company();
+  names.aliases.clear();
+  names.of_file = {{"root", {"joe"}}};
+  EXPECT_EQ(roots_mail(names), "") << "the domain may have a joe";
+  names.domain = names.hostname;
+  ASSERT_EQ(names.kind_of(names.domain), LocalNames::Kind::machine);
+  EXPECT_THAT(roots_mail(names), HasSubstr("the alias for root leads to a local user alone: its mail (cron's, for "
+                                           "example) goes to joe@" +
+                                           names.domain));
+  for (const Aliases& aliases :
+       {Aliases{{"root", {"joe", "a@b.example"}}}, Aliases{{"root", {"joe"}}, {"joe", {"a@b.example"}}},
+        Aliases{{"root", {"joe"}}, {"*", {"a@b.example"}}}}) {
+    names.of_file = aliases;
+    EXPECT_EQ(roots_mail(names), "");
+  }
+}
+
 }  // namespace
 }  // namespace postern::mail

@@ -1,6 +1,6 @@
 #include "settings/load.h"
-#include "settings/complete.h"
 #include "settings/keys.h"
+#include "settings/machine_name.h"
 #include "settings/values.h"
 #include "support/scratch_dir.h"
 

@@ -1,8 +1,8 @@
 // Aliases of the settings and of a file, judged by what they lead to.
 #include "settings/local_names.h"
 
-#include "settings/complete.h"
 #include "settings/load.h"
+#include "settings/machine_name.h"
 #include "support/scratch_dir.h"
 
 #include <gmock/gmock.h>
@@ -147,6 +147,12 @@ TEST_F(AliasesFileOf, AddsToTheAliasesOfTheSettings) {
   EXPECT_THAT(names_of(with(path)).recipients_of("postmaster"), ElementsAre("f@x.example"));
   const auto both = names_of(with(path, "aliases: {root: own@x.example}\n"));
   EXPECT_THAT(both.recipients_of("postmaster@localhost"), ElementsAre("own@x.example"));
+}
+
+TEST_F(AliasesFileOf, IsTheMachinesUnlessAnotherIsNamedOrNone) {
+  EXPECT_EQ(names_of(kNames).aliases_file, "/etc/aliases");
+  EXPECT_EQ(names_of(with("none")).aliases_file, "");
+  EXPECT_THAT(names_of(with("none")).of_file, IsEmpty());
 }
 
 TEST_F(AliasesFileOf, OddLinesAreWarningsThatNameFileAndLine) {

@@ -37,6 +37,27 @@ TEST(ChangedFiles, WhatWasThereComesBackAsItWas) {
   EXPECT_EQ(undo_changed(path).error().failure, Failure::not_found);
 }
 
+TEST(ChangedFiles, WhatIsJudgedBadIsTakenBackAndTheOlderWayBackStays) {
+  const ScratchDir dir;
+  const std::string path = dir.write("postern.yaml", "old\n", 0640);
+  const std::string secret = dir.write("password", "old\n", 0600);
+  ASSERT_TRUE(write_changed(NewSettings{path, "one\n", {}}, CredentialFile{secret, Secret("one")}));
+  const std::set<std::string> before = names_in(dir);
+  std::string seen;
+  const auto bad = [&]() -> Result<void> {
+    seen = dir.read("postern.yaml") + dir.read("password");
+    return Error{Failure::invalid, "bad"};
+  };
+  const auto done = write_changed(NewSettings{path, "two\n", {}}, CredentialFile{secret, Secret("two")}, bad);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().text, "bad");
+  EXPECT_EQ(seen, "two\ntwo\n");
+  EXPECT_EQ(dir.read("postern.yaml") + dir.read("password"), "one\none\n");
+  EXPECT_EQ(names_in(dir), before);
+  ASSERT_TRUE(undo_changed(path));
+  EXPECT_EQ(dir.read("postern.yaml") + dir.read("password"), "old\nold\n");
+}
+
 TEST(ChangedFiles, WhatWasNotThereGoes) {
   const ScratchDir dir;
   const std::string path = dir / "postern.yaml";

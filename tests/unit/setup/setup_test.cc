@@ -369,6 +369,8 @@ TEST_F(Setup, WithOAuthTheLoginComesAfterTheSettings) {
   EXPECT_EQ(smarthost.oauth2.client_id, options.client_id);
   EXPECT_EQ(smarthost.user, "alerts@example.com");
   EXPECT_TRUE(smarthost.password_file.empty());
+  EXPECT_EQ(smarthost.oauth2.refresh_token_file, dir / "refresh-token-smtp.office365.com")
+      << "where a daemon with these settings can write; the service's own directory is for those of the system";
 }
 
 TEST_F(Setup, ARunThatChangesNothingLeavesTheWayBackAsItWas) {
@@ -500,6 +502,38 @@ TEST_F(Setup, RootsMailIsLeftToTheFileOfAliasesThatHasIt) {
   EXPECT_EQ(present_root(*written_settings(old)).target, "me@example.org");
   EXPECT_EQ(present_root(*written_settings(old + "aliases: {root: own@example.org}\n")).target, "own@example.org");
   EXPECT_EQ(present_root(*written_settings("aliases_file: /nonexistent\n")).target, "");
+}
+
+TEST_F(Setup, AnAliasForRootThatLeadsToALocalUserSaysNothing) {
+  const std::string file = dir.write("aliases", "", 0644);
+  const std::string old = "aliases_file: " + file + "\n";
+  options.address = "alerts@example.com";
+  const std::vector<std::pair<std::string, std::string>> rows = {
+      {"root: joe\n", ""},
+      {"root: joe, ann@localhost\n", ""},
+      {"root: \\root\n", ""},
+      {"root: root\n", ""},
+      {"root: a\na: b\nb: a\n", ""},
+      {"root: \"|prog\"\n", ""},
+      {"root: joe\njoe: joe@example.org\n", "joe@example.org"},
+      {"root: joe\n*: all@example.org\n", "all@example.org"},
+      {"root: root, me@example.org\n", "me@example.org"},
+  };
+  for (const auto& [text, target] : rows) {
+    dir.write("aliases", text, 0644);
+    const PresentRoot present = present_root(*written_settings(old));
+    EXPECT_EQ(present.target, target) << text;
+    EXPECT_EQ(present.of_file, !target.empty()) << text;
+    dir.write("postern.yaml", old);
+    Person nobody;
+    EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+    if (target.empty()) {
+      EXPECT_EQ(written().names.aliases.at("root"), std::vector<std::string>{"alerts@example.com"}) << text;
+    } else {
+      EXPECT_TRUE(written().names.aliases.empty()) << text;
+      EXPECT_NE(nobody.heard.find("Mail for root goes to " + target + ", as " + file + " has it"), std::string::npos);
+    }
+  }
 }
 
 TEST_F(Setup, UndoPutsTheFileBackAndReloads) {

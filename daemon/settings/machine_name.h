@@ -1,0 +1,18 @@
+// What the machine is called, from the machine alone: the kernel's name and /etc/hosts. The DNS is not asked. It is not
+// there at the boot, where the daemon must be ready before the network, and what it says would make the name another
+// one from start to start.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace postern::settings {
+
+/// The first name with a dot that a line of `hosts` (hosts(5)) gives to the machine `name`; `name`, if it has a dot
+/// itself or none does. Pure.
+[[nodiscard]] std::string full_name(std::string_view name, std::string_view hosts);
+
+/// The machine's fully qualified name, as far as it can be found; "localhost" if it has no usable one.
+[[nodiscard]] std::string machine_name();
+
+}  // namespace postern::settings
