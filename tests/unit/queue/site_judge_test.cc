@@ -117,10 +117,10 @@ TEST_F(SiteJudgeTest, WhatIsRefusedOfAMessageThatIsTakenOtherwiseClosesNoSite) {
     EXPECT_EQ(see(partly, attempt(message, static_cast<std::uint32_t>(message % 3))), Kind::well) << message;
     EXPECT_FALSE(judge.inferred());
   }
-  EXPECT_EQ(see(trouble(true), attempt(30)), Kind::well);
+  EXPECT_EQ(see(says_trouble(true), attempt(30)), Kind::well);
   EXPECT_EQ(see(partly, attempt(31)), Kind::well);
-  EXPECT_EQ(see(trouble(true), attempt(32)), Kind::well) << "one was taken between";
-  EXPECT_EQ(see(trouble(true), attempt(33)), Kind::trouble);
+  EXPECT_EQ(see(says_trouble(true), attempt(32)), Kind::well) << "one was taken between";
+  EXPECT_EQ(see(says_trouble(true), attempt(33)), Kind::trouble);
   EXPECT_EQ(see(partly, {QueueId::make(kNow, 34), std::nullopt, false}), Kind::well) << "an alarm that is taken, too";
   mail::DeliveryReport cut = trouble(false);
   cut.recipients.push_back(taken().recipients[0]);
