@@ -111,18 +111,18 @@ TEST_F(SiteJudgeTest, AnAnswerBetweenBreaksTheRowOfTransactions) {
 }
 
 TEST_F(SiteJudgeTest, WhatIsRefusedOfAMessageThatIsTakenOtherwiseClosesNoSite) {
-  mail::DeliveryReport partly = trouble(true);
+  mail::DeliveryReport partly = says_trouble(true);
   partly.recipients.push_back(taken().recipients[0]);
   for (std::uint64_t message = 1; message < 20; ++message) {
     EXPECT_EQ(see(partly, attempt(message, static_cast<std::uint32_t>(message % 3))), Kind::well) << message;
     EXPECT_FALSE(judge.inferred());
   }
-  EXPECT_EQ(see(trouble(true), attempt(30)), Kind::well);
+  EXPECT_EQ(see(says_trouble(true), attempt(30)), Kind::well);
   EXPECT_EQ(see(partly, attempt(31)), Kind::well);
-  EXPECT_EQ(see(trouble(true), attempt(32)), Kind::well) << "one was taken between";
-  EXPECT_EQ(see(trouble(true), attempt(33)), Kind::trouble);
+  EXPECT_EQ(see(says_trouble(true), attempt(32)), Kind::well) << "one was taken between";
+  EXPECT_EQ(see(says_trouble(true), attempt(33)), Kind::trouble);
   EXPECT_EQ(see(partly, {QueueId::make(kNow, 34), std::nullopt, false}), Kind::well) << "an alarm that is taken, too";
-  mail::DeliveryReport cut = trouble(false);
+  mail::DeliveryReport cut = says_trouble(false);
   cut.recipients.push_back(taken().recipients[0]);
   EXPECT_EQ(see(cut, attempt(35)), Kind::trouble) << "outside of a transaction it is the site's";
 }
