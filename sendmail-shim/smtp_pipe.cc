@@ -25,9 +25,10 @@ struct Flow {
   std::string bytes;
   std::size_t may_pass = 0;  ///< of bytes
   bool ended = false;        ///< nothing more comes from `from`
+  int fault = 0;             ///< errno, if that is not its end
   bool broken = false;       ///< `to` takes nothing more
 
-  [[nodiscard]] bool done() const { return broken || (ended && bytes.empty()); }
+  [[nodiscard]] bool done() const { return ended && bytes.empty(); }
 
   void read() {
     std::array<char, 65536> piece{};
@@ -36,6 +37,7 @@ struct Flow {
       bytes.assign(piece.data(), static_cast<std::size_t>(count));
     } else if (count == 0 || errno != EINTR) {
       ended = true;
+      fault = count == 0 ? 0 : errno;
     }
   }
 
@@ -52,6 +54,19 @@ struct Flow {
   }
 };
 
+/// A caller that closes what it does not read, such as `sendmail -bs | grep -q 250`, has handed in its message all the
+/// same. Only of a session without one there is nothing else to tell than that nobody heard or could say a word.
+Exit ending(const SmtpWatch& watch, const Flow& up, const Flow& down) {
+  Exit exit = watch.outcome();
+  if (exit.code != EX_OK || watch.stored_any()) return exit;
+  if (down.broken) {
+    return Exit{EX_IOERR, "the answers cannot be written to standard output; no message came, nothing was stored"};
+  }
+  // Whoever closes a socket that holds answers still has not failed to say anything.
+  if (up.fault == 0 || up.fault == ECONNRESET) return exit;
+  return Exit{EX_IOERR, std::string("standard input cannot be read: ") + std::strerror(up.fault)};
+}
+
 }  // namespace
 
 Exit pipe_smtp(Channel& channel, int input, int output) {
@@ -61,6 +76,7 @@ Exit pipe_smtp(Channel& channel, int input, int output) {
   SmtpWatch watch;
   const auto let_pass = [&] {
     up.may_pass += watch.client(std::string_view(up.bytes).substr(up.may_pass));
+    if (down.broken) down.bytes.clear();  // the watch has them
     down.may_pass = down.bytes.size();
     if (up.ended) watch.client_ended();
   };
@@ -75,7 +91,8 @@ Exit pipe_smtp(Channel& channel, int input, int output) {
       const Flow& flow = *flows[i];
       const bool writing = flow.may_pass > 0;
       const bool waiting = !writing && !flow.bytes.empty();
-      entries[i].fd = flow.done() || waiting ? -1 : writing ? flow.to : flow.from;
+      const bool idle = flow.done() || waiting || (flow.broken && &flow == &up);
+      entries[i].fd = idle ? -1 : writing ? flow.to : flow.from;
       entries[i].events = writing ? POLLOUT : POLLIN;
     }
     if (::poll(entries.data(), entries.size(), -1) < 0) {
@@ -93,8 +110,7 @@ Exit pipe_smtp(Channel& channel, int input, int output) {
     }
     let_pass();
   }
-  if (down.broken) return Exit{EX_IOERR, "the answers cannot be written to standard output"};
-  return watch.outcome();
+  return ending(watch, up, down);
 }
 
 }  // namespace postern::shim

@@ -11,16 +11,26 @@ namespace postern::shim {
 namespace {
 
 constexpr std::size_t kLongestLine = 4096;  // the daemon takes less
+constexpr int kUnknownCommand = 500;        // RFC 5321 4.2.4; one that is known and not offered is 502
+constexpr int kBadSequence = 503;
+constexpr int kEnds = 421;
+constexpr std::string_view kTooManyErrors = "4.7.0";
 
 smtp::LineEnd line_end_of(std::string_view line) {
   if (line.ends_with("\r\r\n")) return smtp::LineEnd::cr_cr_lf;
   return line.ends_with("\r\n") ? smtp::LineEnd::crlf : smtp::LineEnd::lf;
 }
 
+/// Nothing that can be seen in the line itself: no MAIL came, or there were too many errors.
+bool blames_the_line_before(const smtp::Reply& reply) {
+  return reply.code == kBadSequence || (reply.code == kEnds && reply.enhanced() == kTooManyErrors);
+}
+
+std::string said(const smtp::Reply& reply) { return "the mail daemon said: " + reply.text(); }
+
 }  // namespace
 
-/// One command at the front of `bytes`, or a part of one.
-std::size_t SmtpWatch::take_command(std::string_view bytes) {
+SmtpWatch::Verb SmtpWatch::verb_of(std::string_view line) {
   struct Word {
     std::string_view text;
     Verb verb;
@@ -28,16 +38,24 @@ std::size_t SmtpWatch::take_command(std::string_view bytes) {
   static constexpr std::array kWords{Word{"EHLO", Verb::hello}, Word{"HELO", Verb::hello}, Word{"MAIL", Verb::mail},
                                      Word{"RCPT", Verb::rcpt},  Word{"DATA", Verb::data},  Word{"RSET", Verb::rset},
                                      Word{"QUIT", Verb::quit}};
+  const auto words = split_words(trim(line));
+  if (words.empty()) return Verb::empty;
+  const auto* const word =
+      std::ranges::find_if(kWords, [&](const Word& one) { return iequals(one.text, words.front()); });
+  return word == kWords.end() ? Verb::other : word->verb;
+}
+
+/// One command at the front of `bytes`, or a part of one.
+std::size_t SmtpWatch::take_command(std::string_view bytes) {
   const std::size_t lf = bytes.find('\n');
   const std::string_view taken = bytes.substr(0, lf == std::string_view::npos ? lf : lf + 1);
   line_ += taken.substr(0, kLongestLine - std::min(line_.size(), kLongestLine));
   if (lf == std::string_view::npos) return taken.size();
   const std::string line = std::exchange(line_, {});
-  const auto words = split_words(trim(line));
-  const std::string_view first = words.empty() ? std::string_view() : words.front();
-  const auto* const word = std::ranges::find_if(kWords, [&](const Word& one) { return iequals(one.text, first); });
-  const Verb verb = word == kWords.end() ? Verb::other : word->verb;
+  const Verb verb = verb_of(line);
   asked_.push_back(verb);
+  // The daemon takes EHLO with any words, those of a whole session whose lines end in CR among them.
+  if (trim(line).find('\r') != std::string_view::npos) note_stray("a CR without LF ends no line");
   if (verb == Verb::data) {
     place_ = Place::data_asked;
     text_ = smtp::DataDecoder(line_end_of(line));
@@ -72,34 +90,74 @@ void SmtpWatch::daemon(std::string_view bytes) {
   }
 }
 
-/// Of the refusals that a message meets before its text the first one says why; those behind it follow from it. What is
-/// said to the text, and why the session ends, counts more.
+void SmtpWatch::note_stray(const std::string& why) {
+  if (!stray_) stray_ = Exit{EX_DATAERR, why};
+}
+
+/// Of the refusals that a message meets before its text the first one says why, since those behind it follow from it:
+/// "too many errors, closing", too. But where the daemon took one recipient, the refusal of another is not why DATA is
+/// refused or the session ends.
 void SmtpWatch::refuse(Verb verb, const smtp::Reply& reply) {
-  const Exit exit{exit_code_for(reply.code, reply.enhanced()), reply.text()};
-  const bool ends = reply.code == 421;
-  if (verb == Verb::text && !lost_) lost_ = exit;
-  if (!refusal_ || ends) refusal_ = exit;
+  const bool of_another = reachable_ && (verb == Verb::data || (reply.code == kEnds && refused_ == Verb::rcpt));
+  if (!refusal_ || of_another || verb == Verb::text) {
+    const Exit exit{exit_code_for(reply.code, reply.enhanced()), said(reply)};
+    refusal_ = stray_ && blames_the_line_before(reply) ? *stray_ : exit;
+    refused_ = verb;
+  }
+  // Text behind a refused DATA is taken for commands, and none of them, such as a line that begins with "Helo", makes
+  // that good.
+  if ((verb == Verb::text || verb == Verb::data) && !lost_) lost_ = refusal_;
+}
+
+/// The message is stored, refused or given up.
+void SmtpWatch::settle() {
+  begun_ = false;
+  reachable_ = false;
+  refusal_.reset();
 }
 
 void SmtpWatch::answered(Verb verb, const smtp::Reply& reply) {
   const bool good = reply.code < 400;
+  const bool ends = reply.code == kEnds;
   if (verb == Verb::data) place_ = reply.intermediate() ? Place::text : Place::commands;
   if (verb == Verb::quit && good) client_ended_ = true;
   // Who is turned away at the door came with a message.
-  if (verb == Verb::mail || (verb == Verb::greeting && !good)) begun_ = true;
-  if (!good && (begun_ || reply.code == 421)) refuse(verb, reply);
-  const bool settled = verb == Verb::text || (good && (verb == Verb::rset || verb == Verb::hello));
-  if (!settled) return;
-  begun_ = false;
-  refusal_.reset();
+  if (begins(verb) || (verb == Verb::greeting && !good)) begun_ = true;
+  if (verb == Verb::rcpt && good) reachable_ = true;
+  if (verb == Verb::data && good) refusal_.reset();
+  const bool stray = verb == Verb::other && reply.code == kUnknownCommand;
+  if (stray) note_stray(said(reply));
+  if (!good && (begun_ || ends) && (ends || verb != Verb::empty)) refuse(verb, reply);
+  if (verb == Verb::text) {
+    settle();
+    if (!good) return;
+    stored_ = true;
+    stray_.reset();
+  }
+  if (!good || (verb != Verb::rset && verb != Verb::hello)) return;
+  // A client gives up what is refused. One that speaks no SMTP gives up nothing: its text has a line that begins so.
+  if (begun_ && stray_ && !lost_) lost_ = refusal_ ? *refusal_ : *stray_;
+  settle();
+}
+
+/// What the input ends with is no command. Without a line end that matters to nobody but for QUIT.
+std::optional<Exit> SmtpWatch::unfinished_line() const {
+  const Verb verb = verb_of(line_);
+  if (!client_ended_ || place_ != Place::commands || verb == Verb::empty || verb == Verb::quit) return std::nullopt;
+  return Exit{EX_DATAERR, "the input ended inside a line"};
 }
 
 Exit SmtpWatch::outcome() const {
-  const bool begun = begun_ || std::ranges::find(asked_, Verb::mail) != asked_.end();
-  const std::optional<Exit>& why = begun ? refusal_ : lost_;
-  if (why) return Exit{why->code, "the message was not stored; the mail daemon said: " + why->text};
+  const bool begun = begun_ || std::ranges::any_of(asked_, begins) || begins(verb_of(line_));
+  const std::optional<Exit>& why = lost_ || !begun ? lost_ : refusal_;
+  if (why) return Exit{why->code, "the message was not stored; " + why->text};
   if (garbled_) return Exit{EX_PROTOCOL, "the mail daemon's answers are no SMTP"};
-  if (!begun) return Exit{};
+  if (!begun) {
+    const std::optional<Exit> stray = stray_ ? stray_ : unfinished_line();
+    if (!stray) return Exit{};
+    if (stored_) return Exit{EX_OK, "", "what came behind the message is no SMTP and was not stored; " + stray->text};
+    return Exit{EX_DATAERR, "what came is no SMTP (-t takes a message as it is), nothing was stored; " + stray->text};
+  }
   const bool asked = std::ranges::find(asked_, Verb::text) != asked_.end();
   if (asked) {
     return Exit{EX_TEMPFAIL,

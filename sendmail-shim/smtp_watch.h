@@ -1,6 +1,6 @@
 // What becomes of the messages of one SMTP session, seen by who stands between client and daemon: whether a message was
 // begun and not stored when the session ended. A client that writes all it has and reads no answer, such as a shell
-// script, learns it from the exit status alone.
+// script, learns it from the exit status alone. So does one that speaks no SMTP at all.
 #pragma once
 
 #include "sendmail-shim/exit.h"
@@ -24,16 +24,22 @@ class SmtpWatch {
 
   /// The client has said all it has to say.
   void client_ended() { client_ended_ = true; }
-  /// The connection has ended: EX_OK, or why a message that was begun is not stored.
+  /// The connection has ended: EX_OK, perhaps with a warning, or why something that the client wanted is not stored.
   [[nodiscard]] Exit outcome() const;
+  [[nodiscard]] bool stored_any() const { return stored_; }
 
  private:
-  enum class Verb { greeting, hello, mail, rcpt, data, text, rset, quit, other };
+  enum class Verb { greeting, hello, mail, rcpt, data, text, rset, quit, empty, other };
   enum class Place { commands, data_asked, text };
 
+  static Verb verb_of(std::string_view line);
+  static bool begins(Verb verb) { return verb == Verb::mail || verb == Verb::rcpt || verb == Verb::data; }
   std::size_t take_command(std::string_view bytes);
   void answered(Verb verb, const smtp::Reply& reply);
   void refuse(Verb verb, const smtp::Reply& reply);
+  void note_stray(const std::string& why);
+  void settle();
+  [[nodiscard]] std::optional<Exit> unfinished_line() const;
 
   Place place_ = Place::commands;
   std::deque<Verb> asked_ = {Verb::greeting};  ///< what the daemon has still to answer, in order
@@ -41,10 +47,14 @@ class SmtpWatch {
   smtp::DataDecoder text_;
   smtp::ReplyParser parser_;
   bool begun_ = false;           ///< a message, neither stored nor given up by the client
+  bool reachable_ = false;       ///< the daemon took a recipient of it
   bool client_ended_ = false;    ///< or it said QUIT
   bool garbled_ = false;         ///< the daemon's answers are no SMTP: nothing is known
+  bool stored_ = false;          ///< any message
   std::optional<Exit> refusal_;  ///< that the message met
+  Verb refused_ = Verb::other;   ///< what met it
   std::optional<Exit> lost_;     ///< the first message that was refused as a whole
+  std::optional<Exit> stray_;    ///< the first line behind the last stored message that is no SMTP
 };
 
 }  // namespace postern::shim

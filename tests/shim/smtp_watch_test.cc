@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 namespace postern::shim {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 
 /// A session in which the client says all it has at once and each of the daemon's answers comes when it is asked for.
@@ -130,6 +132,139 @@ TEST(SmtpWatch, ARefusalIsAnErrorInTheDaemonsWords) {
     EXPECT_EQ(exit.code, one.code) << exit.text;
     EXPECT_THAT(exit.text, HasSubstr(one.words));
   }
+}
+
+const std::string kUnknown = "500 5.5.1 unknown command";
+const std::string kTooMany = "421 4.7.0 too many errors, closing";
+
+/// A daemon's answers to a client that speaks no SMTP, up to the one that ends it.
+std::vector<std::string> strays(std::size_t lines) {
+  constexpr std::size_t kMost = 8;
+  std::vector<std::string> answers(std::min(lines, kMost - 1), kUnknown);
+  if (lines >= kMost) answers.push_back(kTooMany);
+  return answers;
+}
+
+TEST(SmtpWatch, WhatIsNoSmtpAtAllIsAnError) {
+  std::string text = "Subject: disk full\n";
+  for (std::size_t lines = 1; lines < 20; ++lines) {
+    for (const std::string last : {"", "no line end", "QUIT", "QUIT\n", "help\n", "Mail is stuck\n"}) {
+      const Exit exit = watched({text + last, and_then({"220 hi"}, strays(lines))});
+      EXPECT_EQ(exit.code, EX_DATAERR) << text + last;
+      EXPECT_THAT(exit.text, AnyOf(HasSubstr(kUnknown), HasSubstr("nothing of it was stored")));
+    }
+    text += "on /dev/sda1\n";
+  }
+  // A line of it that is a command of SMTP makes it no session.
+  for (const std::string word : {"help", "noop", "Helo world", "RSET", "EHLO"}) {
+    const std::string client = "Subject: x\n\n" + word + "\nthe end\n";
+    const Exit exit = watched({client, {"220 hi", kUnknown, "500 5.5.2 empty command", "250 2.0.0 OK", kUnknown}});
+    EXPECT_EQ(exit.code, EX_DATAERR) << word;
+  }
+}
+
+TEST(SmtpWatch, CommandsThatAreNotOfferedAndEmptyLinesAreNoStrays) {
+  const std::string client = "EHLO h\n\nEXPN x\nAUTH PLAIN\nHELP\nEHLO\nQUIT\n";
+  EXPECT_EQ(watched({client,
+                     {"220 hi", "250 h", "500 5.5.2 empty command", "502 5.5.1 not offered", "502 5.5.1 not offered",
+                      "214 2.0.0 EHLO", "501 5.5.4 syntax", "221 bye"}})
+                .code,
+            EX_OK);
+}
+
+TEST(SmtpWatch, AGarbledCommandOfAMessageIsWhyItIsNotStored) {
+  const Exit mail = watched({"EHLO h\nMAIL: FROM:<a@b>\nRCPT TO:<c>\nDATA\nx\n.\nQUIT\n",
+                             {"220 hi", "250 h", "500 5.5.2 not an SMTP command", "503 5.5.1 say MAIL first",
+                              "503 5.5.1 say MAIL first", kUnknown, kUnknown, "221 bye"}});
+  EXPECT_EQ(mail.code, EX_DATAERR);
+  EXPECT_THAT(mail.text, HasSubstr("not an SMTP command"));
+  const Exit data = watched({kFront + "DATA:\nx\nRSET\n.\nQUIT\n",
+                             and_then(kHello, {kUnknown, kUnknown, "250 2.0.0 OK", kUnknown, "221 bye"})});
+  EXPECT_NE(data.code, EX_OK);
+  EXPECT_THAT(data.text, HasSubstr(kUnknown));
+  for (const std::string command : {"RCPT TO:<b>", "DATA", "MAIL FROM:<b>"}) {
+    const Exit alone = watched({"EHLO h\n" + command + "\nQUIT\n", {"220 hi", "250 h", "503 5.5.1 no", "221 bye"}});
+    EXPECT_NE(alone.code, EX_OK) << command;
+  }
+}
+
+TEST(SmtpWatch, NoLineOfATextBehindARefusedDataMakesItGood) {
+  const std::vector<std::string> refused = {"220 hi",           "250 h",  "250 2.1.0 ok", "501 5.1.3 bad address",
+                                            "503 5.5.1 nobody", kUnknown, "250 2.0.0 OK", kUnknown,
+                                            kUnknown,           "221 bye"};
+  for (const std::string line : {"Helo world", "RSET", "rset all", "EHLO you", "noop"}) {
+    const Exit exit = watched({kFront + "DATA\nSubject: x\n" + line + "\nbody\n.\nQUIT\n", refused});
+    EXPECT_EQ(exit.code, EX_DATAERR) << line;
+    EXPECT_THAT(exit.text, HasSubstr("501 5.1.3"));
+  }
+}
+
+TEST(SmtpWatch, AnInputThatEndsInsideALineIsAnErrorUnlessTheLineIsQuit) {
+  const std::string front = "EHLO h\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<b@b.c>\r\nDATA\r\n";
+  const std::vector<std::string> answers = {"220 hi", "250 h", "250 ok", "250 ok", "354 go"};
+  for (std::size_t size = 1; size < front.size(); ++size) {
+    const std::string client = front.substr(0, size);
+    const auto lines = std::ranges::count(client, '\n');
+    const Exit exit = watched({client, {answers.begin(), answers.begin() + 1 + lines}});
+    const bool well = client.ends_with("EHLO h\r\n");
+    EXPECT_EQ(exit.code, well ? EX_OK : EX_DATAERR) << client;
+  }
+  for (const std::string end : {"QUIT", "QUIT\r", " quit ", "\r", " "}) {
+    EXPECT_EQ(watched({"EHLO h\r\n" + end, {"220 hi", "250 h"}}).code, EX_OK) << end;
+  }
+}
+
+TEST(SmtpWatch, ASessionWithBareCrsIsAnError) {
+  std::string client = kFront + kText + "QUIT\n";
+  std::ranges::replace(client, '\n', '\r');
+  EXPECT_EQ(watched({client, {"220 hi"}}).code, EX_DATAERR);
+  // The daemon takes EHLO with any words behind it.
+  const Exit taken = watched({client + "\n", {"220 hi", "250 h"}});
+  EXPECT_EQ(taken.code, EX_DATAERR);
+  EXPECT_THAT(taken.text, HasSubstr("CR"));
+}
+
+TEST(SmtpWatch, ManyErrorsBehindARefusalDoNotMakeItTemporary) {
+  const std::string bad = "501 5.1.3 bad address syntax";
+  for (const std::string data : {"DATA\n", "DATA:\n", ""}) {
+    std::string text = data;
+    for (std::size_t lines = 1; lines < 20; ++lines) {
+      text += "a line of text\n";
+      std::vector<std::string> answers = {"220 hi", "250 h", "250 2.1.0 ok", bad};
+      if (data == "DATA\n") answers.emplace_back("503 5.5.1 no valid recipients");
+      const Exit exit = watched({kFront + text + ".\nQUIT\n", and_then(answers, strays(lines))});
+      EXPECT_EQ(exit.code, EX_DATAERR) << data << lines;
+      EXPECT_THAT(exit.text, HasSubstr(bad));
+    }
+  }
+  const Exit garbled = watched({kFront + "DATA:\na\nb\nc\nd\ne\nf\ng\n", and_then(kHello, strays(8))});
+  EXPECT_NE(garbled.code, EX_TEMPFAIL);
+  EXPECT_THAT(garbled.text, HasSubstr(kUnknown));
+}
+
+TEST(SmtpWatch, TheRefusalOfOneRecipientIsNotWhyTheOthersGetNothing) {
+  const std::string client = "EHLO h\nMAIL FROM:<a@b>\nRCPT TO:<no@b>\nRCPT TO:<b@b>\n";
+  const std::vector<std::string> front = {"220 hi", "250 h", "250 2.1.0 ok", "550 5.1.1 no", "250 2.1.5 ok"};
+  EXPECT_EQ(watched({client + kText, and_then(front, {"452 4.3.1 no space", "421 4.3.2 end"})}).code, EX_TEMPFAIL);
+  EXPECT_EQ(watched({client + kText, and_then(front, {"354 go"})}).code, EX_TEMPFAIL);
+  EXPECT_EQ(watched({client + "NOOP\n", and_then(front, {"421 4.3.2 shutting down"})}).code, EX_TEMPFAIL);
+  EXPECT_EQ(watched({client + "QUIT\n", and_then(front, {"221 bye"})}).code, EX_NOUSER);
+  EXPECT_EQ(watched({client + kText, and_then(front, {"354 go", "250 2.0.0 queued as x"})}).code, EX_OK);
+}
+
+TEST(SmtpWatch, WhatFollowsAStoredMessageAndIsNoSmtpIsAWarning) {
+  const std::vector<std::string> stored = and_then(kHello, {"354 go", "250 2.0.0 queued as x"});
+  const std::string two_dots = kFront + "DATA\nx\n.\nthe rest\n.\nQUIT\n";
+  const Exit cut = watched({two_dots, and_then(stored, {kUnknown, kUnknown, "221 bye"})});
+  EXPECT_EQ(cut.code, EX_OK);
+  EXPECT_THAT(cut.warning, HasSubstr(kUnknown));
+  EXPECT_EQ(watched({kFront + kText + "\nQUIT", and_then(stored, {"500 5.5.2 empty command"})}).warning, "");
+  EXPECT_THAT(watched({kFront + kText + "the rest", stored}).warning, HasSubstr("inside a line"));
+  const std::string probed = "XCLIENT\n" + kFront + kText + "QUIT\n";
+  std::vector<std::string> answers = and_then(stored, {"221 bye"});
+  answers.insert(answers.begin() + 1, kUnknown);
+  EXPECT_EQ(watched({probed, answers}).warning, "");
+  EXPECT_EQ(watched({kFront + kText + "MAIL FROM:<a@b>", stored}).code, EX_DATAERR);
 }
 
 TEST(SmtpWatch, AMessageOfSeveralThatIsRefusedIsNotForgotten) {
