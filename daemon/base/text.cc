@@ -38,15 +38,20 @@ std::size_t utf8_length(std::string_view text) {
   return length;
 }
 
-/// Characters that are valid UTF-8 but change what a terminal shows: C1 controls (U+0080..9F) and the
-/// bidirectional controls U+200E/F, U+202A..E, U+2066..9.
+/// Characters that are valid UTF-8 but change what a terminal shows, or hide in it: C1 controls (U+0080..9F), the
+/// bidirectional controls U+200E/F, U+202A..E, U+2066..9 and U+061C, the ends of lines U+2028/9, the zero-width space
+/// U+200B, the word joiner U+2060 and the byte order mark U+FEFF. Joiners and no-break spaces stay: scripts, emoji and
+/// French need them.
 bool misleading(std::string_view character) {
-  if (character.size() == 2) return byte(character[0]) == 0xC2 && byte(character[1]) < 0xA0;
+  if (character.size() == 2) {
+    return (byte(character[0]) == 0xC2 && byte(character[1]) < 0xA0) || character == "\xD8\x9C";
+  }
+  if (character == "\xEF\xBB\xBF") return true;
   if (character.size() != 3 || byte(character[0]) != 0xE2) return false;
   const unsigned char second = byte(character[1]);
   const unsigned char third = byte(character[2]);
-  if (second == 0x80) return third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE);
-  return second == 0x81 && third >= 0xA6 && third <= 0xA9;
+  if (second == 0x80) return third == 0x8B || third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE);
+  return second == 0x81 && (third == 0xA0 || (third >= 0xA6 && third <= 0xA9));
 }
 
 constexpr std::string_view kHex = "0123456789abcdef";

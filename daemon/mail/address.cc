@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/address_lexer.h"
+#include "mail/address_marks.h"
 #include "mail/address_scanner.h"
 
 #include <algorithm>
@@ -119,6 +120,7 @@ Result<std::string> parse_address(std::string_view text, Utf8 utf8) {
     if (utf8 == Utf8::refuse) return fault("the address is not ASCII and SMTPUTF8 was not asked for", text);
     if (!is_utf8(text)) return fault("the address is not valid UTF-8", text);
     if (has_c1_control(text)) return fault("the address has a control character in it", text);
+    if (has_invisible(text)) return fault("the address has a character in it that nobody sees", text);
   }
   AddressParts parts = split_address(text);
   const bool bare = parts.local.size() == text.size();  // "root"

@@ -35,6 +35,8 @@ inline constexpr std::size_t kLongestAddress = 254;
 /// "Illegal envelope To: address" and takes the second, Postfix writes the second whatever it was given, and docomo
 /// takes it, as it takes mail of either.
 ///
+/// Characters that nobody sees are refused, since a log could not show what is wrong.
+///
 /// Failure: invalid, with the reason.
 Result<std::string> parse_address(std::string_view text, Utf8 utf8);
 

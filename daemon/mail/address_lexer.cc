@@ -1,7 +1,9 @@
 #include "mail/address_lexer.h"
 
 #include "base/text.h"
+#include "mail/address_marks.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::mail {
@@ -11,6 +13,14 @@ constexpr std::size_t kNowhere = Delimiters::kNowhere;
 
 bool is_address_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_word(char c) { return is_atext(c) || c == '.'; }
+
+/// The length of characters that nobody sees, where nothing else stands beside them; 0: there are none.
+std::size_t invisible_word_at(std::string_view text) {
+  std::size_t size = 0;
+  while (const std::size_t one = invisible_at(text.substr(size))) size += one;
+  const bool more = size < text.size() && is_word(text[size]) && wide_blank_at(text.substr(size)) == 0;
+  return more ? 0 : size;
+}
 
 }  // namespace
 
@@ -48,7 +58,7 @@ AddressToken AddressLexer::next() {
     default: break;
   }
   std::size_t end = at_;
-  while (end < body_.size() && is_word(body_[end])) ++end;
+  while (end < body_.size() && is_word(body_[end]) && wide_blank_at(body_.substr(end)) == 0) ++end;
   if (end > at_) return token(AddressTokenKind::word, end);
   return token(AddressTokenKind::stray, at_ + 1);
 }
@@ -59,6 +69,11 @@ bool AddressLexer::skip_blanks() {
   while (at_ < body_.size()) {
     if (is_address_blank(body_[at_])) {
       ++at_;
+      continue;
+    }
+    const std::string_view rest = body_.substr(at_);
+    if (const std::size_t wide = std::max(wide_blank_at(rest), invisible_word_at(rest)); wide > 0) {
+      at_ += wide;
       continue;
     }
     if (body_[at_] != '(') break;

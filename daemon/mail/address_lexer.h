@@ -1,5 +1,6 @@
 // The tokens that address lists are made of, for the scanner of mail/address_scanner.h alone: those of RFC 5322 3.2
-// with a place for each octet that has none there. Blanks and comments are left out, and seen in what follows them.
+// with a place for each octet that has none there. Blanks, those of Unicode among them, and comments are left out, and
+// seen in what follows them.
 //
 // Where a delimiter was forgotten, what it would swallow is read on its own: a quote, parenthesis or bracket that is
 // closed nowhere is one octet without meaning, and so is a "[" that does not begin a domain (RFC 5321 4.1.3). Linear in

@@ -2,8 +2,10 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/address_marks.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -20,10 +22,13 @@ bool consists_of(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-/// 'b@example.com': what a mail program made of a name that is an address.
-std::string_view without_apostrophes(std::string_view text) {
-  const bool both = text.size() > 2 && text.starts_with('\'') && text.ends_with('\'');
-  return both ? text.substr(1, text.size() - 2) : text;
+/// What stands in quotes, if that is nothing but addresses with their domains: files of settings keep the quotes of a
+/// value, so that "ops@example.com" is no user with an "@" in the name.
+std::vector<FoundAddress> quoted_addresses(const AddressToken& token) {
+  AddressScan scan = scan_addresses(token.text.substr(1, token.text.size() - 2));
+  const auto is_whole = [](const FoundAddress& one) { return !split_address(one.text).domain.empty(); };
+  if (!scan.closed || !scan.unread.empty() || !std::ranges::all_of(scan.found, is_whole)) return {};
+  return std::move(scan.found);
 }
 
 /// Outside a comment. A quoted string may be folded.
@@ -105,12 +110,15 @@ std::optional<FoundAddress> RunReader::address_in(const Item& item) const {
   if (!consists_of(item.before, item.is_torn ? "([<>" : "([<>\"") || !consists_of(item.after, ")]<>(\"")) {
     return std::nullopt;
   }
-  auto address = parse_address(item.has_at ? without_apostrophes(item.text) : item.text, Utf8::allow);
-  if (!address) return std::nullopt;
+  const std::string_view bare = without_marks(item.text);
+  auto address = parse_address(bare, Utf8::allow);
+  // What has marks around it still, as in `'a'.`, would be read as another one the next time.
+  if (!address || without_marks(*address).size() != address->size()) return std::nullopt;
   FoundAddress found;
   found.text = std::move(*address);
   const std::string_view last = item.tokens.back().text;
-  found.end = static_cast<std::size_t>(last.data() + last.size() - body_.data());
+  const auto behind = static_cast<std::size_t>(item.text.data() + item.text.size() - (bare.data() + bare.size()));
+  found.end = static_cast<std::size_t>(last.data() + last.size() - body_.data()) - behind;
   return found;
 }
 
@@ -132,6 +140,17 @@ void RunReader::read(AddressTokens tokens, RunPlace place) {
 }
 
 void RunReader::read_single(const Item& item, AddressTokens tokens) {
+  const auto is_quoted = [](const AddressToken& one) { return one.kind == Kind::quoted; };
+  const auto means_nothing = [&](const AddressToken& one) { return is_quoted(one) || without_marks(one.text).empty(); };
+  if (std::ranges::count_if(item.tokens, is_quoted) == 1 && std::ranges::all_of(item.tokens, means_nothing)) {
+    const AddressToken& quoted = *std::ranges::find_if(item.tokens, is_quoted);
+    std::vector<FoundAddress> inside = quoted_addresses(quoted);
+    for (FoundAddress& one : inside) {
+      one.end += static_cast<std::size_t>(quoted.text.data() + 1 - body_.data());
+      scan.found.push_back(std::move(one));
+    }
+    if (!inside.empty()) return;
+  }
   if (auto address = address_in(item)) {
     scan.found.push_back(std::move(*address));
   } else {
@@ -192,7 +211,17 @@ std::string_view together(std::span<const AddressToken> tokens) {
 }
 
 bool names_nobody(std::string_view words) {
-  return istarts_with(words, "undisclosed") && words.find('@') == std::string_view::npos;
+  constexpr std::string_view kUndisclosed = "undisclosed";
+  constexpr std::string_view kBetween = " \t\r\n-_.:;\"";
+  constexpr std::array<std::string_view, 6> kWhom = {"recipient", "recipients", "receivers",
+                                                     "addressee", "addressees", "list"};
+  words.remove_prefix(std::min(words.find_first_not_of(kBetween), words.size()));
+  if (!istarts_with(words, kUndisclosed)) return false;
+  words.remove_prefix(kUndisclosed.size());
+  const std::size_t begin = words.find_first_not_of(kBetween);
+  if (begin == std::string_view::npos) return true;
+  const std::string_view whom = words.substr(begin, words.find_last_not_of(kBetween) + 1 - begin);
+  return std::ranges::any_of(kWhom, [whom](std::string_view one) { return iequals(whom, one); });
 }
 
 }  // namespace postern::mail

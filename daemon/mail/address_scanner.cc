@@ -52,7 +52,8 @@ class Scanner {
   }
 
   void end_element() {
-    reader_.read(tokens_, behind_ ? RunPlace::behind : RunPlace::alone);
+    reader_.read(tokens_, behind_ || is_tied() ? RunPlace::behind : RunPlace::alone);
+    colon_ = nullptr;
     tokens_.clear();
     behind_ = false;
     const std::string_view comment = lexer_.take_comment();
@@ -62,8 +63,10 @@ class Scanner {
   /// Behind a group's name, or where a comma should be.
   void take_colon(const AddressToken& token) {
     const auto is_at = [](const AddressToken& one) { return one.is('@'); };
-    if (behind_ || std::ranges::any_of(tokens_, is_at)) {
+    if (behind_ || is_tied() || std::ranges::any_of(tokens_, is_at)) {
+      const bool glued = token.glued;
       end_element();
+      if (glued) colon_ = token.text.data();
       return;
     }
     const std::string_view name = tokens_.empty() ? token.text : together(tokens_);
@@ -71,6 +74,10 @@ class Scanner {
     const std::string_view first = group_.empty() ? name : group_;
     group_ = std::string_view(first.begin(), token.text.begin() + 1);
     tokens_.clear();
+  }
+
+  [[nodiscard]] bool is_tied() const {
+    return colon_ != nullptr && !tokens_.empty() && tokens_.front().text.data() == colon_ + 1;
   }
 
   /// A name with nothing behind it and no end may be somebody's who gets no copy.
@@ -139,7 +146,9 @@ class Scanner {
   std::string_view open_;             ///< the bracket
   std::vector<AddressToken> name_;    ///< before it
   bool in_brackets_ = false;
-  bool behind_ = false;             ///< brackets were closed in this element
+  bool behind_ = false;  ///< brackets were closed in this element
+  /// One that is glued to the address before it. A word that is glued to it, too, is a port or the like and no user.
+  const char* colon_ = nullptr;
   std::string_view group_;          ///< the name of one that is not closed, with its colon
   std::size_t members_before_ = 0;  ///< what was read before it
   std::size_t found_before_ = 0;    ///< before this element

@@ -8,7 +8,10 @@
 //                                                word is a user, as it is anywhere
 //   blanks in an address                         beside "@", before "." or on both sides of it (obsolete); elsewhere,
 //                                                as in `Dr. b@x`, it is none
-//   'b@x', <mailto:b@x>                          what programs put around an address is left out
+//   'b@x', 'root', “b@x”, <mailto:b@x>           what programs put around an address is left out, and at its ends the
+//                                                invisible characters that came along with a copy
+//   "b@x", "b@x, c@x" for a whole element        the addresses in the quotes, whose quotes a file of settings kept
+//   b@x:25                                       b@x is read, and the rest told of
 //   a source route                               is left out (RFC 5321 appendix C)
 //   <>, Bob <>, words that name nobody           told of: somebody gets no copy
 //

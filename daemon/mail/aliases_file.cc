@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/address_marks.h"
+#include "mail/delimiters.h"
 
 #include <algorithm>
 #include <array>
@@ -47,13 +49,45 @@ bool ends_in_quotes(std::string_view text) {
   return quoted;
 }
 
-/// "#" begins a comment at the beginning or behind a blank; no address that somebody has begins so.
+/// "#" begins a comment at the beginning, beside a blank and in a domain: no address that somebody has begins or ends
+/// so.
 std::string_view without_comment(std::string_view line) {
-  for (std::size_t at = find_unquoted(line, "#"); at != std::string_view::npos; at = find_unquoted(line, "#", at + 1)) {
-    if (at == 0 || is_space_or_tab(line[at - 1])) return line.substr(0, at);
+  bool in_domain = false;
+  constexpr std::string_view kMarks = "#@,; \t";
+  for (std::size_t at = find_unquoted(line, kMarks); at != std::string_view::npos;
+       at = find_unquoted(line, kMarks, at + 1)) {
+    if (line[at] != '#') {
+      in_domain = line[at] == '@';
+      continue;
+    }
+    const bool ends_word = at + 1 == line.size() || is_space_or_tab(line[at + 1]);
+    if (at == 0 || is_space_or_tab(line[at - 1]) || ends_word || in_domain) return line.substr(0, at);
   }
   return line;
 }
+
+/// The commas that part targets: one in a comment, which parentheses enclose, does not.
+class Commas {
+ public:
+  explicit Commas(std::string_view list) : list_(list), delimiters_(list) {}
+
+  /// The first one in the rest of the list, as an offset in that.
+  std::size_t first_of(std::string_view rest) {
+    const std::size_t rest_begin = list_.size() - rest.size();
+    std::size_t begin = rest_begin;
+    for (;;) {
+      const std::size_t at = find_unquoted(list_, ",(", begin);
+      if (at == std::string_view::npos) return at;
+      if (list_[at] == ',') return at - rest_begin;
+      const std::size_t end = delimiters_.end_of(at);
+      begin = end == Delimiters::kNowhere ? at + 1 : end;
+    }
+  }
+
+ private:
+  std::string_view list_;
+  Delimiters delimiters_;
+};
 
 /// "\"joe smith\"" -> "joe smith", if the quotes are around all of it.
 std::string_view without_quotes(std::string_view text) {
@@ -87,6 +121,14 @@ constexpr std::array kElsewhere = {
     Elsewhere{":include:", "a list in another file, which is not read"},
     Elsewhere{":", "a word of another mail system"},  // Exim's :fail: and :blackhole:
 };
+
+/// Empty: it is no affair of a mail system.
+std::string_view elsewhere(std::string_view target) {
+  const std::string_view bare = without_marks(without_quotes(target));
+  const auto* const found =
+      std::ranges::find_if(kElsewhere, [bare](const Elsewhere& one) { return istarts_with(bare, one.prefix); });
+  return found == kElsewhere.end() ? std::string_view() : found->words;
+}
 
 class Reader {
  public:
@@ -160,6 +202,7 @@ class Reader {
     const std::string_view bare = without_quotes(name);
     if (bare.empty() || bare.find('@') != std::string_view::npos) return std::nullopt;
     const bool quoted = bare.size() != name.size();
+    name = quoted ? name : without_marks(name);
     if (!parse_address(quoted ? as_local_part(bare) : std::string(name), Utf8::allow)) return std::nullopt;
     return alias_key(name);
   }
@@ -168,12 +211,14 @@ class Reader {
     std::vector<std::string> targets;
     std::unordered_set<std::string> known;
     if (list.empty()) fault(line, shown(name) + " leads to nobody");
+    Commas commas(list);
     while (!list.empty()) {
       // The commas of a program that stands in no quotes are its own, and those of Exim's words.
       const bool program = list.front() == '|' || (list.front() == ':' && !istarts_with(list, ":include:"));
-      const std::size_t comma = program ? std::string_view::npos : find_unquoted(list, ",");
+      const std::size_t comma = program ? std::string_view::npos : commas.first_of(list);
       const std::string_view part = trim(list.substr(0, comma));
-      list = comma == std::string_view::npos ? std::string_view() : trim(list.substr(comma + 1));
+      list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+      list.remove_prefix(std::min(list.find_first_not_of(" \t"), list.size()));
       if (part.empty()) continue;
       for (std::string& target : take_targets(line, name, part)) {
         if (known.insert(target).second) targets.push_back(std::move(target));
@@ -182,34 +227,47 @@ class Reader {
     return targets;
   }
 
-  /// One as a rule; of several, blanks between them, all or none.
+  /// One as a rule. Of words with nothing but blanks between them all or none, since they may be a name; of anything
+  /// else what can be read, as in the header of a message.
   std::vector<std::string> take_targets(std::size_t line, const std::string& name, std::string_view part) {
-    const std::string_view bare = without_quotes(part);
-    for (const Elsewhere& one : kElsewhere) {
-      if (!istarts_with(bare, one.prefix)) continue;
-      fault(line, shown(name) + " leads to " + std::string(one.words) + "; this is passed over");
+    if (const std::string_view words = elsewhere(part); !words.empty()) {
+      fault(line, shown(name) + " leads to " + std::string(words) + "; this is passed over");
       return {};
     }
     if (auto whole = address_of(part)) return {std::move(*whole)};
+    AddressList list;
+    if (part.find_first_of("\"<>()") == std::string_view::npos) list.addresses = read_words(part);
+    if (list.addresses.empty()) list = read_address_list(part);
+    // In "a: b: c" a line end may be missing, so that c is nobody's.
+    if (find_unquoted(part, ":") != std::string_view::npos) {
+      std::erase_if(list.addresses, [](const std::string& one) { return split_address(one).domain.empty(); });
+      if (list.addresses.empty()) list.unread.emplace_back(part);
+    }
+    const auto all = list.addresses.size();
+    std::erase_if(list.addresses, [](const std::string& one) { return !elsewhere(one).empty(); });
+    if (!list.unread.empty() || list.addresses.size() < all || list.addresses.empty()) {
+      fault(line, shown(name) + " leads to something that is no address; it is passed over");
+    }
+    return std::move(list.addresses);
+  }
+
+  static std::vector<std::string> read_words(std::string_view part) {
     std::vector<std::string> found;
-    const bool plain = part.find_first_of("\"<>()") == std::string_view::npos;
-    for (const std::string_view word : plain ? split_words(part) : std::vector<std::string_view>{part}) {
+    for (const std::string_view word : split_words(part)) {
       auto address = address_of(word);
-      if (!address) {
-        fault(line, shown(name) + " leads to something that is no address; it is passed over");
-        return {};
-      }
+      if (!address) return {};
       found.push_back(std::move(*address));
     }
     return found;
   }
 
-  /// "joe", "\joe", "joe smith" in quotes, joe@example.com, Joe <joe@example.com>.
+  /// "joe", 'joe', "\joe", "joe smith" in quotes, joe@example.com, Joe <joe@example.com>.
   static std::optional<std::string> address_of(std::string_view text) {
+    text = without_marks(text);
     if (text.ends_with('>')) {
       const std::size_t open = find_unquoted(text, "<");
       if (open == std::string_view::npos) return std::nullopt;
-      text = trim(text.substr(open + 1, text.size() - open - 2));
+      text = without_marks(text.substr(open + 1, text.size() - open - 2));
     }
     const bool final = text.starts_with('\\');
     if (final) text.remove_prefix(1);

@@ -3,12 +3,13 @@
 //   name: target, target
 //         target              a line that begins with a blank goes on with the one before; so does one after a "\" at
 //                             its end
-//   # comment                 on a line of its own, or behind a blank
+//   # comment                 on a line of its own, beside a blank, or behind a domain; or (one in parentheses)
 //   "name with blanks": "who else"@example.com, Joe Public <joe@example.com>, \root
 //
 // Programs ("|..."), files (/...) and lists in files (:include:...) are mail systems' own affairs and are passed over,
-// as is what cannot be read. One odd line, or one odd target, costs itself alone, and is told with its line; never with
-// its words, since the line of a program may hold a password.
+// as is what cannot be read; slips between targets are read past (mail/address_scanner.h). One odd line, or one odd
+// target, costs itself alone, and is told with its line; never with its words, since the line of a program may hold a
+// password.
 #pragma once
 
 #include "mail/aliases.h"

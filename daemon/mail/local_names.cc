@@ -3,19 +3,15 @@
 #include "base/network.h"
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/expansion.h"
 #include "mail/idn.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace postern::mail {
 namespace {
-
-// Circles are found by themselves: this only keeps the stack small.
-constexpr std::size_t kDepth = 100;
 
 /// As systems call themselves in /etc/hosts, whoever made it.
 constexpr std::array<std::string_view, 8> kLoopbackNames = {
@@ -39,8 +35,15 @@ bool is_loopback_literal(std::string_view name) {
   return address && (loopback_v4().contains(*address) || loopback_v6().contains(*address));
 }
 
-/// Below which countries give names to companies and others: "co.uk", "com.br".
-constexpr std::array<std::string_view, 7> kSecondLevel = {"co", "com", "org", "net", "ac", "gov", "edu"};
+/// Below which countries give names to companies, offices, schools and people: "co.uk", "com.br", "or.at". Three
+/// letters alone make none of these: web1.bmw.de is a machine.
+constexpr auto kSecondLevel = std::to_array<std::string_view>({
+    "ac",     "ad",   "adm",  "adv", "art", "asn",  "asso",   "biz",  "co",  "com", "ed",  "edu",    "eng", "firm",
+    "gc",     "gen",  "go",   "gob", "gos", "gouv", "gov",    "govt", "gr",  "gub", "gv",  "id",     "idf", "idv",
+    "in",     "ind",  "info", "int", "k12", "kiwi", "law",    "lg",   "ltd", "me",  "med", "mi",     "mil", "mod",
+    "muni",   "name", "ne",   "net", "nhs", "nic",  "nom",    "or",   "org", "pe",  "plc", "police", "pp",  "prd",
+    "presse", "priv", "pro",  "re",  "res", "sch",  "school", "tm",   "tur", "tv",  "web",
+});
 
 /// "example.com", "example.co.uk": the domain of a person or a company rather than a machine of theirs.
 bool may_have_mailboxes(std::string_view name) {
@@ -61,79 +64,6 @@ std::string plain_name(std::string_view mail_domain) {
   if (name.ends_with('.')) name.pop_back();
   return name;
 }
-
-class Expansion {
- public:
-  explicit Expansion(const LocalNames& names) : names_(names) {}
-
-  std::vector<std::string> run(std::string_view address) {
-    expand(address);
-    if (found_.empty()) keep(address);
-    return std::move(found_);
-  }
-
- private:
-  struct Alias {
-    std::string key;
-    const std::vector<std::string>* targets = nullptr;
-    bool whole = false;  ///< the address has a domain that may have mailboxes
-  };
-
-  [[nodiscard]] bool on_path(std::string_view key) const { return std::ranges::find(path_, key) != path_.end(); }
-
-  [[nodiscard]] Alias alias_of(std::string_view address) const {
-    const AddressParts parts = split_address(address);
-    const LocalNames::Kind kind = names_.kind_of(parts.domain);
-    if (kind == LocalNames::Kind::foreign) return {};
-    std::string key = alias_key(parts.local);
-    const bool whole = kind != LocalNames::Kind::machine;
-    if (const auto* own = names_.own_alias(key)) return {std::move(key), own, whole};
-    // Who writes an address of the domain out as a target means it, so nothing else catches it.
-    const bool caught = kind == LocalNames::Kind::machine || (kind == LocalNames::Kind::domain && path_.empty());
-    if (!caught || on_path(kCatchAll)) return {};
-    return {std::string(kCatchAll), names_.own_alias(std::string(kCatchAll)), whole};
-  }
-
-  bool keep(std::string_view address) {
-    const AddressParts parts = split_address(address);
-    std::string whole(address);
-    if (!address.empty() && names_.kind_of(parts.domain) == LocalNames::Kind::machine) {
-      whole = complete_address(parts.local, names_.domain);
-    }
-    if (kept_.insert(mailbox_key(with_ascii_domain(whole))).second) found_.push_back(std::move(whole));
-    return true;
-  }
-
-  /// False: it leads back to where it comes from, and so to nobody.
-  bool expand(std::string_view address) {
-    if (address.empty()) return keep(address);
-    if (address.starts_with('\\') && !path_.empty()) return keep(address.substr(1));
-    const Alias alias = alias_of(address);
-    if (alias.targets == nullptr || path_.size() == kDepth) return keep(address);
-    // root: [root, admin@example.com], or root: root@example.com where that is the domain.
-    const bool itself = !path_.empty() && alias.key == path_.back();
-    if (itself) return (alias.whole || alias.targets->size() > 1) && keep(address);
-    if (on_path(alias.key)) return false;
-    if (leads_to_somebody_.try_emplace(alias.key, false).second) {
-      path_.push_back(alias.key);
-      bool somebody = false;
-      for (const std::string& target : *alias.targets) somebody = expand(target) || somebody;
-      path_.pop_back();
-      leads_to_somebody_[alias.key] = somebody;
-    }
-    if (leads_to_somebody_[alias.key]) return true;
-    // The catch-all is what a name has that has nothing else, so it takes nothing from it: with `root: joe` and
-    // "*": root it is joe who gets root's mail.
-    return alias.key == kCatchAll && keep(address);
-  }
-
-  const LocalNames& names_;
-  std::vector<std::string> path_;  ///< the aliases being followed, outermost first
-  /// All that were followed: a second way to one adds nothing.
-  std::unordered_map<std::string, bool> leads_to_somebody_;
-  std::unordered_set<std::string> kept_;  ///< mailboxes that were found
-  std::vector<std::string> found_;
-};
 
 }  // namespace
 
@@ -162,8 +92,13 @@ LocalNames::Kind LocalNames::kind_of(std::string_view mail_domain) const {
   return ours && !may_have_mailboxes(name) ? Kind::machine : Kind::shared;
 }
 
+bool LocalNames::file_applies_to(std::string_view mail_domain) const {
+  const Kind kind = kind_of(mail_domain);
+  return kind == Kind::machine || (kind != Kind::foreign && !may_have_mailboxes(plain_name(mail_domain)));
+}
+
 std::vector<std::string> LocalNames::recipients_of(std::string_view address) const {
-  return Expansion(*this).run(address);
+  return Expansion(*this).add(address);
 }
 
 const std::vector<std::string>* LocalNames::own_alias(const std::string& key) const {
@@ -172,6 +107,12 @@ const std::vector<std::string>* LocalNames::own_alias(const std::string& key) co
     if (found != table->end() && !found->second.empty()) return &found->second;
   }
   return nullptr;
+}
+
+const std::vector<std::string>* LocalNames::own_alias(const std::string& key, std::string_view mail_domain) const {
+  const auto found = aliases.find(key);
+  if (found != aliases.end() && !found->second.empty()) return &found->second;
+  return file_applies_to(mail_domain) ? own_alias(key) : nullptr;
 }
 
 bool LocalNames::has_alias(std::string_view name) const {
@@ -189,7 +130,8 @@ std::vector<Circle> LocalNames::circles() const {
         const AddressParts parts = split_address(target);
         const Kind kind = kind_of(parts.domain);
         std::string key = alias_key(parts.local);
-        const bool final = target.starts_with('\\') || kind == Kind::foreign || (kind != Kind::machine && key == name);
+        const bool final = target.starts_with('\\') || kind == Kind::foreign ||
+                           own_alias(key, parts.domain) == nullptr || (kind != Kind::machine && key == name);
         // What is no name to be followed is kept apart from all names.
         leads_to.push_back(final ? "@" + target : std::move(key));
       }

@@ -37,7 +37,7 @@ struct LocalNames : HostNames {
     /// `domain`, as a bare name is.
     machine,
     /// `domain`, where it is none of these; a guessed `hostname` such as companies have is none. It may have mailboxes
-    /// elsewhere, so that an address without an alias stays.
+    /// elsewhere, so that an address without an alias stays; of which aliases, see file_applies_to().
     domain,
     /// Of /etc/mailname or of the machine, and such as companies have for all of their mailboxes. The aliases of names
     /// apply, the catch-all does not: the mail of everybody would be caught.
@@ -45,6 +45,9 @@ struct LocalNames : HostNames {
   };
   /// Of the part behind the "@", in any case, with or without a final dot, in letters or A-labels. None: machine.
   [[nodiscard]] Kind kind_of(std::string_view mail_domain) const;
+  /// The aliases of the file are those of the machine's users: sales@example.com is somebody's mailbox, whatever they
+  /// say of `sales`. Those of the settings were written for `domain`, too.
+  [[nodiscard]] bool file_applies_to(std::string_view mail_domain) const;
 
   /// The addresses that get mail for this one; never empty. Mailboxes come once, in order of first appearance. Aliases
   /// that lead in a circle lead nowhere; an address of which nothing else is left stands for itself.
@@ -54,6 +57,8 @@ struct LocalNames : HostNames {
   [[nodiscard]] bool has_alias(std::string_view name) const;
   /// The targets of its own alias, those of the settings before those of the file; null: there is none.
   [[nodiscard]] const std::vector<std::string>* own_alias(const std::string& key) const;
+  /// Of this name at that domain, which is not foreign.
+  [[nodiscard]] const std::vector<std::string>* own_alias(const std::string& key, std::string_view mail_domain) const;
   /// The circles of all aliases.
   [[nodiscard]] std::vector<Circle> circles() const;
 

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/address_marks.h"
 #include "mail/field_lexer.h"
 #include "mail/idn.h"
 #include "mail/outgoing_structures.h"
@@ -69,7 +70,8 @@ class Element {
     const auto rest = bare || end == tokens_.end() ? end : end + 1;
     if (begin == end || (!bare && rest == end) || !std::all_of(rest, tokens_.end(), is_skipped)) return false;
     const std::string address(together(begin->text, (end - 1)->text));
-    if (writer_.letters_fit(address) || !parse_address(address, Utf8::allow) || !needs_smtputf8(address)) return false;
+    const bool reads = has_invisible(address) || parse_address(address, Utf8::allow);
+    if (writer_.letters_fit(address) || !reads || !needs_smtputf8(address)) return false;
     if (split_address(address).domain.empty()) return false;
     phrase({tokens_.begin(), bare ? begin : open});
     writer_.word(address, address);

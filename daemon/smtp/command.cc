@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/address_marks.h"
 #include "smtp/limits.h"
 
 #include <algorithm>
@@ -87,6 +88,15 @@ bool drop_source_route(std::string_view& path) {
   });
 }
 
+/// "a@example.com" with its quotes is what a file of settings made of an address, and no user with an "@" in the name.
+Result<std::string> address_of(std::string_view path) {
+  Result<std::string> address = mail::parse_address(path, mail::Utf8::allow);
+  if (!address || !path.starts_with('"') || !path.ends_with('"')) return address;
+  mail::AddressList list = mail::read_address_list(path);
+  if (list.addresses.size() == 1) return std::move(list.addresses.front());
+  return Error{Failure::invalid, "several addresses in quotes are no recipient"};
+}
+
 Parsed<std::string> check_path(std::string_view given, PathKeyword keyword) {
   const Form& form = form_of(keyword);
   const std::string held = without_blanks(given);
@@ -95,7 +105,7 @@ Parsed<std::string> check_path(std::string_view given, PathKeyword keyword) {
   if (path.empty()) return Refusal{501, std::string(form.bad_address), "the recipient's address is empty"};
   if (path.size() + 2 > limits::kPath) return Refusal{501, std::string(form.bad_address), "the path is too long"};
   if (!drop_source_route(path)) return Refusal{501, std::string(form.bad_address), "the source route is malformed"};
-  Result<std::string> address = mail::parse_address(path, mail::Utf8::allow);
+  Result<std::string> address = address_of(mail::without_marks(path));
   if (!address) return Refusal{501, std::string(form.bad_address), "bad address syntax: " + address.error().text};
   return std::move(*address);
 }

@@ -4,13 +4,12 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/date.h"
+#include "mail/expansion.h"
 #include "mail/header_completion.h"
 #include "mail/headers.h"
-#include "mail/idn.h"
 #include "smtp/limits.h"
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 namespace postern::submission {
@@ -58,13 +57,9 @@ void tell_mended(const QueueId& id, const mail::Mended& mended) {
 void complete_envelope(mail::Envelope& envelope, const Config& config) {
   envelope.sender = mail::complete_address(envelope.sender, config.domain);
   const std::vector<mail::Recipient> given = std::exchange(envelope.recipients, {});
-  // An alias of many that is named sixty thousand times is expanded once.
-  std::unordered_set<std::string_view> expanded;
-  std::unordered_set<std::string> seen;
+  mail::Expansion expansion(config);
   for (const mail::Recipient& original : given) {
-    if (!expanded.insert(original.address).second) continue;
-    for (std::string& address : config.recipients_of(original.address)) {
-      if (!seen.insert(mail::mailbox_key(mail::with_ascii_domain(address))).second) continue;
+    for (std::string& address : expansion.add(original.address)) {
       envelope.recipients.push_back(original);
       envelope.recipients.back().address = std::move(address);
     }

@@ -56,7 +56,7 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
 
 Pickup::Pickup(queue::DropBox& box, queue::Queue& queue, const Clock& clock, SubmissionMemory& memory,
                CurrentConfig config)
-    : box_(box), queue_(queue), clock_(clock), memory_(memory), config_(std::move(config)), window_(clock.steady()) {}
+    : box_(box), queue_(queue), clock_(clock), memory_(memory), config_(std::move(config)) {}
 
 Task<void> Pickup::run() {
   while (!stopping_) {
@@ -180,7 +180,7 @@ Task<void> Pickup::refuse(std::string name, std::string reason) {
     co_return;
   }
   if (!aside->kept.empty()) queue_.drop_refused();
-  if (!may_log()) co_return;
+  if (!refusals_.may_log("uid " + std::to_string(aside->uid), clock_.steady())) co_return;
   const std::string now = aside->kept.empty() ? "removed" : aside->kept;
   log(Level::error, "dropped file refused", {{"uid", aside->uid}, {"reason", reason}, {"file", name}, {"now", now}});
 }
@@ -190,23 +190,6 @@ void Pickup::trouble(const std::string& text) {
   ++troubles_;
   if (std::exchange(trouble_, text) == text) return;
   log(Level::error, "dropped mail cannot be taken now", {{"reason", text}});
-}
-
-/// One user's rubbish must not fill the log.
-bool Pickup::may_log() {
-  const SteadyTime now = clock_.steady();
-  if (now - window_ >= kLogWindow) {
-    if (unsaid_ > 0) log(Level::error, "more dropped files were refused", {{"files", unsaid_}});
-    window_ = now;
-    lines_ = 0;
-    unsaid_ = 0;
-  }
-  if (lines_ < kLinesInWindow) {
-    ++lines_;
-    return true;
-  }
-  ++unsaid_;
-  return false;
 }
 
 }  // namespace postern::submission

@@ -13,6 +13,7 @@
 #include "queue/drop_box.h"
 #include "queue/queue.h"
 #include "submission/acceptor.h"
+#include "submission/refusal_log.h"
 #include "submission/sessions.h"
 #include "submission/submission_memory.h"
 
@@ -52,8 +53,6 @@ class Pickup {
   /// One look ends when so many could not be taken for now, and the next one begins with those behind them: a disk that
   /// takes nothing is not asked for each of thousands of files, and none stops those behind it for good.
   static constexpr unsigned kTroubles = 20;
-  static constexpr Seconds kLogWindow{60};
-  static constexpr unsigned kLinesInWindow = 20;  ///< about refused files
 
  private:
   Task<void> scan();
@@ -62,7 +61,6 @@ class Pickup {
   Task<void> discard(std::string name);
   Task<void> refuse(std::string name, std::string reason);
   void trouble(const std::string& text);
-  bool may_log();
 
   queue::DropBox& box_;
   queue::Queue& queue_;
@@ -75,9 +73,7 @@ class Pickup {
   std::string last_;              ///< where the last look ended before its time
   bool stopping_ = false;
   std::optional<boost::asio::steady_timer> ended_;  ///< while run() of start() is under way: cancelled at its end
-  SteadyTime window_{};
-  unsigned lines_ = 0;
-  unsigned unsaid_ = 0;
+  RefusalLog refusals_;
 };
 
 }  // namespace postern::submission

@@ -17,8 +17,7 @@ constexpr std::size_t kDataBuffer = 64 * std::size_t{1024};
 constexpr Seconds kGoodbye{5};  // for a last reply
 /// The deadline of the stream ends a session without a word; it comes after the one that says 421.
 constexpr Seconds kBackstop{60};
-constexpr std::size_t kRefusalsLogged = 20;  // of one session
-constexpr std::size_t kMostCrs = 2;          // before the LF that ends a command
+constexpr std::size_t kMostCrs = 2;  // before the LF that ends a command
 constexpr std::string_view kLoneDotSaid =
     "a line with nothing but a dot ends no message unless CR LF stands before and behind it; nothing was stored";
 
@@ -54,13 +53,14 @@ smtp::Dialogue::SpaceCheck space_check(const queue::Queue& queue) {
 }  // namespace
 
 Pump::Pump(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
-           queue::Queue& queue, Clock& clock, SubmissionMemory* memory)
+           queue::Queue& queue, Clock& clock, SubmissionMemory* memory, RefusalLog& refusals)
     : stream_(std::move(stream)),
       peer_(std::move(peer)),
       config_(std::move(config)),
       queue_(queue),
       clock_(clock),
       memory_(memory),
+      refusals_(refusals),
       dialogue_(dialogue_config(*config_, peer_)),
       space_(space_check(queue)),
       buffer_(kCommandBuffer),
@@ -97,10 +97,14 @@ std::optional<std::string_view> Pump::next_line() {
   return line;
 }
 
+bool Pump::may_log_refusal() {
+  const std::string party = peer_.uid ? "uid " + std::to_string(*peer_.uid) : host_of(peer_.address);
+  return refusals_.may_log(party, clock_.steady());
+}
+
 /// Some callers look at no exit status and mail no words; the log has both.
 void Pump::note(const smtp::Reaction::Refused& refused) {
-  if (refusals_logged_ == kRefusalsLogged) return;
-  ++refusals_logged_;
+  if (!may_log_refusal()) return;
   log(Level::notice, "sendmail took no message",
       {{"client", client_text(source())}, {"exit", refused.status}, {"reason", refused.words}});
 }
@@ -109,8 +113,7 @@ void Pump::react(const smtp::Reaction& reaction) {
   replies_ += reaction.reply;
   if (reaction.refused) note(*reaction.refused);
   const bool refusal = reaction.reply.starts_with('4') || reaction.reply.starts_with('5');
-  if (!refusal || refusals_logged_ == kRefusalsLogged) return;
-  ++refusals_logged_;
+  if (!refusal || !may_log_refusal()) return;
   const std::string_view reply =
       std::string_view(reaction.reply).substr(0, reaction.reply.find_last_not_of("\r\n") + 1);
   log(Level::info, "refused", {{"client", client_text(source())}, {"helo", dialogue_.helo()}, {"reply", reply}});

@@ -7,6 +7,7 @@
 #include "queue/queue.h"
 #include "smtp/dialogue.h"
 #include "submission/acceptor.h"
+#include "submission/refusal_log.h"
 #include "submission/sessions.h"
 #include "submission/submission_memory.h"
 
@@ -19,9 +20,9 @@ namespace postern::submission {
 
 class Pump {
  public:
-  /// `memory` may be null. The references outlive the pump.
+  /// `memory` may be null. The references outlive the pump; `refusals` is shared by all sessions.
   Pump(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config, queue::Queue& queue,
-       Clock& clock, SubmissionMemory* memory);
+       Clock& clock, SubmissionMemory* memory, RefusalLog& refusals);
 
   Task<void> run();
   /// From another task. Says 421 with this text if the client is waited for, and ends the session.
@@ -48,6 +49,7 @@ class Pump {
   void note(const smtp::Reaction::Refused& refused);
   Transaction transaction() const;
   [[nodiscard]] mail::Source source() const;
+  [[nodiscard]] bool may_log_refusal();
   void log_loss(const Error& error) const;
 
   std::unique_ptr<net::Stream> stream_;
@@ -56,6 +58,7 @@ class Pump {
   queue::Queue& queue_;
   Clock& clock_;
   SubmissionMemory* memory_;
+  RefusalLog& refusals_;
   smtp::Dialogue dialogue_;
   smtp::Dialogue::SpaceCheck space_;
   std::vector<char> buffer_;
@@ -71,7 +74,6 @@ class Pump {
   bool lone_dot_ = false;                         ///< the message under way seems to be ended, and is not
   SteadyTime started_;
   SteadyTime waiting_since_;
-  std::size_t refusals_logged_ = 0;
 };
 
 }  // namespace postern::submission

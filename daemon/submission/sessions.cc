@@ -1,6 +1,7 @@
 #include "submission/sessions.h"
 #include "base/log.h"
 #include "submission/pump.h"
+#include "submission/refusal_log.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -60,6 +61,7 @@ struct Sessions::State {
   std::map<uid_t, std::size_t> of_user;
   std::size_t over_tcp = 0;
   SubmissionMemory memory;
+  RefusalLog refusals;
   bool stopping = false;
   bool sweeping = false;
   boost::asio::steady_timer sweep;
@@ -107,8 +109,8 @@ void Sessions::start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::s
     spawn(state->executor, turn_away(std::move(stream), std::move(reply)), "turn away");
     return;
   }
-  auto pump =
-      std::make_shared<Pump>(std::move(stream), std::move(peer), std::move(config), queue, clock, &state->memory);
+  auto pump = std::make_shared<Pump>(std::move(stream), std::move(peer), std::move(config), queue, clock,
+                                     &state->memory, state->refusals);
   state->add(pump);
   spawn(state->executor, run_session(pump), "session", [state, pump] { state->remove(pump); });
   if (std::exchange(state->sweeping, true)) return;

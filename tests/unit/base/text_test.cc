@@ -51,7 +51,13 @@ TEST(Text, PrintableKeepsUtf8AndEscapesWhatMisleads) {
   EXPECT_EQ(printable("gr\xC3\xBC\xC3\x9F"), "gr\xC3\xBC\xC3\x9F");
   EXPECT_EQ(printable("a\xE2\x80\xAE"
                       "b"),
-            "a\\xe2\\x80\\xaeb");                  // right-to-left override
+            "a\\xe2\\x80\\xaeb");  // right-to-left override
+  for (const std::string_view hidden : {"\xE2\x80\x8B", "\xE2\x81\xA0", "\xEF\xBB\xBF", "\xD8\x9C", "\xE2\x80\xA8"}) {
+    EXPECT_TRUE(printable(hidden).starts_with("\\x")) << hex(hidden);
+  }
+  for (const std::string_view needed : {"\xC2\xA0", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\xAF"}) {
+    EXPECT_EQ(printable(needed), needed) << hex(needed);
+  }
   EXPECT_EQ(printable("\xC2\x9B"), "\\xc2\\x9b");  // C1 control sequence introducer
   EXPECT_EQ(printable("\xC3"), "\\xc3");           // cut short
 }

@@ -162,11 +162,81 @@ TEST(AddressScanner, ReadsAnAddressBehindAQuotedName) {
       {"x@x \"X X\"", {"x@x"}, {"\"X X\""}},
       {"\"X\"x@x", {}, {"\"X\"x@x"}},
       {"Bob Smith b@x", {"b@x"}, {"Bob Smith"}},
+      {"'Bob' <b@x>", {"b@x"}},
+  });
+}
+
+TEST(AddressScanner, LeavesOutApostrophesAndQuotationMarksAroundAnAddress) {
+  expect_addresses({
       {"'b@x'", {"b@x"}},
       {"<'b@x'>", {"b@x"}},
-      {"'Bob' <b@x>", {"b@x"}},
+      {"'root'", {"root"}},
+      {"<'root'>", {"root"}},
+      {"Cron <'root'>, 'bob', ann", {"root", "bob", "ann"}},
+      {"''root''", {"root"}},
+      {"'root.'", {"root"}},
+      {"'a@x, b@x'", {"a@x", "b@x"}},
+      {"'root, bob'", {"root", "bob"}},
+      {"'a@x' 'b@x'", {"a@x", "b@x"}},
+      {"\xE2\x80\x9Croot\xE2\x80\x9D, \xE2\x80\x9E"
+       "b@x\xE2\x80\x9C, \xC2\xAB"
+       "c@x\xC2\xBB",
+       {"root", "b@x", "c@x"}},
       {"o'brien@x", {"o'brien@x"}},
+      {"o'brien", {"o'brien"}},
+      {"'a'.", {}, {"'a'."}},
+      {"''", {}, {"''"}},
   });
+  EXPECT_EQ(complete_address_list("'root', Bob <'bob.'>, 'a@x'", "d"), "'root@d', Bob <'bob@d.'>, 'a@x'");
+}
+
+// Files of settings keep the quotes of a value.
+TEST(AddressScanner, ReadsAddressesThatStandInQuotesAltogether) {
+  expect_addresses({
+      {"\"ops@x.example\"", {"ops@x.example"}},
+      {"\"a@x.example, b@x.example\"", {"a@x.example", "b@x.example"}},
+      {"\"a@x.example;b@x.example\"", {"a@x.example", "b@x.example"}},
+      {"\"a@x.example b@x.example\"", {"a@x.example", "b@x.example"}},
+      {"\" a@x.example \"", {"a@x.example"}},
+      {"\"'a@x.example'\"", {"a@x.example"}},
+      {"'\"a@x.example\"'", {"a@x.example"}},
+      {"'\"root\"'", {"\"root\""}},
+      {"\"Ops <a@x.example>\"", {"a@x.example"}},
+      {"<\"a@x.example\">", {"a@x.example"}},
+      {"Ops <\"a@x.example\">, b@x", {"a@x.example", "b@x"}},
+      {"\"a@x.example\", \"b@x.example\"", {"a@x.example", "b@x.example"}},
+      {"c@x, \"root@web1\" (all)", {"c@x", "root@web1"}},
+      {"g: \"a@x.example\";", {"a@x.example"}},
+      {"\"a@x.example\" <b@x>", {"b@x"}},
+      {"\"a@x.example\" b@x", {"b@x"}},
+      {"\"a@x.example\"@x", {"\"a@x.example\"@x"}},
+      {"\"a b\"", {"\"a b\""}},
+      {"\"root\"", {"\"root\""}},
+      {"\"root, a@x.example\"", {"\"root, a@x.example\""}},
+      {"\"a@x.example, two words\"", {"\"a@x.example, two words\""}},
+      {"\"a\\@x.example\"", {"\"a\\@x.example\""}},
+      {"\"\"", {"\"\""}},
+      {"\"@\"", {"\"@\""}},
+  });
+  EXPECT_EQ(complete_address_list("\"a@x, b@x\", \"root\"", "d"), "\"a@x, b@x\", \"root\"@d");
+}
+
+TEST(AddressScanner, TakesWhatIsTiedToAnAddressByAColonForNoUser) {
+  expect_addresses({
+      {"ops@x.example:25", {"ops@x.example"}, {"25"}},
+      {"ops@x.example:25, b@x", {"ops@x.example", "b@x"}, {"25"}},
+      {"ops@x.example:smtp", {"ops@x.example"}, {"smtp"}},
+      {"<ops@x.example>:25", {"ops@x.example"}, {"25"}},
+      {"<ops@x.example:25>", {}, {"<ops@x.example:25>"}},
+      {"ops@[192.0.2.1]:25", {"ops@[192.0.2.1]"}, {"25"}},
+      {"ops@x.example:25:b@x", {"ops@x.example", "b@x"}, {"25"}},
+      {"one@x:two@x:three@x", {"one@x", "two@x", "three@x"}},
+      {"one@x:Two <two@x>", {"one@x", "two@x"}},
+      {"one@x: root", {"one@x", "root"}},
+      {"one@x:, root", {"one@x", "root"}},
+      {"g:root", {"root"}},
+  });
+  EXPECT_EQ(complete_address_list("ops@x.example:25, root", "d"), "ops@x.example:25, root@d");
 }
 
 TEST(AddressScanner, NamesEmptyBracketsAndWordsThatAreNobody) {
@@ -196,6 +266,19 @@ TEST(AddressScanner, TakesAGroupWithoutMembersForNobody) {
       {"undisclosed-recipients: ;, a@x", {"a@x"}},
       {"Undisclosed recipients:", {}},
       {"undisclosed-recipients", {}},
+      {"undisclosed recipient", {}},
+      {"Undisclosed_Recipients", {}},
+      {"undisclosed\n recipients: ;", {}},
+      {"\"undisclosed recipients\"", {}},
+      {"<undisclosed-recipients:>", {}},
+      {"<undisclosed-recipients>", {}},
+      {"undisclosed recipients root", {}, {"undisclosed recipients root"}},
+      {"undisclosed-recipients root@x", {"root@x"}, {"undisclosed-recipients"}},
+      {"undisclosed-recipients: root", {"root"}},
+      {"undisclosed-recipients, root", {"root"}},
+      {"undisclosed bob", {}, {"undisclosed bob"}},
+      {"undisclosedrecipients", {}},
+      {"undisclosed-team", {"undisclosed-team"}},
       {"\"Recipient list\": ;", {}},
       {"g:;", {}},
       {"g: , ;", {}},
@@ -376,6 +459,21 @@ TEST(AddressScanner, TellsWhatIsNotClosed) {
   for (const std::string_view body : {"\"a@b", "a@b\"", "(a@b", "a@b)", "<a@b", "a@b>", "[a@b", "a@b]", "<<a@b>>",
                                       "g: a@b", "<a@b, c@d>", "\\ a@b", "\"A <a@b>, \"C\" <c@d>"}) {
     EXPECT_FALSE(scan_addresses(body).closed) << body;
+  }
+}
+
+// Each of the escaped quotes would be looked at again by all before it: minutes for one header of a megabyte.
+TEST(AddressScanner, TimeGrowsAsTheTextDoes) {
+  const auto many = [](std::string_view text, std::size_t size = 30'000) {
+    std::string all;
+    while (all.size() < size) all += text;
+    return all;
+  };
+  EXPECT_FALSE(scan_addresses("\"" + many("\\\"", 1'000'000) + "<@\"x").unread.empty());
+  for (const std::string& body : {many("\"<@\"x "), many("\"a@b"), many("\"\\\"a@b\" "), many("(a"), many("a@b:1 "),
+                                  many("'"), many("\xE2\x80\x8B") + "a", many("\xE2\x80\x8B\xC2\xA0") + "a"}) {
+    const AddressScan scan = scan_addresses(body);
+    EXPECT_GT(scan.found.size() + scan.unread.size(), 0U) << body.substr(0, 20);
   }
 }
 

@@ -60,7 +60,7 @@ TEST(AliasesFile, ALineGoesOnBehindABlankOrABackslash) {
 }
 
 TEST(AliasesFile, NamesAreInAnyCaseAndMayStandInQuotes) {
-  for (const std::string name : {"root", "ROOT", "\"root\"", "Root ", "\"Root\" "}) {
+  for (const std::string name : {"root", "ROOT", "\"root\"", "Root ", "\"Root\" ", "'root'"}) {
     EXPECT_THAT(parse_aliases_file(name + ": a@x.org").aliases, ElementsAre(testing::Key("root"))) << name;
   }
   EXPECT_THAT(parse_aliases_file("\"Joe Smith\": a@x.org").aliases, ElementsAre(testing::Key("joe smith")));
@@ -80,6 +80,9 @@ TEST(AliasesFile, TargetsAreAddressesAndNames) {
   EXPECT_THAT(targets("joe ann\tbob@example.com"), ElementsAre("joe", "ann", "bob@example.com"));
   EXPECT_THAT(targets("joe,joe, joe"), ElementsAre("joe"));
   EXPECT_THAT(targets("joe#tag@example.com # his"), ElementsAre("joe#tag@example.com"));
+  EXPECT_THAT(targets("'joe', 'ann@x.org', <'bob'>, \xE2\x80\x9C"
+                      "c@x.org\xE2\x80\x9D"),
+              ElementsAre("joe", "ann@x.org", "bob", "c@x.org"));
 }
 
 TEST(AliasesFile, WhatIsNoAddressIsPassedOverAndTheOthersCount) {
@@ -102,7 +105,9 @@ TEST(AliasesFile, WhatIsNoAddressIsPassedOverAndTheOthersCount) {
                                            {"<>", "no address"},
                                            {"joe@", "no address"},
                                            {"secret@exa @mple", "no address"},
-                                           {"<secret@example.com", "no address"}}) {
+                                           {"secret: word", "no address"},
+                                           {"two words secret@@x", "no address"},
+                                           {"'|/bin/secret'", "a program"}}) {
     const AliasesFile alone = parse_aliases_file("\nlist: " + one.list + "\nroot: a@x.org\n");
     EXPECT_THAT(alone.aliases, ElementsAre(testing::Key("root"))) << one.list;
     ASSERT_THAT(alone.faults, SizeIs(1)) << one.list;
@@ -114,6 +119,51 @@ TEST(AliasesFile, WhatIsNoAddressIsPassedOverAndTheOthersCount) {
     EXPECT_THAT(beside.aliases.at("list"), ElementsAre("joe")) << one.list;
     EXPECT_THAT(beside.faults, SizeIs(1)) << one.list;
   }
+}
+
+TEST(AliasesFile, ASlipBetweenTargetsCostsNoOtherTarget) {
+  struct Case {
+    std::string list;
+    std::vector<std::string> targets;
+    std::size_t faults = 0;
+  };
+  for (const Case& one : std::vector<Case>{{"a@x.org; b@x.org", {"a@x.org", "b@x.org"}},
+                                           {"a@x.org;b@x.org;", {"a@x.org", "b@x.org"}},
+                                           {"joe; ann", {"joe", "ann"}},
+                                           {"a@x.org (office)", {"a@x.org"}},
+                                           {"a@x.org (office, home), b@x.org", {"a@x.org", "b@x.org"}},
+                                           {"joe (it\\)s, him)", {"joe"}},
+                                           {"(office) a@x.org", {"a@x.org"}},
+                                           {"a@x.org (office", {"a@x.org"}, 1},
+                                           {"a@x.org (office, b@x.org", {"a@x.org", "b@x.org"}, 1},
+                                           {"a@x.org# office", {"a@x.org"}},
+                                           {"a@x.org#office", {"a@x.org"}},
+                                           {"joe# office, home", {"joe"}},
+                                           {"a@x.org, joe#1@x.org#office", {"a@x.org", "joe#1@x.org"}},
+                                           {"<a@x.org, b@x.org", {"a@x.org", "b@x.org"}},
+                                           {"a@x.org>, b@x.org", {"a@x.org", "b@x.org"}},
+                                           {"Joe <a@x.org> Ann <b@x.org>", {"a@x.org", "b@x.org"}},
+                                           {"\"a@x.org, b@x.org\"", {"a@x.org", "b@x.org"}},
+                                           {"'a@x.org, b@x.org'", {"a@x.org", "b@x.org"}},
+                                           {"mailto:a@x.org", {"a@x.org"}},
+                                           {"a@x.org\xC2\xA0, \xE2\x80\x8B"
+                                            "b@x.org",
+                                            {"a@x.org", "b@x.org"}},
+                                           {"a@x.org; secret@@x.org", {"a@x.org"}, 1},
+                                           {"a@x.org; |/bin/secret", {"a@x.org"}, 1},
+                                           {"joe /var/mail/secret", {"joe"}, 1},
+                                           {"a@x.org:25", {"a@x.org"}, 1},
+                                           {"b: c@x.org", {"c@x.org"}}}) {
+    const AliasesFile file = parse_aliases_file("list: " + one.list + "\nroot: r@x.org\n");
+    ASSERT_TRUE(file.aliases.contains("list")) << one.list;
+    EXPECT_EQ(file.aliases.at("list"), one.targets) << one.list;
+    EXPECT_THAT(file.faults, SizeIs(one.faults)) << one.list;
+    for (const AliasesFile::Fault& fault : file.faults) EXPECT_THAT(fault.text, Not(HasSubstr("secret"))) << one.list;
+    EXPECT_TRUE(file.aliases.contains("root")) << one.list;
+  }
+  std::string open = "list: a@x.org";
+  for (int i = 0; i < 20'000; ++i) open += ",(";
+  EXPECT_TRUE(parse_aliases_file(open).aliases.contains("list")) << "in time";
 }
 
 TEST(AliasesFile, AnOddLineCostsItselfAlone) {

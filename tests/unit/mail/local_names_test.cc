@@ -136,7 +136,10 @@ TEST(LocalNames, ANameThatMayBeACompanysIsNoNameOfTheMachineAlone) {
 }
 
 TEST(LocalNames, ANameOfTheMachineThatMayBeACompanysIsItsAloneOnlyWhereSomebodySaysSo) {
-  for (const std::string name : {"example.com", "example.co.uk", "firma.com.br", "EXAMPLE.ORG.au"}) {
+  for (const std::string name :
+       {"example.com", "example.co.uk", "firma.com.br", "EXAMPLE.ORG.au", "firma.or.at", "firma.co.at", "buero.gv.at",
+        "kaisha.ne.jp", "mairie.gouv.fr", "banco.gob.mx", "shop.ltd.uk", "bob.me.uk", "al.nom.es", "kontor.go.kr",
+        "school.k12.tr", "firma.web.id"}) {
     LocalNames names;
     names.hostname = name;
     names.hostname_guessed = true;
@@ -162,8 +165,8 @@ TEST(LocalNames, ANameOfTheMachineThatMayBeACompanysIsItsAloneOnlyWhereSomebodyS
     names.hostname_guessed = false;
     EXPECT_EQ(names.kind_of(name), NameKind::machine);
   }
-  for (const std::string name :
-       {"web1.example.net", "web1.example.uk", "web1.lan", "a.b.co.uk", "a.co.example", "web1"}) {
+  for (const std::string name : {"web1.example.net", "web1.example.uk", "web1.lan", "a.b.co.uk", "a.co.example", "web1",
+                                 "web1.bmw.de", "db1.tum.de", "web1.or.example", "www.example.at"}) {
     LocalNames names;
     names.hostname = names.domain = name;
     names.hostname_guessed = true;
@@ -197,6 +200,50 @@ TEST(LocalNames, OfTheSameNameTheSettingsGoBeforeTheFile) {
   names.aliases["*"] = {"all@example.org"};
   EXPECT_THAT(names.recipients_of("nobody"), ElementsAre("all@example.org"));
   EXPECT_THAT(names.recipients_of("postmaster"), ElementsAre("all@example.org", "admin@example.org"));
+}
+
+// RHEL's /etc/aliases has `info: postmaster` and `sales: postmaster`: mail of a company's customers is no alert.
+TEST(LocalNames, TheFileSaysNothingOfADomainThatMayHaveMailboxes) {
+  LocalNames names;
+  names.hostname = "web1.example.net";
+  names.domain = "example.com";
+  names.machine = {"db1.lan", "example.co.uk"};
+  names.of_file = {
+      {"sales", {"postmaster"}}, {"postmaster", {"root"}}, {"root", {"ann@example.org"}}, {"*", {"all@x.org"}}};
+  for (const std::string domain : {"example.com", "Example.COM.", "example.co.uk"}) {
+    EXPECT_FALSE(names.file_applies_to(domain)) << domain;
+    for (const std::string name : {"sales", "postmaster", "root", "bob"}) {
+      EXPECT_THAT(names.recipients_of(name + "@" + domain), ElementsAre(name + "@" + domain));
+    }
+  }
+  for (const std::string at : {"", "@localhost", "@web1.example.net", "@web1", "@db1"}) {
+    EXPECT_THAT(names.recipients_of("sales" + at), ElementsAre("ann@example.org")) << at;
+    EXPECT_THAT(names.recipients_of("bob" + at), ElementsAre("all@x.org")) << at;
+  }
+  names.aliases = {{"sales", {"root"}}};
+  EXPECT_THAT(names.recipients_of("sales@example.com"), ElementsAre("ann@example.org"))
+      << "the settings know the domain";
+  EXPECT_THAT(names.recipients_of("info@example.com"), ElementsAre("info@example.com"));
+  names.aliases.clear();
+  for (const std::string domain : {"intern.example.net", "home.lan", "lan"}) {
+    names.domain = domain;
+    EXPECT_THAT(names.recipients_of("sales@" + domain), ElementsAre("ann@example.org")) << domain;
+  }
+  names.domain = "example.com";
+  names.local_domains = {"example.com"};
+  EXPECT_THAT(names.recipients_of("sales@example.com"), ElementsAre("ann@example.org")) << "somebody said so";
+}
+
+TEST(LocalNames, WhatTheFileDoesNotSayOfTheDomainMakesNoCircle) {
+  LocalNames names;
+  names.hostname = "web1.example.net";
+  names.domain = "example.com";
+  names.of_file = {{"a", {"b@example.com"}}, {"b", {"a"}}};
+  EXPECT_TRUE(names.circles().empty());
+  EXPECT_THAT(names.recipients_of("a"), ElementsAre("b@example.com"));
+  EXPECT_THAT(names.recipients_of("b"), ElementsAre("b@example.com"));
+  names.aliases = {{"b", {"a"}}};
+  EXPECT_EQ(names.circles().size(), 1U);
 }
 
 TEST(LocalNames, FollowsChainsAndNamesEveryMailboxOnce) {

@@ -73,11 +73,11 @@ TEST(ParsePath, GivesEveryAddressBackThatParses) {
   }
   std::size_t valid = 0;
   for (const std::string& given : addresses) {
-    const auto address = mail::parse_address(given, mail::Utf8::allow);
-    if (!address) continue;
-    ++valid;
-    EXPECT_EQ(path_of("TO:<" + *address + ">", PathKeyword::to), *address);
-    EXPECT_EQ(path_of("FROM:<" + *address + "> SIZE=1"), *address);
+    for (const std::string& address : mail::read_address_list(given).addresses) {
+      ++valid;
+      EXPECT_EQ(path_of("TO:<" + address + ">", PathKeyword::to), address);
+      EXPECT_EQ(path_of("FROM:<" + address + "> SIZE=1"), address);
+    }
   }
   EXPECT_GT(valid, 1000U) << "the test makes addresses at all";
 }
@@ -107,6 +107,32 @@ TEST(ParsePath, SkipsBlanksThatMeanNothingBetweenTheBrackets) {
         "<b@example.com> <c@example.com>", "<Dr. house@example.com>", "<Bob Jr. bob@example.com>",
         "<@route.example:Dr. house@example.com>", "<j.\tr. smith@example.com>"}) {
     EXPECT_EQ(refusal("TO:" + std::string(path), PathKeyword::to).substr(0, 4), "501 ") << path;
+  }
+}
+
+// What settings and templates leave around an address, as in lists of addresses.
+TEST(ParsePath, LeavesOutWhatStandsAroundAnAddress) {
+  for (const std::string_view path :
+       {"'b@example.com'", "<'b@example.com'>", "\"b@example.com\"", "<\"b@example.com\">", "<\"'b@example.com'\">",
+        "<\"Bob <b@example.com>\">", "<b@example.com\xC2\xA0>",
+        "<\xE2\x80\x8B"
+        "b@example.com>",
+        "b@example.com\xEF\xBB\xBF",
+        "<\xE2\x80\x9C"
+        "b@example.com\xE2\x80\x9D>"}) {
+    EXPECT_EQ(path_of("TO:" + std::string(path), PathKeyword::to), "b@example.com") << path;
+    EXPECT_EQ(path_of("FROM:" + std::string(path) + " SIZE=1"), "b@example.com") << path;
+  }
+  EXPECT_EQ(path_of("TO:'root'", PathKeyword::to), "root");
+  EXPECT_EQ(path_of("TO:<'root'>", PathKeyword::to), "root");
+  EXPECT_EQ(path_of("TO:<\"a b\">", PathKeyword::to), "\"a b\"");
+  for (const std::string_view path :
+       {"<b\xE2\x80\x8B"
+        "c@example.com>",
+        "<b\xC2\xA0"
+        "c@example.com>",
+        "<b@exam\xE2\x81\xA0ple.com>", "<\"a@example.com, b@example.com\">", "<''>", "'"}) {
+    EXPECT_EQ(refusal("TO:" + std::string(path), PathKeyword::to), "501 5.1.3") << path;
   }
 }
 

@@ -1,10 +1,12 @@
 // What the dialogue takes fits into the spool's file: the one limit is where the message comes in.
+#include "base/text.h"
 #include "smtp/dialogue.h"
 #include "spool/format.h"
 #include "submission/acceptor.h"
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 namespace postern::submission {
@@ -33,15 +35,49 @@ TEST(EnvelopeLimit, WhateverTheDialogueTakesCanBeStored) {
   }
 }
 
-// Else the loop stands still for minutes: six million addresses are looked at.
-TEST(CompleteEnvelope, AnAliasThatIsNamedAgainIsNotExpandedAgain) {
-  Config config;
-  for (int i = 0; i < 100; ++i) config.aliases["staff"].push_back("u" + std::to_string(i) + "@example.com");
+/// A message to these sixty thousand, of whom each means an alias of a hundred.
+std::size_t recipients_of_many(const Config& config, const std::function<std::string(int)>& recipient) {
   mail::Envelope envelope;
   envelope.recipients.resize(60'000);
-  for (mail::Recipient& recipient : envelope.recipients) recipient.address = "staff";
+  int number = 0;
+  for (mail::Recipient& one : envelope.recipients) one.address = recipient(number++);
   complete_envelope(envelope, config);
-  EXPECT_EQ(envelope.recipients.size(), 100U);
+  return envelope.recipients.size();
+}
+
+// Else the loop stands still for minutes: six million addresses are looked at.
+TEST(CompleteEnvelope, AnAliasThatIsNamedAgainInAnySpellingIsNotExpandedAgain) {
+  Config config;
+  config.hostname = config.domain = "web1.example.net";
+  for (int i = 0; i < 100; ++i) config.aliases["staff"].push_back("u" + std::to_string(i) + "@example.com");
+  config.aliases["*"] = config.aliases["staff"];
+  config.aliases["loop"] = {"staff", "circle"};
+  config.aliases["circle"] = {"loop"};
+  const auto in_cases = [](std::string text, unsigned bits) {
+    for (char& c : text) {
+      if (c < 'a' || c > 'z') continue;
+      if ((bits & 1U) != 0) c = to_upper(c);
+      bits >>= 1U;
+    }
+    return text;
+  };
+  const auto number = [](int i) { return std::to_string(i); };
+  const std::function<std::string(int)> ways[] = {
+      [](int) { return "staff"; },
+      [&](int i) { return "staff@" + number(i) + ".localhost"; },
+      [&](int i) {
+        return "staff@[127." + number(i / 256 / 256) + "." + number(i / 256 % 256) + "." + number(i % 256) + "]";
+      },
+      [&](int i) { return in_cases("staff@localhost.localdomain", static_cast<unsigned>(i)); },
+      [&](int i) { return in_cases("\"staff\"@web1.example.net.", static_cast<unsigned>(i)); },
+      [&](int i) { return "nobody" + number(i); },
+      [&](int i) { return "nobody" + number(i) + "@web1"; },
+      [&](int i) { return "loop@" + number(i) + ".localhost"; },
+      [&](int i) { return (i % 2 == 0 ? "circle@" : "loop@") + number(i) + ".localhost"; },
+  };
+  for (const auto& way : ways) {
+    EXPECT_EQ(recipients_of_many(config, way), 100U) << way(7);
+  }
 }
 
 }  // namespace

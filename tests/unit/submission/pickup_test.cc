@@ -327,7 +327,7 @@ TEST(Pickup, RubbishDoesNotFillTheLog) {
   const ExpectLog expected("dropped file refused");
   for (int i = 0; i < 100; ++i) place.box.files[std::to_string(i)] = {"rubbish"};
   place.run();
-  EXPECT_EQ(test::logged().size(), Pickup::kLinesInWindow);
+  EXPECT_EQ(test::logged().size(), RefusalLog::kLines);
   EXPECT_EQ(place.box.aside.size(), 100U);
   EXPECT_EQ(place.queue.drops_refused, 100U) << "but the operator is told of each";
 }

@@ -49,7 +49,8 @@ class Borrowed final : public net::Stream {
 
 Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
                  queue::Queue& queue, Clock& clock) {
-  Pump pump(std::move(stream), std::move(peer), std::move(config), queue, clock, nullptr);
+  RefusalLog refusals;
+  Pump pump(std::move(stream), std::move(peer), std::move(config), queue, clock, nullptr, refusals);
   co_await pump.run();
 }
 

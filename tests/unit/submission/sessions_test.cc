@@ -115,6 +115,28 @@ TEST(Sessions, SayGoodbyeToClientsBetweenMessagesAtTheEnd) {
   EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("421 4.3.2 "));
 }
 
+TEST(Sessions, OneUsersRefusalsFillNoLogInHoweverManySessions) {
+  House house;
+  for (int i = 0; i < 40; ++i) {
+    house.connect(1000, "XREFUSED 65 flood\r\nQUIT\r\n");
+    house.connect(1001, "MAIL FROM:<a@@b>\r\nQUIT\r\n");
+    house.connect({}, "MAIL FROM:<a@@c>\r\nQUIT\r\n");
+  }
+  house.connect(1002, "XREFUSED 65 alone\r\nQUIT\r\n");
+  const auto lines = [](std::string_view words) {
+    return std::ranges::count_if(test::logged(), [&](const auto& line) { return line.find(words) != line.npos; });
+  };
+  EXPECT_EQ(lines("reason=flood"), 20);
+  EXPECT_EQ(lines("a@@b"), 20);
+  EXPECT_EQ(lines("a@@c"), 20);
+  EXPECT_EQ(lines("reason=alone"), 1);
+  house.clock.advance(RefusalLog::kWindow);
+  house.connect(1000, "XREFUSED 65 later\r\nQUIT\r\n");
+  EXPECT_EQ(lines("reason=later"), 1);
+  EXPECT_EQ(lines("more was refused"), 3);
+  EXPECT_EQ(lines("more was refused client=\"uid 1000\" times=20"), 1);
+}
+
 TEST(Sessions, S54_FinishAMessageUnderWayBeforeTheEnd) {
   House house;
   const auto wire = house.connect(1000, kBegun + "Subject: hi\r\n");
@@ -181,7 +203,8 @@ std::string overdue_after(const std::string& bytes, Seconds silence) {
   net::Peer peer;
   peer.address = "local";
   peer.uid = 1000;
-  Pump pump(std::make_unique<WaitingStream>(wire), peer, house.config, house.queue, house.clock, nullptr);
+  RefusalLog refusals;
+  Pump pump(std::make_unique<WaitingStream>(wire), peer, house.config, house.queue, house.clock, nullptr, refusals);
   const auto executor = house.loop.get_executor();
   spawn(executor, pump.run(), "session");
   house.settle();
