@@ -1,7 +1,6 @@
 #include "sendmail-shim/compose.h"
 
 #include "base/text.h"
-#include "mail/address.h"
 #include "mail/header_completion.h"
 #include "mail/headers.h"
 
@@ -12,9 +11,9 @@
 namespace postern::shim {
 namespace {
 
-/// The daemon takes an envelope of 4 MiB; the rest is for names and comments. What is read of a list needs several
-/// times its size in memory.
-constexpr std::size_t kRecipientBytes = std::size_t{16} << 20U;
+/// The daemon takes an envelope of as much. What is read of a list may need 75 times its size in memory, and who calls
+/// us may have little.
+constexpr std::size_t kRecipientBytes = std::size_t{4} << 20U;
 
 constexpr std::array<std::string_view, 3> kRecipientFields = {"To", "Cc", "Bcc"};
 constexpr std::array<std::string_view, 3> kResentRecipientFields = {"Resent-To", "Resent-Cc", "Resent-Bcc"};
@@ -28,25 +27,6 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, 3>& nam
 /// Keeps the order of first appearance; a mailbox counts once, whatever the case of its domain.
 class RecipientSet {
  public:
-  void add(std::string_view list) { add(mail::read_address_list(list)); }
-
-  /// A TAB in an argument is a blank. A line end is an attack, never a slip: what follows it is nobody's
-  /// (CVE-2016-10033 and kin).
-  void add_argument(std::string_view given) {
-    std::string argument(trim(given));
-    std::ranges::replace(argument, '\t', ' ');
-    mail::AddressList read;
-    if (has_control(argument)) {
-      read.unread.emplace_back(cut_printable(printable(argument), mail::kLongestUnread));
-    } else {
-      read = mail::read_address_list(argument);
-    }
-    add(std::move(read));
-  }
-
-  [[nodiscard]] Submission take() { return std::move(submission_); }
-
- private:
   void add(mail::AddressList read) {
     for (std::string& address : read.addresses) {
       if (seen_.insert(mail::mailbox_key(address)).second) submission_.recipients.push_back(std::move(address));
@@ -61,6 +41,9 @@ class RecipientSet {
     }
   }
 
+  [[nodiscard]] Submission take() { return std::move(submission_); }
+
+ private:
   std::unordered_set<std::string> seen_;
   Submission submission_;
 };
@@ -100,8 +83,8 @@ Outcome<Submission> recipients_of(const mail::HeaderBlock& header, const Options
                     " MiB, nothing was sent; send it in parts");
   }
   RecipientSet set;
-  for (const std::string& argument : options.recipients) set.add_argument(argument);
-  for (const mail::HeaderField* field : fields) set.add(field->body);
+  for (const std::string& argument : options.recipients) set.add(read_argument(argument));
+  for (const mail::HeaderField* field : fields) set.add(mail::read_address_list(field->body));
   Submission submission = set.take();
   if (!submission.recipients.empty()) return submission;
   if (!submission.unread.empty()) {
@@ -109,6 +92,19 @@ Outcome<Submission> recipients_of(const mail::HeaderBlock& header, const Options
                 "nobody can be reached, nothing was sent: no address can be read in " + unread_words(submission)};
   }
   return Exit{EX_USAGE, "no recipients: neither as arguments nor in To, Cc or Bcc"};
+}
+
+/// Why nobody was found in a header that looks well at a glance.
+std::string end_of_header_words(const mail::HeaderBlock& header, std::string_view text) {
+  constexpr std::size_t kShown = 80;
+  const bool none = header.fields.empty();
+  const std::string_view rest = text.substr(header.size);
+  const std::string_view line = rest.substr(0, rest.find('\n'));
+  if (line.empty()) return none && !trim(rest).empty() ? "; the first line is empty, so there is no header" : "";
+  const std::string shown = printable(line.substr(0, kShown));
+  const std::string why =
+      none ? "; the first line is no header field" : "; the header ends before a line that is no field";
+  return why + ": \"" + std::string(cut_printable(shown, kShown)) + "\"";
 }
 
 /// What the daemon cannot know of the header that it completes: who called, what the account's full name is, and when.
@@ -172,10 +168,26 @@ std::optional<Exit> InputReader::finish() {
   return std::nullopt;
 }
 
+mail::AddressList read_argument(std::string_view given) {
+  std::string argument(trim(given));
+  std::ranges::replace(argument, '\t', ' ');
+  if (!has_control(argument)) return mail::read_address_list(argument);
+  mail::AddressList list;
+  list.unread.emplace_back(cut_printable(printable(argument), mail::kLongestUnread));
+  return list;
+}
+
 Outcome<Submission> compose(std::string input, const Options& options, const Surroundings& surroundings) {
-  const std::string_view text = mail::without_mailbox_lines(input);
+  const bool named_by_header = options.source == Recipients::header_too;
+  const auto empty_lines = named_by_header ? mail::EmptyLines::are_no_header : mail::EmptyLines::end_the_header;
+  const std::string_view text = mail::from_header_on(input, empty_lines);
   const mail::HeaderBlock header = mail::parse_headers(text);
   auto submission = recipients_of(header, options);
+  if (!submission && named_by_header) {
+    Exit exit = submission.error();
+    if (exit.code == EX_USAGE) exit.text += end_of_header_words(header, text);
+    return exit;
+  }
   if (!submission) return submission.error();
 
   submission->sender = options.sender.value_or(surroundings.login);

@@ -1,6 +1,7 @@
 // From what a program wrote on standard input to a message and its envelope: pure, no file, no clock, no host.
 #pragma once
 
+#include "mail/address.h"
 #include "mail/text_mender.h"
 #include "sendmail-shim/exit.h"
 #include "sendmail-shim/options.h"
@@ -59,6 +60,10 @@ struct Submission {
   std::size_t more_unread = 0;          ///< so many more were
   std::string unread_sender{};          ///< what was given as the sender and is no address; empty: nothing of the kind
 };
+
+/// The recipients in one argument. A TAB in it is a blank. A line end is an attack, never a slip: what follows it is
+/// nobody's (CVE-2016-10033 and kin).
+[[nodiscard]] mail::AddressList read_argument(std::string_view given);
 
 /// Recipients from the arguments and with -t from the header; lines of a mailbox file before it are dropped, and it is
 /// completed by the daemon's own rule (mail/header_completion.h) with what only the caller's side knows: sender, full

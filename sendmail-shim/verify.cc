@@ -1,6 +1,6 @@
 #include "sendmail-shim/verify.h"
 
-#include "mail/address.h"
+#include "sendmail-shim/compose.h"
 
 #include <string_view>
 
@@ -25,14 +25,15 @@ std::string unread_lines(const mail::AddressList& list) {
 }  // namespace
 
 Exit verify(const Options& options, const std::string& login, const Request& request, const Print& print) {
-  if (options.recipients.empty()) return Exit{EX_USAGE, "-bv: no addresses: give them as arguments"};
   const std::string sender = options.sender.value_or(login);
+  bool any = false;
   Exit first;
   const auto note = [&first](const Exit& exit) {
     if (first.code == EX_OK) first = exit;
   };
   for (const std::string& argument : options.recipients) {
-    const mail::AddressList list = mail::read_address_list(argument);
+    const mail::AddressList list = read_argument(argument);
+    any = any || !list.addresses.empty() || !list.unread.empty();
     for (const std::string& address : list.addresses) {
       const Exit exit = request(request_line(sender, address), print);
       note(exit);
@@ -42,6 +43,7 @@ Exit verify(const Options& options, const std::string& login, const Request& req
     note(Exit{EX_DATAERR, ""});
     if (!print(unread_lines(list))) return Exit{EX_IOERR, ""};
   }
+  if (!any) return Exit{EX_USAGE, "-bv: no addresses: give them as arguments"};
   return first;
 }
 

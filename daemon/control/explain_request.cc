@@ -75,8 +75,7 @@ Result<ReadMessage> read_message(const std::string& file) {
     if (std::ferror(open.get()) != 0) return system_error(errno, "cannot read " + file);
     ended = piece.size() < kReadAtOnce;
     std::erase(piece, '\r');
-    // The first line of a mailbox is no field.
-    if (message.front.empty()) piece.erase(0, piece.size() - mail::without_mailbox_lines(piece).size());
+    if (message.front.empty()) piece.erase(0, piece.size() - mail::from_header_on(piece).size());
     line.feed(piece);
     if (message.front.size() < kLargestHeader) message.front += piece;
   }

@@ -83,25 +83,26 @@ void Acceptor::refuse(smtp::Refusal refusal) {
   head_ = std::string();
 }
 
-/// Where the header block ends, its empty line included; nothing while it may go on. Lines of a mailbox file before it
-/// are passed over. It does not depend on how much more is there.
+/// Where the header block ends, its empty line included; nothing while it may go on. What stands before it is passed
+/// over, see mail::from_header_on(). It does not depend on how much more is there.
 std::optional<std::size_t> Acceptor::header_end() {
   for (;;) {
     const std::size_t newline = head_.find('\n', scanned_);
-    if (newline == std::string::npos) {
-      const std::string_view open = std::string_view(head_).substr(scanned_);
-      const bool judged = open.size() > mail::kLongestFieldName;
-      if (judged && !is_header_line(open, scanned_ == header_begin_)) return scanned_;
-      return {};
-    }
-    const std::string_view line = std::string_view(head_).substr(scanned_, newline + 1 - scanned_);
+    const bool open = newline == std::string::npos;
+    const std::string_view line =
+        std::string_view(head_).substr(scanned_, open ? std::string::npos : newline + 1 - scanned_);
+    if (open && line.size() <= mail::kLongestFieldName) return {};
     if (line == "\n") return newline + 1;
     const bool first = scanned_ == header_begin_;
-    if (!is_header_line(line, first)) {
-      if (!first || !mail::is_mailbox_line(line)) return scanned_;
-      header_begin_ = newline + 1;
+    if (is_header_line(line, first)) {
+      if (open) return {};
+      scanned_ = newline + 1;
+      continue;
     }
-    scanned_ = newline + 1;
+    const std::size_t skipped = first ? line.size() - mail::from_header_on(line).size() : 0;
+    if (skipped == 0) return scanned_;
+    header_begin_ += skipped;
+    scanned_ = header_begin_;
   }
 }
 

@@ -48,7 +48,25 @@ TEST_F(Verify, NamesTheSenderWhoseMailItWouldBe) {
   EXPECT_THAT(lines, ElementsAre("verify\tcron@example.net\troot", "verify\t<>\troot"));
 }
 
-TEST_F(Verify, AddressesAreNeeded) { EXPECT_EQ(run({}).code, EX_USAGE); }
+TEST_F(Verify, AddressesAreNeeded) {
+  for (const std::vector<std::string>& nobody :
+       {std::vector<std::string>{}, {""}, {" ", "\t"}, {"undisclosed-recipients:;"}}) {
+    const Exit exit = run(nobody);
+    EXPECT_EQ(exit.code, EX_USAGE);
+    EXPECT_THAT(exit.text, HasSubstr("no addresses"));
+  }
+  EXPECT_EQ(run({"", "root"}).code, EX_OK);
+}
+
+TEST_F(Verify, AnArgumentIsReadAsThatOfASubmission) {
+  for (const std::string end : {"\n", "\r\n", "\r", "\v", "\x7F"}) {
+    lines.clear();
+    EXPECT_EQ(run({"a@x.example" + end + "b@x.example"}).code, EX_DATAERR);
+    EXPECT_THAT(lines, testing::IsEmpty());
+  }
+  EXPECT_EQ(run({"a@x.example,\tb@x.example\n"}).code, EX_OK);
+  EXPECT_THAT(lines, ElementsAre("verify\talice\ta@x.example", "verify\talice\tb@x.example"));
+}
 
 TEST_F(Verify, WhatIsNoAddressIsToldAndTheOthersAreAskedFor) {
   const Exit exit = run({"a@", "root\n", "root"});

@@ -327,5 +327,25 @@ TEST(MailboxLines, AreThoseOfMailboxFilesAlone) {
   }
 }
 
+TEST(HeaderCompletion, AByteOrderMarkGoesBeforeAKnownFieldAlone) {
+  const std::string mark = "\xEF\xBB\xBF";
+  const std::string mailbox = "From joe Mon Nov 23 17:04:05 2026\n";
+  for (const std::string name : {"To", "Cc", "BCC", "subject", "From", "Date", "MIME-Version", "Content-Type",
+                                 "Return-Path", "Received", "X-Mailer", "Resent-To", "Auto-Submitted", "List-Id"}) {
+    const std::string text = name + ": x\n\n";
+    EXPECT_EQ(from_header_on(mark + text), text);
+    EXPECT_EQ(from_header_on(mailbox + mark + text), text);
+    EXPECT_EQ(from_header_on(text), text);
+    EXPECT_EQ(from_header_on("\n" + text), "\n" + text);
+    EXPECT_EQ(from_header_on(mark + "\n" + text), mark + "\n" + text);
+    EXPECT_EQ(from_header_on(mark + "\n \n" + mailbox + mark + text, EmptyLines::are_no_header), text);
+  }
+  for (const std::string text :
+       {"", "\n", "Note: disk full\n", "To whom\n", " To: x\n", "http://x/\n", "\n\n", ": x"}) {
+    EXPECT_EQ(from_header_on(mark + text), mark + text);
+    EXPECT_EQ(from_header_on("\n" + mark + text, EmptyLines::are_no_header), "\n" + mark + text);
+  }
+}
+
 }  // namespace
 }  // namespace postern::mail

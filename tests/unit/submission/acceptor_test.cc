@@ -82,11 +82,32 @@ TEST(Acceptor, LinesOfAMailboxFileBeforeTheHeaderAreDroppedInPiecesOfAnySize) {
   }
 }
 
+TEST(Acceptor, AByteOrderMarkBeforeTheHeaderIsDroppedInPiecesOfAnySize) {
+  const std::string mark = "\xEF\xBB\xBF";
+  const std::string fields = "From: r@x\nTo: a@example.com\n";
+  for (const std::string& header : {"Subject: x\n" + fields, "Subject: " + std::string(1500, 'x') + "\n" + fields}) {
+    const std::string text = "From joe@x  Mon Nov 23 17:04:05 2026\n" + mark + header + "\n" + mark + "body\n";
+    for (std::size_t piece = 1; piece <= text.size(); piece += piece < 60 ? 1 : 61) {
+      Desk desk;
+      const std::string stored = desk.accept(text, "r@x", {"a@example.com"}, piece).text;
+      ASSERT_THAT(stored, HasSubstr("+0000\n" + header + "Date: ")) << piece;
+      ASSERT_THAT(stored, EndsWith(">\n\n" + mark + "body\n")) << piece;
+    }
+  }
+}
+
 TEST(Acceptor, TextThatOnlyBeginsLikeOneIsText) {
   Desk desk;
-  for (const std::string text : {"From what I saw: the disk fails\n", "From joe\nTo: x\n\nbody\n"}) {
+  for (const std::string text : {"From what I saw: the disk fails\n", "From joe\nTo: x\n\nbody\n",
+                                 "\xEF\xBB\xBFNote: the disk fails\n", "\xEF\xBB\xBF\nTo: x\n"}) {
     EXPECT_THAT(desk.accept(text).text, EndsWith("mx.example.net>\n\n" + text));
   }
+}
+
+TEST(Acceptor, AnEmptyLineBeforeAllElseSaysThatThereIsNoHeader) {
+  Desk desk;
+  EXPECT_THAT(desk.accept("\nSubject: quoted\n\nbody\n").text,
+              EndsWith("mx.example.net>\n\nSubject: quoted\n\nbody\n"));
 }
 
 TEST(Acceptor, AMailboxIsOneInLettersAndInAscii) {
