@@ -101,7 +101,7 @@ def last_line(machine, path):
 
 
 def settings_files(machine):
-    return machine.output("ls -A /etc/postern 2>/dev/null || true").split()
+    return machine.output("ls -A /etc/postern").split()
 
 
 @pytest.mark.usefixtures("older")
@@ -116,12 +116,21 @@ def test_an_upgrade_keeps_changed_settings_and_asks_nothing(machine, package, fr
     assert settings_files(machine) == ["postern.yaml"], "nothing is laid beside them"
     assert packages(machine)["postern"] == "installed"
     assert last_line(machine, "/usr/share/postern/postern.yaml") != OF_OLDER
-    # Once more, with the settings gone on purpose.
-    machine.shell(f"rm {SETTINGS}; dpkg --remove postern; dpkg -i /srv/bound/{package.name} </dev/null")
+    # Once more, with the settings gone on purpose, and with them their directory: who sets up again finds it there.
+    machine.shell(f"rm {SETTINGS}; dpkg --remove postern; rm -rf /etc/postern; dpkg -i /srv/bound/{package.name} </dev/null")
     assert settings_files(machine) == []
+    said = machine.shell("postern setup --smarthost 127.0.0.1:9 --no-login --root admin@example.com 2>&1", check=False).stdout
+    assert "Trying 127.0.0.1 port 9" in said and "no directory" not in said, said
     # Purged, all is as before the first installation.
-    machine.shell(f"mkdir -p /etc/postern; echo x >{SETTINGS}; dpkg --purge postern; test ! -e /etc/postern; dpkg -i /srv/bound/{package.name}")
+    machine.shell(f"dpkg --purge postern; test ! -e /etc/postern; dpkg -i /srv/bound/{package.name}")
     assert machine.shell(f"cmp /usr/share/postern/postern.yaml {SETTINGS}; stat -c '%U %G %a' {SETTINGS}").stdout == "root root 644\n"
+
+
+@pytest.mark.usefixtures("older")
+def test_settings_deleted_before_an_upgrade_stay_deleted_and_their_directory_stays(machine, package):
+    machine.install(f"/srv/bound/{OLDEST}")
+    said = machine.shell(f"rm {SETTINGS}; dpkg -i /srv/bound/{package.name} </dev/null 2>&1").stdout
+    assert settings_files(machine) == [] and "unable to delete" not in said, said
 
 
 @pytest.mark.usefixtures("older")
@@ -177,14 +186,47 @@ def test_removed_it_leaves_the_mail_and_says_so_and_purged_too(machine, package)
     assert machine.output("stat -c '%U %G %a' /var/spool/postern/drop") == "postern maildrop 1770"
 
 
-@pytest.mark.parametrize("line", ["spool: /srv/queue", "spool : '/srv/queue'  # the large disk"])
+@pytest.mark.parametrize("line", ["spool: /srv/queue", "spool : '/srv/queue'  # the large disk", "spool: /srv/var/lib/postern",
+                                  "spool: /var/lib/postern-2"])
 def test_a_spool_elsewhere_is_left_and_told_of(machine, package, line):
     installed(machine, package)
-    machine.shell('mkdir -p /srv/queue/queue; echo x >/srv/queue/queue/x; echo "$1" >>/etc/postern/postern.yaml', line)
+    spool = line.partition(":")[2].split()[0].strip("'")
+    machine.shell('mkdir -p "$1/queue"; echo x >"$1/queue/x"; echo "$2" >>/etc/postern/postern.yaml', spool, line)
     for command in ("remove", "purge"):
         said = machine.shell(f"dpkg --{command} postern").stdout
         assert f"postern: the spool that the settings name is left as it is, with its mail ({line})\n" in said, said
-    assert machine.output("cat /srv/queue/queue/x") == "x"
+    assert machine.output('cat "$1/queue/x"', spool) == "x"
+
+
+# Where the unit lets the service write, and what the settings' check is content with.
+WRITABLE = ["/var/spool/postern", "/var/spool/postern/main", "/var/lib/postern", "/var/lib/postern/spool", "/var/lib/postern/a b/hold"]
+
+
+@pytest.mark.parametrize("spool", WRITABLE)
+def test_a_spool_where_the_service_may_write_is_kept_with_its_mail(machine, package, spool):
+    installed(machine, package)
+    top = "/".join(spool.split("/")[:4])
+    machine.shell('echo "spool: \"$1\"" >>/etc/postern/postern.yaml; cp /var/lib/dpkg/info/postern.postrm /srv/', spool)
+    for area in ("queue", "hold/2026", "failed", "corrupt", "drop", "refused"):
+        machine.shell('rm -rf "$1"; mkdir -p "$1/$2" "$1/tmp" /var/lib/postern; '
+                      'echo x | tee "$1/$2/x" "$1/tmp/y" /var/lib/postern/refresh-token-a.example', spool, area)
+        said = machine.shell("/srv/postern.postrm remove").stdout
+        assert f"messages left in {top}: " in said and "the settings name" not in said, (area, said)
+        said = machine.shell("/srv/postern.postrm purge").stdout
+        assert f"{top} is kept, since there are messages in it: " in said and "the settings name" not in said, (area, said)
+        assert machine.output('cat "$1/$2/x"; ls -d /var/lib/postern/refresh-token-* 2>/dev/null || true', spool, area) == "x"
+        # The first purge has taken the settings away.
+        machine.shell('mkdir -p /etc/postern; echo "spool: \"$1\"" >>/etc/postern/postern.yaml', spool)
+
+
+@pytest.mark.parametrize("spool", WRITABLE)
+def test_a_spool_without_mail_goes_without_a_word(machine, package, spool):
+    installed(machine, package)
+    machine.shell('mkdir -p "$1/tmp" "$1/queue"; echo x >"$1/tmp/x"; echo "spool: $1" >>/etc/postern/postern.yaml', spool)
+    said = machine.shell("dpkg --purge postern").stdout
+    kept = spool.endswith("/hold")
+    assert kept or "the settings name" not in said and "kept" not in said, said
+    assert machine.output("ls -d /var/spool/postern /var/lib/postern 2>/dev/null || true") == ("/var/lib/postern" if kept else "")
 
 
 def test_purged_with_an_empty_queue_nothing_is_left(machine, package):
