@@ -268,6 +268,10 @@ def test_nothing_in_the_aliases_of_the_machine_keeps_the_settings_from_being_use
         "printf 'root: a\\na: root\\n'": "leads in a circle",
         "printf 'postmaster: root\\n'; echo 'aliases: { root: postmaster }' >>/etc/postern/postern.yaml": "leads in a circle",
         "printf 'x: y\\n'; chmod 600 /etc/aliases": "cannot read the aliases of /etc/aliases: Permission denied",
+        "printf 'root: me@example.org\\n'; chmod 666 /etc/aliases":
+            "/etc/aliases is writable for every user; run: chmod o-w /etc/aliases; no alias is taken from it",
+        "printf 'root: me@example.org\\n'; chown 12345 /etc/aliases": "/etc/aliases belongs to 12345",
+        "printf 'root: me@example.org\\n'; chgrp mail /etc/aliases; chmod 664 /etc/aliases": "/etc/aliases is writable for the group mail",
         "head -c 3M /dev/zero": "cannot read the aliases: ",
         "true; rm /etc/aliases; mkdir /etc/aliases": "the aliases of /etc/aliases is not a file; no alias is taken from it",
         "true; rm /etc/aliases; ln -s nowhere /etc/aliases": "there is no alias for root",
@@ -279,6 +283,22 @@ def test_nothing_in_the_aliases_of_the_machine_keeps_the_settings_from_being_use
         if run.returncode != 0 or words not in run.stdout or not run.stdout.endswith("postern.yaml: good\n"):
             wrong.append((make, run.returncode, run.stdout, run.stderr))
     assert wrong == []
+
+
+def test_an_import_leaves_to_the_aliases_of_the_machine_what_the_program_did(machine, package):
+    installed(machine, package)
+    machine.shell("""
+        mkdir -p /etc/exim4 /etc/nullmailer; echo 'root: first@example.org' >/etc/aliases
+        printf "dc_eximconfig_configtype='smarthost'\\ndc_smarthost='relay.example'\\n" >/etc/exim4/update-exim4.conf.conf
+        echo relay.example >/etc/nullmailer/remotes; echo admin@example.com >/etc/nullmailer/adminaddr""")
+    explain = "postern explain --to root; "
+    said = machine.shell("postern import --from exim --write; " + SERVICE + explain +
+                         "echo --; echo 'root: new@example.org' >/etc/aliases; newaliases; " + explain +
+                         "echo --; postern import --from nullmailer --write; postern reload; " + explain +
+                         "newaliases; kill $!; wait || true").stdout.split("--\n")
+    assert "first@example.org" in said[0], said
+    assert "new@example.org" in said[1] and "first@example.org" not in said[1], said
+    assert "admin@example.com" in said[2] and "new@example.org" not in said[2] and "'aliases_file' is none" in said[2], said
 
 
 @pytest.mark.parametrize("peer", PEERS)
