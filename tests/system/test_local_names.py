@@ -303,7 +303,7 @@ def test_where_roots_mail_goes_is_told_where_no_alias_says_it(posternd):
     for user in (None, "alice"):
         shown = posternd.run("status", **({"user": user} if user else {})).stdout.decode()
         assert "root's mail   root@example.net; there is no alias for root" in shown, shown
-    assert posternd.status()["root"] == {"alias": False, "recipients": ["root@example.net"]}
+    assert posternd.status()["root"] == {"alias": False, "file": "/etc/aliases", "recipients": ["root@example.net"]}
     configure(posternd)
     posternd.reload()
     wait_for(lambda: "settings reloaded" in posternd.read_log(), 20, "the reload")
