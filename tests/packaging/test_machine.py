@@ -76,11 +76,12 @@ def test_without_a_service_manager_it_runs_by_the_commands_of_the_readme(machine
     installed(machine, package)
     section = (REPO / "README.md").read_text().partition("## Without systemd")[2]
     start = [line.strip() for line in section.splitlines() if line.startswith(("    install -d", "    setpriv"))]
-    assert len(start) == 2, start
-    said = machine.output(f"{start[0]}; {start[1]} 2>/tmp/log & sleep 1; " + SEND + "; postern queue list; postern status || echo status $?; "
+    assert len(start) == 3, start
+    said = machine.output(f"{start[0]}; {start[1]}; {start[2]} 2>/tmp/log & sleep 1; " + SEND + "; postern queue list; postern status || echo status $?; "
                           "cat /tmp/log", "held")
     assert "root@example.com" in said and "no smarthost" in said and "status 1" in said, said
     assert "accepted" in said, "the log goes to standard error"
+    assert machine.output("stat -c '%a %U' /var/spool/postern /var/lib/postern").splitlines() == ["711 postern", "700 postern"]
 
 
 def test_programs_that_want_a_mail_transport_agent_are_content_with_it(machine, package):
