@@ -71,7 +71,7 @@ void Reloads::wake() {
   }
 }
 
-/// On the pool, since the name service may be asked for this machine's name.
+/// On the pool, since files are read and the name service is asked for users.
 Task<void> Reloads::run() {
   while (std::exchange(wanted_, false)) {
     notify_reloading();

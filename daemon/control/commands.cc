@@ -28,7 +28,10 @@ object root_object(const mail::LocalNames& names, bool administrator) {
   const bool alias = names.has_alias("root");
   object told;
   told["alias"] = alias;
-  if (administrator || !alias) told["recipients"] = json_texts(names.recipients_of("root"));
+  if (!alias && !names.aliases_file.empty()) told["file"] = json_text(names.aliases_file);
+  if (!administrator && alias) return told;
+  told["recipients"] = json_texts(names.recipients_of("root"));
+  if (alias && !mail::roots_mail(names).empty()) told["local"] = true;
   return told;
 }
 

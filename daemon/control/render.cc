@@ -166,8 +166,14 @@ std::string smarthost(const object& site, std::size_t width, std::string_view to
 /// Empty: an alias says where it goes, and where that is may not be told.
 std::string root_text(const object& root) {
   const std::string to = joined_in(root, "recipients", ", ");
-  if (to.empty() || flag_in(root, "alias")) return to;
-  return to + "; there is no alias for root: set one (aliases: { root: ADDRESS }) if that is no mailbox";
+  const bool alias = flag_in(root, "alias");
+  if (to.empty() || (alias && !flag_in(root, "local"))) return to;
+  const std::string file = text_in(root, "file");
+  return to +
+         (alias          ? "; the alias for root leads to a local user alone"
+          : file.empty() ? "; there is no alias for root"
+                         : "; there is no alias for root in the settings or, as far as it can be read, in " + file) +
+         ": set one (aliases: { root: ADDRESS }) if that is no mailbox";
 }
 
 std::string status(const object& line, WallTime now) {

@@ -25,6 +25,11 @@ constexpr std::array<std::string_view, 12> kPrivate = {"localdomain", "local",  
 
 std::string_view first_label(std::string_view name) { return name.substr(0, name.find('.')); }
 
+/// Of a name as names are compared (plain_name).
+bool is_loopback(std::string_view plain) {
+  return std::ranges::find(kLoopbackNames, plain) != kLoopbackNames.end() || plain.ends_with(".localhost");
+}
+
 /// "[127.0.0.1]", "[IPv6:::1]" (RFC 5321 4.1.3).
 bool is_loopback_literal(std::string_view name) {
   if (!name.starts_with('[') || !name.ends_with(']')) return false;
@@ -71,14 +76,13 @@ LocalNames::Kind LocalNames::kind_of(std::string_view mail_domain) const {
   if (mail_domain.empty()) return Kind::machine;
   const std::string name = plain_name(mail_domain);
   const auto is = [&name](std::string_view other) { return !other.empty() && name == plain_name(other); };
-  const bool loopback = std::ranges::find(kLoopbackNames, name) != kLoopbackNames.end() ||
-                        name.ends_with(".localhost") || is_loopback_literal(name);
+  const bool loopback = is_loopback(name) || is_loopback_literal(name);
   // Many a rented machine is called as its owner's domain is, and nobody said that there are no mailboxes.
   const bool called_so = is(hostname) && !(hostname_guessed && may_have_mailboxes(name));
   if (loopback || called_so || is(first_label(hostname)) || std::ranges::any_of(local_domains, is)) {
     return Kind::machine;
   }
-  if (is(domain)) return Kind::domain;
+  if (is(domain) && !domain_guessed) return Kind::domain;
   for (const std::string& own : machine) {
     const std::string_view label = first_label(own);
     if (is(label) || is(std::string(label) + ".localdomain")) return Kind::machine;
@@ -139,6 +143,8 @@ std::vector<Circle> LocalNames::circles() const {
   }
   return find_circles(next);
 }
+
+bool is_loopback_name(std::string_view name) { return is_loopback(plain_name(name)); }
 
 std::string roots_mail(const LocalNames& names) {
   const std::vector<std::string> recipients = names.recipients_of("root");

@@ -20,6 +20,7 @@ inline constexpr const char* kMachinesAliases = "/etc/aliases";
 
 struct LocalNames : HostNames {
   bool hostname_guessed = false;           ///< nobody said `hostname`: it is what the machine is called by itself
+  bool domain_guessed = false;             ///< nobody said `domain`: it is that of /etc/mailname
   std::vector<std::string> local_domains;  ///< of the settings: names of this machine besides its own
   std::vector<std::string> machine;        ///< what it is called by itself: the kernel's name, that of /etc/hosts
   std::string mailname;                    ///< what /etc/mailname says; empty: nothing
@@ -64,6 +65,9 @@ struct LocalNames : HostNames {
 
   friend bool operator==(const LocalNames&, const LocalNames&) = default;
 };
+
+/// "localhost" and what else systems call the loopback in /etc/hosts, and names below "localhost" (RFC 6761 6.3).
+[[nodiscard]] bool is_loopback_name(std::string_view name);
 
 /// Where mail for root goes if no alias says it, or only to a local user without a mailbox as far as we know (`root:
 /// joe` in the machine's aliases), in a sentence; empty: to an address that somebody wrote down.

@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "settings/account.h"
 #include "settings/local_names.h"
-#include "settings/machine_name.h"
 #include "settings/own_sender.h"
 #include "settings/permissions.h"
 #include "settings/sender_values.h"
@@ -19,19 +18,6 @@ using relay::Tls;
 constexpr std::uint16_t kSubmissions = 465;  // RFC 8314 7.3
 constexpr std::uint16_t kSubmission = 587;   // RFC 6409
 constexpr std::uint16_t kSmtp = 25;
-
-void check_names(Settings& settings, Report& report) {
-  if (settings.names.hostname.empty()) {
-    settings.names.hostname = machine_name();
-    settings.names.hostname_guessed = true;
-  }
-  if (settings.names.hostname.find('.') == std::string::npos) {
-    report.warning(report.place("hostname"), "the host name '" + settings.names.hostname +
-                                                 "' has no domain; many servers refuse such a name: set 'hostname'");
-  }
-  if (settings.names.domain.empty()) settings.names.domain = settings.names.hostname;
-  complete_local_names(settings.names, report);
-}
 
 /// What is to be said of an address that only few can use; empty: nothing. A socket of :: that the service manager made
 /// in our place may be one of IPv4 as well.
@@ -147,7 +133,7 @@ std::uint16_t standard_port(Tls tls) {
 }
 
 void complete(Settings& settings, Report& report) {
-  check_names(settings, report);
+  complete_local_names(settings.names, report);
   check_spool(report, settings.spool);
   check_listeners(settings, report);
   check_smarthosts(settings, report);

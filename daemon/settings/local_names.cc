@@ -35,13 +35,20 @@ std::vector<std::string> names_of_machine() {
   return names;
 }
 
-/// "The portion after the @ for mail addresses of users on the machine" (Debian policy 11.6).
 std::string name_in_mailname() {
   constexpr std::size_t kLargest = 4096;
   const auto text = read_file("/etc/mailname", kLargest);
   if (!text) return {};
   const std::string_view name = trim(std::string_view(*text).substr(0, text->find('\n')));
   return is_host_name(name) ? std::string(name) : std::string();
+}
+
+void check_hostname(const std::string& name, Report& report) {
+  if (is_full_name(name)) return;
+  const bool dot = name.find('.') != std::string::npos;
+  report.warning(report.place("hostname"), "the host name '" + name +
+                                               (dot ? "' means another machine elsewhere" : "' has no domain") +
+                                               "; many servers refuse such a name: set 'hostname'");
 }
 
 std::string place_of(const std::string& alias) { return "aliases." + alias; }
@@ -96,9 +103,11 @@ Result<mail::AliasesFile> take_file(LocalNames& names, Report& report) {
   const auto allowed = readable(report, Thing::aliases, path, "the aliases of " + path);
   if (!allowed && is_machines(names) && allowed.error().failure == Failure::not_found) return mail::AliasesFile();
   if (!allowed) return allowed.error();
+  const Trust trust = trust_in(report, Thing::aliases, path);
+  if (trust.lack == Gravity::error) return Error{Failure::denied, trust.text};
+  if (trust.lack == Gravity::warning) report.warning(where, trust.text);
   auto text = read_file(path, mail::kLargestAliasesFile);
   if (!text) return Error{text.error().failure, "cannot read the aliases: " + text.error().text};
-  check_openings(report, where, Thing::aliases, path);
   check_sight(report, where, path);
   mail::AliasesFile file = mail::parse_aliases_file(*text);
   names.of_file = std::move(file.aliases);
@@ -148,9 +157,19 @@ void check_ends(const LocalNames& names, Report& report) {
 
 }  // namespace
 
-void complete_local_names(mail::LocalNames& names, Report& report) {
+void complete_domain(LocalNames& names) {
+  if (!names.domain.empty()) return;
+  names.domain_guessed = is_full_name(names.mailname) && !iequals(names.mailname, names.hostname);
+  names.domain = names.domain_guessed ? names.mailname : names.hostname;
+}
+
+void complete_local_names(LocalNames& names, Report& report) {
   names.machine = names_of_machine();
   names.mailname = name_in_mailname();
+  names.hostname_guessed = names.hostname.empty();
+  if (names.hostname_guessed) names.hostname = machine_name();
+  check_hostname(names.hostname, report);
+  complete_domain(names);
   fold_names(names, report);
   std::map<std::string, std::size_t> lines;
   if (!names.aliases_file.empty()) {

@@ -11,10 +11,14 @@
 
 namespace postern::settings {
 
-/// Adds what the machine is called and what the file of aliases says. Hostname and domain are known by now. Errors are
-/// aliases that have no effect and those that lead in a circle, and a file that cannot be read; warnings are aliases
-/// that lead to nobody's mailbox, and what was passed over in the file. /etc/aliases, which is read where the settings
-/// name no file, may be missing and causes no errors.
+/// `domain` where nobody said it: the name in /etc/mailname, which is "the portion after the @" (Debian policy 11.6),
+/// or if that is no full name, `hostname`. These two are known by now. Pure.
+void complete_domain(mail::LocalNames& names);
+
+/// Adds what the machine is called, by which hostname and domain are completed, and what the file of aliases says.
+/// Errors are aliases that have no effect and those that lead in a circle, and a file that cannot be read or that
+/// everybody can change; warnings are aliases that lead to nobody's mailbox, and what was passed over in the file.
+/// /etc/aliases, which is read where the settings name no file, may be missing and causes no errors.
 void complete_local_names(mail::LocalNames& names, Report& report);
 
 struct FreshAliases {

@@ -2,6 +2,7 @@
 
 #include "base/durable_file.h"
 #include "base/text.h"
+#include "mail/local_names.h"
 #include "settings/values.h"
 
 #include <unistd.h>
@@ -17,9 +18,12 @@ namespace {
 /// Lists of names that are blocked lie in such files, too.
 constexpr std::size_t kLargestHosts = std::size_t{16} << 20U;
 
-bool is_full(std::string_view name) { return name.find('.') != std::string_view::npos && is_host_name(name); }
-
 }  // namespace
+
+bool is_full_name(std::string_view name) {
+  return name.find('.') != std::string_view::npos && is_host_name(name) && !mail::is_loopback_name(name) &&
+         !to_lower(name).ends_with(".localdomain");
+}
 
 std::string full_name(std::string_view name, std::string_view hosts) {
   if (name.find('.') != std::string_view::npos) return std::string(name);
@@ -31,7 +35,7 @@ std::string full_name(std::string_view name, std::string_view hosts) {
     if (names.empty()) continue;
     names.erase(names.begin());  // the address
     if (std::ranges::none_of(names, [name](std::string_view one) { return iequals(one, name); })) continue;
-    const auto full = std::ranges::find_if(names, is_full);
+    const auto full = std::ranges::find_if(names, is_full_name);
     if (full != names.end()) return std::string(*full);
   }
   return std::string(name);

@@ -8,8 +8,12 @@
 
 namespace postern::settings {
 
-/// The first name with a dot that a line of `hosts` (hosts(5)) gives to the machine `name`; `name`, if it has a dot
-/// itself or none does. Pure.
+/// It has a domain, and one that means this machine elsewhere, too: "localhost.localdomain" and "web1.localdomain" are
+/// every machine's.
+[[nodiscard]] bool is_full_name(std::string_view name);
+
+/// The first full name that a line of `hosts` (hosts(5)) gives to the machine `name`; `name`, if it has a dot
+/// itself or there is none. Pure.
 [[nodiscard]] std::string full_name(std::string_view name, std::string_view hosts);
 
 /// The machine's fully qualified name, as far as it can be found; "localhost" if it has no usable one.

@@ -195,8 +195,8 @@ std::string closing(const Report& report, const std::string& file) {
   return joined(commands);
 }
 
-void check_openings(Report& report, Mark where, Thing thing, const std::string& file) {
-  if (!file.starts_with('/')) return;
+Trust trust_in(const Report& report, Thing thing, const std::string& file) {
+  if (!file.starts_with('/')) return {};
   Gravity gravest = Gravity::none;
   std::string reasons;
   Commands commands;
@@ -207,11 +207,14 @@ void check_openings(Report& report, Mark where, Thing thing, const std::string& 
     reasons += (reasons.empty() ? "" : ", ") + who_says(each);
     commands.push_back(shut(each));
   }
-  if (gravest == Gravity::none) return;
-  const std::string text =
-      "others can change " + std::string(name(thing)) + ": " + reasons + "; run: " + joined(commands);
-  if (gravest == Gravity::error) return report.error(where, text);
-  report.warning(where, text);
+  if (gravest == Gravity::none) return {};
+  return {gravest, "others can change " + std::string(name(thing)) + ": " + reasons + "; run: " + joined(commands)};
+}
+
+void check_openings(Report& report, Mark where, Thing thing, const std::string& file) {
+  const Trust trust = trust_in(report, thing, file);
+  if (trust.lack == Gravity::error) report.error(where, trust.text);
+  if (trust.lack == Gravity::warning) report.warning(where, trust.text);
 }
 
 void check_sight(Report& report, Mark where, const std::string& file) {

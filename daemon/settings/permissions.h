@@ -19,8 +19,14 @@ namespace postern::settings {
 /// The commands that close the file to all but its owner and the report's user: "chmod o-rwx /x".
 [[nodiscard]] std::string closing(const Report& report, const std::string& file);
 
-/// Tells who else can change the file or put another in its place, as an error or a warning (trust.h). Of a file that
-/// is not there, the directories above it.
+/// Who else can change the file or put another in its place (trust.h), in words and with the commands that end it. Of a
+/// file that is not there, the directories above it.
+struct Trust {
+  Gravity lack = Gravity::none;
+  std::string text;
+};
+[[nodiscard]] Trust trust_in(const Report& report, Thing thing, const std::string& file);
+/// Tells it as an error or a warning.
 void check_openings(Report& report, Mark where, Thing thing, const std::string& file);
 
 /// A file that is no secret: readable, and not for everybody to change.

@@ -17,15 +17,15 @@ struct Judgement {
 
 // A program runs with the service's rights, so whoever can change it has them. Settings name programs; that every user
 // can change them is never meant, but a group of administrators or another owner may be (a file from outside, in a
-// container), so that alone does not keep a machine from its mail. The others let one read along (authorities) or stop
-// the mail.
+// container), so that alone does not keep a machine from its mail. The others let one read along (authorities, aliases)
+// or stop the mail.
 constexpr std::array<Judgement, 6> kJudgements{{
     {Thing::settings, Gravity::error, Gravity::warning, Gravity::none},
     {Thing::program, Gravity::error, Gravity::error, Gravity::error},
     {Thing::secret, Gravity::error, Gravity::warning, Gravity::none},
     {Thing::authorities, Gravity::error, Gravity::warning, Gravity::none},
     {Thing::certificate, Gravity::warning, Gravity::warning, Gravity::none},
-    {Thing::aliases, Gravity::warning, Gravity::warning, Gravity::none},
+    {Thing::aliases, Gravity::error, Gravity::warning, Gravity::none},
 }};
 
 }  // namespace

@@ -134,9 +134,24 @@ std::vector<std::string> addresses_of(Import& import, const Mark& mark, std::str
   return addresses;
 }
 
+void settle_aliases(Proposal& proposal, const mail::Aliases& of_file) {
+  // What catches all mail for Postern may have been no such thing for the program, or is narrowed here.
+  const bool catches = of_file.contains("*") && !proposal.aliases.contains("*");
+  proposal.no_aliases_file = !proposal.followed_etc_aliases || catches;
+  if (proposal.no_aliases_file) return;
+  const auto same = [](std::string_view said, const std::string& carried) {
+    return (said.starts_with('\\') ? said.substr(1) : said) == carried;
+  };
+  std::erase_if(proposal.aliases, [&](const auto& alias) {
+    const auto found = of_file.find(alias.first);
+    return found != of_file.end() && std::ranges::equal(found->second, alias.second, same);
+  });
+}
+
 Result<void> add_aliases(Import& import, const std::string& path, const AliasesStyle& style) {
   const auto file = import.find(path);
   if (!file) return file.error();
+  if (path == mail::kMachinesAliases) import.proposal.followed_etc_aliases = true;
   if (!*file) return {};
   std::map<std::string, Mark> marks;
   for (const Line& line : alias_lines(**file, style)) {

@@ -1,6 +1,7 @@
 // Private to setup/: tables of aliases as /etc/aliases has them, of whichever program.
 #pragma once
 
+#include "mail/aliases.h"
 #include "setup/peer_files.h"
 
 #include <string>
@@ -17,6 +18,10 @@ struct AliasesStyle {
 /// Adds what the file says to the proposal; programs, files and includes, which have no place in Postern's aliases,
 /// become notes. No file: nothing to add. Failures: those of reading, invalid (a line that is no alias).
 Result<void> add_aliases(Import& import, const std::string& path, const AliasesStyle& style);
+
+/// Local mail goes where it went under the other program: what /etc/aliases says to Postern (`of_file`) is left to that
+/// file, so that it is changed there as before; if the program did not follow it, it is not read.
+void settle_aliases(Proposal& proposal, const mail::Aliases& of_file);
 
 /// The addresses of a list, commas or blanks between them. What is none becomes a note.
 [[nodiscard]] std::vector<std::string> addresses_of(Import& import, const Mark& mark, std::string_view list);

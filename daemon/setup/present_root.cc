@@ -1,19 +1,21 @@
 #include "setup/present_root.h"
 
-#include "base/durable_file.h"
 #include "mail/address.h"
-#include "mail/aliases_file.h"
+#include "settings/local_names.h"
+#include "settings/report.h"
 
 #include <algorithm>
 
 namespace postern::setup {
 namespace {
 
-/// To whom the file's alias for root leads in the end, with those of the settings. A local user has no mailbox here
-/// (`root: joe`, as Debian writes it where somebody said so), and is nobody to send mail to; empty: such alone.
-std::string mailbox_of_root(mail::LocalNames names, mail::Aliases of_file) {
-  names.of_file = std::move(of_file);
-  const std::vector<std::string> recipients = names.recipients_of("root");
+constexpr const char* kRoot = "root";
+
+/// To whom an alias for root leads in the end. A local user has no mailbox here (`root: joe`, as Debian writes it where
+/// somebody said so), and is nobody to send mail to; empty: such alone.
+std::string mailbox_of_root(const mail::LocalNames& names) {
+  if (!names.has_alias(kRoot)) return {};
+  const std::vector<std::string> recipients = names.recipients_of(kRoot);
   const auto found = std::ranges::find_if(recipients, [&names](const std::string& one) {
     return names.kind_of(mail::split_address(one).domain) != mail::LocalNames::Kind::machine;
   });
@@ -22,20 +24,16 @@ std::string mailbox_of_root(mail::LocalNames names, mail::Aliases of_file) {
 
 }  // namespace
 
-PresentRoot present_root(const settings::Settings& settings) {
+PresentRoot present_root(const settings::Settings& settings, const settings::User& reader) {
+  mail::LocalNames names = settings.names;
+  settings::Report unheard("", settings::Readers::few, reader);  // those of the settings are told when they are loaded
+  settings::complete_local_names(names, unheard);
   PresentRoot present;
-  const mail::LocalNames& names = settings.names;
-  const auto own = names.aliases.find("root");
-  if (own != names.aliases.end() && !own->second.empty()) present.target = own->second.front();
-  if (names.aliases_file.empty()) return present;
-  const auto text = read_file(names.aliases_file, mail::kLargestAliasesFile);
-  if (!text) return present;
-  mail::Aliases of_file = mail::parse_aliases_file(*text).aliases;
-  if (!of_file.contains("root")) return present;
-  present.file = names.aliases_file;
-  if (!present.target.empty()) return present;
-  present.target = mailbox_of_root(names, std::move(of_file));
-  present.of_file = !present.target.empty();
+  present.target = mailbox_of_root(names);
+  const bool of_its_own = names.of_file.contains(kRoot);
+  const bool said = names.aliases.contains(kRoot) || (!of_its_own && names.aliases.contains("*"));
+  present.of_file = !present.target.empty() && !said;
+  if (present.of_file || of_its_own) present.file = names.aliases_file;
   return present;
 }
 

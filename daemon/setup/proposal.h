@@ -32,6 +32,8 @@ struct Proposal {
   std::vector<settings::Smarthost> smarthosts;
   mail::HostNames names;                                    ///< empty members: not said, the default
   std::map<std::string, std::vector<std::string>> aliases;  ///< as in the settings: local part -> addresses
+  bool followed_etc_aliases = false;                        ///< the program did, and its aliases are among these
+  bool no_aliases_file = false;                             ///< /etc/aliases is not to be read
   std::vector<Note> notes;  ///< become comments at the top of the file and are told on the terminal
 };
 

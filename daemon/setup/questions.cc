@@ -65,8 +65,10 @@ Result<std::string> account_address(const Options& options, Terminal& terminal) 
 }
 
 Result<std::optional<std::string>> root_address(const Options& options, const Settings& now,
-                                                const std::string& standard, Terminal& terminal) {
-  const PresentRoot present = present_root(now);
+                                                const settings::User& reader, const RootStandard& standard,
+                                                Terminal& terminal) {
+  const PresentRoot present = present_root(now, reader);
+  const bool stays = !present.target.empty() && !(present.of_file && standard.before_file);
   // What a file of aliases says is not said again.
   const auto wanted = [&](std::string root) {
     if (present.of_file && root == present.target) return std::optional<std::string>();
@@ -79,22 +81,22 @@ Result<std::optional<std::string>> root_address(const Options& options, const Se
     return wanted(std::move(*root));
   }
   if (!terminal.interactive()) {
-    if (present.of_file) {
+    if (present.of_file && stays) {
       terminal.say("Mail for root goes to " + printable(present.target) + ", as " + printable(present.file) +
                    " has it.");
     }
-    if (!present.target.empty()) return std::optional<std::string>();
-    if (!standard.empty()) return wanted(standard);
+    if (stays) return std::optional<std::string>();
+    if (!standard.address.empty()) return wanted(standard.address);
     return Error{Failure::invalid, "say where root's mail goes: --root admin@example.com"};
   }
   const auto answer = terminal.ask("Where mail for root goes: cron's, RAID alarms, failed backups",
-                                   present.target.empty() ? standard : present.target);
+                                   stays ? present.target : standard.address);
   if (!answer) return left();
   if (*answer == present.target) return std::optional<std::string>();
   auto root = address_of(*answer);
   if (root) return wanted(std::move(*root));
   terminal.complain(root.error().text);
-  auto again = ask_address(terminal, "Where mail for root goes", standard);
+  auto again = ask_address(terminal, "Where mail for root goes", standard.address);
   if (!again) return again.error();
   return wanted(std::move(*again));
 }

@@ -20,10 +20,17 @@ namespace postern::setup {
 /// is none), cancelled.
 [[nodiscard]] Result<std::string> account_address(const Options& options, Terminal& terminal);
 
-/// Where root's mail goes; nothing: it stays as it is `now`. `standard`: what is meant where nobody says anything.
-/// Failures: invalid, cancelled.
+/// Where root's mail may go, where nobody says anything.
+struct RootStandard {
+  std::string address;       ///< empty: nothing is known
+  bool before_file = false;  ///< it went there under another program, which did not follow /etc/aliases
+};
+
+/// Where root's mail goes; nothing: it stays as it is `now`. `reader`: who will read the settings. Failures: invalid,
+/// cancelled.
 [[nodiscard]] Result<std::optional<std::string>> root_address(const Options& options, const settings::Settings& now,
-                                                              const std::string& standard, Terminal& terminal);
+                                                              const settings::User& reader,
+                                                              const RootStandard& standard, Terminal& terminal);
 
 /// notify.command; nothing: it stays as it is `now`. `reader`: who will run it. Failures: invalid, cancelled.
 [[nodiscard]] Result<std::optional<std::vector<std::string>>> alarm_program(const Options& options,

@@ -259,6 +259,9 @@ std::string settings_text(const Proposal& proposal) {
         "\n# The server that takes the mail; further ones of the list stand in while it is in trouble.\nsmarthosts:\n";
     for (const settings::Smarthost& smarthost : proposal.smarthosts) out += smarthost_text(smarthost);
   }
+  if (proposal.no_aliases_file) {
+    out += "\n# Where mail to local names goes is said here alone: /etc/aliases is not read.\naliases_file: none\n";
+  }
   const std::string aliases = aliases_text(proposal.aliases);
   if (!aliases.empty()) out += "\n# Where mail to local names goes.\naliases:\n" + aliases;
   return out;

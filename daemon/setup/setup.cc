@@ -142,7 +142,7 @@ struct Plan {
 /// An account with its login, and where root's mail may go.
 struct Ready {
   Account account;
-  std::string root;  ///< empty: nothing is known
+  RootStandard root;
 };
 
 Result<Ready> account_by_address(const Options& options, Terminal& terminal, const World& world) {
@@ -153,7 +153,8 @@ Result<Ready> account_by_address(const Options& options, Terminal& terminal, con
   if (found->provider != nullptr) terminal.say("Provider: " + found->provider->title);
   auto account = log_in(*found, options, *address, terminal, world);
   if (!account) return account.error();
-  return Ready{std::move(*account), *address};
+  RootStandard root{*address, false};
+  return Ready{std::move(*account), std::move(root)};
 }
 
 Result<Ready> account_of(const Options& options, Terminal& terminal, const World& world) {
@@ -164,18 +165,26 @@ Result<Ready> account_of(const Options& options, Terminal& terminal, const World
   auto account = log_in_as(proposal.smarthosts.front(), options, terminal, world);
   if (!account) return account.error();
   // A name of this machine leads nowhere without its own alias.
-  const auto root = proposal.aliases.find("root");
-  const bool known = root != proposal.aliases.end() && !root->second.empty() && address_of(root->second.front());
-  return Ready{std::move(*account), known ? root->second.front() : std::string()};
+  RootStandard root;
+  for (const char* name : {"root", "*"}) {
+    const auto alias = proposal.aliases.find(name);
+    if (alias == proposal.aliases.end() || alias->second.empty()) continue;
+    if (address_of(alias->second.front())) {
+      root = RootStandard{alias->second.front(), !proposal.followed_etc_aliases};
+    }
+    break;
+  }
+  return Ready{std::move(*account), std::move(root)};
 }
 
 Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& terminal, const World& world) {
   auto ready = account_of(options, terminal, world);
   if (!ready) return ready.error();
   Account* const account = &ready->account;
-  auto root = root_address(options, old.settings, ready->root, terminal);
+  const settings::User reader = settings::reader_of(old.path);
+  auto root = root_address(options, old.settings, reader, ready->root, terminal);
   if (!root) return root.error();
-  auto program = alarm_program(options, old.settings, settings::reader_of(old.path), terminal);
+  auto program = alarm_program(options, old.settings, reader, terminal);
   if (!program) return program.error();
   Plan plan;
   plan.by_browser = account->by_browser;

@@ -76,11 +76,12 @@ def test_without_a_service_manager_it_runs_by_the_commands_of_the_readme(machine
     installed(machine, package)
     section = (REPO / "README.md").read_text().partition("## Without systemd")[2]
     start = [line.strip() for line in section.splitlines() if line.startswith(("    install -d", "    setpriv"))]
-    assert len(start) == 2, start
-    said = machine.output(f"{start[0]}; {start[1]} 2>/tmp/log & sleep 1; " + SEND + "; postern queue list; postern status || echo status $?; "
+    assert len(start) == 3, start
+    said = machine.output(f"{start[0]}; {start[1]}; {start[2]} 2>/tmp/log & sleep 1; " + SEND + "; postern queue list; postern status || echo status $?; "
                           "cat /tmp/log", "held")
     assert "root@example.com" in said and "no smarthost" in said and "status 1" in said, said
     assert "accepted" in said, "the log goes to standard error"
+    assert machine.output("stat -c '%a %U' /var/spool/postern /var/lib/postern").splitlines() == ["711 postern", "700 postern"]
 
 
 def test_programs_that_want_a_mail_transport_agent_are_content_with_it(machine, package):
@@ -240,9 +241,12 @@ def test_purged_with_an_empty_queue_nothing_is_left(machine, package):
     assert [path for path in left if "srv" not in path.parts] == []
 
 
-def test_mailname_and_aliases_of_the_machine_are_left_alone(machine, package):
+def test_mailname_and_aliases_of_the_machine_are_honoured_and_left_alone(machine, package):
     machine.shell("echo box.example.net >/etc/mailname; echo 'root: admin@example.com' >/etc/aliases")
     installed(machine, package)
+    send = "printf 'Subject: x\\n\\nx\\n' | setpriv --reuid=nobody --clear-groups sendmail ann; postern --json queue list; "
+    said = machine.shell(SERVICE + send + "kill $!; wait || true").stdout
+    assert "ann@box.example.net" in said and "nobody@box.example.net" in said, said
     machine.shell("newaliases; apt-get purge -y postern")
     assert machine.output("cat /etc/mailname /etc/aliases").splitlines() == ["box.example.net", "root: admin@example.com"]
 
@@ -268,6 +272,10 @@ def test_nothing_in_the_aliases_of_the_machine_keeps_the_settings_from_being_use
         "printf 'root: a\\na: root\\n'": "leads in a circle",
         "printf 'postmaster: root\\n'; echo 'aliases: { root: postmaster }' >>/etc/postern/postern.yaml": "leads in a circle",
         "printf 'x: y\\n'; chmod 600 /etc/aliases": "cannot read the aliases of /etc/aliases: Permission denied",
+        "printf 'root: me@example.org\\n'; chmod 666 /etc/aliases":
+            "/etc/aliases is writable for every user; run: chmod o-w /etc/aliases; no alias is taken from it",
+        "printf 'root: me@example.org\\n'; chown 12345 /etc/aliases": "/etc/aliases belongs to 12345",
+        "printf 'root: me@example.org\\n'; chgrp mail /etc/aliases; chmod 664 /etc/aliases": "/etc/aliases is writable for the group mail",
         "head -c 3M /dev/zero": "cannot read the aliases: ",
         "true; rm /etc/aliases; mkdir /etc/aliases": "the aliases of /etc/aliases is not a file; no alias is taken from it",
         "true; rm /etc/aliases; ln -s nowhere /etc/aliases": "there is no alias for root",
@@ -279,6 +287,22 @@ def test_nothing_in_the_aliases_of_the_machine_keeps_the_settings_from_being_use
         if run.returncode != 0 or words not in run.stdout or not run.stdout.endswith("postern.yaml: good\n"):
             wrong.append((make, run.returncode, run.stdout, run.stderr))
     assert wrong == []
+
+
+def test_an_import_leaves_to_the_aliases_of_the_machine_what_the_program_did(machine, package):
+    installed(machine, package)
+    machine.shell("""
+        mkdir -p /etc/exim4 /etc/nullmailer; echo 'root: first@example.org' >/etc/aliases
+        printf "dc_eximconfig_configtype='smarthost'\\ndc_smarthost='relay.example'\\n" >/etc/exim4/update-exim4.conf.conf
+        echo relay.example >/etc/nullmailer/remotes; echo admin@example.com >/etc/nullmailer/adminaddr""")
+    explain = "postern explain --to root; "
+    said = machine.shell("postern import --from exim --write; " + SERVICE + explain +
+                         "echo --; echo 'root: new@example.org' >/etc/aliases; newaliases; " + explain +
+                         "echo --; postern import --from nullmailer --write; postern reload; " + explain +
+                         "newaliases; kill $!; wait || true").stdout.split("--\n")
+    assert "first@example.org" in said[0], said
+    assert "new@example.org" in said[1] and "first@example.org" not in said[1], said
+    assert "admin@example.com" in said[2] and "new@example.org" not in said[2] and "'aliases_file' is none" in said[2], said
 
 
 @pytest.mark.parametrize("peer", PEERS)

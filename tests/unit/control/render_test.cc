@@ -338,6 +338,16 @@ TEST_F(Render, SaysWhereRootsMailGoes) {
   EXPECT_NE(once(line).find("\nroot's mail   root@web1.example.net; there is no alias for root: set one"),
             std::string::npos)
       << once(line);
+  line["root"].as_object()["file"] = "/etc/aliases";
+  EXPECT_NE(once(line).find("no alias for root in the settings or, as far as it can be read, in /etc/aliases: set one"),
+            std::string::npos)
+      << once(line);
+  line["root"] =
+      boost::json::object{{"alias", true}, {"recipients", boost::json::array{"joe@web1.example.net"}}, {"local", true}};
+  EXPECT_NE(once(line).find("\nroot's mail   joe@web1.example.net; the alias for root leads to a local user alone: set "
+                            "one (aliases: { root: ADDRESS })"),
+            std::string::npos)
+      << once(line);
 }
 
 TEST_F(Render, ShowsWhoGetsMailForAnAddress) {

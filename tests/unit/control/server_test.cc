@@ -285,7 +285,8 @@ TEST_F(ControlServer, StatusTellsWhereRootsMailGoesAndAnAliasToAdministratorsAlo
   names.hostname = names.domain = "web1.example.net";
   context->names = [&names] { return names; };
   const std::string request = R"({"command":"status"})";
-  const object nobody{{"alias", false}, {"recipients", boost::json::array{"root@web1.example.net"}}};
+  object nobody{
+      {"alias", false}, {"file", "/etc/aliases"}, {"recipients", boost::json::array{"root@web1.example.net"}}};
   for (const uid_t uid : {kRoot, kAlice}) EXPECT_EQ(ask_json(request, uid)[0].at("root"), nobody);
   for (const std::string name : {"root", "*"}) {
     names.aliases = {{name, {"admin@example.com"}}};
@@ -293,6 +294,19 @@ TEST_F(ControlServer, StatusTellsWhereRootsMailGoesAndAnAliasToAdministratorsAlo
     EXPECT_EQ(ask_json(request)[0].at("root"), told);
     EXPECT_EQ(ask_json(request, kAlice)[0].at("root"), (object{{"alias", true}}));
   }
+  // As posternd --check judges it (mail::roots_mail).
+  for (mail::Aliases* table : {&names.aliases, &names.of_file}) {
+    names.aliases.clear();
+    *table = {{"root", {"joe"}}};
+    const object local{{"alias", true}, {"recipients", boost::json::array{"joe@web1.example.net"}}, {"local", true}};
+    EXPECT_EQ(ask_json(request)[0].at("root"), local);
+    EXPECT_EQ(ask_json(request, kAlice)[0].at("root"), (object{{"alias", true}}));
+  }
+  names = mail::LocalNames();
+  names.hostname = names.domain = "web1.example.net";
+  names.aliases_file.clear();
+  nobody.erase("file");
+  EXPECT_EQ(ask_json(request)[0].at("root"), nobody);
 }
 
 Task<Result<std::string>> said(std::string words) { co_return words; }

@@ -175,6 +175,36 @@ TEST(LocalNames, ANameOfTheMachineThatMayBeACompanysIsItsAloneOnlyWhereSomebodyS
   }
 }
 
+// Nobody said that it is for this machine to take the mail of everybody there.
+TEST(LocalNames, ADomainThatIsThatOfMailnameIsWhatMailnameIs) {
+  LocalNames names;
+  names.hostname = "web1";
+  names.machine = {"web1"};
+  names.aliases = {{"root", {"ann@example.org"}}, {"*", {"ops@example.org"}}};
+  names.domain_guessed = true;
+  names.domain = names.mailname = "example.com";
+  EXPECT_EQ(names.kind_of("example.com"), NameKind::shared);
+  EXPECT_THAT(names.recipients_of("bob@example.com"), ElementsAre("bob@example.com"));
+  EXPECT_THAT(names.recipients_of("root@example.com"), ElementsAre("ann@example.org"));
+  EXPECT_THAT(names.recipients_of("bob"), ElementsAre("ops@example.org"));
+  names.aliases = {{"root", {"joe"}}};
+  EXPECT_THAT(names.recipients_of("bob"), ElementsAre("bob@example.com"));
+  EXPECT_EQ(roots_mail(names), "");
+  names.domain = names.mailname = "web1.example.com";
+  EXPECT_EQ(names.kind_of("web1.example.com"), NameKind::machine);
+  EXPECT_THAT(names.recipients_of("root@web1.example.com"), ElementsAre("joe@web1.example.com"));
+  EXPECT_THAT(roots_mail(names), testing::HasSubstr("leads to a local user alone"));
+}
+
+TEST(LocalNames, NamesOfTheLoopbackAreNobodysElsewhere) {
+  for (const char* name : {"localhost", "LocalHost.localdomain", "localhost.", "ip6-loopback", "a.b.localhost"}) {
+    EXPECT_TRUE(is_loopback_name(name)) << name;
+  }
+  for (const char* name : {"", "web1", "localhost.example.com", "notlocalhost", "localdomain"}) {
+    EXPECT_FALSE(is_loopback_name(name)) << name;
+  }
+}
+
 TEST(LocalNames, MailnameIsTheMachinesWhereItBeginsLikeIt) {
   LocalNames names;
   names.hostname = names.domain = "mx.example.net";

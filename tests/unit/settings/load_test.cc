@@ -124,11 +124,11 @@ TEST(Load, NoSettingAtAllIsAllowedAndHoldsMail) {
   EXPECT_EQ(settings.names.hostname, machine_name());
   EXPECT_TRUE(settings.names.hostname_guessed);
   EXPECT_FALSE(good_settings("hostname: example.com\n").names.hostname_guessed);
-  EXPECT_EQ(settings.names.domain, settings.names.hostname);
 }
 
 TEST(Load, DefaultsDependOnOtherKeys) {
-  EXPECT_EQ(good_settings(kHost).names.domain, "web1.example.net");
+  const mail::LocalNames names = good_settings(kHost).names;
+  EXPECT_EQ(names.domain, is_full_name(names.mailname) ? names.mailname : "web1.example.net");
   EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: h, tls: starttls}]").smarthosts[0].port, 587);
   EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: h, tls: implicit}]").smarthosts[0].port, 465);
   EXPECT_EQ(good_settings(kHost + "smarthosts: [{host: h, tls: none}]").smarthosts[0].port, 25);
@@ -388,6 +388,8 @@ TEST(Load, F14_ASmarthostThatIsTheOwnListenerIsRefused) {
 TEST(Load, F15_WarnsOfWhatIsAllowedButDangerous) {
   EXPECT_EQ(warnings_of(kHost + "smarthosts: [{host: h.example}]"), "");
   EXPECT_NE(warnings_of("hostname: web1\n").find("f.yaml:1:11: the host name 'web1' has no domain"), std::string::npos);
+  EXPECT_NE(warnings_of("hostname: localhost.localdomain\n").find("'localhost.localdomain' means another machine"),
+            std::string::npos);
   EXPECT_NE(warnings_of(kHost + "smarthosts: [{host: h, tls: none, allow_cleartext_auth: true}]")
                 .find("may travel unencrypted"),
             std::string::npos);

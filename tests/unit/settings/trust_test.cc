@@ -103,7 +103,7 @@ TEST(Trust, ThatIsMissingIsAnErrorForProgramsAndWhereEverybodyMayWrite) {
   for (const Thing thing :
        {Thing::settings, Thing::program, Thing::secret, Thing::authorities, Thing::certificate, Thing::aliases}) {
     const bool program = thing == Thing::program;
-    const bool light = thing == Thing::certificate || thing == Thing::aliases;
+    const bool light = thing == Thing::certificate;
     EXPECT_EQ(gravity(thing, Who::everybody), light ? Gravity::warning : Gravity::error);
     EXPECT_EQ(gravity(thing, Who::group), program ? Gravity::error : Gravity::warning);
     EXPECT_EQ(gravity(thing, Who::owner), program ? Gravity::error : Gravity::warning);

@@ -1,3 +1,6 @@
+#include "setup/aliases_file.h"
+
+#include "mail/aliases_file.h"
 #include "settings/load.h"
 #include "setup/settings_text.h"
 #include "support/peer_machine.h"
@@ -113,6 +116,88 @@ TEST(Aliases, AStarIsTheCatchAllWhereTheProgramSaysSo) {
   const std::string file = "*: admin@example.com\n";
   const Proposal postfix = good("postfix", {{"/etc/postfix/main.cf", "relayhost = h\n"}, {"/etc/aliases", file}});
   EXPECT_TRUE(postfix.aliases.empty());
+}
+
+/// As the service reads the file of this text, when the proposal of such a machine is settled.
+Proposal settled(const std::string& program, Files files, const std::string& aliases) {
+  files["/etc/aliases"] = aliases;
+  Proposal proposal = good(program, files);
+  settle_aliases(proposal, mail::parse_aliases_file(aliases).aliases);
+  return proposal;
+}
+
+const std::map<std::string, Files> kFollowers = {
+    {"dma", {{"/etc/dma/dma.conf", "SMARTHOST h\nMAILNAME web1.example.net\n"}}},
+    {"postfix", {{"/etc/postfix/main.cf", "relayhost = h\n"}}},
+    {"exim", {{"/etc/exim4/update-exim4.conf.conf", "dc_eximconfig_configtype='smarthost'\ndc_smarthost='h'\n"}}},
+    {"msmtp", {{"/etc/msmtprc", "host h\naliases /etc/aliases\n"}}},
+};
+
+// So that it is changed there, as before (Debian policy 11.6).
+TEST(Aliases, WhatTheFileOfTheMachineSaysIsLeftToIt) {
+  for (const auto& [program, files] : kFollowers) {
+    for (const std::string text :
+         {"", "root: admin@example.com\n", "postmaster: root\nroot: a@example.com, b@example.com\n",
+          "# c\n\nROOT: \"Ann B\" <ann@example.com> # d\nlogs: /var/log/x\n",
+          "ann: \\\\ann, boss@example.com\nroot: ann\n"}) {
+      const Proposal proposal = settled(program, files, text);
+      EXPECT_FALSE(proposal.no_aliases_file) << program << text;
+      EXPECT_TRUE(proposal.aliases.empty()) << program << text << settings_text(proposal);
+      EXPECT_EQ(settings_text(proposal).find("\naliases"), std::string::npos) << program << settings_text(proposal);
+    }
+  }
+}
+
+TEST(Aliases, WhatTheFileCannotSayIsCarriedOver) {
+  using Map = std::map<std::string, std::vector<std::string>>;
+  const Map caught = {{"*", {"all@example.com"}}};
+  EXPECT_EQ(settled("msmtp", kFollowers.at("msmtp"), "root: a@example.com\ndefault: all@example.com\n").aliases,
+            caught);
+  EXPECT_TRUE(settled("dma", kFollowers.at("dma"), "*: all@example.com\n").aliases.empty()) << "it is one there, too";
+  // The file that the service reads is another one, or closed to it.
+  for (const mail::Aliases& of_file : {mail::Aliases(), mail::Aliases{{"root", {"other@example.com"}}}}) {
+    Proposal proposal = good("exim", [] {
+      Files files = kFollowers.at("exim");
+      files["/etc/aliases"] = "root: a@example.com\n";
+      return files;
+    }());
+    settle_aliases(proposal, of_file);
+    EXPECT_EQ(proposal.aliases.at("root"), std::vector<std::string>{"a@example.com"});
+  }
+}
+
+// Postern would catch everybody's mail by what is no catch-all there.
+TEST(Aliases, AFileThatWouldCatchMoreThanBeforeIsNotRead) {
+  const std::string text = "root: a@example.com\n*: all@example.com\n";
+  const Proposal postfix = settled("postfix", kFollowers.at("postfix"), text);
+  EXPECT_TRUE(postfix.no_aliases_file);
+  EXPECT_EQ(postfix.aliases.at("root"), std::vector<std::string>{"a@example.com"});
+  Files hidden = kFollowers.at("dma");
+  hidden["/etc/dma/dma.conf"] += "MASQUERADE example.com\n";
+  EXPECT_TRUE(settled("dma", hidden, text).no_aliases_file);
+}
+
+TEST(Aliases, OfAProgramThatDidNotFollowTheFileOfTheMachineItIsNotRead) {
+  std::map<std::string, Files> strangers = {
+      {"nullmailer", {{"/etc/nullmailer/remotes", "h\n"}, {"/etc/nullmailer/adminaddr", "admin@example.com\n"}}},
+      {"ssmtp", {{"/etc/ssmtp/ssmtp.conf", "mailhub=h\nroot=admin@example.com\n"}}},
+      {"msmtp", {{"/etc/msmtprc", "host h\naliases /etc/al\n"}, {"/etc/al", "root: admin@example.com\n"}}},
+      {"dma", {{"/etc/dma/dma.conf", "SMARTHOST h\nNULLCLIENT\n"}}},
+      {"postfix",
+       {{"/etc/postfix/main.cf", "relayhost = h\nalias_maps = hash:/etc/al\n"},
+        {"/etc/al", "root: admin@example.com\n"}}},
+  };
+  for (const auto& [program, files] : strangers) {
+    const Proposal proposal = settled(program, files, "root: old@example.org\nwww-data: old@example.org\n");
+    EXPECT_TRUE(proposal.no_aliases_file) << program;
+    const settings::Loaded loaded =
+        settings::parse("hostname: web1.example.net\n" + settings_text(proposal), "made.yaml");
+    ASSERT_TRUE(loaded.settings) << program << settings_text(proposal);
+    EXPECT_EQ(loaded.settings->names.aliases_file, "") << program;
+    EXPECT_EQ(loaded.settings->names.recipients_of("root").front(),
+              program == "dma" ? "root@" + loaded.settings->names.domain : "admin@example.com")
+        << program;
+  }
 }
 
 TEST(Senders, APatternInATableOfSingleSendersIsLeftOut) {

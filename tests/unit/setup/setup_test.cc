@@ -2,6 +2,7 @@
 #include "setup/setup.h"
 
 #include "settings/load.h"
+#include "settings/machine_name.h"
 #include "setup/account.h"
 #include "setup/present_root.h"
 #include "setup/providers.h"
@@ -63,6 +64,9 @@ mail::CheckReport trouble(bool login_refused, const std::string& text) {
   report.trouble = what;
   return report;
 }
+
+/// So that a name alone is nobody's mailbox, whatever the machine of these tests is called.
+const std::string kLocal = "hostname: web1.example.net\ndomain: web1.example.net\n";
 
 class Setup : public testing::Test {
  protected:
@@ -499,18 +503,65 @@ TEST_F(Setup, RootsMailIsLeftToTheFileOfAliasesThatHasIt) {
   dir.write("aliases", "postmaster: root\n", 0644);
   EXPECT_EQ(aliases_after(nobody).at("root"), std::vector<std::string>{"alerts@example.com"});
   dir.write("aliases", "root: me@example.org\n", 0644);
-  EXPECT_EQ(present_root(*written_settings(old)).target, "me@example.org");
-  EXPECT_EQ(present_root(*written_settings(old + "aliases: {root: own@example.org}\n")).target, "own@example.org");
-  EXPECT_EQ(present_root(*written_settings("aliases_file: /nonexistent\n")).target, "");
+  const auto target = [](const std::string& text) {
+    return present_root(*written_settings(text), settings::this_user()).target;
+  };
+  EXPECT_EQ(target(old), "me@example.org");
+  EXPECT_EQ(target(old + "aliases: {root: own@example.org}\n"), "own@example.org");
+  EXPECT_EQ(target("aliases_file: /nonexistent\n"), "");
+  EXPECT_EQ(target(kLocal + "aliases_file: none\naliases: {root: joe}\n"), "") << "nobody reads what joe gets";
+  EXPECT_EQ(target(kLocal + "aliases_file: none\naliases: {root: joe, joe: joe@example.org}\n"), "joe@example.org");
+  EXPECT_EQ(target("aliases_file: none\naliases: {\"*\": all@example.org}\n"), "all@example.org");
+}
+
+TEST_F(Setup, RootsMailGoesWhereAProgramSentItThatDidNotFollowTheFileOfAliases) {
+  dir.write("postern.yaml", kLocal + "aliases_file: " + dir.write("aliases", "root: old@example.org\n", 0644) + "\n");
+  std::filesystem::create_directories(dir / "machine/etc/nullmailer");
+  dir.write("machine/etc/nullmailer/remotes", "relay.example.com\n");
+  dir.write("machine/etc/nullmailer/adminaddr", "admin@example.com\n");
+  options.import = "nullmailer";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_EQ(written().names.aliases.at("root"), std::vector<std::string>{"admin@example.com"});
+  EXPECT_NE(nobody.heard.find("This goes before the alias for root in "), std::string::npos) << nobody.heard;
+}
+
+TEST_F(Setup, TheFileOfAliasesThatAProgramFollowedIsLeftToSayIt) {
+  dir.write("postern.yaml", kLocal + "aliases_file: " + dir.write("aliases", "root: me@example.org\n", 0644) + "\n");
+  std::filesystem::create_directories(dir / "machine/etc/dma");
+  dir.write("machine/etc/dma/dma.conf", "SMARTHOST relay.example.com\n");
+  dir.write("machine/etc/aliases", "root: me@example.org\n");
+  options.import = "dma";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_TRUE(written().names.aliases.empty());
+}
+
+// The file is root's alone, and it is the service that reads it.
+TEST_F(Setup, AFileOfAliasesThatTheServiceCannotReadSaysNothing) {
+  const auto nobody = settings::user_named("nobody");
+  if (geteuid() != 0 || !nobody) GTEST_SKIP() << "only root can ask for another user";
+  ASSERT_EQ(chmod(dir.path().c_str(), 0755), 0);
+  for (const mode_t mode : {0644U, 0600U, 0000U}) {
+    const std::string file = dir.write("aliases", "root: me@example.org\n", mode);
+    const PresentRoot present = present_root(*written_settings("aliases_file: " + file + "\n"), *nobody);
+    EXPECT_EQ(present.target, mode == 0644 ? "me@example.org" : "") << mode;
+    EXPECT_EQ(present.file, mode == 0644 ? file : "") << mode;
+  }
 }
 
 TEST_F(Setup, AnAliasForRootThatLeadsToALocalUserSaysNothing) {
   const std::string file = dir.write("aliases", "", 0644);
-  const std::string old = "aliases_file: " + file + "\n";
+  const std::string old = kLocal + "aliases_file: " + file + "\n";
+  const std::string kernels = settings::machine_name();
   options.address = "alerts@example.com";
   const std::vector<std::pair<std::string, std::string>> rows = {
       {"root: joe\n", ""},
       {"root: joe, ann@localhost\n", ""},
+      {"root: joe@web1.example.net\n", ""},
+      {"root: joe@web1\n", ""},
+      {"root: joe@" + kernels + "\n", ""},
+      {"root: joe@" + kernels.substr(0, kernels.find('.')) + "\n", ""},
       {"root: \\root\n", ""},
       {"root: root\n", ""},
       {"root: a\na: b\nb: a\n", ""},
@@ -518,10 +569,11 @@ TEST_F(Setup, AnAliasForRootThatLeadsToALocalUserSaysNothing) {
       {"root: joe\njoe: joe@example.org\n", "joe@example.org"},
       {"root: joe\n*: all@example.org\n", "all@example.org"},
       {"root: root, me@example.org\n", "me@example.org"},
+      {"*: all@example.org\n", "all@example.org"},
   };
   for (const auto& [text, target] : rows) {
     dir.write("aliases", text, 0644);
-    const PresentRoot present = present_root(*written_settings(old));
+    const PresentRoot present = present_root(*written_settings(old), settings::this_user());
     EXPECT_EQ(present.target, target) << text;
     EXPECT_EQ(present.of_file, !target.empty()) << text;
     dir.write("postern.yaml", old);
