@@ -192,13 +192,14 @@ Task<Result<std::string>> App::Parts::new_aliases() {
   auto read = [before] { return settings::read_aliases(before); };
   Result<settings::FreshAliases> fresh = co_await pool.run(spool::Priority::background, std::move(read));
   if (!fresh) co_return Error{fresh.error().failure, "the aliases of before stay in force: " + fresh.error().text};
+  std::string words = words_of(before, *fresh);
   // A reload that came meanwhile has read another one, or judged it beside other aliases.
   if (settings.names.aliases_file == before.aliases_file && settings.names.aliases == before.aliases) {
     settings.names.of_file = std::move(fresh->of_file);
     submission = submission_config(settings);
   }
   log(Level::notice, "aliases read anew", {{"file", before.aliases_file}, {"aliases", settings.names.of_file.size()}});
-  co_return words_of(before.aliases_file, settings.names.of_file.size(), *fresh);
+  co_return words;
 }
 
 std::shared_ptr<control::Context> App::Parts::control_context() {

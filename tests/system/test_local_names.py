@@ -208,6 +208,7 @@ def test_a_file_of_aliases_is_read_at_the_start_by_newaliases_and_at_a_reload(po
     assert status == 0 and not wrong, (said, wrong)
     assert f"{path}: 5 aliases, 4 passed over\n" in said
     assert f"{path}:4: 'logs' leads to a program" in said and "hunter2" not in said
+    assert "'ops' has no effect there: the settings have an alias of this name\n" in said, said
 
     alias_file(posternd, "root: new@example.org\n")
     assert recipients(posternd, through_tcp, "root") == root
