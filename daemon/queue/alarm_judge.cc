@@ -8,6 +8,7 @@
 #include "mail/wrap.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -36,12 +37,22 @@ std::string who(const std::string& sender, std::size_t count) {
   return printable(count == 1 ? sender : fmt::format("{} senders, {} first", count, sender));
 }
 
-/// Of so many, of which this is the first.
-std::string sender_words(const AlarmJudge::SenderTrouble& first, std::size_t count) {
+/// "main does", "main, backup do".
+std::string subject_words(const std::vector<std::string>& sites, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", fmt::join(sites, ", "), sites.size() == 1 ? one : many);
+}
+
+/// Of so many, of which this is the first, at these sites.
+std::string sender_words(const AlarmJudge::SenderTrouble& first, std::size_t count,
+                         const std::vector<std::string>& sites) {
   std::string advice = mail::advice(first.refusal, first.at);
   if (advice.empty()) advice = "see whether the account may send as this sender";
-  return fmt::format("{} does not take mail of {}: {}. It waits. What to do: {}.", first.at, who(first.sender, count),
-                     printable(first.refusal.text), advice);
+  return fmt::format("{} not take mail of {}: {}. It waits. What to do: {}.", subject_words(sites, "does", "do"),
+                     who(first.sender, count), printable(first.refusal.text), advice);
+}
+
+void note_site(std::vector<std::string>& sites, const std::string& site) {
+  if (std::ranges::find(sites, site) == sites.end()) sites.push_back(site);
 }
 
 std::string doubt_words(std::size_t doubtful) {
@@ -141,13 +152,17 @@ void AlarmJudge::look_at_senders(const Seen& seen, SteadyTime now, std::vector<A
   if (ripe != nullptr) {
     // Those that come to be ripe a moment later are told of now, too.
     std::size_t count = 1;
+    std::vector<std::string> sites = {ripe->at};
     for (const SenderTrouble& one : seen.senders) {
       Subject& subject = senders_[{one.at, one.sender}];
-      if (&one != ripe && (!subject.raised || subject.told == now)) ++count;
+      if (&one != ripe && (!subject.raised || subject.told == now)) {
+        ++count;
+        note_site(sites, one.at);
+      }
       if (!std::exchange(subject.raised, true)) subject.told = now;
     }
     senders_told_ = now;
-    alarms.push_back({Alarm::What::trouble, sender_words(*ripe, count)});
+    alarms.push_back({Alarm::What::trouble, sender_words(*ripe, count, sites)});
   }
   std::vector<std::pair<std::string, std::string>> well;
   for (auto& [whose, subject] : senders_) {
@@ -160,9 +175,11 @@ void AlarmJudge::look_at_senders(const Seen& seen, SteadyTime now, std::vector<A
   });
   if (well.empty()) return;
   const bool all = std::ranges::none_of(senders_, [](const auto& one) { return one.second.raised; });
-  const auto& [at, sender] = well.front();
-  alarms.push_back({Alarm::What::well, all ? "No sender's mail is refused any more."
-                                           : fmt::format("{} takes mail again of {}.", at, who(sender, well.size()))});
+  std::vector<std::string> sites;
+  for (const auto& [at, sender] : well) note_site(sites, at);
+  const std::string taken =
+      fmt::format("{} mail again of {}.", subject_words(sites, "takes", "take"), who(well.front().second, well.size()));
+  alarms.push_back({Alarm::What::well, all ? "No sender's mail is refused any more." : taken});
 }
 
 void AlarmJudge::look_at_doubt(const Seen& seen, SteadyTime now, std::vector<Alarm>& alarms) {

@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "mail/delivered.h"
+#include "queue/portion.h"
+#include "queue/shares.h"
 
 #include <algorithm>
 #include <exception>
@@ -20,12 +22,20 @@ constexpr std::size_t kMostSenderLanes = 256;
 constexpr Seconds kLongestPutOff{600};
 // So often it is looked whether somebody's mail opens a site; that may go through all tickets.
 constexpr Seconds kLookForOthers{60};
+// So many of those that were put off have their old places back; the parties share that.
+constexpr std::size_t kMostPutOff = 4096;
 
-/// As if its sender's trouble were its own: it waits by its schedule.
+/// Whose it is where limits are met; alarms and reports are nobody's.
+std::uint32_t party_of(const mail::Envelope& envelope) {
+  return mail::party_of(envelope.source).value_or(mail::kNoUid);
+}
+
+/// As if its sender's trouble were its own: it waits by its schedule, or for the site where that has trouble, too.
 void charge_message(mail::DeliveryReport& report) {
-  report.site = std::move(report.sender);
+  std::optional<mail::SiteTrouble> trouble = std::exchange(report.sender, std::nullopt);
+  if (report.site) return;
+  report.site = std::move(trouble);
   report.site->in_transaction = true;
-  report.sender.reset();
 }
 
 }  // namespace
@@ -153,15 +163,17 @@ void Dispatcher::feed() {
 bool Dispatcher::feed_from(std::uint16_t lane) {
   std::deque<MessagePtr>& ready = lanes_[lane].ready;
   if (ready.empty()) return false;
-  const std::size_t recipients = ready.front()->pending().size();
-  const SitePtr site = sites_.choose(lanes_[lane].site, lanes_[lane].sender, recipients);
+  const mail::Envelope& envelope = ready.front()->envelope();
+  const Rate::Load load(ready.front()->pending().size(), envelope.recipients.size(), party_of(envelope));
+  const SitePtr site = sites_.choose(lanes_[lane].site, lanes_[lane].sender, load);
   if (!site) return false;
   if (!sites_.senders().accepts(site->name(), ready.front()->sender().key, ground_.clock.steady())) {
     put_apart(lane);
     return true;
   }
-  if (const auto wait = sites_.rates().take(site->name(), ready.front()->id(), recipients)) {
-    put_off(lane, site->name(), *wait);
+  const std::size_t part = sites_.rates().part(site->name(), envelope.id, load);
+  if (const auto wait = sites_.rates().take(site->name(), envelope.id, load)) {
+    put_off(lane, *site, load.party, *wait);
     return true;
   }
   MessagePtr message = std::move(ready.front());
@@ -173,18 +185,20 @@ bool Dispatcher::feed_from(std::uint16_t lane) {
   const Sites::Permit permit = sites_.started(*site, message->sender());
   ++lanes_[lane].trying;
   std::string task = "attempt of message " + message->id().str();
-  spawn(ground_.loop, attempt(std::move(message), lane, site, permit), std::move(task));
+  spawn(ground_.loop, attempt(std::move(message), part, lane, site, permit), std::move(task));
   return true;
 }
 
 /// It is too large for what is left of a limit, and smaller ones go before it until its turn has come.
-void Dispatcher::put_off(std::uint16_t lane, const std::string& site, const Rate::Wait& wait) {
+void Dispatcher::put_off(std::uint16_t lane, const Site& site, std::uint32_t party, const Rate::Wait& wait) {
   const QueueId id = lanes_[lane].ready.front()->id();
   lanes_[lane].ready.pop_front();
   const WallTime until = std::min(wait.until, ground_.clock.wall() + kLongestPutOff);
   messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : until);
   let_go(id, lane);
-  if (wait.overtaken && overtaken_.size() < Rate::kMostOvertaken) overtaken_.insert_or_assign(id, until);
+  if (wait.overtaken && (overtaken_.contains(id) || has_place(overtaken_, kMostPutOff, party))) {
+    overtaken_.insert_or_assign(id, PutOff{until, party});
+  }
   end_overtaken(id, site, wait);
 }
 
@@ -355,15 +369,17 @@ Task<void> Dispatcher::hold_guilty(QueueId id) {
   }
 }
 
-Task<void> Dispatcher::attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Sites::Permit permit) {
+Task<void> Dispatcher::attempt(MessagePtr message, std::size_t part, std::uint16_t lane, SitePtr site,
+                               Sites::Permit permit) {
   const QueueId id = message->id();
   outcomes_.begins(id);
   mail::DeliveryReport report;
   const SteadyTime began = ground_.clock.steady();
   try {
-    report = co_await deliver_(*message, site->name());
+    Portion portion(*message, part);
+    report = co_await deliver_(portion, site->name());
     outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
-    sites_.rates().ended(site->name(), report, message->pending().size());
+    sites_.rates().ended(site->name(), report, part);
     const mail::Source& source = message->envelope().source;
     const std::uint32_t owner = source.uid.value_or(mail::kNoUid);
     const Attempted attempted{id, mail::party_of(source), messages_.index().has_other_than(owner)};

@@ -75,7 +75,7 @@ class Dispatcher {
   void feed();
   bool feed_from(std::uint16_t lane);
   void give_back(std::uint16_t lane);
-  void put_off(std::uint16_t lane, const std::string& site, const Rate::Wait& wait);
+  void put_off(std::uint16_t lane, const Site& site, std::uint32_t party, const Rate::Wait& wait);
   void ask_overtaken();
   /// Ends what take_due() began.
   void let_go(const QueueId& id, std::uint16_t lane);
@@ -101,7 +101,7 @@ class Dispatcher {
   /// False: it could not be read, or waits elsewhere.
   Task<bool> end_held(QueueId id, Sites::Held held);
   /// It was put off: its sender is told of the delay, or it ends, if that is due.
-  void end_overtaken(const QueueId& id, const std::string& site, const Rate::Wait& wait);
+  void end_overtaken(const QueueId& id, const Site& site, const Rate::Wait& wait);
   Task<void> end_one_held(QueueId id, Sites::Held held);
   /// The next one waits in the lane of its sender, which is in trouble.
   void put_apart(std::uint16_t lane);
@@ -111,7 +111,8 @@ class Dispatcher {
   Task<void> hold_guilty(QueueId id);
   [[nodiscard]] Evidence weigh(const StoredMessage& message, const mail::DeliveryReport& report,
                                const std::string& site);
-  Task<void> attempt(MessagePtr message, std::uint16_t lane, SitePtr site, Sites::Permit permit);
+  /// Of the first `part` of its recipients.
+  Task<void> attempt(MessagePtr message, std::size_t part, std::uint16_t lane, SitePtr site, Sites::Permit permit);
 
   Ground ground_;
   const Config& config_;
@@ -135,7 +136,11 @@ class Dispatcher {
   SteadyTime next_look_;                    ///< for mail that a site may open for
   SteadyTime next_overdue_;                 ///< the look for mail that waits for too long
   std::map<QueueId, SteadyTime> unwarned_;  ///< when their senders may be warned of the delay; at most some thousand
-  std::map<QueueId, WallTime> overtaken_;   ///< those put off until then; at most Rate::kMostOvertaken
+  struct PutOff {
+    WallTime until;
+    std::uint32_t party = mail::kNoUid;
+  };
+  std::map<QueueId, PutOff> overtaken_;  ///< at most some thousand
   std::shared_ptr<bool> ending_overdue_ = std::make_shared<bool>(false);
   bool alone_ = false;  ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;

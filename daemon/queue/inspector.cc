@@ -116,7 +116,8 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
 void Inspector::explain_limit(Entry& entry, const Site& site, WallTime now) const {
   const auto waits = [](const Entry::Rcpt& one) { return !one.last || one.last->verdict == mail::Verdict::deferred; };
   const auto recipients = static_cast<std::size_t>(std::ranges::count_if(entry.recipients, waits));
-  const auto wait = sites_.rates().wait(site.name(), recipients);
+  const Rate::Load load(recipients, entry.recipients.size());
+  const auto wait = sites_.rates().wait(site.name(), load);
   if (!wait || (*entry.next > now && !entry.reason.empty())) return;
   entry.limit = wait->limit;
   entry.reason = wait_words(wait->limit) + " (" + to_text(wait->limit) + ")";

@@ -2,12 +2,10 @@
 // with one message a step, and of a long queue most would never have an attempt that could be their last. So what is
 // past retry.expire in such trouble ends without one, in the words of the trouble, and whoever is to be told of a delay
 // is told when that is due. A site that is down for another reason says nothing of its mail: that has its attempt
-// first. Likewise a message that is overtaken by smaller ones, since it is too large for what is left of a limit: its
-// sender is told as of any delay, and it ends at its expiry in the name of the limit.
+// first. Likewise what waits for a limit per hour or day, since that is used up, or since the message is too large for
+// what is left of it: its sender is told as of any delay, and it ends at its expiry in the name of the limit.
 #include "queue/dispatcher.h"
 #include "queue/schedule.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -36,10 +34,10 @@ std::vector<std::optional<Sites::Held>> Dispatcher::held_lanes() const {
   return lanes;
 }
 
-/// Whatever is due later is not held by trouble, but waits by its own schedule; or for its limit.
+/// Whatever is due later is not held by others, but waits by its own schedule; or it was put off.
 bool Dispatcher::is_overdue(const Ticket& ticket, const Sites::Held& held) const {
   const bool waits = ticket.phase == Ticket::Phase::waiting && ticket.read && !ticket.settled;
-  const bool later = !held.by_limit && ticket.due > ground_.clock.wall();
+  const bool later = !held.put_off && ticket.due > ground_.clock.wall();
   if (!waits || later || messages_.suspects().count(ticket.id) > 0) return false;
   const Retry& retry = config_.retry;
   const Milliseconds age = time_.age(ticket.id.accepted());
@@ -53,6 +51,7 @@ void Dispatcher::end_overdue() {
   if (stopped_ || alone_ || *ending_overdue_ || now < next_overdue_) return;
   next_overdue_ = now + kOverdueEvery;
   std::erase_if(unwarned_, [now](const auto& one) { return one.second <= now; });
+  sites_.rates().forget([this](const QueueId& id) { return messages_.index().find(id) == nullptr; });
   const std::vector<std::optional<Sites::Held>> held = held_lanes();
   if (std::ranges::none_of(held, [](const auto& one) { return one.has_value(); })) return;
   std::vector<QueueId> ids;
@@ -88,8 +87,8 @@ Task<void> Dispatcher::end_overdue(std::vector<QueueId> ids, UnderWay) {
 void Dispatcher::ask_overtaken() {
   const WallTime now = ground_.clock.wall();
   std::erase_if(overtaken_, [&](const auto& one) {
-    const auto& [id, until] = one;
-    if (until > now) return false;
+    const auto& [id, put_off] = one;
+    if (put_off.until > now) return false;
     const Ticket* const ticket = messages_.index().find(id);
     const bool waits = ticket != nullptr && ticket->phase == Ticket::Phase::waiting && ticket->due <= now;
     if (waits) messages_.index().set(id, Ticket::Phase::waiting, std::min<WallTime>(ticket->due, id.accepted()));
@@ -97,16 +96,12 @@ void Dispatcher::ask_overtaken() {
   });
 }
 
-void Dispatcher::end_overtaken(const QueueId& id, const std::string& site, const Rate::Wait& wait) {
+void Dispatcher::end_overtaken(const QueueId& id, const Site& site, const Rate::Wait& wait) {
   const Ticket* const ticket = messages_.index().find(id);
   if (ticket == nullptr || !wait.overtaken || stopped_ || alone_) return;
-  Sites::Held held;
-  held.site = site;
-  held.trouble.step = mail::Step::mail;
-  held.trouble.text = fmt::format("{}: {} ({}), for which this message has too many recipients beside the others", site,
-                                  wait_words(wait.limit), to_text(wait.limit));
-  held.since = *wait.overtaken;
-  held.by_limit = true;
+  Sites::Held held = sites_.held_by(site, wait);
+  held.trouble.text += ", for which this message has too many recipients beside the others";
+  held.put_off = true;
   if (is_overdue(*ticket, held)) work_.spawn(end_one_held(id, std::move(held)), "end of what waits for too long");
 }
 

@@ -9,25 +9,27 @@
 // battery clock starts in the past and jumps to its time later: by as much as what was counted was moved back it is
 // then moved on.
 //
-// A message counts when its attempt begins, so that several at once are within the limits together. One that has more
-// recipients than a limit has goes when nothing else counts.
+// A message counts when its attempt begins, so that several at once are within the limits together. By a limit per
+// minute one that has more recipients than that goes when nothing else counts.
 //
 // A message that does not fit is overtaken by smaller ones, but not for ever. By a limit per minute: after a minute it
 // is the next, and others wait until it went. By one per hour or day the others, alarms among them, go on, if more
 // slowly: once it has waited for the time of its limit they leave room for it, little by little over that time again,
-// until what it needs is left, but a quarter of the limit is theirs. For one that needs more than three quarters they
-// leave that quarter, too, little by little over half the time again: nothing waits for ever. Of several such messages
-// one has its turn after the other.
+// until what it needs is left, but a quarter of the limit is theirs, beside what messages to more than that had. So one
+// with more recipients than the other three quarters goes in parts, each of half the limit at least, and leaves that
+// quarter, too. Of several such messages one has its turn after the other.
 #pragma once
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "mail/envelope.h"
 #include "queue/queue_options.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,30 +42,43 @@ using RateLimits = std::vector<RateLimit>;
 
 class Rate {
  public:
+  /// Of a message to `whole` recipients, which this party sent, so many wait.
+  struct Load {
+    // NOLINTNEXTLINE(google-explicit-constructor,hicpp-explicit-conversions): a number of recipients is one
+    Load(std::size_t waiting) : Load(waiting, waiting) {}
+    Load(std::size_t waiting, std::size_t of, std::uint32_t sent_by = mail::kNoUid)
+        : recipients(waiting), whole(of), party(sent_by) {}
+    std::size_t recipients;
+    std::size_t whole;
+    std::uint32_t party;
+  };
   /// What a message waits for.
   struct Wait {
     RateLimit limit;
-    WallTime until;      ///< always after now
-    bool first = false;  ///< its turn has come: no other goes before it
-    /// By a limit per hour or day, though others may go: since when, as far as is known.
-    std::optional<WallTime> overtaken{};
+    WallTime until;          ///< always after now
+    bool first = false;      ///< its turn has come: no other goes before it
+    bool overtaken = false;  ///< by a limit per hour or day, though others may go
   };
   static constexpr std::int64_t kParts = 60;
   static constexpr std::size_t kMostParts = kParts + 2;  ///< one is begun, one not quite past
-  /// Of more messages that were overtaken it is not known since when.
+  /// Of more messages that were overtaken it is not known since when; the parties share these places.
   static constexpr std::size_t kMostOvertaken = 64;
   /// One whose turn has come and that is not there (deleted, say) is waited for so long.
   static constexpr Seconds kTurn{60};
   /// Likewise room is left for so long while others are asked for and that one is not.
   static constexpr Seconds kRoom{1800};
 
-  /// When a message to so many recipients may go; nothing: now.
-  [[nodiscard]] std::optional<Wait> wait(const RateLimits& limits, std::size_t recipients, WallTime now) const;
+  /// When such a message, or the first part of it, may go; nothing: now.
+  [[nodiscard]] std::optional<Wait> wait(const RateLimits& limits, const Load& load, WallTime now) const;
   /// The same for the smallest message. Nothing goes before that time.
   [[nodiscard]] std::optional<Wait> closed(const RateLimits& limits, WallTime now) const;
 
-  /// This message goes now and counts, or waits.
-  std::optional<Wait> take(const RateLimits& limits, const QueueId& id, std::size_t recipients, WallTime now);
+  /// How many of its recipients go if take() lets it go.
+  [[nodiscard]] std::size_t part(const RateLimits& limits, const QueueId& id, const Load& load, WallTime now) const;
+  /// That part of this message goes now and counts, or waits.
+  std::optional<Wait> take(const RateLimits& limits, const QueueId& id, const Load& load, WallTime now);
+  /// Messages that are gone are in no one's way.
+  void forget(const std::function<bool(const QueueId&)>& is_gone);
   /// So much goes beside what was taken, and counts whatever the limits are.
   void count(std::size_t messages, std::size_t recipients, WallTime now);
   /// The clock jumped ahead by so much while we ran. True: that moved what was counted.
@@ -85,6 +100,7 @@ class Rate {
     WallTime end;    ///< ... and of its last
     std::uint64_t messages = 0;
     std::uint64_t recipients = 0;
+    std::uint64_t of_large = 0;  ///< of these, of messages to more than a quarter of the limit; not kept
     [[nodiscard]] std::uint64_t of(RateLimit::Of what) const;
   };
   using Parts = std::deque<Part>;  ///< oldest first; at most kMostParts
@@ -104,14 +120,27 @@ class Rate {
     std::optional<WallTime> missed{};  ///< others are, since then, and it is not
   };
 
+  /// A message that was overtaken.
+  struct Overtaken {
+    WallTime since;
+    std::uint32_t party = mail::kNoUid;
+  };
+  using AllOvertaken = std::map<QueueId, Overtaken>;  ///< at most kMostOvertaken
+
   void advance(WallTime now);
-  /// As wait(), for one that leaves room.
-  [[nodiscard]] std::optional<Wait> wait_of_others(const RateLimits& limits, std::size_t recipients,
-                                                   WallTime now) const;
-  /// What these are to whoever leaves room.
-  [[nodiscard]] RateLimits left_to_others(const RateLimits& limits, WallTime now) const;
+  /// What these limits are to such a message; null: its turn is no matter.
+  [[nodiscard]] RateLimits limits_for(const RateLimits& limits, const QueueId* id, const Load& load,
+                                      WallTime now) const;
+  /// The wait of so many recipients within `own`, told as the limits were set.
+  [[nodiscard]] std::optional<Wait> wait_within(const RateLimits& own, const RateLimits& limits, std::size_t recipients,
+                                                WallTime now) const;
+  /// So much counts by this limit; or of it alone what messages to many were.
+  [[nodiscard]] std::uint64_t used(const RateLimit& limit, WallTime now, bool of_large = false) const;
+  /// What these are to such a message, if it leaves room.
+  [[nodiscard]] RateLimits left_to_others(const RateLimits& limits, const Load& load, WallTime now) const;
   /// It waits by a limit per hour or day: it may be given room.
-  void wait_for_room(const QueueId& id, const RateLimit& limit, std::uint64_t amount, WallTime now);
+  void wait_for_room(const QueueId& id, const RateLimit& limit, std::uint64_t amount, std::uint32_t party,
+                     WallTime now);
   void forget_room_of_the_gone(WallTime now);
   [[nodiscard]] static Milliseconds set_back(const Parts& parts, WallTime now);
   [[nodiscard]] static std::optional<WallTime> fits_at(const Parts& parts, const RateLimit& limit, std::uint64_t more,
@@ -119,9 +148,9 @@ class Rate {
 
   std::array<Parts, 3> counted_;              ///< by RateLimit::Per
   std::array<Milliseconds, 3> moved_back_{};  ///< likewise: by how much, while any of it is there
-  std::map<QueueId, WallTime> overtaken_;
+  AllOvertaken overtaken_;                    ///< by a limit per minute
   std::optional<Turn> turn_;
-  std::map<QueueId, WallTime> patient_;  ///< likewise overtaken, by a limit per hour or day; at most kMostOvertaken
+  AllOvertaken patient_;  ///< by one per hour or day
   std::optional<Room> room_;
 };
 

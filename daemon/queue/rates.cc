@@ -72,12 +72,12 @@ std::optional<Rate::Wait> Rates::closed(const std::string& site) const {
   return found == nullptr ? std::nullopt : found->rate.closed(found->limits, clock_.wall());
 }
 
-std::optional<Rate::Wait> Rates::wait(const std::string& site, std::size_t recipients) const {
+std::optional<Rate::Wait> Rates::wait(const std::string& site, const Rate::Load& load) const {
   const Site* found = find(site);
   if (found == nullptr) return std::nullopt;
   const WallTime now = clock_.wall();
   const auto closed = found->rate.closed(found->limits, now);
-  return closed ? closed : found->rate.wait(found->limits, recipients, now);
+  return closed ? closed : found->rate.wait(found->limits, load, now);
 }
 
 bool Rates::is_long(const std::optional<Rate::Wait>& wait) const {
@@ -86,14 +86,21 @@ bool Rates::is_long(const std::optional<Rate::Wait>& wait) const {
 
 bool Rates::closed_for_long(const std::string& site) const { return is_long(closed(site)); }
 
-bool Rates::holds_for_long(const std::string& site, std::size_t recipients) const {
-  return is_long(wait(site, recipients));
+bool Rates::holds_for_long(const std::string& site, const Rate::Load& load) const { return is_long(wait(site, load)); }
+
+std::size_t Rates::part(const std::string& site, const QueueId& id, const Rate::Load& load) const {
+  const Site* found = find(site);
+  return found == nullptr ? load.recipients : found->rate.part(found->limits, id, load, clock_.wall());
 }
 
-std::optional<Rate::Wait> Rates::take(const std::string& site, const QueueId& id, std::size_t recipients) {
+void Rates::forget(const std::function<bool(const QueueId&)>& is_gone) {
+  for (auto& [name, site] : sites_) site.rate.forget(is_gone);
+}
+
+std::optional<Rate::Wait> Rates::take(const std::string& site, const QueueId& id, const Rate::Load& load) {
   Site* found = make(site);
   if (found == nullptr) return std::nullopt;
-  const auto wait = found->rate.take(found->limits, id, recipients, clock_.wall());
+  const auto wait = found->rate.take(found->limits, id, load, clock_.wall());
   if (!wait && !found->limits.empty()) changed();
   return wait;
 }

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,12 +52,16 @@ class Rates {
   [[nodiscard]] std::optional<Rate::Wait> closed(const std::string& site) const;
   /// It lasts so long that another site is to have the mail: more than kLong, by a limit per hour or day.
   [[nodiscard]] bool closed_for_long(const std::string& site) const;
-  /// Likewise of a message to so many recipients, though others may go.
-  [[nodiscard]] bool holds_for_long(const std::string& site, std::size_t recipients) const;
-  /// The limit that a message to so many recipients waits for there.
-  [[nodiscard]] std::optional<Rate::Wait> wait(const std::string& site, std::size_t recipients) const;
-  /// This message goes now and counts, or waits; see Rate::take.
-  std::optional<Rate::Wait> take(const std::string& site, const QueueId& id, std::size_t recipients);
+  /// Likewise of such a message, though others may go.
+  [[nodiscard]] bool holds_for_long(const std::string& site, const Rate::Load& load) const;
+  /// The limit that such a message waits for there.
+  [[nodiscard]] std::optional<Rate::Wait> wait(const std::string& site, const Rate::Load& load) const;
+  /// How many of its recipients go if take() lets it go.
+  [[nodiscard]] std::size_t part(const std::string& site, const QueueId& id, const Rate::Load& load) const;
+  /// That part of this message goes now and counts, or waits; see Rate::take.
+  std::optional<Rate::Wait> take(const std::string& site, const QueueId& id, const Rate::Load& load);
+  /// Messages that are gone are in no one's way.
+  void forget(const std::function<bool(const QueueId&)>& is_gone);
   /// The end of what take() let go: what was not offered to the server does not count, what was in several transactions
   /// counts as so many messages.
   void ended(const std::string& site, const mail::DeliveryReport& report, std::size_t recipients);

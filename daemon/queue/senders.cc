@@ -1,31 +1,12 @@
 #include "queue/senders.h"
 
+#include "queue/shares.h"
 #include "queue/site_config.h"
 #include "queue/steps.h"
 
 #include <algorithm>
 
 namespace postern::queue {
-namespace {
-
-/// One more of this party has a place among at most so many: of the party that has the most one that may go gives way
-/// to one of a party that has fewer.
-template <typename Map, typename MayGo>
-bool has_place(Map& map, std::size_t most_of_all, std::uint32_t party, MayGo may_go) {
-  if (map.size() < most_of_all) return true;
-  std::map<std::uint32_t, std::size_t> shares;
-  for (const auto& [key, one] : map) ++shares[one.party];
-  const auto most = std::ranges::max_element(shares, {}, [](const auto& one) { return one.second; });
-  const auto own = shares.find(party);
-  if ((own == shares.end() ? 0 : own->second) + 1 >= most->second) return false;
-  const auto gives_way =
-      std::ranges::find_if(map, [&](const auto& one) { return one.second.party == most->first && may_go(one.second); });
-  if (gives_way == map.end()) return false;
-  map.erase(gives_way);
-  return true;
-}
-
-}  // namespace
 
 const Senders::Trouble* Senders::find(const std::string& site, const std::string& sender) const {
   const auto place = known_.find(Seen(site, sender));
@@ -61,8 +42,7 @@ bool Senders::met_again(const Key& key, const QueueId& message, std::uint32_t pa
     return true;
   }
   // Of more senders none is suspected, and each of their messages waits by its own schedule.
-  const bool has_room =
-      before == suspected_.end() && has_place(suspected_, kMost, party, [](const Suspect&) { return true; });
+  const bool has_room = before == suspected_.end() && has_place(suspected_, kMost, party);
   if (has_room) suspected_.try_emplace(key, Suspect{message, party});
   return false;
 }
@@ -81,18 +61,14 @@ Senders::Change Senders::finished(const std::string& site, const Sender& sender,
   const mail::SiteTrouble& what = ended.what;
   if (shown == Shown::taken) {
     suspected_.erase(key);
-    std::erase_if(known_, [&](const auto& one) {
-      const Trouble& other = one.second;
-      return one.first.first == site && other.sender.name == sender.name && other.sender.key != sender.key &&
-             !other.what.in_transaction;
-    });
+    taken_of_others(site, sender, now);
   }
   Trouble* const trouble = known(site, sender.key);
   if (trouble == nullptr) {
     if (shown != Shown::trouble) return Change::none;
     if (what.in_transaction && !met_again(key, ended.message, ended.party)) return Change::unknown;
     if (!make_room(ended.party, now)) return Change::unknown;
-    Trouble fresh{sender, ended.party, what, wall, now, now, first_step(retry), false, false, ++epochs_};
+    Trouble fresh{sender, ended.party, what, wall, now, now, first_step(retry), false, false, false, ++epochs_};
     fresh.probe_at = now + with_jitter(fresh.step, jitter);
     known_.emplace(key, std::move(fresh));
     return Change::began;
@@ -108,12 +84,22 @@ Senders::Change Senders::finished(const std::string& site, const Sender& sender,
   }
   // A forced probe came before its time and is no step.
   const bool early = std::exchange(trouble->early, false);
+  if (!early) trouble->hinted = false;
   if (shown == Shown::trouble && !early) trouble->step = next_step(trouble->step, retry);
   trouble->probe_at = now + with_jitter(trouble->step, jitter);
   if (shown != Shown::trouble) return Change::none;
   const bool same = trouble->what.text == what.text;
   trouble->what = what;
   return same ? Change::none : Change::other_words;
+}
+
+void Senders::taken_of_others(const std::string& site, const Sender& sender, SteadyTime now) {
+  for (auto& [where, other] : known_) {
+    const bool same_name = where.first == site && other.sender.name == sender.name && other.sender.key != sender.key;
+    if (!same_name || other.what.in_transaction || other.hinted || other.probing || other.probe_at <= now) continue;
+    other.hinted = other.early = true;
+    other.probe_at = now;
+  }
 }
 
 void Senders::force_probe(const std::string& site, SteadyTime now) {

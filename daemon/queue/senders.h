@@ -7,7 +7,8 @@
 //
 // A sender is one party's (sender.h): what its messages meet holds no mail that another party sends in the same name.
 // That one meets what is not the messages' doing, too, by its own first attempt; and once the site takes the mail of
-// one of them, such trouble is over for all.
+// one of them, such trouble of the others is probed at once: it is over for all, or it was about what theirs has in
+// common beside the name. One such probe comes beside each of its steps, however much the site takes.
 #pragma once
 
 #include "base/clock.h"
@@ -46,6 +47,7 @@ class Senders {
     Milliseconds step{0};
     bool probing = false;
     bool early = false;       ///< the next probe was forced
+    bool hinted = false;      ///< one was, since the last step, because the site took mail of the same name
     std::uint64_t epoch = 0;  ///< differs from that of every other trouble
   };
 
@@ -96,6 +98,8 @@ class Senders {
   };
   [[nodiscard]] static bool idle(const Trouble& trouble, SteadyTime now);
   [[nodiscard]] Trouble* known(const std::string& site, const std::string& sender);
+  /// The site took mail that another party sent in this name.
+  void taken_of_others(const std::string& site, const Sender& sender, SteadyTime now);
   /// The last message that met what may be its own doing.
   struct Suspect {
     QueueId message;

@@ -94,6 +94,9 @@ class Site {
   /// It was found well once.
   [[nodiscard]] bool tried() const { return tried_; }
   void delivered(WallTime when) { last_delivery_ = when; }
+  /// Since when it is in no trouble, or was not before that came.
+  [[nodiscard]] WallTime well_since() const { return well_since_; }
+  void well(WallTime since) { well_since_ = since; }
 
  private:
   [[nodiscard]] bool warm(SteadyTime now) const { return answered_ && now - *answered_ <= kWarm; }
@@ -111,6 +114,7 @@ class Site {
   std::optional<mail::SiteTrouble> trouble_;
   std::optional<WallTime> since_;
   std::optional<WallTime> last_delivery_;
+  WallTime well_since_;
   Milliseconds step_{0};
   Milliseconds login_step_{0};
   SteadyTime probe_at_;

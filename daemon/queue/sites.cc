@@ -5,6 +5,8 @@
 #include "mail/advice.h"
 #include "mail/delivered.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -33,6 +35,7 @@ void Sites::configure(std::vector<SiteConfig> sites) {
     });
     if (known == before.end()) {
       sites_.push_back(std::make_shared<Site>(std::move(config)));
+      sites_.back()->well(clock_.wall());
     } else {
       (*known)->configure(std::move(config));
       sites_.push_back(*known);
@@ -49,7 +52,7 @@ SitePtr Sites::find(const std::string& name) const {
   return found == sites_.end() ? nullptr : *found;
 }
 
-SitePtr Sites::choose(const std::string& rerouted_to, const std::string& sender, std::size_t recipients) const {
+SitePtr Sites::choose(const std::string& rerouted_to, const std::string& sender, const Rate::Load& load) const {
   const SteadyTime now = clock_.steady();
   const auto accepts = [&](const Site& site) {
     return site.accepts(now) && !rates_.closed(site.name()) && senders_.accepts(site.name(), sender, now);
@@ -58,7 +61,7 @@ SitePtr Sites::choose(const std::string& rerouted_to, const std::string& sender,
   SitePtr later;  // it takes small messages: where no other takes this one, that is where it waits
   for (const SitePtr& site : sites_) {
     const bool takes = accepts(*site);
-    if (takes && !rates_.holds_for_long(site->name(), recipients)) return site;
+    if (takes && !rates_.holds_for_long(site->name(), load)) return site;
     if (takes && !later) later = site;
     if (!takes && keeps(*site, sender)) break;
   }
@@ -104,9 +107,22 @@ bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) 
 
 std::optional<Sites::Held> Sites::held_at(const Site& site, const std::string& sender) const {
   if (site.refuses_every_message()) return Held{site.name(), *site.trouble(), false, site.since().value_or(WallTime())};
-  const Senders::Trouble* const trouble = site.healthy() ? senders_.find(site.name(), sender) : nullptr;
-  if (trouble == nullptr) return std::nullopt;
-  return Held{site.name(), trouble->what, true, trouble->since};
+  if (!site.healthy()) return std::nullopt;
+  const Senders::Trouble* const trouble = senders_.find(site.name(), sender);
+  if (trouble != nullptr) return Held{site.name(), trouble->what, true, trouble->since};
+  const auto wait = rates_.closed(site.name());
+  if (!wait || wait->limit.per == RateLimit::Per::minute) return std::nullopt;
+  return held_by(site, *wait);
+}
+
+Sites::Held Sites::held_by(const Site& site, const Rate::Wait& wait) const {
+  Held held;
+  held.site = site.name();
+  held.trouble.step = mail::Step::mail;
+  held.trouble.text = fmt::format("{}: {} ({})", site.name(), wait_words(wait.limit), to_text(wait.limit));
+  held.since = site.well_since();
+  held.by_limit = true;
+  return held;
 }
 
 std::optional<Sites::Held> Sites::held(const std::string& rerouted_to, const std::string& sender) const {
@@ -210,9 +226,10 @@ bool Sites::learn_sender(const Site& site, const Permit& permit, const mail::Del
   return change != Senders::Change::unknown && !of_message;
 }
 
-void Sites::tell(const Site& site, Site::Change change) {
+void Sites::tell(Site& site, Site::Change change) {
   if (change == Site::Change::none) return;
   if (change == Site::Change::up) {
+    site.well(clock_.wall());
     ++changes_;
     log(Level::notice, "site up", {{"site", site.name()}});
     return;

@@ -35,25 +35,28 @@ class Sites {
   [[nodiscard]] const std::vector<SitePtr>& all() const { return sites_; }
   /// Null: none of this name is configured.
   [[nodiscard]] SitePtr find(const std::string& name) const;
-  /// Who takes one more such message, to so many recipients, now; null: nobody.
+  /// Who takes one more such message, or a part of it, now; null: nobody.
   [[nodiscard]] SitePtr choose(const std::string& rerouted_to, const std::string& sender = {},
-                               std::size_t recipients = 1) const;
+                               const Rate::Load& load = 1) const;
   /// How many such messages are worth having open now.
   [[nodiscard]] std::size_t appetite(const std::string& rerouted_to, const std::string& sender = {}) const;
   /// None that may take such a message is well, or the limit of the one that would is used up.
   [[nodiscard]] bool hopeless(const std::string& rerouted_to, const std::string& sender = {}) const;
 
-  /// What holds mail that could be tried otherwise: trouble of the sender, that a site refuses every message, or that a
-  /// message is too large for what is left of a limit.
+  /// What holds mail that could be tried otherwise: trouble of the sender, that a site refuses every message, or a
+  /// limit per hour or day that is used up, or of which too little is left for a message.
   struct Held {
     std::string site;
     mail::SiteTrouble trouble;
     bool of_sender = false;
     WallTime since;
     bool by_limit = false;
+    bool put_off = false;  ///< likewise, and the message has a time of its own for that
   };
   /// What such a message waits in; nothing: a site that may take it is well, or in trouble that says nothing of mail.
   [[nodiscard]] std::optional<Held> held(const std::string& rerouted_to, const std::string& sender) const;
+  /// By such a limit, as long as the site was well otherwise: in its trouble before nobody waited for the limit.
+  [[nodiscard]] Held held_by(const Site& site, const Rate::Wait& wait) const;
 
   /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
   [[nodiscard]] std::uint16_t number_of(const std::string& site);
@@ -108,7 +111,7 @@ class Sites {
   [[nodiscard]] std::vector<SenderStatus> troubled_senders(const Site& site) const;
   bool learn_sender(const Site& site, const Permit& permit, const mail::DeliveryReport& report, const Sender& sender,
                     const Attempted& attempted);
-  void tell(const Site& site, Site::Change change);
+  void tell(Site& site, Site::Change change);
   void tell_sender(const Site& site, const Sender& sender, Senders::Change change);
   [[nodiscard]] WallTime wall_at(SteadyTime time) const;
 

@@ -39,8 +39,8 @@ TEST(AlarmJudge, ARefusedLoginIsToldAtOnceAndOtherTroubleWhenItLasts) {
   }
 }
 
-AlarmJudge::SenderTrouble not_taken(const std::string& sender) {
-  return {"main", sender,
+AlarmJudge::SenderTrouble not_taken(const std::string& sender, const std::string& at = "main") {
+  return {at, sender,
           mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 sender address rejected: not owned"}};
 }
 
@@ -62,6 +62,21 @@ TEST(AlarmJudge, TheTroubleOfOneSenderHidesNotThatOfTheNext) {
                 "0h main does not take mail of www@x", "10h main does not take mail of 2 senders, root@x first",
                 "20h main takes mail again of 2 senders, db@x first.", "30h No sender's mail is refused any more."}));
   EXPECT_FALSE(alarms.open());
+}
+
+TEST(AlarmJudge, EachSmarthostThatTakesNoMailOfASenderIsNamed) {
+  AlarmJudge alarms;
+  std::vector<std::string> told;
+  for (long second = 0; second <= 4 * 3600; second += 30) {
+    AlarmJudge::Seen now = seen(false);
+    now.senders.push_back(not_taken("db@x"));
+    if (second < 7200) now.senders = {not_taken("db@x"), not_taken("www@x"), not_taken("root@x", "backup")};
+    for (const Alarm& alarm : alarms.look(now, kHour, SteadyTime(Seconds(second)))) {
+      told.push_back(alarm.text.substr(0, alarm.text.find(':')));
+    }
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"main, backup do not take mail of 3 senders, db@x first",
+                                            "backup, main take mail again of 2 senders, root@x first."}));
 }
 
 TEST(AlarmJudge, SendersHaveOneAlarmAnHourHoweverManyThereAre) {

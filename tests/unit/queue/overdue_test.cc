@@ -172,6 +172,23 @@ TEST_F(OverdueTest, MailOfASiteThatIsDownHasItsAttemptFirst) {
   EXPECT_EQ(waiting_mail(), 0U);
 }
 
+TEST_F(OverdueTest, WhatIsSaidOfTheSiteStandsWhereTheSendersTroubleMayBeTheMessages) {
+  const test::ExpectLog down("site down");
+  judge = [this](const mail::Message& message) {
+    return refuse(message, [](DeliveryReport& report) {
+      report.site = mail::SiteTrouble{mail::Step::rcpt, Failure::refused, 450, "450 hourly quota exceeded"};
+      report.sender = mail::SiteTrouble{mail::Step::rcpt, Failure::denied, 550, "550 Sender is blocked"};
+      report.sender->in_transaction = true;
+    });
+  };
+  const QueueId id = from("web@example.com");
+  ASSERT_TRUE(queue->sites()[0].trouble);
+  const auto entry = run(loop, queue->find(id));
+  ASSERT_TRUE(entry);
+  EXPECT_NE(entry->reason.find("quota"), std::string::npos) << entry->reason;
+  EXPECT_TRUE(entry->attempts.empty());
+}
+
 TEST_F(OverdueTest, TroubleOfMinutesEndsNoOldMail) {
   const test::ExpectLog down("site down");
   const test::ExpectLog sender_trouble("sender is not taken by the smarthost");

@@ -85,14 +85,85 @@ TEST(RateTest, TheLimitThatLastsLongestIsTold) {
   EXPECT_EQ(rate.closed(limits, later)->limit.per, Per::day);
 }
 
-TEST(RateTest, OneWithMoreRecipientsThanTheLimitGoesWhenNothingElseCounts) {
-  const RateLimits limits = {{Of::recipients, Per::hour, 10}};
+TEST(RateTest, ByALimitPerMinuteOneWithMoreRecipientsGoesWhenNothingElseCounts) {
+  const RateLimits limits = {{Of::recipients, Per::minute, 10}};
   Rate rate;
   ASSERT_FALSE(rate.take(limits, nth(1), 25, kBegin)) << "at once, where nothing counts";
   const auto wait = rate.take(limits, nth(2), 25, kBegin + Seconds(1));
   ASSERT_TRUE(wait);
-  EXPECT_LE(wait->until, kBegin + Seconds(3660));
+  EXPECT_LE(wait->until, kBegin + Seconds(61));
   EXPECT_FALSE(rate.take(limits, nth(2), 25, wait->until));
+}
+
+TEST(RateTest, OneThatNeedsMoreThanThreeQuartersGoesInPartsAndLeavesTheRest) {
+  for (const Per per : {Per::hour, Per::day}) {
+    const Seconds time = per == Per::hour ? Seconds(3600) : Seconds(86'400);
+    for (const unsigned most : {2U, 3U, 4U, 10U, 100U, 1001U}) {
+      const RateLimits limits = {{Of::recipients, per, most}};
+      const std::size_t quarter = std::max(most / 4, 1U);
+      for (const std::size_t whole : {most - quarter + 1, most + 0UL, most + 1UL, 3UL * most}) {
+        Rate rate;
+        std::size_t left = whole;
+        WallTime now = kBegin;
+        for (int parts = 0; left > 0 && parts < 10; ++parts) {
+          const std::size_t part = rate.part(limits, nth(1), {left, whole}, now);
+          EXPECT_GE(part, std::min<std::size_t>(left, most / 2));
+          ASSERT_FALSE(rate.take(limits, nth(1), {left, whole}, now)) << most << ' ' << left << ' ' << whole;
+          left -= part;
+          EXPECT_TRUE(left == 0 || rate.take(limits, nth(1), {left, whole}, now));
+          for (std::size_t i = 0; i < quarter; ++i) {
+            ASSERT_FALSE(rate.take(limits, nth(2), 1, now)) << "a quarter is for others " << most << ' ' << whole;
+          }
+          now += time + time / Rate::kParts;
+        }
+        EXPECT_EQ(left, 0U) << most << ' ' << whole;
+      }
+    }
+  }
+}
+
+TEST(RateTest, OneOfMoreThanThreeQuartersGoesWholeWhereTheLimitIsOfOneOrOfMessages) {
+  Rate rate;
+  EXPECT_EQ(rate.part({{Of::messages, Per::day, 4}}, nth(1), 100, kBegin), 100U);
+  EXPECT_EQ(rate.part({{Of::recipients, Per::minute, 4}}, nth(1), 100, kBegin), 100U);
+  EXPECT_EQ(rate.part({{Of::recipients, Per::day, 100}}, nth(1), 75, kBegin), 75U);
+  EXPECT_EQ(rate.part({{Of::recipients, Per::day, 1}}, nth(1), 100, kBegin), 1U);
+  EXPECT_FALSE(rate.take({{Of::recipients, Per::day, 1}}, nth(1), 100, kBegin));
+}
+
+TEST(RateTest, NoPartyHasAllThePlacesOfThoseThatWereOvertaken) {
+  const RateLimits limits = {{Of::recipients, Per::hour, 100}};
+  Rate rate;
+  ASSERT_FALSE(rate.take(limits, nth(0), 50, kBegin));
+  ASSERT_FALSE(rate.take(limits, nth(1), 49, kBegin));
+  for (unsigned i = 0; i < 2 * Rate::kMostOvertaken; ++i)
+    ASSERT_TRUE(rate.take(limits, nth(10 + i), {2, 2, 1000}, kBegin));
+  const QueueId alert = nth(2);
+  const Rate::Load load(60, 60, 0);
+  bool went = false;
+  WallTime now = kBegin;
+  unsigned number = 1000;
+  for (; !went && now < kBegin + Seconds(6 * 3600); now += Seconds(30)) {
+    if (!rate.closed(limits, now)) went = !rate.take(limits, alert, load, now);
+    while (!rate.closed(limits, now) && !rate.take(limits, nth(++number), {1, 1, 1000}, now)) continue;
+  }
+  EXPECT_TRUE(went);
+}
+
+TEST(RateTest, OneThatIsGoneHasNoPlaceNorRoom) {
+  const RateLimits limits = {{Of::recipients, Per::hour, 100}};
+  Rate rate;
+  ASSERT_FALSE(rate.take(limits, nth(1), 60, kBegin));
+  ASSERT_TRUE(rate.take(limits, nth(2), 50, kBegin));
+  ASSERT_FALSE(rate.take(limits, nth(3), 60, kBegin + Seconds(3601)));
+  ASSERT_TRUE(rate.take(limits, nth(2), 50, kBegin + Seconds(3602))) << "it has room from now on";
+  const WallTime full = kBegin + Seconds(3602 + 3660);
+  for (const unsigned small : {4U, 6U}) ASSERT_FALSE(rate.take(limits, nth(small), 25, full));
+  ASSERT_TRUE(rate.take(limits, nth(5), 1, full));
+  rate.forget([](const QueueId& id) { return id == nth(9); });
+  ASSERT_TRUE(rate.take(limits, nth(5), 1, full));
+  rate.forget([](const QueueId& id) { return id == nth(2); });
+  EXPECT_FALSE(rate.take(limits, nth(5), 1, full));
 }
 
 TEST(RateTest, ALargeOneIsOvertakenButNotForEverByALimitPerMinute) {
@@ -122,10 +193,10 @@ TEST(RateTest, SmallMailIsNotHeldByALargeOneThatWaitsForAnHourOrADay) {
   for (const Per per : {Per::hour, Per::day}) {
     const RateLimits limits = {{Of::recipients, per, 100}};
     Rate rate;
-    ASSERT_FALSE(rate.take(limits, nth(1), 20, kBegin));
+    ASSERT_FALSE(rate.take(limits, nth(1), 60, kBegin));
     ASSERT_TRUE(rate.take(limits, nth(2), 100, kBegin));
     const Seconds time = per == Per::hour ? Seconds(3600) : Seconds(86'400);
-    ASSERT_FALSE(rate.take(limits, nth(4), 20, kBegin + time / 2));
+    ASSERT_FALSE(rate.take(limits, nth(4), 40, kBegin + time / 2));
     const WallTime later = kBegin + time + time / 4;  // it has waited for longer than the time of the limit
     const auto wait = rate.take(limits, nth(2), 100, later);
     ASSERT_TRUE(wait);
@@ -139,23 +210,34 @@ TEST(RateTest, SmallMailIsNotHeldByALargeOneThatWaitsForAnHourOrADay) {
 /// is asked for every ten minutes as the queue does.
 struct Course {
   std::optional<WallTime> went;
-  Milliseconds longest_stop{0};  ///< of the small ones
-  std::size_t most = 0;          ///< in any time of the limit
+  Milliseconds longest_stop{0};   ///< of the small ones
+  std::size_t most = 0;           ///< in any time of the limit
+  std::size_t most_of_large = 0;  ///< likewise of the large one alone
 };
 Course course_of(const RateLimits& limits, Seconds time, std::size_t large_recipients, bool bursts) {
   Rate rate;
   Course course;
   std::deque<std::pair<WallTime, std::size_t>> gone;
   const QueueId large = nth(1'000'000);
+  std::size_t left = large_recipients;
+  std::vector<std::pair<WallTime, std::size_t>> parts;
   WallTime again = kBegin + time * 9 / 10;  // there is no room for it any more
   WallTime last = kBegin;
   unsigned number = 0;
-  for (WallTime now = kBegin; now < kBegin + 6 * time; now += Milliseconds(time) / 110) {
+  for (WallTime now = kBegin; now < kBegin + 12 * time; now += Milliseconds(time) / 110) {
     std::size_t taken = 0;
     if (!course.went && now >= again && !rate.closed(limits, now)) {
-      const auto wait = rate.take(limits, large, large_recipients, now);
-      if (!wait) course.went = now;
-      if (!wait) taken += large_recipients;
+      const Rate::Load load(left, large_recipients);
+      const std::size_t part = rate.part(limits, large, load, now);
+      const auto wait = rate.take(limits, large, load, now);
+      if (!wait) left -= part;
+      if (left == 0) course.went = now;
+      if (!wait) taken += part;
+      if (!wait) parts.emplace_back(now, part);
+      std::erase_if(parts, [&](const auto& one) { return one.first <= now - time; });
+      std::size_t of_large = 0;
+      for (const auto& [when, many] : parts) of_large += many;
+      course.most_of_large = std::max(course.most_of_large, of_large);
       if (wait) again = std::min(wait->until, now + Seconds(600));
       EXPECT_FALSE(wait && wait->first) << "nobody stands still for it";
     }
@@ -193,18 +275,18 @@ TEST(RateTest, ALargeOneHasItsTurnByALimitPerHourOrDayAndSmallMailGoesOn) {
   }
 }
 
-TEST(RateTest, NoneIsTooLargeForItsTurnByALimitPerHourOrDay) {
+TEST(RateTest, NoneIsTooLargeForItsTurnByALimitPerHourOrDayAndAQuarterIsForOthers) {
   for (const Per per : {Per::hour, Per::day}) {
     const RateLimits limits = {{Of::recipients, per, 100}};
     const Seconds time = per == Per::hour ? Seconds(3600) : Seconds(86'400);
     for (const bool bursts : {false, true}) {
-      for (std::size_t large = 75; large <= 130; large += large < 100 ? 5 : 15) {
+      for (std::size_t large = 76; large <= 130; large += large < 100 ? 6 : 15) {
         const Course course = course_of(limits, time, large, bursts);
         ASSERT_TRUE(course.went) << large << ' ' << bursts;
-        EXPECT_LE(*course.went, kBegin + 9 * time / 2) << large << ' ' << bursts;
-        EXPECT_LE(course.most, std::max<std::size_t>(large, 100)) << "never more than the limit, but for itself";
-        // Beside such a one there is place for few others, if any.
-        EXPECT_LE(course.longest_stop, large < 100 ? time : 2 * time) << large << ' ' << bursts;
+        EXPECT_LE(*course.went, kBegin + 9 * time) << large << ' ' << bursts << ": in two or three parts";
+        EXPECT_LE(course.most, 100U) << "never more than the limit";
+        EXPECT_LE(course.most_of_large, 75U) << large << ' ' << bursts;
+        EXPECT_LE(course.longest_stop, time) << large << ' ' << bursts;
       }
     }
   }
@@ -218,7 +300,7 @@ TEST(RateTest, RoomForALargeOneThatIsGoneIsGivenBack) {
   ASSERT_FALSE(rate.take(limits, nth(3), 60, kBegin + Seconds(3601)));
   ASSERT_TRUE(rate.take(limits, nth(2), 50, kBegin + Seconds(3602))) << "it has waited, and has room from now on";
   const WallTime full = kBegin + Seconds(3602 + 3660);
-  ASSERT_FALSE(rate.take(limits, nth(4), 50, full));
+  for (const unsigned small : {4U, 6U}) ASSERT_FALSE(rate.take(limits, nth(small), 25, full));
   EXPECT_TRUE(rate.take(limits, nth(5), 1, full)) << "the other half is for that one";
   EXPECT_TRUE(rate.take(limits, nth(5), 1, full + Rate::kRoom - Seconds(1)));
   EXPECT_FALSE(rate.take(limits, nth(5), 1, full + Rate::kRoom)) << "which was never asked for again";
@@ -228,7 +310,8 @@ TEST(RateTest, TheTurnByALimitPerMinuteComesHoweverManyWaitForAnHourOrADay) {
   for (const Per per : {Per::hour, Per::day}) {
     const RateLimits limits = {{Of::recipients, Per::minute, 10}, {Of::recipients, per, 10'000}};
     Rate rate;
-    WallTime now = kBegin;
+    ASSERT_FALSE(rate.take(limits, nth(0), 5000, kBegin));
+    WallTime now = kBegin + Seconds(120);
     ASSERT_FALSE(rate.take(limits, nth(1), 1, now));
     for (unsigned i = 0; i < 2 * Rate::kMostOvertaken; ++i) {
       const auto wait = rate.take(limits, nth(10 + i), 10'001, now);

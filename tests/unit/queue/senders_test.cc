@@ -169,7 +169,7 @@ TEST_F(SendersTest, WhereTheSiteTakesNothingTheMailIsNotGone) {
   EXPECT_TRUE(senders.at("main", now, true).empty());
 }
 
-TEST_F(SendersTest, WhatEndsForOnePartyEndsForAllUnlessItIsTheirMessagesDoing) {
+TEST_F(SendersTest, WhatIsTakenOfOnePartyIsProbedForAllUnlessItIsTheirMessagesDoing) {
   const auto meets = [this](std::uint32_t party, std::uint64_t number, Shown shown, bool in_transaction) {
     mail::SiteTrouble trouble{mail::Step::mail, Failure::denied, 553, "553 not owned"};
     trouble.in_transaction = in_transaction;
@@ -183,9 +183,31 @@ TEST_F(SendersTest, WhatEndsForOnePartyEndsForAllUnlessItIsTheirMessagesDoing) {
   EXPECT_EQ(meets(3, 3, Shown::trouble, true), Change::unknown);
   EXPECT_EQ(meets(3, 4, Shown::trouble, true), Change::began);
   EXPECT_EQ(meets(4, 5, Shown::taken, false), Change::none);
-  EXPECT_TRUE(senders.accepts("main", "root/1", now));
+  EXPECT_TRUE(senders.accepts("main", "root/1", now)) << "a probe, at once";
   EXPECT_TRUE(senders.accepts("main", "root/2", now));
   EXPECT_FALSE(senders.accepts("main", "root/3", now)) << "its own words may be why";
+  EXPECT_EQ(meets(1, 6, Shown::taken, false), Change::ended) << "which is told";
+  EXPECT_EQ(meets(2, 7, Shown::taken, false), Change::ended);
+}
+
+TEST_F(SendersTest, TheMailOfOthersIsNoEndOfTroubleAndAddsOneProbeAtMostToEachStep) {
+  const auto meets = [this](std::uint32_t party, Shown shown) {
+    const mail::SiteTrouble trouble{mail::Step::mail, Failure::denied, 553, "553 not owned"};
+    const Sender sender{"root/" + std::to_string(party), "root", "root"};
+    const Senders::Ended ended{shown, trouble, QueueId::make(kNow, party), party};
+    return senders.finished("main", sender, senders.started("main", sender.key, now), ended, now, kNow, kRetry, 0.5);
+  };
+  EXPECT_EQ(meets(1, Shown::trouble), Change::began);
+  int probes = 0;
+  const SteadyTime end = now + Seconds(3600);
+  for (; now < end; now += Seconds(1)) {
+    EXPECT_EQ(meets(0, Shown::taken), Change::none);
+    if (!senders.accepts("main", "root/1", now)) continue;
+    ++probes;
+    EXPECT_EQ(meets(1, Shown::trouble), Change::none);
+  }
+  EXPECT_GE(probes, 10);
+  EXPECT_LE(probes, 22) << "twice the steps of 5, 10, 20 ... seconds";
 }
 
 TEST_F(SendersTest, WhoseMailIsGoneIsShownNoMoreAndMakesRoom) {
