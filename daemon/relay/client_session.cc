@@ -328,7 +328,11 @@ Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail
   if (!control) co_return;
   needs_reset_ = false;
   const Others others = co_await ask_for_others(wire_, input, envelope, control->address);
-  if (sender && others == Others::sender_refused) sender->in_transaction = false;
+  // The same was said of the sender to two who have no domain in common: it is not their list that the sender is on.
+  const auto is_elsewhere = [&](const auto& one) { return !share_domain(control->address, address_of(one.first)); };
+  const bool elsewhere = std::ranges::all_of(outcome.rebuffed, is_elsewhere);
+  if (sender && others == Others::sender_refused && elsewhere) sender->in_transaction = false;
+  if (outcome.report.site && others == Others::site_refused) outcome.report.site->in_transaction = false;
   if (others != Others::taken) {
     ++refusals_;
     co_return;
@@ -343,6 +347,7 @@ Home ClientSession::home_of(const MailForm& form) const {
   Home home;
   home.logged_in = smarthost_.credentials != nullptr;
   if (home.logged_in) home.own = smarthost_.credentials->kinds().user;
+  home.host = smarthost_.host;
   home.sender = form.reverse_path.empty() ? smarthost_.own_sender : form.reverse_path;
   return home;
 }

@@ -14,8 +14,10 @@ Task<Others> ask(Wire& wire, std::string line, Asked asked) {
   const auto reply = co_await wire.command(line, smtp::limits::kMail);
   if (reply && reply->code == kClosing) wire.give_up();
   if (reply && reply->positive()) co_return Others::taken;
-  const bool of_sender = reply && is_refusal(*reply) && blame_of(asked, *reply) == Blame::sender;
-  co_return of_sender ? Others::sender_refused : Others::unknown;
+  if (!reply || !is_refusal(*reply)) co_return Others::unknown;
+  const Blame blame = blame_of(asked, *reply);
+  if (blame == Blame::sender) co_return Others::sender_refused;
+  co_return blame == Blame::site ? Others::site_refused : Others::unknown;
 }
 
 }  // namespace

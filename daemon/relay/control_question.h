@@ -16,6 +16,7 @@ namespace postern::relay {
 enum class Others {
   taken,           ///< the refusals that the address speaks for (relay/learnt) were the recipients' own
   sender_refused,  ///< it is the sender whom the server does not take
+  site_refused,    ///< it is the account or this machine, whom the server refuses
   unknown,         ///< it says nothing about them; perhaps the wire is broken, which is no trouble of the site
 };
 Task<Others> ask_for_others(Wire& wire, const TransactionInput& input, const mail::Envelope& envelope,

@@ -72,7 +72,10 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
   accepted_[recipient] = about == About::nobody;
   if (about == About::nobody) ++outcome.accepted;
   if (about == About::sender) note_sender(Asked::rcpt, judged.what, reply);
-  if (about == About::site && !outcome.report.site) refused(Asked::rcpt, judged.what, reply);
+  if (about == About::site && !outcome.report.site) {
+    refused(Asked::rcpt, judged.what, reply);
+    outcome.report.site->in_transaction = by_words_alone(Asked::rcpt, reply);
+  }
   if (about == About::site || about == About::sender) {
     outcome.rebuffed.emplace_back(recipient, of_recipient(judged.blame, reply));
   }
@@ -88,7 +91,7 @@ void Findings::note_recipient(std::size_t recipient, Judgement& judged, const sm
 }
 
 /// At RCPT words alone may be of one recipient, who wants no mail of this sender: another one shall meet the same
-/// before the sender is closed.
+/// before the sender is closed, and so it is with the site.
 void Findings::note_sender(Asked asked, std::string_view what, const smtp::Reply& reply) {
   if (!outcome.report.sender) {
     outcome.report.sender = site_trouble(step_of(asked), peer_, what, reply);

@@ -24,6 +24,16 @@ std::string_view domain_part(std::string_view address) {
   return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
 }
 
+/// One is the other, or lies below it.
+bool is_within(std::string_view domain, std::string_view upper) {
+  if (upper.empty() || domain.size() < upper.size()) return false;
+  const std::size_t more = domain.size() - upper.size();
+  return iequals(domain.substr(more), upper) && (more == 0 || domain[more - 1] == '.');
+}
+bool are_related(std::string_view one, std::string_view other) {
+  return is_within(one, other) || is_within(other, one);
+}
+
 }  // namespace
 
 bool share_domain(const std::string& one, const std::string& other) {
@@ -32,7 +42,12 @@ bool share_domain(const std::string& one, const std::string& other) {
 }
 
 bool Home::holds(const std::string& address) const {
-  return share_domain(address, own) || share_domain(address, sender);
+  const std::string_view domain = domain_part(address);
+  return are_related(domain, domain_part(own)) || are_related(domain, domain_part(sender)) || are_related(domain, host);
+}
+
+bool Home::may_hold(const std::string& address) const {
+  return !logged_in || domain_part(own).empty() || holds(address);
 }
 
 bool Control::speaks_for(const std::string& refused) const { return !at_home || share_domain(address, refused); }
@@ -54,10 +69,9 @@ std::optional<Control> Learnt::control(const mail::Envelope& envelope, const Hom
                                        const std::vector<std::string>& refused) const {
   std::vector<Control> known;
   known.reserve(taken.size() + 3);
-  const auto at_home = [&](const std::string& address) { return !home.logged_in || home.holds(address); };
-  for (const std::string& address : taken) known.push_back({address, at_home(address)});
+  for (const std::string& address : taken) known.push_back({address, home.may_hold(address)});
   const std::string before = notes.taken();
-  known.push_back({before, at_home(before)});
+  known.push_back({before, home.may_hold(before)});
   known.push_back({taken_at_home, true});
   known.push_back({home.own, true});
   const auto fits = [&](const Control& one) {

@@ -16,13 +16,17 @@ namespace postern::relay {
 /// Two addresses have one domain, and have one at all.
 [[nodiscard]] bool share_domain(const std::string& one, const std::string& other);
 
-/// Where the account is at home: in the domain of its own address, and in that of the sender it sends for.
+/// Where the account is at home: in the domain of its own address, in that of the sender it sends for, and in that of
+/// the server, and in those above and below these.
 struct Home {
   std::string own;     ///< the user name of the login, an address or not
   std::string sender;  ///< the reverse-path
   /// Without a login nobody knows which domains are the server's own, for which it takes mail of anybody.
   bool logged_in = true;
+  std::string host{};  ///< the server's name
   [[nodiscard]] bool holds(const std::string& address) const;
+  /// Or nobody knows: nor does a login that is no address tell the server's own domains.
+  [[nodiscard]] bool may_hold(const std::string& address) const;
 };
 
 /// An address of which it is known that the server takes mail for it.

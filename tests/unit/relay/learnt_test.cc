@@ -69,13 +69,43 @@ TEST(Learnt, WithoutALoginEachAddressSpeaksForItsDomainAlone) {
   learnt.note_taken("bob@company.example", nobody);
   EXPECT_EQ(asked_for(learnt, {"a@x"}, nobody), "") << "it may be the server's own domain";
   EXPECT_EQ(asked_for(learnt, {"a@company.example"}, nobody), "bob@company.example");
-  EXPECT_EQ(asked_for(learnt, {"a@x"}, Home{"", "root@host.lan"}), "bob@company.example");
+  EXPECT_EQ(asked_for(learnt, {"a@x"}, Home{"me@lan", "root@host.lan"}), "bob@company.example");
+  EXPECT_EQ(asked_for(learnt, {"a@x"}, Home{"", "root@host.lan"}), "") << "nor is it known of a login without a domain";
   learnt.note_taken("c@x", nobody);
   EXPECT_EQ(asked_for(learnt, {"a@x"}, nobody), "c@x");
   EXPECT_EQ(asked_for(learnt, {"a@company.example"}, nobody), "bob@company.example");
   const auto store = std::make_shared<VolatileMemory>();
   SiteNotes(store, Smarthost()).note_taken("bob@company.example");
   EXPECT_EQ(asked_for(Learnt{SiteNotes(store, Smarthost())}, {"a@x"}, nobody), "");
+}
+
+TEST(Learnt, WhatIsAboveOrBelowADomainOfHomeIsHome) {
+  struct Row {
+    Home home;
+    std::string taken;
+    bool elsewhere;
+  };
+  const std::vector<Row> rows = {
+      {{"relay", "root@web1.corp.example"}, "ops@corp.example", false},
+      {{"CORP\\web1", "root@web1.corp.example"}, "ops@corp.example", false},
+      {{"alice@corp.example", ""}, "ops@lists.corp.example", false},
+      {{"alice@corp.example", ""}, "ops@Corp.Example", false},
+      {{"alice@mail.corp.example", ""}, "ops@corp.example", false},
+      {{"alice@corp.example", "root@web1.other.example"}, "ops@other.example", false},
+      {{"alice@corp.example", "", true, "smtp.hosted.example"}, "ops@hosted.example", false},
+      {{"alice@corp.example", "", true, "smtp.hosted.example"}, "ops@x.smtp.hosted.example", false},
+      {{"alice@corp.example", "", true, "smtp.hosted.example"}, "ops@another.example", true},
+      {{"alice@corp.example", ""}, "ops@notcorp.example", true},
+      {{"alice@corp.example", ""}, "ops@corp.example.net", true},
+      {{"alice@corp.example", "", true, ""}, "ops@gmail.com", true},
+  };
+  for (const Row& row : rows) {
+    Learnt learnt = nothing_learnt();
+    learnt.note_taken(row.taken, row.home);
+    EXPECT_EQ(asked_for(learnt, {"x@far.away"}, row.home), row.elsewhere ? row.taken : "") << row.taken;
+    const std::string same = "x" + row.taken.substr(row.taken.find('@'));
+    EXPECT_EQ(asked_for(learnt, {same}, row.home), row.taken) << "it speaks for its own domain";
+  }
 }
 
 TEST(Learnt, WhereNobodyWouldFailAnyKnownAddressWillDo) {
