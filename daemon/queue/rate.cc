@@ -146,8 +146,8 @@ RateLimits Rate::left_to_others(const RateLimits& limits, const Load& load, Wall
                                              static_cast<std::uint64_t>(time.count()));
     // Who needs but a little has it however much those had that need more: they would take it by turns.
     const std::uint64_t had = load.whole <= quarter(limit) ? used(limit, now, true) : 0;
-    const std::uint64_t left = std::max<std::uint64_t>(limit.most - share, had + quarter(limit));
-    limit.most = static_cast<unsigned>(std::min<std::uint64_t>(left, limit.most));
+    const std::uint64_t theirs = std::max<std::uint64_t>(limit.most - share, had + quarter(limit));
+    limit.most = static_cast<unsigned>(std::min<std::uint64_t>(theirs, limit.most));
   }
   return left;
 }

@@ -81,13 +81,14 @@ void blame_rebuffed(const Control& control, AddressOf address_of, TransactionOut
     const bool certain = !control.at_home || one.second.verdict == mail::Verdict::failed;
     return certain && control.speaks_for(address_of(one.first));
   };
-  // Whoever has no answer yet waits for the site, so for others it stays its trouble.
+  // Whoever has no answer yet waits for the site, so for others it stays its trouble; whom nobody asked is asked next.
   const auto unanswered = std::ranges::count_if(report.recipients, [](const auto& status) { return !status; });
-  if (std::cmp_not_equal(unanswered, outcome.rebuffed.size())) return;
+  if (!outcome.cut_short && std::cmp_not_equal(unanswered, outcome.rebuffed.size())) return;
   if (!std::ranges::all_of(outcome.rebuffed, is_theirs)) return;
   for (const auto& [index, status] : outcome.rebuffed) report.recipients[index] = status;
   report.site.reset();
   report.sender.reset();
+  outcome.rest = outcome.cut_short;
 }
 
 /// The same was said of recipients in two domains, whom nothing else has in common.

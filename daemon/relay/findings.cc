@@ -193,7 +193,7 @@ void Findings::conclude() {
     for (const std::size_t index : outcome.doubted) fail_for_good(*recipients[index]);
     outcome.doubted.clear();
   }
-  if (troubled()) outcome.rest = false;
+  if (troubled()) outcome.cut_short = std::exchange(outcome.rest, false);
   if (outcome.enough && !any_accepted()) postpone(Blame::connection);
   // It takes mail of this account, from this machine and of this sender, so the one recipient alone shall close
   // neither.
