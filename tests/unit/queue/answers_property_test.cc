@@ -351,10 +351,10 @@ TEST_F(AnswersTest, NothingWaitsForEverForALimit) {
     open({SiteConfig{"main", options}});
     std::minstd_rand chance(seed);
     std::vector<QueueId> large;
-    for (int step = 0; step < 900; ++step) {
+    for (int step = 0; step < 1000; ++step) {
       // There is always more small mail than there is room for.
       for (int i = 0; i < 2; ++i) accept(to_so_many(1));
-      if (step < 90 && chance() % 30 == 0) large.push_back(accept(to_so_many(35 + chance() % 35)));
+      if (large.size() < 2 && chance() % 30 == 0) large.push_back(accept(to_so_many(35 + chance() % 35)));
       pass(Seconds(120));
     }
     for (const QueueId& id : large) EXPECT_FALSE(run(loop, queue->find(id))) << "it never goes";

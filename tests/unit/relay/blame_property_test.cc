@@ -141,7 +141,10 @@ Task<void> deliver_at_random(Executor executor, std::mt19937& random) {
     judge_blame(server, to, known, report);
     for (std::size_t i = 0; i < to.size(); ++i) {
       const bool taken = report.recipients[i] && report.recipients[i]->verdict == mail::Verdict::delivered;
-      EXPECT_EQ(taken, server.owned && to[i][0] == 'k') << to[i];
+      const bool good = server.owned && to[i][0] == 'k';
+      EXPECT_TRUE(good || !taken) << to[i];
+      // Of several some may not be asked any more: a connection has its number of refusals, which others have used up.
+      EXPECT_TRUE(taken || !good || to.size() > 1) << to[i];
       // Two are remembered, the last ones.
       if (taken) known.domains = {domain_of_address(to[i])};
       if (taken) break;
