@@ -53,9 +53,9 @@ bool ends_in_quotes(std::string_view text) {
 /// so.
 std::string_view without_comment(std::string_view line) {
   bool in_domain = false;
-  constexpr std::string_view kMarks = "#@,; \t";
-  for (std::size_t at = find_unquoted(line, kMarks); at != std::string_view::npos;
-       at = find_unquoted(line, kMarks, at + 1)) {
+  constexpr std::string_view kTellers = "#@,; \t";
+  for (std::size_t at = find_unquoted(line, kTellers); at != std::string_view::npos;
+       at = find_unquoted(line, kTellers, at + 1)) {
     if (line[at] != '#') {
       in_domain = line[at] == '@';
       continue;
