@@ -244,8 +244,8 @@ def test_purged_with_an_empty_queue_nothing_is_left(machine, package):
 def test_mailname_and_aliases_of_the_machine_are_honoured_and_left_alone(machine, package):
     machine.shell("echo box.example.net >/etc/mailname; echo 'root: admin@example.com' >/etc/aliases")
     installed(machine, package)
-    send = "printf 'Subject: x\\n\\nx\\n' | setpriv --reuid=nobody --clear-groups sendmail ann; postern --json queue list; "
-    said = machine.shell(SERVICE + send + "kill $!; wait || true").stdout
+    send = "printf 'Subject: x\\n\\nx\\n' | setpriv --reuid=nobody --clear-groups sendmail ann 2>&1; postern --json queue list 2>&1; "
+    said = machine.shell(SERVICE + send + "kill $!; wait || true; cat /tmp/log").stdout
     assert "ann@box.example.net" in said and "nobody@box.example.net" in said, said
     machine.shell("newaliases; apt-get purge -y postern")
     assert machine.output("cat /etc/mailname /etc/aliases").splitlines() == ["box.example.net", "root: admin@example.com"]
