@@ -70,6 +70,12 @@ std::string plain_name(std::string_view mail_domain) {
   return name;
 }
 
+/// Null: the table has none, or one that leads nowhere.
+const std::vector<std::string>* alias_in(const Aliases& table, const std::string& key) {
+  const auto found = table.find(key);
+  return found == table.end() || found->second.empty() ? nullptr : &found->second;
+}
+
 }  // namespace
 
 LocalNames::Kind LocalNames::kind_of(std::string_view mail_domain) const {
@@ -106,17 +112,14 @@ std::vector<std::string> LocalNames::recipients_of(std::string_view address) con
 }
 
 const std::vector<std::string>* LocalNames::own_alias(const std::string& key) const {
-  for (const Aliases* table : {&aliases, &of_file}) {
-    const auto found = table->find(key);
-    if (found != table->end() && !found->second.empty()) return &found->second;
-  }
-  return nullptr;
+  const auto* const own = alias_in(aliases, key);
+  return own != nullptr ? own : alias_in(of_file, key);
 }
 
 const std::vector<std::string>* LocalNames::own_alias(const std::string& key, std::string_view mail_domain) const {
-  const auto found = aliases.find(key);
-  if (found != aliases.end() && !found->second.empty()) return &found->second;
-  return file_applies_to(mail_domain) ? own_alias(key) : nullptr;
+  if (const auto* const own = alias_in(aliases, key)) return own;
+  const auto* const own = alias_in(of_file, key);
+  return own != nullptr && file_applies_to(mail_domain) ? own : nullptr;
 }
 
 bool LocalNames::has_alias(std::string_view name) const {

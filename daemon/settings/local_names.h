@@ -21,6 +21,10 @@ void complete_domain(mail::LocalNames& names);
 /// /etc/aliases, which is read where the settings name no file, may be missing and causes no errors.
 void complete_local_names(mail::LocalNames& names, Report& report);
 
+/// These names completed as for `reader`. What is wrong with them goes unheard: it is told when the settings are
+/// loaded.
+[[nodiscard]] mail::LocalNames completed(mail::LocalNames names, const User& reader);
+
 struct FreshAliases {
   mail::Aliases of_file;
   std::size_t passed_over = 0;    ///< lines and targets

@@ -3,7 +3,6 @@
 #include "base/text.h"
 #include "settings/load.h"
 #include "settings/local_names.h"
-#include "settings/report.h"
 #include "settings/user.h"
 #include "setup/aliases_file.h"
 #include "setup/credential_file.h"
@@ -186,14 +185,6 @@ int write_out(const ImportOptions& options, Proposal& proposal) {
   return EX_OK;
 }
 
-/// As the service will read it.
-mail::Aliases of_etc_aliases() {
-  mail::LocalNames names;
-  settings::Report unheard("", settings::Readers::few, settings::reader_of(settings::kSystemSettings));
-  settings::complete_local_names(names, unheard);
-  return std::move(names.of_file);
-}
-
 int import_settings(const ImportOptions& options) {
   const Place place = place_of(options);
   int exit = EX_OK;
@@ -201,7 +192,8 @@ int import_settings(const ImportOptions& options) {
   if (!program) return exit;
   auto proposal = program->importer->read(place);
   if (!proposal) return tell(proposal.error());
-  settle_aliases(*proposal, of_etc_aliases());
+  const settings::User reader = settings::reader_of(settings::kSystemSettings);
+  settle_aliases(*proposal, settings::completed({}, reader).of_file);
   proposal->origin = "postern import from " + std::string(program->importer->title) + " (" + program->file + ")";
   if (options.write || !options.output.empty()) return write_out(options, *proposal);
   const std::vector<std::string> unwritten = unwritten_files(*proposal);

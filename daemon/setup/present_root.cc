@@ -2,7 +2,6 @@
 
 #include "mail/address.h"
 #include "settings/local_names.h"
-#include "settings/report.h"
 
 #include <algorithm>
 
@@ -25,9 +24,7 @@ std::string mailbox_of_root(const mail::LocalNames& names) {
 }  // namespace
 
 PresentRoot present_root(const settings::Settings& settings, const settings::User& reader) {
-  mail::LocalNames names = settings.names;
-  settings::Report unheard("", settings::Readers::few, reader);  // those of the settings are told when they are loaded
-  settings::complete_local_names(names, unheard);
+  const mail::LocalNames names = settings::completed(settings.names, reader);
   PresentRoot present;
   present.target = mailbox_of_root(names);
   const bool of_its_own = names.of_file.contains(kRoot);
