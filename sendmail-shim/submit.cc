@@ -246,8 +246,8 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
   return lines.append("DATA").append(line_end);
 }
 
-HandedIn submit(const Submission& submission, const Delivery& given, const Connect& connect) {
-  Delivery delivery = given;
+HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
+  Delivery asked = delivery;  // less of it of an older daemon
   std::optional<Exit> unknown;      // what to say while the message may be stored already
   std::optional<Exit> turned_away;  // what a daemon said that has no time for us
   for (int attempt = 1;; ++attempt) {
@@ -257,13 +257,13 @@ HandedIn submit(const Submission& submission, const Delivery& given, const Conne
       return {unknown.value_or(turned_away.value_or(channel.error())),
               final ? HandedIn::By::daemon : HandedIn::By::nobody, unknown.has_value()};
     }
-    Session session(submission, delivery, *channel);
+    Session session(submission, asked, *channel);
     const Exit exit = session.run();
     // Who was silent for that long is not asked again.
     const bool last = attempt == kConnections || channel->silent();
     if (session.older()) {
-      if (delivery.for_older_daemon || last) return {{EX_TEMPFAIL, exit.text + kRestart}, HandedIn::By::daemon, false};
-      delivery.for_older_daemon = true;
+      if (asked.for_older_daemon || last) return {{EX_TEMPFAIL, exit.text + kRestart}, HandedIn::By::daemon, false};
+      asked.for_older_daemon = true;
       continue;
     }
     if (session.turned_away()) turned_away = exit;

@@ -31,6 +31,19 @@ def test_lintian_finds_nothing(package):
     assert (result.stdout.strip(), result.returncode) == ("", 0), result.stdout + result.stderr
 
 
+def test_its_programs_are_hardened(package, tmp_path):
+    run("dpkg-deb", "--extract", package, tmp_path)
+    programs = ("usr/sbin/posternd", "usr/bin/postern", "usr/sbin/sendmail", "usr/libexec/postern-drop")
+    for program in programs:
+        headers = run("readelf", "--wide", "--file-header", "--program-headers", "--dynamic", tmp_path / program).stdout
+        assert re.search(r"Type: +DYN", headers), f"{program} is at the same address each time"
+        assert "GNU_RELRO" in headers and "NOW" in headers, f"{program}: what the linker fills in stays writable"
+        assert re.search(r"GNU_STACK .* RW +", headers), f"{program}: its stack can be executed"
+        code = run("objdump", "--disassemble", "--no-show-raw-insn", tmp_path / program).stdout
+        if "x86-64" in code:
+            assert "endbr64" in code, f"{program}: indirect calls go anywhere"
+
+
 def test_it_takes_the_place_of_any_other_mail_transport_agent(package):
     found = fields(package)
     assert [found[name] for name in ("Provides", "Conflicts", "Replaces")] == ["mail-transport-agent"] * 3
