@@ -11,6 +11,9 @@
 #include "settings/user.h"
 
 #include <fmt/format.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -55,6 +58,15 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// What is large is taken from the system by itself and given back at once, whatever was freed before: a burst of
+/// messages to many must not stay in the memory of the process.
+void give_large_memory_back() {
+#ifdef __GLIBC__
+  constexpr int kLarge = 1 << 20;
+  static_cast<void>(::mallopt(M_MMAP_THRESHOLD, kLarge));
+#endif
 }
 
 /// Until there is a handler: a reload that comes early must wait, and not end the process.
@@ -127,6 +139,7 @@ class Signals {
 
 int serve(const std::string& config, settings::Loaded loaded, app::Trace trace) {
   raise_descriptor_limit();
+  give_large_memory_back();
   app::log_to_journal_if_there();
   boost::asio::io_context loop(1);
   app::App app(loop, config, std::move(loaded), trace);

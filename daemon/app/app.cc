@@ -13,6 +13,7 @@
 #include "base/clock_watch.h"
 #include "base/log.h"
 #include "base/together.h"
+#include "base/user_range.h"
 #include "control/clients.h"
 #include "control/server.h"
 #include "net/network_watch.h"
@@ -64,6 +65,14 @@ void warn_if_fleeting(const std::string& spool, const std::string& config_file) 
        {"file_system", lost->file_system},
        {"why", lost->meaning},
        {"advice", "put it on a disk or a volume, with `spool:` in " + config_file}});
+}
+
+/// Once, at the start: nothing that such a user is refused would say why.
+void tell_of_unknown_users() {
+  if (knows_every_user()) return;
+  log(Level::notice, "some users of this machine are not known here, since the daemon runs in a user namespace",
+      {{"seen_as", "uid " + std::to_string(overflow_uid())},
+       {"meaning", "they are nobody, and share the limits of one party"}});
 }
 
 }  // namespace
@@ -269,6 +278,7 @@ Task<Result<void>> App::start() {
        {"waiting", totals.waiting},
        {"under_way", totals.active},
        {"owed", totals.owed}});
+  tell_of_unknown_users();
   if (parts_->settings.smarthosts.empty() && !parts_->reloads.holding()) {
     log(Level::warning, "no smarthost is configured: mail is accepted and held", {{"file", parts_->config_file}});
   }

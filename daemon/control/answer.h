@@ -1,13 +1,17 @@
 // The way back to a control client: lines and text collected into pieces of some KiB and written in order.
-// After a failed write every further call fails too, so a command ends soon after its client has gone.
+// After a failed write every further call fails too, so a command ends soon after its client has gone. What waits for
+// the client to read it counts against the memory of its party.
 #pragma once
 
+#include "base/fair_memory.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "net/stream.h"
 
 #include <boost/json/object.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,9 +19,10 @@ namespace postern::control {
 
 class Answer {
  public:
-  explicit Answer(net::Stream& stream) : stream_(stream) {}
+  Answer(net::Stream& stream, const FairMemory& unread, std::uint32_t party)
+      : stream_(stream), unread_(unread, party) {}
 
-  /// One JSON object as one line. Failures: those of Stream::write.
+  /// One JSON object as one line. Failures: those of Stream::write; busy (the party has left too much unread).
   Task<Result<void>> line(const boost::json::object& object);
   /// Plain text for the shim, whole lines; the first brings the line "ok" before it.
   Task<Result<void>> text(std::string_view bytes);
@@ -31,8 +36,10 @@ class Answer {
 
  private:
   Task<Result<void>> add(std::string_view bytes);
+  Result<void> hold(std::size_t bytes);
 
   net::Stream& stream_;
+  FairMemory::Share unread_;
   std::string pending_;
   bool text_begun_ = false;
   bool broken_ = false;

@@ -1,18 +1,49 @@
 #include "control/clients.h"
 
-#include <utility>
+#include "base/log.h"
+#include "base/user_range.h"
+#include "mail/envelope.h"
+
+#include <fmt/format.h>
 
 namespace postern::control {
 
+std::uint32_t Clients::party_of(const net::Peer& peer) const {
+  if (!peer.uid || *peer.uid == overflow_uid()) return mail::kNoUid;
+  return parties_ ? parties_(*peer.uid) : std::uint32_t{*peer.uid};
+}
+
 void Clients::start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<Context> context) {
-  const uid_t uid = peer.uid.value_or(static_cast<uid_t>(-1));
-  std::size_t& served = (*of_user_)[uid];
-  if (served >= kOfUser) return;
-  ++served;
-  const auto done = [of_user = of_user_, uid] {
-    if (--of_user->at(uid) == 0) of_user->erase(uid);
+  const std::uint32_t party = party_of(peer);
+  const std::size_t has = counts_->of_party[party].served;
+  const bool enough = has >= kOfUser;
+  if (enough || counts_->served >= (has == 0 ? kAll : kAll - kKept)) {
+    const std::string uid = peer.uid ? std::to_string(*peer.uid) : "unknown";
+    const std::string why = enough ? fmt::format("too many requests of yours are under way (limit: {})", kOfUser)
+                                   : fmt::format("too many requests are under way (limit: {})", kAll);
+    if (context->refusals.may_log("uid " + uid, context->clock.steady()))
+      log(Level::notice, "control request turned away", {{"uid", uid}, {"reason", why}});
+    refuse(std::move(stream), party, why + "; try again later");
+    return;
+  }
+  ++counts_->of_party[party].served;
+  ++counts_->served;
+  const auto done = [counts = counts_, party] {
+    --counts->served;
+    Count& count = counts->of_party[party];
+    if (--count.served == 0 && count.told == 0) counts->of_party.erase(party);
   };
-  spawn(loop_, serve(std::move(stream), std::move(peer), std::move(context)), "control", done);
+  spawn(loop_, serve(std::move(stream), std::move(peer), party, std::move(context)), "control", done);
+}
+
+void Clients::refuse(std::unique_ptr<net::Stream> stream, std::uint32_t party, std::string why) {
+  if (counts_->of_party[party].told >= kOfUser) return;
+  ++counts_->of_party[party].told;
+  const auto done = [counts = counts_, party] {
+    Count& count = counts->of_party[party];
+    if (--count.told == 0 && count.served == 0) counts->of_party.erase(party);
+  };
+  spawn(loop_, turn_away(std::move(stream), Error{Failure::busy, std::move(why)}), "turn away", done);
 }
 
 }  // namespace postern::control

@@ -79,8 +79,10 @@ Task<Result<void>> may_touch(Call& call, QueueId id) {
   const Result<queue::Entry> entry = co_await call.context.queue.find(id);
   if (!entry) co_return entry.error();
   if (call.caller.owns(*entry)) co_return Result<void>();
-  log(Level::notice, "control command refused: the message of another user",
-      {{"id", id.text()}, {"uid", uid_text(call.caller)}});
+  if (call.context.refusals.may_log("uid " + uid_text(call.caller), call.context.clock.steady())) {
+    log(Level::notice, "control command refused: the message of another user",
+        {{"id", id.text()}, {"uid", uid_text(call.caller)}});
+  }
   co_return Error{Failure::denied, id.str() + " is the message of another user"};
 }
 

@@ -77,8 +77,10 @@ Result<Request> parse_request(std::string_view line) {
 
 Task<Result<int>> run_command(const Request& request, Context& context, const Caller& caller, Answer& answer) {
   if (request.command->who == Who::administrators && !caller.administrator) {
-    log(Level::notice, "control command refused: for administrators only",
-        {{"command", request.command->name}, {"uid", uid_text(caller)}});
+    if (context.refusals.may_log("uid " + uid_text(caller), context.clock.steady())) {
+      log(Level::notice, "control command refused: for administrators only",
+          {{"command", request.command->name}, {"uid", uid_text(caller)}});
+    }
     co_return Error{Failure::denied,
                     std::string(request.command->name) + " is for root and the daemon's own user only"};
   }
@@ -88,12 +90,26 @@ Task<Result<int>> run_command(const Request& request, Context& context, const Ca
 
 }  // namespace
 
-Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<Context> context) {
+Task<void> turn_away(std::unique_ptr<net::Stream> stream, Error why) {
+  const Result<std::string> line = co_await read_request(*stream);
+  if (!line && line.error().failure != Failure::invalid) co_return;
+  const FairMemory none(kUnread);
+  Answer answer(*stream, none, 0);
+  const Result<int> outcome = why;
+  if (!line || line->starts_with('{')) {
+    co_await answer.end_json(outcome);
+  } else {
+    co_await answer.end_plain(outcome);
+  }
+}
+
+Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::uint32_t party,
+                 std::shared_ptr<Context> context) {
   Result<std::string> line = co_await read_request(*stream);
   if (!line && line.error().failure != Failure::invalid) co_return;
   if (line && line->ends_with('\r')) line->pop_back();
 
-  Answer answer(*stream);
+  Answer answer(*stream, context->unread, party);
   Caller caller;
   caller.peer = std::move(peer);
   caller.administrator = is_administrator(caller.peer);

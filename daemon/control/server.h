@@ -7,11 +7,14 @@
 // text to show and a last line "end EXIT"; or in place of the first or the last line "error EXIT TEXT".
 //
 // Limits: a request has 64 KiB and 10 seconds to arrive; a client that does not read its answer for a minute is
-// left. Answers are made piece by piece, so their length does not matter.
+// left. Answers are made piece by piece, so their length does not matter; what is large in one piece counts against
+// what its user may leave unread.
 #pragma once
 
 #include "base/clock.h"
 #include "base/device_prompt.h"
+#include "base/fair_memory.h"
+#include "base/refusal_log.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "mail/check.h"
@@ -31,6 +34,10 @@ namespace postern::control {
 
 /// Shows the prompt; later calls only find out whether somebody is still there. Failure: the client is gone.
 using Prompt = std::function<Task<Result<void>>(DevicePrompt)>;
+
+/// Of all answers: bytes that were made and not yet read. The longest one has room in half of it.
+inline constexpr MemoryLimits kUnread{
+    .all = std::size_t{96} << 20U, .little = std::size_t{256} << 10U, .kept = std::size_t{16} << 20U};
 
 /// A sender on the way to a smarthost.
 struct SentAs {
@@ -82,9 +89,16 @@ struct Context {
 
   /// By uid, 0 for all administrators: for the rate limit; the commands' own memory.
   std::map<std::uint32_t, SteadyTime> last_retry_all{};
+  /// What clients have not read of their answers, and what was refused to whom.
+  FairMemory unread{kUnread};
+  RefusalLog refusals{};
 };
 
-/// One client. uid 0 and the daemon's own uid may do everything; others see and handle only their own messages.
-Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<Context> context);
+/// One client, whose answers count as those of `party`. uid 0 and the daemon's own uid may do everything; others see
+/// and handle only their own messages.
+Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::uint32_t party,
+                 std::shared_ptr<Context> context);
+/// One client that is told why it is not served.
+Task<void> turn_away(std::unique_ptr<net::Stream> stream, Error why);
 
 }  // namespace postern::control

@@ -18,6 +18,12 @@ struct Peer {
   std::optional<IpAddress> ip;  ///< of TCP
   std::optional<uid_t> uid;     ///< unix socket only (SO_PEERCRED)
   std::optional<pid_t> pid;
+  /// Of TCP from this machine: who holds the other end, where the kernel tells (net/socket_owner.h). Good for the log
+  /// and for limits alone, since a program may hand its sockets on.
+  std::optional<uid_t> owner;
+
+  /// By either door.
+  [[nodiscard]] std::optional<uid_t> user() const { return uid ? uid : owner; }
 };
 
 /// What is known of one host's addresses from one connection to the next.

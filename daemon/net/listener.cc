@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "net/socket_address.h"
+#include "net/socket_owner.h"
 #include "net/socket_stream.h"
 #include "net/unix_socket.h"
 
@@ -49,11 +50,18 @@ Error listen_error(int error_number, const std::string& address) {
   return error;
 }
 
+/// A connection within the machine has the same address at both ends, or two of the loopback network.
+bool within_machine(const std::optional<IpAddress>& peer, const std::optional<IpAddress>& local) {
+  return peer && (peer == local || loopback_v4().contains(*peer) || loopback_v6().contains(*peer));
+}
+
 Peer peer_of(int fd, const SocketAddress& address) {
   Peer peer;
   if (!address.is_unix()) {
     peer.address = to_text(address);
     peer.ip = ip_of(address);
+    const SocketAddress local = name_of(fd);
+    if (within_machine(peer.ip, ip_of(local))) peer.owner = socket_owner(address, local);
     return peer;
   }
   peer.address = "local";

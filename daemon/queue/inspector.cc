@@ -136,13 +136,21 @@ class Inspector::Walk final : public Listing {
   Task<std::vector<Entry>> next() override {
     if (!looked_aside_) co_await look_aside();
     while (taken_ < chosen_.size() || choose()) {
-      auto read = [spool = &inspector_.ground_.spool, wanted = take_page()] {
+      std::vector<Wanted> wanted = take_page();
+      const std::size_t asked = wanted.size();
+      auto read = [spool = &inspector_.ground_.spool, wanted = std::move(wanted)] {
         std::vector<Seen> seen;
         seen.reserve(wanted.size());
-        for (const Wanted& one : wanted) seen.push_back(Seen{one, spool->read_summary(one.id, one.area)});
+        std::size_t recipients = 0;
+        for (const Wanted& one : wanted) {
+          seen.push_back(Seen{one, spool->read_summary(one.id, one.area)});
+          if (seen.back().stored) recipients += seen.back().stored->envelope.recipients.size();
+          if (recipients > kRecipients) break;
+        }
         return seen;
       };
       const std::vector<Seen> seen = co_await inspector_.ground_.pool.run(spool::Priority::background, std::move(read));
+      taken_ -= asked - seen.size();  // the others are on the next page
       std::vector<Entry> entries = described(seen);
       if (!entries.empty()) co_return entries;
     }
@@ -151,6 +159,8 @@ class Inspector::Walk final : public Listing {
 
  private:
   static constexpr std::size_t kChosen = 4096;
+  /// With more, a page has fewer messages: those to tens of thousands are large in memory.
+  static constexpr std::size_t kRecipients = 4096;
 
   struct Place {
     std::int64_t key = 0;

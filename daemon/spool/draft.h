@@ -56,8 +56,8 @@ class Draft {
 
   std::shared_ptr<Spool::Places> places_;
   mail::Envelope envelope_;
-  std::string buffer_;  ///< text not yet written; begins with the envelope's place if nothing is written
-  std::string place_;   ///< the envelope as it was at the beginning: its length stays
+  std::string buffer_;     ///< text not yet written; begins with the envelope's place if nothing is written
+  std::size_t place_ = 0;  ///< bytes of the envelope as it was at the beginning: they stay as many
   std::optional<Error> refused_;
   Sha256 sha_;
   mail::TextFactsFinder facts_;

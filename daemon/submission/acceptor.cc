@@ -25,11 +25,13 @@ smtp::Refusal refusal_for(const Error& error) {
   return {451, "4.3.0", "the message could not be stored, try again later"};
 }
 
-/// A message that no disk could hold is a matter of whoever sent it.
-void tell_not_stored(const QueueId& id, const Error& error) {
-  const bool ours = error.failure != Failure::limit;
-  log(ours ? Level::error : Level::info, ours ? "cannot store message" : "message refused, it has too many recipients",
-      {{"id", id.text()}, {"reason", error.text}});
+/// The text that the queue gathers before it writes.
+constexpr std::size_t kGathered = std::size_t{256} << 10U;
+
+/// Bytes of memory, about.
+std::size_t held_by(const mail::Recipient& recipient) {
+  constexpr std::size_t kOfAllocator = 32;  // for two texts
+  return sizeof(recipient) + recipient.address.size() + recipient.orcpt.size() + kOfAllocator;
 }
 
 /// A field, or a continuation of one; mail::parse_headers() is the judge, so that both see the same header. Of a line
@@ -70,6 +72,10 @@ Acceptor::Acceptor(const Config& config, queue::Queue& queue, const Clock& clock
                    Transaction transaction)
     : config_(config), queue_(queue), clock_(clock), memory_(memory), transaction_(std::move(transaction)) {
   complete_envelope(transaction_.envelope, config_);
+  for (const mail::Recipient& recipient : transaction_.envelope.recipients) {
+    of_recipients_ += held_by(recipient);
+    of_text_ += mail::kLeastRecipient + recipient.address.size() + recipient.orcpt.size();
+  }
 }
 
 Acceptor::~Acceptor() {
@@ -81,6 +87,16 @@ void Acceptor::refuse(smtp::Refusal refusal) {
   intake_.reset();
   long_.reset();
   head_ = std::string();
+  transaction_.envelope.recipients = {};
+  of_recipients_ = of_text_ = 0;
+}
+
+std::size_t Acceptor::held() const {
+  if (refusal_) return 0;
+  const std::uint64_t text = of_text_ + wire_size_;
+  // The first piece that is written takes the envelope's text with it, however long that is.
+  const std::uint64_t gathered = wire_size_ > 0 ? std::min<std::uint64_t>(text, kGathered) : text;
+  return of_recipients_ + static_cast<std::size_t>(gathered) + head_.capacity();
 }
 
 /// Where the header block ends, its empty line included; nothing while it may go on. What stands before it is passed
@@ -131,10 +147,17 @@ Task<void> Acceptor::take(std::string_view text) {
   }
 }
 
-/// The message begins in the queue; what stands before the client's own header.
+/// The message begins in the queue, which has the whole envelope from now on; what stands before the client's own
+/// header.
 std::string Acceptor::open() {
-  intake_ = queue_.begin(transaction_.envelope);
   mail::Envelope& envelope = transaction_.envelope;
+  std::vector<mail::Recipient> recipients = std::exchange(envelope.recipients, {});
+  recipients_ = recipients.size();
+  mail::Envelope stored = envelope;
+  envelope.recipients.assign(recipients.begin(),
+                             recipients.begin() + static_cast<std::ptrdiff_t>(std::min(recipients_, kRecipientsShown)));
+  stored.recipients = std::move(recipients);
+  intake_ = queue_.begin(std::move(stored));
   envelope.id = intake_->id();
   envelope.accepted = intake_->accepted();
   id_ = intake_->id();
@@ -188,8 +211,18 @@ Task<void> Acceptor::append(std::string_view text) {
   wire_size_ += text.size() + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
   const auto appended = co_await intake_->append(text);
   if (appended) co_return;
-  tell_not_stored(id_, appended.error());
+  tell_not_stored(appended.error());
   refuse(refusal_for(appended.error()));
+}
+
+/// A message that no disk could hold is a matter of whoever sent it.
+void Acceptor::tell_not_stored(const Error& error) {
+  const mail::Source& source = transaction_.envelope.source;
+  const std::string party = source.uid ? "uid " + std::to_string(*source.uid) : "SMTP";
+  if (transaction_.failures != nullptr && !transaction_.failures->may_log(party, clock_.steady())) return;
+  const bool ours = error.failure != Failure::limit;
+  log(ours ? Level::error : Level::info, ours ? "cannot store message" : "message refused, it has too many recipients",
+      {{"id", id_.text()}, {"reason", error.text}});
 }
 
 /// The client asks again about a submission whose answer it did not hear.
@@ -219,20 +252,21 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
   const auto stored =
       co_await intake_->commit(wire_size_, eight_bit ? mail::BodyType::eight_bit : mail::BodyType::seven_bit);
   if (!stored) {
-    tell_not_stored(id_, stored.error());
+    tell_not_stored(stored.error());
     refuse(refusal_for(stored.error()));
     co_return;
   }
   id_ = intake_->id();  // made anew if the name was taken
   if (!claimed_.empty()) memory_->stored(std::exchange(claimed_, {}), id_);
   const mail::Envelope& envelope = transaction_.envelope;
+  const std::string client = transaction_.client.empty() ? client_text(envelope.source) : transaction_.client;
   log(Level::info, "accepted",
       {{"id", id_.text()},
        {"from", "<" + envelope.sender + ">"},
-       {"to", recipients_text(envelope)},
-       {"recipients", envelope.recipients.size()},
+       {"to", recipients_text(envelope, recipients_)},
+       {"recipients", recipients_},
        {"size", wire_size_},
-       {"client", client_text(envelope.source)},
+       {"client", client},
        {"helo", envelope.source.helo}});
   mail::Mended mended = transaction_.mended;
   tell_mended(id_, mended += decoded_);
@@ -240,14 +274,14 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
     std::string texts;
     for (const std::string& text : envelope.unread) texts += (texts.empty() ? "" : "; ") + text;
     log(Level::notice, "recipients cannot be read, the sender will be told if reports are wanted",
-        {{"id", id_.text()}, {"unread", texts}, {"client", client_text(envelope.source)}});
+        {{"id", id_.text()}, {"unread", texts}, {"client", client}});
   }
   if (transaction_.unread_sender.empty()) co_return;
   log(Level::warning, "the sender cannot be read, and the caller's own name stands for it",
       {{"id", id_.text()},
        {"unread", transaction_.unread_sender},
        {"from", "<" + envelope.sender + ">"},
-       {"client", client_text(envelope.source)}});
+       {"client", client}});
 }
 
 Task<Acceptor::Outcome> Acceptor::finish(mail::BodyType seen) {

@@ -3,6 +3,7 @@
 // remembered and given at the end of the data, so that the client reads it where it looks for it.
 #pragma once
 
+#include "base/refusal_log.h"
 #include "mail/envelope.h"
 #include "mail/header_completion.h"
 #include "mail/long_header.h"
@@ -28,6 +29,9 @@ struct Transaction {
   mail::Mended mended;        ///< before the text came here
   std::string unread_sender;  ///< what was given as the sender and is no address, so that another stands for it
   SubmissionRecord::Against against = SubmissionRecord::Against::crash;
+  std::string client{};  ///< for the log; empty: what the source says
+  /// Counts what cannot be stored, by parties, instead of repeating it in the log. Null: everything is logged.
+  RefusalLog* failures = nullptr;
 };
 
 class Acceptor {
@@ -45,7 +49,9 @@ class Acceptor {
   void note_mended(const mail::Mended& mended) { decoded_ = mended; }
   /// The first refusal counts. What was stored so far is given up at once.
   void refuse(smtp::Refusal refusal);
-  [[nodiscard]] bool refused() const { return refusal_.has_value(); }
+  [[nodiscard]] const std::optional<smtp::Refusal>& refusal() const { return refusal_; }
+  /// Bytes of memory, about, that the message takes now: its envelope, and what of its text is not on the disk yet.
+  [[nodiscard]] std::size_t held() const;
 
   struct Outcome {
     QueueId id;                            ///< on stable storage, unless refused
@@ -53,9 +59,6 @@ class Acceptor {
   };
   /// The real end of the data has come; `eight_bit`: the client's text has such bytes.
   Task<Outcome> finish(mail::BodyType seen);
-
-  /// As it is stored: completed and expanded.
-  [[nodiscard]] const mail::Envelope& envelope() const { return transaction_.envelope; }
 
  private:
   std::optional<std::size_t> header_end();
@@ -67,15 +70,19 @@ class Acceptor {
   Task<void> append(std::string_view text);
   Task<void> commit(mail::BodyType seen);
   bool already_stored();
+  void tell_not_stored(const Error& error);
 
   const Config& config_;
   queue::Queue& queue_;
   const Clock& clock_;
   SubmissionMemory* memory_;
-  Transaction transaction_;
-  std::string claimed_;           ///< our key in the memory, while it is ours and not settled
-  std::string head_;              ///< the text until the header block is complete
-  std::size_t header_begin_ = 0;  ///< behind lines of a mailbox file
+  Transaction transaction_;  ///< once the queue has the message, no more of its envelope than is told of it
+  std::size_t recipients_ = 0;
+  std::size_t of_recipients_ = 0;  ///< bytes of memory
+  std::size_t of_text_ = 0;        ///< bytes of the envelope's text, which the queue makes
+  std::string claimed_;            ///< our key in the memory, while it is ours and not settled
+  std::string head_;               ///< the text until the header block is complete
+  std::size_t header_begin_ = 0;   ///< behind lines of a mailbox file
   std::size_t scanned_ = 0;
   std::unique_ptr<queue::Intake> intake_;  ///< from the end of the header block on, or from where it is too long
   mail::Completion completion_;

@@ -8,12 +8,12 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/refusal_log.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "queue/drop_box.h"
 #include "queue/queue.h"
 #include "submission/acceptor.h"
-#include "submission/refusal_log.h"
 #include "submission/sessions.h"
 #include "submission/submission_memory.h"
 

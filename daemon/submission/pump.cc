@@ -3,6 +3,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "smtp/limits.h"
+#include "smtp/other_protocols.h"
 
 #include <algorithm>
 #include <utility>
@@ -17,19 +18,14 @@ constexpr std::size_t kDataBuffer = 64 * std::size_t{1024};
 constexpr Seconds kGoodbye{5};  // for a last reply
 /// The deadline of the stream ends a session without a word; it comes after the one that says 421.
 constexpr Seconds kBackstop{60};
+/// Of a refused message so much is read to its end, or as much as a message may have if that is more, so that the
+/// client hears why.
+constexpr std::uint64_t kSwallowed = std::uint64_t{8} << 20U;
+/// The session itself: its objects and those of its stream, besides the buffer.
+constexpr std::size_t kOfSession = Pump::kLeast - kCommandBuffer;
 constexpr std::size_t kMostCrs = 2;  // before the LF that ends a command
 constexpr std::string_view kLoneDotSaid =
     "a line with nothing but a dot ends no message unless CR LF stands before and behind it; nothing was stored";
-
-smtp::DialogueConfig dialogue_config(const Config& config, const net::Peer& peer) {
-  smtp::DialogueConfig dialogue;
-  dialogue.hostname = config.hostname;
-  dialogue.message_size = config.message_size;
-  dialogue.submission_id = peer.uid.has_value();
-  // sendmail hands a message in as a whole; a client of SMTP can send the rest in another transaction.
-  dialogue.recipients = dialogue.submission_id ? 0 : config.recipients;
-  return dialogue;
-}
 
 /// Without the port.
 std::string host_of(const std::string& address) {
@@ -43,29 +39,64 @@ bool admitted(const net::Peer& peer, const std::vector<Network>& networks) {
   return peer.ip && std::ranges::any_of(networks, [&](const Network& network) { return network.contains(*peer.ip); });
 }
 
-smtp::Dialogue::SpaceCheck space_check(const queue::Queue& queue) {
-  return [&queue](std::uint64_t size) -> std::optional<smtp::Refusal> {
-    if (queue.room_for(size)) return {};
-    return smtp::Refusal{452, "4.3.1", "no space left for a message, try again later"};
-  };
-}
-
 }  // namespace
 
-Pump::Pump(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
-           queue::Queue& queue, Clock& clock, SubmissionMemory* memory, RefusalLog& refusals)
+std::string log_name(const net::Peer& peer) {
+  const auto user = peer.user();
+  return user ? "uid " + std::to_string(*user) : host_of(peer.address);
+}
+
+Pump::Pump(std::unique_ptr<net::Stream> stream, net::Peer peer, Party party, std::shared_ptr<const Config> config,
+           queue::Queue& queue, Clock& clock, SubmissionMemory* memory, Commons& commons)
     : stream_(std::move(stream)),
       peer_(std::move(peer)),
       config_(std::move(config)),
       queue_(queue),
       clock_(clock),
       memory_(memory),
-      refusals_(refusals),
-      dialogue_(dialogue_config(*config_, peer_)),
-      space_(space_check(queue)),
+      commons_(commons),
+      party_(party),
+      held_(commons.held, party),
       buffer_(kCommandBuffer),
+      dialogue_(dialogue_config()),
+      space_([this](std::uint64_t size) { return begin(size); }),
       started_(clock.steady()),
-      waiting_since_(started_) {}
+      waiting_since_(started_) {
+  static_cast<void>(hold(nullptr));  // there is so much, or it would have been turned away
+}
+
+smtp::DialogueConfig Pump::dialogue_config() const {
+  smtp::DialogueConfig dialogue;
+  dialogue.hostname = config_->hostname;
+  dialogue.message_size = config_->message_size;
+  dialogue.submission_id = peer_.uid.has_value();
+  // sendmail hands a message in as a whole; a client of SMTP can send the rest in another transaction.
+  dialogue.recipients = dialogue.submission_id ? 0 : config_->recipients;
+  dialogue.memory = [this](std::size_t bytes) -> std::optional<smtp::Refusal> {
+    if (held_.may_be(held_besides() + bytes)) return {};
+    return no_memory(party_);
+  };
+  return dialogue;
+}
+
+/// Whether a message may begin now.
+std::optional<smtp::Refusal> Pump::begin(std::uint64_t declared_size) {
+  if (!queue_.room_for(declared_size))
+    return smtp::Refusal{452, "4.3.1", "no space left for a message, try again later"};
+  return commons_.rates.take(party_, config_->per_user_rate, clock_.steady());
+}
+
+std::size_t Pump::held_besides() const { return kOfSession + buffer_.capacity() + replies_.capacity(); }
+
+/// Everything that the session holds now. False: it is more than there is for its party.
+bool Pump::hold(const Acceptor* acceptor) {
+  return held_.resize(held_besides() + dialogue_.held() + (acceptor == nullptr ? 0 : acceptor->held()));
+}
+
+Seat Pump::seat() const {
+  const bool idle = reading_ && !in_message() && !dialogue_.in_transaction();
+  return {party_, !peer_.uid, idle, waiting_since_};
+}
 
 Task<void> Pump::run() {
   if (!admitted(peer_, config_->networks)) {
@@ -97,16 +128,13 @@ std::optional<std::string_view> Pump::next_line() {
   return line;
 }
 
-bool Pump::may_log_refusal() {
-  const std::string party = peer_.uid ? "uid " + std::to_string(*peer_.uid) : host_of(peer_.address);
-  return refusals_.may_log(party, clock_.steady());
-}
+bool Pump::may_log_refusal() { return commons_.refusals.may_log(log_name(peer_), clock_.steady()); }
 
 /// Some callers look at no exit status and mail no words; the log has both.
 void Pump::note(const smtp::Reaction::Refused& refused) {
   if (!may_log_refusal()) return;
   log(Level::notice, "sendmail took no message",
-      {{"client", client_text(source())}, {"exit", refused.status}, {"reason", refused.words}});
+      {{"client", client()}, {"exit", refused.status}, {"reason", refused.words}});
 }
 
 void Pump::react(const smtp::Reaction& reaction) {
@@ -116,7 +144,7 @@ void Pump::react(const smtp::Reaction& reaction) {
   if (!refusal || !may_log_refusal()) return;
   const std::string_view reply =
       std::string_view(reaction.reply).substr(0, reaction.reply.find_last_not_of("\r\n") + 1);
-  log(Level::info, "refused", {{"client", client_text(source())}, {"helo", dialogue_.helo()}, {"reply", reply}});
+  log(Level::info, "refused", {{"client", client()}, {"helo", dialogue_.helo()}, {"reply", reply}});
 }
 
 /// Everything that has arrived, then the replies, then more. False: the session is over.
@@ -133,16 +161,22 @@ Task<bool> Pump::converse() {
       co_await flush();
       co_return false;
     }
+    static_cast<void>(hold(nullptr));  // it was asked for before
     if (replies_.size() <= limits::kReplyBuffer) continue;
     if (!co_await flush()) co_return false;
+  }
+  if (smtp::is_tls_hello(unread())) {  // it has no line end
+    react(dialogue_.on_line(unread(), space_));
+    co_await flush();
+    co_return false;
   }
   if (unread().size() > limits::kCommandLine + kMostCrs) {  // CRs may wait for their LF
     react(dialogue_.on_line_too_long());
     co_await flush();
     co_return false;
   }
-  if (ending_) {
-    replies_ += dialogue_.shutting_down().reply;
+  if (ending()) {
+    replies_ += dialogue_.closing(farewell_).reply;
     co_await flush();
     co_return false;
   }
@@ -160,14 +194,23 @@ mail::Source Pump::source() const {
   return source;
 }
 
-Transaction Pump::transaction() const {
+/// Whose a connection over TCP is, is for the log; the message stays nobody's.
+std::string Pump::client() const {
+  std::string text = client_text(source());
+  if (peer_.owner) text += " uid " + std::to_string(*peer_.owner);
+  return text;
+}
+
+Transaction Pump::transaction() {
   Transaction transaction;
-  transaction.envelope = dialogue_.envelope();
+  transaction.envelope = dialogue_.take_envelope();
   transaction.envelope.source = source();
   transaction.protocol = dialogue_.extended() ? Protocol::esmtp : Protocol::smtp;
   transaction.submission_id = dialogue_.submission_id();
   transaction.mended = dialogue_.mended();
   transaction.unread_sender = dialogue_.unread_sender();
+  transaction.failures = &commons_.refusals;
+  transaction.client = client();
   return transaction;
 }
 
@@ -178,16 +221,21 @@ Task<bool> Pump::take_message() {
   Acceptor acceptor(*config_, queue_, clock_, memory_, transaction());
   smtp::DataDecoder decoder(line_end_, config_->bare_newline);
   std::string text;
+  std::uint64_t swallowed = 0;
   for (;;) {
+    if (!hold(&acceptor)) acceptor.refuse(no_memory(party_));
     std::string_view wire = unread();
     text.clear();
     const bool ended = decoder.feed(wire, text);
+    const std::uint64_t taken = unread().size() - wire.size();
     begin_ = end_ - wire.size();
     if (decoder.fault() != smtp::DataDecoder::Fault::none)
       acceptor.refuse(smtp::Dialogue::refusal_for(decoder.fault()));
     if (decoder.wire_size() > config_->message_size) acceptor.refuse(dialogue_.too_large());
     co_await acceptor.take(text);
     if (ended) break;
+    if (acceptor.refusal()) swallowed += taken;
+    if (swallowed > std::max(config_->message_size, kSwallowed)) co_return co_await give_up(*acceptor.refusal());
     if (!co_await flush()) co_return false;
     lone_dot_ = decoder.ends_with_lone_dot();
     if (!co_await fill()) co_return false;
@@ -202,6 +250,13 @@ Task<bool> Pump::take_message() {
   co_return true;
 }
 
+/// Whoever goes on sending what is refused cannot be waited for.
+Task<bool> Pump::give_up(const smtp::Refusal& refusal) {
+  react(dialogue_.on_endless(refusal));
+  co_await flush();
+  co_return false;
+}
+
 /// At least one byte more, or false.
 Task<bool> Pump::fill() {
   if (begin_ > 0) {
@@ -212,6 +267,8 @@ Task<bool> Pump::fill() {
   if (const std::size_t wanted = in_message() ? kDataBuffer : kCommandBuffer;
       buffer_.size() != wanted && end_ < wanted) {
     buffer_.resize(wanted);
+    buffer_.shrink_to_fit();
+    if (!in_message()) static_cast<void>(hold(nullptr));
   }
   waiting_since_ = clock_.steady();
   const auto left = std::chrono::duration_cast<Milliseconds>(started_ + limits::kSession - waiting_since_);
@@ -234,14 +291,14 @@ Task<bool> Pump::fill() {
 /// A client that goes away between messages is no news.
 void Pump::log_loss(const Error& error) const {
   if (!in_message()) return;
-  log(Level::info, "message not accepted",
-      {{"client", client_text(source())}, {"helo", dialogue_.helo()}, {"reason", error.text}});
+  log(Level::info, "message not accepted", {{"client", client()}, {"helo", dialogue_.helo()}, {"reason", error.text}});
 }
 
 Task<bool> Pump::flush() {
   if (replies_.empty()) co_return true;
   stream_->expires_after(limits::kIdle);
   const auto written = co_await stream_->write(replies_);
+  if (replies_.capacity() > kCommandBuffer) replies_ = std::string();
   replies_.clear();
   co_return written.has_value();
 }
@@ -254,8 +311,12 @@ std::string_view Pump::overdue() const {
   return late ? "timed out" : std::string_view();
 }
 
+void Pump::end_soon(std::string words) {
+  if (farewell_.empty()) farewell_ = std::move(words);
+}
+
 Task<void> Pump::dismiss(std::string text) {
-  ending_ = true;
+  end_soon(text);
   if (!reading_ || dismissed_) co_return;
   dismissed_ = true;  // from here on the pump writes nothing, whatever it reads
   dismissal_ = std::move(text);

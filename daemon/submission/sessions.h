@@ -9,6 +9,7 @@
 #include "net/connection.h"
 #include "net/stream.h"
 #include "queue/queue.h"
+#include "submission/policy.h"
 #include "submission/submission_memory.h"
 #include "submission/submission_options.h"
 
@@ -20,21 +21,16 @@ namespace postern::submission {
 /// What the sessions hold: the settings of the moment when they began.
 struct Config : SubmissionOptions, mail::LocalNames {};
 
-/// Connections at a time; those over a cap hear 421.
-inline constexpr std::size_t kSessions = 1000;       ///< altogether
-inline constexpr std::size_t kSessionsOfUser = 100;  ///< of one uid on the unix socket
-inline constexpr std::size_t kSessionsOverTcp = 500;
-
-/// All sessions of the daemon: the caps, the time-outs that are announced by 421, the submission ids that were stored
-/// lately, and the orderly end. The queue and the clock outlive it.
+/// All sessions of the daemon: who has a place (policy.h), the time-outs that are announced by 421, the submission ids
+/// that were stored lately, and the orderly end. The queue and the clock outlive it.
 class Sessions {
  public:
-  explicit Sessions(Executor executor);
+  explicit Sessions(Executor executor, Parties parties = {});
   ~Sessions();
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
 
-  /// Serves the client in a task of its own, or tells it to come back later.
+  /// Serves the client in a task of its own, for which an idle session may have to end, or tells it to come back later.
   void start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
              queue::Queue& queue, Clock& clock);
   /// Clients between messages hear 421 at once; those that are sending one, or wait for it to be stored, have

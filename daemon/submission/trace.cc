@@ -10,8 +10,6 @@
 namespace postern::submission {
 namespace {
 
-constexpr std::size_t kRecipientsShown = 3;
-
 /// "127.0.0.1:51122" -> "[127.0.0.1]", "[::1]:51122" -> "[IPv6:::1]" (RFC 5321 4.1.3).
 std::string address_literal(std::string_view peer) {
   const auto endpoint = NumericEndpoint::parse(peer);
@@ -51,11 +49,11 @@ std::string client_text(const mail::Source& source) {
   return text;
 }
 
-std::string recipients_text(const mail::Envelope& envelope) {
+std::string recipients_text(const mail::Envelope& envelope, std::size_t all) {
   std::string text;
   std::size_t shown = 0;
   for (const mail::Recipient& recipient : envelope.recipients) {
-    if (shown == kRecipientsShown) return fmt::format("{} and {} more", text, envelope.recipients.size() - shown);
+    if (shown == kRecipientsShown) return fmt::format("{} and {} more", text, all - shown);
     if (shown++ > 0) text += ',';
     text += recipient.address;
   }

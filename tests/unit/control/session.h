@@ -79,7 +79,7 @@ class Control : public testing::Test {
     std::string written;
     net::Peer peer;
     peer.uid = uid;
-    test::run(serve(std::make_unique<Recorded>(request, written, options), peer, context));
+    test::run(serve(std::make_unique<Recorded>(request, written, options), peer, peer.uid.value_or(0), context));
     return written;
   }
 

@@ -34,6 +34,16 @@ TEST_F(ListingTest, GoesByPagesInOrderOfAcceptance) {
   EXPECT_THAT(ids(listed(newest)), ElementsAreArray(accepted.rbegin(), accepted.rend()));
 }
 
+TEST_F(ListingTest, PagesWithMessagesToManyAreShorterAndLoseNone) {
+  mail::Envelope many = envelope({"to@example.com"});
+  many.recipients.resize(1500, many.recipients.front());
+  std::vector<QueueId> accepted;
+  for (int i = 0; i < 10; ++i) accepted.push_back(accept(i == 5 ? envelope({"to@example.com"}) : many));
+  const std::unique_ptr<Listing> listing = queue->list({});
+  EXPECT_EQ(run(loop, listing->next()).size(), 3U);
+  EXPECT_THAT(ids(listed()), ElementsAreArray(accepted));
+}
+
 TEST_F(ListingTest, BeginsBehindAnyMessageInBothOrders) {
   std::vector<QueueId> accepted;
   for (int i = 0; i < 40; ++i) accepted.push_back(accept(envelope({"to@example.com"})));

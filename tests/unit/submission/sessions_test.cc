@@ -161,17 +161,87 @@ TEST(Sessions, CutOffAMessageThatTakesTooLongAndKeepNothing) {
   EXPECT_EQ(house.queue.abandoned, house.queue.begun);
 }
 
-TEST(Sessions, R03_U15_TurnAwayAUserWithTooManyAndStillServeTheNext) {
+TEST(Sessions, R03_U15_TheOldestIdleOneOfAUserWithTooManyMakesRoomAndOthersNotice) {
   House house;
+  std::vector<std::shared_ptr<Wire>> wires;
   for (std::size_t i = 0; i < kSessionsOfUser; ++i) {
-    EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 "));
+    wires.push_back(house.connect(1000, i == 0 ? "EHLO me\r\nMAIL FROM:<a@b.example>\r\n" : ""));
+    EXPECT_THAT(wires.back()->to_client, testing::StartsWith("220 "));
+    house.clock.advance(Milliseconds(1));
   }
-  const auto refused = house.connect(1000, "");
-  EXPECT_THAT(refused->to_client, testing::StartsWith("421 4.3.2 mx.example.net too many connections"));
-  EXPECT_TRUE(refused->closed);
+  EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 "));
+  EXPECT_FALSE(wires[0]->closed) << "a transaction is under way";
+  EXPECT_TRUE(wires[1]->closed);
+  EXPECT_THAT(wires[1]->to_client, EndsWith("421 4.4.2 mx.example.net other connections need the place of this idle "
+                                            "one; connect again\r\n"));
+  EXPECT_FALSE(wires[2]->closed);
+  EXPECT_EQ(house.sessions.count(), kSessionsOfUser);
   const auto other = house.connect(1001, "QUIT\r\n");
   EXPECT_THAT(other->to_client, HasSubstr("221 "));
   EXPECT_TRUE(other->closed);
+  test::run(house.loop, house.sessions.shutdown(Seconds(1)));
+}
+
+TEST(Sessions, WhoHasEverySessionInATransactionIsTurnedAwayAndToldTheLimit) {
+  House house;
+  for (std::size_t i = 0; i < kSessionsOfUser; ++i) house.connect(1000, "EHLO me\r\nMAIL FROM:<a@b.example>\r\n");
+  for (int i = 0; i < 60; ++i) {
+    const auto refused = house.connect(1000, "");
+    ASSERT_EQ(refused->to_client,
+              "421 4.3.2 mx.example.net too many connections of user 1000 (limit: 100), try again later\r\n");
+    ASSERT_TRUE(refused->closed);
+  }
+  const auto turned_away = [](const auto& line) { return line.find("turned away") != line.npos; };
+  EXPECT_EQ(std::ranges::count_if(test::logged(), turned_away), RefusalLog::kLines);
+  test::run(house.loop, house.sessions.shutdown(Seconds(1)));
+}
+
+TEST(Sessions, SomePlacesOverTcpAreForUsersWhoHaveNone) {
+  House house;
+  const auto from = [&](std::optional<uid_t> owner) {
+    auto wire = std::make_shared<Wire>(house.loop);
+    wire->from_client = "EHLO me\r\nMAIL FROM:<a@b.example>\r\n";
+    net::Peer peer;
+    peer.address = "127.0.0.1:9";
+    peer.ip = parse_ip("127.0.0.1");
+    peer.owner = owner;
+    house.sessions.start(std::make_unique<WaitingStream>(wire), std::move(peer), house.config, house.queue,
+                         house.clock);
+    house.settle();
+    return wire->to_client.substr(0, 3);
+  };
+  for (std::size_t i = 0; i < kSessionsOverTcp - kSessionsKept; ++i) ASSERT_EQ(from(1000), "220");
+  EXPECT_EQ(from(1000), "421");
+  for (uid_t user = 2000; user < 2000 + kSessionsKept; ++user) EXPECT_EQ(from(user), "220");
+  EXPECT_EQ(from(3000), "421") << "nobody is idle";
+  EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 ")) << "the other door";
+  test::run(house.loop, house.sessions.shutdown(Seconds(1)));
+}
+
+TEST(Sessions, AUserWhoseMailFillsTheMemoryKeepsNobodyElseOut) {
+  House house;
+  std::string recipients = "EHLO me\r\nMAIL FROM:<a@b.example>\r\n";
+  const std::string domain =
+      std::string(60, 'd') + "." + std::string(60, 'd') + "." + std::string(60, 'd') + ".example";
+  for (int i = 0; i < 15'000; ++i) recipients += "RCPT TO:<u" + std::to_string(i) + "@" + domain + ">\r\n";
+  std::vector<std::shared_ptr<Wire>> full;
+  std::size_t taken = 0;
+  for (int i = 0; i < 14; ++i) {
+    full.push_back(house.connect(1000, recipients));
+    const std::string& said = full.back()->to_client;
+    if (said.ends_with("250 2.1.5 recipient OK\r\n")) ++taken;
+  }
+  EXPECT_GE(taken, 4U);
+  EXPECT_LE(taken, 12U);
+  EXPECT_THAT(full.back()->to_client, EndsWith("452 4.3.1 too much mail of user 1000 is coming in at a time (limit: "
+                                               "memory); try again when some of it is stored\r\n"));
+  house.say(full.back(), "DATA\r\n");
+  EXPECT_THAT(full.back()->to_client, EndsWith("is stored\r\n")) << "not a message to some of them";
+  const std::string message = kBegun + "Subject: alert\r\n\r\nbody\r\n.\r\n";
+  EXPECT_THAT(house.connect(1001, message)->to_client, HasSubstr("queued as"));
+  for (const auto& wire : full) house.say(wire, "RSET\r\n");
+  house.say(full.back(), recipients.substr(recipients.find("MAIL")) + "DATA\r\nSubject: x\r\n\r\n.\r\n");
+  EXPECT_THAT(full.back()->to_client, HasSubstr("queued as")) << "as soon as there is memory";
   test::run(house.loop, house.sessions.shutdown(Seconds(1)));
 }
 
@@ -203,8 +273,9 @@ std::string overdue_after(const std::string& bytes, Seconds silence) {
   net::Peer peer;
   peer.address = "local";
   peer.uid = 1000;
-  RefusalLog refusals;
-  Pump pump(std::make_unique<WaitingStream>(wire), peer, house.config, house.queue, house.clock, nullptr, refusals);
+  Commons commons;
+  Pump pump(std::make_unique<WaitingStream>(wire), peer, 1000, house.config, house.queue, house.clock, nullptr,
+            commons);
   const auto executor = house.loop.get_executor();
   spawn(executor, pump.run(), "session");
   house.settle();

@@ -1,5 +1,5 @@
 // No party fills the log, none keeps another from it, and what is left out is counted.
-#include "submission/refusal_log.h"
+#include "base/refusal_log.h"
 
 #include "support/expected_log.h"
 
@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string>
 
-namespace postern::submission {
+namespace postern {
 namespace {
 
 std::size_t said(RefusalLog& refusals, const std::string& party, SteadyTime now, std::size_t times) {
@@ -43,4 +43,4 @@ TEST(RefusalLog, HoldsNoMoreThanSoManyParties) {
 }
 
 }  // namespace
-}  // namespace postern::submission
+}  // namespace postern

@@ -1,8 +1,8 @@
-#include "submission/refusal_log.h"
+#include "base/refusal_log.h"
 
 #include "base/log.h"
 
-namespace postern::submission {
+namespace postern {
 
 bool RefusalLog::may_log(const std::string& party, SteadyTime now) {
   if (now - begin_ >= kWindow) {
@@ -19,4 +19,4 @@ bool RefusalLog::may_log(const std::string& party, SteadyTime now) {
   return said;
 }
 
-}  // namespace postern::submission
+}  // namespace postern

@@ -1,5 +1,5 @@
 // How much a party may have in the log of what was refused: one user's rubbish must not fill it, in however many
-// sessions it comes. What is left out is counted, and the count told with the next line that is written.
+// sessions or requests it comes. What is left out is counted, and the count told with the next line that is written.
 #pragma once
 
 #include "base/clock.h"
@@ -8,7 +8,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace postern::submission {
+namespace postern {
 
 class RefusalLog {
  public:
@@ -29,4 +29,4 @@ class RefusalLog {
   std::unordered_map<std::string, Lines> parties_;
 };
 
-}  // namespace postern::submission
+}  // namespace postern

@@ -1,0 +1,121 @@
+// The kernel is asked about real connections: who holds the other end, and what is nobody's.
+#include "net/socket_owner.h"
+
+#include "base/fd.h"
+
+#include <gtest/gtest.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <tuple>
+
+namespace postern::net {
+namespace {
+
+struct Pair {
+  UniqueFd listener;
+  UniqueFd client;
+  UniqueFd served;
+};
+
+UniqueFd listen_at(const std::string& address, bool both) {
+  const auto at = parse_socket_address(address);
+  UniqueFd fd(::socket(at->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int only = both ? 0 : 1;
+  if (at->family() == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
+  if (::bind(fd.get(), at->get(), at->size) != 0 || ::listen(fd.get(), 8) != 0) return UniqueFd();
+  return fd;
+}
+
+std::string with_port(const std::string& host, int listener) {
+  SocketAddress name;
+  ::getsockname(listener, name.get(), &name.size);
+  const std::string text = to_text(name);
+  return host + text.substr(text.rfind(':'));
+}
+
+/// Nothing: there is no such family here.
+std::optional<Pair> connect_pair(const std::string& listen, const std::string& host, bool both = false) {
+  Pair pair;
+  pair.listener = listen_at(listen, both);
+  if (!pair.listener) return {};
+  const auto to = parse_socket_address(with_port(host, pair.listener.get()));
+  pair.client = UniqueFd(::socket(to->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::connect(pair.client.get(), to->get(), to->size) != 0) return {};
+  pair.served = UniqueFd(::accept4(pair.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  return pair;
+}
+
+std::optional<uid_t> owner_of(const UniqueFd& served) {
+  SocketAddress peer;
+  SocketAddress local;
+  ::getpeername(served.get(), peer.get(), &peer.size);
+  ::getsockname(served.get(), local.get(), &local.size);
+  return socket_owner(peer, local);
+}
+
+TEST(SocketOwner, IsTheUserWhoHoldsTheOtherEndInEveryFamily) {
+  for (const auto& [listen, host, both] :
+       {std::tuple("127.0.0.1:0", "127.0.0.1", false), std::tuple("127.0.0.2:0", "127.0.0.2", false),
+        std::tuple("[::1]:0", "[::1]", false), std::tuple("[::]:0", "127.0.0.1", true),
+        std::tuple("[::]:0", "[::ffff:127.0.0.1]", true), std::tuple("0.0.0.0:0", "127.0.0.1", false)}) {
+    const auto pair = connect_pair(listen, host, both);
+    if (!pair) continue;
+    const auto owner = owner_of(pair->served);
+    if (!owner) GTEST_SKIP() << "the kernel does not tell";
+    EXPECT_EQ(*owner, ::geteuid()) << listen << " " << host;
+  }
+}
+
+TEST(SocketOwner, AConnectionWhoseOtherEndNobodyHoldsAnyMoreIsNotRoots) {
+  auto pair = connect_pair("127.0.0.1:0", "127.0.0.1");
+  ASSERT_TRUE(pair);
+  if (!owner_of(pair->served)) GTEST_SKIP() << "the kernel does not tell";
+  EXPECT_TRUE(owner_of(pair->served));
+  ::shutdown(pair->client.get(), SHUT_WR);
+  EXPECT_TRUE(owner_of(pair->served)) << "it is held still";
+  pair->client.reset();
+  EXPECT_FALSE(owner_of(pair->served));
+}
+
+TEST(SocketOwner, AListenerOfThatPortIsNotTheOtherEnd) {
+  const auto pair = connect_pair("127.0.0.1:0", "127.0.0.1");
+  ASSERT_TRUE(pair);
+  const auto listens = parse_socket_address(with_port("127.0.0.1", pair->listener.get()));
+  const auto elsewhere = parse_socket_address("127.0.0.1:1");
+  EXPECT_FALSE(socket_owner(*listens, *elsewhere));
+  EXPECT_FALSE(socket_owner(*parse_socket_address("192.0.2.1:7"), *listens));
+  EXPECT_FALSE(socket_owner(*parse_socket_address("[::1]:7"), *listens)) << "two families";
+  EXPECT_FALSE(socket_owner(SocketAddress(), SocketAddress()));
+}
+
+TEST(SocketOwner, IsAnotherUserWhereAnotherUserConnected) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be another user";
+  const UniqueFd listener = listen_at("127.0.0.1:0", false);
+  const auto to = parse_socket_address(with_port("127.0.0.1", listener.get()));
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (::setuid(4242) != 0) ::_exit(1);
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    if (::connect(fd, to->get(), to->size) != 0) ::_exit(1);
+    char byte = 0;
+    static_cast<void>(::read(fd, &byte, 1));
+    ::_exit(0);
+  }
+  UniqueFd served(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  const auto owner = owner_of(served);
+  served.reset();
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (!owner) GTEST_SKIP() << "the kernel does not tell";
+  EXPECT_EQ(*owner, 4242U);
+}
+
+}  // namespace
+}  // namespace postern::net

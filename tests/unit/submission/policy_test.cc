@@ -1,0 +1,135 @@
+// Who has a place and who has memory: tables, and what holds whatever comes.
+#include "submission/policy.h"
+
+#include "mail/envelope.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <vector>
+
+namespace postern::submission {
+namespace {
+
+using Verdict = Admission::Verdict;
+
+void add(std::vector<Seat>& places, std::size_t count, Party party, bool tcp, bool idle) {
+  for (std::size_t i = 0; i < count; ++i) {
+    places.push_back(Seat{party, tcp, idle, SteadyTime(Milliseconds(static_cast<int>(places.size())))});
+  }
+}
+
+TEST(Policy, OverflowUidsAndUnknownClientsAreOnePartyAndUsersAreWhoseTheyAre) {
+  struct Row {
+    std::optional<uid_t> uid;
+    std::optional<uid_t> owner;
+    Party party;
+  };
+  const Parties parties = [](std::uint32_t uid) { return uid >= 100'000 ? Party{1000} : Party{uid}; };
+  for (const Row& row : {Row{1000, {}, 1000}, Row{{}, 1000, 1000}, Row{0, {}, 0}, Row{{}, {}, mail::kNoUid},
+                         Row{65534, {}, mail::kNoUid}, Row{{}, 65534, mail::kNoUid}, Row{100'005, {}, 1000}}) {
+    net::Peer peer;
+    peer.uid = row.uid;
+    peer.owner = row.owner;
+    EXPECT_EQ(party_of(peer, 65534, parties), row.party);
+  }
+  net::Peer peer;
+  peer.uid = 100'005;
+  EXPECT_EQ(party_of(peer, 65534, {}), 100'005U);
+  EXPECT_EQ(party_text(7), "user 7");
+  EXPECT_EQ(party_text(mail::kNoUid), "clients of no known user");
+}
+
+TEST(Policy, TheOldestIdleSessionOfThePartyThatHasMostMakesRoom) {
+  std::vector<Seat> places;
+  add(places, 100, 1, true, true);
+  add(places, 300, 2, true, false);
+  add(places, 50, 2, true, true);
+  add(places, 50, 3, true, true);
+  ASSERT_EQ(places.size(), kSessionsOverTcp);
+  const auto asked = [&](Party party) { return admit(places, party, true); };
+  EXPECT_EQ(asked(4).verdict, Verdict::makes_room);
+  EXPECT_EQ(asked(4).place, 400U) << "of party 2 the first that is idle";
+  EXPECT_EQ(asked(3).place, 400U);
+  EXPECT_EQ(asked(2).place, 400U) << "who has most makes room for itself";
+  EXPECT_EQ(asked(2).limit, "too many connections over TCP (limit: 500)");
+  for (Seat& place : places) place.idle = place.idle && place.party != 2;
+  EXPECT_EQ(asked(2).verdict, Verdict::refused) << "nobody makes room for whoever has more";
+  EXPECT_EQ(asked(3).place, 0U);
+  EXPECT_EQ(admit(places, 1, false).verdict, Verdict::admitted) << "the other door";
+}
+
+TEST(Policy, TheLimitsHaveTheirEdges) {
+  std::vector<Seat> places;
+  add(places, kSessionsOfUser - 1, 1, false, false);
+  EXPECT_EQ(admit(places, 1, false).verdict, Verdict::admitted);
+  add(places, 1, 1, false, false);
+  EXPECT_EQ(admit(places, 1, false).limit, "too many connections of user 1 (limit: 100)");
+  EXPECT_EQ(admit(places, 1, true).verdict, Verdict::admitted);
+  EXPECT_EQ(admit(places, 2, false).verdict, Verdict::admitted);
+  for (Party party = 2; party < 11; ++party) add(places, 100, party, false, false);
+  ASSERT_EQ(places.size(), kSessions);
+  EXPECT_EQ(admit(places, 20, false).limit, "too many connections (limit: 1000)");
+  places.resize(kSessions - kSessionsKept);
+  EXPECT_EQ(admit(places, 20, false).verdict, Verdict::admitted);
+  EXPECT_EQ(admit(places, 10, false).verdict, Verdict::refused) << "it has some, and the rest is kept";
+}
+
+TEST(Policy, APartyBelowItsShareIsAlwaysAdmittedAsLongAsAnotherAboveItsShareIsIdle) {
+  std::mt19937 random(20261129);
+  std::size_t made_room = 0;
+  const auto below = [&](std::uint32_t end) { return static_cast<std::uint32_t>(random() % end); };
+  for (int round = 0; round < 2000; ++round) {
+    const Party parties = 2 + below(12);
+    std::vector<Seat> places;
+    for (std::size_t i = 0; i < kSessionsOverTcp; ++i) {
+      const Party party = below(3) == 0 ? below(parties) : Party{0};
+      places.push_back(Seat{party, true, below(2) == 0, SteadyTime(Milliseconds(below(1000)))});
+    }
+    const Party asking = below(parties + 1);
+    std::map<Party, std::size_t> has;
+    for (const Seat& place : places) ++has[place.party];
+    const std::size_t share = kSessionsOverTcp / (parties + 1);
+    const Admission admission = admit(places, asking, true);
+    const bool other_above = std::ranges::any_of(
+        places, [&](const Seat& place) { return place.idle && place.party != asking && has[place.party] > share; });
+    if (has[asking] <= share && other_above) {
+      ASSERT_EQ(admission.verdict, Verdict::makes_room);
+    }
+    if (admission.verdict != Verdict::makes_room) continue;
+    ++made_room;
+    const Seat& victim = places[admission.place];
+    ASSERT_TRUE(victim.idle);
+    ASSERT_TRUE(victim.party == asking || has[victim.party] > has[asking]);
+    for (const Seat& place : places) {
+      if (!place.idle || place.party != victim.party) continue;
+      ASSERT_GE(place.since, victim.since);
+    }
+  }
+  EXPECT_GT(made_room, 1000U);
+}
+
+TEST(MessageRates, APartyHasSoManyInAMinuteAndRootAsManyAsComeAndNobodyIsKeptFromHisByOthers) {
+  MessageRates rates;
+  SteadyTime now{Seconds(1000)};
+  for (int minute = 0; minute < 3; ++minute) {
+    for (const Party party : {Party{1000}, Party{1001}, Party{mail::kNoUid}}) {
+      for (int i = 0; i < 5; ++i) EXPECT_FALSE(rates.take(party, 5, now));
+      const auto refusal = rates.take(party, 5, now + Milliseconds(20'500));
+      ASSERT_TRUE(refusal);
+      EXPECT_EQ(refusal->code, 451);
+      EXPECT_EQ(refusal->text, "too many messages of " + party_text(party) +
+                                   " in a minute (limits.per_user.rate: 5), try again in 40 s");
+      EXPECT_TRUE(rates.take(party, 5, now + Milliseconds(59'999)));
+      EXPECT_FALSE(rates.take(party, 0, now)) << "without a limit";
+      EXPECT_FALSE(rates.take(party, 6, now)) << "with another one, after a reload";
+    }
+    for (int i = 0; i < 50; ++i) EXPECT_FALSE(rates.take(0, 5, now));
+    now += MessageRates::kMinute;
+  }
+}
+
+}  // namespace
+}  // namespace postern::submission
