@@ -105,6 +105,24 @@ void check_own_sender(const Settings& settings, Report& report) {
   }
 }
 
+/// A row for nobody is probably a slip, and leaves whom it was meant for free.
+void check_senders(const std::vector<submission::SenderRule>& rules, Report& report) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const std::string path = "senders[" + std::to_string(i) + "]";
+    for (const std::string& name : rules[i].users) {
+      const auto user = name == "*" ? Result<User>(User{}) : user_named(name);
+      if (user || user.error().failure != Failure::not_found) continue;
+      report.warning(report.place(path + ".user"),
+                     "'" + path + ".user' names '" + name + "', and there is no such user");
+    }
+    for (const std::string& name : rules[i].groups) {
+      if (may_be_group(name)) continue;
+      report.warning(report.place(path + ".group"),
+                     "'" + path + ".group' names '" + name + "', and there is no such group");
+    }
+  }
+}
+
 void check_retry(const queue::Retry& retry, Report& report) {
   if (retry.min > retry.max) {
     report.error(report.place("retry.min"), "'retry.min' is longer than 'retry.max' (" + to_words(retry.min) + " and " +
@@ -138,6 +156,7 @@ void complete(Settings& settings, Report& report) {
   check_listeners(settings, report);
   check_smarthosts(settings, report);
   check_own_sender(settings, report);
+  check_senders(settings.submission.senders, report);
   check_retry(settings.queue.retry, report);
   check_notify(settings.queue.notify, report);
 }

@@ -4,6 +4,7 @@
 #include "settings/login_values.h"
 #include "settings/nearest.h"
 #include "settings/rate_value.h"
+#include "settings/sender_rule_values.h"
 #include "settings/sender_values.h"
 #include "settings/values.h"
 
@@ -44,12 +45,14 @@ void set(Target& target, const Node& node, Scope& scope) {
 }
 
 void read_smarthosts(Settings& settings, const Node& node, Scope& scope);
+void read_senders(Settings& settings, const Node& node, Scope& scope);
 
 using S = Settings;
 using M = mail::HostNames;
 using N = mail::LocalNames;
 using L = net::ListenOptions;
 using I = submission::SubmissionOptions;
+using W = submission::SenderRule;
 using Q = queue::QueueOptions;
 using R = queue::Retry;
 using B = queue::Bounces;
@@ -85,6 +88,8 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      "where mail to local names goes", set<aliases_value, &S::names, &N::aliases>},
     {"aliases_file", "path | none", "", "", mail::kMachinesAliases,
      "a file of aliases as sendmail has it", set<path_or_none_value, &S::names, &N::aliases_file>},
+    {"senders", "list", "", "", "[]",
+     "which users may send as whom; without it everybody as everybody", read_senders},
     {"limits.message_size", "size", "1K", "2G", "50M",
      "the largest message accepted", set<size_value, &S::submission, &I::message_size>},
     {"limits.recipients", "number", "1", "100000", "1000",
@@ -190,6 +195,16 @@ constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
     {"messages_per_connection", "number", "1", "10000", "100",
      "the most messages on one connection", set<count_value, &H::messages_per_connection>},
 });
+
+constexpr std::string_view kSenders = "senders";
+constexpr auto kSenderKeys = std::to_array<Key<W>>({
+    {"user", "name or list of names", "", "", "none",
+     "the users that the row is for; \"*\" for those of no other row", set<account_names_value, &W::users>},
+    {"group", "name or list of names", "", "", "none",
+     "the groups whose users the row is for", set<account_names_value, &W::groups>},
+    {"may", "pattern or list of patterns", "", "", "required",
+     "the senders that they may use", set<sender_patterns_value, &W::may>},
+});
 // clang-format on
 
 std::string_view last_word(std::string_view path) { return path.substr(path.rfind('.') + 1); }
@@ -281,6 +296,29 @@ void read_smarthosts(Settings& settings, const Node& node, Scope& scope) {
   }
 }
 
+void read_senders(Settings& settings, const Node& node, Scope& scope) {
+  if (node.kind != Node::Kind::list) {
+    scope.error(node, "must be a list; begin each row with '- user: NAME' or '- group: NAME', or write [] for none");
+    return;
+  }
+  for (const Node& item : node.items) {
+    const std::string shown = scope.path + "[" + std::to_string(settings.submission.senders.size()) + "]";
+    scope.report.remember(shown, item.mark);
+    W& rule = settings.submission.senders.emplace_back();
+    if (item.kind != Node::Kind::map) {
+      scope.report.error(item.mark, "'" + shown + "' must be a group of keys; begin it with '- user: NAME'");
+      continue;
+    }
+    read_map(item, kSenderKeys, Place{shown + ".", std::string(kSenders) + "[].", ""}, rule, scope.report);
+    if (!scope.report.was_written(shown + ".user") && !scope.report.was_written(shown + ".group")) {
+      scope.report.error(item.mark, "'" + shown + "' has neither 'user' nor 'group'; say whom it is for");
+    }
+    if (!scope.report.was_written(shown + ".may")) {
+      scope.report.error(item.mark, "'" + shown + "' has no 'may'; list the senders, or write \"*\" for all");
+    }
+  }
+}
+
 template <class Target>
 KeyInfo describe(const Key<Target>& key, const std::string& prefix) {
   std::string type(key.type);
@@ -292,8 +330,12 @@ std::vector<KeyInfo> describe_all() {
   std::vector<KeyInfo> infos;
   for (const auto& key : kKeys) {
     infos.push_back(describe(key, ""));
-    if (key.path != kSmarthosts) continue;
-    for (const auto& inner : kSmarthostKeys) infos.push_back(describe(inner, std::string(kSmarthosts) + "[]."));
+    const std::string prefix = std::string(key.path) + "[].";
+    if (key.path == kSmarthosts) {
+      for (const auto& inner : kSmarthostKeys) infos.push_back(describe(inner, prefix));
+    } else if (key.path == kSenders) {
+      for (const auto& inner : kSenderKeys) infos.push_back(describe(inner, prefix));
+    }
   }
   return infos;
 }

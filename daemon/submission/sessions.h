@@ -11,14 +11,20 @@
 #include "queue/queue.h"
 #include "submission/submission_memory.h"
 #include "submission/submission_options.h"
+#include "submission/users.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace postern::submission {
 
 /// What the sessions hold: the settings of the moment when they began.
-struct Config : SubmissionOptions, mail::LocalNames {};
+struct Config : SubmissionOptions, mail::LocalNames {
+  /// Who a uid is, asked only where `senders` has rows; without it all are users without a name.
+  std::function<Task<Result<User>>(std::uint32_t uid)> user;
+};
 
 /// Connections at a time; those over a cap hear 421.
 inline constexpr std::size_t kSessions = 1000;       ///< altogether
