@@ -139,7 +139,7 @@ TEST(Load, DefaultsDependOnOtherKeys) {
 TEST(Keys, StandardsAreWhatTheMembersHold) {
   std::size_t checked = 0;
   for (const KeyInfo& key : all_keys()) {
-    if (key.path.starts_with("smarthosts[]") || key.path == "hostname" || key.path == "domain") continue;
+    if (key.path.find("[]") != std::string::npos || key.path == "hostname" || key.path == "domain") continue;
     if (key.standard == "none") continue;  // a word of the manual, not a value
     std::string text = kHost;
     const std::size_t dot = key.path.find('.');
@@ -168,6 +168,9 @@ std::string with_value(const std::string& path, const std::string& value) {
       inner = inner.substr(0, dot) + ": {" + inner.substr(dot + 1) + "}";
     }
     return kHost + "smarthosts: [{host: h, " + inner + "}]\n";
+  }
+  if (const std::size_t list = path.find("[]."); list != std::string::npos) {
+    return kHost + path.substr(0, list) + ": [{" + path.substr(list + 3) + ": " + value + "}]\n";
   }
   const std::size_t dot = path.find('.');
   if (dot == std::string::npos) return kHost + path + ": " + value + "\n";
