@@ -17,6 +17,12 @@ std::optional<std::string> alias_target(const Node& node, const Scope& scope) {
     return std::nullopt;
   }
   auto address = mail::parse_address(*text, mail::Utf8::allow);
+  if (const auto several = mail::parse_address_list(*text); !address && several && several->size() > 1) {
+    std::string list;
+    for (const std::string& one : *several) list += (list.empty() ? "" : ", ") + one;
+    scope.error(node, "has several addresses in one text; write a list: [" + list + "]");
+    return std::nullopt;
+  }
   if (!address) {
     scope.error(node, "is not an address: '" + *text + "': " + address.error().text);
     return std::nullopt;

@@ -1,6 +1,7 @@
 #include "settings/document.h"
 
 #include "base/text.h"
+#include "settings/yaml_slip.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -156,6 +157,8 @@ class Builder final : public YAML::EventHandler {
 /// Bytes that no text editor writes, and tabs where YAML counts columns.
 bool check_bytes(const std::string& text, Report& report) {
   bool good = true;
+  // In brackets, as all of a file of JSON is, no columns are counted.
+  const bool brackets = trim(text).starts_with('{');
   std::size_t number = 0;
   std::size_t begin = 0;
   while (begin < text.size()) {
@@ -164,7 +167,7 @@ bool check_bytes(const std::string& text, Report& report) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     ++number;
     const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-    if (indent < line.size() && line[indent] == '\t' && !trim(line).empty()) {
+    if (!brackets && indent < line.size() && line[indent] == '\t' && !trim(line).empty()) {
       report.error(Mark{number, indent + 1}, "tab in the indentation; YAML indents by spaces");
       good = false;
     }
@@ -207,7 +210,12 @@ std::optional<Node> read_document(const std::string& text, Report& report) {
     return std::nullopt;
   } catch (const YAML::Exception& error) {
     const bool unclosed = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
-    report.error(to_mark(error.mark), "not valid YAML: " + (unclosed ? "a quote before this never closes" : error.msg));
+    const Mark where = to_mark(error.mark);
+    const auto slip = unclosed ? std::nullopt : yaml_slip(text, where);
+    const std::string words = unclosed ? std::string("a quote before this never closes")
+                              : slip   ? slip->text
+                                       : error.msg;
+    report.error(slip ? slip->mark : where, "not valid YAML: " + words);
     return std::nullopt;
   }
   Node nothing;

@@ -1,8 +1,10 @@
 #include "settings/keys.h"
 
 #include "settings/alias_values.h"
+#include "settings/host_value.h"
 #include "settings/login_values.h"
 #include "settings/nearest.h"
+#include "settings/other_keys.h"
 #include "settings/rate_value.h"
 #include "settings/sender_rule_values.h"
 #include "settings/sender_values.h"
@@ -98,10 +100,10 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      "the wait after the first failed attempt", set<duration_value, &S::queue, &Q::retry, &R::min>},
     {"retry.max", "duration", "1s", "7d", "1h",
      "the longest wait between attempts", set<duration_value, &S::queue, &Q::retry, &R::max>},
-    {"retry.expire", "duration", "1s", "90d", "5d",
+    {"retry.expire", "duration", "1s", "365d", "5d",
      "the age at which undelivered mail goes back to its sender",
      set<duration_value, &S::queue, &Q::retry, &R::expire>},
-    {"retry.warn_after", "duration", "0s", "90d", "4h",
+    {"retry.warn_after", "duration", "0s", "365d", "4h",
      "the age at which the sender is told that mail is late; 0s for never",
      set<duration_value, &S::queue, &Q::retry, &R::warn_after>},
     {"bounces.per_sender", "number", "1", "10000", "20",
@@ -223,7 +225,7 @@ std::vector<std::string> keys_under(const std::string& prefix) {
 
 /// What the writer of an unknown key probably wanted.
 std::string advice(const std::string& prefix, const std::string& word) {
-  if (word == "pass") return "write the password into a file of its own and name that in 'password_file'";
+  if (const std::string_view other = in_place_of(prefix, word); !other.empty()) return std::string(other);
   const std::vector<std::string> names = keys_under(prefix);
   if (const auto near = nearest(word, names)) return "did you mean '" + *near + "'?";
   for (const KeyInfo& key : all_keys()) {
@@ -268,6 +270,8 @@ void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Pla
     const Node value = spelt_out(entry, path);
     if (!group) {
       report.error(entry.mark, "unknown key '" + shown + "'; " + advice(place.table, entry.key));
+    } else if (value.kind == Node::Kind::null) {
+      report.error(entry.mark, "'" + shown + "' has no value; write its keys below it, further in, or leave it out");
     } else if (value.kind != Node::Kind::map) {
       report.error(entry.value.mark, "'" + shown + "' must be a group of keys; leave it out for the defaults");
     } else {
@@ -286,7 +290,9 @@ void read_smarthosts(Settings& settings, const Node& node, Scope& scope) {
     scope.report.remember(shown, item.mark);
     Smarthost& smarthost = settings.smarthosts.emplace_back();
     if (item.kind != Node::Kind::map) {
-      scope.report.error(item.mark, "'" + shown + "' must be a group of keys; begin it with '- host: NAME'");
+      const bool colon = item.kind == Node::Kind::scalar && item.text.starts_with("host ");
+      scope.report.error(item.mark, colon ? "a colon is missing: write 'host: " + item.text.substr(5) + "'"
+                                          : "'" + shown + "' must be a group of keys; begin it with '- host: NAME'");
       continue;
     }
     read_map(item, kSmarthostKeys, Place{shown + ".", std::string(kSmarthosts) + "[].", ""}, smarthost, scope.report);

@@ -1,0 +1,146 @@
+#include "settings/yaml_slip.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postern::settings {
+namespace {
+
+/// What no plain value begins with (YAML 1.2, 5.3 and 7.3.3).
+constexpr std::string_view kReserved = "%@`*&!|>";
+
+struct Line {
+  std::size_t number = 0;       ///< 1-based
+  std::vector<std::size_t> at;  ///< 0-based columns where something of the block begins: of each "- ", and of the text
+  std::string_view text;        ///< behind the indentation and all "- "
+  bool dash = false;
+
+  [[nodiscard]] std::size_t column() const { return at.back(); }
+};
+
+/// Without comments and empty lines; at most up to and with line `last`.
+std::vector<Line> lines_of(std::string_view text, std::size_t last) {
+  std::vector<Line> lines;
+  for (std::size_t number = 1; number <= last && !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view rest = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view whole = rest;
+    Line line;
+    line.number = number;
+    for (;;) {
+      const std::size_t blanks = std::min(rest.find_first_not_of(' '), rest.size());
+      rest.remove_prefix(blanks);
+      line.at.push_back(whole.size() - rest.size());
+      if (!rest.starts_with("- ")) break;
+      line.dash = true;
+      rest.remove_prefix(1);
+    }
+    line.text = trim(rest);
+    if (line.text.empty() || line.text.starts_with('#') || line.text == "---") continue;
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+/// Where the value of "key: value" begins; npos: there is no key.
+std::size_t value_at(std::string_view text) {
+  if (text.starts_with('"') || text.starts_with('\'') || text.starts_with('[') || text.starts_with('{')) {
+    return std::string_view::npos;
+  }
+  const std::size_t colon = text.find(": ");
+  if (colon == std::string_view::npos) return text.ends_with(':') ? text.size() : std::string_view::npos;
+  const std::size_t value = text.find_first_not_of(' ', colon + 1);
+  return value == std::string_view::npos ? text.size() : value;
+}
+
+bool has_key(const Line& line) { return value_at(line.text) != std::string_view::npos; }
+
+/// A word alone, or words: not the rest of a list or group in brackets.
+bool is_keyless(const Line& line) {
+  return !has_key(line) && line.text.find_first_of("[]{}\"'") == std::string_view::npos && !line.dash;
+}
+
+YamlSlip no_colon(const Line& line) {
+  const std::size_t blank = line.text.find(' ');
+  const bool pair = blank != std::string_view::npos;
+  const std::string key(line.text.substr(0, blank));
+  return {
+      {line.number, line.column() + 1 + key.size()},
+      "a colon is missing: write '" + key + ": " + (pair ? std::string(trim(line.text.substr(blank))) : "VALUE") + "'"};
+}
+
+std::optional<YamlSlip> unquoted(const Line& line) {
+  const std::size_t at = value_at(line.text);
+  if (at >= line.text.size()) return {};
+  const std::string_view value = line.text.substr(at);
+  const Mark mark{line.number, line.column() + at + 1};
+  if (value.starts_with('|') && trim(value.substr(1)).starts_with('/')) {
+    return YamlSlip{mark, "aliases lead to addresses and run no programs; leave this one out"};
+  }
+  const bool quoted = value.starts_with('"') || value.starts_with('\'');
+  const bool opens = value.starts_with('[') || value.starts_with('{');
+  if (quoted || opens) return {};
+  const std::string advice = "put the value in single quotes ('...'), a quote in it twice: ";
+  if (kReserved.find(value.front()) != std::string_view::npos) {
+    return YamlSlip{mark,
+                    advice + "what begins with " + std::string(1, value.front()) + " has another sense without them"};
+  }
+  const std::size_t colon = value.find(": ");
+  if (colon != std::string_view::npos || value.ends_with(':')) {
+    return YamlSlip{mark, advice + "a colon with a blank behind it ends a key"};
+  }
+  return {};
+}
+
+/// The columns of the blocks that are open where the last of the lines begins, outermost first.
+std::vector<std::size_t> open_blocks(const std::vector<Line>& lines) {
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
+    while (!open.empty() && open.back() > lines[i].at.front()) open.pop_back();
+    for (const std::size_t column : lines[i].at) {
+      if (open.empty() || open.back() < column) open.push_back(column);
+    }
+  }
+  return open;
+}
+
+std::optional<YamlSlip> misplaced(const std::vector<Line>& lines) {
+  if (lines.size() < 2) return {};
+  const Line& line = lines.back();
+  const Line& before = lines[lines.size() - 2];
+  const std::vector<std::size_t> open = open_blocks(lines);
+  const std::size_t here = line.at.front();
+  const bool begins = before.text.ends_with(':') && here > before.column();
+  if (begins || open.empty() || std::ranges::find(open, here) != open.end()) return {};
+  const std::size_t near =
+      *std::ranges::min_element(open, {}, [here](std::size_t one) { return one > here ? one - here : here - one; });
+  const std::size_t by = near > here ? near - here : here - near;
+  return YamlSlip{{line.number, here + 1},
+                  "the indentation fits nothing above: " + std::to_string(here) + " blanks, where " +
+                      std::to_string(near) + " would go on with the keys before (" + std::to_string(by) +
+                      (near > here ? " more)" : " fewer)")};
+}
+
+}  // namespace
+
+std::optional<YamlSlip> yaml_slip(const std::string& text, Mark where) {
+  if (where.line == 0) return {};
+  const std::vector<Line> lines = lines_of(text, where.line);
+  if (lines.empty()) return {};
+  const Line& line = lines.back();
+  if (line.number == where.line) {
+    if (is_keyless(line)) return no_colon(line);
+    if (auto slip = unquoted(line)) return slip;
+  }
+  if (auto slip = misplaced(lines)) return slip;
+  // Words without a colon go on with the line behind them, which then has one too many.
+  if (lines.size() >= 2 && is_keyless(lines[lines.size() - 2])) return no_colon(lines[lines.size() - 2]);
+  return {};
+}
+
+}  // namespace postern::settings
