@@ -176,8 +176,11 @@ int check(const Arguments& arguments) {
   print(loaded.problems);
   print(loaded.warnings, " (warning)");
   if (!loaded.problems.empty()) return EX_CONFIG;
-  const std::string note = mail::roots_mail(loaded.settings->names);
-  if (!note.empty()) std::fputs((arguments.config + ": " + note + " (note)\n").c_str(), stderr);
+  std::vector<std::string> notes{mail::roots_mail(loaded.settings->names)};
+  if (loaded.settings->smarthosts.empty()) notes.emplace_back("there is no smarthost: mail is accepted and held");
+  for (const std::string& note : notes) {
+    if (!note.empty()) std::fputs((arguments.config + ": " + note + " (note)\n").c_str(), stderr);
+  }
   fmt::print("{}: good\n", arguments.config);
   return EX_OK;
 }

@@ -33,6 +33,7 @@
 #include "submission/sessions.h"
 #include "submission/submission_record_file.h"
 #include "submission/test_message.h"
+#include "submission/users.h"
 
 #include <utility>
 
@@ -42,8 +43,11 @@ namespace {
 constexpr Seconds kSessionGrace{10};   // for clients in DATA, at the stop
 constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
 
-std::shared_ptr<const submission::Config> submission_config(const settings::Settings& settings) {
-  submission::Config config{settings.submission, settings.names};
+/// `users` outlives all sessions.
+std::shared_ptr<const submission::Config> submission_config(const settings::Settings& settings,
+                                                            submission::Users& users) {
+  auto user = [&users](std::uint32_t uid) { return users.find(uid); };
+  submission::Config config{settings.submission, settings.names, std::move(user)};
   return std::make_shared<const submission::Config>(std::move(config));
 }
 
@@ -83,7 +87,7 @@ struct App::Parts {
         config_file(std::move(file)),
         settings(loaded.settings ? std::move(*loaded.settings) : std::move(loaded.salvaged)),
         trace(traced),
-        submission(submission_config(settings)),
+        submission(submission_config(settings, users)),
         sites(loop, [this](const settings::Smarthost& smarthost,
                            const OurNames& names) { return make_relay(relay_parts(), smarthost, names); }),
         sessions(loop),
@@ -118,6 +122,7 @@ struct App::Parts {
   std::unique_ptr<spool::Spool> spool;
   spool::DiskPool pool;  // after the spool: it ends first, and with it every job that uses the spool
   Metrics metrics{loop, pool, started};
+  submission::Users users{loop};
   std::shared_ptr<const submission::Config> submission;
   std::shared_ptr<relay::MemoryStore> memory;  // before the sites: their relays use it
   Smarthosts sites;
@@ -189,7 +194,7 @@ void App::Parts::apply(settings::Settings wanted) {
   settings = std::move(wanted);
   sites.configure(settings);
   queue->configure(queue_config(), sites.configs());
-  submission = submission_config(settings);
+  submission = submission_config(settings, users);
   doors.reconfigure(settings.listen, settings.submission.networks);
   metrics.listen(settings.listen.metrics);
   control->hostname = settings.names.hostname;
@@ -205,7 +210,7 @@ Task<Result<std::string>> App::Parts::new_aliases() {
   // A reload that came meanwhile has read another one, or judged it beside other aliases.
   if (settings.names.aliases_file == before.aliases_file && settings.names.aliases == before.aliases) {
     settings.names.of_file = std::move(fresh->of_file);
-    submission = submission_config(settings);
+    submission = submission_config(settings, users);
   }
   log(Level::notice, "aliases read anew", {{"file", before.aliases_file}, {"aliases", settings.names.of_file.size()}});
   co_return words;

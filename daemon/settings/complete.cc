@@ -64,6 +64,20 @@ void check_loop(const Settings& settings, const Smarthost& smarthost, Mark where
   }
 }
 
+/// The ports of RFC 8314 (3.3) and the TLS that servers have there.
+void check_port(const Smarthost& smarthost, const std::string& path, Report& report) {
+  const std::uint16_t port = smarthost.port;
+  const bool by_starttls = port == kSubmission || port == kSmtp;
+  const bool wrong = smarthost.tls == Tls::implicit ? by_starttls : port == kSubmissions;
+  if (!wrong) return;
+  const std::string fits = by_starttls ? "starttls" : "implicit";
+  const std::string is = smarthost.tls == Tls::implicit ? "implicit" : smarthost.tls == Tls::none ? "none" : "starttls";
+  report.warning(report.place(path + ".port"),
+                 "port " + std::to_string(port) + " is where servers have 'tls: " + fits + "', and 'tls' is " + is +
+                     " here" + (report.was_written(path + ".tls") ? "" : " by default") + ": write 'tls: " + fits +
+                     "', or 'port: " + std::to_string(by_starttls ? kSubmissions : kSubmission) + "'");
+}
+
 void check_tls(const Smarthost& smarthost, const std::string& path, Report& report) {
   if (smarthost.allow_cleartext_auth) {
     report.warning(report.place(path + ".allow_cleartext_auth"),
@@ -72,8 +86,13 @@ void check_tls(const Smarthost& smarthost, const std::string& path, Report& repo
                                                    : " is sent inside TLS all the same; leave the key out"));
   }
   if (smarthost.tls == Tls::none && !stays_on_this_machine(smarthost.host)) {
-    report.warning(report.place(path + ".tls"), "mail to " + smarthost.host + " travels unencrypted ('tls: none')");
+    const bool login = !smarthost.user.empty() && !smarthost.allow_cleartext_auth;
+    report.warning(
+        report.place(path + ".tls"),
+        "mail to " + smarthost.host + " travels unencrypted ('tls: none')" +
+            (login ? ", and so the mechanisms PLAIN and LOGIN, which show the password, are not tried" : ""));
   }
+  check_port(smarthost, path, report);
   check_public_file(report, report.place(path + ".tls_ca_file"), Thing::authorities, smarthost.tls_ca_file);
 }
 
@@ -102,6 +121,24 @@ void check_own_sender(const Settings& settings, Report& report) {
   for (std::size_t i = 0; i < settings.smarthosts.size(); ++i) {
     const std::string words = no_own_sender(settings, settings.smarthosts[i]);
     if (!words.empty()) report.warning(report.place("smarthosts[" + std::to_string(i) + "].user"), words);
+  }
+}
+
+/// A row for nobody is probably a slip, and leaves whom it was meant for free.
+void check_senders(const std::vector<submission::SenderRule>& rules, Report& report) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const std::string path = "senders[" + std::to_string(i) + "]";
+    for (const std::string& name : rules[i].users) {
+      const auto user = name == "*" ? Result<User>(User{}) : user_named(name);
+      if (user || user.error().failure != Failure::not_found) continue;
+      report.warning(report.place(path + ".user"),
+                     "'" + path + ".user' names '" + name + "', and there is no such user");
+    }
+    for (const std::string& name : rules[i].groups) {
+      if (may_be_group(name)) continue;
+      report.warning(report.place(path + ".group"),
+                     "'" + path + ".group' names '" + name + "', and there is no such group");
+    }
   }
 }
 
@@ -138,6 +175,7 @@ void complete(Settings& settings, Report& report) {
   check_listeners(settings, report);
   check_smarthosts(settings, report);
   check_own_sender(settings, report);
+  check_senders(settings.submission.senders, report);
   check_retry(settings.queue.retry, report);
   check_notify(settings.queue.notify, report);
 }

@@ -1,6 +1,7 @@
 #include "settings/document.h"
 
 #include "base/text.h"
+#include "settings/yaml_slip.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -85,12 +86,12 @@ class Builder final : public YAML::EventHandler {
 
   void check_anchor(Mark mark, YAML::anchor_t anchor) {
     if (anchor == 0) return;
-    report_.error(mark, "YAML anchors (&name) are not supported; write the value out where it is needed");
+    report_.error(mark, "YAML anchors (&name) are not supported; a text that begins with & needs quotes");
   }
 
   void check_tag(Mark mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
-    report_.error(mark, "YAML tags (!" + tag + ") are not supported; every key has its own type already");
+    report_.error(mark, "YAML tags (!" + tag + ") are not supported; a text that begins with ! needs quotes");
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -153,9 +154,21 @@ class Builder final : public YAML::EventHandler {
   std::optional<Node> root_;
 };
 
+/// What yaml-cpp says, in words that say what to look for.
+std::string in_words(const std::string& message) {
+  if (message == YAML::ErrorMsg::DOC_IN_SCALAR) return "a quote before this never closes";
+  if (message == YAML::ErrorMsg::FLOW_END)
+    return "this bracket closes none that is open; is a ] or } missing before it?";
+  if (message == YAML::ErrorMsg::END_OF_MAP_FLOW) return "a comma or a } is missing before this";
+  if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW) return "a comma or a ] is missing before this";
+  return message;
+}
+
 /// Bytes that no text editor writes, and tabs where YAML counts columns.
 bool check_bytes(const std::string& text, Report& report) {
   bool good = true;
+  // In brackets, as all of a file of JSON is, no columns are counted.
+  const bool brackets = trim(text).starts_with('{');
   std::size_t number = 0;
   std::size_t begin = 0;
   while (begin < text.size()) {
@@ -164,7 +177,7 @@ bool check_bytes(const std::string& text, Report& report) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     ++number;
     const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
-    if (indent < line.size() && line[indent] == '\t' && !trim(line).empty()) {
+    if (!brackets && indent < line.size() && line[indent] == '\t' && !trim(line).empty()) {
       report.error(Mark{number, indent + 1}, "tab in the indentation; YAML indents by spaces");
       good = false;
     }
@@ -206,8 +219,10 @@ std::optional<Node> read_document(const std::string& text, Report& report) {
     report.error(deep.mark, "nested too deep");
     return std::nullopt;
   } catch (const YAML::Exception& error) {
+    const Mark where = to_mark(error.mark);
     const bool unclosed = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
-    report.error(to_mark(error.mark), "not valid YAML: " + (unclosed ? "a quote before this never closes" : error.msg));
+    const auto slip = unclosed ? open_quote(text) : yaml_slip(text, where);
+    report.error(slip ? slip->mark : where, "not valid YAML: " + (slip ? slip->text : in_words(error.msg)));
     return std::nullopt;
   }
   Node nothing;

@@ -1,11 +1,15 @@
 #include "settings/keys.h"
 
 #include "settings/alias_values.h"
+#include "settings/host_value.h"
 #include "settings/login_values.h"
 #include "settings/nearest.h"
+#include "settings/other_keys.h"
 #include "settings/rate_value.h"
+#include "settings/sender_rule_values.h"
 #include "settings/sender_values.h"
 #include "settings/values.h"
+#include "settings/yaml_slip.h"
 
 #include <algorithm>
 #include <array>
@@ -44,12 +48,14 @@ void set(Target& target, const Node& node, Scope& scope) {
 }
 
 void read_smarthosts(Settings& settings, const Node& node, Scope& scope);
+void read_senders(Settings& settings, const Node& node, Scope& scope);
 
 using S = Settings;
 using M = mail::HostNames;
 using N = mail::LocalNames;
 using L = net::ListenOptions;
 using I = submission::SubmissionOptions;
+using W = submission::SenderRule;
 using Q = queue::QueueOptions;
 using R = queue::Retry;
 using B = queue::Bounces;
@@ -85,6 +91,8 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      "where mail to local names goes", set<aliases_value, &S::names, &N::aliases>},
     {"aliases_file", "path | none", "", "", mail::kMachinesAliases,
      "a file of aliases as sendmail has it", set<path_or_none_value, &S::names, &N::aliases_file>},
+    {"senders", "list", "", "", "[]",
+     "which users may send as whom; without it everybody as everybody", read_senders},
     {"limits.message_size", "size", "1K", "2G", "50M",
      "the largest message accepted", set<size_value, &S::submission, &I::message_size>},
     {"limits.recipients", "number", "1", "100000", "1000",
@@ -96,10 +104,10 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      "the wait after the first failed attempt", set<duration_value, &S::queue, &Q::retry, &R::min>},
     {"retry.max", "duration", "1s", "7d", "1h",
      "the longest wait between attempts", set<duration_value, &S::queue, &Q::retry, &R::max>},
-    {"retry.expire", "duration", "1s", "90d", "5d",
+    {"retry.expire", "duration", "1s", "365d", "5d",
      "the age at which undelivered mail goes back to its sender",
      set<duration_value, &S::queue, &Q::retry, &R::expire>},
-    {"retry.warn_after", "duration", "0s", "90d", "4h",
+    {"retry.warn_after", "duration", "0s", "365d", "4h",
      "the age at which the sender is told that mail is late; 0s for never",
      set<duration_value, &S::queue, &Q::retry, &R::warn_after>},
     {"bounces.per_sender", "number", "1", "10000", "20",
@@ -193,6 +201,16 @@ constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
     {"messages_per_connection", "number", "1", "10000", "100",
      "the most messages on one connection", set<count_value, &H::messages_per_connection>},
 });
+
+constexpr std::string_view kSenders = "senders";
+constexpr auto kSenderKeys = std::to_array<Key<W>>({
+    {"user", "name or list of names", "", "", "none",
+     "the users that the row is for; \"*\" for those of no other row", set<account_names_value, &W::users>},
+    {"group", "name or list of names", "", "", "none",
+     "the groups whose users the row is for", set<account_names_value, &W::groups>},
+    {"may", "pattern or list of patterns", "", "", "required",
+     "the senders that they may use", set<sender_patterns_value, &W::may>},
+});
 // clang-format on
 
 std::string_view last_word(std::string_view path) { return path.substr(path.rfind('.') + 1); }
@@ -211,7 +229,8 @@ std::vector<std::string> keys_under(const std::string& prefix) {
 
 /// What the writer of an unknown key probably wanted.
 std::string advice(const std::string& prefix, const std::string& word) {
-  if (word == "pass") return "write the password into a file of its own and name that in 'password_file'";
+  if (std::string apart = taken_for_a_key(word); !apart.empty()) return apart;
+  if (const std::string_view other = in_place_of(prefix, word); !other.empty()) return std::string(other);
   const std::vector<std::string> names = keys_under(prefix);
   if (const auto near = nearest(word, names)) return "did you mean '" + *near + "'?";
   for (const KeyInfo& key : all_keys()) {
@@ -256,6 +275,11 @@ void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Pla
     const Node value = spelt_out(entry, path);
     if (!group) {
       report.error(entry.mark, "unknown key '" + shown + "'; " + advice(place.table, entry.key));
+    } else if (value.kind == Node::Kind::null) {
+      report.error(entry.mark,
+                   "'" + shown + "' has no value; " +
+                       (path == "from" ? "write the account's address" : "write its keys below it, further in") +
+                       ", or leave it out");
     } else if (value.kind != Node::Kind::map) {
       report.error(entry.value.mark, "'" + shown + "' must be a group of keys; leave it out for the defaults");
     } else {
@@ -274,12 +298,37 @@ void read_smarthosts(Settings& settings, const Node& node, Scope& scope) {
     scope.report.remember(shown, item.mark);
     Smarthost& smarthost = settings.smarthosts.emplace_back();
     if (item.kind != Node::Kind::map) {
-      scope.report.error(item.mark, "'" + shown + "' must be a group of keys; begin it with '- host: NAME'");
+      const bool colon = item.kind == Node::Kind::scalar && item.text.starts_with("host ");
+      scope.report.error(item.mark, colon ? "a colon is missing: write 'host: " + item.text.substr(5) + "'"
+                                          : "'" + shown + "' must be a group of keys; begin it with '- host: NAME'");
       continue;
     }
     read_map(item, kSmarthostKeys, Place{shown + ".", std::string(kSmarthosts) + "[].", ""}, smarthost, scope.report);
     if (!scope.report.was_written(shown + ".host")) {
       scope.report.error(item.mark, "'" + shown + "' has no 'host'; name the server");
+    }
+  }
+}
+
+void read_senders(Settings& settings, const Node& node, Scope& scope) {
+  if (node.kind != Node::Kind::list) {
+    scope.error(node, "must be a list; begin each row with '- user: NAME' or '- group: NAME', or write [] for none");
+    return;
+  }
+  for (const Node& item : node.items) {
+    const std::string shown = scope.path + "[" + std::to_string(settings.submission.senders.size()) + "]";
+    scope.report.remember(shown, item.mark);
+    W& rule = settings.submission.senders.emplace_back();
+    if (item.kind != Node::Kind::map) {
+      scope.report.error(item.mark, "'" + shown + "' must be a group of keys; begin it with '- user: NAME'");
+      continue;
+    }
+    read_map(item, kSenderKeys, Place{shown + ".", std::string(kSenders) + "[].", ""}, rule, scope.report);
+    if (!scope.report.was_written(shown + ".user") && !scope.report.was_written(shown + ".group")) {
+      scope.report.error(item.mark, "'" + shown + "' has neither 'user' nor 'group'; say whom it is for");
+    }
+    if (!scope.report.was_written(shown + ".may")) {
+      scope.report.error(item.mark, "'" + shown + "' has no 'may'; list the senders, or write \"*\" for all");
     }
   }
 }
@@ -295,8 +344,12 @@ std::vector<KeyInfo> describe_all() {
   std::vector<KeyInfo> infos;
   for (const auto& key : kKeys) {
     infos.push_back(describe(key, ""));
-    if (key.path != kSmarthosts) continue;
-    for (const auto& inner : kSmarthostKeys) infos.push_back(describe(inner, std::string(kSmarthosts) + "[]."));
+    const std::string prefix = std::string(key.path) + "[].";
+    if (key.path == kSmarthosts) {
+      for (const auto& inner : kSmarthostKeys) infos.push_back(describe(inner, prefix));
+    } else if (key.path == kSenders) {
+      for (const auto& inner : kSenderKeys) infos.push_back(describe(inner, prefix));
+    }
   }
   return infos;
 }

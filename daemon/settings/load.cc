@@ -8,6 +8,7 @@
 #include "settings/document.h"
 #include "settings/keys.h"
 #include "settings/permissions.h"
+#include "settings/plain_slips.h"
 #include "settings/report.h"
 #include "settings/salvage.h"
 
@@ -20,14 +21,13 @@ constexpr std::size_t kLargestFile = std::size_t{1} << 20U;
 
 Loaded parse(const std::string& text, Report report) {
   Settings settings;
-  // A configuration without a single setting is allowed, but then it says so in comments; a file of
-  // nothing at all is one that was cut off while being written.
-  if (trim(text).empty()) {
-    report.error(Mark{}, "the file is empty");
-  } else if (const auto root = read_document(text, report)) {
+  // A file without a single setting is allowed: mail is accepted and held.
+  if (const auto root = read_document(text, report)) {
     if (root->kind != Node::Kind::map) {
-      report.error(root->mark, "the file must hold keys with values, such as 'hostname: mail.example.com'");
+      report.error(root->mark,
+                   "the file must hold keys with values, such as 'hostname: mail.example.com', with a colon");
     } else {
+      warn_of_plain_slips(*root, text, report);
       read_keys(*root, settings, report);
       complete(settings, report);
     }

@@ -66,6 +66,14 @@ Result<User> user_named(const std::string& name) {
   return user;
 }
 
+bool may_be_group(const std::string& name) {
+  std::vector<char> bytes(kLongestEntry);
+  group row{};
+  group* found = nullptr;
+  const int error = ::getgrnam_r(name.c_str(), &row, bytes.data(), bytes.size(), &found);
+  return found != nullptr || (error != 0 && error != ENOENT);
+}
+
 bool is_systems(const std::string& file) {
   std::error_code error;
   if (std::filesystem::equivalent(file, kSystemSettings, error)) return true;

@@ -24,6 +24,9 @@ struct User {
 /// From the system's list. Failures: not_found, io.
 [[nodiscard]] Result<User> user_named(const std::string& name);
 
+/// The system knows a group of this name, or cannot tell.
+[[nodiscard]] bool may_be_group(const std::string& name);
+
 /// The user of the service, User= in packaging/systemd/postern.service.
 inline constexpr const char* kServiceUser = "postern";
 

@@ -1,5 +1,8 @@
 #include "settings/values.h"
 
+#include "settings/measures.h"
+#include "settings/words.h"
+
 #include "base/text.h"
 #include "mail/address.h"
 
@@ -14,25 +17,6 @@
 namespace postern::settings {
 namespace {
 
-struct Unit {
-  char letter;
-  std::uint64_t factor;
-};
-constexpr std::array kSizes = {Unit{'K', 1ULL << 10U}, Unit{'M', 1ULL << 20U}, Unit{'G', 1ULL << 30U}};
-constexpr std::array kDurations = {Unit{'s', 1}, Unit{'m', 60}, Unit{'h', 3600}, Unit{'d', 86400}};
-
-template <std::size_t N>
-std::optional<std::uint64_t> with_unit(std::string_view text, const std::array<Unit, N>& units) {
-  if (text.empty()) return std::nullopt;
-  for (const Unit& unit : units) {
-    if (text.back() != unit.letter) continue;
-    const auto number = parse_decimal(text.substr(0, text.size() - 1));
-    if (!number || *number > std::numeric_limits<std::uint64_t>::max() / unit.factor) return std::nullopt;
-    return *number * unit.factor;
-  }
-  return std::nullopt;
-}
-
 using ParseNumber = std::optional<std::uint64_t> (*)(std::string_view);
 
 /// A number with or without unit, in the range of the table's row.
@@ -40,13 +24,11 @@ std::optional<std::uint64_t> measure(const Node& node, const Scope& scope, Parse
                                      const std::string& wanted) {
   const std::string* text = scalar(node, scope, wanted);
   if (text == nullptr) return std::nullopt;
-  if (node.quoted) {
-    scope.error(node, "must be " + wanted + ", without quotes");
-    return std::nullopt;
-  }
   const auto value = parse(*text);
   if (!value) {
-    scope.error(node, "must be " + wanted + ", not '" + *text + "'");
+    // A bare number where a unit is missing: what it is in the smallest one is probably meant.
+    const bool unit = parse_decimal(*text) && parse(*text + "s");
+    scope.error(node, "must be " + wanted + ", not '" + *text + "'" + (unit ? "; did you mean '" + *text + "s'?" : ""));
     return std::nullopt;
   }
   if (*value < parse(scope.low).value_or(0) || *value > parse(scope.high).value_or(0)) {
@@ -78,13 +60,6 @@ const std::string* scalar(const Node& node, const Scope& scope, const std::strin
     return nullptr;
   }
   return &node.text;
-}
-
-std::optional<std::uint64_t> parse_duration(std::string_view text) { return with_unit(text, kDurations); }
-
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-  if (const auto plain = parse_decimal(text)) return plain;
-  return with_unit(text, kSizes);
 }
 
 Senders senders(const std::vector<Network>& networks, const NumericEndpoint& endpoint, Families families) {
@@ -135,16 +110,6 @@ std::optional<std::string> host_name_value(const Node& node, Scope& scope) {
   scope.error(node, "must be a host name such as mail.example.com, not '" + *text + "'" +
                         (is_ascii(*text) ? "" : "; write an international name in its xn-- form"));
   return std::nullopt;
-}
-
-std::optional<std::string> host_value(const Node& node, Scope& scope) {
-  const bool colon = node.kind == Node::Kind::scalar && node.text.find(':') != std::string::npos;
-  if (colon && parse_ip(node.text)) return node.text;
-  if (colon && !is_host_name(node.text)) {
-    scope.error(node, "must be a host name or a numeric address, not '" + node.text + "'; a port goes under 'port'");
-    return std::nullopt;
-  }
-  return host_name_value(node, scope);
 }
 
 std::optional<std::string> path_value(const Node& node, Scope& scope) {
@@ -201,12 +166,8 @@ std::optional<std::string> wire_address_value(const Node& node, Scope& scope) {
 }
 
 std::optional<bool> boolean_value(const Node& node, Scope& scope) {
-  const std::string* text = scalar(node, scope, "true or false");
-  if (text == nullptr) return std::nullopt;
-  if (!node.quoted && *text == "true") return true;
-  if (!node.quoted && *text == "false") return false;
-  scope.error(node, "must be true or false" + std::string(node.quoted ? ", without quotes" : ", not '" + *text + "'"));
-  return std::nullopt;
+  static constexpr std::array<Word<bool>, 2> kWords = {{{"true", true, "yes on 1 y"}, {"false", false, "no off 0 n"}}};
+  return word_value(node, scope, kWords);
 }
 
 std::optional<unsigned> count_value(const Node& node, Scope& scope) {
@@ -232,25 +193,19 @@ std::optional<Seconds> duration_value(const Node& node, Scope& scope) {
 }
 
 std::optional<mail::BareNewline> bare_newline_value(const Node& node, Scope& scope) {
-  const std::string* text = scalar(node, scope, "mend or reject");
-  if (text == nullptr) return std::nullopt;
-  if (*text == "mend") return mail::BareNewline::mend;
-  if (*text == "reject") return mail::BareNewline::reject;
-  scope.error(node, "must be mend or reject, not '" + *text + "'");
-  return std::nullopt;
+  using mail::BareNewline;
+  static constexpr std::array<Word<BareNewline>, 2> kWords = {
+      {{"mend", BareNewline::mend, "fix normalize accept"}, {"reject", BareNewline::reject, "refuse"}}};
+  return word_value(node, scope, kWords);
 }
 
 std::optional<relay::Tls> tls_value(const Node& node, Scope& scope) {
   using relay::Tls;
-  static constexpr std::array<std::pair<std::string_view, Tls>, 3> kNames = {
-      {{"implicit", Tls::implicit}, {"starttls", Tls::starttls}, {"none", Tls::none}}};
-  const std::string* text = scalar(node, scope, "implicit, starttls or none");
-  if (text == nullptr) return std::nullopt;
-  for (const auto& [name, tls] : kNames) {
-    if (*text == name) return tls;
-  }
-  scope.error(node, "must be implicit, starttls or none, not '" + *text + "'");
-  return std::nullopt;
+  static constexpr std::array<Word<Tls>, 3> kWords = {
+      {{"implicit", Tls::implicit, "yes on true ssl tls smtps ssl/tls ssl_tls wrapper wrappermode 1 always required"},
+       {"starttls", Tls::starttls, "start_tls start-tls opportunistic encrypt may tls/starttls upgrade"},
+       {"none", Tls::none, "no off false 0 plain cleartext plaintext disabled never"}}};
+  return word_value(node, scope, kWords);
 }
 
 std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope) {

@@ -1,8 +1,9 @@
 // From a node to a typed value: one function per type of the table in keys.cc. Each returns the value, or
 // nothing after it reported what is wrong.
 //
-// YAML 1.1 surprises end here: a boolean is true or false and nothing else ("no" is a word), a number is
-// decimal without leading zero, exponent or sign, and neither is ever quoted.
+// YAML 1.1 surprises end here: a boolean is true or false and nothing else ("no" is a word), a number is decimal
+// without leading zero, exponent or sign. How it is spelt is another matter: in quotes, as JSON and many a tool write
+// everything, in upper case, or with a unit in words (measures.h).
 #pragma once
 
 #include "base/clock.h"
@@ -37,11 +38,6 @@ struct Scope {
 /// The scalar's text; null after it reported that `wanted` belongs here.
 [[nodiscard]] const std::string* scalar(const Node& node, const Scope& scope, const std::string& wanted);
 
-/// "90s", "1m", "1h", "5d" in seconds.
-[[nodiscard]] std::optional<std::uint64_t> parse_duration(std::string_view text);
-/// "65536", "64K", "50M", "1G" in bytes.
-[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
-
 enum class Senders { nobody, this_machine, others };
 enum class Families { own, both };  ///< a socket of :: that somebody else made may be reached by IPv4 clients, too
 /// The farthest of those who can reach the address that may be in one of these networks.
@@ -50,8 +46,6 @@ enum class Families { own, both };  ///< a socket of :: that somebody else made 
 
 [[nodiscard]] std::optional<std::string> text_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::string> host_name_value(const Node& node, Scope& scope);
-/// A host name or a numeric address.
-[[nodiscard]] std::optional<std::string> host_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::string> path_value(const Node& node, Scope& scope);
 /// "none" is empty.
 [[nodiscard]] std::optional<std::string> path_or_none_value(const Node& node, Scope& scope);

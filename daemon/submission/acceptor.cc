@@ -8,6 +8,7 @@
 #include "mail/header_completion.h"
 #include "mail/headers.h"
 #include "smtp/limits.h"
+#include "submission/sender_rules.h"
 
 #include <algorithm>
 #include <utility>
@@ -168,6 +169,26 @@ std::string Acceptor::open() {
   return received_field(envelope, config_.hostname, transaction_.protocol);
 }
 
+/// What `senders` says of this mail; null: the header is too long to be searched.
+Task<void> Acceptor::check_sender(const std::string* header) {
+  const auto uid = transaction_.envelope.source.uid;
+  if (config_.senders.empty() || uid == 0U) co_return;
+  User user;
+  if (uid && config_.user) {
+    Result<User> found = co_await config_.user(*uid);
+    if (!found) {
+      refuse({451, "4.3.0", "'senders' cannot be asked: " + found.error().text + "; try again later"});
+      co_return;
+    }
+    user = std::move(*found);
+  }
+  const SenderCheck check(config_.senders, config_, user);
+  if (check.free()) co_return;
+  std::optional<smtp::Refusal> refusal = check.reverse_path(transaction_.envelope.sender);
+  if (!refusal) refusal = header != nullptr ? check.header(*header) : check.too_long();
+  if (refusal) refuse(std::move(*refusal));
+}
+
 /// The header is known.
 Task<void> Acceptor::begin(std::size_t header_size) {
   const std::string text = std::exchange(head_, {});
@@ -179,6 +200,8 @@ Task<void> Acceptor::begin(std::size_t header_size) {
   }
   std::string stored = open();
   stored += mail::complete_headers(header, completion_);
+  co_await check_sender(&stored);
+  if (refusal_) co_return;
   eight_bit_header_ = !is_ascii(stored);
   stored += std::string_view(text).substr(header_size);
   co_await append(stored);
@@ -187,6 +210,8 @@ Task<void> Acceptor::begin(std::size_t header_size) {
 /// There is more header than is held.
 Task<void> Acceptor::begin_long() {
   const std::string held = std::exchange(head_, {});
+  co_await check_sender(nullptr);
+  if (refusal_) co_return;
   const std::string first = open();
   eight_bit_header_ = !is_ascii(first);
   long_ = std::make_unique<mail::LongHeader>(completion_);

@@ -67,6 +67,7 @@ class Acceptor {
   Task<void> begin_long();
   Task<void> pass_long(std::string_view text);
   std::string open();
+  Task<void> check_sender(const std::string* header);
   Task<void> append(std::string_view text);
   Task<void> commit(mail::BodyType seen);
   bool already_stored();

@@ -12,14 +12,20 @@
 #include "submission/policy.h"
 #include "submission/submission_memory.h"
 #include "submission/submission_options.h"
+#include "submission/users.h"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace postern::submission {
 
 /// What the sessions hold: the settings of the moment when they began.
-struct Config : SubmissionOptions, mail::LocalNames {};
+struct Config : SubmissionOptions, mail::LocalNames {
+  /// Who a uid is, asked only where `senders` has rows; without it all are users without a name.
+  std::function<Task<Result<User>>(std::uint32_t uid)> user;
+};
 
 /// All sessions of the daemon: who has a place (policy.h), the time-outs that are announced by 421, the submission ids
 /// that were stored lately, and the orderly end. The queue and the clock outlive it.

@@ -123,5 +123,86 @@ TEST(Acceptor, AMailboxIsOneInLettersAndInAscii) {
   EXPECT_FALSE(stored.envelope.smtputf8);
 }
 
+/// What came of it where it may be refused; `uid` handed it in.
+Task<Acceptor::Outcome> try_all(Acceptor& acceptor, std::string text) {
+  for (std::size_t at = 0; at < text.size(); at += 1000)
+    co_await acceptor.take(std::string_view(text).substr(at, 1000));
+  co_return co_await acceptor.finish(mail::BodyType::seven_bit);
+}
+
+struct RuledDesk : Desk {
+  int asked = 0;
+  bool answers = true;
+
+  RuledDesk() {
+    config.senders = {{{"alice"}, {}, {"web@example.com"}}};
+    config.user = [this](std::uint32_t uid) { return name(this, uid); };
+  }
+
+  static Task<Result<User>> name(RuledDesk* desk, std::uint32_t uid) {
+    ++desk->asked;
+    if (!desk->answers) co_return Error{Failure::timeout, "no answer from the name service about uid 1000"};
+    User user;
+    user.name = uid == 1000 ? "alice" : "bob";
+    co_return user;
+  }
+
+  Acceptor::Outcome offer(std::optional<std::uint32_t> uid, const std::string& sender, const std::string& text) {
+    Transaction transaction;
+    transaction.envelope.sender = sender;
+    transaction.envelope.source.kind = uid ? mail::Source::Kind::local : mail::Source::Kind::smtp;
+    transaction.envelope.source.uid = uid;
+    transaction.envelope.recipients.emplace_back().address = "a@example.com";
+    Acceptor acceptor(config, queue, clock, nullptr, std::move(transaction));
+    return test::run(try_all(acceptor, text));
+  }
+};
+
+TEST(Acceptor, KeepsUsersToTheSendersThatTheyMayUse) {
+  RuledDesk desk;
+  EXPECT_FALSE(desk.offer(1000, "alice", "Subject: x\n\nbody\n").refusal);
+  EXPECT_FALSE(desk.offer(1000, "web@example.com", "From: Web <web@example.com>\n\nbody\n").refusal);
+  EXPECT_FALSE(desk.offer(1000, "", "Subject: x\nFrom: alice\n\nbody\n").refusal);
+  EXPECT_FALSE(desk.offer(1001, "root", "From: root\n\nbody\n").refusal);
+  EXPECT_EQ(desk.queue.stored.size(), 4);
+  for (const std::string text : {"From: root\n\nbody\n", "From: root\n", "From: root"}) {
+    const auto outcome = desk.offer(1000, "alice", text);
+    ASSERT_TRUE(outcome.refusal) << text;
+    EXPECT_THAT(outcome.refusal->text, HasSubstr("senders[0]"));
+  }
+  EXPECT_TRUE(desk.offer(1000, "root", "From: alice\n\nbody\n").refusal);
+  EXPECT_EQ(desk.queue.stored.size(), 4);
+}
+
+TEST(Acceptor, LooksForNoNameWhereNoRuleNeedsIt) {
+  RuledDesk desk;
+  EXPECT_FALSE(desk.offer(0, "x@bank.example", "From: y@bank.example\n\nbody\n").refusal);
+  EXPECT_FALSE(desk.offer({}, "x@bank.example", "From: y@bank.example\n\nbody\n").refusal);
+  desk.config.senders.clear();
+  EXPECT_FALSE(desk.offer(1000, "x@bank.example", "From: y@bank.example\n\nbody\n").refusal);
+  EXPECT_EQ(desk.asked, 0);
+}
+
+TEST(Acceptor, AHeaderThatIsTooLongToBeSearchedIsNotFromWhoIsBound) {
+  RuledDesk desk;
+  const std::string field = "X-Filler: " + std::string(900, 'x') + "\n";
+  std::string text = "From: alice\n";
+  while (text.size() <= mail::kHeldHeader) text += field;
+  const auto outcome = desk.offer(1000, "alice", text + "From: root\n\nbody\n");
+  ASSERT_TRUE(outcome.refusal);
+  EXPECT_THAT(outcome.refusal->text,
+              HasSubstr("a header of more than 256 KiB is not searched for its From: senders[0]"));
+  EXPECT_FALSE(desk.offer(1001, "bob", text + "From: root\n\nbody\n").refusal);
+}
+
+TEST(Acceptor, AsksTheSenderToComeBackWhileTheNameServiceIsAway) {
+  RuledDesk desk;
+  desk.answers = false;
+  const auto outcome = desk.offer(1000, "alice", "From: alice\n\nbody\n");
+  ASSERT_TRUE(outcome.refusal);
+  EXPECT_EQ(outcome.refusal->code, 451);
+  EXPECT_THAT(outcome.refusal->text, HasSubstr("no answer from the name service about uid 1000; try again later"));
+}
+
 }  // namespace
 }  // namespace postern::submission

@@ -1,0 +1,18 @@
+// The values of a row of `senders`: each is one text or a list of them.
+#pragma once
+
+#include "settings/document.h"
+#include "settings/values.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::settings {
+
+/// Names of users or groups of the system, or "*".
+[[nodiscard]] std::optional<std::vector<std::string>> account_names_value(const Node& node, Scope& scope);
+/// Whole addresses, local names, "*@DOMAIN", "*".
+[[nodiscard]] std::optional<std::vector<std::string>> sender_patterns_value(const Node& node, Scope& scope);
+
+}  // namespace postern::settings

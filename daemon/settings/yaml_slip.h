@@ -1,0 +1,27 @@
+// What is probably wrong with a text that the parser of YAML gave up on, where, and what to do. Parsers notice a slip
+// where it first makes no sense, which may be a line later, and say it in words of the grammar. Pure; a guess, so that
+// it only ever replaces the words of an error.
+#pragma once
+
+#include "settings/report.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::settings {
+
+struct YamlSlip {
+  Mark mark;
+  std::string text;
+};
+
+/// `where`: what the parser complained of.
+[[nodiscard]] std::optional<YamlSlip> yaml_slip(const std::string& text, Mark where);
+/// Likewise where it says that a quote never closes: the quote.
+[[nodiscard]] std::optional<YamlSlip> open_quote(const std::string& text);
+/// What to write for "domain example.net", "domain:example.net" or "domain = example.net", which are keys of their own
+/// to YAML; empty: it is none of these.
+[[nodiscard]] std::string taken_for_a_key(std::string_view word);
+
+}  // namespace postern::settings

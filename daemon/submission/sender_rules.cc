@@ -1,0 +1,106 @@
+#include "submission/sender_rules.h"
+
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/address_scanner.h"
+#include "mail/header_completion.h"
+#include "mail/headers.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::submission {
+namespace {
+
+constexpr std::string_view kEverybody = "*";
+constexpr std::size_t kMostNamed = 3;  // addresses of a rule in a refusal
+
+bool names(const std::vector<std::string>& list, std::string_view one) {
+  return std::ranges::find(list, one) != list.end();
+}
+
+bool is_for(const SenderRule& rule, const User& user) {
+  if (!user.name.empty() && names(rule.users, user.name)) return true;
+  return std::ranges::any_of(rule.groups, [&](const std::string& group) { return names(user.groups, group); });
+}
+
+/// Mailboxes with upper and lower case are one mailbox wherever there is an account to send from.
+bool is_same(std::string_view one, std::string_view other) {
+  return mail::mailbox_key(to_lower(one)) == mail::mailbox_key(to_lower(other));
+}
+
+}  // namespace
+
+std::vector<std::size_t> rows_for(const std::vector<SenderRule>& rules, const User& user) {
+  std::vector<std::size_t> rows;
+  if (user.root) return rows;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (is_for(rules[i], user)) rows.push_back(i);
+  }
+  if (!rows.empty()) return rows;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (names(rules[i].users, kEverybody)) rows.push_back(i);
+  }
+  return rows;
+}
+
+bool SenderCheck::may(std::string_view address) const {
+  const mail::AddressParts parts = mail::split_address(address);
+  const bool here = names_.kind_of(parts.domain) != mail::LocalNames::Kind::foreign;
+  if (here && !user_.name.empty() && is_same(parts.local, user_.name)) return true;
+  const auto covers = [&](const std::string& pattern) {
+    if (pattern == kEverybody) return true;
+    if (pattern.starts_with("*@")) return iequals(std::string_view(pattern).substr(2), parts.domain);
+    const bool name = mail::split_address(pattern).domain.empty();
+    return name ? here && is_same(pattern, parts.local) : is_same(pattern, address);
+  };
+  return std::ranges::any_of(rows_, [&](std::size_t row) { return std::ranges::any_of(rules_[row].may, covers); });
+}
+
+/// "senders[0] and senders[2] in postern.yaml let www-data send as web@example.com and under its own name"
+std::string SenderCheck::rule() const {
+  std::string rows;
+  std::vector<std::string> may;
+  for (const std::size_t row : rows_) {
+    rows += fmt::format("{}senders[{}]", rows.empty() ? "" : " and ", row);
+    may.insert(may.end(), rules_[row].may.begin(), rules_[row].may.end());
+  }
+  const std::size_t more = may.size() > kMostNamed ? may.size() - kMostNamed : 0;
+  may.resize(may.size() - more);
+  const std::string as = fmt::format("{}{}", fmt::join(may, ", "), more == 0 ? "" : fmt::format(", {} more", more));
+  return fmt::format("{} in postern.yaml {} {} send as {}{}", rows, rows_.size() == 1 ? "lets" : "let",
+                     user_.name.empty() ? "who has no name here" : user_.name, as,
+                     user_.name.empty() ? "" : " or under its own name");
+}
+
+smtp::Refusal SenderCheck::refusal(std::string_view what, std::string_view address) const {
+  return {550, "5.7.1", fmt::format("{} <{}> is not allowed: {}", what, printable(address), rule())};
+}
+
+smtp::Refusal SenderCheck::too_long() const {
+  return {
+      550, "5.7.1",
+      fmt::format("a header of more than {} KiB is not searched for its From: {}", mail::kHeldHeader >> 10U, rule())};
+}
+
+std::optional<smtp::Refusal> SenderCheck::reverse_path(std::string_view address) const {
+  if (free() || address.empty() || may(address)) return {};
+  return refusal("the sender", address);
+}
+
+std::optional<smtp::Refusal> SenderCheck::header(std::string_view text) const {
+  if (free()) return {};
+  for (const mail::HeaderField& field : mail::parse_headers(text).fields) {
+    if (!iequals(field.name, "From")) continue;
+    for (const mail::FoundAddress& found : mail::scan_addresses(field.body).found) {
+      const std::string address = mail::complete_address(found.text, names_.domain);
+      if (!may(address)) return refusal("the sender in From,", address);
+    }
+  }
+  return {};
+}
+
+}  // namespace postern::submission
