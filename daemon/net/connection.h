@@ -18,8 +18,8 @@ struct Peer {
   std::optional<IpAddress> ip;  ///< of TCP
   std::optional<uid_t> uid;     ///< unix socket only (SO_PEERCRED)
   std::optional<pid_t> pid;
-  /// Of TCP from this machine: who holds the other end, where the kernel tells (net/socket_owner.h). Good for the log
-  /// and for limits alone, since a program may hand its sockets on.
+  /// Of TCP from this machine: who holds the other end, where the kernel tells (net/socket_owner.h). Good for the log,
+  /// for limits and for what a user may not do; no proof of who writes, since a program may hand its sockets on.
   std::optional<uid_t> owner;
 
   /// By either door.

@@ -171,7 +171,7 @@ std::string Acceptor::open() {
 
 /// What `senders` says of this mail; null: the header is too long to be searched.
 Task<void> Acceptor::check_sender(const std::string* header) {
-  const auto uid = transaction_.envelope.source.uid;
+  const auto uid = transaction_.user;
   if (config_.senders.empty() || uid == 0U) co_return;
   User user;
   if (uid && config_.user) {

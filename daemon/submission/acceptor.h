@@ -29,7 +29,8 @@ struct Transaction {
   mail::Mended mended;        ///< before the text came here
   std::string unread_sender;  ///< what was given as the sender and is no address, so that another stands for it
   SubmissionRecord::Against against = SubmissionRecord::Against::crash;
-  std::string client{};  ///< for the log; empty: what the source says
+  std::string client{};                 ///< for the log; empty: what the source says
+  std::optional<std::uint32_t> user{};  ///< whom `senders` binds; nothing: nobody in particular
   /// Counts what cannot be stored, by parties, instead of repeating it in the log. Null: everything is logged.
   RefusalLog* failures = nullptr;
 };

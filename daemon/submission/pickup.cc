@@ -50,6 +50,7 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
   transaction.against = SubmissionRecord::Against::power_failure;
   transaction.envelope.source.kind = mail::Source::Kind::local;
   transaction.envelope.source.uid = uid;
+  transaction.user = uid;
   transaction.envelope.source.helo = "dropped";
   return transaction;
 }

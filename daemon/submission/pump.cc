@@ -211,6 +211,7 @@ Transaction Pump::transaction() {
   transaction.unread_sender = dialogue_.unread_sender();
   transaction.failures = &commons_.refusals;
   transaction.client = client();
+  transaction.user = peer_.user();
   return transaction;
 }
 

@@ -1,6 +1,5 @@
 """Which users may send as whom (`senders`): by sendmail, by mail of cron, by TCP and by way of the drop directory."""
 
-import smtplib
 import subprocess
 
 import pytest
@@ -65,13 +64,25 @@ def test_groups_count_root_is_free_and_the_others_have_the_row_of_everybody(rule
         subprocess.run(["gpasswd", "-d", "nobody", "mail"], check=True)
 
 
-def test_clients_by_tcp_are_nobody_in_particular(ruled):
-    with ruled.smtp() as client:
-        client.sendmail("noreply@example.com", ["x@example.org"], message("x@example.org", "b\r\n", "noreply@example.com"))
-        with pytest.raises(smtplib.SMTPDataError) as refused:
-            client.sendmail("alice@example.net", ["x@example.org"], message("x@example.org", "b\r\n", "alice@example.net"))
-        assert refused.value.smtp_code == 550 and b"senders[2]" in refused.value.smtp_error
-    wait_for(lambda: len(ruled.queue()) == 1, 10, "the one that may")
+def by_tcp(ruled, user, sender):
+    """The exit status and words of a client that the kernel knows as this user."""
+    client = f"""
+import smtplib
+with smtplib.SMTP("127.0.0.1", {ruled.port}, timeout=60) as client:
+    client.sendmail("{sender}", ["x@example.org"], "From: {sender}\\r\\nTo: x@example.org\\r\\n\\r\\nb\\r\\n")
+"""
+    run = subprocess.run(["/usr/bin/python3", "-c", client], user=user, capture_output=True, timeout=60)
+    return run.returncode, run.stderr.decode()
+
+
+def test_clients_by_tcp_are_bound_as_the_users_that_they_are(ruled):
+    assert by_tcp(ruled, "alice", "web@example.com")[0] == 0
+    assert by_tcp(ruled, "root", "anybody@bank.example")[0] == 0
+    status, words = by_tcp(ruled, "alice", "root@example.net")
+    assert status != 0 and "550" in words and "senders[0]" in words
+    status, words = by_tcp(ruled, "nobody", "web@example.com")
+    assert status != 0 and "senders[2]" in words
+    assert len(ruled.queue()) == 2
 
 
 def test_a_reload_frees_everybody(ruled):

@@ -152,6 +152,7 @@ struct RuledDesk : Desk {
     transaction.envelope.sender = sender;
     transaction.envelope.source.kind = uid ? mail::Source::Kind::local : mail::Source::Kind::smtp;
     transaction.envelope.source.uid = uid;
+    transaction.user = uid;
     transaction.envelope.recipients.emplace_back().address = "a@example.com";
     Acceptor acceptor(config, queue, clock, nullptr, std::move(transaction));
     return test::run(try_all(acceptor, text));
