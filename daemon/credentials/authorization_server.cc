@@ -92,6 +92,8 @@ HttpRequest AuthorizationServer::make_request(const Url& url, const Form& form,
   request.form = form;
   if (secret && secret_in_ == SecretIn::header) {
     request.authorization = basic_authorization(client_.client_id, *secret);
+    // Of a device without a scope nothing is left to be said, and without a form it would be no POST.
+    if (request.form.empty()) request.form.emplace_back("client_id", Secret(client_.client_id));
     return request;
   }
   request.form.emplace_back("client_id", Secret(client_.client_id));

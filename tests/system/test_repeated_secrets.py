@@ -107,7 +107,13 @@ class Greeter:
 
     def __init__(self, port):
         self.listener = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept()
+        self.listener.close()
+        self.thread.join()
 
     def _serve(self):
         while True:
@@ -138,7 +144,7 @@ class Greeter:
 def greeter():
     server = Greeter(REPEATING_MAIL)
     yield server
-    server.listener.close()
+    server.close()
 
 
 def _everything(posternd):

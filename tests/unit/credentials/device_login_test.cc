@@ -283,6 +283,11 @@ TEST(DeviceLogin, GivesTheClientsSecret) {
   bench.client.client_secret_file = bench.dir.write("secret", "s3cret");
   ASSERT_TRUE(bench.login());
   for (const Request& request : bench.server.requests) EXPECT_THAT(request.head, HasSubstr("Authorization: Basic "));
+  LoginBench scopeless;
+  scopeless.client.client_secret_file = scopeless.dir.write("secret", "s3cret");
+  scopeless.client.scope.clear();
+  ASSERT_TRUE(scopeless.login());
+  EXPECT_EQ(scopeless.server.requests.at(0).body, "client_id=postern");
 }
 
 }  // namespace
