@@ -255,12 +255,11 @@ def _program(posternd, secret, repeats=""):
 
 def test_the_words_of_a_program_are_in_the_log_alone(posternd, greeter, watch):
     secret = watch.secret("secret-of-the-vault-99")
-    posternd.extra, told = _notified(posternd)
+    posternd.extra, _ = _notified(posternd)
     posternd.configure(_program(posternd, secret))
     posternd.start()
     posternd.sendmail(message("b@example.com", "x\n"), *SENDS, "b@example.com", user="alice")
     posternd.wait_reason()
-    wait_for(lambda: os.path.exists(told), 20, "the alarm")
     shown = _everything(posternd)
     log = shown.pop("the log")
     shown.pop(posternd.log, None)
