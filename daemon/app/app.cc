@@ -107,6 +107,7 @@ struct App::Parts {
 
   Result<void> build();
   void apply(settings::Settings wanted);
+  void listen_for_scrapers();
   queue::Config queue_config();
   Task<Result<std::string>> new_aliases();
   [[nodiscard]] std::vector<std::string> complaints(bool administrator) const;
@@ -196,8 +197,18 @@ void App::Parts::apply(settings::Settings wanted) {
   queue->configure(queue_config(), sites.configs());
   submission = submission_config(settings, users);
   doors.reconfigure(settings.listen, settings.submission.networks);
-  metrics.listen(settings.listen.metrics);
+  listen_for_scrapers();
   control->hostname = settings.names.hostname;
+}
+
+void App::Parts::listen_for_scrapers() {
+  const mail::LocalNames& names = settings.names;
+  std::vector<std::string> hosts{names.hostname};
+  const std::vector<std::string>& others = settings.listen.metrics_hosts;
+  for (const auto* more : {&names.machine, &names.local_domains, &others}) {
+    hosts.insert(hosts.end(), more->begin(), more->end());
+  }
+  metrics.listen(settings.listen.metrics, std::move(hosts));
 }
 
 Task<Result<std::string>> App::Parts::new_aliases() {
@@ -270,7 +281,7 @@ Task<Result<void>> App::start() {
   Result<void> recovered = co_await parts_->queue->start();
   if (!recovered) co_return recovered;
   parts_->doors.start();
-  parts_->metrics.listen(parts_->settings.listen.metrics);
+  parts_->listen_for_scrapers();
   parts_->pickup->start(parts_->loop);
   parts_->heartbeat.start();
   parts_->network.start();

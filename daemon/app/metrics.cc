@@ -1,5 +1,7 @@
 #include "app/metrics.h"
 
+#include "net/own_addresses.h"
+
 #include <utility>
 
 namespace postern::app {
@@ -27,7 +29,14 @@ Task<std::string> Metrics::text(metrics::Format format) {
   co_return meters_.text(snapshot, format);
 }
 
-void Metrics::listen(const std::string& address) {
+std::vector<std::string> Metrics::own_hosts() const {
+  std::vector<std::string> hosts = net::own_addresses();
+  hosts.insert(hosts.end(), hosts_.begin(), hosts_.end());
+  return hosts;
+}
+
+void Metrics::listen(const std::string& address, std::vector<std::string> hosts) {
+  hosts_ = std::move(hosts);
   if (door_ && door_->address() == address) return door_->hurry();
   close();
   if (address.empty()) return;

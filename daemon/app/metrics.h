@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace postern::app {
 
@@ -32,13 +33,15 @@ class Metrics {
 
   /// Listens there from now on, on an empty address nowhere. What cannot be had is tried again: mail goes on without
   /// it.
-  void listen(const std::string& address);
+  /// `hosts` are asked for beside the machine's own names and addresses.
+  void listen(const std::string& address, std::vector<std::string> hosts);
   void close();
   /// Why no scraper can connect; empty: one can, or nobody shall.
   [[nodiscard]] std::string trouble() const;
 
  private:
   Task<std::string> text(metrics::Format format);
+  [[nodiscard]] std::vector<std::string> own_hosts() const;
 
   Executor loop_;
   spool::DiskPool& pool_;
@@ -47,7 +50,9 @@ class Metrics {
   queue::Queue* queue_ = nullptr;
   spool::Spool* spool_ = nullptr;
   std::unique_ptr<Door> door_;
-  metrics::Scrapers scrapers_{loop_, [this](metrics::Format format) { return text(format); }};
+  std::vector<std::string> hosts_;
+  metrics::Scrapers scrapers_{loop_, [this](metrics::Format format) { return text(format); },
+                              [this] { return own_hosts(); }};
 };
 
 }  // namespace postern::app

@@ -1,22 +1,21 @@
 #include "app/supervisor.h"
 
 #include "base/journal.h"
+#include "base/journal_socket.h"
 #include "base/log.h"
+#include "base/lost_lines.h"
 #include "base/text.h"
 #include "control/veil.h"
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
-// The source location fields would name this file for every line.
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 #include <boost/asio/steady_timer.hpp>
 
-#include <sys/uio.h>
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <memory>
 
 namespace postern::app {
 namespace {
@@ -32,14 +31,7 @@ Milliseconds beat_interval() {
   return std::min(kStatusInterval, Milliseconds(microseconds / 2000));
 }
 
-void write_to_journal(const LogRecord& record) {
-  std::vector<std::string> fields = journal_fields(record);
-  std::vector<iovec> parts;
-  parts.reserve(fields.size());
-  for (std::string& field : fields) parts.push_back(iovec{field.data(), field.size()});
-  // A journal that does not answer must not stop mail: the result is of no interest.
-  sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
-}
+std::string journal_text(const LogRecord& record) { return journal_datagram(journal_fields(record)); }
 
 }  // namespace
 
@@ -64,7 +56,10 @@ void notify_reloading() {
 }
 
 void log_to_journal_if_there() {
-  if (is_journal_stream(STDERR_FILENO)) set_log_sink(write_to_journal);
+  if (!is_journal_stream(STDERR_FILENO)) return;
+  const auto told = [](std::uint64_t lost) { return journal_text(LostLines(lost).record()); };
+  const auto outlet = std::make_shared<LogOutlet>(take_by_journal(), told);
+  set_log_sink([outlet](const LogRecord& record) { outlet->put(journal_text(record)); });
 }
 
 Result<std::map<std::string, std::vector<UniqueFd>>> inherited_sockets() {

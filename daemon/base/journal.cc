@@ -12,6 +12,9 @@
 namespace postern {
 namespace {
 
+/// All fields go in one datagram, which the kernel limits.
+constexpr std::size_t kLongestValue = std::size_t{8} << 10U;
+
 int priority(Level level) {
   switch (level) {
     case Level::debug: return LOG_DEBUG;
@@ -39,7 +42,8 @@ std::vector<std::string> journal_fields(const LogRecord& record) {
   fields.emplace_back("SYSLOG_IDENTIFIER=posternd");
   fields.push_back("POSTERN_EVENT=" + std::string(record.event));
   for (const LogField& field : record.fields) {
-    fields.push_back(field_name(field.key) + "=" + printable(field.value));
+    const std::string value = printable(field.value);
+    fields.push_back(field_name(field.key).append("=").append(cut_printable(value, kLongestValue)));
   }
   return fields;
 }

@@ -8,7 +8,7 @@
 
 namespace postern {
 
-/// "MESSAGE=...", "PRIORITY=4", "POSTERN_ID=..." (systemd.journal-fields(7)), values made printable.
+/// "MESSAGE=...", "PRIORITY=4", "POSTERN_ID=..." (systemd.journal-fields(7)), values made printable and cut to 8 KiB.
 [[nodiscard]] std::vector<std::string> journal_fields(const LogRecord& record);
 
 /// Whether what is written to this descriptor goes to the journal: the service manager names the stream in

@@ -1,12 +1,14 @@
 #include "base/log.h"
 
+#include "base/log_outlet.h"
+#include "base/lost_lines.h"
 #include "base/text.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -15,23 +17,25 @@ namespace {
 
 constexpr std::size_t kMaxValue = 512;
 
-void write_to_stderr(const LogRecord& record) {
+std::string line_of(const LogRecord& record) {
   std::string line(name(record.level));
   line += ": ";
   line += format(record);
   line += '\n';
-  // A pipe whose reader sleeps would stop the event loop, and with it all mail: such lines are lost.
-  pollfd ready{STDERR_FILENO, POLLOUT, 0};
-  if (::poll(&ready, 1, 0) != 1) return;
-  // One write per line, so that lines of several processes do not mix. Failure must not stop mail.
-  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());
+  return line;
+}
+
+LogSink to_stderr() {
+  const auto told = [](std::uint64_t lost) { return line_of(LostLines(lost).record()); };
+  const auto outlet = std::make_shared<LogOutlet>(take_by_descriptor(STDERR_FILENO), told);
+  return [outlet](const LogRecord& record) { outlet->put(line_of(record)); };
 }
 
 std::atomic<Level> threshold{Level::info};
 std::mutex sink_mutex;
 
 LogSink& current_sink() {
-  static LogSink sink = write_to_stderr;
+  static LogSink sink = to_stderr();
   return sink;
 }
 

@@ -5,6 +5,7 @@
 #include "credentials/http.h"
 #include "credentials/members.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,11 +15,12 @@ class AuthorizationServer {
  public:
   struct Answer {
     std::string error;        ///< RFC 6749 5.2, RFC 8628 3.5: "invalid_grant"; empty: success
-    std::string description;  ///< of the error, printable
+    std::string description;  ///< of the error, printable; neither repeats a secret
     Members members;
   };
 
-  AuthorizationServer(Executor loop, OAuth2 client, HttpOptions http);
+  /// `redactor` learns the secrets that go to the server and come from it.
+  AuthorizationServer(Executor loop, OAuth2 client, HttpOptions http, std::shared_ptr<Redactor> redactor);
 
   /// The client's secret goes into the Authorization field, or, where the server does not know that, into the body
   /// (RFC 6749 2.3.1); a client without one gives its id in the body. Must live until the task has ended. Failures:
@@ -35,6 +37,7 @@ class AuthorizationServer {
   Executor loop_;
   OAuth2 client_;
   HttpOptions http_;
+  std::shared_ptr<Redactor> redactor_;
   SecretIn secret_in_ = SecretIn::header;
 };
 

@@ -1,9 +1,12 @@
 #include "credentials/command.h"
 
+#include "base/log.h"
+#include "base/text.h"
 #include "credentials/child.h"
 #include "credentials/file.h"
 #include "credentials/flight.h"
 
+#include <string_view>
 #include <utility>
 
 namespace postern::credentials {
@@ -15,14 +18,22 @@ std::string words_of(const Command& command) {
          (command.argv.empty() ? std::string("(empty)") : printable(command.argv.front()));
 }
 
-std::string in_its_words(const Finished& finished) {
-  const std::string words = finished.last_words();
-  return words.empty() ? std::string() : "; it said: " + words;
+/// The words of a program are for the log alone: nobody else can tell what they are about. What it wrote before it
+/// failed may be the secret, too, and may be none: it is forgotten again.
+std::string in_the_log(const Command& command, const Finished& finished, Redactor redactor) {
+  const std::string_view output = trim(finished.output.reveal());
+  redactor.learn(output);
+  redactor.learn(trim(output.substr(0, output.find('\n'))));
+  const std::string words = finished.last_words(redactor);
+  if (words.empty()) return {};
+  log(Level::info, "a program that failed said", {{"program", words_of(command)}, {"words", words}});
+  return "; what it said is in the log";
 }
 
-Result<Secret> conclude(const Command& command, Finished finished) {
+Result<Secret> conclude(const Command& command, Finished finished, const Redactor& redactor) {
   const std::string name = words_of(command);
-  const std::string said = in_its_words(finished);
+  const bool failed = finished.end != Finished::End::exit || finished.status != 0;
+  const std::string said = failed ? in_the_log(command, finished, redactor) : std::string();
   const auto seconds = std::chrono::ceil<Seconds>(command.time);
   switch (finished.end) {
     case Finished::End::out_of_time:
@@ -43,7 +54,7 @@ Result<Secret> conclude(const Command& command, Finished finished) {
   return one_line(std::move(line), "the first line of " + name);
 }
 
-Task<Result<Secret>> run(Executor loop, Command command) {
+Task<Result<Secret>> run(Executor loop, Command command, std::shared_ptr<Redactor> redactor) {
   auto started = Child::start(loop, command.argv);
   if (!started) {
     Error error = started.error();
@@ -52,28 +63,30 @@ Task<Result<Secret>> run(Executor loop, Command command) {
   }
   const std::shared_ptr<Child> child = std::move(*started);
   auto finished = co_await child->finish(command.time, kLongestSecret);
-  co_return conclude(command, std::move(finished));
+  co_return conclude(command, std::move(finished), *redactor);
 }
 
 class CommandOrigin final : public SecretOrigin {
  public:
-  CommandOrigin(Executor loop, Command command)
-      : loop_(loop), command_(std::move(command)), flight_(loop, command_.what) {}
+  CommandOrigin(Executor loop, Command command, std::shared_ptr<Redactor> redactor)
+      : loop_(loop), command_(std::move(command)), redactor_(std::move(redactor)), flight_(loop, command_.what) {}
 
   Task<Result<Secret>> get(Source::Want) override {
-    return flight_.join([loop = loop_, command = command_] { return run(loop, command); });
+    return flight_.join(
+        [loop = loop_, command = command_, redactor = redactor_] { return run(loop, command, redactor); });
   }
 
  private:
   Executor loop_;
   Command command_;
+  std::shared_ptr<Redactor> redactor_;
   Flight flight_;
 };
 
 }  // namespace
 
-std::shared_ptr<SecretOrigin> make_command_origin(Executor loop, Command command) {
-  return std::make_shared<CommandOrigin>(std::move(loop), std::move(command));
+std::shared_ptr<SecretOrigin> make_command_origin(Executor loop, Command command, std::shared_ptr<Redactor> redactor) {
+  return std::make_shared<CommandOrigin>(std::move(loop), std::move(command), std::move(redactor));
 }
 
 }  // namespace postern::credentials

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/redactor.h"
 #include "credentials/secret_origin.h"
 
 #include <memory>
@@ -17,9 +18,11 @@ struct Command {
   Milliseconds time{30'000};
 };
 
-/// Callers that ask while it runs get the same answer. What it writes is never logged, except the end of its standard
-/// error in the text of an error. Failures: not_found, denied (cannot be run), timeout, limit (wrote more than 64 KiB),
+/// Callers that ask while it runs get the same answer. What it writes is in no text of an error; when it fails, the end
+/// of its standard error is logged, unless it repeats what the program wrote or a secret that `redactor` knows.
+/// Failures: not_found, denied (cannot be run), timeout, limit (wrote more than 64 KiB),
 /// io (exit status not 0), invalid (no usable first line).
-[[nodiscard]] std::shared_ptr<SecretOrigin> make_command_origin(Executor loop, Command command);
+[[nodiscard]] std::shared_ptr<SecretOrigin> make_command_origin(Executor loop, Command command,
+                                                                std::shared_ptr<Redactor> redactor);
 
 }  // namespace postern::credentials

@@ -11,6 +11,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,8 @@ constexpr Seconds kSlowDown{5};  // 3.5
 constexpr Seconds kLongestWait{60};
 constexpr Seconds kLongestLife{3600};
 constexpr std::size_t kPlaces = 6;  // asked for metadata
+constexpr std::size_t kLongestCode = 64;
+constexpr std::size_t kShownAddress = 200;
 
 struct Device {
   DevicePrompt prompt;
@@ -45,7 +49,7 @@ std::vector<std::string> metadata_places(const Url& token) {
   return places;
 }
 
-Task<Result<std::string>> discover(AuthorizationServer& server, const OAuth2& client) {
+Task<Result<std::string>> discover(AuthorizationServer& server, const OAuth2& client, const Redactor& redactor) {
   const auto token = parse_url(client.token_url);
   if (!token) co_return token.error();
   const std::vector<std::string> places = metadata_places(*token);
@@ -59,7 +63,7 @@ Task<Result<std::string>> discover(AuthorizationServer& server, const OAuth2& cl
     // Metadata of another issuer on the same host is not about this server.
     if (found->text("token_endpoint") != client.token_url) continue;
     std::string device(found->text("device_authorization_endpoint"));
-    if (!device.empty()) co_return device;
+    if (!device.empty() && !redactor.repeats(device)) co_return device;
   }
   co_return Error{Failure::not_found,
                   "found no device authorization endpoint at " + token->origin() +
@@ -73,8 +77,38 @@ Error refused(const std::string& url, const Answer& answer) {
                                     "device grant to this client"};
 }
 
+/// A person is about to open these pages and to log in there: whatever the server says must not lead them elsewhere.
+Result<DevicePrompt> prompt_of(const std::string& url, const Members& members, const Redactor& redactor) {
+  std::string_view page = members.text("verification_uri");
+  // An early draft's name, still sent by Google.
+  if (page.empty()) page = members.text("verification_url");
+  const std::string_view code = members.text("user_code");
+  if (!is_token(members.text("device_code")) || code.empty() || page.empty()) {
+    return Error{Failure::protocol, url + " gave no device_code, user_code or verification_uri"};
+  }
+  DevicePrompt prompt;
+  for (const auto& [text, shown] :
+       {std::pair(page, &prompt.url), std::pair(members.text("verification_uri_complete"), &prompt.complete_url)}) {
+    if (text.empty()) continue;
+    auto good = parse_page(text);
+    if (good && redactor.repeats(text)) good = Error{Failure::invalid, "it repeats a secret"};
+    if (!good) {
+      return Error{Failure::protocol, url + " gave an address that nobody is sent to (" +
+                                          redactor.shown(text, kShownAddress) + "): " + good.error().text +
+                                          "; nobody was logged in"};
+    }
+    *shown = std::move(*good);
+  }
+  prompt.code = redactor.shown(code);
+  if (code.size() > kLongestCode || prompt.code != code) {
+    return Error{Failure::protocol, url + " gave a user_code that cannot be shown: it must be printable, at most " +
+                                        std::to_string(kLongestCode) + " bytes long, and repeat no secret"};
+  }
+  return prompt;
+}
+
 Task<Result<Device>> ask_for_code(AuthorizationServer& server, const OAuth2& client, std::string url,
-                                  const std::optional<Secret>& secret) {
+                                  const std::optional<Secret>& secret, const Redactor& redactor) {
   Form form;
   if (!client.scope.empty()) form.emplace_back("scope", Secret(client.scope));
   const auto answer = co_await server.post(url, std::move(form), secret);
@@ -82,17 +116,12 @@ Task<Result<Device>> ask_for_code(AuthorizationServer& server, const OAuth2& cli
   if (!answer->error.empty()) co_return refused(url, *answer);
   Device device;
   device.code = Secret(std::string(answer->members.text("device_code")));
-  device.prompt.code = answer->members.words("user_code");
-  device.prompt.url = answer->members.words("verification_uri");
-  // An early draft's name, still sent by Google.
-  if (device.prompt.url.empty()) device.prompt.url = answer->members.words("verification_url");
-  device.prompt.complete_url = answer->members.words("verification_uri_complete");
+  auto prompt = prompt_of(url, answer->members, redactor);
+  if (!prompt) co_return prompt.error();
+  device.prompt = std::move(*prompt);
   device.prompt.expires = std::min(answer->members.seconds("expires_in").value_or(kLongestLife), kLongestLife);
   const Seconds interval = answer->members.seconds("interval").value_or(kInterval);
   device.interval = std::clamp(interval, Seconds(1), kLongestWait);
-  if (!is_token(device.code.reveal()) || device.prompt.code.empty() || device.prompt.url.empty()) {
-    co_return Error{Failure::protocol, url + " gave no device_code, user_code or verification_uri"};
-  }
   co_return device;
 }
 
@@ -164,11 +193,13 @@ Task<Result<void>> device_login_in(DeviceWorld world, Executor loop, OAuth2 clie
   }
   const auto secret = co_await client_secret(client, blocking);
   if (!secret) co_return secret.error();
-  AuthorizationServer server(loop, client, world.http);
+  const auto redactor = std::make_shared<Redactor>();
+  if (*secret) redactor->learn((*secret)->reveal());
+  AuthorizationServer server(loop, client, world.http, redactor);
   Result<std::string> url = client.device_url;
-  if (url->empty()) url = co_await discover(server, client);
+  if (url->empty()) url = co_await discover(server, client, *redactor);
   if (!url) co_return url.error();
-  const auto device = co_await ask_for_code(server, client, *url, *secret);
+  const auto device = co_await ask_for_code(server, client, *url, *secret, *redactor);
   if (!device) co_return device.error();
   if (auto told = co_await prompt(device->prompt); !told) co_return told;
   auto refresh = co_await poll(world, server, client, *device, *secret, prompt);

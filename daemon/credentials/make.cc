@@ -29,37 +29,43 @@ OriginPtr file_origin(const Blocking& blocking, const char* what, std::string pa
   return make_file_origin(blocking, std::move(file));
 }
 
-OriginPtr command_origin(const Executor& loop, const char* what, std::vector<std::string> argv) {
+using RedactorPtr = std::shared_ptr<Redactor>;
+
+OriginPtr command_origin(const Executor& loop, const char* what, std::vector<std::string> argv, RedactorPtr redactor) {
   Command command;
   command.what = what;
   command.argv = std::move(argv);
-  return make_command_origin(loop, std::move(command));
+  return make_command_origin(loop, std::move(command), std::move(redactor));
 }
 
-OriginPtr password_origin(const Executor& loop, const Origin& origin, const Blocking& blocking) {
+OriginPtr password_origin(const Executor& loop, const Origin& origin, const Blocking& blocking,
+                          const RedactorPtr& redactor) {
   if (!origin.password.empty()) return std::make_shared<WrittenOrigin>(origin.password);
   if (!origin.password_file.empty()) return file_origin(blocking, "password file", origin.password_file);
   if (!origin.password_credential.empty()) return make_credential_origin(blocking, origin.password_credential);
-  if (!origin.password_command.empty()) return command_origin(loop, "password command", origin.password_command);
+  if (!origin.password_command.empty())
+    return command_origin(loop, "password command", origin.password_command, redactor);
   return nullptr;
 }
 
-OriginPtr token_origin(const Executor& loop, Clock& clock, const Origin& origin, const Blocking& blocking) {
+OriginPtr token_origin(const Executor& loop, Clock& clock, const Origin& origin, const Blocking& blocking,
+                       const RedactorPtr& redactor) {
   if (!origin.token_file.empty()) return file_origin(blocking, "token file", origin.token_file);
-  if (!origin.token_command.empty()) return command_origin(loop, "token command", origin.token_command);
+  if (!origin.token_command.empty()) return command_origin(loop, "token command", origin.token_command, redactor);
   if (!origin.oauth2.token_url.empty()) {
-    return make_oauth_origin(loop, clock, origin.oauth2, blocking, HttpOptions());
+    return make_oauth_origin(loop, clock, origin.oauth2, blocking, HttpOptions(), redactor);
   }
   return nullptr;
 }
 
 class ConfiguredSource final : public Source, public std::enable_shared_from_this<ConfiguredSource> {
  public:
-  ConfiguredSource(std::string user, bool client_certificate, OriginPtr password, OriginPtr token)
+  ConfiguredSource(std::string user, bool client_certificate, OriginPtr password, OriginPtr token, RedactorPtr redactor)
       : user_(std::move(user)),
         client_certificate_(client_certificate),
         password_(std::move(password)),
-        token_(std::move(token)) {}
+        token_(std::move(token)),
+        redactor_(std::move(redactor)) {}
 
   Task<Result<sasl::Credentials>> get(Want want) override { return collect(shared_from_this(), want); }
 
@@ -84,21 +90,23 @@ class ConfiguredSource final : public Source, public std::enable_shared_from_thi
     if (self->password_) {
       auto password = co_await self->password_->get(want);
       if (password) {
+        self->redactor_->learn(password->reveal());
         all.password = std::move(*password);
       } else {
-        all.no_password = printable(password.error().text);
-        trouble = password.error();
+        trouble = self->clean(password.error());
+        all.no_password = trouble->text;
       }
     }
     if (self->token_) {
       auto token = co_await self->token_->get(want);
       if (token) {
+        self->redactor_->learn(token->reveal());
         all.token = std::move(*token);
       } else if (want == Want::renewed) {
-        co_return token.error();
+        co_return self->clean(token.error());
       } else {
-        all.no_token = printable(token.error().text);
-        trouble = token.error();
+        trouble = self->clean(token.error());
+        all.no_token = trouble->text;
       }
     }
     const bool something = all.password || all.token || all.client_certificate;
@@ -106,19 +114,27 @@ class ConfiguredSource final : public Source, public std::enable_shared_from_thi
     co_return all;
   }
 
+  /// What is quoted in it was looked at where it came in, and this is the door through which all of it goes out.
+  [[nodiscard]] Error clean(Error error) const {
+    error.text = redactor_->shown(error.text);
+    return error;
+  }
+
   std::string user_;
   bool client_certificate_;
   OriginPtr password_;
   OriginPtr token_;
+  RedactorPtr redactor_;
 };
 
 }  // namespace
 
 std::shared_ptr<Source> make_source(Executor loop, Clock& clock, Origin origin, Blocking blocking) {
-  auto password = password_origin(loop, origin, blocking);
-  auto token = token_origin(loop, clock, origin, blocking);
+  const auto redactor = std::make_shared<Redactor>();
+  auto password = password_origin(loop, origin, blocking, redactor);
+  auto token = token_origin(loop, clock, origin, blocking, redactor);
   return std::make_shared<ConfiguredSource>(std::move(origin.user), origin.client_certificate, std::move(password),
-                                            std::move(token));
+                                            std::move(token), redactor);
 }
 
 }  // namespace postern::credentials

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <new>
@@ -79,6 +80,20 @@ std::optional<Seconds> Members::seconds(std::string_view name) const {
   return Seconds(static_cast<std::int64_t>(std::min(*number, longest)));
 }
 
-std::string Members::words(std::string_view name) const { return printable(text(name).substr(0, kWords)); }
+bool Members::is_secret(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kSecrets{"access_token", "refresh_token", "id_token", "device_code",
+                                                     "client_secret"};
+  return std::ranges::find(kSecrets, name) != kSecrets.end();
+}
+
+std::string Members::words(std::string_view name, const Redactor& redactor) const {
+  return redactor.shown(text(name), kWords);
+}
+
+void Members::teach(Redactor& redactor) const {
+  for (const auto& [name, value] : members_) {
+    if (is_secret(name)) redactor.learn(value.reveal());
+  }
+}
 
 }  // namespace postern::credentials

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/redactor.h"
 #include "base/result.h"
 #include "base/secret.h"
 
@@ -22,8 +23,12 @@ class Members {
   [[nodiscard]] std::string_view text(std::string_view name) const;
   /// Whole seconds from 0 to ten years, also of a string of digits, as some servers send it; else nothing.
   [[nodiscard]] std::optional<Seconds> seconds(std::string_view name) const;
-  /// For logs and errors: printable, at most 300 bytes.
-  [[nodiscard]] std::string words(std::string_view name) const;
+  /// Whether the server gives something secret by this name: a token, a code of the device grant.
+  [[nodiscard]] static bool is_secret(std::string_view name);
+  /// For logs, errors and people: the only way to them. Printable, at most 300 bytes; not if it repeats a secret.
+  [[nodiscard]] std::string words(std::string_view name, const Redactor& redactor) const;
+  /// Those of the answer, so that nothing else in it repeats them.
+  void teach(Redactor& redactor) const;
 
  private:
   std::map<std::string, Secret, std::less<>> members_;

@@ -66,11 +66,13 @@ const char* advice_for(const std::string& error) {
 
 class OAuthOrigin final : public SecretOrigin, public std::enable_shared_from_this<OAuthOrigin> {
  public:
-  OAuthOrigin(Executor loop, Clock& clock, OAuth2 client, Blocking blocking, HttpOptions http)
+  OAuthOrigin(Executor loop, Clock& clock, OAuth2 client, Blocking blocking, HttpOptions http,
+              std::shared_ptr<Redactor> redactor)
       : clock_(clock),
         client_(client),
         blocking_(std::move(blocking)),
-        server_(loop, std::move(client), std::move(http)),
+        redactor_(redactor),
+        server_(loop, std::move(client), std::move(http), std::move(redactor)),
         flight_(std::move(loop), "access token") {}
 
   Task<Result<Secret>> get(Source::Want want) override;
@@ -95,6 +97,7 @@ class OAuthOrigin final : public SecretOrigin, public std::enable_shared_from_th
   Clock& clock_;
   OAuth2 client_;
   Blocking blocking_;
+  std::shared_ptr<Redactor> redactor_;
   AuthorizationServer server_;
   Flight flight_;
   std::optional<AccessToken> access_;
@@ -222,8 +225,8 @@ Result<Secret> OAuthOrigin::take_access(const Answer& answer, Milliseconds spent
   if (!is_token(text)) return Error{Failure::protocol, client_.token_url + " gave no usable access_token"};
   // Section 7.1: a token of an unknown type must not be used. Servers that forget to say mean this one.
   if (!type.empty() && !iequals(type, "bearer")) {
-    return Error{Failure::protocol, client_.token_url + " gave a token of type " + answer.members.words("token_type") +
-                                        " instead of Bearer"};
+    return Error{Failure::protocol, client_.token_url + " gave a token of type " +
+                                        answer.members.words("token_type", *redactor_) + " instead of Bearer"};
   }
   const auto expires_in = answer.members.seconds("expires_in");
   // Unknown: until a server refuses it.
@@ -269,9 +272,10 @@ Error OAuthOrigin::refusal(const Answer& answer) const {
 }  // namespace
 
 std::shared_ptr<SecretOrigin> make_oauth_origin(Executor loop, Clock& clock, OAuth2 client, Blocking blocking,
-                                                HttpOptions http) {
+                                                HttpOptions http, std::shared_ptr<Redactor> redactor) {
   http.ca_file = client.ca_file;
-  return std::make_shared<OAuthOrigin>(std::move(loop), clock, std::move(client), std::move(blocking), std::move(http));
+  return std::make_shared<OAuthOrigin>(std::move(loop), clock, std::move(client), std::move(blocking), std::move(http),
+                                       std::move(redactor));
 }
 
 }  // namespace postern::credentials

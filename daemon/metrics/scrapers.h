@@ -17,7 +17,8 @@ inline constexpr std::size_t kScrapers = 10;
 /// Outlives what it serves.
 class Scrapers {
  public:
-  Scrapers(Executor loop, Source source) : loop_(std::move(loop)), source_(std::move(source)) {}
+  Scrapers(Executor loop, Source source, OwnHosts own)
+      : loop_(std::move(loop)), source_(std::move(source)), own_(std::move(own)) {}
 
   /// Without a free place the oldest connection that has not sent its whole request is closed; if all have, this one.
   void serve(std::unique_ptr<net::Stream> stream);
@@ -30,6 +31,7 @@ class Scrapers {
 
   Executor loop_;
   Source source_;
+  OwnHosts own_;
   std::list<std::shared_ptr<Scraper>> scrapers_;  ///< the oldest first
 };
 

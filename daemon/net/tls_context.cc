@@ -1,18 +1,25 @@
 #include "net/tls_context.h"
 
+#include "base/durable_file.h"
 #include "base/network.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "net/certificate.h"
 #include "net/tls_state.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include <sys/stat.h>
 
 #include <array>
+#include <memory>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace postern::net {
 namespace {
@@ -41,7 +48,8 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
 }
 
 constexpr int kSecurityLevel = 2;  // 112 bits: no RSA below 2048, no SHA-1; whatever the system's openssl.cnf says
-constexpr int kDepth = 8;          // intermediate certificates; a chain is rarely longer than three
+constexpr std::size_t kLargestKey = std::size_t{1} << 20U;  // with its certificates, if they are in the same file
+constexpr int kDepth = 8;  // intermediate certificates; a chain is rarely longer than three
 
 void harden(SSL_CTX* context) {
   SSL_CTX_set_security_level(context, kSecurityLevel);
@@ -72,22 +80,6 @@ Error bad_file(const char* what, const std::string& path) {
   return Error{Failure::tls, std::string(what) + ' ' + printable(path) + ": " + tls_reason()};
 }
 
-/// Our own certificate and key.
-Result<void> load_own(SSL_CTX* context, const std::string& certificate_file, const std::string& key_file) {
-  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
-  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
-    return bad_file("cannot read the certificate", certificate_file);
-  }
-  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    const unsigned long code = ERR_peek_error();
-    const bool other = ERR_GET_LIB(code) == ERR_LIB_X509 && ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH;
-    return other ? bad_file("this key is not that of the certificate:", key_file)
-                 : bad_file("cannot read the key (it must not be encrypted)", key_file);
-  }
-  if (SSL_CTX_check_private_key(context) != 1) return bad_file("this key is not that of the certificate:", key_file);
-  return {};
-}
-
 std::string octal(mode_t mode) {
   constexpr unsigned kPermissions = 07777;
   std::string digits;
@@ -97,21 +89,56 @@ std::string octal(mode_t mode) {
   return '0' + digits;
 }
 
-/// The rule of the settings for every file with a secret, which holds at each reading: the mode may have changed. What
-/// cannot be looked at is left to the reading, which says why.
-Result<void> check_mode(const std::string& key_file) {
+enum class KeyMode { any, secret };
+
+/// The rule of the settings for every file with a secret, which holds at each reading: the mode may have changed. It is
+/// judged by what was read, since another file may have the name by now.
+Result<Secret> read_key(const std::string& key_file, KeyMode mode) {
   struct stat status{};
-  if (::stat(key_file.c_str(), &status) != 0 || (status.st_mode & (S_IROTH | S_IWOTH)) == 0) return {};
+  auto bytes = read_file(key_file, kLargestKey, &status);
+  Secret key(bytes ? std::move(*bytes) : std::string());
   const std::string name = printable(key_file);
-  return Error{Failure::tls, "the client key file " + name + " is open to every user (mode " + octal(status.st_mode) +
-                                 "); run: chmod o-rwx " + name};
+  if (mode == KeyMode::secret && (status.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    return Error{Failure::tls, "the client key file " + name + " is open to every user (mode " + octal(status.st_mode) +
+                                   "); run: chmod o-rwx " + name};
+  }
+  if (!bytes) return Error{Failure::tls, "cannot read the key: " + bytes.error().text};
+  return key;
+}
+
+bool use_key(SSL_CTX* context, const Secret& pem) {
+  const std::string_view bytes = pem.reveal();
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> source(
+      BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())), &BIO_free_all);
+  if (!source) return false;
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(source.get(), nullptr, no_passphrase, nullptr), &EVP_PKEY_free);
+  return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
+}
+
+/// Our own certificate and key.
+Result<void> load_own(SSL_CTX* context, const std::string& certificate_file, const std::string& key_file,
+                      KeyMode mode) {
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
+    return bad_file("cannot read the certificate", certificate_file);
+  }
+  const auto key = read_key(key_file, mode);
+  if (!key) return key.error();
+  if (!use_key(context, *key)) {
+    const unsigned long code = ERR_peek_error();
+    const bool other = ERR_GET_LIB(code) == ERR_LIB_X509 && ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH;
+    return other ? bad_file("this key is not that of the certificate:", key_file)
+                 : bad_file("cannot read the key (it must not be encrypted)", key_file);
+  }
+  if (SSL_CTX_check_private_key(context) != 1) return bad_file("this key is not that of the certificate:", key_file);
+  return {};
 }
 
 Result<void> load_client_certificate(SSL_CTX* context, const TlsClient::Options& options) {
   if (options.client_certificate.empty()) return {};
   const std::string& key = options.client_key.empty() ? options.client_certificate : options.client_key;
-  if (auto checked = check_mode(key); !checked) return checked;
-  return load_own(context, options.client_certificate, key);
+  return load_own(context, options.client_certificate, key, KeyMode::secret);
 }
 
 Result<void> ask_for_certificates(SSL_CTX* context, const std::string& ca_file) {
@@ -226,7 +253,8 @@ Result<std::shared_ptr<TlsServer>> TlsServer::make(const Options& options) {
   if (context == nullptr) return Error{Failure::tls, "cannot set up TLS: " + tls_reason()};
   harden(context);
   if (auto limited = limit_versions(context, options.versions); !limited) return limited.error();
-  if (auto loaded = load_own(context, options.certificate_file, options.key_file); !loaded) return loaded.error();
+  if (auto loaded = load_own(context, options.certificate_file, options.key_file, KeyMode::any); !loaded)
+    return loaded.error();
   if (auto asks = ask_for_certificates(context, options.client_ca_file); !asks) return asks.error();
   constexpr std::array<unsigned char, 7> kSessionContext = {'p', 'o', 's', 't', 'e', 'r', 'n'};
   SSL_CTX_set_session_id_context(context, kSessionContext.data(), kSessionContext.size());

@@ -43,10 +43,15 @@ mail::Status uncertain() {
   return status;
 }
 
-/// Of what kept the message from being answered, in its own words, which quote the server with its code.
+/// Of what kept the message from being answered, in its own words, which quote the server with its code. Whoever sent
+/// it reads them, and what was said about a login is not theirs: a token server or a program may name anybody.
 mail::Status status_of(const mail::SiteTrouble& trouble) {
   mail::Status status;
   status.text = trouble.text;
+  if (trouble.step != mail::Step::auth) return status;
+  status.text = "the login at the smarthost fails";
+  if (trouble.code != 0) status.text += fmt::format(" ({})", trouble.code);
+  status.text += "; why is for administrators to read (postern status)";
   return status;
 }
 

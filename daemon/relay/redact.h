@@ -8,8 +8,8 @@
 
 namespace postern::relay {
 
-/// If `words` hold the password or the token, or the beginning of a long one, as they are, in hexadecimal or as part of
-/// any base64, a remark takes the place of everything but the reply code.
+/// If `words` may repeat the password or the token (base/redactor), a remark takes the place of everything but the
+/// reply code.
 void hide_secrets(std::string& words, const sasl::Credentials& credentials);
 
 }  // namespace postern::relay

@@ -131,6 +131,9 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      set<duration_value, &S::queue, &Q::notify, &A::after>},
     {"metrics", "address", "", "", "none",
      "where metrics are shown by HTTP, on this machine alone", set<loopback_value, &S::listen, &L::metrics>},
+    {"metrics_hosts", "list of host names", "", "", "[]",
+     "names by which metrics are asked for, besides this machine's own",
+     set<host_names_value, &S::listen, &L::metrics_hosts>},
 });
 
 constexpr std::string_view kSmarthosts = "smarthosts";

@@ -34,6 +34,9 @@ EXIM_FEW, EXIM_SLOW, OPENSMTPD, HARAKA, SMTP_SERVER = 3520, 3521, 3600, 3610, 36
 METRICS, PROMETHEUS_PORT = 9157, 9190
 AUTHORIZATION_HTTPS, AUTHORIZATION_HTTP = 9400, 9401
 
+# A token server that repeats what it is asked, and behind it a mail server that does.
+REPEATING, REPEATING_MAIL = 9410, 9411
+
 _GIVEN = [port for name, port in list(globals().items()) if not name.startswith("_")]
 assert len(set(_GIVEN)) == len(_GIVEN), "two servers have the same port"
 assert not set(_GIVEN) & set(range(2500, 2591)), "one of these ports is Postfix's"

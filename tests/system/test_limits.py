@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import smtplib
 import socket
 import struct
@@ -366,6 +367,54 @@ def test_r14_a_log_that_cannot_be_written_stops_no_mail(posternd, sink, stderr):
         for path in (f"{parent}/{name}" for name in names):
             with open(path, "rb") as source:
                 assert not re.search(rb"(?m)^(debug|info|notice|warning|error): ", source.read()), path
+
+
+@pytest.mark.parametrize("reader", ["a pipe", "a socket", "a journal"])
+def test_r14_a_reader_of_the_log_that_stops_is_told_later_what_it_missed(posternd, sink, reader):
+    posternd.configure(smarthost(SINK, tls="none", user=None))
+    environment = {}
+    with contextlib.ExitStack() as stack:
+        if reader == "a pipe":
+            reading, writing = os.pipe()
+            take = lambda: os.read(reading, 65536)
+        else:
+            ours, theirs = socket.socketpair()
+            reading, writing = ours.fileno(), theirs.fileno()
+            take = lambda: ours.recv(65536)
+            stack.callback(ours.close)
+        if reader == "a journal":
+            os.makedirs("/run/systemd/journal", exist_ok=True)
+            journal = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            journal.bind("/run/systemd/journal/socket")
+            os.chmod("/run/systemd/journal/socket", 0o666)
+            stack.callback(os.unlink, "/run/systemd/journal/socket")
+            reading, take = journal.fileno(), lambda: journal.recv(65536)
+            status = os.fstat(writing)
+            environment = {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+        start(posternd, stderr=writing, env={**os.environ, **environment})
+        posternd.wait_ready()
+        longest = 0
+        with smtplib.SMTP("127.0.0.1", posternd.port) as client:
+            for number in range(700):
+                begun = time.monotonic()
+                client.sendmail("a@example.net", [f"{number}-{name * 50}@example.com" for name in "bcde"],
+                                message("b@example.com", "x\n", subject=f"stop-{number}"))
+                longest = max(longest, time.monotonic() - begun)
+        wait_for(lambda: len(set(sink())) == 700, 90, "all messages")
+        posternd.wait_empty()
+        assert longest < 10, "nothing waits for the log"
+        said = b""
+        # What was kept comes late, then what was lost, then what is new.
+        while b"lines of the log were lost" not in said:
+            assert select.select([reading], [], [], 20)[0], said[-2000:]
+            said += take()
+        passes(posternd, sink, "read-again")
+        lost = int(re.search(rb"lines of the log were lost lines=(\d+)", said)[1])
+        assert lost > 100
+        while b"read-again" not in said and b"delivered" not in said.partition(b"were lost")[2]:
+            assert select.select([reading], [], [], 20)[0], said[-2000:]
+            said += take()
+        assert posternd.stop() == 0
 
 
 def test_r14_foreign_bytes_are_escaped_in_the_log(running, sink):

@@ -192,6 +192,39 @@ def test_the_listener_gives_one_page_and_is_bounded(posternd):
     assert all(one.recv(1) == b"" for one in idle[20:])
 
 
+def _status(*lines):
+    """The code and the body of the answer to a request of these lines."""
+    with socket.create_connection(("127.0.0.1", METRICS), timeout=10) as client:
+        client.sendall("\r\n".join([*lines, "", ""]).encode())
+        head, _, body = b"".join(iter(lambda: client.recv(65536), b"")).partition(b"\r\n\r\n")
+    return int(head.split()[1]), body.decode()
+
+
+@pytest.mark.parametrize("posternd", [{"extra": LISTENS["extra"] + "metrics_hosts: [mail.tunnel.example]\nlocal_domains: [web2.example.net]\n"}],
+                         indirect=True)
+def test_a_name_of_somebody_else_gets_nothing(posternd):
+    """As a page in a browser asks that has made its own name lead here."""
+    posternd.configure()
+    posternd.start()
+    ours = ["localhost", f"localhost:{METRICS}", "127.0.0.1:1", "127.9.9.9", f"[::1]:{METRICS}", "web1.example.net", f"WEB1:{METRICS}",
+            "web1.example.net.", "web2.example.net", "mail.tunnel.example:443"]
+    others = ["rebound.example", f"rebound.example:{METRICS}", "localhost.rebound.example", "127.0.0.1.rebound.example", "192.0.2.1",
+              f"evil.web1.example.net:{METRICS}", "tunnel.example", "", "localhost@rebound.example"]
+    for host in ours:
+        status, body = _status("GET /metrics HTTP/1.1", f"Host: {host}")
+        assert status == 200 and "postern_" in body, (host, status)
+    for host in others:
+        for path in ("/metrics", "/"):
+            status, body = _status(f"GET {path} HTTP/1.1", f"Host: {host}")
+            assert status == 421 and "metrics_hosts" in body and "postern_" not in body, (host, status, body)
+    assert _status("GET /metrics HTTP/1.0")[0] == 200
+    assert _status("GET /metrics HTTP/1.1")[0] == 400
+    assert _status("GET /metrics HTTP/1.1", "Host: localhost", "Host: rebound.example")[0] == 400
+    run = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: rebound.example", URL],
+                         capture_output=True, check=True)
+    assert run.stdout == b"421"
+
+
 def _served():
     try:
         return get()[1]

@@ -27,6 +27,8 @@ Task<std::string> some_page(Format format) {
   co_return format == Format::openmetrics ? std::string("open\n") : std::string("classic\n");
 }
 
+std::vector<std::string> our_hosts() { return {"mailhost.example.com"}; }
+
 using Deadlines = std::vector<Milliseconds>;
 
 /// Keeps what was written, and the deadlines, beyond the stream's life.
@@ -63,7 +65,7 @@ std::string answer_to(std::string_view request, std::size_t chunk = 4096) {
   Deadlines deadlines;
   std::size_t asked = 0;
   auto stream = std::make_shared<Recorder>(std::string(request), chunk, written, deadlines);
-  test::run(serve_scrape(std::move(stream), some_page, [&asked] { ++asked; }));
+  test::run(serve_scrape(std::move(stream), some_page, our_hosts, [&asked] { ++asked; }));
   // One for the request, however many pieces it comes in, and one for the answer, if there is one.
   EXPECT_EQ(deadlines, Deadlines(written.empty() ? 1 : 2, kScrapePatience));
   EXPECT_LE(asked, written.empty() ? 0U : 1U);
@@ -89,17 +91,34 @@ TEST(Scrape, GivesTheOlderFormatToWhoCanReadOnlyThat) {
   EXPECT_EQ(format_for("text/plain;version=0.0.4"), Format::prometheus);
   EXPECT_EQ(format_for("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"),
             Format::openmetrics);
-  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nAccept: text/plain\r\n\r\n"), EndsWith("\r\n\r\nclassic\n"));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n"),
+              EndsWith("\r\n\r\nclassic\n"));
 }
 
 TEST(Scrape, KnowsOnePathAndOneMethod) {
-  EXPECT_THAT(answer_to("GET /metrics?x=y HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer_to("GET /metrics?x=y HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
   for (const std::string path : {"/", "/metrics/", "/metricsx", "http://x/metrics", "/%6detrics", "/../metrics"}) {
-    EXPECT_THAT(answer_to("GET " + path + " HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 404 ")) << path;
+    EXPECT_THAT(answer_to("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 404 ")) << path;
   }
   for (const std::string method : {"POST", "PUT", "DELETE", "HEAD", "OPTIONS"}) {
-    EXPECT_THAT(answer_to(method + " /metrics HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 405 ")) << method;
+    EXPECT_THAT(answer_to(method + " /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 405 "))
+        << method;
   }
+}
+
+TEST(Scrape, AnswersNobodyWhoAsksForAnotherHost) {
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nHost: mailhost:9157\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  for (const std::string path : {"/metrics", "/", "/x"}) {
+    const std::string answer = answer_to("GET " + path + " HTTP/1.1\r\nHost: rebound.example:9157\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 421 ")) << path;
+    EXPECT_THAT(answer, HasSubstr("metrics_hosts"));
+    EXPECT_THAT(answer, testing::Not(HasSubstr("open")));
+  }
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.0\r\nHost: rebound.example\r\n\r\n"), StartsWith("HTTP/1.1 421 "));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: rebound.example\r\n\r\n"),
+              StartsWith("HTTP/1.1 400 "));
 }
 
 TEST(Scrape, RefusesWhatIsNoHttpAndWhatIsTooLong) {
@@ -172,7 +191,7 @@ class ScrapersTest : public testing::Test {
   }
 
   boost::asio::io_context loop;
-  Scrapers scrapers{loop.get_executor(), some_page};
+  Scrapers scrapers{loop.get_executor(), some_page, our_hosts};
 };
 
 TEST_F(ScrapersTest, TheOldestOfThoseThatSayNothingMakesWay) {

@@ -1,0 +1,177 @@
+#include "base/log_outlet.h"
+
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace postern {
+namespace {
+
+constexpr Milliseconds kFirstPause{20};
+constexpr Milliseconds kLongestPause{1000};
+constexpr Milliseconds kAtTheEnd{1000};
+/// A pipe that poll(2) calls writable takes so much without waiting (pipe(7), PIPE_BUF).
+constexpr std::size_t kPiece = 4096;
+
+std::optional<std::size_t> taken(ssize_t count) {
+  if (count >= 0) return static_cast<std::size_t>(count);
+  if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) return 0;
+  return std::nullopt;
+}
+
+std::optional<std::size_t> write_piece(int descriptor, std::string_view text) {
+  pollfd ready{descriptor, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1) return 0;
+  return taken(::write(descriptor, text.data(), std::min(text.size(), kPiece)));
+}
+
+/// Ours alone, so that it may be made not to wait: others use what we were started with, too. Not allowed where a pipe
+/// is another user's.
+UniqueFd opened_anew(int descriptor) {
+  const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
+  return UniqueFd(::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+}  // namespace
+
+struct LogOutlet::State {
+  State(Take takes, Told tells, std::size_t most) : take(std::move(takes)), told(std::move(tells)), limit(most) {}
+
+  /// What the lock protects; each is called with it held.
+  void put(std::string line);
+  void tell_lost();
+  void keep(std::string line);
+  bool offer(std::string& line);
+  void offer_kept();
+
+  Take take;
+  Told told;
+  std::size_t limit;
+  std::mutex mutex;
+  std::condition_variable empty;
+  std::deque<std::string> kept;
+  std::size_t size = 0;  ///< of what is kept, in bytes
+  std::uint64_t lost = 0;
+  bool handing_over = false;  ///< there is a thread
+
+  static void hand_over(const std::shared_ptr<State>& state);
+};
+
+/// Whether the line is done with: taken, or never to be taken. Else what is left of it stays in `line`.
+bool LogOutlet::State::offer(std::string& line) {
+  while (!line.empty()) {
+    const std::optional<std::size_t> count = take(line);
+    if (!count) {
+      ++lost;
+      return true;
+    }
+    if (*count == 0) return false;
+    line.erase(0, *count);
+  }
+  return true;
+}
+
+void LogOutlet::State::keep(std::string line) {
+  if (size + line.size() > limit) {
+    ++lost;
+    return;
+  }
+  size += line.size();
+  kept.push_back(std::move(line));
+}
+
+void LogOutlet::State::tell_lost() {
+  if (!kept.empty() || lost == 0) return;
+  std::string words = told(lost);
+  const std::uint64_t before = std::exchange(lost, 0);
+  const bool done = offer(words);
+  // It could not be said either: nobody was told.
+  if (lost > 0) lost = before;
+  if (!done) keep(std::move(words));
+}
+
+void LogOutlet::State::put(std::string line) {
+  offer_kept();
+  if (!kept.empty() || !offer(line)) keep(std::move(line));
+}
+
+void LogOutlet::State::offer_kept() {
+  while (!kept.empty()) {
+    std::string& line = kept.front();
+    size -= line.size();
+    const bool done = offer(line);
+    size += line.size();
+    if (!done) return;
+    size -= line.size();
+    kept.pop_front();
+  }
+  tell_lost();
+}
+
+void LogOutlet::State::hand_over(const std::shared_ptr<State>& state) {
+  std::unique_lock lock(state->mutex);
+  for (Milliseconds pause = kFirstPause; !state->kept.empty(); pause = std::min(2 * pause, kLongestPause)) {
+    const std::size_t before = state->kept.size();
+    state->offer_kept();
+    if (state->kept.size() < before) pause = kFirstPause;
+    if (state->kept.empty()) break;
+    lock.unlock();
+    std::this_thread::sleep_for(pause);
+    lock.lock();
+  }
+  state->handing_over = false;
+  state->empty.notify_all();
+}
+
+LogOutlet::LogOutlet(Take take, Told told, std::size_t kept)
+    : state_(std::make_shared<State>(std::move(take), std::move(told), kept)) {}
+
+LogOutlet::~LogOutlet() { drain(kAtTheEnd); }
+
+void LogOutlet::put(std::string line) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->put(std::move(line));
+  if (state_->kept.empty() || state_->handing_over) return;
+  try {
+    std::thread(State::hand_over, state_).detach();
+    state_->handing_over = true;
+  } catch (const std::system_error&) {
+    // No thread is to be had: the next line tries again.
+  }
+}
+
+void LogOutlet::drain(Milliseconds longest) {
+  std::unique_lock lock(state_->mutex);
+  state_->empty.wait_for(lock, longest, [this] { return state_->kept.empty(); });
+}
+
+LogOutlet::Take take_by_descriptor(int descriptor) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) status.st_mode = 0;
+  if (S_ISSOCK(status.st_mode)) {
+    return [descriptor](std::string_view text) {
+      return taken(::send(descriptor, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+    };
+  }
+  if (S_ISREG(status.st_mode)) {
+    return [descriptor](std::string_view text) { return taken(::write(descriptor, text.data(), text.size())); };
+  }
+  // Shared, since a function must be copyable.
+  const auto own = std::make_shared<UniqueFd>(opened_anew(descriptor));
+  return [own, descriptor](std::string_view text) { return write_piece(*own ? own->get() : descriptor, text); };
+}
+
+}  // namespace postern
