@@ -24,22 +24,17 @@ TEST(Dialogue, R09_ClosesAfterTooManyMailCommandsThatAreRefusedForNow) {
   for (std::size_t i = 1; i < limits::kIdleCommands; ++i) {
     ASSERT_TRUE(dialogue.on_line("MAIL FROM:<a@b>", full).reply.starts_with("452")) << i;
   }
-  EXPECT_EQ(dialogue.on_line("MAIL FROM:<a@b>", full).next, Next::command);
-  EXPECT_EQ(dialogue.on_line("MAIL FROM:<a@b>", full).next, Next::close);
+  EXPECT_EQ(dialogue.on_line("MAIL FROM:<a@b>", full).next, Next::close) << "EHLO counts, too";
 }
 
 TEST(Dialogue, R09_ClosesAfterMoreRefusedRecipientsThanAnyEnvelopeHas) {
-  for (const std::string_view line : {"RCPT TO:<a b@c>", "RCPT TO:<a@b>"}) {
-    DialogueConfig config;
-    config.recipients = 1;
-    Dialogue dialogue = after_hello(config);
-    ASSERT_TRUE(dialogue.on_line("MAIL FROM:<a@b>").reply.starts_with("250"));
-    ASSERT_TRUE(dialogue.on_line("RCPT TO:<a@b>").reply.starts_with("250"));
-    for (std::size_t i = 0; i < limits::kRefusedRecipients; ++i) ASSERT_EQ(dialogue.on_line(line).next, Next::command);
-    const Reaction last = dialogue.on_line(line);
-    EXPECT_EQ(last.next, Next::close) << line;
-    EXPECT_TRUE(last.reply.starts_with("421")) << line;
-  }
+  Dialogue dialogue = after_hello();
+  ASSERT_TRUE(dialogue.on_line("MAIL FROM:<a@b>").reply.starts_with("250"));
+  for (std::size_t i = 0; i < limits::kRefusedRecipients; ++i)
+    ASSERT_EQ(dialogue.on_line("RCPT x").next, Next::command);
+  const Reaction last = dialogue.on_line("RCPT x");
+  EXPECT_EQ(last.next, Next::close);
+  EXPECT_TRUE(last.reply.starts_with("421"));
 }
 
 TEST(Dialogue, AnotherProtocolEndsItInEveryStateAtOnce) {
