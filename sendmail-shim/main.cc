@@ -84,11 +84,12 @@ Connect connect_for(std::chrono::milliseconds restart, std::chrono::milliseconds
   };
 }
 
-/// The socket first; the drop directory if nobody answers there; the socket for longer if that is no way either.
+/// The socket first; the drop directory if nobody serves us there; the socket for longer if that is no way either.
 Exit hand_in(const Submission& submission, Delivery delivery) {
   // The drop directory belongs to the system's daemon. Who names a socket means another one.
   if (!environment_or(kSubmitSocket, "").empty()) {
     delivery.patience = kLongSilence;
+    delivery.asking = kPatience;
     return submit(submission, delivery, connect_for(kPatience, kPatience)).exit;
   }
   const HandedIn first = submit(submission, delivery, connect_for(kPatience, std::chrono::seconds(0)));
@@ -97,6 +98,7 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
   const Exit dropped = drop(drop_helper(kDropHelpers), submission, delivery);
   if (dropped.code == EX_OK) return dropped;
   delivery.patience = kLongSilence;
+  delivery.asking = kLongPatience;
   const HandedIn second = submit(submission, delivery, connect_for(kLongPatience, kLongPatience));
   if (second.by == HandedIn::By::daemon && !second.unknown) return second.exit;
   const std::string& words = first.unknown && !second.unknown ? first.exit.text : second.exit.text;

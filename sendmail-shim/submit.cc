@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 
 namespace postern::shim {
@@ -58,8 +59,10 @@ class Session {
     // of one command makes it refuse those that follow, and each reply is looked at (RFC 2920 3.1).
     channel_.set_silence(delivery_.patience);
     const std::string envelope = "EHLO " + delivery_.helo + "\r\n" + commands(submission_, delivery_, "\r\n");
-    if (auto exit = channel_.write(envelope)) return lose(exit->text);
+    // Who hangs up before it hears us may have said why.
+    if (const auto unsent = channel_.write(envelope); unsent && channel_.silent()) return lose(unsent->text);
     if (auto exit = expect("the greeting", 2)) return *exit;
+    greeted_ = true;
     if (auto exit = expect("EHLO", 2)) return *exit;
     if (auto exit = expect("the sender " + bracketed(submission_.sender), 2)) {
       older_ = last_code_ == kUnknownParameter && says_more(submission_);
@@ -71,6 +74,7 @@ class Session {
     if (accepted_ == 0) return *refused_;
     if (auto exit = send_text()) return *exit;
     if (auto exit = expect("the message", 2)) return *exit;
+    stored_ = true;
     if (refused_) return *refused_;
     Exit exit{EX_OK, last_words_};
     if (bad_)
@@ -82,6 +86,9 @@ class Session {
   enum class Loss { none, early, late };
   [[nodiscard]] Loss lost() const { return loss_; }
   [[nodiscard]] bool turned_away() const { return turned_away_; }
+  [[nodiscard]] bool greeted() const { return greeted_; }
+  /// The message is stored, for some of its recipients at least.
+  [[nodiscard]] bool stored() const { return stored_; }
   /// The daemon does not know a parameter of MAIL; nothing was stored.
   [[nodiscard]] bool older() const { return older_; }
 
@@ -203,6 +210,8 @@ class Session {
   std::optional<Exit> bad_;  ///< no addresses, though we took them for some
   Loss loss_ = Loss::none;
   bool turned_away_ = false;
+  bool greeted_ = false;
+  bool stored_ = false;
   bool older_ = false;
   bool data_ended_ = false;
 };
@@ -247,40 +256,49 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
 }
 
 HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
+  using By = HandedIn::By;
   Delivery asked = delivery;  // less of it of an older daemon
+  const auto asked_until = std::chrono::steady_clock::now() + delivery.asking;
   std::optional<Exit> unknown;      // what to say while the message may be stored already
   std::optional<Exit> turned_away;  // what a daemon said that has no time for us
   for (int attempt = 1;; ++attempt) {
     auto channel = connect(unknown ? Wait::restart : Wait::none);
     if (!channel) {
       const bool final = channel.error().code == EX_CONFIG;
-      return {unknown.value_or(turned_away.value_or(channel.error())),
-              final ? HandedIn::By::daemon : HandedIn::By::nobody, unknown.has_value()};
+      return {unknown.value_or(turned_away.value_or(channel.error())), final ? By::daemon : By::nobody,
+              unknown.has_value()};
     }
     Session session(submission, asked, *channel);
     const Exit exit = session.run();
+    if (session.turned_away() && !session.greeted() && !unknown) {
+      // It has no room for clients, or ends: that is no matter of half a second, and takes none of the attempts.
+      if (std::chrono::steady_clock::now() >= asked_until) return {exit, By::nobody, false};
+      turned_away = exit;
+      --attempt;
+      ::usleep(kBeforeNextTry);
+      continue;
+    }
     // Who was silent for that long is not asked again.
     const bool last = attempt == kConnections || channel->silent();
-    if (session.older()) {
-      if (asked.for_older_daemon || last) return {{EX_TEMPFAIL, exit.text + kRestart}, HandedIn::By::daemon, false};
+    if (session.older() && !asked.for_older_daemon && !last) {
       asked.for_older_daemon = true;
       continue;
     }
     if (session.turned_away()) turned_away = exit;
     if (session.lost() == Session::Loss::late) unknown = exit;
     if (session.lost() == Session::Loss::none) {
+      if (!unknown || session.stored()) {
+        if (session.older()) return {{EX_TEMPFAIL, exit.text + kRestart}, By::daemon, false};
+        return {exit, By::daemon, false};
+      }
       // The first copy may be on its way to the disk still, and its id not yet free or known.
-      const bool still_unknown = unknown && exit.code == EX_TEMPFAIL;
-      if (!still_unknown) return {exit, HandedIn::By::daemon, false};
-      if (last) return {*unknown, HandedIn::By::daemon, true};
+      if (last || session.older() || exit.code != EX_TEMPFAIL) {
+        return {{EX_TEMPFAIL, unknown->text + "; asked again, " + exit.text}, By::daemon, true};
+      }
       ::usleep(kBeforeNextTry);
       continue;
     }
-    if (last) {
-      // "Come back later" is an answer; silence is none.
-      const bool answered = turned_away && !unknown;
-      return {unknown.value_or(exit), answered ? HandedIn::By::daemon : HandedIn::By::nobody, unknown.has_value()};
-    }
+    if (last) return {unknown.value_or(exit), By::nobody, unknown.has_value()};
     if (session.turned_away()) ::usleep(kBeforeNextTry);
   }
 }

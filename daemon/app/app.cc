@@ -17,7 +17,7 @@
 #include "control/clients.h"
 #include "control/server.h"
 #include "net/network_watch.h"
-#include "queue/drop_count.h"
+#include "queue/drop_survey.h"
 #include "queue/gap_file.h"
 #include "queue/in_flight.h"
 #include "queue/queue.h"
@@ -139,6 +139,7 @@ struct App::Parts {
   Doors doors;
   std::unique_ptr<queue::WatchedDropBox> drop_box;
   std::unique_ptr<submission::Pickup> pickup;
+  std::unique_ptr<queue::DropSurvey> drop_survey;
   net::NetworkWatch network{loop, [this] { queue->network_came(); }};
   ClockWatch clock_watch{loop, [this] { queue->clock_changed(); }};
   Reloads reloads;
@@ -165,7 +166,9 @@ Result<void> App::Parts::build() {
       [this](mail::Message& message, const std::string& site) { return sites.deliver(message, site); });
   in_flight->save();  // the crash before us is counted
   metrics.show(*queue, *spool);
-  drop_box = std::make_unique<queue::WatchedDropBox>(loop, pool, settings.spool);
+  const queue::PartyOf party = [](std::uint32_t uid) { return uid; };  // each user counts for itself
+  drop_box = std::make_unique<queue::WatchedDropBox>(loop, pool, settings.spool, party);
+  drop_survey = std::make_unique<queue::DropSurvey>(pool, settings.spool);
   pickup = std::make_unique<submission::Pickup>(*drop_box, *queue, system_clock(), sessions.memory(),
                                                 [this] { return submission; });
   control = control_context();
@@ -256,7 +259,7 @@ std::shared_ptr<control::Context> App::Parts::control_context() {
       .complaints = [this](bool administrator) { return complaints(administrator); },
       .new_aliases = [this] { return new_aliases(); },
       .names = [this] { return settings.names; },
-      .dropped = [this] { return queue::count_dropped(pool, settings.spool); },
+      .dropped = [this] { return drop_survey->look(); },
   });
 }
 

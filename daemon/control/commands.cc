@@ -35,6 +35,11 @@ object root_object(const mail::LocalNames& names, bool administrator) {
   return told;
 }
 
+/// Who else has rubbish there is for administrators.
+void leave_own(queue::DropState& state, std::optional<std::uint32_t> uid) {
+  std::erase_if(state.refused, [&](const queue::DropState::Refused& one) { return one.uid != uid; });
+}
+
 Task<Result<int>> run_status(Call& call) {
   Context& context = call.context;
   const queue::Totals totals = context.queue.totals();
@@ -43,6 +48,10 @@ Task<Result<int>> run_status(Call& call) {
   Summary summary = sum_up(totals, sites, context.config_file, context.clock.wall());
   const std::optional<queue::Refusal> refusal = co_await context.queue.refusing();
   if (refusal) add_refusal(summary, *refusal, context.spool, context.clock.wall());
+  std::optional<Result<queue::DropState>> dropped;
+  if (context.dropped) dropped = co_await context.dropped();
+  if (dropped && *dropped && !call.caller.administrator) leave_own(**dropped, call.caller.peer.uid);
+  if (dropped && *dropped) add_dropped(summary, **dropped, context.spool, context.clock.wall());
   const std::vector<std::string> complaints = context.complaints(call.caller.administrator);
   add_complaints(summary, complaints);
   boost::json::array smarthosts;
@@ -64,6 +73,8 @@ Task<Result<int>> run_status(Call& call) {
   status["spool"] = json_text(context.spool);
   status["root"] = root_object(context.names(), call.caller.administrator);
   status["queue"] = to_json(totals);
+  if (dropped && *dropped) status["dropped"] = to_json(**dropped, context.spool);
+  if (dropped && !*dropped) status["dropped"] = object{{"error", json_text(dropped->error().text)}};
   status["smarthosts"] = std::move(smarthosts);
   if (!complaints.empty()) status["complaints"] = json_texts(complaints);
   const Result<void> sent = co_await call.answer.line(status);

@@ -148,8 +148,8 @@ Task<Result<int>> run_mailq(Call& call) {
     unlisted.others = all - std::min(all, listed);
   }
   if (call.context.dropped) {
-    const Result<std::size_t> dropped = co_await call.context.dropped();
-    if (dropped) unlisted.dropped = *dropped;
+    const Result<queue::DropState> dropped = co_await call.context.dropped();
+    if (dropped) unlisted.dropped = dropped->waiting;
     if (!dropped) unlisted.unseen = dropped.error().text;
   }
   const std::uint64_t all = listed + unlisted.others + unlisted.dropped + (unlisted.unseen.empty() ? 0 : 1);

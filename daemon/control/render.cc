@@ -176,6 +176,27 @@ std::string root_text(const object& root) {
          ": set one (aliases: { root: ADDRESS }) if that is no mailbox";
 }
 
+/// Nothing where nothing lies there.
+std::string dropped_rows(const object& dropped, WallTime now) {
+  std::string text;
+  if (const std::string error = text_in(dropped, "error"); !error.empty()) text += row("drop", error);
+  if (const std::int64_t waiting = number_in(dropped, "waiting"); waiting > 0) {
+    const std::optional<WallTime> oldest = time_in(dropped, "oldest");
+    text += row("drop", fmt::format("{} not taken up yet in {}{}", waiting, text_in(dropped, "directory"),
+                                    oldest ? ", the first came " + relative(*oldest, now) : std::string()));
+  }
+  const object& refused = object_in(dropped, "refused");
+  if (refused.empty()) return text;
+  std::string owners;
+  for (const value& one : array_in(refused, "owners")) {
+    if (!one.is_object()) continue;
+    owners += fmt::format("{}{} of uid {}", owners.empty() ? "" : ", ", number_in(one.get_object(), "files"),
+                          number_in(one.get_object(), "uid"));
+  }
+  return text + row("refused", fmt::format("{} in {}; remove them when you have looked, or they go after {} days",
+                                           owners, text_in(refused, "directory"), number_in(refused, "kept_days")));
+}
+
 std::string status(const object& line, WallTime now) {
   const object& totals = object_in(line, "queue");
   const std::optional<WallTime> started = time_in(line, "started");
@@ -187,6 +208,7 @@ std::string status(const object& line, WallTime now) {
   text += row("queue", fmt::format("{} waiting, {} active, {} on hold, {} failed, {} damaged",
                                    number_in(totals, "waiting"), number_in(totals, "active"), number_in(totals, "held"),
                                    number_in(totals, "failed"), number_in(totals, "corrupt")));
+  text += dropped_rows(object_in(line, "dropped"), now);
   text += row("since start", fmt::format("{} accepted; recipients: {} delivered, {} deferred, {} bounced",
                                          number_in(totals, "accepted"), number_in(totals, "delivered"),
                                          number_in(totals, "deferred"), number_in(totals, "bounced")));

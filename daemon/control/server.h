@@ -20,6 +20,7 @@
 #include "mail/check.h"
 #include "mail/local_names.h"
 #include "net/connection.h"
+#include "queue/drop_state.h"
 #include "queue/queue.h"
 
 #include <cstddef>
@@ -84,8 +85,8 @@ struct Context {
   /// In force now.
   std::function<mail::LocalNames()> names = [] { return mail::LocalNames(); };
 
-  /// How many files lie in the drop directory. Empty: there is none. Failures: denied, io.
-  std::function<Task<Result<std::size_t>>()> dropped{};
+  /// What lies in the drop directory, and what was refused of it. Empty: there is none. Failures: denied, io.
+  std::function<Task<Result<queue::DropState>>()> dropped{};
 
   /// By uid, 0 for all administrators: for the rate limit; the commands' own memory.
   std::map<std::uint32_t, SteadyTime> last_retry_all{};

@@ -201,6 +201,22 @@ void add_refusal(Summary& summary, const queue::Refusal& refusal, const std::str
                              clock_time(refusal.since, now), refusal.why.text, spool, summary.text);
 }
 
+void add_dropped(Summary& summary, const queue::DropState& state, const std::string& spool, WallTime now) {
+  if (state.oldest && now - *state.oldest > kLongInDrop) {
+    summary.exit = std::max(summary.exit, exits::kTrouble);
+    summary.well = false;
+    summary.text +=
+        fmt::format("; {} in {}/drop {} not taken up since {}: the log says why (\"dropped mail cannot be taken now\")",
+                    messages(state.waiting), spool, verb(state.waiting, "is", "are"), clock_time(*state.oldest, now));
+  }
+  if (state.refused.empty()) return;
+  std::size_t files = 0;
+  for (const queue::DropState::Refused& one : state.refused) files += one.files;
+  summary.well = false;
+  summary.text += fmt::format("; {} dropped {} no mail and {} kept in {}/refused", files,
+                              files == 1 ? "file was" : "files were", verb(files, "is", "are"), spool);
+}
+
 void add_weaker(Summary& summary, const std::string& site, const std::vector<std::string>& weaker) {
   if (weaker.empty()) return;
   summary.exit = std::max(summary.exit, exits::kTrouble);

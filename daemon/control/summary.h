@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "queue/drop_state.h"
 #include "queue/entry.h"
 
 #include <cstddef>
@@ -22,6 +23,9 @@ struct Summary {
 /// Octets of what a server said, in lists and in the first line; `queue show` and `--json` have the whole.
 inline constexpr std::size_t kListedWords = 200;
 
+/// Dropped mail that is not taken up for longer is trouble: it is looked for every minute.
+inline constexpr Seconds kLongInDrop{180};
+
 /// Mail that waits longer than this is trouble even if nobody complains.
 inline constexpr Seconds kLongWait{3600};
 
@@ -34,6 +38,10 @@ void add_weaker(Summary& summary, const std::string& site, const std::vector<std
 
 /// Says before everything else that no mail is taken.
 void add_refusal(Summary& summary, const queue::Refusal& refusal, const std::string& spool, WallTime now);
+
+/// Says that dropped mail is not taken up, and that there are refused files, which is no trouble: anybody can make
+/// some.
+void add_dropped(Summary& summary, const queue::DropState& state, const std::string& spool, WallTime now);
 
 /// Says before everything else what is wrong with the daemon itself: its settings file, an address nobody can connect
 /// to.

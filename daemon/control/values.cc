@@ -242,6 +242,30 @@ object to_json(const queue::Totals& totals) {
   return result;
 }
 
+object to_json(const queue::DropState& state, const std::string& spool) {
+  object result;
+  result["waiting"] = number(state.waiting);
+  put_time(result, "oldest", state.oldest);
+  result["directory"] = json_text(spool + "/drop");
+  if (state.refused.empty()) return result;
+  std::size_t files = 0;
+  boost::json::array owners;
+  for (const queue::DropState::Refused& one : state.refused) {
+    files += one.files;
+    object owner;
+    owner["uid"] = one.uid;
+    owner["files"] = number(one.files);
+    owners.emplace_back(std::move(owner));
+  }
+  object refused;
+  refused["files"] = number(files);
+  refused["owners"] = std::move(owners);
+  refused["directory"] = json_text(spool + "/refused");
+  refused["kept_days"] = queue::kRefusedKept.count();
+  result["refused"] = std::move(refused);
+  return result;
+}
+
 object to_json(const queue::Event& event) {
   object result;
   result["kind"] = "event";

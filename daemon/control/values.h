@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mail/check.h"
+#include "queue/drop_state.h"
 #include "queue/entry.h"
 #include "queue/event.h"
 
@@ -32,6 +33,8 @@ namespace postern::control {
 [[nodiscard]] boost::json::object to_json(const queue::SiteStatus& site);
 [[nodiscard]] boost::json::object to_json(const queue::Totals& totals);
 [[nodiscard]] boost::json::object to_json(const queue::Event& event);
+/// Of `spool`/drop and `spool`/refused.
+[[nodiscard]] boost::json::object to_json(const queue::DropState& state, const std::string& spool);
 [[nodiscard]] boost::json::object to_json(const mail::CheckReport& report);
 
 }  // namespace postern::control

@@ -7,6 +7,7 @@
 // Exit status: 0 stored, 65 standard input holds no whole frame, 75 it cannot be stored now, 77 the drop directory may
 // not be opened.
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -29,6 +30,13 @@ static const uint64_t kLargestMessage = 50ULL << 20U;
 // queue, beside its own reserve of 32 MiB, and for everybody else.
 static const uint64_t kReservedBytes = 96ULL << 20U;
 static const uint64_t kReservedInodes = 2000;
+// Of which root's messages may have a part.
+static const uint64_t kRootsBytes = 32ULL << 20U;
+static const uint64_t kRootsInodes = 500;
+// The last part above the reserve is for those who have less in the directory than is left of it.
+static const uint64_t kLastBytes = 64ULL << 20U;
+static const uint64_t kLastInodes = 2000;
+static const uint64_t kBlock = 512;  // of st_blocks, see inode(7)
 enum {
   kLargestCommands = 8 << 20,
   kLongestLine = 2048,
@@ -85,16 +93,56 @@ static void open_directory(void) {
   fail(DIRECTORY);
 }
 
-// Asked again while writing: others may be filling the disk at the same time.
-static void need_room_for(uint64_t bytes) {
+struct room {
+  uint64_t bytes;
+  uint64_t inodes;
+};
+
+static uint64_t beyond(uint64_t free, uint64_t reserved) { return free > reserved ? free - reserved : 0; }
+
+// What is free above the reserve.
+static struct room free_room(void) {
   struct statvfs space;
   if (fstatvfs(directory, &space) != 0) fail(DIRECTORY);
-  if (space.f_bavail < (kReservedBytes + bytes) / space.f_frsize + 1) {
-    end(EX_TEMPFAIL, DIRECTORY, "the free space of the disk is kept in reserve");
+  const int root = getuid() == 0;
+  struct room room;
+  room.bytes = beyond(space.f_bavail * space.f_frsize, kReservedBytes - (root ? kRootsBytes : 0));
+  room.inodes = beyond(space.f_favail, kReservedInodes - (root ? kRootsInodes : 0));
+  if (space.f_files == 0) room.inodes = UINT64_MAX;  // a file system without a fixed number
+  return room;
+}
+
+// Asked again while writing: others may be filling the disk at the same time.
+static void need_room_for(uint64_t bytes) {
+  const struct room room = free_room();
+  if (room.bytes <= bytes) end(EX_TEMPFAIL, DIRECTORY, "the free space of the disk is kept in reserve");
+  if (room.inodes == 0) end(EX_TEMPFAIL, DIRECTORY, "the free inodes of the disk are kept in reserve");
+}
+
+// Who has nothing here is never refused for it, and nobody can take all that is left, however often it is run: half of
+// it at most, the next one half of the rest. Files of other helpers that run for this caller have no name yet, and
+// count when they have.
+static void need_share(uint64_t bytes) {
+  struct room left = free_room();
+  left.bytes = beyond(left.bytes, bytes);
+  if (left.bytes >= kLastBytes && left.inodes >= kLastInodes) return;
+  const int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* const names = copy < 0 ? NULL : fdopendir(copy);
+  if (names == NULL) fail(DIRECTORY);
+  struct room own = {0, 0};
+  for (const struct dirent* name; (name = readdir(names)) != NULL;) {
+    struct stat status;
+    if (fstatat(directory, name->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || status.st_uid != getuid()) continue;
+    if (!S_ISREG(status.st_mode) || strcmp(name->d_name, temporary) == 0) continue;
+    own.bytes += (uint64_t)status.st_blocks * kBlock;
+    ++own.inodes;
   }
-  // 0: a file system without a fixed number.
-  if (space.f_files != 0 && space.f_favail < kReservedInodes) {
-    end(EX_TEMPFAIL, DIRECTORY, "the free inodes of the disk are kept in reserve");
+  closedir(names);
+  if (left.bytes < kLastBytes && own.bytes > left.bytes) {
+    end(EX_TEMPFAIL, DIRECTORY, "the last free space of the disk is for users who have less there than you");
+  }
+  if (left.inodes < kLastInodes && own.inodes > left.inodes) {
+    end(EX_TEMPFAIL, DIRECTORY, "the last free inodes of the disk are for users who have less there than you");
   }
 }
 
@@ -202,6 +250,7 @@ static void copy_frame(void) {
   if (command_bytes > sizeof commands) refuse("its envelope is too large");
   if (message_bytes > kLargestMessage) refuse("it is larger than 50 MiB");
   need_room_for(command_bytes + message_bytes);
+  need_share(command_bytes + message_bytes);
   open_file();
   add_to_crc(piece, kHead);
   write_exactly(piece, kHead);
@@ -235,6 +284,7 @@ static void copy_frame(void) {
 
 // The data first, then the name, then the name on stable storage. A sync that failed is never repeated.
 static void publish(void) {
+  need_share(0);  // others of this caller may have ended since
   if (fsync(file) != 0) fail("the message cannot be synced");
   char name[kName + 1];
   make_name(name);

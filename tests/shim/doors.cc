@@ -229,9 +229,10 @@ class OneFile final : public queue::DropBox {
   OneFile(std::string bytes, std::uint32_t uid) : bytes_(std::move(bytes)), uid_(uid) {}
   submission::Pickup* pickup = nullptr;
 
-  Task<Result<std::vector<std::string>>> list() override {
-    std::vector<std::string> names(taken_ ? 0 : 1, "one");
-    co_return names;
+  Task<Result<Look>> list(Turn) override {
+    Look look;
+    if (!taken_) look.files.push_back({{{}, "one"}, uid_, uid_});
+    co_return look;
   }
   Task<Result<std::shared_ptr<File>>> open(std::string, std::uint64_t) override {
     std::shared_ptr<File> file = std::make_shared<Open>(bytes_, uid_);
@@ -248,6 +249,7 @@ class OneFile final : public queue::DropBox {
     aside.kept = "refused/" + name;
     co_return aside;
   }
+  Task<Result<std::size_t>> forget_refused(WallTime) override { co_return std::size_t{0}; }
   Task<void> wait(Seconds) override {
     pickup->stop();
     co_return;

@@ -166,7 +166,9 @@ TEST(Submit, ADaemonThatEndsIsAskedAgainAndTheNextOneServes) {
     std::vector<Script> scripts = {{kGood, ""}, {kGood, ""}};
     scripts[0].replies[step] = "421 4.3.2 shutting down";
     scripts[0].replies.resize(step + 1);
-    EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK) << step;
+    Delivery how = delivery();
+    how.asking = std::chrono::minutes(1);
+    EXPECT_EQ(submit_to(scripts, submission(), how).code, EX_OK) << step;
     EXPECT_THAT(scripts[1].heard, HasSubstr("body")) << step;
     // And if none comes the message may be dropped.
     std::vector<Script> gone = {{{kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(step)}, ""}};
@@ -226,9 +228,80 @@ TEST(Submit, WhoeverAnswersDecides) {
   const auto by = [](std::vector<Script> scripts) { return handed_in_by(scripts, submission(), delivery()).by; };
   EXPECT_EQ(by({{kGood, ""}}), HandedIn::By::daemon);
   EXPECT_EQ(by({{{"220 hi", "250 ok", "552 5.3.4 too large"}, ""}}), HandedIn::By::daemon);
-  EXPECT_EQ(by({{{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}}), HandedIn::By::daemon);
   EXPECT_EQ(by({}), HandedIn::By::nobody);
   EXPECT_EQ(by({{{}, ""}, {{}, ""}, {{}, ""}}), HandedIn::By::nobody);
+}
+
+TEST(Submit, A421IsNoVerdictOnTheMessageAndEveryOther4yzIsOne) {
+  for (std::size_t step = 0; step < kGood.size(); ++step) {
+    for (const bool turned_away : {true, false}) {
+      Script script{{kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(step)}, ""};
+      script.replies.emplace_back(turned_away ? "421 4.3.2 no" : "452 4.3.1 limits.per_user");
+      std::vector<Script> scripts(3, script);
+      const HandedIn handed_in = handed_in_by(scripts, submission(), delivery());
+      EXPECT_EQ(handed_in.by, turned_away ? HandedIn::By::nobody : HandedIn::By::daemon) << step;
+      EXPECT_FALSE(handed_in.unknown) << step;
+      EXPECT_EQ(handed_in.exit.code, EX_TEMPFAIL) << step;
+      EXPECT_THAT(handed_in.exit.text, HasSubstr(turned_away ? "421 4.3.2 no" : "limits.per_user")) << step;
+    }
+  }
+}
+
+TEST(Submit, WhoIsTurnedAwayAtTheGreetingGoesAnotherWayAtOnce) {
+  const Script away{{"421 4.3.2 too many connections"}, ""};
+  std::vector<Script> scripts = {away, {kGood, ""}};
+  EXPECT_EQ(handed_in_by(scripts, submission(), delivery()).by, HandedIn::By::nobody);
+  EXPECT_EQ(scripts[1].heard, "") << "nobody asked again";
+  Delivery how = delivery();
+  how.asking = std::chrono::minutes(1);
+  std::vector<Script> often(7, away);
+  often.push_back({kGood, ""});
+  EXPECT_EQ(submit_to(often, submission(), how).code, EX_OK) << "where there is no other way it is asked for longer";
+  how.asking = std::chrono::milliseconds(1200);
+  std::vector<Script> never(20, away);
+  const HandedIn handed_in = handed_in_by(never, submission(), how);
+  EXPECT_EQ(handed_in.by, HandedIn::By::nobody);
+  EXPECT_THAT(handed_in.exit.text, AllOf(HasSubstr("too many connections"), HasSubstr("nothing was stored")));
+}
+
+TEST(Submit, WhatIsSaidBeforeTheConnectionIsClosedIsHeardWhereNothingCanBeSent) {
+  int connections = 0;
+  const HandedIn handed_in = submit(submission(), delivery(), [&connections](Wait) -> Outcome<Channel> {
+    auto pair = make_pair();
+    EXPECT_TRUE(write_all(pair[1].get(), "421 4.3.2 too many connections\r\n"));
+    pair[1].reset();
+    ++connections;
+    return Channel(std::move(pair[0]));
+  });
+  EXPECT_EQ(handed_in.by, HandedIn::By::nobody);
+  EXPECT_EQ(connections, 1);
+  EXPECT_THAT(handed_in.exit.text, HasSubstr("too many connections"));
+}
+
+TEST(Submit, NoLaterRefusalTellsThatNothingWasStoredByTheAttemptThatWasLost) {
+  const Script lost{{kGood.begin(), kGood.end() - 1}, ""};
+  const std::vector<std::string> older = {"220 hi", "250 host", "555 5.5.4 parameter is not supported",
+                                          "503 5.5.1 no MAIL", "503 5.5.1 no MAIL"};
+  Submission message = submission();
+  message.unread = {"Bob <>"};
+  const std::vector<std::vector<std::string>> later = {
+      older,
+      {"220 hi", "250 host", "550 5.7.1 not for you", "503 5.5.1 no", "503 5.5.1 no"},
+      {"220 hi", "250 host", "250 ok", "550 5.1.1 nobody", "554 5.5.1 no valid recipients"},
+      {"220 hi", "250 host", "250 ok", "250 ok", "354 go", "552 5.3.4 too large"},
+      {"220 hi", "nonsense"},
+  };
+  for (const std::vector<std::string>& replies : later) {
+    std::vector<Script> scripts = {lost, {replies, ""}, {replies, ""}};
+    const HandedIn handed_in = handed_in_by(scripts, message, delivery());
+    EXPECT_TRUE(handed_in.unknown) << replies.back();
+    EXPECT_EQ(handed_in.by, HandedIn::By::daemon) << replies.back();
+    EXPECT_EQ(handed_in.exit.code, EX_TEMPFAIL) << replies.back();
+    EXPECT_THAT(handed_in.exit.text, AllOf(HasSubstr("may or may not be in the queue"), Not(HasSubstr("nothing was"))))
+        << replies.back();
+  }
+  std::vector<Script> taken = {lost, {kGood, ""}};
+  EXPECT_FALSE(handed_in_by(taken, message, delivery()).unknown);
 }
 
 TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {

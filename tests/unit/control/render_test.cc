@@ -350,6 +350,28 @@ TEST_F(Render, SaysWhereRootsMailGoes) {
       << once(line);
 }
 
+TEST_F(Render, SaysWhatLiesInTheDropDirectoryAndWhatWasRefused) {
+  boost::json::object line;
+  line["kind"] = "status";
+  queue::DropState state;
+  line["dropped"] = to_json(state, "/s");
+  EXPECT_EQ(once(line).find("drop"), std::string::npos) << once(line);
+  EXPECT_EQ(once(line).find("refused"), std::string::npos);
+  state.waiting = 3;
+  state.oldest = kShownAt - Seconds(180);
+  state.refused = {{33, 2}, {1000, 40}};
+  line["dropped"] = to_json(state, "/s");
+  EXPECT_NE(once(line).find("drop          3 not taken up yet in /s/drop, the first came 3m ago\n"), std::string::npos)
+      << once(line);
+  EXPECT_NE(
+      once(line).find("refused       2 of uid 33, 40 of uid 1000 in /s/refused; remove them when you have looked, "
+                      "or they go after 30 days\n"),
+      std::string::npos)
+      << once(line);
+  line["dropped"] = boost::json::object{{"error", "/s/drop: Permission denied"}};
+  EXPECT_NE(once(line).find("drop          /s/drop: Permission denied\n"), std::string::npos) << once(line);
+}
+
 TEST_F(Render, ShowsWhoGetsMailForAnAddress) {
   boost::json::object line;
   line["kind"] = "recipients";

@@ -255,6 +255,34 @@ TEST_F(ControlServer, ReportsTheVerdictFirst) {
   EXPECT_EQ(exit_of(R"({"command":"status"})"), 2);
 }
 
+Task<Result<queue::DropState>> lies_there(Result<queue::DropState> state) { co_return state; }
+
+TEST_F(ControlServer, StatusTellsAdministratorsWhoseFilesWereRefusedAndUsersOfTheirOwn) {
+  EXPECT_FALSE(ask_json(R"({"command":"status"})")[0].contains("dropped"));
+  queue::DropState state;
+  state.waiting = 2;
+  state.oldest = clock.wall();
+  state.refused = {{kAlice, 3}, {kBob, 1}};
+  Result<queue::DropState> found = state;
+  context->dropped = [&found] { return lies_there(found); };
+  const auto dropped = [this](uid_t uid) {
+    return ask_json(R"({"command":"status"})", uid)[0].at("dropped").as_object();
+  };
+  EXPECT_EQ(dropped(kRoot).at("waiting").to_number<int>(), 2);
+  EXPECT_EQ(dropped(kRoot).at("directory").as_string(), "/var/spool/postern/drop");
+  const object refused = dropped(kRoot).at("refused").as_object();
+  EXPECT_EQ(refused.at("files").to_number<int>(), 4);
+  EXPECT_EQ(refused.at("owners").as_array().size(), 2U);
+  EXPECT_EQ(refused.at("directory").as_string(), "/var/spool/postern/refused");
+  EXPECT_EQ(refused.at("kept_days").to_number<int>(), 30);
+  const object own = dropped(kAlice).at("refused").as_object();
+  EXPECT_EQ(own.at("files").to_number<int>(), 3);
+  EXPECT_EQ(own.at("owners").as_array().size(), 1U);
+  EXPECT_FALSE(dropped(4003).contains("refused"));
+  found = Error{Failure::denied, "permission denied"};
+  EXPECT_EQ(dropped(kAlice).at("error").as_string(), "permission denied");
+}
+
 TEST_F(ControlServer, P17_StatusSaysFirstThatTheDiskTakesNoMail) {
   queue.refusal = queue::Refusal{clock.wall(), Error{Failure::io, "open: Read-only file system"}};
   const std::string verdict(ask_json(R"({"command":"status"})")[0].at("verdict").as_string());

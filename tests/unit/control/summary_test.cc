@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <functional>
+#include <utility>
 
 namespace postern::control {
 namespace {
@@ -253,6 +254,33 @@ TEST(Summary, AsksAPersonToLookAtASmarthostThatIsWeakerThanBefore) {
   summary.exit = 2;
   add_weaker(summary, "main", {"no TLS"});
   EXPECT_EQ(summary.exit, 2);
+}
+
+TEST_F(VerdictTest, TellsOfDroppedMailThatIsNotTakenUpAndOfRefusedFiles) {
+  const std::string spool = "/var/spool/postern";
+  const auto said = [&](const queue::DropState& state) {
+    Summary summary = sum_up(totals, sites, kConfig, kNow);
+    add_dropped(summary, state, spool, kNow);
+    return std::pair(summary.exit, first_line(summary));
+  };
+  queue::DropState state;
+  EXPECT_EQ(said(state), std::pair(0, std::string("all is well: nothing waits")));
+  state.waiting = 2;
+  state.oldest = kNow - kLongInDrop;
+  EXPECT_EQ(said(state), std::pair(0, std::string("all is well: nothing waits"))) << "it is just being taken up";
+  state.oldest = kNow - std::chrono::minutes(58);
+  EXPECT_EQ(
+      said(state),
+      std::pair(1, std::string("nothing waits; 2 messages in /var/spool/postern/drop are not taken up since 14:02: "
+                               "the log says why (\"dropped mail cannot be taken now\")")));
+  state = {};
+  state.refused = {{33, 1}};
+  EXPECT_EQ(
+      said(state),
+      std::pair(0, std::string("nothing waits; 1 dropped file was no mail and is kept in /var/spool/postern/refused")));
+  state.refused = {{33, 1}, {1000, 999}};
+  EXPECT_EQ(said(state).second,
+            "nothing waits; 1000 dropped files were no mail and are kept in /var/spool/postern/refused");
 }
 
 }  // namespace

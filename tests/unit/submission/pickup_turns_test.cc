@@ -1,0 +1,141 @@
+// Owners have their turns, and what one of them left keeps no other waiting.
+#include "fake_drop_box.h"
+#include "queue/drop_state.h"
+#include "support/expected_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::submission {
+namespace {
+
+using dropped::commands;
+using dropped::FakeBox;
+using dropped::frame;
+using dropped::kId;
+using dropped::Place;
+using test::ExpectLog;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Task<void> note_opened(unsigned* before, const FakeBox* box) {
+  *before = box->opened;
+  co_return;
+}
+
+TEST(PickupTurns, TheTroubleOfOneOwnerKeepsNoOtherWaitingAndEndsInALook) {
+  const std::string good = frame(commands());
+  const std::vector<FakeBox::Content> troubles = {
+      {good, 1, Failure::io}, {good, 1, {}, Failure::io}, {good, 1, Failure::no_space}};
+  for (const FakeBox::Content& bad : troubles) {
+    Place place;
+    const ExpectLog expected("dropped mail cannot be taken now uid=1 ");
+    for (int i = 0; i < 100; ++i) place.box.files["bad" + std::to_string(i)] = bad;
+    place.box.files["good"] = {good, 2, {}, {}, 1000};
+    place.run();
+    EXPECT_EQ(place.queue.stored.size(), 1U);
+    EXPECT_LE(place.box.opened, Pickup::kTroubles + 1);
+    EXPECT_THAT(place.box.waits, ElementsAre(Pickup::kRetry));
+  }
+}
+
+TEST(PickupTurns, WhatLiesBehindTheTroubleOfTheSameOwnerIsTakenInALaterLook) {
+  Place place;
+  const ExpectLog expected("dropped mail cannot be taken now");
+  for (unsigned i = 0; i < 3 * Pickup::kTroubles; ++i) {
+    place.box.files["bad" + std::to_string(i)] = {"", 1, Failure::io};
+  }
+  place.box.files["good"] = {frame(commands()), 1, {}, {}, 1000};
+  place.run(4);
+  EXPECT_EQ(place.queue.stored.size(), 1U);
+  EXPECT_LE(place.box.opened, 4 * Pickup::kTroubles + 1);
+}
+
+TEST(PickupTurns, ThousandsOfBadFilesOfOneOwnerAreOneFileBeforeTheMailOfAnother) {
+  Place place;
+  const ExpectLog expected("dropped file refused");
+  for (int i = 0; i < 3000; ++i) place.box.files[std::to_string(i)] = {"rubbish", 1};
+  place.box.files["good"] = {frame(commands()), 2, {}, {}, 1000};
+  unsigned before = 0;
+  place.box.on_open = [&] { before += place.queue.stored.empty() ? 1U : 0U; };
+  place.run();
+  EXPECT_EQ(before, 2U) << "one of each";
+  EXPECT_EQ(place.queue.stored.size(), 1U);
+  EXPECT_EQ(place.box.aside.size(), 3000U);
+  EXPECT_EQ(place.box.waits.size(), 1U) << "one look follows the other until all is done";
+}
+
+TEST(PickupTurns, TheOldestOfAnOwnerComesFirst) {
+  Place place;
+  const std::vector<std::pair<std::string, int>> order = {{"c", 1}, {"a", 2}, {"b", 2}};
+  for (const auto& [name, changed] : order) {
+    const std::string text = "Subject: " + name + "\n\n";
+    place.box.files[name] = {frame(commands(std::string(32, name[0])), text), 1, {}, {}, changed};
+  }
+  place.run();
+  ASSERT_EQ(place.queue.stored.size(), 3U);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    EXPECT_THAT(place.queue.stored[i].text, HasSubstr("Subject: " + order[i].first));
+  }
+}
+
+TEST(PickupTurns, WhatComesDuringALongLookHasItsTurnSoon) {
+  Place place;
+  const ExpectLog expected("dropped file refused");
+  for (int i = 0; i < 500; ++i) place.box.files[std::to_string(i)] = {"rubbish", 1};
+  place.box.on_open = [&place] {
+    place.clock.advance(std::chrono::milliseconds(400));
+    if (place.box.opened == 2) place.box.files["good"] = {frame(commands()), 2, {}, {}, 1000};
+  };
+  unsigned before = 0;
+  place.queue.before_commit = [&] { return note_opened(&before, &place.box); };
+  place.run();
+  EXPECT_LE(before, 5U);
+  EXPECT_EQ(place.box.aside.size(), 500U);
+}
+
+TEST(PickupTurns, TroubleOfSeveralOwnersIsToldOnceForEachAndAgainWhenItComesBack) {
+  Place place;
+  const ExpectLog expected("dropped mail cannot be taken now");
+  const auto lines = [] {
+    return std::ranges::count_if(test::logged(), [](const auto& line) { return line.find("taken now") != line.npos; });
+  };
+  const FakeBox::Content bad = {"", 1, Failure::io};
+  place.box.files["a"] = bad;
+  place.box.files["b"] = {frame(commands()), 2, {}, Failure::io};
+  std::vector<std::ptrdiff_t> told;
+  place.box.on_wait = [&] {
+    told.push_back(lines());
+    if (told.size() == 2) place.box.files["a"] = {frame(commands()), 1};
+    if (told.size() == 3) place.box.files["a"] = bad;
+  };
+  place.run(5);
+  EXPECT_THAT(told, ElementsAre(2, 2, 2, 3, 3));
+}
+
+TEST(PickupTurns, WhatIsRemovedToMakePlaceIsTold) {
+  Place place;
+  const ExpectLog refused("dropped file refused");
+  const ExpectLog expected("refused file removed to make place uid=7 file=/s/refused/x");
+  place.box.displaced = {{7, "/s/refused/x", WallTime{}, "MAIL FROM:<a@b.example>\nRCPT"}};
+  place.box.files["x"] = {"rubbish"};
+  place.run();
+  EXPECT_TRUE(test::was_logged("MAIL FROM:<a@b.example>"));
+}
+
+TEST(PickupTurns, WhatWasRefusedIsForgottenAfterItsTimeWithOneLine) {
+  Place place;
+  place.box.old = 3;
+  place.run(3);
+  EXPECT_THAT(place.box.forgotten, ElementsAre(place.clock.wall() - queue::kRefusedKept));
+  EXPECT_TRUE(test::was_logged("refused files removed, they were kept for 30 days files=3"));
+}
+
+}  // namespace
+}  // namespace postern::submission
