@@ -5,6 +5,7 @@
 #include "app/metrics.h"
 #include "app/new_aliases.h"
 #include "app/notify.h"
+#include "app/parties.h"
 #include "app/relays.h"
 #include "app/reloads.h"
 #include "app/smarthosts.h"
@@ -41,8 +42,9 @@ namespace {
 constexpr Seconds kSessionGrace{10};   // for clients in DATA, at the stop
 constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
 
-std::shared_ptr<const submission::Config> submission_config(const settings::Settings& settings) {
-  submission::Config config{settings.submission, settings.names};
+std::shared_ptr<const submission::Config> submission_config(const settings::Settings& settings,
+                                                            const mail::Parties& parties) {
+  submission::Config config{settings.submission, settings.names, parties};
   return std::make_shared<const submission::Config>(std::move(config));
 }
 
@@ -74,7 +76,7 @@ struct App::Parts {
         config_file(std::move(file)),
         settings(loaded.settings ? std::move(*loaded.settings) : std::move(loaded.salvaged)),
         trace(traced),
-        submission(submission_config(settings)),
+        submission(submission_config(settings, parties)),
         sites(loop, [this](const settings::Smarthost& smarthost,
                            const OurNames& names) { return make_relay(relay_parts(), smarthost, names); }),
         sessions(loop),
@@ -88,12 +90,16 @@ struct App::Parts {
                                  }}),
         reloads(loop, pool, config_file, settings.spool,
                 Reloads::Hooks{[this](settings::Settings wanted) { apply(std::move(wanted)); },
-                               [this] { return status(); }}) {
+                               [this] { return status(); }, [this] { return read_others(); }}) {
     if (!loaded.problems.empty()) reloads.hold(loaded.problems);
   }
 
   Result<void> build();
   void apply(settings::Settings wanted);
+  /// Blocks.
+  std::function<void()> read_others() {
+    return [this, read = read_parties()] { parties = read; };
+  }
   queue::Config queue_config();
   Task<Result<std::string>> new_aliases();
   [[nodiscard]] std::vector<std::string> complaints(bool administrator) const;
@@ -104,6 +110,7 @@ struct App::Parts {
   Executor loop;
   std::string config_file;
   settings::Settings settings;
+  mail::Parties parties;
   Trace trace;
   WallTime started = system_clock().wall();
   std::unique_ptr<spool::Spool> spool;
@@ -171,6 +178,7 @@ queue::Config App::Parts::queue_config() {
   config.observer = metrics.observer();
   // As it is when it is asked, since the file of aliases is read anew between two reloads.
   config.expand = [this](const std::string& address) { return settings.names.recipients_of(address); };
+  config.parties = parties;
   config.tell_operator = operator_program(loop, settings.queue.notify.command);
   return config;
 }
@@ -180,7 +188,7 @@ void App::Parts::apply(settings::Settings wanted) {
   settings = std::move(wanted);
   sites.configure(settings);
   queue->configure(queue_config(), sites.configs());
-  submission = submission_config(settings);
+  submission = submission_config(settings, parties);
   doors.reconfigure(settings.listen, settings.submission.networks);
   metrics.listen(settings.listen.metrics);
   control->hostname = settings.names.hostname;
@@ -196,7 +204,7 @@ Task<Result<std::string>> App::Parts::new_aliases() {
   // A reload that came meanwhile has read another one, or judged it beside other aliases.
   if (settings.names.aliases_file == before.aliases_file && settings.names.aliases == before.aliases) {
     settings.names.of_file = std::move(fresh->of_file);
-    submission = submission_config(settings);
+    submission = submission_config(settings, parties);
   }
   log(Level::notice, "aliases read anew", {{"file", before.aliases_file}, {"aliases", settings.names.of_file.size()}});
   co_return words;
@@ -247,6 +255,10 @@ App::App(boost::asio::io_context& loop, std::string config_file, settings::Loade
 App::~App() = default;
 
 Task<Result<void>> App::start() {
+  auto read = [parts = parts_.get()] { return parts->read_others(); };
+  const std::function<void()> use = co_await parts_->pool.run(spool::Priority::normal, std::move(read));
+  use();
+  parts_->submission = submission_config(parts_->settings, parts_->parties);
   Result<void> built = parts_->build();
   if (!built) co_return built;
   const submission::SubmissionRecordFile::IsStored is_stored = [parts = parts_.get()](const QueueId& id) {

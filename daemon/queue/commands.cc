@@ -122,7 +122,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
                                         " was written by a newer version of Postern and waits for that one: there is "
                                         "nothing to release"};
   }
-  auto job = [spool = &ground_.spool, id]() -> Result<PutBack> {
+  auto job = [spool = &ground_.spool, id, parties = config_.parties]() -> Result<PutBack> {
     const auto stored = spool->read_summary(id, spool::Area::hold);
     if (!stored && stored.error().failure == Failure::not_found) {
       return Error{Failure::not_found, "no message " + id.str() + " is on hold"};
@@ -131,7 +131,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
     if (!moved) return moved.error();
     // One that cannot be read is judged at its turn, like any other.
     if (!stored) return PutBack{0, {}, std::move(*moved)};
-    return PutBack{stored->file_size, Reader::known_from(*stored), std::move(*moved)};
+    return PutBack{stored->file_size, Reader::known_from(*stored, parties), std::move(*moved)};
   };
   const Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();

@@ -42,15 +42,15 @@ void Messages::add(const spool::Draft& draft) {
   ticket.id = draft.envelope().id;
   ticket.due = ground_.clock.wall();
   ticket.size = draft.file_size();
-  ticket.ours = mail::is_ours(draft.envelope().source);
-  ticket.owner = draft.envelope().source.uid.value_or(mail::kNoUid);
-  ticket.read = true;
+  ticket.set(whose(draft.envelope().source, config_.parties));
   ticket.lane = Ticket::kAny;
   index_.add(ticket);
 }
 
 Task<Result<MessagePtr>> Messages::load(QueueId id) {
-  auto job = [spool = &ground_.spool, id] { return read_message(*spool, id, spool::Area::queue); };
+  auto job = [spool = &ground_.spool, id, parties = config_.parties] {
+    return read_message(*spool, id, spool::Area::queue, parties);
+  };
   Result<Loaded> loaded = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!loaded) co_return loaded.error();
   const std::vector<spool::LogLine> more = unwritten(id);

@@ -28,6 +28,7 @@ class Messages {
 
   [[nodiscard]] Index& index() { return index_; }
   [[nodiscard]] const Index& index() const { return index_; }
+  [[nodiscard]] const mail::Parties& parties() const { return config_.parties; }
   [[nodiscard]] Suspects& suspects() { return suspects_; }
   /// Of what is counted as it happens; the rest of it is counted when it is asked for.
   [[nodiscard]] Totals& counted() { return counted_; }

@@ -10,6 +10,7 @@
 #include "mail/envelope.h"
 #include "mail/host_names.h"
 #include "mail/message.h"
+#include "mail/parties.h"
 #include "mail/report.h"
 #include "queue/entry.h"
 #include "queue/event.h"
@@ -45,6 +46,8 @@ struct Config : QueueOptions, mail::HostNames {
   /// and calls `ended` there, at once or later: failures, whose text is logged, are tried again. Empty: nobody is told.
   using Ended = std::function<void(Result<void>)>;
   std::function<void(const std::string& what, const std::string& text, Ended ended)> tell_operator{};
+  /// Who counts as one; what is in the queue when this changes counts as before.
+  mail::Parties parties{};
   Observer* observer = nullptr;  ///< outlives the queue; may be null
   /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
   /// process. Empty: a message that makes the program crash is tried for ever.

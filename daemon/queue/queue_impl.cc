@@ -157,8 +157,8 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     if (config_.observer != nullptr) config_.observer->stored(took);
     messages_.add(stored);
     sites_.probe(Probe::hint);
-    if (sites_.open_for(mail::party_of(stored.envelope().source))) {
-      messages_.index().set(stored.envelope().id, Ticket::Phase::waiting, WallTime());
+    if (sites_.open_for(config_.parties.author(stored.envelope().source))) {
+      messages_.index().put_first(stored.envelope().id);
     }
     pump();
   };

@@ -15,13 +15,14 @@ struct Envelope {
 };
 
 /// Blocks.
-std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<QueueId>& ids) {
+std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<QueueId>& ids,
+                                     const mail::Parties& parties) {
   std::vector<Envelope> envelopes;
   for (const QueueId& id : ids) {
     Envelope& one = envelopes.emplace_back();
     one.id = id;
     if (const auto stored = spool.read_summary(id, spool::Area::queue)) {
-      one.known = Reader::known_from(*stored);
+      one.known = Reader::known_from(*stored, parties);
     }
   }
   return envelopes;
@@ -32,15 +33,13 @@ std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<Queu
 Reader::Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn learn)
     : ground_(ground), messages_(messages), work_(work), learn_(std::move(learn)) {}
 
-Reader::Known Reader::known_from(const spool::Stored& stored) {
-  const mail::Source& source = stored.envelope.source;
-  return {stored.rerouted_to, source.uid.value_or(mail::kNoUid), mail::is_ours(source),
-          standing_of(fold(stored.envelope, stored.log))};
+Reader::Known Reader::known_from(const spool::Stored& stored, const mail::Parties& parties) {
+  return {stored.rerouted_to, whose(stored.envelope.source, parties), standing_of(fold(stored.envelope, stored.log))};
 }
 
 void Reader::read_on() {
   if (*reading_ || stopped_) return;
-  std::vector<QueueId> ids = messages_.index().first(Ticket::kUnread, kAtOnce);
+  std::vector<QueueId> ids = messages_.index().first_unread(kAtOnce);
   if (ids.empty()) return;
   work_.spawn(read_some(std::move(ids), UnderWay(reading_)), "reading of envelopes");
 }
@@ -55,7 +54,9 @@ Task<void> Reader::read_some(std::vector<QueueId> ids, UnderWay) {
   }
   std::erase_if(ids, suspected);
   for (const QueueId& id : ids) suspects.begin(id);
-  auto job = [spool = &ground_.spool, ids] { return read_envelopes(*spool, ids); };
+  auto job = [spool = &ground_.spool, ids, parties = messages_.parties()] {
+    return read_envelopes(*spool, ids, parties);
+  };
   const std::vector<Envelope> envelopes = co_await ground_.pool.run(spool::Priority::background, std::move(job));
   for (const Envelope& one : envelopes) {
     const Ticket* ticket = index.find(one.id);

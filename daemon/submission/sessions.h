@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "mail/local_names.h"
+#include "mail/parties.h"
 #include "net/connection.h"
 #include "net/stream.h"
 #include "queue/queue.h"
@@ -18,7 +19,9 @@
 namespace postern::submission {
 
 /// What the sessions hold: the settings of the moment when they began.
-struct Config : SubmissionOptions, mail::LocalNames {};
+struct Config : SubmissionOptions, mail::LocalNames {
+  mail::Parties parties{};
+};
 
 /// Connections at a time; those over a cap hear 421.
 inline constexpr std::size_t kSessions = 1000;       ///< altogether
