@@ -295,6 +295,7 @@ std::vector<std::string> App::Parts::complaints(bool administrator) const {
   if (std::string sentence = reloads.complaint(administrator); !sentence.empty()) {
     sentences.push_back(std::move(sentence));
   }
+  for (std::string& sentence : queue->shortages(administrator)) sentences.push_back(std::move(sentence));
   for (std::string& sentence : doors.troubles()) sentences.push_back(std::move(sentence));
   if (std::string sentence = metrics.trouble(); !sentence.empty()) sentences.push_back(std::move(sentence));
   return sentences;

@@ -85,6 +85,7 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
     co_return removed.error();
   }
   if (queued) messages_.gone(id);
+  if (removed->area == spool::Area::hold) messages_.forget_held(id);
   if (removed->area == spool::Area::failed && messages_.counted().failed > 0) --messages_.counted().failed;
   if (removed->area == spool::Area::corrupt && messages_.counted().corrupt > 0) --messages_.counted().corrupt;
   if (removed->area == spool::Area::hold && messages_.counted().held > 0) --messages_.counted().held;
@@ -105,6 +106,7 @@ Task<Result<void>> QueueImpl::hold(QueueId id) {
     pump();
     co_return moved.error();
   }
+  if (const Ticket* const held = messages_.index().find(id); held != nullptr) messages_.note_held(*held);
   messages_.index().remove(id);
   messages_.suspects().ended(id);
   ++messages_.counted().held;
@@ -135,6 +137,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
   };
   const Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();
+  messages_.forget_held(id);
   Ticket ticket;
   ticket.id = id;
   ticket.due = ground_.clock.wall();

@@ -240,6 +240,7 @@ Task<void> Dispatcher::hold_guilty(QueueId id) {
         {{"id", id.text()},
          {"crashes", suspects.count(id)},
          {"advice", "`postern queue release " + id.str() + "` tries again"}});
+    if (const Ticket* const held = messages_.index().find(id); held != nullptr) messages_.note_held(*held);
     messages_.index().remove(id);
     suspects.ended(id);
     ++messages_.counted().held;

@@ -43,9 +43,7 @@ void Index::discount(const Ticket& ticket) {
   if (place != authors_.end() && --place->second == 0) authors_.erase(place);
 }
 
-bool Index::has_other_than(std::uint32_t party) const {
-  return authors_.size() > (authors_.contains(party) ? 1U : 0U);
-}
+bool Index::has_other_than(std::uint32_t party) const { return authors_.size() > (authors_.contains(party) ? 1U : 0U); }
 
 const Ticket* Index::first_of(const std::function<bool(std::uint32_t party)>& wanted, WallTime now) const {
   boost::unordered_flat_set<std::uint32_t> parties;

@@ -27,6 +27,10 @@ void Messages::take_up(const spool::Recovered& recovered) {
     ticket.size = found.size;
     index_.add(ticket);
   }
+  for (const spool::Found& found : recovered.held) {
+    held_.emplace(found.id, std::nullopt);
+    unread_held_.push_back(found.id);
+  }
   counted_.held = recovered.held.size();
   counted_.failed = recovered.failed;
   counted_.corrupt = recovered.corrupt;
@@ -166,6 +170,31 @@ void Messages::tell_damaged() {
 Task<Result<spool::Changed>> Messages::move(QueueId id, spool::Area from, spool::Area to) {
   auto job = [spool = &ground_.spool, id, from, to] { return spool->move(id, from, to); };
   co_return co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+}
+
+void Messages::note_held(const Ticket& ticket) {
+  held_.emplace(ticket.id, std::nullopt);
+  if (ticket.read) note_held(ticket.id, Whose{ticket.owner, ticket.party, ticket.kind}, ticket.size);
+}
+
+void Messages::note_held(const QueueId& id, const Whose& whose, std::uint64_t size) {
+  const auto place = held_.find(id);
+  if (place == held_.end() || place->second || whose.kind == Whose::Kind::alarm) return;
+  place->second = Held{whose.party, size};
+  index_.usages().add(whose.party, size);
+}
+
+void Messages::forget_held(const QueueId& id) {
+  const auto place = held_.find(id);
+  if (place == held_.end()) return;
+  if (place->second) index_.usages().remove(place->second->party, place->second->size);
+  held_.erase(place);
+}
+
+std::vector<QueueId> Messages::take_unread_held(std::size_t count) {
+  std::vector<QueueId> ids;
+  for (; ids.size() < count && !unread_held_.empty(); unread_held_.pop_back()) ids.push_back(unread_held_.back());
+  return ids;
 }
 
 void Messages::gone(const QueueId& id) {

@@ -5,6 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace postern::queue {
 
@@ -12,6 +15,11 @@ struct Usage {
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;  ///< of their files
 
+  Usage& operator+=(const Usage& other) {
+    messages += other.messages;
+    bytes += other.bytes;
+    return *this;
+  }
   friend bool operator==(const Usage&, const Usage&) = default;
 };
 
@@ -45,6 +53,30 @@ class Usages {
  private:
   boost::unordered_flat_map<std::uint32_t, Usage> of_each_;
   Usage all_;
+};
+
+/// One message of a party that counts for as long as this lives, with the bytes that it was given so far.
+class Counted {
+ public:
+  Counted(std::shared_ptr<Usages> usages, std::uint32_t party) : usages_(std::move(usages)), party_(party) {}
+  ~Counted() { end(); }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+  void add(std::uint64_t bytes) {
+    if (bytes_) usages_->remove(party_, *bytes_);
+    bytes_ = bytes_.value_or(0) + bytes;
+    usages_->add(party_, *bytes_);
+  }
+  void end() {
+    if (bytes_) usages_->remove(party_, *bytes_);
+    bytes_.reset();
+  }
+
+ private:
+  std::shared_ptr<Usages> usages_;
+  std::uint32_t party_;
+  std::optional<std::uint64_t> bytes_;
 };
 
 }  // namespace postern::queue

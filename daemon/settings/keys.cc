@@ -54,6 +54,7 @@ using Q = queue::QueueOptions;
 using R = queue::Retry;
 using B = queue::Bounces;
 using A = queue::Notify;
+using U = queue::UserLimit;
 using H = Smarthost;
 using O = credentials::OAuth2;
 using F = relay::SenderPolicyOptions;
@@ -89,6 +90,11 @@ constexpr auto kKeys = std::to_array<Key<S>>({
      "the largest message accepted", set<size_value, &S::submission, &I::message_size>},
     {"limits.recipients", "number", "1", "100000", "1000",
      "the most recipients of one message by SMTP over TCP", set<count_value, &S::submission, &I::recipients>},
+    {"limits.per_user.messages", "number", "1", "10000000", "100000",
+     "the most messages that one user has in the queue", set<count_value, &S::queue, &Q::per_user, &U::messages>},
+    {"limits.per_user.size", "size", "0", "1000000G", "0",
+     "the most bytes that one user has in the queue; 0 for what the disk holds",
+     set<size_value, &S::queue, &Q::per_user, &U::size>},
     {"retry.min", "duration", "1s", "1d", "1m",
      "the wait after the first failed attempt", set<duration_value, &S::queue, &Q::retry, &R::min>},
     {"retry.max", "duration", "1s", "7d", "1h",

@@ -27,6 +27,7 @@ smtp::Refusal refusal_for(const Error& error) {
 
 /// A message that no disk could hold is a matter of whoever sent it.
 void tell_not_stored(const QueueId& id, const Error& error) {
+  if (error.failure == Failure::no_space) return;  // the queue has told that, once for all
   const bool ours = error.failure != Failure::limit;
   log(ours ? Level::error : Level::info, ours ? "cannot store message" : "message refused, it has too many recipients",
       {{"id", id.text()}, {"reason", error.text}});

@@ -117,8 +117,9 @@ Task<void> Pickup::take(std::string name) {
     }
     co_return;
   }
-  if (const auto room = queue_.room_for((*file)->size()); !room) {
-    trouble(room.error().text);
+  if (const auto room = queue_.room_for((*file)->size(), config_()->parties.of((*file)->uid())); !room) {
+    // Who is at a limit waits with what is dropped, and nobody else.
+    if (room.error().failure != Failure::limit) trouble(room.error().text);
     co_return;
   }
   const auto outcome = co_await copy(*file);

@@ -43,9 +43,11 @@ bool admitted(const net::Peer& peer, const std::vector<Network>& networks) {
   return peer.ip && std::ranges::any_of(networks, [&](const Network& network) { return network.contains(*peer.ip); });
 }
 
-smtp::Dialogue::SpaceCheck space_check(const queue::Queue& queue) {
-  return [&queue](std::uint64_t size) -> std::optional<smtp::Refusal> {
-    if (queue.room_for(size)) return {};
+smtp::Dialogue::SpaceCheck space_check(const queue::Queue& queue, std::uint32_t party) {
+  return [&queue, party](std::uint64_t size) -> std::optional<smtp::Refusal> {
+    const Result<void> room = queue.room_for(size, party);
+    if (room) return {};
+    if (room.error().failure == Failure::limit) return smtp::Refusal{452, "4.3.1", room.error().text};
     return smtp::Refusal{452, "4.3.1", "no space left for a message, try again later"};
   };
 }
@@ -62,7 +64,7 @@ Pump::Pump(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<
       memory_(memory),
       refusals_(refusals),
       dialogue_(dialogue_config(*config_, peer_)),
-      space_(space_check(queue)),
+      space_(space_check(queue, config_->parties.of(peer_.uid.value_or(mail::kNoUid)))),
       buffer_(kCommandBuffer),
       started_(clock.steady()),
       waiting_since_(started_) {}

@@ -197,7 +197,9 @@ TEST(Session, S35_NeverSeesASmuggledTransaction) {
 TEST(Session, AnswersAFailedCommitBy451AndGoesOn) {
   for (const Failure failure : {Failure::io, Failure::no_space}) {
     Door door;
-    const test::ExpectLog expected("cannot store message");
+    // A full disk is the queue's to tell.
+    std::optional<test::ExpectLog> expected;
+    if (failure == Failure::io) expected.emplace("cannot store message");
     door.queue.commit_fails = failure;
     const std::string again = kEnvelope.substr(9) + kText + ".\r\n";
     const auto found = codes(door.talk(kEnvelope + kText + ".\r\n" + again));
@@ -220,7 +222,6 @@ TEST(Session, RefusesForGoodWhatNoEnvelopeHoldsAndNamesNoFaultOfTheSpool) {
 
 TEST(Session, AnswersAFailedAppendAfterTheRealEnd) {
   Door door;
-  const test::ExpectLog expected("cannot store message");
   door.queue.append_fails = Failure::no_space;
   EXPECT_THAT(codes(door.talk(kEnvelope + kText + "RSET\r\n.\r\nQUIT\r\n")),
               ElementsAre("220", "250", "250", "250", "354", "452", "221"));
