@@ -30,6 +30,7 @@ struct Meaning {
 };
 
 constexpr std::string_view kTooLong = "5.3.4";  // RFC 3463: message too big for system
+constexpr std::string_view kNoRoom = "4.3.1";   // ... mail system full
 
 constexpr std::array kMeanings = {
     Meaning{"5.1.1", 0, EX_NOUSER},  Meaning{"5.1.2", 0, EX_NOHOST},     Meaning{"5.1.", 0, EX_DATAERR},
@@ -130,7 +131,10 @@ class Session {
     smtp::Reply reply;
     if (auto exit = read_reply(reply)) return exit;
     if (reply.code / 100 == hundreds) return std::nullopt;
-    const std::string words = "the mail daemon refused " + what + ": " + reply.text();
+    // What it says of its room, or of how much the user has there, is not about what was named.
+    const bool no_room = reply.code / 100 == 4 && reply.enhanced() == kNoRoom;
+    const std::string subject = no_room ? "the mail daemon takes no mail now" : "the mail daemon refused " + what;
+    const std::string words = subject + ": " + reply.text();
     if (reply.code == 421) return turn_away(words);
     return Exit{exit_code_for(reply.code, reply.enhanced()), words};
   }

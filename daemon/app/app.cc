@@ -5,6 +5,7 @@
 #include "app/metrics.h"
 #include "app/new_aliases.h"
 #include "app/notify.h"
+#include "app/parties.h"
 #include "app/relays.h"
 #include "app/reloads.h"
 #include "app/smarthosts.h"
@@ -43,11 +44,18 @@ namespace {
 constexpr Seconds kSessionGrace{10};   // for clients in DATA, at the stop
 constexpr Seconds kDeliveryGrace{10};  // for deliveries under way, at the stop
 
-/// `users` outlives all sessions.
+/// A user of a container's is whose container it is.
+Task<Result<submission::User>> find_user(mail::Parties parties, submission::Users* users, std::uint32_t uid) {
+  const std::uint32_t party = parties.of(uid);
+  if (party == mail::kNoUid) co_return submission::User{};
+  co_return co_await users->find(party);
+}
+
+/// `users` outlives all sessions. Whose uids a container has is who is bound by `senders`.
 std::shared_ptr<const submission::Config> submission_config(const settings::Settings& settings,
-                                                            submission::Users& users) {
-  auto user = [&users](std::uint32_t uid) { return users.find(uid); };
-  submission::Config config{settings.submission, settings.names, std::move(user)};
+                                                            const mail::Parties& parties, submission::Users& users) {
+  auto user = [parties, &users](std::uint32_t uid) { return find_user(parties, &users, uid); };
+  submission::Config config{settings.submission, settings.names, std::move(user), parties};
   return std::make_shared<const submission::Config>(std::move(config));
 }
 
@@ -87,7 +95,7 @@ struct App::Parts {
         config_file(std::move(file)),
         settings(loaded.settings ? std::move(*loaded.settings) : std::move(loaded.salvaged)),
         trace(traced),
-        submission(submission_config(settings, users)),
+        submission(submission_config(settings, parties, users)),
         sites(loop, [this](const settings::Smarthost& smarthost,
                            const OurNames& names) { return make_relay(relay_parts(), smarthost, names); }),
         sessions(loop),
@@ -101,13 +109,17 @@ struct App::Parts {
                                  }}),
         reloads(loop, pool, config_file, settings.spool,
                 Reloads::Hooks{[this](settings::Settings wanted) { apply(std::move(wanted)); },
-                               [this] { return status(); }}) {
+                               [this] { return status(); }, [this] { return read_others(); }}) {
     if (!loaded.problems.empty()) reloads.hold(loaded.problems);
   }
 
   Result<void> build();
   void apply(settings::Settings wanted);
   void listen_for_scrapers();
+  /// Blocks.
+  std::function<void()> read_others() {
+    return [this, read = read_parties()] { parties = read; };
+  }
   queue::Config queue_config();
   Task<Result<std::string>> new_aliases();
   [[nodiscard]] std::vector<std::string> complaints(bool administrator) const;
@@ -118,6 +130,7 @@ struct App::Parts {
   Executor loop;
   std::string config_file;
   settings::Settings settings;
+  mail::Parties parties;
   Trace trace;
   WallTime started = system_clock().wall();
   std::unique_ptr<spool::Spool> spool;
@@ -132,7 +145,7 @@ struct App::Parts {
   std::unique_ptr<queue::RateFile> rates;      // likewise
   std::unique_ptr<queue::Queue> queue;
   std::shared_ptr<control::Context> control;
-  control::Clients control_clients{loop};
+  control::Clients control_clients{loop, [this](std::uint32_t uid) { return parties.of(uid); }};
   std::unique_ptr<submission::SubmissionRecordFile> record;  // before the sessions: their memory writes to it
   submission::Sessions sessions;
   Heartbeat heartbeat;
@@ -166,7 +179,8 @@ Result<void> App::Parts::build() {
       [this](mail::Message& message, const std::string& site) { return sites.deliver(message, site); });
   in_flight->save();  // the crash before us is counted
   metrics.show(*queue, *spool);
-  const queue::PartyOf party = [](std::uint32_t uid) { return uid; };  // each user counts for itself
+  // As they are at the start, since this is asked in other threads.
+  const queue::PartyOf party = [parties = parties](std::uint32_t uid) { return parties.of(uid); };
   drop_box = std::make_unique<queue::WatchedDropBox>(loop, pool, settings.spool, party);
   drop_survey = std::make_unique<queue::DropSurvey>(pool, settings.spool);
   pickup = std::make_unique<submission::Pickup>(*drop_box, *queue, system_clock(), sessions.memory(),
@@ -189,6 +203,7 @@ queue::Config App::Parts::queue_config() {
   config.observer = metrics.observer();
   // As it is when it is asked, since the file of aliases is read anew between two reloads.
   config.expand = [this](const std::string& address) { return settings.names.recipients_of(address); };
+  config.parties = parties;
   config.tell_operator = operator_program(loop, settings.queue.notify.command);
   return config;
 }
@@ -198,7 +213,7 @@ void App::Parts::apply(settings::Settings wanted) {
   settings = std::move(wanted);
   sites.configure(settings);
   queue->configure(queue_config(), sites.configs());
-  submission = submission_config(settings, users);
+  submission = submission_config(settings, parties, users);
   doors.reconfigure(settings.listen, settings.submission.networks);
   listen_for_scrapers();
   control->hostname = settings.names.hostname;
@@ -224,7 +239,7 @@ Task<Result<std::string>> App::Parts::new_aliases() {
   // A reload that came meanwhile has read another one, or judged it beside other aliases.
   if (settings.names.aliases_file == before.aliases_file && settings.names.aliases == before.aliases) {
     settings.names.of_file = std::move(fresh->of_file);
-    submission = submission_config(settings, users);
+    submission = submission_config(settings, parties, users);
   }
   log(Level::notice, "aliases read anew", {{"file", before.aliases_file}, {"aliases", settings.names.of_file.size()}});
   co_return words;
@@ -275,6 +290,10 @@ App::App(boost::asio::io_context& loop, std::string config_file, settings::Loade
 App::~App() = default;
 
 Task<Result<void>> App::start() {
+  auto read = [parts = parts_.get()] { return parts->read_others(); };
+  const std::function<void()> use = co_await parts_->pool.run(spool::Priority::normal, std::move(read));
+  use();
+  parts_->submission = submission_config(parts_->settings, parts_->parties, parts_->users);
   Result<void> built = parts_->build();
   if (!built) co_return built;
   const submission::SubmissionRecordFile::IsStored is_stored = [parts = parts_.get()](const QueueId& id) {
@@ -312,6 +331,7 @@ std::vector<std::string> App::Parts::complaints(bool administrator) const {
   if (std::string sentence = reloads.complaint(administrator); !sentence.empty()) {
     sentences.push_back(std::move(sentence));
   }
+  for (std::string& sentence : queue->shortages(administrator)) sentences.push_back(std::move(sentence));
   for (std::string& sentence : doors.troubles()) sentences.push_back(std::move(sentence));
   if (std::string sentence = metrics.trouble(); !sentence.empty()) sentences.push_back(std::move(sentence));
   return sentences;

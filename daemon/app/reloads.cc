@@ -75,9 +75,13 @@ void Reloads::wake() {
 Task<void> Reloads::run() {
   while (std::exchange(wanted_, false)) {
     notify_reloading();
-    auto read = [file = file_] { return settings::load(file); };
-    settings::Loaded loaded = co_await pool_.run(spool::Priority::background, std::move(read));
+    auto read = [file = file_, others = hooks_.read] {
+      settings::Loaded loaded = settings::load(file);
+      return std::pair(std::move(loaded), others ? others() : std::function<void()>());
+    };
+    auto [loaded, use_others] = co_await pool_.run(spool::Priority::background, std::move(read));
     if (!running_) co_return;
+    if (use_others) use_others();
     read_anew(std::move(loaded));
     notify_ready(hooks_.status());
   }

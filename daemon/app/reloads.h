@@ -22,6 +22,9 @@ class Reloads {
   struct Hooks {
     std::function<void(settings::Settings)> apply;  ///< puts good settings in force
     std::function<std::string()> status;            ///< the line for the service manager when a reload has ended
+    /// Reads what else is read anew, whatever the file is worth; blocks. What it returns puts that in force before
+    /// `apply`, on the event loop.
+    std::function<std::function<void()>()> read;
   };
 
   /// `spool` is in use and cannot be changed: a file with another one is wrong, unless it is the first good one after

@@ -1,7 +1,6 @@
 #include "control/clients.h"
 
 #include "base/log.h"
-#include "base/user_range.h"
 #include "mail/envelope.h"
 
 #include <fmt/format.h>
@@ -9,7 +8,7 @@
 namespace postern::control {
 
 std::uint32_t Clients::party_of(const net::Peer& peer) const {
-  if (!peer.uid || *peer.uid == overflow_uid()) return mail::kNoUid;
+  if (!peer.uid) return mail::kNoUid;
   return parties_ ? parties_(*peer.uid) : std::uint32_t{*peer.uid};
 }
 

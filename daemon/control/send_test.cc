@@ -148,7 +148,7 @@ Task<Result<int>> run_send_test(Call& call) {
     co_return Error{Failure::invalid,
                     "no smarthost is configured; run postern setup, or add one to " + call.context.config_file};
   }
-  if (const Result<void> room = queue.room_for(0); !room) co_return room.error();
+  if (const Result<void> room = queue.room_for(0, 0); !room) co_return room.error();
 
   const std::unique_ptr<queue::Intake> intake = queue.begin(*envelope);
   const QueueId id = intake->id();

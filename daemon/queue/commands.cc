@@ -85,6 +85,7 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
     co_return removed.error();
   }
   if (queued) messages_.gone(id);
+  if (removed->area == spool::Area::hold) messages_.forget_held(id);
   if (removed->area == spool::Area::failed && messages_.counted().failed > 0) --messages_.counted().failed;
   if (removed->area == spool::Area::corrupt && messages_.counted().corrupt > 0) --messages_.counted().corrupt;
   if (removed->area == spool::Area::hold && messages_.counted().held > 0) --messages_.counted().held;
@@ -105,6 +106,7 @@ Task<Result<void>> QueueImpl::hold(QueueId id) {
     pump();
     co_return moved.error();
   }
+  if (const Ticket* const held = messages_.index().find(id); held != nullptr) messages_.note_held(*held);
   messages_.index().remove(id);
   messages_.suspects().ended(id);
   ++messages_.counted().held;
@@ -122,7 +124,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
                                         " was written by a newer version of Postern and waits for that one: there is "
                                         "nothing to release"};
   }
-  auto job = [spool = &ground_.spool, id]() -> Result<PutBack> {
+  auto job = [spool = &ground_.spool, id, parties = config_.parties]() -> Result<PutBack> {
     const auto stored = spool->read_summary(id, spool::Area::hold);
     if (!stored && stored.error().failure == Failure::not_found) {
       return Error{Failure::not_found, "no message " + id.str() + " is on hold"};
@@ -131,10 +133,11 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
     if (!moved) return moved.error();
     // One that cannot be read is judged at its turn, like any other.
     if (!stored) return PutBack{0, {}, std::move(*moved)};
-    return PutBack{stored->file_size, Reader::known_from(*stored), std::move(*moved)};
+    return PutBack{stored->file_size, Reader::known_from(*stored, parties), std::move(*moved)};
   };
   const Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();
+  messages_.forget_held(id);
   Ticket ticket;
   ticket.id = id;
   ticket.due = ground_.clock.wall();

@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "mail/delivered.h"
 #include "queue/portion.h"
-#include "queue/shares.h"
 
 #include <algorithm>
 #include <exception>
@@ -18,18 +17,6 @@ constexpr std::size_t kMostLanes = 1000;
 constexpr std::size_t kMostOpenOfSenders = 32;
 // Each has messages open, and so memory. The mail of more senders in trouble at once goes by its own schedule.
 constexpr std::size_t kMostSenderLanes = 256;
-// A reload may raise the limit at any time, and a message that is put off does not hear of it.
-constexpr Seconds kLongestPutOff{600};
-// So often it is looked whether somebody's mail opens a site; that may go through all tickets.
-constexpr Seconds kLookForOthers{60};
-// So many of those that were put off have their old places back; the parties share that.
-constexpr std::size_t kMostPutOff = 4096;
-
-/// Whose it is where limits are met; alarms and reports are nobody's.
-std::uint32_t party_of(const mail::Envelope& envelope) {
-  return mail::party_of(envelope.source).value_or(mail::kNoUid);
-}
-
 /// As if its sender's trouble were its own: it waits by its schedule, or for the site where that has trouble, too.
 void charge_message(mail::DeliveryReport& report) {
   std::optional<mail::SiteTrouble> trouble = std::exchange(report.sender, std::nullopt);
@@ -70,10 +57,10 @@ std::optional<Milliseconds> Dispatcher::idle_for() const {
   const WallTime wall = ground_.clock.wall();
   std::optional<Milliseconds> wait;
   for (std::size_t lane = Ticket::kAny; lane < lanes_.size(); ++lane) {
-    const Ticket* first = messages_.index().first(static_cast<std::uint16_t>(lane));
-    if (first == nullptr && lanes_[lane].ready.empty()) continue;
+    const auto first = messages_.index().first_due(static_cast<std::uint16_t>(lane));
+    if (!first && lanes_[lane].ready.empty()) continue;
     if (!wait) wait = Milliseconds::max();
-    if (first != nullptr && first->due > wall) wait = std::min(*wait, first->due - wall);
+    if (first && *first > wall) wait = std::min(*wait, *first - wall);
   }
   if (!wait) return wait;
   const SteadyTime now = ground_.clock.steady();
@@ -87,49 +74,6 @@ void Dispatcher::stop() {
   stopped_ = true;
   reader_.stop();
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) give_back(static_cast<std::uint16_t>(lane));
-}
-
-void Dispatcher::take_due(std::uint16_t lane) {
-  if (lane == Ticket::kUnread) return;
-  const WallTime now = ground_.clock.wall();
-  Suspects& suspects = messages_.suspects();
-  while (!alone_) {
-    const Ticket* first = messages_.index().first(lane);
-    if (first == nullptr || first->due > now || !wants_more(lane)) break;
-    const QueueId id = first->id;
-    alone_ = suspects.count(id) > 0 && !suspects.guilty(id);
-    if (alone_ && work_.count() > 0) break;
-    messages_.index().set(id, Ticket::Phase::active);
-    work_.begin();
-    ++lanes_[lane].open;
-    spawn(ground_.loop, prepare(id, lane), "reading of message " + id.str());
-  }
-}
-
-/// Where a site lets but a probe through the first lane with mail that is due has it: every second time that of mail
-/// which was not refused yet, since it may show more, and of the others the one after the last.
-void Dispatcher::take_by_turns() {
-  const bool any_first = any_next_;
-  const std::size_t last = last_probe_;
-  if (any_first) take_due(Ticket::kAny);
-  for (std::size_t i = 1; i <= lanes_.size(); ++i) {
-    const std::size_t lane = (last + i) % lanes_.size();
-    if (lane != Ticket::kAny) take_due(static_cast<std::uint16_t>(lane));
-  }
-  if (!any_first) take_due(Ticket::kAny);
-}
-
-/// A site that is closed for what became of messages of others opens for mail that is due of a party of which that says
-/// nothing: no party's mail waits for another's bad messages.
-void Dispatcher::open_for_others() {
-  const SteadyTime now = ground_.clock.steady();
-  if (now < next_look_ || !sites_.closed_by_messages()) return;
-  next_look_ = now + kLookForOthers;
-  const auto wanted = [this](std::uint32_t party) { return sites_.closed_by_others(party); };
-  const Ticket* const first = messages_.index().first_of(wanted, ground_.clock.wall());
-  if (first == nullptr || !sites_.open_for(first->owner)) return;
-  const QueueId id = first->id;
-  messages_.index().set(id, Ticket::Phase::waiting, WallTime());
 }
 
 bool Dispatcher::wants_more(std::uint16_t lane) const {
@@ -149,89 +93,13 @@ std::size_t Dispatcher::open_of_senders() const {
   return open;
 }
 
-/// One message from each lane by turns, while there are free connections.
-void Dispatcher::feed() {
-  for (std::size_t idle = 0; idle < lanes_.size(); turn_ = (turn_ + 1) % lanes_.size()) {
-    idle = feed_from(static_cast<std::uint16_t>(turn_)) ? 0 : idle + 1;
-  }
-  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
-    if (lanes_[lane].ready.empty()) continue;
-    if (sites_.hopeless(lanes_[lane].site, lanes_[lane].sender)) give_back(static_cast<std::uint16_t>(lane));
-  }
-}
-
-bool Dispatcher::feed_from(std::uint16_t lane) {
-  std::deque<MessagePtr>& ready = lanes_[lane].ready;
-  if (ready.empty()) return false;
-  const mail::Envelope& envelope = ready.front()->envelope();
-  const Rate::Load load(ready.front()->pending().size(), envelope.recipients.size(), party_of(envelope));
-  const SitePtr site = sites_.choose(lanes_[lane].site, lanes_[lane].sender, load);
-  if (!site) return false;
-  if (!sites_.senders().accepts(site->name(), ready.front()->sender().key, ground_.clock.steady())) {
-    put_apart(lane);
-    return true;
-  }
-  const std::size_t part = sites_.rates().part(site->name(), envelope.id, load);
-  if (const auto wait = sites_.rates().take(site->name(), envelope.id, load)) {
-    put_off(lane, *site, load.party, *wait);
-    return true;
-  }
-  MessagePtr message = std::move(ready.front());
-  ready.pop_front();
-  if (!site->healthy()) {
-    any_next_ = lane != Ticket::kAny;
-    if (any_next_) last_probe_ = lane;
-  }
-  const Sites::Permit permit = sites_.started(*site, message->sender());
-  ++lanes_[lane].trying;
-  std::string task = "attempt of message " + message->id().str();
-  spawn(ground_.loop, attempt(std::move(message), part, lane, site, permit), std::move(task));
-  return true;
-}
-
-/// It is too large for what is left of a limit, and smaller ones go before it until its turn has come.
-void Dispatcher::put_off(std::uint16_t lane, const Site& site, std::uint32_t party, const Rate::Wait& wait) {
-  const QueueId id = lanes_[lane].ready.front()->id();
-  lanes_[lane].ready.pop_front();
-  const WallTime until = std::min(wait.until, ground_.clock.wall() + kLongestPutOff);
-  messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : until);
-  let_go(id, lane);
-  if (wait.overtaken && (overtaken_.contains(id) || has_place(overtaken_, kMostPutOff, party))) {
-    overtaken_.insert_or_assign(id, PutOff{until, party});
-  }
-  end_overtaken(id, site, wait);
-}
-
-void Dispatcher::put_apart(std::uint16_t lane) {
-  const MessagePtr message = std::move(lanes_[lane].ready.front());
-  lanes_[lane].ready.pop_front();
-  Index& index = messages_.index();
-  const std::uint16_t own = lane_for(message->rerouted_to(), message->sender().key);
-  // Without a lane it must not be read again and again.
-  const WallTime later = ground_.clock.wall() + config_.retry.min;
-  index.set_lane(message->id(), own);
-  index.set(message->id(), Ticket::Phase::waiting, own == lane ? std::optional(later) : std::nullopt);
-  let_go(message->id(), lane);
-}
-
-/// What was read for a site that is gone waits again; its file and its time are as they were.
-void Dispatcher::give_back(std::uint16_t lane) {
-  std::deque<MessagePtr>& ready = lanes_[lane].ready;
-  while (!ready.empty()) {
-    const QueueId id = ready.front()->id();
-    ready.pop_front();
-    messages_.index().set(id, Ticket::Phase::waiting);
-    let_go(id, lane);
-  }
-}
-
 void Dispatcher::let_go(const QueueId& id, std::uint16_t lane) {
   messages_.suspects().returned(id);
   --lanes_[lane].open;
   work_.end();
 }
 
-std::uint16_t Dispatcher::lane_for(const std::string& site, const std::string& sender) {
+std::uint16_t Dispatcher::lane_for(const std::string& site, const std::string& sender, Turn whose) {
   const auto known = std::find_if(lanes_.begin() + Ticket::kAny, lanes_.end(),
                                   [&](const Lane& one) { return one.site == site && one.sender == sender; });
   if (known != lanes_.end()) return static_cast<std::uint16_t>(known - lanes_.begin());
@@ -240,6 +108,9 @@ std::uint16_t Dispatcher::lane_for(const std::string& site, const std::string& s
       if (lanes_[lane].sender.empty() || !is_empty(static_cast<std::uint16_t>(lane))) continue;
       lanes_[lane].site = site;
       lanes_[lane].sender = sender;
+      lanes_[lane].whose = whose;
+      lanes_[lane].probed = 0;
+      probes_moved_ = true;
       return static_cast<std::uint16_t>(lane);
     }
     if (sender_lanes_ == kMostSenderLanes) return lane_for(site);
@@ -250,12 +121,18 @@ std::uint16_t Dispatcher::lane_for(const std::string& site, const std::string& s
   Lane& lane = lanes_.emplace_back();
   lane.site = site;
   lane.sender = sender;
+  lane.whose = whose;
   if (sender.empty() && !sites_.find(site)) tell_unknown_routes();
   return static_cast<std::uint16_t>(lanes_.size() - 1);
 }
 
+std::uint16_t Dispatcher::lane_of_sender(const StoredMessage& message) {
+  const auto author = config_.parties.author(message.envelope().source);
+  return lane_for(message.rerouted_to(), message.sender().key, author ? Turn{*author} : kAlarmsTurn);
+}
+
 bool Dispatcher::is_empty(std::uint16_t lane) const {
-  return lanes_[lane].open == 0 && messages_.index().first(lane) == nullptr;
+  return lanes_[lane].open == 0 && !messages_.index().first_due(lane);
 }
 
 bool Dispatcher::waits_apart(const std::string& site, const std::string& sender) const {
@@ -272,11 +149,11 @@ std::uint16_t Dispatcher::lane_of(const StoredMessage& message, std::uint16_t in
   // While nothing but probes is made those of a sender are by turns, and one of it has its turn already.
   const bool by_turns = sites_.hopeless(message.rerouted_to()) && waits_apart(message.rerouted_to(), sender);
   const bool apart = by_turns || standing_of(message.states()).doubtful || sites_.senders().troubled(sender);
-  return lane_for(message.rerouted_to(), apart ? sender : std::string());
+  return apart ? lane_of_sender(message) : lane_for(message.rerouted_to());
 }
 
 void Dispatcher::learn(const QueueId& id, const Reader::Known& known) {
-  messages_.index().set_read(id, lane_for(known.rerouted_to), known.owner, known.ours);
+  messages_.index().set_read(id, lane_for(known.rerouted_to), known.whose);
   messages_.index().set_standing(id, known.standing.doubtful, known.standing.uncertain);
 }
 
@@ -297,12 +174,13 @@ void Dispatcher::tell_unknown_routes() const {
   }
 }
 
-Task<void> Dispatcher::prepare(QueueId id, std::uint16_t lane) {
+Task<void> Dispatcher::prepare(QueueId id, std::uint16_t lane, Turn turn) {
   MessagePtr message = co_await read(id, lane);
   if (message) {
-    lanes_[lane].ready.push_back(std::move(message));
+    lanes_[lane].ready.push_back(Ready{std::move(message), turn});
     if (stopped_) give_back(lane);
   } else {
+    messages_.index().turns(lane).returned(turn);
     let_go(id, lane);
   }
   more_();
@@ -323,8 +201,7 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
   }
   MessagePtr message = std::move(*loaded);
   const std::uint16_t own = lane_of(*message, lane);
-  const mail::Source& source = message->envelope().source;
-  index.set_read(id, own, source.uid.value_or(mail::kNoUid), mail::is_ours(source));
+  index.set_read(id, own, whose(message->envelope().source, config_.parties));
   const auto owed = owed_since(message->states());
   const auto told = owed ? std::optional(reports_.owe(message->envelope(), *owed)) : std::nullopt;
   if (message->pending().empty() && told) {
@@ -363,6 +240,7 @@ Task<void> Dispatcher::hold_guilty(QueueId id) {
         {{"id", id.text()},
          {"crashes", suspects.count(id)},
          {"advice", "`postern queue release " + id.str() + "` tries again"}});
+    if (const Ticket* const held = messages_.index().find(id); held != nullptr) messages_.note_held(*held);
     messages_.index().remove(id);
     suspects.ended(id);
     ++messages_.counted().held;
@@ -380,9 +258,8 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::size_t part, std::uint16
     report = co_await deliver_(portion, site->name());
     outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
     sites_.rates().ended(site->name(), report, part);
-    const mail::Source& source = message->envelope().source;
-    const std::uint32_t owner = source.uid.value_or(mail::kNoUid);
-    const Attempted attempted{id, mail::party_of(source), messages_.index().has_other_than(owner)};
+    const auto author = config_.parties.author(message->envelope().source);
+    const Attempted attempted{id, author, messages_.index().has_other_than(author.value_or(mail::kNoUid))};
     if (!sites_.learn(*site, permit, report, message->sender(), attempted)) charge_message(report);
   } catch (const std::exception& bug) {
     // One message that makes the program fail must not stop the others; it is tried again by its schedule.
@@ -395,7 +272,7 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::size_t part, std::uint16
   co_await outcomes_.perform(*message, report, site->name(), evidence);
   // Not before: the lane would count as empty, and another sender might get it.
   if (report.sender || mail::first_doubtful(report) != nullptr) {
-    messages_.index().set_lane(id, lane_for(message->rerouted_to(), message->sender().key));
+    messages_.index().set_lane(id, lane_of_sender(*message));
   }
   message.reset();
   const auto known = [](const auto& status) { return status.has_value(); };

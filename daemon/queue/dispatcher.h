@@ -1,9 +1,9 @@
 // Which message goes where, and when: takes due messages by lanes while their sites have appetite, reads them ahead,
 // gives those that are read to a site with a free connection, and tries them. A message that was under way at a crash
 // is tried alone (suspects.h). One that was refused in doubt, or whose sender is in trouble, goes into a lane of its
-// sender, where it is in nobody's way. While a site refuses every message its probes are made by turns: one of a sender
-// that was refused, the next of one that was not, and so on. What waits in such trouble for too long ends without its
-// turn (overdue.cc).
+// sender, where it is in nobody's way. Connections go to the parties by turns (feed.cc, turns.h). So do the probes
+// while a site refuses every message: one of a sender that was refused, the next of one that was not, and so on. What
+// waits in such trouble for too long ends without its turn (overdue.cc).
 #pragma once
 
 #include "base/clock.h"
@@ -21,6 +21,8 @@
 #include "queue/timekeeper.h"
 #include "queue/under_way.h"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -29,6 +31,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postern::queue {
@@ -63,17 +66,31 @@ class Dispatcher {
  private:
   /// Messages that go the same way. Each lane has its own share of what is read ahead, so that none waits for a site
   /// that it does not need.
+  struct Ready {
+    MessagePtr message;
+    Turn turn = 0;  ///< that it was taken with
+  };
   struct Lane {
-    std::string site;              ///< rerouted to this one; empty: whichever is well
-    std::string sender;            ///< of this one alone, by Sender::key; empty: of all that have no lane of their own
-    std::deque<MessagePtr> ready;  ///< read, and waiting for a connection
-    std::size_t open = 0;          ///< read or under way
-    std::size_t trying = 0;        ///< of these, under way
+    std::string site;          ///< rerouted to this one; empty: whichever is well
+    std::string sender;        ///< of this one alone, by Sender::key; empty: of all that have no lane of their own
+    std::deque<Ready> ready;   ///< read, and waiting for a connection
+    std::size_t open = 0;      ///< read or under way
+    std::size_t trying = 0;    ///< of these, under way
+    Turn whose = 0;            ///< whose mail waits in that of a sender; kAlarmsTurn: ours
+    std::uint64_t probed = 0;  ///< when it had a probe: by turn_
   };
 
   void take_due(std::uint16_t lane);
+  bool make_way(std::uint16_t lane, Turn turn);
   void feed();
+  /// The first of what is ready there is the one that goes next.
+  void bring_next_forward(std::uint16_t lane);
+  /// The smallest goes first, whatever its lane.
+  [[nodiscard]] std::pair<bool, std::uint64_t> turn_among_all(Turn turn) const;
   bool feed_from(std::uint16_t lane);
+  /// It is not tried now.
+  MessagePtr take_first(std::uint16_t lane);
+  void put_back(std::uint16_t lane, std::deque<Ready>::iterator one);
   void give_back(std::uint16_t lane);
   void put_off(std::uint16_t lane, const Site& site, std::uint32_t party, const Rate::Wait& wait);
   void ask_overtaken();
@@ -81,7 +98,9 @@ class Dispatcher {
   void let_go(const QueueId& id, std::uint16_t lane);
   /// The lane of those that were rerouted to this site (empty: of the others), made if there is none. One of a sender
   /// is made in place of one that is empty; where there are too many it is that of all senders.
-  [[nodiscard]] std::uint16_t lane_for(const std::string& site, const std::string& sender = {});
+  [[nodiscard]] std::uint16_t lane_for(const std::string& site, const std::string& sender = {}, Turn whose = 0);
+  /// That of its sender.
+  [[nodiscard]] std::uint16_t lane_of_sender(const StoredMessage& message);
   /// Where a message of lane `in` belongs.
   [[nodiscard]] std::uint16_t lane_of(const StoredMessage& message, std::uint16_t in);
   [[nodiscard]] bool is_empty(std::uint16_t lane) const;
@@ -91,6 +110,8 @@ class Dispatcher {
   [[nodiscard]] bool wants_more(std::uint16_t lane) const;
   [[nodiscard]] std::size_t open_of_senders() const;
   void take_by_turns();
+  void sort_lanes();
+  [[nodiscard]] Turn turn_of_probe(std::uint16_t lane) const;
   void open_for_others();
   void end_overdue();
   /// By lane; nothing: what waits there is tried by its time.
@@ -105,7 +126,7 @@ class Dispatcher {
   Task<void> end_one_held(QueueId id, Sites::Held held);
   /// The next one waits in the lane of its sender, which is in trouble.
   void put_apart(std::uint16_t lane);
-  Task<void> prepare(QueueId id, std::uint16_t lane);
+  Task<void> prepare(QueueId id, std::uint16_t lane, Turn turn);
   /// Null: it is not to be tried now, and its ticket says what it waits for.
   Task<MessagePtr> read(QueueId id, std::uint16_t lane);
   Task<void> hold_guilty(QueueId id);
@@ -130,9 +151,14 @@ class Dispatcher {
   /// not rerouted. None ever goes, but one of a sender that is empty may become another's.
   std::deque<Lane> lanes_ = std::deque<Lane>(2);
   std::size_t sender_lanes_ = 0;
-  std::size_t turn_ = 0;                    ///< the lane that is served next
-  std::size_t last_probe_ = 0;              ///< the lane, but kAny, that had the last probe
-  bool any_next_ = false;                   ///< the next one is kAny's
+  std::uint64_t turn_ = 0;    ///< counts the attempts
+  std::size_t last_fed_ = 0;  ///< the lane that had the last one
+  using When = boost::unordered_flat_map<Turn, std::uint64_t>;
+  When served_;                             ///< who had the last one when
+  When probed_;                             ///< likewise of probes for senders that were refused
+  std::vector<std::uint16_t> probe_order_;  ///< the lanes
+  bool probes_moved_ = false;               ///< they are to be sorted anew
+  bool any_next_ = false;                   ///< the next probe is kAny's
   SteadyTime next_look_;                    ///< for mail that a site may open for
   SteadyTime next_overdue_;                 ///< the look for mail that waits for too long
   std::map<QueueId, SteadyTime> unwarned_;  ///< when their senders may be warned of the delay; at most some thousand

@@ -71,6 +71,8 @@ Entry Inspector::describe(const Seen& seen) const {
     // It was not taken up since the start, and so its ticket does not know.
     if (SitePtr own = sites_.find(entry.rerouted_to)) site = std::move(own);
     entry.source = envelope.source;
+    // Of a report it says whose mail it is about: that user is not who sent it.
+    if (mail::made_by_us(entry.source)) entry.source.uid.reset();
     auto states = fold(envelope, seen.stored->log);
     for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
       entry.recipients.push_back({envelope.recipients[i].address, states[i].last});
@@ -253,7 +255,7 @@ class Inspector::Walk final : public Listing {
       if (one.wanted.area == spool::Area::queue && inspector_.messages_.index().find(one.wanted.id) == nullptr)
         continue;
       if (one.wanted.area != spool::Area::queue && one.stored && inspector_.aside_owners_.size() < kMostOwners) {
-        inspector_.aside_owners_[one.wanted.id] = one.stored->envelope.source.uid.value_or(mail::kNoUid);
+        inspector_.aside_owners_[one.wanted.id] = mail::owner_of(one.stored->envelope.source);
       }
       Entry entry = inspector_.describe(one);
       if (matches(selection_, entry)) entries.push_back(std::move(entry));
@@ -277,7 +279,9 @@ std::unique_ptr<Listing> Inspector::list(Selection selection) {
 Inspector::Seen Inspector::look_at(spool::Spool& spool, const Wanted& wanted) {
   Seen seen{wanted, spool.read_summary(wanted.id, wanted.area)};
   if (!seen.stored || !standing_of(fold(seen.stored->envelope, seen.stored->log)).doubtful) return seen;
-  if (const auto message = read_message(spool, wanted.id, wanted.area)) seen.sender = message->sender.shown;
+  // Whose it is does not matter to what is shown of the sender.
+  const mail::Parties parties;
+  if (const auto message = read_message(spool, wanted.id, wanted.area, parties)) seen.sender = message->sender.shown;
   return seen;
 }
 

@@ -31,8 +31,8 @@ SpoolIntake::~SpoolIntake() {
 Task<Result<void>> SpoolIntake::append(std::string_view text) {
   draft_->add(text);
   if (!draft_->full()) co_return Result<void>();
-  auto job = [draft = draft_, room = room_]() -> Result<void> {
-    if (const Result<void> enough = room(draft->buffered()); !enough) return enough;
+  auto job = [draft = draft_, room = room_(draft_->buffered())]() -> Result<void> {
+    if (const Result<void> enough = room(); !enough) return enough;
     return draft->spill();
   };
   const Result<void> spilled = co_await pool_.run(spool::Priority::urgent, std::move(job));
@@ -43,8 +43,8 @@ Task<Result<void>> SpoolIntake::append(std::string_view text) {
 
 Task<Result<void>> SpoolIntake::commit(std::uint64_t wire_size, mail::BodyType body) {
   const SteadyTime began = clock_.steady();
-  auto job = [draft = draft_, room = room_, wire_size, body]() -> Result<void> {
-    if (const Result<void> enough = room(draft->buffered()); !enough) return enough;
+  auto job = [draft = draft_, room = room_(draft_->buffered()), wire_size, body]() -> Result<void> {
+    if (const Result<void> enough = room(); !enough) return enough;
     return draft->commit(wire_size, body);
   };
   const Result<void> committed = co_await pool_.run(spool::Priority::urgent, std::move(job));

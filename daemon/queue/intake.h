@@ -18,8 +18,8 @@ class SpoolIntake final : public Intake {
   /// Called on the loop for a commit that succeeded (nothing) or failed (the error) after `took`.
   using Ended = std::function<void(const spool::Draft& draft, const Result<void>& result, SteadyTime::duration took)>;
 
-  /// Asked on the disk pool before so many bytes more of a message are written.
-  using Room = std::function<Result<void>(std::uint64_t size)>;
+  /// Called on the loop before so many bytes more of a message are written; what it returns is asked on the disk pool.
+  using Room = std::function<std::function<Result<void>()>(std::uint64_t size)>;
 
   SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room, Ended ended);
   ~SpoolIntake() override;

@@ -27,6 +27,10 @@ void Messages::take_up(const spool::Recovered& recovered) {
     ticket.size = found.size;
     index_.add(ticket);
   }
+  for (const spool::Found& found : recovered.held) {
+    held_.emplace(found.id, std::nullopt);
+    unread_held_.push_back(found.id);
+  }
   counted_.held = recovered.held.size();
   counted_.failed = recovered.failed;
   counted_.corrupt = recovered.corrupt;
@@ -42,15 +46,15 @@ void Messages::add(const spool::Draft& draft) {
   ticket.id = draft.envelope().id;
   ticket.due = ground_.clock.wall();
   ticket.size = draft.file_size();
-  ticket.ours = mail::is_ours(draft.envelope().source);
-  ticket.owner = draft.envelope().source.uid.value_or(mail::kNoUid);
-  ticket.read = true;
+  ticket.set(whose(draft.envelope().source, config_.parties));
   ticket.lane = Ticket::kAny;
   index_.add(ticket);
 }
 
 Task<Result<MessagePtr>> Messages::load(QueueId id) {
-  auto job = [spool = &ground_.spool, id] { return read_message(*spool, id, spool::Area::queue); };
+  auto job = [spool = &ground_.spool, id, parties = config_.parties] {
+    return read_message(*spool, id, spool::Area::queue, parties);
+  };
   Result<Loaded> loaded = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!loaded) co_return loaded.error();
   const std::vector<spool::LogLine> more = unwritten(id);
@@ -166,6 +170,31 @@ void Messages::tell_damaged() {
 Task<Result<spool::Changed>> Messages::move(QueueId id, spool::Area from, spool::Area to) {
   auto job = [spool = &ground_.spool, id, from, to] { return spool->move(id, from, to); };
   co_return co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+}
+
+void Messages::note_held(const Ticket& ticket) {
+  held_.emplace(ticket.id, std::nullopt);
+  if (ticket.read) note_held(ticket.id, Whose{ticket.owner, ticket.party, ticket.kind}, ticket.size);
+}
+
+void Messages::note_held(const QueueId& id, const Whose& whose, std::uint64_t size) {
+  const auto place = held_.find(id);
+  if (place == held_.end() || place->second || whose.kind == Whose::Kind::alarm) return;
+  place->second = Held{whose.party, size};
+  index_.usages().add(whose.party, size);
+}
+
+void Messages::forget_held(const QueueId& id) {
+  const auto place = held_.find(id);
+  if (place == held_.end()) return;
+  if (place->second) index_.usages().remove(place->second->party, place->second->size);
+  held_.erase(place);
+}
+
+std::vector<QueueId> Messages::take_unread_held(std::size_t count) {
+  std::vector<QueueId> ids;
+  for (; ids.size() < count && !unread_held_.empty(); unread_held_.pop_back()) ids.push_back(unread_held_.back());
+  return ids;
 }
 
 void Messages::gone(const QueueId& id) {

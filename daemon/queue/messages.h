@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace postern::queue {
@@ -28,6 +29,7 @@ class Messages {
 
   [[nodiscard]] Index& index() { return index_; }
   [[nodiscard]] const Index& index() const { return index_; }
+  [[nodiscard]] const mail::Parties& parties() const { return config_.parties; }
   [[nodiscard]] Suspects& suspects() { return suspects_; }
   /// Of what is counted as it happens; the rest of it is counted when it is asked for.
   [[nodiscard]] Totals& counted() { return counted_; }
@@ -55,6 +57,15 @@ class Messages {
   /// The queue knows the message no more.
   void gone(const QueueId& id);
 
+  /// What lies in hold/ counts for its party, too, once it is known whose it is. It is moved there ...
+  void note_held(const Ticket& ticket);
+  /// ... or its envelope was read, if it still lies there,
+  void note_held(const QueueId& id, const Whose& whose, std::uint64_t size);
+  /// and leaves it.
+  void forget_held(const QueueId& id);
+  /// Of those that were there at the start, the next ones whose envelopes are to be read; at most so many.
+  [[nodiscard]] std::vector<QueueId> take_unread_held(std::size_t count);
+
  private:
   [[nodiscard]] WallTime later() const { return ground_.clock.wall() + config_.retry.min; }
 
@@ -64,6 +75,12 @@ class Messages {
   Index index_;
   Suspects suspects_;
   std::map<QueueId, std::vector<spool::LogLine>> unwritten_;
+  struct Held {
+    std::uint32_t party = mail::kNoUid;
+    std::uint64_t size = 0;
+  };
+  std::map<QueueId, std::optional<Held>> held_;  ///< nothing: it does not count (yet)
+  std::vector<QueueId> unread_held_;
   Totals counted_;
   std::size_t damaged_ = 0;  ///< since tell_damaged()
 };

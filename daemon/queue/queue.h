@@ -10,12 +10,14 @@
 #include "mail/envelope.h"
 #include "mail/host_names.h"
 #include "mail/message.h"
+#include "mail/parties.h"
 #include "mail/report.h"
 #include "queue/entry.h"
 #include "queue/event.h"
 #include "queue/queue_options.h"
 #include "queue/selection.h"
 #include "queue/site_config.h"
+#include "queue/usage.h"
 
 #include <cstdint>
 #include <functional>
@@ -45,6 +47,8 @@ struct Config : QueueOptions, mail::HostNames {
   /// and calls `ended` there, at once or later: failures, whose text is logged, are tried again. Empty: nobody is told.
   using Ended = std::function<void(Result<void>)>;
   std::function<void(const std::string& what, const std::string& text, Ended ended)> tell_operator{};
+  /// Who counts as one; what is in the queue when this changes counts as before.
+  mail::Parties parties{};
   Observer* observer = nullptr;  ///< outlives the queue; may be null
   /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
   /// process. Empty: a message that makes the program crash is tried for ever.
@@ -69,7 +73,8 @@ class Intake {
   /// LF text. Failures: no_space, io.
   virtual Task<Result<void>> append(std::string_view text) = 0;
   /// On stable storage when this returns well, and only then. `wire_size` and `body` are known at the end.
-  /// On failure nothing stays in the queue. Failures: no_space, limit (longer than mail::kLongestEnvelope), io.
+  /// On failure nothing stays in the queue. Failures: no_space (the queue has told the log), limit (longer than
+  /// mail::kLongestEnvelope), io.
   virtual Task<Result<void>> commit(std::uint64_t wire_size, mail::BodyType body) = 0;
 };
 
@@ -101,9 +106,16 @@ class Queue {
   /// Sites in trouble are probed at once, those with a refused login too.
   virtual void configure(Config config, std::vector<SiteConfig> sites) = 0;
 
-  /// Whether a message of so many bytes (0: unknown) may be taken now: free bytes and inodes against the
-  /// reserve. From a recent sample; never blocks. Failure: no_space.
-  [[nodiscard]] virtual Result<void> room_for(std::uint64_t size) const = 0;
+  /// Whether a message of so many bytes (0: unknown) may be taken of this party (mail/parties.h) now: what it has
+  /// against limits.per_user; free bytes and inodes against the reserve and the disk's last part (free_space.h). From a
+  /// recent sample; never blocks. Failures: limit (of the party; the text tells it so), no_space.
+  [[nodiscard]] virtual Result<void> room_for(std::uint64_t size, std::uint32_t party) const = 0;
+  /// What the party has in the queue, waiting, under way or on hold, with the reports about its mail. Less than it has
+  /// while envelopes are read after a start.
+  [[nodiscard]] virtual Usage usage(std::uint32_t party) const = 0;
+  /// Which parties are at a limit, and whether the disk is in its last part: sentences for `postern status`, which
+  /// name the others' uids to administrators alone.
+  [[nodiscard]] virtual std::vector<std::string> shortages(bool administrator) const = 0;
   /// Since when and why no mail is taken: there is no room, or the last message could not be stored.
   [[nodiscard]] virtual Task<std::optional<Refusal>> refusing() = 0;
   /// Fills in id and accepted. No disk is touched yet.

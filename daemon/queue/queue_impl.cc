@@ -3,10 +3,12 @@
 #include "base/log.h"
 #include "queue/intake.h"
 #include "queue/schedule.h"
+#include "queue/user_limit.h"
 #include "spool/recovery.h"
 
 #include <boost/asio/post.hpp>
 
+#include <fmt/format.h>
 #include <malloc.h>
 #include <algorithm>
 #include <utility>
@@ -16,6 +18,8 @@ namespace {
 
 // The longest sleep while something waits: a wall clock that was set is noticed within this time.
 constexpr Milliseconds kLongestSleep = Seconds(60);
+// In `postern status`.
+constexpr std::size_t kMostNamed = 3;
 
 }  // namespace
 
@@ -69,7 +73,7 @@ Task<Result<void>> QueueImpl::start() {
 #ifdef __GLIBC__
   ::malloc_trim(0);
 #endif
-  (void)space_->room_for(0);
+  (void)space_->room_for(0, Claim());
   running_ = true;
   time_.start();
   pump();
@@ -140,11 +144,57 @@ void QueueImpl::clock_jumped(Milliseconds jump) {
   reports_.clock_set(now);
 }
 
+Claim QueueImpl::claim_of(std::uint32_t party) const {
+  const Usages& queued = messages_.index().usages();
+  Claim claim{party, queued.of(party), queued.all(), queued.parties()};
+  claim.own += coming_->of(party);
+  claim.all += coming_->all();
+  return claim;
+}
+
+Result<void> QueueImpl::room_for(std::uint64_t size, std::uint32_t party) const {
+  if (auto within = within_limit(config_.per_user, usage(party), party, size); !within) return within;
+  return space_->room_for(size, claim_of(party));
+}
+
+std::vector<std::string> QueueImpl::shortages(bool administrator) const {
+  std::vector<std::string> sentences;
+  std::vector<std::uint32_t> full;
+  for (const auto& [party, usage] : messages_.index().usages().each()) {
+    if (!within_limit(config_.per_user, usage, party, 1)) full.push_back(party);
+  }
+  std::ranges::sort(full);
+  for (std::size_t i = 0; administrator && i < full.size() && i < kMostNamed; ++i) {
+    sentences.push_back("no more mail is taken of one user: " +
+                        within_limit(config_.per_user, usage(full[i]), full[i], 1).error().text);
+  }
+  const std::size_t left = full.size() - std::min(sentences.size(), full.size());
+  if (left > 0) {
+    sentences.push_back(
+        fmt::format("no more mail is taken of {}{}, with as much in the queue as limits.per_user permits", left,
+                    administrator ? " more"
+                    : left == 1   ? " user"
+                                  : " users"));
+  }
+  const auto space = space_->last_sample();
+  const Room room = space ? room_left(*space, 0) : Room::all;
+  if (room != Room::all && room != Room::none) {
+    sentences.push_back(fmt::format("the spool's disk is nearly full, {} MiB and {} inodes are free: {}",
+                                    space->bytes >> 20U, space->inodes,
+                                    room == Room::root ? "mail is taken of root alone"
+                                                       : "mail is taken of users who have little in the queue alone"));
+  }
+  return sentences;
+}
+
 std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
   envelope.id = time_.new_id();
   envelope.accepted = envelope.id.accepted();
+  const std::uint32_t party = config_.parties.of(envelope.source);
   auto draft = std::make_shared<spool::Draft>(ground_.spool, std::move(envelope));
-  auto ended = [this](const spool::Draft& stored, const Result<void>& result, SteadyTime::duration took) {
+  const auto coming = std::make_shared<Counted>(coming_, party);
+  auto ended = [this, coming](const spool::Draft& stored, const Result<void>& result, SteadyTime::duration took) {
+    coming->end();
     const WallTime since = not_stored_ ? not_stored_->since : ground_.clock.wall();
     // Our own reserve, which is no error of the system, is looked at anew by whoever asks.
     const bool reserve = !result && result.error().code == 0 && result.error().failure == Failure::no_space;
@@ -152,19 +202,24 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     const bool its_own = !result && result.error().failure == Failure::limit;
     if (its_own) return;
     if (!reserve) not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
+    if (!result && result.error().failure == Failure::no_space) space_->tell(result.error());
     if (!result) return space_->forget_age();
     ++messages_.counted().accepted;
     if (config_.observer != nullptr) config_.observer->stored(took);
     messages_.add(stored);
     sites_.probe(Probe::hint);
-    if (sites_.open_for(mail::party_of(stored.envelope().source))) {
-      messages_.index().set(stored.envelope().id, Ticket::Phase::waiting, WallTime());
+    if (sites_.open_for(config_.parties.author(stored.envelope().source))) {
+      messages_.index().put_first(stored.envelope().id);
     }
     pump();
   };
-  auto room = [spool = &ground_.spool](std::uint64_t size) -> Result<void> {
-    const Result<spool::Space> space = spool->space();
-    return space ? enough_room(*space, size) : Result<void>();  // writing will tell
+  auto room = [this, party, coming, spool = &ground_.spool](std::uint64_t size) {
+    const Claim claim = claim_of(party);
+    coming->add(size);
+    return [spool, claim, size]() -> Result<void> {
+      const Result<spool::Space> space = spool->space();
+      return space ? enough_room(*space, size, claim) : Result<void>();  // writing will tell
+    };
   };
   return std::make_unique<SpoolIntake>(ground_.pool, ground_.clock, std::move(draft), std::move(room),
                                        std::move(ended));
@@ -174,7 +229,7 @@ Task<std::optional<Refusal>> QueueImpl::refusing() {
   if (not_stored_) co_return not_stored_;
   const bool answered = co_await space_->look();
   const Result<void> room =
-      answered ? space_->room_for(0) : Error{Failure::timeout, "the spool's disk does not answer"};
+      answered ? space_->room_for(0, Claim()) : Error{Failure::timeout, "the spool's disk does not answer"};
   if (room) co_return std::nullopt;
   const Refusal refusal{ground_.clock.wall(), room.error()};
   co_return refusal;

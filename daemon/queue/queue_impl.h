@@ -24,6 +24,7 @@
 #include "queue/reports.h"
 #include "queue/sites.h"
 #include "queue/timekeeper.h"
+#include "queue/usage.h"
 #include "queue/watchers.h"
 #include "spool/disk_pool.h"
 #include "spool/spool.h"
@@ -46,7 +47,9 @@ class QueueImpl final : public Queue {
   Task<Result<void>> start() override;
   Task<void> stop() override;
   void configure(Config config, std::vector<SiteConfig> sites) override;
-  [[nodiscard]] Result<void> room_for(std::uint64_t size) const override { return space_->room_for(size); }
+  [[nodiscard]] Result<void> room_for(std::uint64_t size, std::uint32_t party) const override;
+  [[nodiscard]] Usage usage(std::uint32_t party) const override { return messages_.index().usages().of(party); }
+  [[nodiscard]] std::vector<std::string> shortages(bool administrator) const override;
   Task<std::optional<Refusal>> refusing() override;
   std::unique_ptr<Intake> begin(mail::Envelope envelope) override;
   std::unique_ptr<Listing> list(Selection selection) override { return inspector_.list(std::move(selection)); }
@@ -72,6 +75,7 @@ class QueueImpl final : public Queue {
   void pump();
   void arm_timer();
   void clock_jumped(Milliseconds jump);
+  [[nodiscard]] Claim claim_of(std::uint32_t party) const;
 
   // What an operator does (commands.cc).
   /// In the index as active, from queue/ or hold/: nobody else takes it. Failures: not_found, busy, newer, io.
@@ -84,6 +88,7 @@ class QueueImpl final : public Queue {
   Config config_;
   Watchers watchers_;
   std::unique_ptr<FreeSpace> space_;
+  std::shared_ptr<Usages> coming_ = std::make_shared<Usages>();  ///< what is being written, not yet in the index
   OpenWork work_;
   Messages messages_;
   Timekeeper time_;

@@ -39,10 +39,19 @@ struct Notify {
   friend bool operator==(const Notify&, const Notify&) = default;
 };
 
+/// The most that one user has in the queue; root is free of it.
+struct UserLimit {
+  unsigned messages = 100'000;
+  std::uint64_t size = 0;  ///< bytes; 0: no limit but the disk's
+
+  friend bool operator==(const UserLimit&, const UserLimit&) = default;
+};
+
 struct QueueOptions {
   Retry retry;
   Bounces bounces;
   Notify notify;
+  UserLimit per_user{};
 
   friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
 };

@@ -11,17 +11,20 @@ constexpr std::size_t kAtOnce = 8;
 
 struct Envelope {
   QueueId id;
+  std::uint64_t size = 0;              ///< of the file
   std::optional<Reader::Known> known;  ///< nothing: what is wrong with it is found out at its turn
 };
 
 /// Blocks.
-std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<QueueId>& ids) {
+std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<QueueId>& ids, spool::Area area,
+                                     const mail::Parties& parties) {
   std::vector<Envelope> envelopes;
   for (const QueueId& id : ids) {
     Envelope& one = envelopes.emplace_back();
     one.id = id;
-    if (const auto stored = spool.read_summary(id, spool::Area::queue)) {
-      one.known = Reader::known_from(*stored);
+    if (const auto stored = spool.read_summary(id, area)) {
+      one.known = Reader::known_from(*stored, parties);
+      one.size = stored->file_size;
     }
   }
   return envelopes;
@@ -32,16 +35,18 @@ std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<Queu
 Reader::Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn learn)
     : ground_(ground), messages_(messages), work_(work), learn_(std::move(learn)) {}
 
-Reader::Known Reader::known_from(const spool::Stored& stored) {
-  const mail::Source& source = stored.envelope.source;
-  return {stored.rerouted_to, source.uid.value_or(mail::kNoUid), mail::is_ours(source),
-          standing_of(fold(stored.envelope, stored.log))};
+Reader::Known Reader::known_from(const spool::Stored& stored, const mail::Parties& parties) {
+  return {stored.rerouted_to, whose(stored.envelope.source, parties), standing_of(fold(stored.envelope, stored.log))};
 }
 
 void Reader::read_on() {
   if (*reading_ || stopped_) return;
-  std::vector<QueueId> ids = messages_.index().first(Ticket::kUnread, kAtOnce);
-  if (ids.empty()) return;
+  std::vector<QueueId> ids = messages_.index().first_unread(kAtOnce);
+  if (ids.empty()) {
+    ids = messages_.take_unread_held(kAtOnce);
+    if (!ids.empty()) work_.spawn(read_held(std::move(ids), UnderWay(reading_)), "reading of what is on hold");
+    return;
+  }
   work_.spawn(read_some(std::move(ids), UnderWay(reading_)), "reading of envelopes");
 }
 
@@ -55,7 +60,9 @@ Task<void> Reader::read_some(std::vector<QueueId> ids, UnderWay) {
   }
   std::erase_if(ids, suspected);
   for (const QueueId& id : ids) suspects.begin(id);
-  auto job = [spool = &ground_.spool, ids] { return read_envelopes(*spool, ids); };
+  auto job = [spool = &ground_.spool, ids, parties = messages_.parties()] {
+    return read_envelopes(*spool, ids, spool::Area::queue, parties);
+  };
   const std::vector<Envelope> envelopes = co_await ground_.pool.run(spool::Priority::background, std::move(job));
   for (const Envelope& one : envelopes) {
     const Ticket* ticket = index.find(one.id);
@@ -68,6 +75,16 @@ Task<void> Reader::read_some(std::vector<QueueId> ids, UnderWay) {
     } else if (unread) {
       index.set_lane(one.id, Ticket::kAny);
     }
+  }
+}
+
+Task<void> Reader::read_held(std::vector<QueueId> ids, UnderWay) {
+  auto job = [spool = &ground_.spool, ids, parties = messages_.parties()] {
+    return read_envelopes(*spool, ids, spool::Area::hold, parties);
+  };
+  const std::vector<Envelope> envelopes = co_await ground_.pool.run(spool::Priority::background, std::move(job));
+  for (const Envelope& one : envelopes) {
+    if (one.known) messages_.note_held(one.id, one.known->whose, one.size);
   }
 }
 

@@ -22,11 +22,10 @@ class Reader {
  public:
   struct Known {
     std::string rerouted_to;  ///< the smarthost that it is to go by alone; empty: any
-    std::uint32_t owner = mail::kNoUid;
-    bool ours = false;  ///< see Ticket
+    Whose whose{};
     Standing standing{};
   };
-  [[nodiscard]] static Known known_from(const spool::Stored& stored);
+  [[nodiscard]] static Known known_from(const spool::Stored& stored, const mail::Parties& parties);
   using Learn = std::function<void(const QueueId& id, const Known& known)>;
 
   /// The others outlive it.
@@ -38,6 +37,8 @@ class Reader {
 
  private:
   Task<void> read_some(std::vector<QueueId> ids, UnderWay);
+  /// What lies in hold/ is nobody's turn, but counts for its party.
+  Task<void> read_held(std::vector<QueueId> ids, UnderWay);
 
   Ground ground_;
   Messages& messages_;

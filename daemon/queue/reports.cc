@@ -138,7 +138,7 @@ Task<void> Reports::report(const StoredMessage& message, Actions& actions, const
   ReportContext context = this->context(message.envelope().sender);
   context.age = time_.age(message.envelope().accepted);
   const std::string to = context.to.front();
-  const std::uint32_t party = message.envelope().source.uid.value_or(mail::kNoUid);
+  const std::uint32_t party = config_.parties.of(message.envelope().source);
   if (!sent_.take(to, party, ground_.clock.steady(), config_.bounces.per_sender, config_.bounces.per_hour)) {
     log(Level::notice, "too many reports within an hour, this one waits for the digest",
         {{"id", id.text()}, {"to", to}});

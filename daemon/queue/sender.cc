@@ -33,7 +33,7 @@ std::pair<std::string, std::string> from_of(std::string_view text) {
 
 }  // namespace
 
-Sender sender_of(const mail::Envelope& envelope, std::string_view text) {
+Sender sender_of(const mail::Envelope& envelope, std::string_view text, const mail::Parties& parties) {
   const auto [from_key, from] = from_of(text);
   const std::string path_key = mail::mailbox_key(envelope.sender);
   Sender sender;
@@ -43,7 +43,7 @@ Sender sender_of(const mail::Envelope& envelope, std::string_view text) {
     hash.update(sender.name);
     sender.name = hex(hash.finish());
   }
-  const auto party = mail::party_of(envelope.source);
+  const auto party = parties.author(envelope.source);
   sender.key = sender.name + '\n' + (party ? std::to_string(*party) : std::string("ours"));
   sender.shown = envelope.sender.empty() ? "<>" : envelope.sender;
   if (!from.empty() && from_key != path_key) sender.shown += ", From " + from;

@@ -3,7 +3,7 @@
 // them writes holds no mail of the other, and each has its own turn.
 #pragma once
 
-#include "mail/envelope.h"
+#include "mail/parties.h"
 
 #include <string>
 #include <string_view>
@@ -20,6 +20,7 @@ struct Sender {
 
 /// `text` is the message from its first byte, at least its header block if that is to be known whole. The first From
 /// counts; one that cannot be read stands for itself.
-[[nodiscard]] Sender sender_of(const mail::Envelope& envelope, std::string_view text);
+[[nodiscard]] Sender sender_of(const mail::Envelope& envelope, std::string_view text,
+                               const mail::Parties& parties = {});
 
 }  // namespace postern::queue

@@ -4,16 +4,16 @@
 
 namespace postern::queue {
 
-Result<Loaded> read_message(spool::Spool& spool, const QueueId& id, spool::Area area) {
+Result<Loaded> read_message(spool::Spool& spool, const QueueId& id, spool::Area area, const mail::Parties& parties) {
   Result<spool::Stored> stored = spool.read(id, area);
   if (!stored) return stored.error();
   Sender sender;
   if (stored->large) {
     const Result<std::string> piece = spool.read_piece(*stored, 0);
     if (!piece) return piece.error();
-    sender = sender_of(stored->envelope, *piece);
+    sender = sender_of(stored->envelope, *piece, parties);
   } else {
-    sender = sender_of(stored->envelope, stored->small_text);
+    sender = sender_of(stored->envelope, stored->small_text, parties);
   }
   return Loaded{std::move(*stored), std::move(sender)};
 }

@@ -21,7 +21,7 @@ struct Loaded {
   Sender sender;
 };
 /// Blocks. Failures: as Spool::read() and read_piece().
-Result<Loaded> read_message(spool::Spool& spool, const QueueId& id, spool::Area area);
+Result<Loaded> read_message(spool::Spool& spool, const QueueId& id, spool::Area area, const mail::Parties& parties);
 
 class StoredMessage final : public mail::Message {
  public:

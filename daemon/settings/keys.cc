@@ -60,6 +60,7 @@ using Q = queue::QueueOptions;
 using R = queue::Retry;
 using B = queue::Bounces;
 using A = queue::Notify;
+using U = queue::UserLimit;
 using H = Smarthost;
 using O = credentials::OAuth2;
 using F = relay::SenderPolicyOptions;
@@ -100,6 +101,11 @@ constexpr auto kKeys = std::to_array<Key<S>>({
     {"limits.per_user.rate", "number", "0", "100000", "0",
      "the most messages that one user hands in in a minute; 0 for as many as come",
      set<count_value, &S::submission, &I::per_user_rate>},
+    {"limits.per_user.messages", "number", "1", "10000000", "100000",
+     "the most messages that one user has in the queue", set<count_value, &S::queue, &Q::per_user, &U::messages>},
+    {"limits.per_user.size", "size", "0", "1000000G", "0",
+     "the most bytes that one user has in the queue; 0 for what the disk holds",
+     set<size_value, &S::queue, &Q::per_user, &U::size>},
     {"retry.min", "duration", "1s", "1d", "1m",
      "the wait after the first failed attempt", set<duration_value, &S::queue, &Q::retry, &R::min>},
     {"retry.max", "duration", "1s", "7d", "1h",

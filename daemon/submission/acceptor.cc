@@ -242,6 +242,7 @@ Task<void> Acceptor::append(std::string_view text) {
 
 /// A message that no disk could hold is a matter of whoever sent it.
 void Acceptor::tell_not_stored(const Error& error) {
+  if (error.failure == Failure::no_space) return;  // the queue has told that, once for all
   const mail::Source& source = transaction_.envelope.source;
   const std::string party = source.uid ? "uid " + std::to_string(*source.uid) : "SMTP";
   if (transaction_.failures != nullptr && !transaction_.failures->may_log(party, clock_.steady())) return;

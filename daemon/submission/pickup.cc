@@ -148,7 +148,7 @@ Task<void> Pickup::take(Waiting waiting) {
     }
     co_return;
   }
-  if (const auto room = queue_.room_for((*file)->size()); !room) {
+  if (const auto room = queue_.room_for((*file)->size(), config_()->parties.of((*file)->uid())); !room) {
     trouble(waiting, room.error().text);
     co_return;
   }

@@ -58,12 +58,6 @@ std::optional<Admission> judge(std::span<const Seat> sessions, Party party, cons
 
 }  // namespace
 
-Party party_of(const net::Peer& peer, std::uint32_t overflow, const Parties& parties) {
-  const auto user = peer.user();
-  if (!user || *user == overflow) return mail::kNoUid;
-  return parties ? parties(*user) : Party{*user};
-}
-
 std::string party_text(Party party) {
   return party == mail::kNoUid ? "clients of no known user" : fmt::format("user {}", party);
 }

@@ -18,13 +18,8 @@
 
 namespace postern::submission {
 
-/// Whom limits count: a uid, or mail::kNoUid for all who have none that is known.
+/// Whom limits count (mail/parties.h): a uid, or mail::kNoUid for all who have none that is known.
 using Party = std::uint32_t;
-/// The party of a uid.
-using Parties = std::function<Party(std::uint32_t uid)>;
-
-/// `overflow`: the uid that stands for all whom the daemon's user namespace does not know, and so for nobody.
-[[nodiscard]] Party party_of(const net::Peer& peer, std::uint32_t overflow, const Parties& parties);
 /// "user 1000", "clients of no known user"
 [[nodiscard]] std::string party_text(Party party);
 

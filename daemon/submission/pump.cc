@@ -81,8 +81,9 @@ smtp::DialogueConfig Pump::dialogue_config() const {
 
 /// Whether a message may begin now.
 std::optional<smtp::Refusal> Pump::begin(std::uint64_t declared_size) {
-  if (!queue_.room_for(declared_size))
-    return smtp::Refusal{452, "4.3.1", "no space left for a message, try again later"};
+  const Result<void> room = queue_.room_for(declared_size, party_);
+  if (!room && room.error().failure == Failure::limit) return smtp::Refusal{452, "4.3.1", room.error().text};
+  if (!room) return smtp::Refusal{452, "4.3.1", "no space left for a message, try again later"};
   return commons_.rates.take(party_, config_->per_user_rate, clock_.steady());
 }
 

@@ -1,7 +1,6 @@
 #include "submission/sessions.h"
 
 #include "base/log.h"
-#include "base/user_range.h"
 #include "submission/policy.h"
 #include "submission/pump.h"
 
@@ -49,8 +48,7 @@ Task<void> dismiss(std::shared_ptr<Pump> pump, std::string text) { co_await pump
 }  // namespace
 
 struct Sessions::State {
-  State(Executor loop, Parties who)
-      : executor(std::move(loop)), parties(std::move(who)), sweep(executor), changed(executor) {}
+  explicit State(Executor loop) : executor(std::move(loop)), sweep(executor), changed(executor) {}
 
   /// A place for one more, for which an idle session may have been told to end. Otherwise why there is none.
   Result<void> make_place(Party party, bool tcp, SteadyTime now) {
@@ -93,8 +91,6 @@ struct Sessions::State {
 
   Executor executor;
   std::set<std::shared_ptr<Pump>> pumps;
-  Parties parties;
-  std::uint32_t overflow = overflow_uid();
   SubmissionMemory memory;
   Commons commons;
   bool stopping = false;
@@ -127,8 +123,7 @@ Task<void> Sessions::State::wait_for_all(std::shared_ptr<State> state, SteadyTim
   }
 }
 
-Sessions::Sessions(Executor executor, Parties parties)
-    : state_(std::make_shared<State>(std::move(executor), std::move(parties))) {}
+Sessions::Sessions(Executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
 Sessions::~Sessions() = default;
 
 std::size_t Sessions::count() const { return state_->pumps.size(); }
@@ -138,7 +133,7 @@ SubmissionMemory& Sessions::memory() { return state_->memory; }
 void Sessions::start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
                      queue::Queue& queue, Clock& clock) {
   const std::shared_ptr<State> state = state_;
-  const Party party = party_of(peer, state->overflow, state->parties);
+  const Party party = config->parties.of(peer.user().value_or(mail::kNoUid));
   const SteadyTime now = clock.steady();
   if (const auto place = state->make_place(party, !peer.uid, now); !place) {
     const std::string& reason = place.error().text;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "mail/local_names.h"
+#include "mail/parties.h"
 #include "net/connection.h"
 #include "net/stream.h"
 #include "queue/queue.h"
@@ -25,13 +26,14 @@ namespace postern::submission {
 struct Config : SubmissionOptions, mail::LocalNames {
   /// Who a uid is, asked only where `senders` has rows; without it all are users without a name.
   std::function<Task<Result<User>>(std::uint32_t uid)> user;
+  mail::Parties parties{};
 };
 
 /// All sessions of the daemon: who has a place (policy.h), the time-outs that are announced by 421, the submission ids
 /// that were stored lately, and the orderly end. The queue and the clock outlive it.
 class Sessions {
  public:
-  explicit Sessions(Executor executor, Parties parties = {});
+  explicit Sessions(Executor executor);
   ~Sessions();
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;

@@ -29,7 +29,8 @@ class FakeQueue final : public queue::Queue {
   std::size_t begun = 0;      ///< intakes that were begun
   std::size_t abandoned = 0;  ///< intakes destroyed before their commit succeeded
   std::size_t drops_refused = 0;
-  bool full = false;  ///< room_for() says no
+  bool full = false;                          ///< room_for() says no
+  std::optional<std::uint32_t> at_its_limit;  ///< likewise of this party
   std::optional<queue::Refusal> refusal;
   std::optional<Failure> append_fails;
   std::optional<Failure> commit_fails;        ///< the next commit only
@@ -56,7 +57,9 @@ class FakeQueue final : public queue::Queue {
   Task<Result<void>> start() override { co_return Result<void>(); }
   Task<void> stop() override { co_return; }
   void configure(queue::Config, std::vector<queue::SiteConfig>) override {}
-  [[nodiscard]] Result<void> room_for(std::uint64_t size) const override;
+  [[nodiscard]] Result<void> room_for(std::uint64_t size, std::uint32_t party) const override;
+  [[nodiscard]] queue::Usage usage(std::uint32_t) const override { return {}; }
+  [[nodiscard]] std::vector<std::string> shortages(bool) const override { return {}; }
   Task<std::optional<queue::Refusal>> refusing() override { co_return refusal; }
   std::unique_ptr<queue::Intake> begin(mail::Envelope envelope) override;
   std::unique_ptr<queue::Listing> list(queue::Selection selection) override;

@@ -1,6 +1,7 @@
 #include "queue/free_space.h"
 
 #include "queue_fixture.h"
+#include "support/expected_log.h"
 
 #include <cerrno>
 #include <cstdint>
@@ -23,6 +24,7 @@ class RefusalTest : public QueueTest {
 
 // A host that sends one message a minute has no recent sample of the disk.
 TEST_F(RefusalTest, R05_R06_NothingIsWrittenIntoTheReserveHoweverRarelyMailComes) {
+  const test::ExpectLog expected("the spool's disk is full");
   const std::string text = "Subject: hi\n\nbody\n";
   for (int i = 0; i < 3; ++i) {
     disk.set_space({kReservedBytes - 1, UINT64_MAX});

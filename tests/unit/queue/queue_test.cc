@@ -352,16 +352,17 @@ TEST_F(QueueTest, P40_AClockSetBackParksNothing) {
 }
 
 TEST_F(QueueTest, R05_AFullDiskRefusesAndIsNoticedWhenItIsFreeAgain) {
+  const test::ExpectLog expected("the spool's disk is full");
   disk.set_space(spool::Space{1U << 20U, 1U << 20U});
   clock.advance(Seconds(6));
-  EXPECT_TRUE(queue->room_for(0)) << "nothing recent is known";
+  EXPECT_TRUE(queue->room_for(0, 0)) << "nothing recent is known";
   settle();
-  EXPECT_EQ(queue->room_for(0).error().failure, Failure::no_space);
+  EXPECT_EQ(queue->room_for(0, 0).error().failure, Failure::no_space);
   disk.set_space(spool::Space{1ULL << 40U, 1U << 20U});
   clock.advance(Seconds(6));
-  EXPECT_TRUE(queue->room_for(1U << 20U)) << "an old sample refuses nobody";
+  EXPECT_TRUE(queue->room_for(1U << 20U, 0)) << "an old sample refuses nobody";
   settle();
-  EXPECT_TRUE(queue->room_for(1U << 20U));
+  EXPECT_TRUE(queue->room_for(1U << 20U, 0));
 }
 
 }  // namespace

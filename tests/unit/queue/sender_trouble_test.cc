@@ -28,7 +28,7 @@ Task<DeliveryReport> judge_sender(Account* account, mail::Message* message) {
     report.recipients.resize(message->pending().size());
     report.sender = mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 not owned"};
   } else if (account->suspected.contains(sender) ||
-             account->spoofing.contains(message->envelope().source.uid.value_or(mail::kNoUid))) {
+             account->spoofing.contains(mail::owner_of(message->envelope().source))) {
     report.recipients.resize(message->pending().size());
     report.sender = mail::SiteTrouble{mail::Step::end_of_data, Failure::denied, 550, "550 From is not yours"};
     report.sender->in_transaction = true;

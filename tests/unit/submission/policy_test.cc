@@ -21,27 +21,6 @@ void add(std::vector<Seat>& places, std::size_t count, Party party, bool tcp, bo
   }
 }
 
-TEST(Policy, OverflowUidsAndUnknownClientsAreOnePartyAndUsersAreWhoseTheyAre) {
-  struct Row {
-    std::optional<uid_t> uid;
-    std::optional<uid_t> owner;
-    Party party;
-  };
-  const Parties parties = [](std::uint32_t uid) { return uid >= 100'000 ? Party{1000} : Party{uid}; };
-  for (const Row& row : {Row{1000, {}, 1000}, Row{{}, 1000, 1000}, Row{0, {}, 0}, Row{{}, {}, mail::kNoUid},
-                         Row{65534, {}, mail::kNoUid}, Row{{}, 65534, mail::kNoUid}, Row{100'005, {}, 1000}}) {
-    net::Peer peer;
-    peer.uid = row.uid;
-    peer.owner = row.owner;
-    EXPECT_EQ(party_of(peer, 65534, parties), row.party);
-  }
-  net::Peer peer;
-  peer.uid = 100'005;
-  EXPECT_EQ(party_of(peer, 65534, {}), 100'005U);
-  EXPECT_EQ(party_text(7), "user 7");
-  EXPECT_EQ(party_text(mail::kNoUid), "clients of no known user");
-}
-
 TEST(Policy, TheOldestIdleSessionOfThePartyThatHasMostMakesRoom) {
   std::vector<Seat> places;
   add(places, 100, 1, true, true);

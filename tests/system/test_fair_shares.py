@@ -1,0 +1,143 @@
+"""Users who send as much as they can: what another's alert needs is there all the same."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from ports import NOBODY_LISTENS, SINK
+from postern import message, smarthost
+from sink import Sink
+from spool_maker import fill
+from waiting import wait_for
+
+SENDS = ["-i", "-f", "a@example.net", "b@example.com"]
+FLOOD = 24_000
+ANOTHER = 4242  # nobody's name
+
+
+@pytest.fixture
+def show(request):
+    return request.config.pluginmanager.getplugin("terminalreporter").write_line
+
+
+def send(posternd, user, subject, size=100):
+    return posternd.sendmail(message("b@example.com", "x" * 70 + "\n", subject=subject) + ("y" * 70 + "\n") * (size // 71),
+                             *SENDS, user=user, check=False)
+
+
+def alice():
+    return pwd.getpwnam("alice").pw_uid
+
+
+def complaints(posternd):
+    return " ".join(posternd.status().get("complaints", []))
+
+
+def test_24000_messages_of_one_user_do_not_keep_anothers_alert(posternd, work, show):
+    posternd.extra = f"limits: {{ per_user: {{ messages: {FLOOD} }} }}\n"
+    queue = f"{posternd.spool}/queue"
+    os.makedirs(queue)
+    fill(queue, FLOOD, lambda _: time.time() - 60, uid=alice())
+    for directory, _, names in os.walk(posternd.spool):
+        for path in (directory, *(f"{directory}/{name}" for name in names)):
+            shutil.chown(path, "postern", "postern")
+    posternd.configure(smarthost(NOBODY_LISTENS, tls="none", user=None))
+    posternd.start()
+    wait_for(lambda: f"uid {alice()} has {FLOOD} messages" in complaints(posternd), 30, "all envelopes to be read")
+    refused = send(posternd, "alice", "one-more")
+    assert refused.returncode == 75 and b"limits.per_user.messages" in refused.stderr, refused
+    with Sink(f"{work}/fair-sink", pause=0.05) as sink:
+        posternd.configure(smarthost(SINK, tls="none", user=None))
+        posternd.reload()
+        wait_for(lambda: len(sink.subjects()) > 100, 30, "the flood to flow")
+        # So the flood takes five minutes.
+        for user in ("root", ANOTHER):
+            assert send(posternd, user, f"alert-of-{user}").returncode == 0
+            begun, before = time.monotonic(), len(sink.subjects())
+            wait_for(lambda: f"alert-of-{user}" in sink.subjects(), 10, "the alert")
+            show(f"\nthe alert of {user} took {time.monotonic() - begun:.2f} s beside {FLOOD} messages of another, "
+                 f"and {len(sink.subjects()) - before} of them went before it or with it")
+        assert len(posternd.queue_files()) > FLOOD / 2, "the flood had not gone before"
+
+
+@pytest.fixture
+def small_disk(posternd):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m,mode=700", "tmpfs", posternd.spool], check=True)
+    subprocess.run(["chown", "postern:postern", posternd.spool], check=True)
+    yield
+    posternd.stop()
+    subprocess.run(["umount", "-l", posternd.spool], check=True)
+
+
+def fills(posternd, user):
+    """Sends until not even a small message is taken; the refusal of that."""
+    for size in (20 << 20, 2 << 20, 100 << 10, 4 << 10, 100):
+        for number in range(400):
+            run = send(posternd, user, "flood", size)
+            if run.returncode != 0:
+                break
+        assert run.returncode == 75, (user, size, number, run)
+    return run
+
+
+def test_r05_whoever_fills_the_disk_anothers_alert_is_taken(posternd, small_disk, show):
+    posternd.configure()
+    posternd.start()
+    refused = fills(posternd, "alice")
+    assert b"no space left" in refused.stderr and b"refused the sender" not in refused.stderr, refused
+    wait_for(lambda: "nearly full" in complaints(posternd), 10, "status to tell of the disk")
+    for user in ("root", ANOTHER):
+        assert send(posternd, user, f"alert-of-{user}", 100_000).returncode == 0
+    fills(posternd, ANOTHER)
+    for user in ("root", ANOTHER + 1):
+        assert send(posternd, user, f"alert-of-{user}").returncode == 0
+    log = posternd.read_log()
+    assert log.count("the spool's disk is full") == 1, log[-3000:]
+    assert "cannot store message" not in log
+    free = os.statvfs(posternd.spool)
+    show(f"\n{free.f_bavail * free.f_frsize >> 20} MiB of 300 were left to the others and the reserve")
+    by_user = {}
+    for entry in posternd.json("queue", "list", "--limit", "2000"):
+        if entry.get("kind") == "entry":
+            by_user[entry["source"]["uid"]] = by_user.get(entry["source"]["uid"], 0) + 1
+    assert by_user[0] == 2 and by_user[ANOTHER + 1] == 1, by_user
+    for entry in [one for one in posternd.json("queue", "list", "--limit", "2000") if one.get("size", 0) > 10 << 20]:
+        assert posternd.run("queue", "delete", "--yes", entry["id"]).returncode == 0
+    wait_for(lambda: send(posternd, "alice", "again").returncode == 0, 20, "mail of the first to be taken again")
+    wait_for(lambda: "there is room on the spool's disk again" in posternd.read_log(), 20, "the log to tell of room")
+
+
+def test_five_subordinate_uids_of_one_user_are_one_party(posternd):
+    with open("/etc/subuid") as source:
+        before = source.read()
+    with open("/etc/subuid", "w") as out:
+        out.write("alice:700000:65536\nroot:800000:10\nno sense\n")
+    try:
+        posternd.extra = "limits: { per_user: { messages: 5 } }\n"
+        posternd.configure()
+        posternd.start()
+        assert "/etc/subuid lines=1 first=3" in posternd.read_log()
+        for uid in range(700000, 700005):
+            assert send(posternd, uid, "one").returncode == 0
+        for user in (700005, 700000, "alice"):
+            refused = send(posternd, user, "one-more")
+            assert refused.returncode == 75 and f"uid {alice()} has 5 messages" in refused.stderr.decode(), refused
+        for uid in (765536, 800001, 800002, 800003, 800004, 800005):
+            assert send(posternd, uid, "another").returncode == 0
+        assert send(posternd, 800006, "another").returncode == 75, "what runs in a container of root's is not root"
+        for _ in range(7):
+            assert send(posternd, "root", "alert").returncode == 0
+        posternd.stop()
+        posternd.start()
+        wait_for(lambda: send(posternd, "alice", "one-more").returncode == 75, 10, "the restart to know what she has")
+        with open("/etc/subuid", "w") as out:
+            out.write("")
+        posternd.reload()
+        wait_for(lambda: send(posternd, 700006, "alone").returncode == 0, 10, "the reload to tell that he is another")
+    finally:
+        with open("/etc/subuid", "w") as out:
+            out.write(before)
