@@ -13,6 +13,11 @@
 namespace postern::submission {
 namespace {
 
+TEST(Policy, PartiesHaveWords) {
+  EXPECT_EQ(party_text(7), "user 7");
+  EXPECT_EQ(party_text(mail::kNoUid), "clients of no known user");
+}
+
 using Verdict = Admission::Verdict;
 
 void add(std::vector<Seat>& places, std::size_t count, Party party, bool tcp, bool idle) {
