@@ -1,6 +1,7 @@
 #include "app/parties.h"
 
 #include "base/log.h"
+#include "base/result.h"
 #include "base/text.h"
 
 #include <pwd.h>
