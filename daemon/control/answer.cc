@@ -11,7 +11,7 @@ namespace postern::control {
 namespace {
 
 constexpr std::size_t kPiece = 16 * 1024;
-constexpr std::size_t kOfByte = 4;  // bytes of memory, with what the line was made of
+constexpr std::size_t kOfByte = 4;                  // bytes of memory, with what the line was made of
 constexpr std::size_t kMostHeld = kUnread.all / 2;  // so that one answer has room, however long it is
 constexpr Seconds kWriteTimeout{60};
 constexpr Seconds kCommandTimeout{2 * 3600};  // a check of several smarthosts that answer slowly

@@ -25,9 +25,9 @@ std::size_t stored_size(std::string_view address, std::string_view orcpt) {
 
 /// What a text takes in memory besides the object itself: nothing where it is short enough to lie in it.
 std::size_t heap_of(const std::string& text) {
-  static const std::size_t kInside = std::string().capacity();
+  static const std::size_t inside = std::string().capacity();
   constexpr std::size_t kOfAllocator = 16;
-  return text.size() <= kInside ? 0 : text.size() + kOfAllocator;
+  return text.size() <= inside ? 0 : text.size() + kOfAllocator;
 }
 
 /// A reply of one line. Every one but the greeting, EHLO, HELO and 354 carries an enhanced code (RFC 2034).
