@@ -3,7 +3,8 @@
 #include "mail/envelope.h"
 #include "sendmail-shim/channel.h"
 #include "sendmail-shim/drop.h"
-#include "sendmail-shim/smtp_pipe.h"
+
+#include "scripted_daemon.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,48 +25,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-std::array<UniqueFd, 2> make_pair() {
-  std::array<int, 2> fds{};
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()), 0);
-  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
-
-/// The daemon's side: says a reply for each command line, then hangs up. Reads data after a 354.
-struct Script {
-  std::vector<std::string> replies;  ///< the greeting first; where they end the connection ends
-  std::string heard;
-};
-
-void serve(Script& script, UniqueFd socket) {
-  std::string unread;
-  const auto say = [&](const std::string& reply) {
-    const std::string line = reply + "\r\n";
-    return ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) > 0;
-  };
-  const auto hear_until = [&](std::string_view end) {
-    while (unread.find(end) == std::string::npos) {
-      std::array<char, 4096> piece{};
-      const ssize_t count = ::recv(socket.get(), piece.data(), piece.size(), 0);
-      if (count <= 0) return false;
-      unread.append(piece.data(), static_cast<std::size_t>(count));
-    }
-    const std::size_t size = unread.find(end) + end.size();
-    script.heard += unread.substr(0, size);
-    unread.erase(0, size);
-    return true;
-  };
-  bool data = false;
-  for (std::size_t i = 0; i < script.replies.size(); ++i) {
-    if (i > 0 && !hear_until(data ? "\r\n.\r\n" : "\r\n")) return;
-    data = script.replies[i].starts_with("354");
-    if (!say(script.replies[i])) return;
-  }
-  // What is still coming is read, so that the close is an end of file and no reset.
-  ::shutdown(socket.get(), SHUT_WR);
-  std::array<char, 4096> piece{};
-  while (::recv(socket.get(), piece.data(), piece.size(), 0) > 0) continue;
-}
 
 Submission submission(std::vector<std::string> recipients = {"bob@example.com"}) {
   return {"me@example.net", std::move(recipients), "Subject: hi\n\n.dot\nbody\n", {}};
@@ -487,117 +446,6 @@ TEST(Submit, SaysWhatWasMendedIfAnythingWas) {
   message.mended = {.blanks = 2, .line_ends = 0, .nuls = 1};
   EXPECT_THAT(commands(message, delivery(), "\n"), HasSubstr(" XMENDED=2,0,1\n"));
   EXPECT_THAT(commands(submission(), delivery(), "\n"), Not(HasSubstr("XMENDED")));
-}
-
-TEST(PipeSmtp, EndsWithTheDaemonsWordsIfTheMessageIsNotStored) {
-  for (const bool stored : {true, false}) {
-    auto daemon = make_pair();
-    auto caller = make_pair();
-    std::vector<std::string> replies = {"220 hi", "250 h", "250 2.1.0 ok", "250 2.1.5 ok", "354 go"};
-    replies.emplace_back(stored ? "250 2.0.0 queued as x" : "550 5.6.0 no such text");
-    Script script{replies, ""};
-    std::thread thread(serve, std::ref(script), std::move(daemon[1]));
-    const std::string words = "EHLO h\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nhi\r\n.\r\n";
-    ASSERT_EQ(::send(caller[1].get(), words.data(), words.size(), 0), static_cast<ssize_t>(words.size()));
-    ::shutdown(caller[1].get(), SHUT_WR);
-    Channel channel(std::move(daemon[0]));
-    const Exit exit = pipe_smtp(channel, caller[0].get(), caller[0].get());
-    EXPECT_EQ(exit.code, stored ? EX_OK : EX_DATAERR);
-    EXPECT_EQ(exit.text.find("550 5.6.0 no such text") != std::string::npos, !stored);
-    thread.join();
-    EXPECT_EQ(script.heard, words);
-  }
-}
-
-/// A whole session of a caller that reads no answer, or only so many bytes of them.
-Exit unheard(const std::vector<std::string>& replies, const std::string& words, std::size_t heard_bytes) {
-  std::signal(SIGPIPE, SIG_IGN);
-  auto daemon = make_pair();
-  Script script{replies, ""};
-  std::thread thread(serve, std::ref(script), std::move(daemon[1]));
-  auto input = make_pair();
-  EXPECT_EQ(::send(input[1].get(), words.data(), words.size(), 0), static_cast<ssize_t>(words.size()));
-  ::shutdown(input[1].get(), SHUT_WR);
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-  UniqueFd output(ends[1]);
-  std::thread reader([answers = UniqueFd(ends[0]), heard_bytes]() mutable {
-    char c = 0;
-    for (std::size_t i = 0; i < heard_bytes && ::read(answers.get(), &c, 1) == 1; ++i) continue;
-  });
-  if (heard_bytes == 0) reader.join();
-  Channel channel(std::move(daemon[0]));
-  const Exit exit = pipe_smtp(channel, input[0].get(), output.get());
-  output.reset();
-  thread.join();
-  if (reader.joinable()) reader.join();
-  return exit;
-}
-
-TEST(PipeSmtp, GoesOnWhereNobodyReadsTheAnswers) {
-  const std::string words = "EHLO h\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n";
-  for (std::size_t heard = 0; heard < 90; ++heard) {
-    std::vector<std::string> replies = {"220 hi", "250 h", "250 2.1.0 ok", "250 2.1.5 ok", "354 go"};
-    replies.insert(replies.end(), {"250 2.0.0 queued as x", "221 bye"});
-    const Exit stored = unheard(replies, words, heard);
-    EXPECT_EQ(stored.code, EX_OK) << heard << stored.text;
-    replies[5] = "550 5.6.0 no such text";
-    const Exit refused = unheard(replies, words, heard);
-    EXPECT_EQ(refused.code, EX_DATAERR) << heard;
-    EXPECT_THAT(refused.text, HasSubstr("not stored; the mail daemon said: 550 5.6.0"));
-  }
-  const Exit nothing = unheard({"220 hi", "250 h", "221 bye"}, "EHLO h\r\nQUIT\r\n", 0);
-  EXPECT_EQ(nothing.code, EX_IOERR);
-  EXPECT_THAT(nothing.text, HasSubstr("nothing was stored"));
-}
-
-TEST(PipeSmtp, AnInputThatCannotBeReadIsAnError) {
-  auto daemon = make_pair();
-  Script script{{"220 hi"}, ""};
-  std::thread thread(serve, std::ref(script), std::move(daemon[1]));
-  const UniqueFd input(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-  const UniqueFd output(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-  {
-    Channel channel(std::move(daemon[0]));
-    const Exit exit = pipe_smtp(channel, input.get(), output.get());
-    EXPECT_EQ(exit.code, EX_IOERR);
-    EXPECT_THAT(exit.text, HasSubstr("standard input cannot be read"));
-  }
-  thread.join();
-}
-
-TEST(PipeSmtp, CopiesBothWaysUntilTheDaemonHangsUp) {
-  auto daemon = make_pair();
-  auto caller = make_pair();
-  std::thread thread([socket = std::move(daemon[1])]() mutable {
-    std::string heard;
-    std::array<char, 4096> piece{};
-    while (true) {
-      const ssize_t count = ::recv(socket.get(), piece.data(), piece.size(), 0);
-      if (count <= 0) break;
-      heard.append(piece.data(), static_cast<std::size_t>(count));
-    }
-    EXPECT_EQ(::send(socket.get(), heard.data(), heard.size(), MSG_NOSIGNAL), static_cast<ssize_t>(heard.size()));
-  });
-  const std::string words(100'000, 'w');
-  std::thread speaker([&] {
-    EXPECT_EQ(::send(caller[1].get(), words.data(), words.size(), 0), static_cast<ssize_t>(words.size()));
-    ::shutdown(caller[1].get(), SHUT_WR);
-  });
-  std::string echoed;
-  std::thread listener([&] {
-    std::array<char, 4096> piece{};
-    for (ssize_t count = 0; (count = ::recv(caller[1].get(), piece.data(), piece.size(), 0)) > 0;) {
-      echoed.append(piece.data(), static_cast<std::size_t>(count));
-    }
-  });
-  Channel channel(std::move(daemon[0]));
-  EXPECT_EQ(pipe_smtp(channel, caller[0].get(), caller[0].get()).code, EX_PROTOCOL) << "an echo is no SMTP";
-  caller[0].reset();
-  thread.join();
-  speaker.join();
-  listener.join();
-  EXPECT_EQ(echoed, words);
 }
 
 }  // namespace

@@ -102,8 +102,8 @@ TEST(Salvage, OfAliasesTheGoodOnesAreTakenAndNoneLeadsNowhere) {
 TEST(Salvage, ARowOfSendersThatIsHalfReadBindsNobody) {
   const auto senders = [](const std::string& rows) { return salvage("senders: [" + rows + "]\n").submission.senders; };
   EXPECT_EQ(senders("{ user: root, may: a@b.example }").size(), 1);
-  for (const std::string rows : {"{ user: root, may: '@b.example' }", "{ user: 'a:b', may: a@b.example }", "{ user: root }",
-                                 "{ user: root, may: a@b.example }, { may: c@d.example }"}) {
+  for (const std::string rows : {"{ user: root, may: '@b.example' }", "{ user: 'a:b', may: a@b.example }",
+                                 "{ user: root }", "{ user: root, may: a@b.example }, { may: c@d.example }"}) {
     EXPECT_TRUE(senders(rows).empty()) << rows;
   }
 }
