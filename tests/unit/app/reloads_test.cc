@@ -42,7 +42,8 @@ class ReloadsTest : public testing::Test {
                                  [this] {
                                    ++statuses;
                                    return std::string("well");
-                                 }}};
+                                 },
+                                 {}}};
 };
 
 TEST_F(ReloadsTest, WhatIsAskedForBeforeTheStartIsDoneOnceThen) {
