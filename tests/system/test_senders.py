@@ -51,8 +51,8 @@ def test_whoever_sends_otherwise_is_told_the_rule_and_so_is_the_log(ruled):
 
 def test_groups_count_root_is_free_and_the_others_have_the_row_of_everybody(ruled):
     assert sent(ruled, "root", "anybody@bank.example", "boss@bank.example").returncode == 0
-    assert sent(ruled, "nobody", "noreply@example.com", "nobody").returncode == 0
-    assert b"senders[2]" in sent(ruled, "nobody", "root", "nobody").stderr
+    assert sent(ruled, "games", "noreply@example.com", "games").returncode == 0
+    assert b"senders[2]" in sent(ruled, "games", "root", "games").stderr
     assert sent(ruled, "mail", "root", "root (Cron Daemon)").returncode == 0
     assert b"senders[1]" in sent(ruled, "mail", "noreply@example.com", "mail").stderr
 
@@ -73,7 +73,7 @@ def test_clients_by_tcp_are_bound_as_the_users_that_they_are(ruled):
     assert by_tcp(ruled, "root", "anybody@bank.example")[0] == 0
     status, words = by_tcp(ruled, "alice", "root@example.net")
     assert status != 0 and "550" in words and "senders[0]" in words
-    status, words = by_tcp(ruled, "nobody", "web@example.com")
+    status, words = by_tcp(ruled, "games", "web@example.com")
     assert status != 0 and "senders[2]" in words
     assert len(ruled.queue()) == 2
 
