@@ -59,7 +59,7 @@ void log_to_journal_if_there() {
   if (!is_journal_stream(STDERR_FILENO)) return;
   const auto told = [](std::uint64_t lost) { return journal_text(LostLines(lost).record()); };
   const auto outlet = std::make_shared<LogOutlet>(take_by_journal(), told);
-  set_log_sink([outlet](const LogRecord& record) { outlet->put(journal_text(record)); });
+  set_log_sink([outlet](const LogRecord& record) { outlet->put(journal_text(record), record.level); });
 }
 
 Result<std::map<std::string, std::vector<UniqueFd>>> inherited_sockets() {

@@ -28,7 +28,7 @@ std::string line_of(const LogRecord& record) {
 LogSink to_stderr() {
   const auto told = [](std::uint64_t lost) { return line_of(LostLines(lost).record()); };
   const auto outlet = std::make_shared<LogOutlet>(take_by_descriptor(STDERR_FILENO), told);
-  return [outlet](const LogRecord& record) { outlet->put(line_of(record)); };
+  return [outlet](const LogRecord& record) { outlet->put(line_of(record), record.level); };
 }
 
 std::atomic<Level> threshold{Level::info};

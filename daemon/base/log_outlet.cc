@@ -10,7 +10,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
+#include <chrono>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <system_error>
@@ -25,6 +26,7 @@ constexpr Milliseconds kLongestPause{1000};
 constexpr Milliseconds kAtTheEnd{1000};
 /// A pipe that poll(2) calls writable takes so much without waiting (pipe(7), PIPE_BUF).
 constexpr std::size_t kPiece = 4096;
+constexpr std::size_t kForTrouble = 8;  // one part of so many is for warnings and errors
 
 std::optional<std::size_t> taken(ssize_t count) {
   if (count >= 0) return static_cast<std::size_t>(count);
@@ -51,9 +53,10 @@ struct LogOutlet::State {
   State(Take takes, Told tells, std::size_t most) : take(std::move(takes)), told(std::move(tells)), limit(most) {}
 
   /// What the lock protects; each is called with it held.
-  void put(std::string line);
+  void put(std::string line, Level level);
   void tell_lost();
-  void keep(std::string line);
+  void keep(std::string line, Level level);
+  void push(std::string line);
   bool offer(std::string& line);
   void offer_kept();
 
@@ -61,10 +64,11 @@ struct LogOutlet::State {
   Told told;
   std::size_t limit;
   std::mutex mutex;
-  std::condition_variable empty;
   std::deque<std::string> kept;
   std::size_t size = 0;  ///< of what is kept, in bytes
   std::uint64_t lost = 0;
+  bool midway = false;        ///< the reader has the beginning of the line that is offered
+  bool torn = false;          ///< the reader has the beginning of one that it never gets the end of
   bool handing_over = false;  ///< there is a thread
 
   static void hand_over(const std::shared_ptr<State>& state);
@@ -72,23 +76,37 @@ struct LogOutlet::State {
 
 /// Whether the line is done with: taken, or never to be taken. Else what is left of it stays in `line`.
 bool LogOutlet::State::offer(std::string& line) {
-  while (!line.empty()) {
-    const std::optional<std::size_t> count = take(line);
+  while (torn || !line.empty()) {
+    const std::optional<std::size_t> count = take(torn ? std::string_view("\n") : line);
     if (!count) {
       ++lost;
+      torn = torn || std::exchange(midway, false);
       return true;
     }
     if (*count == 0) return false;
+    if (std::exchange(torn, false)) continue;
     line.erase(0, *count);
+    midway = !line.empty();
   }
   return true;
 }
 
-void LogOutlet::State::keep(std::string line) {
-  if (size + line.size() > limit) {
+/// What was lost before the line is told before it: a reader that is slow, but never lets it come to nothing kept,
+/// would not hear of it.
+void LogOutlet::State::keep(std::string line, Level level) {
+  const std::size_t most = level >= Level::warning ? limit : limit - limit / kForTrouble;
+  const std::size_t room = most - std::min(size, most);
+  // Only where the line has room is it worth finding out how many were lost.
+  std::string words = lost > 0 && line.size() <= room ? told(lost) : std::string();
+  if (words.size() + line.size() > room) {
     ++lost;
     return;
   }
+  if (std::exchange(lost, 0) > 0) push(std::move(words));
+  push(std::move(line));
+}
+
+void LogOutlet::State::push(std::string line) {
   size += line.size();
   kept.push_back(std::move(line));
 }
@@ -100,12 +118,12 @@ void LogOutlet::State::tell_lost() {
   const bool done = offer(words);
   // It could not be said either: nobody was told.
   if (lost > 0) lost = before;
-  if (!done) keep(std::move(words));
+  if (!done) push(std::move(words));
 }
 
-void LogOutlet::State::put(std::string line) {
+void LogOutlet::State::put(std::string line, Level level) {
   offer_kept();
-  if (!kept.empty() || !offer(line)) keep(std::move(line));
+  if (!kept.empty() || !offer(line)) keep(std::move(line), level);
 }
 
 void LogOutlet::State::offer_kept() {
@@ -133,7 +151,6 @@ void LogOutlet::State::hand_over(const std::shared_ptr<State>& state) {
     lock.lock();
   }
   state->handing_over = false;
-  state->empty.notify_all();
 }
 
 LogOutlet::LogOutlet(Take take, Told told, std::size_t kept)
@@ -141,21 +158,36 @@ LogOutlet::LogOutlet(Take take, Told told, std::size_t kept)
 
 LogOutlet::~LogOutlet() { drain(kAtTheEnd); }
 
-void LogOutlet::put(std::string line) {
+void LogOutlet::put(std::string line, Level level) {
   const std::scoped_lock lock(state_->mutex);
-  state_->put(std::move(line));
+  state_->put(std::move(line), level);
   if (state_->kept.empty() || state_->handing_over) return;
+  // Signals belong to who expects them; a new thread inherits the mask.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     std::thread(State::hand_over, state_).detach();
     state_->handing_over = true;
   } catch (const std::system_error&) {
     // No thread is to be had: the next line tries again.
   }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void LogOutlet::drain(Milliseconds longest) {
-  std::unique_lock lock(state_->mutex);
-  state_->empty.wait_for(lock, longest, [this] { return state_->kept.empty(); });
+  const auto end = std::chrono::steady_clock::now() + longest;
+  for (;;) {
+    {
+      // The thread may sleep longer than there is time.
+      const std::scoped_lock lock(state_->mutex);
+      state_->offer_kept();
+      if (state_->kept.empty()) return;
+    }
+    if (std::chrono::steady_clock::now() >= end) return;
+    std::this_thread::sleep_for(kFirstPause);
+  }
 }
 
 LogOutlet::Take take_by_descriptor(int descriptor) {

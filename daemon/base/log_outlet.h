@@ -1,9 +1,10 @@
 // The way of finished log lines to whoever reads them, who may be slow, stopped or gone: no line is waited for. What
 // cannot be taken now is kept, up to a bound, and handed over by a thread that lives only while something is kept; what
-// is beyond the bound is lost, and the next line that goes out is preceded by one that says how many were.
+// is beyond the bound is lost, and the next line that is kept or goes out is preceded by one that says how many were.
 #pragma once
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,9 @@ class LogOutlet {
   /// The line that tells how many were lost.
   using Told = std::function<std::string(std::uint64_t lost)>;
 
-  static constexpr std::size_t kKept = std::size_t{256} << 10U;  ///< bytes
+  /// Bytes; the last eighth for warnings and errors. A line is up to one KiB, and a busy daemon writes thousands a
+  /// second.
+  static constexpr std::size_t kKept = std::size_t{4} << 20U;
 
   LogOutlet(Take take, Told told, std::size_t kept = kKept);
   /// Waits a second at most until nothing is kept any more.
@@ -32,8 +35,8 @@ class LogOutlet {
   LogOutlet& operator=(const LogOutlet&) = delete;
 
   /// From any thread; at once.
-  void put(std::string line);
-  /// Waits until nothing is kept any more, so long at most.
+  void put(std::string line, Level level = Level::info);
+  /// Waits until nothing is kept any more, so long at most, and hands over meanwhile.
   void drain(Milliseconds longest);
 
  private:

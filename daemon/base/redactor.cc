@@ -15,9 +15,8 @@ constexpr std::size_t kMostSecrets = 12;
 constexpr std::size_t kMostWords = 16U << 10U;
 constexpr std::size_t kShort = 4;    // characters; with fewer it is found in anything
 constexpr std::size_t kTelling = 5;  // of an encoded form: a shorter one is found in innocent words
-constexpr std::size_t kLong = 20;
-constexpr std::size_t kBeginning = 8;
-constexpr std::size_t kRun = 16;
+constexpr std::size_t kLong = 12;
+constexpr std::size_t kRun = 8;
 constexpr int kRounds = 3;  // an escape of an escape of an escape
 
 using Runs = std::unordered_set<std::string_view>;
@@ -57,16 +56,17 @@ std::string base64_core(std::string_view secret, std::size_t before) {
   return whole > first ? encoded.text.substr(first, whole - first) : std::string();
 }
 
-void add_form(std::vector<Secret>& forms, std::string_view spelt, std::size_t shortest) {
-  std::string bones = kept(spelt, is_bone);
-  if (bones.size() >= shortest) forms.emplace_back(bones);
-  wipe(bones);
+/// Whether it is long enough to be told from innocent words.
+bool add_form(std::vector<Secret>& forms, std::string_view spelt) {
+  const Wiped bones(kept(spelt, is_bone));
+  if (bones.text.size() < kTelling) return false;
+  forms.emplace_back(bones.text);
+  return true;
 }
 
 /// As a whole, or of a long form so much that it can be nothing else.
 bool is_in(std::string_view form, std::string_view said, const Runs& runs) {
   if (form.size() < kLong) return said.find(form) != std::string_view::npos;
-  if (said.find(form.substr(0, kBeginning)) != std::string_view::npos) return true;
   for (std::size_t at = 0; at + kRun <= form.size(); ++at) {
     if (runs.contains(form.substr(at, kRun))) return true;
   }
@@ -88,13 +88,14 @@ void Redactor::learn(std::string_view secret) {
   std::string close = kept(secret, is_close);
   known.too_short = close.size() < kShort;
   known.close = Secret(std::move(close));
-  add_form(known.forms, secret, kTelling);
-  add_form(known.forms, hex(secret), kTelling);
+  add_form(known.forms, secret);
+  const Wiped digits(hex(secret));
+  add_form(known.forms, digits.text);
   const Wiped percented(hex_escaped(secret, '%', is_unreserved));
   for (const std::string_view spelt : {secret, std::string_view(percented.text)}) {
     for (const std::size_t before : {0U, 1U, 2U}) {
       const Wiped core(base64_core(spelt, before));
-      add_form(known.forms, core.text, kTelling);
+      if (!add_form(known.forms, core.text)) known.too_short = true;
     }
   }
   keep(std::move(known));
@@ -104,7 +105,7 @@ void Redactor::learn_encoded(std::string_view beginning) {
   Known known;
   known.secret = Secret(std::string(beginning));
   const Wiped core(base64_core(beginning, 0));
-  add_form(known.forms, core.text, kTelling);
+  add_form(known.forms, core.text);
   keep(std::move(known));
 }
 
@@ -115,16 +116,19 @@ void Redactor::keep(Known known) {
 }
 
 bool Redactor::repeats(std::string_view words) const {
+  return !words.empty() && (std::ranges::any_of(known_, &Known::too_short) || contains(words));
+}
+
+bool Redactor::contains(std::string_view words) const {
   if (words.empty() || known_.empty()) return false;
-  if (std::ranges::any_of(known_, &Known::too_short)) return true;
   Wiped view{std::string(words)};
   for (int round = 0; round <= kRounds; ++round) {
     const Wiped bones(kept(view.text, is_bone));
     const Wiped close(kept(view.text, is_close));
     const Runs runs = runs_of(bones.text);
     for (const Known& one : known_) {
-      const bool is_there = close.text.find(one.close.reveal()) != std::string::npos;
-      if (is_there && !one.close.empty()) return true;
+      const std::string_view whole = one.close.reveal();
+      if (whole.size() >= kShort && close.text.find(whole) != std::string::npos) return true;
       for (const Secret& form : one.forms) {
         if (is_in(form.reveal(), bones.text, runs)) return true;
       }

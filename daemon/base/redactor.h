@@ -5,11 +5,11 @@
 // A secret is found as it is and in the forms in which it is repeated: with other case, escaped for URLs, JSON, HTML or
 // our log (up to three times over), in hexadecimal, in base64 of either alphabet at any place of what was encoded (the
 // response of PLAIN or XOAUTH2, "Authorization: Basic"), with blanks, line breaks or quotes in between. Of a long
-// secret (20 letters and digits) its first 8 characters or 16 in a row are enough.
+// secret (12 letters and digits) any 8 characters in a row are enough.
 //
 // Words that repeat a secret are left out as a whole: what is left around a gap may be its rest. A secret that is too
-// short to be told from innocent words has all words left out, whatever they are: left out only where it occurs, it
-// could be read from what is missing.
+// short to be told from innocent words, in one of these forms, has all words left out, whatever they are: left out only
+// where it occurs, it could be read from what is missing.
 #pragma once
 
 #include "base/secret.h"
@@ -33,6 +33,8 @@ class Redactor {
   void learn_encoded(std::string_view beginning);
 
   [[nodiscard]] bool repeats(std::string_view words) const;
+  /// The same without those that are too short: for what is used and not shown, or is no use without being shown.
+  [[nodiscard]] bool contains(std::string_view words) const;
   /// The words, printable and of at most `longest` bytes, or the remark. Of more than 16 KiB the rest is not looked at
   /// and not shown.
   [[nodiscard]] std::string shown(std::string_view words, std::size_t longest = kLongest) const;

@@ -36,12 +36,18 @@ Error status_error(Failure failure, const Url& url, const HttpAnswer& answer, co
 
 Error unusable(const Url& url, const HttpAnswer& answer, const Redactor& redactor) {
   if (answer.status / 100 == 3) {
-    const std::string where = redactor.shown(answer.location.substr(0, answer.location.find('?')), 200);
+    const std::string where = redactor.shown(answer.location.substr(0, answer.location.find_first_of("?#")), 200);
     return status_error(Failure::protocol, url, answer,
                         " and wants to redirect to " + where + ", which is not followed: configure the final URL");
   }
   if (answer.status == 404) return status_error(Failure::not_found, url, answer, " (not found)");
   return status_error(Failure::protocol, url, answer);
+}
+
+/// What a certificate said, say.
+Error clean(Error error, const Url& url, const Redactor& redactor) {
+  if (redactor.contains(error.text)) error.text = url.text() + ": " + std::string(Redactor::kRemark);
+  return error;
 }
 
 bool is_trouble(const HttpAnswer& answer, const std::string& error) {
@@ -53,16 +59,18 @@ Result<Answer> read_answer_of(const Url& url, const HttpAnswer& http, Redactor& 
   auto members = Members::parse(http.body);
   if (members) {
     members->teach(redactor);
-    answer.error = members->words("error", redactor);
-    answer.description = members->words("error_description", redactor);
+    answer.error = members->text("error");
+    answer.words = members->words("error", redactor);
+    const std::string more = members->words("error_description", redactor);
+    if (!more.empty() && more != answer.words) answer.words += " (" + more + ")";
     answer.members = std::move(*members);
   }
   if (is_trouble(http, answer.error)) {
-    return status_error(Failure::busy, url, http, answer.error.empty() ? "" : ": " + in_words(answer));
+    return status_error(Failure::busy, url, http, answer.error.empty() ? "" : ": " + answer.words);
   }
   if (!answer.error.empty()) return answer;
   if (http.status == 401) {
-    answer.error = "invalid_client";
+    answer.error = answer.words = "invalid_client";
     return answer;
   }
   if (http.status / 100 != 2) return unusable(url, http, redactor);
@@ -71,10 +79,6 @@ Result<Answer> read_answer_of(const Url& url, const HttpAnswer& http, Redactor& 
 }
 
 }  // namespace
-
-std::string in_words(const Answer& answer) {
-  return answer.description.empty() ? answer.error : answer.error + " (" + answer.description + ")";
-}
 
 bool is_token(std::string_view text) {
   return !text.empty() && text.size() <= kLongestSecret &&
@@ -111,7 +115,7 @@ Task<Result<Answer>> AuthorizationServer::post(std::string url, Form form, std::
   for (;;) {
     const SecretIn used = secret_in_;
     const auto http = co_await http_exchange(loop_, make_request(*parsed, form, secret), http_);
-    if (!http) co_return http.error();
+    if (!http) co_return clean(http.error(), *parsed, *redactor_);
     auto answer = read_answer_of(*parsed, *http, *redactor_);
     if (!secret || !answer || answer->error != "invalid_client") co_return answer;
     // Neither is known to work: the next request begins with the way that servers must know.
@@ -126,7 +130,7 @@ Task<Result<Members>> AuthorizationServer::get(std::string url) {
   HttpRequest request;
   request.url = *parsed;
   const auto http = co_await http_exchange(loop_, request, http_);
-  if (!http) co_return http.error();
+  if (!http) co_return clean(http.error(), *parsed, *redactor_);
   if (http->status != 200) co_return unusable(*parsed, *http, *redactor_);
   auto members = Members::parse(http->body);
   if (members) co_return members;

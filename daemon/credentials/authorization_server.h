@@ -14,8 +14,8 @@ namespace postern::credentials {
 class AuthorizationServer {
  public:
   struct Answer {
-    std::string error;        ///< RFC 6749 5.2, RFC 8628 3.5: "invalid_grant"; empty: success
-    std::string description;  ///< of the error, printable; neither repeats a secret
+    std::string error;  ///< RFC 6749 5.2, RFC 8628 3.5: "invalid_grant"; empty: success. As it came: not to be shown
+    std::string words;  ///< for people: "invalid_grant (Token has been revoked)", without secrets
     Members members;
   };
 
@@ -40,9 +40,6 @@ class AuthorizationServer {
   std::shared_ptr<Redactor> redactor_;
   SecretIn secret_in_ = SecretIn::header;
 };
-
-/// "invalid_grant (Token has been revoked)".
-[[nodiscard]] std::string in_words(const AuthorizationServer::Answer& answer);
 
 /// What the server calls a token may be one: printable ASCII without blanks (RFC 6749 appendix A.12 and A.17).
 [[nodiscard]] bool is_token(std::string_view text);

@@ -18,22 +18,41 @@ std::string words_of(const Command& command) {
          (command.argv.empty() ? std::string("(empty)") : printable(command.argv.front()));
 }
 
-/// The words of a program are for the log alone: nobody else can tell what they are about. What it wrote before it
-/// failed may be the secret, too, and may be none: it is forgotten again.
-std::string in_the_log(const Command& command, const Finished& finished, Redactor redactor) {
-  const std::string_view output = trim(finished.output.reveal());
-  redactor.learn(output);
-  redactor.learn(trim(output.substr(0, output.find('\n'))));
-  const std::string words = finished.last_words(redactor);
+constexpr std::size_t kLines = 8;
+constexpr std::size_t kShortestLine = 4;  // "{" is in many words
+
+/// What it wrote before it failed may be the secret, in whichever line, and may be none: it is forgotten again.
+bool repeats_output(const Finished& finished) {
+  Redactor redactor;
+  std::string_view rest = trim(finished.output.reveal());
+  redactor.learn(rest);
+  for (std::size_t i = 0; i < kLines && !rest.empty(); ++i) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string_view line = trim(rest.substr(0, end));
+    if (line.size() >= kShortestLine) redactor.learn(line);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return redactor.repeats(finished.errors);
+}
+
+std::string tell_the_log(const std::string& program, const std::string& words) {
+  log(Level::info, "a program that failed said", {{"program", program}, {"words", words}});
+  return "in the log";
+}
+
+/// The words of a program are for who runs it alone: nobody else can tell what they are about. Returns what the error
+/// says of them.
+std::string told(const Command& command, const Finished& finished, const Redactor& redactor) {
+  const std::string words = repeats_output(finished) ? std::string(Redactor::kRemark) : finished.last_words(redactor);
   if (words.empty()) return {};
-  log(Level::info, "a program that failed said", {{"program", words_of(command)}, {"words", words}});
-  return "; what it said is in the log";
+  const std::string name = words_of(command);
+  return "; what it said is " + (command.tell ? command.tell(name, words) : tell_the_log(name, words));
 }
 
 Result<Secret> conclude(const Command& command, Finished finished, const Redactor& redactor) {
   const std::string name = words_of(command);
   const bool failed = finished.end != Finished::End::exit || finished.status != 0;
-  const std::string said = failed ? in_the_log(command, finished, redactor) : std::string();
+  const std::string said = failed ? told(command, finished, redactor) : std::string();
   const auto seconds = std::chrono::ceil<Seconds>(command.time);
   switch (finished.end) {
     case Finished::End::out_of_time:
@@ -51,7 +70,11 @@ Result<Secret> conclude(const Command& command, Finished finished, const Redacto
   const std::string_view output = finished.output.reveal();
   std::string line(output.substr(0, std::min(output.find('\n'), output.size())));
   if (line.ends_with('\r')) line.pop_back();
-  return one_line(std::move(line), "the first line of " + name);
+  auto secret = one_line(std::move(line), "the first line of " + name);
+  if (secret) return secret;
+  Error error = secret.error();
+  error.text += told(command, finished, redactor);
+  return error;
 }
 
 Task<Result<Secret>> run(Executor loop, Command command, std::shared_ptr<Redactor> redactor) {

@@ -63,7 +63,7 @@ Task<Result<std::string>> discover(AuthorizationServer& server, const OAuth2& cl
     // Metadata of another issuer on the same host is not about this server.
     if (found->text("token_endpoint") != client.token_url) continue;
     std::string device(found->text("device_authorization_endpoint"));
-    if (!device.empty() && !redactor.repeats(device)) co_return device;
+    if (!device.empty() && !redactor.contains(device)) co_return device;
   }
   co_return Error{Failure::not_found,
                   "found no device authorization endpoint at " + token->origin() +
@@ -72,7 +72,7 @@ Task<Result<std::string>> discover(AuthorizationServer& server, const OAuth2& cl
 }
 
 Error refused(const std::string& url, const Answer& answer) {
-  return Error{Failure::denied, url + " refused: " + in_words(answer) +
+  return Error{Failure::denied, url + " refused: " + answer.words +
                                     ": check client_id, client_secret_file and scope, and that the provider allows the "
                                     "device grant to this client"};
 }
@@ -91,7 +91,7 @@ Result<DevicePrompt> prompt_of(const std::string& url, const Members& members, c
        {std::pair(page, &prompt.url), std::pair(members.text("verification_uri_complete"), &prompt.complete_url)}) {
     if (text.empty()) continue;
     auto good = parse_page(text);
-    if (good && redactor.repeats(text)) good = Error{Failure::invalid, "it repeats a secret"};
+    if (good && redactor.contains(text)) good = Error{Failure::invalid, "it repeats a secret"};
     if (!good) {
       return Error{Failure::protocol, url + " gave an address that nobody is sent to (" +
                                           redactor.shown(text, kShownAddress) + "): " + good.error().text +
@@ -99,8 +99,8 @@ Result<DevicePrompt> prompt_of(const std::string& url, const Members& members, c
     }
     *shown = std::move(*good);
   }
-  prompt.code = redactor.shown(code);
-  if (code.size() > kLongestCode || prompt.code != code) {
+  prompt.code = printable(code);
+  if (code.size() > kLongestCode || prompt.code != code || redactor.contains(code)) {
     return Error{Failure::protocol, url + " gave a user_code that cannot be shown: it must be printable, at most " +
                                         std::to_string(kLongestCode) + " bytes long, and repeat no secret"};
   }
@@ -137,7 +137,7 @@ Polled polled(const Result<Answer>& answer) {
 
 Error final_error(const std::string& url, const Result<Answer>& answer) {
   if (!answer) return answer.error();
-  if (answer->error == "access_denied") return Error{Failure::denied, "the login was refused: " + in_words(*answer)};
+  if (answer->error == "access_denied") return Error{Failure::denied, "the login was refused: " + answer->words};
   if (answer->error == "expired_token") return Error{Failure::timeout, "nobody agreed in time; start the login again"};
   return refused(url, *answer);
 }

@@ -1,6 +1,5 @@
 #include "credentials/make.h"
 
-#include "base/text.h"
 #include "credentials/command.h"
 #include "credentials/file.h"
 #include "credentials/oauth.h"
@@ -31,27 +30,21 @@ OriginPtr file_origin(const Blocking& blocking, const char* what, std::string pa
 
 using RedactorPtr = std::shared_ptr<Redactor>;
 
-OriginPtr command_origin(const Executor& loop, const char* what, std::vector<std::string> argv, RedactorPtr redactor) {
-  Command command;
-  command.what = what;
-  command.argv = std::move(argv);
-  return make_command_origin(loop, std::move(command), std::move(redactor));
-}
-
-OriginPtr password_origin(const Executor& loop, const Origin& origin, const Blocking& blocking,
+OriginPtr password_origin(const Executor& loop, const Origin& origin, const Blocking& blocking, const Tell& tell,
                           const RedactorPtr& redactor) {
   if (!origin.password.empty()) return std::make_shared<WrittenOrigin>(origin.password);
   if (!origin.password_file.empty()) return file_origin(blocking, "password file", origin.password_file);
   if (!origin.password_credential.empty()) return make_credential_origin(blocking, origin.password_credential);
   if (!origin.password_command.empty())
-    return command_origin(loop, "password command", origin.password_command, redactor);
+    return make_command_origin(loop, Command{"password command", origin.password_command, tell}, redactor);
   return nullptr;
 }
 
 OriginPtr token_origin(const Executor& loop, Clock& clock, const Origin& origin, const Blocking& blocking,
-                       const RedactorPtr& redactor) {
+                       const Tell& tell, const RedactorPtr& redactor) {
   if (!origin.token_file.empty()) return file_origin(blocking, "token file", origin.token_file);
-  if (!origin.token_command.empty()) return command_origin(loop, "token command", origin.token_command, redactor);
+  if (!origin.token_command.empty())
+    return make_command_origin(loop, Command{"token command", origin.token_command, tell}, redactor);
   if (!origin.oauth2.token_url.empty()) {
     return make_oauth_origin(loop, clock, origin.oauth2, blocking, HttpOptions(), redactor);
   }
@@ -93,7 +86,7 @@ class ConfiguredSource final : public Source, public std::enable_shared_from_thi
         self->redactor_->learn(password->reveal());
         all.password = std::move(*password);
       } else {
-        trouble = self->clean(password.error());
+        trouble = password.error();
         all.no_password = trouble->text;
       }
     }
@@ -103,21 +96,15 @@ class ConfiguredSource final : public Source, public std::enable_shared_from_thi
         self->redactor_->learn(token->reveal());
         all.token = std::move(*token);
       } else if (want == Want::renewed) {
-        co_return self->clean(token.error());
+        co_return token.error();
       } else {
-        trouble = self->clean(token.error());
+        trouble = token.error();
         all.no_token = trouble->text;
       }
     }
     const bool something = all.password || all.token || all.client_certificate;
     if (trouble && !something) co_return *trouble;
     co_return all;
-  }
-
-  /// What is quoted in it was looked at where it came in, and this is the door through which all of it goes out.
-  [[nodiscard]] Error clean(Error error) const {
-    error.text = redactor_->shown(error.text);
-    return error;
   }
 
   std::string user_;
@@ -129,10 +116,10 @@ class ConfiguredSource final : public Source, public std::enable_shared_from_thi
 
 }  // namespace
 
-std::shared_ptr<Source> make_source(Executor loop, Clock& clock, Origin origin, Blocking blocking) {
+std::shared_ptr<Source> make_source(Executor loop, Clock& clock, Origin origin, Blocking blocking, Tell tell) {
   const auto redactor = std::make_shared<Redactor>();
-  auto password = password_origin(loop, origin, blocking, redactor);
-  auto token = token_origin(loop, clock, origin, blocking, redactor);
+  auto password = password_origin(loop, origin, blocking, tell, redactor);
+  auto token = token_origin(loop, clock, origin, blocking, tell, redactor);
   return std::make_shared<ConfiguredSource>(std::move(origin.user), origin.client_certificate, std::move(password),
                                             std::move(token), redactor);
 }

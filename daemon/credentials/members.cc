@@ -21,6 +21,7 @@ namespace json = boost::json;
 constexpr std::size_t kDeepest = 8;
 constexpr Seconds kLongest = std::chrono::hours(24 * 3650);
 constexpr std::size_t kWords = 300;
+constexpr std::size_t kShortestSecret = 8;
 
 /// The parsed values hold tokens: wiped before they go back to the heap.
 class WipingMemory final : public json::memory_resource {
@@ -92,7 +93,7 @@ std::string Members::words(std::string_view name, const Redactor& redactor) cons
 
 void Members::teach(Redactor& redactor) const {
   for (const auto& [name, value] : members_) {
-    if (is_secret(name)) redactor.learn(value.reveal());
+    if (is_secret(name) && value.reveal().size() >= kShortestSecret) redactor.learn(value.reveal());
   }
 }
 

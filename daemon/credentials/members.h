@@ -27,7 +27,7 @@ class Members {
   [[nodiscard]] static bool is_secret(std::string_view name);
   /// For logs, errors and people: the only way to them. Printable, at most 300 bytes; not if it repeats a secret.
   [[nodiscard]] std::string words(std::string_view name, const Redactor& redactor) const;
-  /// Those of the answer, so that nothing else in it repeats them.
+  /// Those of the answer, so that nothing else in it repeats them; not what is too short to be one ("N/A").
   void teach(Redactor& redactor) const;
 
  private:

@@ -260,7 +260,7 @@ void OAuthOrigin::watch_refresh_expiry(const Answer& answer) {
 }
 
 Error OAuthOrigin::refusal(const Answer& answer) const {
-  std::string text = client_.token_url + " refused: " + in_words(answer) + ": ";
+  std::string text = client_.token_url + " refused: " + answer.words + ": ";
   if (answer.error == "invalid_grant" && !client_.refresh_token_file.empty()) {
     text += "the login has ended or was withdrawn; run `postern login` for this smarthost";
   } else {

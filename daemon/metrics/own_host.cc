@@ -4,9 +4,15 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
 
 namespace postern::metrics {
 namespace {
+
+/// What the files /etc/hosts of distributions call the loopback besides "localhost".
+constexpr std::array<std::string_view, 7> kLoopbackNames{
+    "localhost.localdomain",   "localhost4",    "localhost6",  "localhost4.localdomain4",
+    "localhost6.localdomain6", "ip6-localhost", "ip6-loopback"};
 
 /// Without the port; nothing if it is no host with or without one.
 std::string_view without_port(std::string_view field) {
@@ -36,6 +42,7 @@ bool is_own_host(std::string_view field, const std::vector<std::string>& own) {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (host.empty()) return false;
   if (stays_on_this_machine(host)) return true;
+  if (std::ranges::any_of(kLoopbackNames, [&](std::string_view name) { return iequals(host, name); })) return true;
   if (const auto address = parse_ip(host)) {
     return loopback_v4().contains(*address) ||
            std::ranges::any_of(own, [&](const std::string& one) { return parse_ip(one) == address; });

@@ -8,9 +8,10 @@
 
 namespace postern::metrics {
 
-/// Whether the value of a Host field is "localhost" or a loopback address, or one of `own`, which are names without
-/// case and addresses in any spelling. A port is of no interest: a tunnel has another one. A name may end in a dot, and
-/// one of `own` may be asked for by its first label alone, as machines of one domain do.
+/// Whether the value of a Host field is "localhost" (also as distributions' /etc/hosts spell it) or a loopback
+/// address, or one of `own`, which are names without case and addresses in any spelling. A port is of no interest: a
+/// tunnel has another one. A name may end in a dot, and one of `own` may be asked for by its first label alone, as
+/// machines of one domain do.
 [[nodiscard]] bool is_own_host(std::string_view field, const std::vector<std::string>& own);
 
 }  // namespace postern::metrics

@@ -1,7 +1,5 @@
 #include "metrics/scrape.h"
 
-#include "metrics/own_host.h"
-
 #include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -51,23 +49,23 @@ Task<Result<void>> read_request(net::Stream& stream, Parser& parser) {
 }
 
 /// Empty: it is for us. A request without the field is of HTTP/1.0, which no browser speaks (RFC 9112 3.2).
-std::string misdirected(const Parser& parser, const OwnHosts& own) {
+std::string misdirected(const Parser& parser, HostCheck& hosts) {
   const auto& request = parser.get();
   const auto fields = request.equal_range(http::field::host);
   const auto count = std::distance(fields.first, fields.second);
   if (count == 0 && request.version() < 11) return {};
   if (count != 1) return refusal("400 Bad Request");
   const auto host = fields.first->value();
-  if (is_own_host(std::string_view(host.data(), host.size()), own())) return {};
+  if (hosts.is_ours(std::string_view(host.data(), host.size()), system_clock().steady())) return {};
   return answer(
       "421 Misdirected Request", "text/plain; charset=utf-8", {},
       "This host is not known to be this machine. Ask by localhost, by an address or a name of this machine, or "
       "name the host in metrics_hosts in the settings file.\n");
 }
 
-Task<std::string> answer_to(const Parser& parser, const Source& source, const OwnHosts& own) {
+Task<std::string> answer_to(const Parser& parser, const Source& source, HostCheck& hosts) {
   const auto& request = parser.get();
-  if (std::string words = misdirected(parser, own); !words.empty()) co_return words;
+  if (std::string words = misdirected(parser, hosts); !words.empty()) co_return words;
   const std::string_view target(request.target().data(), request.target().size());
   if (target.substr(0, target.find('?')) != "/metrics") co_return refusal("404 Not Found");
   if (request.method() != http::verb::get) co_return refusal("405 Method Not Allowed", "Allow: GET\r\n");
@@ -85,7 +83,8 @@ Format format_for(std::string_view accept) {
   return other && !open ? Format::prometheus : Format::openmetrics;
 }
 
-Task<void> serve_scrape(std::shared_ptr<net::Stream> stream, Source source, OwnHosts own, std::function<void()> asked) {
+Task<void> serve_scrape(std::shared_ptr<net::Stream> stream, Source source, HostCheck& hosts,
+                        std::function<void()> asked) {
   Parser parser;
   parser.header_limit(kRequestLimit);
   stream->expires_after(kScrapePatience);
@@ -93,7 +92,7 @@ Task<void> serve_scrape(std::shared_ptr<net::Stream> stream, Source source, OwnH
   std::string text;
   if (read) {
     asked();
-    text = co_await answer_to(parser, source, own);
+    text = co_await answer_to(parser, source, hosts);
   } else if (read.error().failure == Failure::limit || read.error().failure == Failure::protocol) {
     text = read.error().text;
   } else {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/task.h"
+#include "metrics/host_check.h"
 #include "metrics/page.h"
 #include "net/stream.h"
 
@@ -10,7 +11,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace postern::metrics {
 
@@ -23,10 +23,9 @@ inline constexpr Seconds kScrapePatience{10};
 /// What a scraper that sends this value of Accept wants; OpenMetrics where it takes that at all.
 [[nodiscard]] Format format_for(std::string_view accept);
 
-/// The names and addresses of this machine as of now (own_host.h): nobody else's are answered (421).
-using OwnHosts = std::function<std::vector<std::string>()>;
-
-/// Calls `asked` when the whole request has come.
-Task<void> serve_scrape(std::shared_ptr<net::Stream> stream, Source source, OwnHosts own, std::function<void()> asked);
+/// Calls `asked` when the whole request has come. A host that is not ours is answered with 421. `hosts` must live until
+/// the task has ended.
+Task<void> serve_scrape(std::shared_ptr<net::Stream> stream, Source source, HostCheck& hosts,
+                        std::function<void()> asked);
 
 }  // namespace postern::metrics

@@ -16,7 +16,7 @@ void Scrapers::serve(std::unique_ptr<net::Stream> stream) {
   scraper->stream = std::move(stream);
   scrapers_.push_back(scraper);
   auto asked = [scraper] { scraper->asked = true; };
-  spawn(loop_, serve_scrape(scraper->stream, source_, own_, std::move(asked)), "scrape",
+  spawn(loop_, serve_scrape(scraper->stream, source_, hosts_, std::move(asked)), "scrape",
         [this, scraper] { scrapers_.remove(scraper); });
 }
 

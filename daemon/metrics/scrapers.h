@@ -18,7 +18,7 @@ inline constexpr std::size_t kScrapers = 10;
 class Scrapers {
  public:
   Scrapers(Executor loop, Source source, OwnHosts own)
-      : loop_(std::move(loop)), source_(std::move(source)), own_(std::move(own)) {}
+      : loop_(std::move(loop)), source_(std::move(source)), hosts_(std::move(own)) {}
 
   /// Without a free place the oldest connection that has not sent its whole request is closed; if all have, this one.
   void serve(std::unique_ptr<net::Stream> stream);
@@ -31,7 +31,7 @@ class Scrapers {
 
   Executor loop_;
   Source source_;
-  OwnHosts own_;
+  HostCheck hosts_;
   std::list<std::shared_ptr<Scraper>> scrapers_;  ///< the oldest first
 };
 

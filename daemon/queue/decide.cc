@@ -49,7 +49,7 @@ mail::Status status_of(const mail::SiteTrouble& trouble) {
   mail::Status status;
   status.text = trouble.text;
   if (trouble.step != mail::Step::auth) return status;
-  status.text = "the login at the smarthost fails";
+  status.text = "there is no login at the smarthost";
   if (trouble.code != 0) status.text += fmt::format(" ({})", trouble.code);
   status.text += "; why is for administrators to read (postern status)";
   return status;

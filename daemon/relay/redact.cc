@@ -1,15 +1,11 @@
 #include "relay/redact.h"
 
-#include "base/redactor.h"
-#include "base/text.h"
-
 #include <string>
+#include <string_view>
 
 namespace postern::relay {
-namespace {
 
-Redactor redactor_for(const sasl::Credentials& credentials) {
-  Redactor redactor;
+void teach(Redactor& redactor, const sasl::Credentials& credentials) {
   if (credentials.password) {
     redactor.learn(credentials.password->reveal());
     // How the response of PLAIN begins, in case the password itself is cut off.
@@ -21,17 +17,23 @@ Redactor redactor_for(const sasl::Credentials& credentials) {
     redactor.learn(credentials.token->reveal());
     redactor.learn_encoded("user=" + credentials.user + "\1auth=Bearer ");
   }
-  return redactor;
 }
 
-}  // namespace
+bool repeats(const Redactor& redactor, const smtp::Reply& reply) {
+  std::string whole;
+  std::string bare;  // without the codes, which would stand in the midst of what goes over two lines
+  for (const std::string_view line : reply.lines) {
+    whole.append(line).append("\n");
+    const std::size_t begin = line.find_first_not_of("0123456789.");
+    const bool coded = begin != std::string_view::npos && line[begin] == ' ';
+    bare.append(coded ? line.substr(begin) : line).append("\n");
+  }
+  return redactor.repeats(whole) || redactor.repeats(bare);
+}
 
-void hide_secrets(std::string& words, const sasl::Credentials& credentials) {
-  if (!redactor_for(credentials).repeats(words)) return;
-  const bool has_code = words.size() > 3 && parse_number(words.substr(0, 3));
-  std::string shown = (has_code ? words.substr(0, 4) : std::string()).append(Redactor::kRemark);
-  wipe(words);
-  words = std::move(shown);
+std::string shown(const Redactor& redactor, const smtp::Reply& reply) {
+  if (!repeats(redactor, reply)) return reply.text();
+  return std::to_string(reply.code) + ' ' + std::string(Redactor::kRemark);
 }
 
 }  // namespace postern::relay

@@ -53,7 +53,15 @@ int run_arguments(const SetupArguments& arguments, bool json, const AtDaemon& da
   const auto terminal = make_terminal();
   const char* home = std::getenv("HOME");
   const Place place{"", home != nullptr && *home == '/' ? home : ""};
-  const World world{dns_records, try_smarthost, password_of, place, daemon.reload, daemon.login, daemon.send_test};
+  const credentials::Tell tell = [&terminal](const std::string& program, const std::string& words) {
+    terminal->complain(program + " said: " + words);
+    return std::string("above");
+  };
+  const auto tried = [&tell](const settings::Smarthost& smarthost, const std::string& hostname) {
+    return try_smarthost(smarthost, hostname, tell);
+  };
+  const auto printed = [&tell](const settings::Smarthost& smarthost) { return password_of(smarthost, tell); };
+  const World world{dns_records, tried, printed, place, daemon.reload, daemon.login, daemon.send_test};
   return arguments.undo ? undo(arguments.options, *terminal, world) : set_up(arguments.options, *terminal, world);
 }
 

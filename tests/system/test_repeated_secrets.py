@@ -254,7 +254,7 @@ def _program(posternd, secret, repeats=""):
 
 
 def test_the_words_of_a_program_are_in_the_log_alone(posternd, greeter, watch):
-    secret = watch.secret("secret-of-the-vault-99")
+    secret = watch.secret("opens-what-is-closed-99")
     posternd.extra, _ = _notified(posternd)
     posternd.configure(_program(posternd, secret))
     posternd.start()

@@ -196,6 +196,20 @@ def test_a_command_of_another_program_is_asked_as_root_and_its_password_kept_for
     assert read(f"{fresh.directory}/password").decode() == PASSWORD + "\n"
 
 
+def test_what_a_command_says_that_gives_no_password_is_told_at_once(fresh, practice):
+    with open("/etc/msmtprc", "w") as out:
+        out.write(f"account default\nhost {practice.host}\nport {practice.port}\ntls on\ntls_starttls off\nauth on\nuser {USER}\n"
+                  f"tls_trust_file {practice.ca}\nfrom {USER}\npasswordeval cat /nowhere/secret\n")
+    os.chmod("/etc/msmtprc", 0o600)
+    try:
+        run = fresh.run("setup", "--config", fresh.config, "--import", "msmtp", "--no-test", stdin=subprocess.DEVNULL)
+    finally:
+        os.remove("/etc/msmtprc")
+    assert run.returncode != 0, said(run)
+    assert "cat: /nowhere/secret: No such file or directory" in said(run), said(run)
+    assert "what it said is above" in said(run) and "in the log" not in said(run), said(run)
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_with_closed_descriptors_no_word_goes_into_a_file(fresh, practice, secret, closed):
     command = (f"exec {BUILT}/postern setup {USER} --config {fresh.config} --smarthost {practice.host}:{practice.port} "

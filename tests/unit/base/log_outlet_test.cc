@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <mutex>
@@ -81,12 +82,97 @@ TEST(LogOutlet, HandsOverInOrderHoweverLittleIsTakenAtOnce) {
 
 TEST(LogOutlet, TellsAfterwardsHowManyLinesWereLost) {
   Reader reader;
-  LogOutlet outlet(reader.function(), told, 70);
+  LogOutlet outlet(reader.function(), told, 80);
   for (int number = 10; number < 40; ++number) outlet.put(line(number));  // 8 bytes each: 8 of them are kept
   reader.give(1'000'000);
   outlet.drain(kPatience);
   outlet.put(line(99));
   EXPECT_THAT(reader.got, EndsWith("line 16\nline 17\nlost 22\nline 99\n"));
+}
+
+TEST(LogOutlet, TellsWhatWasLostInItsPlaceAlsoToAReaderWhoIsAlwaysBehind) {
+  Reader reader;
+  LogOutlet outlet(reader.function(), told, 80);
+  for (int number = 10; number < 40; ++number) outlet.put(line(number));
+  reader.give(2 * std::string_view("line 10\n").size());
+  outlet.put(line(98));
+  outlet.put(line(99));
+  reader.give(1'000'000);
+  outlet.drain(kPatience);
+  EXPECT_THAT(reader.got, EndsWith("line 16\nline 17\nlost 22\nline 98\nlost 1\n"));
+}
+
+TEST(LogOutlet, KeepsRoomForWarningsWhereAllElseIsLost) {
+  Reader reader;
+  LogOutlet outlet(reader.function(), told, 800);
+  for (int number = 100; number < 300; ++number) outlet.put(line(number));
+  outlet.put("warning\n", Level::warning);
+  reader.give(1'000'000);
+  outlet.drain(kPatience);
+  EXPECT_THAT(reader.got, EndsWith("line 176\nlost 123\nwarning\n"));
+}
+
+TEST(LogOutlet, EndsALineOfWhichTheReaderGotTheBeginningAlone) {
+  // A disk that is full for one call, or for two.
+  for (const int failures : {1, 2}) {
+    Reader reader;
+    reader.at_once = 3;
+    reader.room = 1'000'000;
+    int calls = 0;
+    const auto take = [&](std::string_view text) {
+      const int call = ++calls;
+      return call > 1 && call <= 1 + failures ? std::nullopt : reader.take(text);
+    };
+    LogOutlet outlet(take, told);
+    for (int number = 0; number < 3; ++number) outlet.put(line(number));
+    EXPECT_EQ(reader.got, failures == 1 ? "lin\nlost 1\nline 1\nline 2\n" : "lin\nline 1\nlost 1\nline 2\n");
+  }
+}
+
+/// Takes nothing until it is `open`, and then only what this thread hands over.
+struct OneThreadsReader {
+  std::thread::id thread = std::this_thread::get_id();
+  std::atomic<bool> open = false;
+  std::atomic<int> others = 0;          ///< calls of another thread
+  std::atomic<bool> disturbed = false;  ///< by a signal that it may be sent
+  std::string got;
+
+  std::optional<std::size_t> take(std::string_view text) {
+    if (std::this_thread::get_id() == thread) {
+      if (open) got += text;
+      return open ? text.size() : 0;
+    }
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    for (const int signal : {SIGTERM, SIGHUP, SIGUSR1}) {
+      if (sigismember(&mask, signal) == 0) disturbed = true;
+    }
+    ++others;
+    return 0;
+  }
+};
+
+TEST(LogOutlet, HandsOverItselfAtTheEndWhateverItsThreadWaitsFor) {
+  OneThreadsReader reader;
+  LogOutlet outlet([&](std::string_view text) { return reader.take(text); }, told);
+  outlet.put(line(1));
+  reader.open = true;
+  outlet.drain(Milliseconds(2000));
+  EXPECT_EQ(reader.got, line(1));
+}
+
+TEST(LogOutlet, ItsThreadIsSentNoSignal) {
+  OneThreadsReader reader;
+  LogOutlet outlet([&](std::string_view text) { return reader.take(text); }, told);
+  sigset_t before;
+  sigset_t after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  outlet.put(line(1));
+  pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  EXPECT_EQ(sigismember(&after, SIGTERM), sigismember(&before, SIGTERM));
+  while (reader.others == 0) std::this_thread::yield();
+  EXPECT_FALSE(reader.disturbed);
+  reader.open = true;
 }
 
 TEST(LogOutlet, WhatWillNeverBeTakenIsLostAtOnceAndTold) {

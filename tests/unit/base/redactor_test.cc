@@ -135,6 +135,20 @@ TEST(Redactor, FindsASecretInEverySpelling) {
   }
 }
 
+TEST(Redactor, FindsEightCharactersInARowOfASecretOfTwelve) {
+  Redactor redactor;
+  redactor.learn("abcd efgh ijkl mnop");
+  EXPECT_TRUE(redactor.repeats("not abcd efgh ijkl ****"));
+  EXPECT_TRUE(redactor.repeats("not **** ef-gh ij-kl ****"));
+  EXPECT_FALSE(redactor.repeats("not abcd efg* **** ****"));
+  Redactor other;
+  other.learn("hunter22hunt");
+  EXPECT_TRUE(other.repeats("hunter22"));
+  Redactor shorter;
+  shorter.learn("hunter22hun");
+  EXPECT_FALSE(shorter.repeats("hunter22"));
+}
+
 TEST(Redactor, FindsTheBeginningAndAnyLongPieceOfALongSecret) {
   const std::string secret = "1//0gAbCdEf-GhIjKlMnOpQrStUvWxYz_0123456789abcdefghijkl";
   Redactor redactor;
@@ -176,12 +190,19 @@ TEST(Redactor, LeavesInnocentWordsAlone) {
 }
 
 TEST(Redactor, ASecretThatIsTooShortHidesEveryWordSoThatNoneTellsIt) {
-  for (const std::string secret : {"a", "x9", "abc", "+ +", "''''\""}) {
+  // Of "x9z1" the base64 after one other byte would be, which has four characters.
+  for (const std::string secret : {"a", "x9", "abc", "+ +", "''''\"", "x9z1"}) {
     Redactor redactor;
     redactor.learn(secret);
-    for (const std::string words : {"a bad day", "no", "(zzz)"})
+    for (const std::string words : {"a bad day", "no", "(zzz)"}) {
       EXPECT_EQ(redactor.shown(words), Redactor::kRemark) << secret;
+      EXPECT_FALSE(redactor.contains(words)) << "what is not shown tells nothing";
+    }
+    EXPECT_FALSE(redactor.repeats(""));
   }
+  Redactor four;
+  four.learn("x9z1");
+  EXPECT_TRUE(four.contains("https://login.example.com/?x9z1"));
   Redactor none;
   none.learn("");
   EXPECT_EQ(none.shown("a bad day"), "a bad day");

@@ -20,10 +20,13 @@ struct Bench {
   boost::asio::io_context loop;
   std::shared_ptr<Redactor> redactor = std::make_shared<Redactor>();
 
+  Tell tell;
+
   std::shared_ptr<SecretOrigin> origin(std::vector<std::string> argv, Milliseconds time = Milliseconds(30'000)) {
     Command command;
     command.what = "password command";
     command.argv = std::move(argv);
+    command.tell = tell;
     command.time = time;
     return make_command_origin(loop.get_executor(), command, redactor);
   }
@@ -82,6 +85,8 @@ TEST(Command, WordsThatRepeatASecretAreInNoLogEither) {
   for (const std::string script : {"echo hunter2-x; echo 'cannot store hunter2-x' >&2; exit 1",
                                    "echo hunter2-x; printf %s hunter2-x | base64 >&2; exit 1",
                                    "printf 'user: me\\nhunter2-x\\n'; echo 'user: me hunter2-x' >&2; exit 1",
+                                   "printf 'user: me\\nhunter2-x\\nmore\\n'; echo 'hunter2-x is wrong' >&2; exit 1",
+                                   "printf '{\\n\\n  pin\\n  12345\\n}\\n'; echo 'no 12345' >&2; exit 1",
                                    "echo 'of-another%2Dtime is wrong' >&2; exit 1"}) {
     ASSERT_FALSE(bench.shell(script));
     EXPECT_THAT(in_the_log(), HasSubstr(Redactor::kRemark)) << script;
@@ -92,6 +97,32 @@ TEST(Command, WordsThatRepeatASecretAreInNoLogEither) {
       bench.shell("echo 0123456789abcdefghijklmnopqrst; (echo 0123456789abcdefghijklmnopqrst is wrong; printf 'y%.0s' "
                   "$(seq 475)) >&2; exit 1"));
   EXPECT_THAT(in_the_log(), HasSubstr(Redactor::kRemark)) << "nor the end of one that is cut off";
+}
+
+TEST(Command, WordsOfWhatGaveNoUsableLineAreToldToo) {
+  Bench bench;
+  const auto secret = bench.shell("echo; echo 'the vault is locked' >&2");
+  ASSERT_FALSE(secret);
+  EXPECT_EQ(secret.error().text, "the first line of the password command /bin/sh is empty; what it said is in the log");
+  EXPECT_THAT(in_the_log(), HasSubstr("the vault is locked"));
+  EXPECT_EQ(bench.shell("echo").error().text, "the first line of the password command /bin/sh is empty");
+}
+
+TEST(Command, WordsGoWhereTheMakerSaysAndNowhereElse) {
+  Bench bench;
+  std::string heard;
+  bench.tell = [&heard](const std::string& program, const std::string& words) {
+    heard += program + ": " + words;
+    return std::string("above");
+  };
+  const auto secret = bench.shell("echo hunter2-x; echo 'the vault is locked' >&2; exit 3");
+  ASSERT_FALSE(secret);
+  EXPECT_THAT(secret.error().text, EndsWith("failed with exit status 3; what it said is above"));
+  EXPECT_EQ(heard, "the password command /bin/sh: the vault is locked");
+  EXPECT_EQ(in_the_log(), "");
+  heard.clear();
+  ASSERT_FALSE(bench.shell("echo hunter2-x; echo 'not hunter2-x' >&2; exit 3"));
+  EXPECT_THAT(heard, EndsWith(Redactor::kRemark));
 }
 
 TEST(Command, ErrorsAndLogsNeverShowItsOutputOrItsArguments) {

@@ -212,6 +212,21 @@ TEST(DeviceLogin, NothingThatAServerSaysRepeatsASecret) {
   }
 }
 
+TEST(DeviceLogin, AClientSecretThatIsTooShortStandsInNoLoginsWay) {
+  for (const std::string secret : {"x9", "authorization_pending"}) {
+    LoginBench bench;
+    bench.client.client_secret_file = bench.dir.write("secret", secret);
+    bench.metadata = R"({"token_endpoint":")" + bench.client.token_url + R"(","device_authorization_endpoint":")" +
+                     bench.client.device_url + "\"}";
+    bench.client.device_url.clear();
+    bench.polls.insert(bench.polls.begin(), 2, refusal("authorization_pending"));
+    const auto done = bench.login();
+    ASSERT_TRUE(done) << done.error().text;
+    EXPECT_EQ(bench.prompted->code, "WDJB-MJHT");
+    EXPECT_EQ(bench.dir.read("refresh"), "r1\n");
+  }
+}
+
 TEST(DeviceLogin, StopsWhenNobodyCanBeShownTheCode) {
   LoginBench bench;
   bench.prompt_says = Error{Failure::cancelled, "hung up"};

@@ -65,7 +65,8 @@ std::string answer_to(std::string_view request, std::size_t chunk = 4096) {
   Deadlines deadlines;
   std::size_t asked = 0;
   auto stream = std::make_shared<Recorder>(std::string(request), chunk, written, deadlines);
-  test::run(serve_scrape(std::move(stream), some_page, our_hosts, [&asked] { ++asked; }));
+  HostCheck hosts(our_hosts);
+  test::run(serve_scrape(std::move(stream), some_page, hosts, [&asked] { ++asked; }));
   // One for the request, however many pieces it comes in, and one for the answer, if there is one.
   EXPECT_EQ(deadlines, Deadlines(written.empty() ? 1 : 2, kScrapePatience));
   EXPECT_LE(asked, written.empty() ? 0U : 1U);
