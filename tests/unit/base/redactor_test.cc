@@ -22,7 +22,7 @@ const std::vector<std::string>& secrets() {
                                             "Zm9v+/bar==",
                                             "GmRhmhcxhwAzkoEqiMEg_DnyEysNkuNhszIySk9eS",
                                             "\xC3\xBCnicode secret",
-                                            "\"quo'ted\\pass&<word>",
+                                            "\"quo'ted\\pas&<swort>",
                                             "~!@#$%^&*()",
                                             "3.141592653589793"};
   return all;

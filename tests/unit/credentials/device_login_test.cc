@@ -148,7 +148,7 @@ TEST(DeviceLogin, SendsPeopleToGoodAddressesAlone) {
                               {"https://login.example.com:8443/#/device?x=%20", "", true},
                               {"https://xn--lgin-0ra.example.com/", "", true},
                               {"https://[2001:db8::1]/", "", true},
-                              {"http://localhost:8080/device", "http://127.0.0.1/device?code=WDJB-MJHT", true},
+                              {"http://localhost:8080/device", "http://127.0.0.1/device?c=WDJB-MJHT", true},
                               {"https://e/", "https://e/" + std::string(2000, 'x'), true},
                               {bad, "", false},
                               {"https://login.example.com/", bad, false},
