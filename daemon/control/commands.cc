@@ -35,8 +35,9 @@ object root_object(const mail::LocalNames& names, bool administrator) {
   return told;
 }
 
-/// Who else has rubbish there is for administrators.
+/// Who else has something there is for administrators.
 void leave_own(queue::DropState& state, std::optional<std::uint32_t> uid) {
+  if (state.oldest_uid != uid) state.oldest_uid.reset();
   std::erase_if(state.refused, [&](const queue::DropState::Refused& one) { return one.uid != uid; });
 }
 

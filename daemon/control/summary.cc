@@ -205,9 +205,10 @@ void add_dropped(Summary& summary, const queue::DropState& state, const std::str
   if (state.oldest && now - *state.oldest > kLongInDrop) {
     summary.exit = std::max(summary.exit, exits::kTrouble);
     summary.well = false;
-    summary.text +=
-        fmt::format("; {} in {}/drop {} not taken up since {}: the log says why (\"dropped mail cannot be taken now\")",
-                    messages(state.waiting), spool, verb(state.waiting, "is", "are"), clock_time(*state.oldest, now));
+    summary.text += fmt::format(
+        "; {} in {}/drop {} not taken up since {}{}: the log says why (\"dropped mail cannot be taken now\")",
+        messages(state.waiting), spool, verb(state.waiting, "is", "are"), clock_time(*state.oldest, now),
+        state.oldest_uid ? fmt::format(", the oldest of uid {}", *state.oldest_uid) : std::string());
   }
   if (state.refused.empty()) return;
   std::size_t files = 0;

@@ -57,7 +57,7 @@ class DropBox {
     std::uint32_t uid = 0;
     std::string file;  ///< where it was
     WallTime since;
-    std::string begins;  ///< its first bytes, as they are
+    std::string begins;  ///< the commands of its envelope, as far as its first bytes hold them; nothing of the message
   };
   struct Aside {
     std::uint32_t uid = 0;
@@ -74,8 +74,8 @@ class DropBox {
   virtual Task<Result<void>> remove(std::string name) = 0;
   /// Where too much is kept, the oldest of the party that has the most goes. Failures: not_found, io, denied, no_space.
   virtual Task<Result<Aside>> set_aside(std::string name) = 0;
-  /// Removes what was set aside before `then`: how much it was. Failures: denied, io.
-  virtual Task<Result<std::size_t>> forget_refused(WallTime then) = 0;
+  /// Removes what was set aside before `then`: what that was. Failures: denied, io.
+  virtual Task<Result<std::vector<Gone>>> forget_refused(WallTime then) = 0;
   /// Returns when something came since the last call, after `at_most`, and after stop().
   virtual Task<void> wait(Seconds at_most) = 0;
   virtual void stop() = 0;

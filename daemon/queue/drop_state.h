@@ -15,8 +15,9 @@ namespace postern::queue {
 inline constexpr std::chrono::days kRefusedKept{30};
 
 struct DropState {
-  std::size_t waiting = 0;         ///< files in drop/, whatever they are
-  std::optional<WallTime> oldest;  ///< since when the first of them lies there
+  std::size_t waiting = 0;                  ///< files in drop/, whatever they are
+  std::optional<WallTime> oldest;           ///< since when the first of them lies there
+  std::optional<std::uint32_t> oldest_uid;  ///< whose that is; nothing for whom it does not concern
   struct Refused {
     std::uint32_t uid = 0;
     std::size_t files = 0;

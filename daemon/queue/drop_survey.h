@@ -17,14 +17,15 @@ class DropSurvey {
   DropSurvey(spool::DiskPool& pool, const std::string& spool);
 
   /// Nothing waits where there is no drop directory. A directory with very many files is not read anew for everybody
-  /// who asks: what was found holds for kRest times as long as it took to find. Failures: denied, io.
+  /// who asks: what was found holds for kRest times as long as it took to find, and whoever asks while it is being
+  /// read has what is found then, so that no number of them holds more than one thread. Failures: denied, io.
   Task<Result<DropState>> look();
 
   static constexpr int kRest = 10;
 
  private:
   struct State;
-  static Result<DropState> survey(State& state);
+  static Result<DropState> survey(const State& state);
 
   spool::DiskPool& pool_;
   std::shared_ptr<State> state_;

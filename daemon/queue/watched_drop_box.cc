@@ -11,6 +11,8 @@
 
 #include <sys/inotify.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace postern::queue {
@@ -39,6 +41,19 @@ class PooledFile final : public DropBox::File {
 
 }  // namespace
 
+std::string_view envelope_lines(std::string_view frame) {
+  constexpr std::array<std::string_view, 4> kBegins = {"postern-drop ", "MAIL FROM:", "RCPT TO:", "DATA\n"};
+  std::size_t end = 0;
+  while (end < frame.size()) {
+    const std::string_view rest = frame.substr(end);
+    const auto is_begin = [rest](std::string_view begin) { return rest.starts_with(begin); };
+    if (std::ranges::none_of(kBegins, is_begin)) break;
+    end += std::min(rest.find('\n'), rest.size() - 1) + 1;
+    if (is_begin(kBegins.back())) break;
+  }
+  return frame.substr(0, end);
+}
+
 /// What the jobs work on.
 struct WatchedDropBox::Directories {
   Directories(const std::string& spool, const PartyOf& party_of)
@@ -46,7 +61,7 @@ struct WatchedDropBox::Directories {
 
   Result<Look> list(Turn turn);
   Result<Aside> set_aside(const std::string& name);
-  Result<std::size_t> forget_refused(WallTime then);
+  Result<std::vector<Gone>> forget_refused(WallTime then);
 
   spool::DropDirectory drop;
   spool::RefusedDirectory refused;
@@ -56,7 +71,15 @@ struct WatchedDropBox::Directories {
 
  private:
   Result<void> know_shares();
+  /// Whoever removed it meanwhile has seen it.
+  std::optional<Gone> remove_refused(const spool::RefusedFile& file) const;
 };
+
+std::optional<DropBox::Gone> WatchedDropBox::Directories::remove_refused(const spool::RefusedFile& file) const {
+  const std::string bytes = refused.beginning(file.name, kShownOfRefused);
+  if (!refused.remove(file.name)) return std::nullopt;
+  return Gone{file.uid, refused.path_of(file), file.since, std::string(envelope_lines(bytes))};
+}
 
 Result<DropBox::Look> WatchedDropBox::Directories::list(Turn turn) {
   shares_known = false;
@@ -87,23 +110,24 @@ Result<DropBox::Aside> WatchedDropBox::Directories::set_aside(const std::string&
   aside.kept = refused.path_of(*set->kept);
   shares.add(std::move(*set->kept));
   while (const auto file = shares.displaced()) {
-    std::string begins = refused.beginning(file->name, kShownOfRefused);
-    // Whoever removed it meanwhile has seen it. What cannot be removed is counted again at the next look.
-    if (!refused.remove(file->name)) continue;
+    std::optional<Gone> gone = remove_refused(*file);
+    if (!gone) continue;  // what cannot be removed is counted again at the next look
     if (file->name == own) aside.kept.clear();
-    aside.displaced.push_back({file->uid, refused.path_of(*file), file->since, std::move(begins)});
+    aside.displaced.push_back(std::move(*gone));
   }
   return aside;
 }
 
-Result<std::size_t> WatchedDropBox::Directories::forget_refused(WallTime then) {
+Result<std::vector<DropBox::Gone>> WatchedDropBox::Directories::forget_refused(WallTime then) {
   shares_known = false;
-  std::size_t count = 0;
+  std::vector<Gone> forgotten;
   const auto visited = refused.visit([&](const spool::RefusedFile& file) {
-    if (file.since < then && refused.remove(file.name)) ++count;
+    if (file.since >= then) return;
+    if (std::optional<Gone> gone = remove_refused(file)) forgotten.push_back(std::move(*gone));
   });
-  if (!visited) return visited.error();
-  return count;
+  // What went before a failure is told all the same; what is left has its turn the next time.
+  if (!visited && forgotten.empty()) return visited.error();
+  return forgotten;
 }
 
 WatchedDropBox::WatchedDropBox(Executor loop, spool::DiskPool& pool, const std::string& spool, PartyOf party)
@@ -141,7 +165,7 @@ Task<Result<DropBox::Aside>> WatchedDropBox::set_aside(std::string name) {
   co_return co_await pool_.run(spool::Priority::normal, std::move(job));
 }
 
-Task<Result<std::size_t>> WatchedDropBox::forget_refused(WallTime then) {
+Task<Result<std::vector<DropBox::Gone>>> WatchedDropBox::forget_refused(WallTime then) {
   auto job = [directories = directories_, then] { return directories->forget_refused(then); };
   co_return co_await pool_.run(spool::Priority::background, std::move(job));
 }

@@ -12,8 +12,14 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace postern::queue {
+
+/// The lines of an envelope at the beginning of a dropped file: up to DATA, or up to the first line that is none of
+/// its. What stands behind is the message, which is its owner's alone to read. Pure.
+[[nodiscard]] std::string_view envelope_lines(std::string_view frame);
 
 class WatchedDropBox final : public DropBox {
  public:
@@ -25,7 +31,7 @@ class WatchedDropBox final : public DropBox {
   Task<Result<std::shared_ptr<File>>> open(std::string name, std::uint64_t limit) override;
   Task<Result<void>> remove(std::string name) override;
   Task<Result<Aside>> set_aside(std::string name) override;
-  Task<Result<std::size_t>> forget_refused(WallTime then) override;
+  Task<Result<std::vector<Gone>>> forget_refused(WallTime then) override;
   Task<void> wait(Seconds at_most) override;
   void stop() override;
 

@@ -69,7 +69,9 @@ Result<DropDirectory::Lying> DropDirectory::lying() const {
     struct stat status{};
     if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;
     const WallTime since{std::chrono::seconds(status.st_ctim.tv_sec)};
-    lying.oldest = std::min(lying.oldest.value_or(since), since);
+    if (lying.oldest && *lying.oldest <= since) return;
+    lying.oldest = since;
+    lying.oldest_uid = status.st_uid;
   });
   if (!read) return read.error();
   return lying;

@@ -54,7 +54,8 @@ class DropDirectory {
   Result<void> visit(const std::function<void(Entry)>& each);
   struct Lying {
     std::size_t files = 0;
-    std::optional<WallTime> oldest;  ///< since when it lies there, by the kernel's word
+    std::optional<WallTime> oldest;           ///< since when it lies there, by the kernel's word
+    std::optional<std::uint32_t> oldest_uid;  ///< the owner of that
   };
   /// What there is, also where it cannot be taken away; nothing where there is no drop directory. Failures: denied, io.
   [[nodiscard]] Result<Lying> lying() const;

@@ -24,6 +24,11 @@ bool is_bad_recipient(std::string_view command, std::string_view reply) {
          reply.substr(kCode.size()).starts_with(smtp::kBadRecipient);
 }
 
+void tell_gone(Level level, std::string_view event, const queue::DropBox::Gone& gone) {
+  log(level, event,
+      {{"uid", gone.uid}, {"file", gone.file}, {"since", to_rfc3339(gone.since)}, {"begins", gone.begins}});
+}
+
 }  // namespace
 
 Result<Transaction> dropped_transaction(const std::vector<std::string>& commands, const Config& config,
@@ -67,6 +72,7 @@ Task<void> Pickup::run() {
   while (!stopping_) {
     co_await tidy();
     const bool more = co_await look();
+    tell_more_displaced();
     if (!stopping_ && !more) co_await box_.wait(troubles_.empty() && no_list_.empty() ? kRescan : kRetry);
   }
 }
@@ -149,7 +155,8 @@ Task<void> Pickup::take(Waiting waiting) {
     co_return;
   }
   if (const auto room = queue_.room_for((*file)->size(), config_()->parties.of((*file)->uid())); !room) {
-    trouble(waiting, room.error().text);
+    const bool over_limit = room.error().failure == Failure::limit;  // the owner's doing, and nothing is broken
+    trouble(waiting, room.error().text, over_limit ? Level::notice : Level::error);
     co_return;
   }
   const auto outcome = co_await copy(*file);
@@ -218,32 +225,48 @@ Task<void> Pickup::refuse(Waiting file, std::string reason) {
       {{"uid", aside->uid}, {"reason", reason}, {"file", file.at.name}, {"now", now}});
 }
 
-/// What it held may be all that is left of a message.
+/// It may have been mail, and this line all that is left of it: none goes unsaid, though many are said in one.
 void Pickup::tell_displaced(const queue::DropBox::Gone& gone) {
-  if (!refusals_.may_log("uid " + std::to_string(gone.uid), clock_.steady())) return;
-  log(Level::warning, "refused file removed to make place",
-      {{"uid", gone.uid}, {"file", gone.file}, {"since", to_rfc3339(gone.since)}, {"begins", gone.begins}});
+  Displaced& all = displaced_.try_emplace(gone.uid, Displaced{0, gone.since, gone.since}).first->second;
+  all.oldest = std::min(all.oldest, gone.since);
+  all.newest = std::max(all.newest, gone.since);
+  if (++all.files <= kTold) tell_gone(Level::warning, "refused file removed to make place", gone);
 }
 
+void Pickup::tell_more_displaced() {
+  for (const auto& [uid, all] : std::exchange(displaced_, {})) {
+    if (all.files <= kTold) continue;
+    log(Level::warning, "refused files removed to make place",
+        {{"uid", uid}, {"files", all.files}, {"oldest", to_rfc3339(all.oldest)}, {"newest", to_rfc3339(all.newest)}});
+  }
+}
+
+/// A clock that was just set, or is wrong until the network comes, does not age what is kept.
 Task<void> Pickup::tidy() {
-  const SteadyTime now = clock_.steady();
-  if (tidied_ && now - *tidied_ < kTidy) co_return;
-  tidied_ = now;
-  const auto forgotten = co_await box_.forget_refused(clock_.wall() - queue::kRefusedKept);
+  const Reading now{clock_.steady(), clock_.wall()};
+  if (!even_since_) even_since_ = now;
+  const auto by_steady = std::chrono::floor<Milliseconds>(now.steady - even_since_->steady);
+  const bool even = std::chrono::abs(now.wall - even_since_->wall - by_steady) <= kUneven;
+  if (even && by_steady < kTidy) co_return;
+  even_since_ = now;
+  if (!even) co_return;
+  const auto forgotten = co_await box_.forget_refused(now.wall - queue::kRefusedKept);
   if (!forgotten) {
     log(Level::warning, "refused files cannot be looked at", {{"reason", forgotten.error().text}});
-  } else if (*forgotten > 0) {
-    log(Level::notice, "refused files removed, they were kept for 30 days", {{"files", *forgotten}});
+    co_return;
+  }
+  for (const queue::DropBox::Gone& gone : *forgotten) {
+    tell_gone(Level::notice, "refused file removed, it was kept for 30 days", gone);
   }
 }
 
 /// Told when it begins or changes; the files stay where they are and are looked at again.
-void Pickup::trouble(const Waiting& file, const std::string& text) {
+void Pickup::trouble(const Waiting& file, const std::string& text, Level level) {
   ++troubles_[file.party];
   turn_.behind[file.party] = file.at;
   std::set<std::string>& told = told_[file.party];
   if (told.size() >= kTold || !told.insert(text).second) return;
-  log(Level::error, "dropped mail cannot be taken now", {{"uid", file.uid}, {"reason", text}, {"file", file.at.name}});
+  log(level, "dropped mail cannot be taken now", {{"uid", file.uid}, {"reason", text}, {"file", file.at.name}});
 }
 
 }  // namespace postern::submission

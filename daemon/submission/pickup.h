@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/refusal_log.h"
 #include "base/result.h"
 #include "base/task.h"
@@ -61,7 +62,9 @@ class Pickup {
   static constexpr Seconds kLook{1};
   /// Lines in the log on the trouble of a party until it is over.
   static constexpr std::size_t kTold = 4;
-  static constexpr Seconds kTidy{3600};  ///< how often the age of what was refused is looked at
+  /// How often the age of what was refused is looked at: by the wall clock, which must have run evenly for as long.
+  static constexpr Seconds kTidy{3600};
+  static constexpr Seconds kUneven{60};
 
  private:
   Task<bool> look();
@@ -71,7 +74,8 @@ class Pickup {
   Task<void> refuse(queue::DropBox::Waiting file, std::string reason);
   Task<void> tidy();
   void tell_displaced(const queue::DropBox::Gone& gone);
-  void trouble(const queue::DropBox::Waiting& file, const std::string& text);
+  void tell_more_displaced();
+  void trouble(const queue::DropBox::Waiting& file, const std::string& text, Level level = Level::error);
   void settle(const queue::DropBox::Look& look);
 
   queue::DropBox& box_;
@@ -84,7 +88,17 @@ class Pickup {
   std::map<std::uint32_t, std::set<std::string>> told_;  ///< of a party's trouble, since it began
   std::map<std::uint32_t, unsigned> troubles_;           ///< of a party, in this look
   queue::DropBox::Turn turn_;
-  std::optional<SteadyTime> tidied_;
+  struct Displaced {
+    std::size_t files = 0;
+    WallTime oldest;
+    WallTime newest;
+  };
+  std::map<std::uint32_t, Displaced> displaced_;  ///< of a uid, in this look
+  struct Reading {
+    SteadyTime steady;
+    WallTime wall;
+  };
+  std::optional<Reading> even_since_;  ///< both clocks, since when they agree and nothing was tidied
   bool stopping_ = false;
   std::optional<boost::asio::steady_timer> ended_;  ///< while run() of start() is under way: cancelled at its end
   RefusalLog refusals_;

@@ -249,7 +249,7 @@ class OneFile final : public queue::DropBox {
     aside.kept = "refused/" + name;
     co_return aside;
   }
-  Task<Result<std::size_t>> forget_refused(WallTime) override { co_return std::size_t{0}; }
+  Task<Result<std::vector<Gone>>> forget_refused(WallTime) override { co_return std::vector<Gone>(); }
   Task<void> wait(Seconds) override {
     pickup->stop();
     co_return;

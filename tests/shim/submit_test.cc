@@ -25,6 +25,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 Submission submission(std::vector<std::string> recipients = {"bob@example.com"}) {
   return {"me@example.net", std::move(recipients), "Subject: hi\n\n.dot\nbody\n", {}};
@@ -273,7 +274,9 @@ TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
   const auto loop = with_header("Received: from a by b; now\n", 51);
   ASSERT_TRUE(loop);
   EXPECT_EQ(loop->code, EX_UNAVAILABLE);
-  EXPECT_THAT(loop->text, HasSubstr("too many Received fields"));
+  EXPECT_THAT(loop->text, StartsWith("the mail daemon does not serve us now, and would refuse a message with too many "
+                                     "Received fields"))
+      << "it may be there, and have turned us away (421)";
   EXPECT_FALSE(with_header("X-Filler: 0123456789\n", 256 * 1024 / 21 + 1)) << "no header is too large";
 
   EXPECT_FALSE(refused_unheard(submission(), delivery()));
@@ -283,6 +286,7 @@ TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
   const auto refused = refused_unheard(submission({"x@b..example"}), delivery());
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->code, EX_DATAERR);
+  EXPECT_THAT(refused->text, StartsWith("the mail daemon does not serve us now, and would refuse "));
   EXPECT_THAT(refused->text, HasSubstr("x@b..example"));
   Submission sloppy = submission();
   sloppy.unread = std::vector<std::string>(mail::kMostUnread, std::string(500, ' ') + "\xC3\xBC");

@@ -1,15 +1,20 @@
 """What one user does in the drop directory keeps nobody else's mail waiting (V06, V07, V09 and their relatives)."""
 
+import contextlib
+import glob
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import threading
 import time
 
 import pytest
 
-from dropping import DROP, REFUSED, SPOOL, as_intruder, frame, helper
-from postern import RELEASE
+from dropping import DROP, HELPER, REFUSED, SPOOL, as_intruder, frame, helper
+from ports import NOBODY_LISTENS
+from postern import RELEASE, smarthost
 from test_drop import clear, installed, letter, listener, once, sink  # noqa: F401 (fixtures)
 from waiting import wait_for
 
@@ -85,15 +90,15 @@ def test_v07_a_full_refused_is_shared_and_stops_nothing(installed, sink, mallory
     owners = [os.stat(f"{REFUSED}/{name}").st_uid for name in installed.refused()]
     assert owners.count(pwd.getpwnam("alice").pw_uid) == 1 and owners.count(mallory) == 999
     assert "MAIL FROM:<mallory@example.net>" in installed.read_log(), "what went is told"
-    status = installed.status()
-    assert status["dropped"]["waiting"] == 0
-    refused = status["dropped"]["refused"]
+    # What was found holds for a while.
+    wait_for(lambda: installed.status()["dropped"]["waiting"] == 0, 10, "status to see what was taken up")
+    refused = wait_for(lambda: installed.status()["dropped"].get("refused"), 10, "status to see what is kept")
     assert refused["files"] == 1000 and refused["directory"] == REFUSED and len(refused["owners"]) == 2
     run = installed.run("status")
     assert run.returncode == 0 and b"1000 dropped files were no mail and are kept in /var/spool/postern/refused" in run.stdout
     assert f"999 of uid {mallory}".encode() in run.stdout, run.stdout
     shutil.rmtree(REFUSED)
-    assert b"refused" not in installed.run("status").stdout
+    wait_for(lambda: b"refused" not in installed.run("status").stdout, 10, "status to see that they are gone")
 
 
 def test_status_tells_of_dropped_mail_that_is_not_taken_up(installed, sink):
@@ -101,8 +106,8 @@ def test_status_tells_of_dropped_mail_that_is_not_taken_up(installed, sink):
     os.chmod(DROP, 0o1775)
     installed.start()
     assert helper(frame("Subject: late\n\nx\n"), user="alice").returncode == 0
-    dropped = installed.status()["dropped"]
-    assert dropped["waiting"] == 1 and dropped["oldest"] and dropped["directory"] == DROP
+    dropped = wait_for(lambda: (now := installed.status()["dropped"])["waiting"] == 1 and now, 10, "status to see the file")
+    assert dropped["oldest"] and dropped["directory"] == DROP
     assert b"1 not taken up yet in /var/spool/postern/drop, the first came " in installed.run("status").stdout
     shutil.chown(DROP, "postern", "maildrop")
     os.chmod(DROP, 0o1770)
@@ -129,22 +134,53 @@ def test_whoever_is_turned_away_at_the_greeting_drops(installed, sink):
     print(f"\nturned away at the greeting: stored after {took:.2f} s")
 
 
-def test_v09_what_is_left_of_the_disk_is_not_for_one_user(installed, mallory):
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=112M,mode=1770,uid=postern,gid=maildrop,nr_inodes=2100", "tmpfs", DROP],
-                   check=True)
+# Above what the helper keeps in reserve (152 MiB and a fortieth, 2000 inodes and a fortieth).
+@contextlib.contextmanager
+def small_disk(size, inodes):
+    """A disk of its own under drop/, of so many MiB."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}M,mode=1770,uid=postern,gid=maildrop,nr_inodes={inodes}",
+                    "tmpfs", DROP], check=True)
     try:
-        def fill(data, user):
-            count = 0
-            while (run := helper(data, user=user)).returncode == 0:
-                count += 1
-            assert run.returncode == 75, run
-            return count, run.stderr
-        big = frame("Subject: big\n\n" + ("x" * 999 + "\n") * 1000, id="6" * 32)
-        first, why = fill(big, "mallory")
+        yield
+    finally:
+        subprocess.run(["umount", "-l", DROP], check=True)
+
+
+def letters(size):
+    return frame(("Subject: big\n\n" + ("x" * 999 + "\n") * (size // 1000 + 1))[:size], id="6" * 32)
+
+
+def free():
+    space = os.statvfs(DROP)
+    return space.f_bavail * space.f_frsize - (152 << 20) - space.f_blocks * space.f_frsize // 40
+
+
+def fill(data, user):
+    count = 0
+    while (run := helper(data, user=user)).returncode == 0:
+        count += 1
+    assert run.returncode == 75, run
+    return count, run.stderr
+
+
+def test_v09_what_is_left_of_the_disk_is_not_for_one_user(installed, mallory):
+    with small_disk(172, 2153):
+        # One file counts as many do.
+        left = free()
+        run = helper(letters(left - 100_000), user="mallory")
+        assert run.returncode == 75 and b"for users who have less there than you" in run.stderr, run
+        assert installed.dropped() == []
+        first, why = fill(letters(1_000_000), "mallory")
         assert b"for users who have less there than you" in why and 6 <= first <= 9, (first, why)
-        second, why = fill(big, "alice")
+        second, why = fill(letters(1_000_000), "alice")
         assert 2 <= second <= 5, (second, why)
         assert helper(frame(), user="nobody", group="nogroup").returncode == 0
+        # Whoever has little is let in to the end, beyond the half of what is left.
+        for user in ("games", "news"):
+            fill(letters(1_000_000), user)
+        size = min(free() - 200_000, 1 << 20)
+        assert size > free() // 2
+        assert helper(letters(size), user="daemon").returncode == 0
         clear()
         first, why = fill(frame(), "mallory")
         assert b"the last free inodes of the disk are for users who have less" in why and 30 <= first <= 60, (first, why)
@@ -156,5 +192,94 @@ def test_v09_what_is_left_of_the_disk_is_not_for_one_user(installed, mallory):
             pass
         assert os.statvfs(DROP).f_favail <= 1990
         assert helper(frame(), user="nobody", group="nogroup").returncode == 75
+
+
+class Held:
+    """A helper of mallory that is fed all of its message but the last byte, and is kept waiting for that."""
+
+    def __init__(self, data):
+        self.process = subprocess.Popen([HELPER], stdin=subprocess.PIPE, stderr=subprocess.PIPE, user="mallory", group="mallory",
+                                        extra_groups=[])
+        self.head = data[:37]
+        self.rest = data[37:-1]
+        self.feeder = threading.Thread(target=self.feed, daemon=True)
+
+    def feed(self):
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write(self.rest)
+            self.process.stdin.flush()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def test_v09_nor_for_one_user_whose_helpers_are_kept_waiting(installed, mallory):
+    """Each asks for room before any of them writes; a signal stops some, which no limit of time does anything about."""
+    with small_disk(256, 10000):
+        held = [Held(letters(20 << 20)) for _ in range(10)]
+        try:
+            for one in held:
+                one.process.stdin.write(one.head)
+                one.process.stdin.flush()
+            time.sleep(0.5)
+            for one in held:
+                one.feeder.start()
+            def settled():
+                return all(one.process.poll() is not None or not one.feeder.is_alive() for one in held)
+            wait_for(settled, 30, "the end of the feeding")
+            waiting = [one for one in held if one.process.poll() is None]
+            for one in waiting[::2]:
+                one.process.send_signal(signal.SIGSTOP)
+            left = free()
+            assert left > 20 << 20, left
+            assert helper(letters(10 << 20), user="alice").returncode == 0
+            assert helper(frame(), user="daemon").returncode == 0
+            more, _ = fill(letters(1_000_000), "mallory")
+            assert helper(letters(10 << 20), user="news").returncode == 0
+            print(f"\n{len(waiting)} of 10 helpers are held, {left >> 20} MiB are left to others; {more} MB more of the same user")
+        finally:
+            for one in held:
+                one.end()
+
+
+def test_v09_a_helper_waits_a_minute_for_its_input_whatever_its_caller_left(installed):
+    trace = f"{installed.directory}/trace"
+    assert helper(frame(), before=["strace", "-o", trace]).returncode == 0
+    lines = open(trace).read().splitlines()
+    (begin,) = [number for number, line in enumerate(lines) if line.startswith("alarm(60)")]
+    (end,) = [number for number, line in enumerate(lines) if line.startswith("alarm(0)")]
+    inputs = [number for number, line in enumerate(lines) if line.startswith("read(0,")]
+    assert begin < inputs[0] and inputs[-1] < end
+    clear()
+    deaf = "import os, signal, sys; signal.signal(signal.SIGALRM, signal.SIG_IGN); " \
+           "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); os.execv(sys.argv[1], sys.argv[1:])"
+    process = subprocess.Popen(["/usr/bin/python3", "-c", deaf, HELPER], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(frame()[:-1])
+    process.stdin.flush()
+    wait_for(lambda: any("drop" in os.readlink(path) and "deleted" in os.readlink(path)
+                         for path in glob.glob(f"/proc/{process.pid}/fd/*")), 10, "its file")
+    process.send_signal(signal.SIGALRM)
+    assert process.wait(10) == 75 and b"standard input takes too long" in process.stderr.read()
+    assert installed.dropped() == []
+
+
+def test_v09_what_was_dropped_on_a_full_disk_is_taken_up(installed):
+    """The copy of a message needs its room once more, beside the reserve and the last parts of the daemon."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256M,mode=711,uid=postern,gid=postern", "tmpfs", SPOOL], check=True)
+    try:
+        os.mkdir(DROP)
+        shutil.chown(DROP, "postern", "maildrop")
+        os.chmod(DROP, 0o1770)
+        assert helper(frame("Subject: full-alice\n\n" + ("x" * 999 + "\n") * 45_000, id="1" * 32), user="alice").returncode == 0
+        with open(f"{SPOOL}/ballast", "wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, free())
+        assert helper(frame("Subject: none\n\nx\n"), user="nobody", group="nogroup").returncode == 75
+        assert helper(frame("Subject: full-root\n\n" + ("x" * 999 + "\n") * 10_000, id="2" * 32), user="root").returncode == 0
+        installed.configure(smarthost(NOBODY_LISTENS))
+        installed.start()
+        wait_for(lambda: not installed.dropped(), 40, "the pick-up of both")
+        assert len(installed.queue_files()) == 2, installed.read_log()[-2000:]
     finally:
-        subprocess.run(["umount", DROP], check=True)
+        installed.stop()
+        subprocess.run(["umount", "-l", SPOOL], check=True)

@@ -273,6 +273,8 @@ TEST_F(VerdictTest, TellsOfDroppedMailThatIsNotTakenUpAndOfRefusedFiles) {
       said(state),
       std::pair(1, std::string("nothing waits; 2 messages in /var/spool/postern/drop are not taken up since 14:02: "
                                "the log says why (\"dropped mail cannot be taken now\")")));
+  state.oldest_uid = 33;
+  EXPECT_NE(said(state).second.find("not taken up since 14:02, the oldest of uid 33: the log"), std::string::npos);
   state = {};
   state.refused = {{33, 1}};
   EXPECT_EQ(

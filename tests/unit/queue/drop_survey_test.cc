@@ -9,12 +9,21 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace postern::queue {
 namespace {
+
+Task<void> ask(DropSurvey* survey, std::vector<std::size_t>* answers) {
+  const Result<DropState> state = co_await survey->look();
+  answers->push_back(state ? state->waiting : 0);
+}
 
 class DropSurveyTest : public testing::Test {
  protected:
@@ -54,6 +63,31 @@ TEST_F(DropSurveyTest, CountsWhatWasRefusedByOwner) {
   EXPECT_EQ(state.refused[0].uid, ::getuid());
   EXPECT_EQ(state.refused[0].files, 2U);
   EXPECT_EQ(state.waiting, 0U);
+}
+
+TEST_F(DropSurveyTest, ManyWhoAskAtOnceHaveOneAnswerAndHoldOneThread) {
+  std::filesystem::create_directory(dir.path() + "/drop");
+  put("drop/1");
+  spool::DiskPool two{8};  // background jobs at once
+  ASSERT_EQ(spool::DiskPool::most(spool::Priority::background, 8), 2U);
+  DropSurvey survey(two, dir.path());
+  std::latch go(1);
+  std::atomic<int> held = 0;
+  for (int i = 0; i < 2; ++i) {
+    two.post(spool::Priority::background, [&] {
+      ++held;
+      go.wait();
+    });
+  }
+  while (held < 2) std::this_thread::yield();
+  std::vector<std::size_t> answers;
+  for (int i = 0; i < 50; ++i) spawn(loop.get_executor(), ask(&survey, &answers), "ask");
+  loop.poll();
+  put("drop/2");
+  go.count_down();
+  loop.run();
+  EXPECT_EQ(answers, std::vector<std::size_t>(50, 2));
+  EXPECT_EQ(test::run(loop, survey.look()).value().waiting, 2U);
 }
 
 TEST_F(DropSurveyTest, TellsWhereItCannotLook) {

@@ -19,6 +19,8 @@
 namespace postern::queue {
 namespace {
 
+using testing::IsEmpty;
+
 constexpr Seconds kForEver{100'000};
 
 class WatchedDropBoxTest : public testing::Test {
@@ -120,14 +122,33 @@ TEST_F(WatchedDropBoxTest, AFullRefusedMakesPlaceForWhatComesAndTellsWhatWentFor
 }
 
 TEST_F(WatchedDropBoxTest, ForgetsWhatWasRefusedLongAgo) {
-  EXPECT_EQ(test::run(loop, box->forget_refused(system_clock().wall())).value(), 0U);
-  put("a", "x");
+  EXPECT_THAT(test::run(loop, box->forget_refused(system_clock().wall())).value(), IsEmpty());
+  put("a", "MAIL FROM:<a@b>\nRCPT TO:<c@d>\nDATA\nSubject: secret\n");
   ASSERT_TRUE(test::run(loop, box->list({})));
   ASSERT_TRUE(test::run(loop, box->set_aside("a")));
   const WallTime now = system_clock().wall();
-  EXPECT_EQ(test::run(loop, box->forget_refused(now - std::chrono::hours(1))).value(), 0U);
-  EXPECT_EQ(test::run(loop, box->forget_refused(now + std::chrono::hours(1))).value(), 1U);
+  EXPECT_THAT(test::run(loop, box->forget_refused(now - std::chrono::hours(1))).value(), IsEmpty());
+  const auto forgotten = test::run(loop, box->forget_refused(now + std::chrono::hours(1))).value();
+  ASSERT_EQ(forgotten.size(), 1U);
+  EXPECT_EQ(forgotten[0].uid, ::getuid());
+  EXPECT_EQ(forgotten[0].begins, "MAIL FROM:<a@b>\nRCPT TO:<c@d>\nDATA\n") << "and nothing of the message";
+  EXPECT_LT(now - forgotten[0].since, std::chrono::minutes(1));
   EXPECT_TRUE(std::filesystem::is_empty(spool + "/refused"));
+}
+
+TEST(EnvelopeLines, EndWhereTheMessageBegins) {
+  const std::string head = "postern-drop 1 0000000053 0000000020\n";
+  const std::string lines = "MAIL FROM:<a@b>\nRCPT TO:<c@d>\nRCPT TO:<e@f>\nDATA\n";
+  const std::string whole = head + lines + "DATA\nSubject: RCPT TO:<secret>\nRCPT TO:<body>\n";
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    const std::string_view shown = envelope_lines(std::string_view(whole).substr(0, size));
+    EXPECT_TRUE(std::string_view(head + lines).starts_with(shown)) << size;
+  }
+  EXPECT_EQ(envelope_lines(whole), head + lines);
+  EXPECT_EQ(envelope_lines("MAIL FROM:<a@b>"), "MAIL FROM:<a@b>") << "cut, but a command";
+  for (const char* none : {"", "\n", "Subject: a\n\nDATA\n", " DATA\n", "rubbish", "DATUM\n"}) {
+    EXPECT_EQ(envelope_lines(none), "") << none;
+  }
 }
 
 TEST_F(WatchedDropBoxTest, WhatCameBeforeTheFirstWaitWaitsForNobody) {

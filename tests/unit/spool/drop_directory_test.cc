@@ -160,6 +160,7 @@ TEST_F(DropDirectoryTest, TellsTheTimesThatOwnersSetAndThoseThatTheyCannot) {
   EXPECT_GT(changed.at("future"), epoch + std::chrono::years(100));
   const auto oldest = directory.lying().value().oldest;
   ASSERT_TRUE(oldest);
+  EXPECT_EQ(directory.lying().value().oldest_uid, ::getuid());
   EXPECT_LT(system_clock().wall() - *oldest, std::chrono::minutes(1)) << "by the kernel's word";
 }
 

@@ -46,7 +46,7 @@ class FakeBox final : public queue::DropBox {
   std::optional<Failure> list_fails;
   std::optional<Failure> remove_fails;
   std::vector<Gone> displaced;  ///< by each that is set aside
-  std::size_t old = 0;          ///< refused files that are to be forgotten
+  std::vector<Gone> old;        ///< refused files that are to be forgotten
   std::vector<WallTime> forgotten;
   std::size_t most = 1000;  ///< of a look
   std::function<void()> on_open = [] {};
@@ -87,9 +87,9 @@ class FakeBox final : public queue::DropBox {
     files.erase(name);
     co_return set;
   }
-  Task<Result<std::size_t>> forget_refused(WallTime then) override {
+  Task<Result<std::vector<Gone>>> forget_refused(WallTime then) override {
     forgotten.push_back(then);
-    co_return old;
+    co_return std::exchange(old, {});
   }
   Task<void> wait(Seconds at_most) override {
     waits.push_back(at_most);

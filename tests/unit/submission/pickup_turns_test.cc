@@ -129,12 +129,60 @@ TEST(PickupTurns, WhatIsRemovedToMakePlaceIsTold) {
   EXPECT_TRUE(test::was_logged("MAIL FROM:<a@b.example>"));
 }
 
-TEST(PickupTurns, WhatWasRefusedIsForgottenAfterItsTimeWithOneLine) {
+TEST(PickupTurns, HoweverMuchIsRemovedToMakePlaceItIsCountedForEachUser) {
   Place place;
-  place.box.old = 3;
-  place.run(3);
-  EXPECT_THAT(place.box.forgotten, ElementsAre(place.clock.wall() - queue::kRefusedKept));
-  EXPECT_TRUE(test::was_logged("refused files removed, they were kept for 30 days files=3"));
+  const ExpectLog refused("dropped file refused");
+  const ExpectLog single("refused file removed to make place uid=7 ");
+  const ExpectLog expected(
+      "refused files removed to make place uid=7 files=100 oldest=2026-10-01T00:00:00.000Z "
+      "newest=2026-10-01T00:00:01.000Z");
+  const WallTime first = *parse_rfc3339("2026-10-01T00:00:00Z");
+  place.box.displaced = {{7, "/s/refused/x", first + Seconds(1), ""}, {7, "/s/refused/y", first, ""}};
+  for (int i = 0; i < 50; ++i) place.box.files[std::to_string(i)] = {"rubbish"};
+  place.run(2);
+  const auto lines = std::ranges::count_if(
+      test::logged(), [](const auto& line) { return line.find("removed to make place") != line.npos; });
+  EXPECT_EQ(static_cast<std::size_t>(lines), Pickup::kTold + 1);
+}
+
+TEST(PickupTidies, WhatWasRefusedIsForgottenAfterItsTimeWithALineForEach) {
+  Place place;
+  place.box.old = {{7, "/s/refused/x", WallTime{}, "MAIL FROM:<a@b.example>\n"}, {8, "/s/refused/y", WallTime{}, ""}};
+  place.box.on_wait = [&place] { place.clock.advance(Seconds(600)); };
+  const WallTime start = place.clock.wall();
+  place.run(15);
+  EXPECT_THAT(place.box.forgotten, ElementsAre(start + Pickup::kTidy - queue::kRefusedKept,
+                                               start + 2 * Pickup::kTidy - queue::kRefusedKept));
+  EXPECT_TRUE(test::was_logged(
+      "refused file removed, it was kept for 30 days uid=7 file=/s/refused/x since=1970-01-01T00:00:00.000Z"));
+  EXPECT_TRUE(test::was_logged("MAIL FROM:<a@b.example>"));
+  EXPECT_TRUE(test::was_logged("refused file removed, it was kept for 30 days uid=8 file=/s/refused/y"));
+}
+
+TEST(PickupTidies, NothingIsForgottenBeforeTheClockHasRunEvenlyForAnHour) {
+  Place place;
+  unsigned waits = 0;
+  place.box.on_wait = [&] {
+    place.clock.advance(Seconds(600));
+    ++waits;
+    if (waits % 5 == 0 && waits <= 20) place.clock.jump_wall(std::chrono::days(waits % 10 == 0 ? -400 : 400));
+    if (waits < 26) {
+      EXPECT_TRUE(place.box.forgotten.empty()) << waits;
+    }
+  };
+  place.run(27);
+  const WallTime last_look = place.clock.wall() - Seconds(600);
+  EXPECT_THAT(place.box.forgotten, ElementsAre(last_look - queue::kRefusedKept)) << "by the clock as it was set";
+}
+
+TEST(PickupTurns, WhatIsOverALimitOfItsOwnerIsNoErrorOfTheSystem) {
+  Place place;
+  place.queue.at_its_limit = 1000;
+  place.box.files["x"] = {frame(commands())};
+  place.run();
+  EXPECT_TRUE(test::was_logged("dropped mail cannot be taken now uid=1000"))
+      << "below a warning, which would fail this";
+  EXPECT_EQ(place.box.files.size(), 1U);
 }
 
 }  // namespace
