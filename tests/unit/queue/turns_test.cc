@@ -5,10 +5,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
-#include <vector>
+#include <tuple>
 
 namespace postern::queue {
 namespace {
@@ -102,30 +103,106 @@ TEST(Turns, NobodyStarvesWhateverTheOthersDo) {
   for (unsigned seed = 0; seed < 30; ++seed) {
     std::mt19937 random(seed);
     Turns turns;
-    std::map<Turn, int> taken;
-    std::map<Turn, std::size_t> waited;
-    turns.set_first(0, kNow);  // always has some
+    std::map<Turn, std::size_t> waited;  // of those with mail that is due
     for (int step = 0; step < 3000; ++step) {
-      const Turn other = 1 + random() % (kParties - 1);
+      const Turn other = random() % kParties;
       switch (random() % 6) {
-        case 0: turns.set_first(other, kNow - Seconds(random() % 100)); break;
-        case 1: turns.set_first(other, std::nullopt); break;
-        case 2: turns.set_first(other, kNow + Seconds(1)); break;
-        case 3:
-          if (taken[other] > 0) {
-            --taken[other];
-            turns.returned(other);
-          }
+        case 0:
+          turns.set_first(other, kNow - Seconds(random() % 100));
+          waited.try_emplace(other);
+          break;
+        case 1:
+        case 2:
+          turns.set_first(other, random() % 2 == 0 ? std::nullopt : std::optional(kNow + Seconds(1)));
+          waited.erase(other);
           break;
         default:
           const auto who = turns.next(kNow);
-          ASSERT_TRUE(who);
+          ASSERT_EQ(who.has_value(), !waited.empty());
+          if (!who) break;
           turns.taken(*who);
+          if (random() % 4 == 0) {
+            turns.returned(*who);
+            break;
+          }
           turns.tried(*who);
-          ++waited[0];
-          if (*who == 0) waited[0] = 0;
-          ASSERT_LE(waited[0], kParties) << seed;
+          for (auto& [waiting, attempts] : waited) attempts = waiting == *who ? 0 : attempts + 1;
+          for (const auto& [waiting, attempts] : waited) ASSERT_LE(attempts, kParties) << seed << ' ' << waiting;
       }
+    }
+  }
+}
+
+/// What a look at all of them would say.
+class NaiveTurns {
+ public:
+  struct Place {
+    std::optional<WallTime> due;
+    std::int64_t ahead = 0;
+    std::uint64_t last = 0;
+    bool preferred = false;
+  };
+  std::map<Turn, Place> places;
+
+  [[nodiscard]] std::optional<Turn> next(WallTime now) const {
+    std::optional<Turn> best;
+    for (const auto& [who, place] : places) {
+      const bool due = place.due && *place.due <= now;
+      if (due && (!best || rank(who, place) < rank(*best, places.at(*best)))) best = who;
+    }
+    return best;
+  }
+
+ private:
+  static std::tuple<int, std::int64_t, std::uint64_t> rank(Turn who, const Place& place) {
+    if (place.preferred) return {0, 0, 0};
+    return who == kAlarmsTurn ? std::tuple{1, 0, 0U} : std::tuple{2, place.ahead, place.last};
+  }
+};
+
+TEST(Turns, NextIsWhoALookAtAllOfThemWouldSayAlsoWhenTimeGoesBack) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    std::mt19937 random(seed);
+    Turns turns;
+    NaiveTurns naive;
+    WallTime now = kNow;
+    std::uint64_t attempts = 0;
+    for (int step = 0; step < 2000; ++step) {
+      const Turn who = random() % 9 == 0 ? kAlarmsTurn : random() % 8;
+      NaiveTurns::Place& place = naive.places[who];
+      switch (random() % 12) {
+        case 0:
+        case 1: place.due = now - Seconds(random() % 100); break;
+        case 2: place.due = std::nullopt; break;
+        case 3: place.due = now + Seconds(random() % 50); break;
+        case 4:
+          if (place.ahead == 0) continue;
+          --place.ahead;
+          turns.returned(who);
+          continue;
+        case 5:
+        case 6:
+          if (place.ahead == 0) continue;
+          --place.ahead;
+          place.last = ++attempts;
+          place.preferred = false;
+          turns.tried(who);
+          continue;
+        case 7:
+          if (random() % 4 != 0) continue;
+          place.preferred = true;
+          turns.prefer(who);
+          continue;
+        case 8: now += Seconds(static_cast<int>(random() % 40) - 15); continue;
+        default:
+          const auto next = naive.next(now);
+          ASSERT_EQ(turns.next(now), next) << seed << ' ' << step;
+          if (!next) continue;
+          ++naive.places[*next].ahead;
+          turns.taken(*next);
+          continue;
+      }
+      turns.set_first(who, place.due);
     }
   }
 }
