@@ -18,6 +18,8 @@ namespace {
 constexpr Milliseconds kLongestLook = Seconds(1);
 // A small file takes a block.
 constexpr std::uint64_t kBlock = 4096;
+// Most messages are smaller.
+constexpr std::uint64_t kOrdinary = 64U << 10U;
 // Of the last part this part is root's, and from this part on it is for those who have little.
 constexpr std::uint64_t kRoots = 4;
 constexpr std::uint64_t kFew = 2;
@@ -106,9 +108,10 @@ Task<void> FreeSpace::refused(Claim claim) {
   if (state->space) tell_if_full(*state, claim);
 }
 
-/// A message that is larger than all that is left says little of the disk.
+/// A large message that is more than all that is left says little of the disk.
 void FreeSpace::tell_if_full(State& state, const Claim& claim) {
-  if (const auto any = enough_room(*state.space, 0, claim); !any) tell(state, room_left(*state.space, 0), any.error());
+  const Result<void> any = enough_room(*state.space, kOrdinary, claim);
+  if (!any) tell(state, room_left(*state.space, kOrdinary), any.error());
 }
 
 /// Once for each step that it gets worse.

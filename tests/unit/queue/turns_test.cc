@@ -2,14 +2,15 @@
 #include "queue/turns.h"
 
 #include "given.h"
+#include "naive_turns.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <random>
-#include <tuple>
+#include <utility>
+#include <vector>
 
 namespace postern::queue {
 namespace {
@@ -133,76 +134,52 @@ TEST(Turns, NobodyStarvesWhateverTheOthersDo) {
   }
 }
 
-/// What a look at all of them would say.
-class NaiveTurns {
- public:
-  struct Place {
-    std::optional<WallTime> due;
-    std::int64_t ahead = 0;
-    std::uint64_t last = 0;
-    bool preferred = false;
-  };
-  std::map<Turn, Place> places;
-
-  [[nodiscard]] std::optional<Turn> next(WallTime now) const {
-    std::optional<Turn> best;
-    for (const auto& [who, place] : places) {
-      const bool due = place.due && *place.due <= now;
-      if (due && (!best || rank(who, place) < rank(*best, places.at(*best)))) best = who;
-    }
-    return best;
-  }
-
- private:
-  static std::tuple<int, std::int64_t, std::uint64_t> rank(Turn who, const Place& place) {
-    if (place.preferred) return {0, 0, 0};
-    return who == kAlarmsTurn ? std::tuple{1, 0, 0U} : std::tuple{2, place.ahead, place.last};
-  }
-};
-
 TEST(Turns, NextIsWhoALookAtAllOfThemWouldSayAlsoWhenTimeGoesBack) {
   for (unsigned seed = 0; seed < 100; ++seed) {
     std::mt19937 random(seed);
     Turns turns;
     NaiveTurns naive;
+    std::map<Turn, WallTime> first;
+    std::vector<Turn> taken;
     WallTime now = kNow;
-    std::uint64_t attempts = 0;
     for (int step = 0; step < 2000; ++step) {
       const Turn who = random() % 9 == 0 ? kAlarmsTurn : random() % 8;
-      NaiveTurns::Place& place = naive.places[who];
-      switch (random() % 12) {
+      switch (random() % 10) {
         case 0:
-        case 1: place.due = now - Seconds(random() % 100); break;
-        case 2: place.due = std::nullopt; break;
-        case 3: place.due = now + Seconds(random() % 50); break;
+        case 1:
+        case 2:
+          first[who] = now + Seconds(static_cast<int>(random() % 150) - 100);
+          turns.set_first(who, first[who]);
+          break;
+        case 3:
+          first.erase(who);
+          turns.set_first(who, std::nullopt);
+          break;
         case 4:
-          if (place.ahead == 0) continue;
-          --place.ahead;
-          turns.returned(who);
-          continue;
-        case 5:
+        case 5: {
+          if (taken.empty()) break;
+          std::swap(taken[random() % taken.size()], taken.back());
+          const bool tried = random() % 3 != 0;
+          tried ? turns.tried(taken.back()) : turns.returned(taken.back());
+          tried ? naive.tried(taken.back()) : naive.returned(taken.back());
+          taken.pop_back();
+          break;
+        }
         case 6:
-          if (place.ahead == 0) continue;
-          --place.ahead;
-          place.last = ++attempts;
-          place.preferred = false;
-          turns.tried(who);
-          continue;
-        case 7:
-          if (random() % 4 != 0) continue;
-          place.preferred = true;
+          if (random() % 4 != 0) break;
           turns.prefer(who);
-          continue;
-        case 8: now += Seconds(static_cast<int>(random() % 40) - 15); continue;
-        default:
-          const auto next = naive.next(now);
+          naive.prefer(who);
+          break;
+        case 7: now += Seconds(static_cast<int>(random() % 40) - 15); break;
+        default: {
+          const auto next = naive.next(first, now);
           ASSERT_EQ(turns.next(now), next) << seed << ' ' << step;
-          if (!next) continue;
-          ++naive.places[*next].ahead;
+          if (!next) break;
           turns.taken(*next);
-          continue;
+          naive.taken(*next);
+          taken.push_back(*next);
+        }
       }
-      turns.set_first(who, place.due);
     }
   }
 }
