@@ -133,7 +133,10 @@ class Session {
     if (reply.code / 100 == hundreds) return std::nullopt;
     // What it says of its room, or of how much the user has there, is not about what was named.
     const bool no_room = reply.code / 100 == 4 && reply.enhanced() == kNoRoom;
-    const std::string subject = no_room ? "the mail daemon takes no mail now" : "the mail daemon refused " + what;
+    const bool own = no_room && reply.text().find("limits.per_user") != std::string::npos;
+    const std::string subject = own       ? "the mail daemon takes no more mail of you now"
+                                : no_room ? "the mail daemon takes no mail now"
+                                          : "the mail daemon refused " + what;
     const std::string words = subject + ": " + reply.text();
     if (reply.code == 421) return turn_away(words);
     return Exit{exit_code_for(reply.code, reply.enhanced()), words};

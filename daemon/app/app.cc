@@ -6,6 +6,7 @@
 #include "app/new_aliases.h"
 #include "app/notify.h"
 #include "app/parties.h"
+#include "app/parties_watch.h"
 #include "app/relays.h"
 #include "app/reloads.h"
 #include "app/smarthosts.h"
@@ -118,8 +119,10 @@ struct App::Parts {
   void listen_for_scrapers();
   /// Blocks.
   std::function<void()> read_others() {
-    return [this, read = read_parties()] { parties = read; };
+    return [this, read = parties_file.read()] { use_parties(read); };
   }
+  /// Wherever parties are counted.
+  void use_parties(mail::Parties now);
   queue::Config queue_config();
   Task<Result<std::string>> new_aliases();
   [[nodiscard]] std::vector<std::string> complaints(bool administrator) const;
@@ -131,6 +134,8 @@ struct App::Parts {
   std::string config_file;
   settings::Settings settings;
   mail::Parties parties;
+  PartiesFile parties_file;
+  std::shared_ptr<SharedParties> parties_of_threads = std::make_shared<SharedParties>();
   Trace trace;
   WallTime started = system_clock().wall();
   std::unique_ptr<spool::Spool> spool;
@@ -155,6 +160,7 @@ struct App::Parts {
   std::unique_ptr<queue::DropSurvey> drop_survey;
   net::NetworkWatch network{loop, [this] { queue->network_came(); }};
   ClockWatch clock_watch{loop, [this] { queue->clock_changed(); }};
+  PartiesWatch parties_watch{loop, pool, parties_file, [this](mail::Parties now) { use_parties(std::move(now)); }};
   Reloads reloads;
 };
 
@@ -179,14 +185,20 @@ Result<void> App::Parts::build() {
       [this](mail::Message& message, const std::string& site) { return sites.deliver(message, site); });
   in_flight->save();  // the crash before us is counted
   metrics.show(*queue, *spool);
-  // As they are at the start, since this is asked in other threads.
-  const queue::PartyOf party = [parties = parties](std::uint32_t uid) { return parties.of(uid); };
+  const queue::PartyOf party = [parties = parties_of_threads](std::uint32_t uid) { return parties->of(uid); };
   drop_box = std::make_unique<queue::WatchedDropBox>(loop, pool, settings.spool, party);
   drop_survey = std::make_unique<queue::DropSurvey>(pool, settings.spool);
   pickup = std::make_unique<submission::Pickup>(*drop_box, *queue, system_clock(), sessions.memory(),
                                                 [this] { return submission; });
   control = control_context();
   return doors.open(settings.listen, settings.submission.networks);
+}
+
+void App::Parts::use_parties(mail::Parties now) {
+  parties = std::move(now);
+  parties_of_threads->set(parties);
+  submission = submission_config(settings, parties, users);
+  if (queue) queue->use_parties(parties);
 }
 
 RelayParts App::Parts::relay_parts() {
@@ -293,7 +305,6 @@ Task<Result<void>> App::start() {
   auto read = [parts = parts_.get()] { return parts->read_others(); };
   const std::function<void()> use = co_await parts_->pool.run(spool::Priority::normal, std::move(read));
   use();
-  parts_->submission = submission_config(parts_->settings, parts_->parties, parts_->users);
   Result<void> built = parts_->build();
   if (!built) co_return built;
   const submission::SubmissionRecordFile::IsStored is_stored = [parts = parts_.get()](const QueueId& id) {
@@ -308,6 +319,7 @@ Task<Result<void>> App::start() {
   parts_->heartbeat.start();
   parts_->network.start();
   parts_->clock_watch.start();
+  parts_->parties_watch.start();
   notify_ready(parts_->status());
   const queue::Totals totals = parts_->queue->totals();
   log(Level::notice, "ready",
@@ -343,6 +355,7 @@ Task<void> App::stop() {
   parts_->heartbeat.stop();
   parts_->network.stop();
   parts_->clock_watch.stop();
+  parts_->parties_watch.stop();
   parts_->doors.close();
   parts_->metrics.close();
   co_await parts_->pickup->shutdown();

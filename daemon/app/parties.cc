@@ -2,9 +2,10 @@
 
 #include "base/log.h"
 #include "base/result.h"
-#include "base/text.h"
+#include "base/user_range.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <cerrno>
 #include <cstdint>
 #include <fstream>
@@ -40,16 +41,9 @@ std::optional<std::uint32_t> uid_of(const std::string& name) {
   return found == nullptr ? std::nullopt : std::optional<std::uint32_t>(found->pw_uid);
 }
 
-std::uint32_t read_overflow(const std::string& path) {
-  const Result<std::string> text = start_of(path);
-  const auto uid = text ? parse_number(trim(*text)) : std::nullopt;
-  return uid && *uid < mail::kNoUid ? static_cast<std::uint32_t>(*uid) : mail::Parties::kUsualOverflow;
-}
-
 }  // namespace
 
-mail::Parties read_parties(const std::string& subordinate_ids, const std::string& overflow_uid) {
-  const std::uint32_t overflow = read_overflow(overflow_uid);
+mail::Parties read_parties(const std::string& subordinate_ids, std::uint32_t overflow) {
   const Result<std::string> text = start_of(subordinate_ids);
   if (!text) {
     // Most machines without containers have none.
@@ -65,6 +59,26 @@ mail::Parties read_parties(const std::string& subordinate_ids, const std::string
         {{"file", subordinate_ids}, {"lines", found.broken}, {"first", found.first_broken_at}});
   }
   return mail::Parties(std::move(found.ranges), overflow);
+}
+
+std::optional<PartiesFile::Stamp> PartiesFile::stamp() const {
+  struct stat status{};
+  if (::stat(path_.c_str(), &status) != 0) return std::nullopt;
+  return Stamp{status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+mail::Parties PartiesFile::read() {
+  const std::lock_guard lock(mutex_);
+  read_ = stamp();  // first: a change in between is read once more
+  return read_parties(path_);
+}
+
+std::optional<mail::Parties> PartiesFile::read_if_changed() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stamp() == read_) return std::nullopt;
+  }
+  return read();
 }
 
 }  // namespace postern::app

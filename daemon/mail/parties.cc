@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <utility>
 
 namespace postern::mail {
@@ -68,6 +69,7 @@ std::uint32_t Parties::of(std::uint32_t uid) const {
 SubordinateIds parse_subordinate_ids(
     std::string_view text, const std::function<std::optional<std::uint32_t>(const std::string& name)>& uid_of) {
   SubordinateIds found;
+  std::map<std::string, std::optional<std::uint32_t>> known;
   for (std::size_t number = 1; !text.empty() && found.ranges.size() < kMostRanges; ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view written = trim(text.substr(0, end));
@@ -79,7 +81,11 @@ SubordinateIds parse_subordinate_ids(
       continue;
     }
     std::optional<std::uint32_t> owner = uid_in_digits(line->user);
-    if (!owner) owner = uid_of(line->user);
+    if (!owner) {
+      const auto [place, is_new] = known.try_emplace(line->user);
+      if (is_new) place->second = uid_of(line->user);
+      owner = place->second;
+    }
     found.ranges.push_back({line->first, line->count, owner.value_or(0) == 0 ? line->first : *owner});
   }
   return found;

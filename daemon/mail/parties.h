@@ -45,7 +45,9 @@ class Parties {
   /// The overflow uid is nobody's: kNoUid, as what comes by TCP from a user that is not known. uid 0 is always itself.
   [[nodiscard]] std::uint32_t of(std::uint32_t uid) const;
   /// Who this counts for; a report for the party that it is about. kNoUid for alarms, which are no party's.
-  [[nodiscard]] std::uint32_t of(const Source& source) const { return of(source.uid.value_or(kNoUid)); }
+  [[nodiscard]] std::uint32_t of(const Source& source) const {
+    return of(source.uid ? *source.uid : source.holder.value_or(kNoUid));
+  }
   /// Whose own mail it is; nothing: it was made by us.
   [[nodiscard]] std::optional<std::uint32_t> author(const Source& source) const {
     return made_by_us(source) ? std::nullopt : std::optional(of(source));
@@ -63,7 +65,7 @@ struct SubordinateIds {
 };
 /// The text of /etc/subuid: lines of "user:first:count". A user is a name, or a uid in digits. The ranges of root's,
 /// and of a user that is not there (any more), are nobody's but their own: each counts as one party, called by its
-/// first uid, since what runs in a container of root's is not root.
+/// first uid, since what runs in a container of root's is not root. Each name is asked for once.
 [[nodiscard]] SubordinateIds parse_subordinate_ids(
     std::string_view text, const std::function<std::optional<std::uint32_t>(const std::string& name)>& uid_of);
 

@@ -69,7 +69,10 @@ BounceMail addressed(const ReportContext& context, mail::BounceText report, std:
   return result;
 }
 
-std::uint32_t uid_told_of(const mail::Envelope& envelope) { return envelope.source.uid.value_or(mail::kNoUid); }
+std::uint32_t uid_told_of(const mail::Envelope& envelope) {
+  const mail::Source& source = envelope.source;
+  return source.uid ? *source.uid : source.holder.value_or(mail::kNoUid);
+}
 
 std::string field_of(const mail::HeaderBlock& block, std::string_view name) {
   const mail::HeaderField* field = mail::find(block, name);

@@ -85,7 +85,7 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
     co_return removed.error();
   }
   if (queued) messages_.gone(id);
-  if (removed->area == spool::Area::hold) messages_.forget_held(id);
+  messages_.forget_aside(id);
   if (removed->area == spool::Area::failed && messages_.counted().failed > 0) --messages_.counted().failed;
   if (removed->area == spool::Area::corrupt && messages_.counted().corrupt > 0) --messages_.counted().corrupt;
   if (removed->area == spool::Area::hold && messages_.counted().held > 0) --messages_.counted().held;
@@ -137,7 +137,7 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
   };
   const Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();
-  messages_.forget_held(id);
+  messages_.forget_aside(id);
   Ticket ticket;
   ticket.id = id;
   ticket.due = ground_.clock.wall();

@@ -18,6 +18,8 @@ namespace {
 constexpr Milliseconds kLongestLook = Seconds(1);
 // A small file takes a block.
 constexpr std::uint64_t kBlock = 4096;
+// Most messages are smaller.
+constexpr std::uint64_t kOrdinary = 64U << 10U;
 // Of the last part this part is root's, and from this part on it is for those who have little.
 constexpr std::uint64_t kRoots = 4;
 constexpr std::uint64_t kFew = 2;
@@ -95,21 +97,38 @@ Result<void> FreeSpace::room_for(std::uint64_t size, const Claim& claim) {
   if (!recent) take_sample(now);
   if (!recent || !state_->space) return {};
   const Result<void> enough = enough_room(*state_->space, size, claim);
-  // A message that is larger than all that is left says little of the disk.
-  if (!enough && !enough_room(*state_->space, 0, claim)) tell(enough.error());
+  if (!enough) tell_if_full(*state_, claim);
   if (enough) tell_of_room(*state_->space);
   return enough;
 }
 
-void FreeSpace::tell(const Error& why) {
-  if (std::exchange(told_, true)) return;
-  log(Level::warning, "the spool's disk is full, mail is refused until there is room again", {{"why", why.text}});
+Task<void> FreeSpace::refused(Claim claim) {
+  const std::shared_ptr<State> state = state_;
+  co_await sample(state, spool_, pool_, clock_.steady());
+  if (state->space) tell_if_full(*state, claim);
+}
+
+/// A large message that is more than all that is left says little of the disk.
+void FreeSpace::tell_if_full(State& state, const Claim& claim) {
+  const Result<void> any = enough_room(*state.space, kOrdinary, claim);
+  if (!any) tell(state, room_left(*state.space, kOrdinary), any.error());
+}
+
+/// Once for each step that it gets worse.
+void FreeSpace::tell(State& state, Room room, const Error& why) {
+  if (room <= state.told) return;
+  state.told = room;
+  log(Level::warning,
+      room == Room::none
+          ? "the spool's disk is full, mail is refused until there is room again"
+          : "the spool's disk is nearly full, mail is taken of some users alone until there is room again",
+      {{"why", why.text}});
 }
 
 /// Where it comes and goes by single messages it is as if there were none.
 void FreeSpace::tell_of_room(const spool::Space& space) {
-  if (!told_ || room_left(space, last_part_of(space).bytes / 2) != Room::all) return;
-  told_ = false;
+  if (state_->told == Room::all || room_left(space, last_part_of(space).bytes / 2) != Room::all) return;
+  state_->told = Room::all;
   log(Level::notice, "there is room on the spool's disk again", {{"free_mib", space.bytes >> 20U}});
 }
 

@@ -70,17 +70,22 @@ class FreeSpace {
   Task<bool> look();
   /// The next question takes a new sample: a write has just failed.
   void forget_age() { state_->taken.reset(); }
-  /// Mail was refused for want of space: the log says so once, until there is room again.
-  void tell(const Error& why);
+  /// This one's mail was refused by what the file system told just now: the log says so, if a new sample confirms it.
+  Task<void> refused(Claim claim);
+  /// The disk took nothing more: the log says so once, until there is room again.
+  void tell(const Error& why) { tell(*state_, Room::none, why); }
 
  private:
   struct State {
     std::optional<spool::Space> space;
     std::optional<SteadyTime> taken;
     bool sampling = false;
+    Room told = Room::all;  ///< the log has said that so little room is left
   };
   void take_sample(SteadyTime now);
   void tell_of_room(const spool::Space& space);
+  static void tell(State& state, Room room, const Error& why);
+  static void tell_if_full(State& state, const Claim& claim);
   static Task<void> sample(std::shared_ptr<State> state, spool::Spool& spool, spool::DiskPool& pool, SteadyTime now);
 
   Executor loop_;
@@ -88,7 +93,6 @@ class FreeSpace {
   spool::DiskPool& pool_;
   Clock& clock_;
   std::shared_ptr<State> state_ = std::make_shared<State>();
-  bool told_ = false;
 };
 
 }  // namespace postern::queue

@@ -31,7 +31,12 @@ SpoolIntake::~SpoolIntake() {
 Task<Result<void>> SpoolIntake::append(std::string_view text) {
   draft_->add(text);
   if (!draft_->full()) co_return Result<void>();
-  auto job = [draft = draft_, room = room_(draft_->buffered())]() -> Result<void> {
+  auto asked = room_(draft_->buffered());
+  if (!asked) {
+    ended_(*draft_, asked.error(), SteadyTime::duration::zero());
+    co_return asked.error();
+  }
+  auto job = [draft = draft_, room = std::move(*asked)]() -> Result<void> {
     if (const Result<void> enough = room(); !enough) return enough;
     return draft->spill();
   };
@@ -43,7 +48,12 @@ Task<Result<void>> SpoolIntake::append(std::string_view text) {
 
 Task<Result<void>> SpoolIntake::commit(std::uint64_t wire_size, mail::BodyType body) {
   const SteadyTime began = clock_.steady();
-  auto job = [draft = draft_, room = room_(draft_->buffered()), wire_size, body]() -> Result<void> {
+  auto asked = room_(draft_->buffered());
+  if (!asked) {
+    ended_(*draft_, asked.error(), SteadyTime::duration::zero());
+    co_return asked.error();
+  }
+  auto job = [draft = draft_, room = std::move(*asked), wire_size, body]() -> Result<void> {
     if (const Result<void> enough = room(); !enough) return enough;
     return draft->commit(wire_size, body);
   };

@@ -19,7 +19,8 @@ class SpoolIntake final : public Intake {
   using Ended = std::function<void(const spool::Draft& draft, const Result<void>& result, SteadyTime::duration took)>;
 
   /// Called on the loop before so many bytes more of a message are written; what it returns is asked on the disk pool.
-  using Room = std::function<std::function<Result<void>()>(std::uint64_t size)>;
+  /// Failure: denied.
+  using Room = std::function<Result<std::function<Result<void>()>>(std::uint64_t size)>;
 
   SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room, Ended ended);
   ~SpoolIntake() override;

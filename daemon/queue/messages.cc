@@ -4,6 +4,7 @@
 #include "queue/ending.h"
 #include "queue/schedule.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -27,17 +28,21 @@ void Messages::take_up(const spool::Recovered& recovered) {
     ticket.size = found.size;
     index_.add(ticket);
   }
-  for (const spool::Found& found : recovered.held) {
-    held_.emplace(found.id, std::nullopt);
-    unread_held_.push_back(found.id);
-  }
+  const auto lie_aside = [this](spool::Area area, const std::vector<spool::Found>& files) {
+    for (const spool::Found& found : files) {
+      aside_.emplace(found.id, std::nullopt);
+      unread_aside_[area].push_back(found.id);
+    }
+  };
+  lie_aside(spool::Area::hold, recovered.held);
+  lie_aside(spool::Area::failed, recovered.failed);
   counted_.held = recovered.held.size();
-  counted_.failed = recovered.failed;
+  counted_.failed = recovered.failed.size();
   counted_.corrupt = recovered.corrupt;
   log(Level::info, "queue loaded",
       {{"messages", recovered.queue.size()},
        {"unfinished_receptions_removed", recovered.unfinished},
-       {"failed", recovered.failed},
+       {"failed", recovered.failed.size()},
        {"corrupt", recovered.corrupt}});
 }
 
@@ -96,6 +101,8 @@ Task<void> Messages::finish(const StoredMessage& message, const std::vector<Find
   }
   if (*ended.area == spool::Area::failed) {
     ++counted_.failed;
+    aside_.emplace(id, std::nullopt);
+    note_aside(id, whose(message.envelope().source, config_.parties), message.stored()->file_size);
     log(Level::warning, "neither delivered nor bounced: kept in failed/", {{"id", id.text()}});
   }
   gone(id);
@@ -173,28 +180,37 @@ Task<Result<spool::Changed>> Messages::move(QueueId id, spool::Area from, spool:
 }
 
 void Messages::note_held(const Ticket& ticket) {
-  held_.emplace(ticket.id, std::nullopt);
-  if (ticket.read) note_held(ticket.id, Whose{ticket.owner, ticket.party, ticket.kind}, ticket.size);
+  aside_.emplace(ticket.id, std::nullopt);
+  if (ticket.read) {
+    note_aside(ticket.id, Whose{ticket.owner, ticket.party, ticket.kind}, ticket.size);
+  } else {
+    unread_aside_[spool::Area::hold].push_back(ticket.id);
+  }
 }
 
-void Messages::note_held(const QueueId& id, const Whose& whose, std::uint64_t size) {
-  const auto place = held_.find(id);
-  if (place == held_.end() || place->second || whose.kind == Whose::Kind::alarm) return;
-  place->second = Held{whose.party, size};
+void Messages::note_aside(const QueueId& id, const Whose& whose, std::uint64_t size) {
+  const auto place = aside_.find(id);
+  if (place == aside_.end() || place->second || whose.kind == Whose::Kind::alarm) return;
+  place->second = Share{whose.party, size};
   index_.usages().add(whose.party, size);
 }
 
-void Messages::forget_held(const QueueId& id) {
-  const auto place = held_.find(id);
-  if (place == held_.end()) return;
+void Messages::forget_aside(const QueueId& id) {
+  const auto place = aside_.find(id);
+  if (place == aside_.end()) return;
   if (place->second) index_.usages().remove(place->second->party, place->second->size);
-  held_.erase(place);
+  aside_.erase(place);
 }
 
-std::vector<QueueId> Messages::take_unread_held(std::size_t count) {
-  std::vector<QueueId> ids;
-  for (; ids.size() < count && !unread_held_.empty(); unread_held_.pop_back()) ids.push_back(unread_held_.back());
-  return ids;
+Messages::Aside Messages::take_unread_aside(std::size_t count) {
+  for (auto& [area, ids] : unread_aside_) {
+    if (ids.empty()) continue;
+    const auto first = ids.end() - static_cast<std::ptrdiff_t>(std::min(count, ids.size()));
+    Aside next{area, {first, ids.end()}};
+    ids.erase(first, ids.end());
+    return next;
+  }
+  return {};
 }
 
 void Messages::gone(const QueueId& id) {

@@ -57,14 +57,18 @@ class Messages {
   /// The queue knows the message no more.
   void gone(const QueueId& id);
 
-  /// What lies in hold/ counts for its party, too, once it is known whose it is. It is moved there ...
+  /// What lies in hold/ or failed/ counts for its party, too, once it is known whose it is. It is moved to hold/ ...
   void note_held(const Ticket& ticket);
   /// ... or its envelope was read, if it still lies there,
-  void note_held(const QueueId& id, const Whose& whose, std::uint64_t size);
+  void note_aside(const QueueId& id, const Whose& whose, std::uint64_t size);
   /// and leaves it.
-  void forget_held(const QueueId& id);
-  /// Of those that were there at the start, the next ones whose envelopes are to be read; at most so many.
-  [[nodiscard]] std::vector<QueueId> take_unread_held(std::size_t count);
+  void forget_aside(const QueueId& id);
+  struct Aside {
+    spool::Area area = spool::Area::hold;
+    std::vector<QueueId> ids;
+  };
+  /// Of those whose envelopes are to be read, the next ones of one area; at most so many.
+  [[nodiscard]] Aside take_unread_aside(std::size_t count);
 
  private:
   [[nodiscard]] WallTime later() const { return ground_.clock.wall() + config_.retry.min; }
@@ -75,12 +79,12 @@ class Messages {
   Index index_;
   Suspects suspects_;
   std::map<QueueId, std::vector<spool::LogLine>> unwritten_;
-  struct Held {
+  struct Share {
     std::uint32_t party = mail::kNoUid;
     std::uint64_t size = 0;
   };
-  std::map<QueueId, std::optional<Held>> held_;  ///< nothing: it does not count (yet)
-  std::vector<QueueId> unread_held_;
+  std::map<QueueId, std::optional<Share>> aside_;  ///< nothing: it does not count (yet)
+  std::map<spool::Area, std::vector<QueueId>> unread_aside_;
   Totals counted_;
   std::size_t damaged_ = 0;  ///< since tell_damaged()
 };

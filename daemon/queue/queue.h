@@ -47,7 +47,7 @@ struct Config : QueueOptions, mail::HostNames {
   /// and calls `ended` there, at once or later: failures, whose text is logged, are tried again. Empty: nobody is told.
   using Ended = std::function<void(Result<void>)>;
   std::function<void(const std::string& what, const std::string& text, Ended ended)> tell_operator{};
-  /// Who counts as one; what is in the queue when this changes counts as before.
+  /// Who counts as one; what is in the queue when this changes counts by it when it is tried the next time.
   mail::Parties parties{};
   Observer* observer = nullptr;  ///< outlives the queue; may be null
   /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
@@ -70,11 +70,11 @@ class Intake {
   virtual ~Intake() = default;
   [[nodiscard]] virtual const QueueId& id() const = 0;
   [[nodiscard]] virtual WallTime accepted() const = 0;
-  /// LF text. Failures: no_space, io.
+  /// LF text. Failures: no_space, denied (the party may have no more; the text tells it so), io.
   virtual Task<Result<void>> append(std::string_view text) = 0;
   /// On stable storage when this returns well, and only then. `wire_size` and `body` are known at the end.
-  /// On failure nothing stays in the queue. Failures: no_space (the queue has told the log), limit (longer than
-  /// mail::kLongestEnvelope), io.
+  /// On failure nothing stays in the queue. Failures: no_space (the queue has told the log), denied (as above), limit
+  /// (longer than mail::kLongestEnvelope), io.
   virtual Task<Result<void>> commit(std::uint64_t wire_size, mail::BodyType body) = 0;
 };
 
@@ -105,13 +105,15 @@ class Queue {
   virtual Task<void> stop() = 0;
   /// Sites in trouble are probed at once, those with a refused login too.
   virtual void configure(Config config, std::vector<SiteConfig> sites) = 0;
+  /// Config::parties alone.
+  virtual void use_parties(mail::Parties parties) = 0;
 
   /// Whether a message of so many bytes (0: unknown) may be taken of this party (mail/parties.h) now: what it has
   /// against limits.per_user; free bytes and inodes against the reserve and the disk's last part (free_space.h). From a
   /// recent sample; never blocks. Failures: limit (of the party; the text tells it so), no_space.
   [[nodiscard]] virtual Result<void> room_for(std::uint64_t size, std::uint32_t party) const = 0;
-  /// What the party has in the queue, waiting, under way or on hold, with the reports about its mail. Less than it has
-  /// while envelopes are read after a start.
+  /// What the party has in the queue, waiting, under way, on hold or failed, with the reports about its mail. Less than
+  /// it has while envelopes are read after a start.
   [[nodiscard]] virtual Usage usage(std::uint32_t party) const = 0;
   /// Which parties are at a limit, and whether the disk is in its last part: sentences for `postern status`, which
   /// name the others' uids to administrators alone.

@@ -149,24 +149,36 @@ Claim QueueImpl::claim_of(std::uint32_t party) const {
   Claim claim{party, queued.of(party), queued.all(), queued.parties()};
   claim.own += coming_->of(party);
   claim.all += coming_->all();
+  for (const auto& [other, usage] : coming_->each()) claim.parties += queued.of(other).messages == 0 ? 1U : 0U;
   return claim;
 }
 
+Result<void> QueueImpl::within_limit(std::uint32_t party, const Usage& usage, std::uint64_t size) const {
+  const Result<void> within = queue::within_limit(config_.per_user, usage, party, size);
+  // A message that is larger than all that is left says little of the party.
+  if (!within && !queue::within_limit(config_.per_user, usage, party, 1) && told_of_limit_.insert(party).second) {
+    log(Level::warning, "no more mail is taken of one user", {{"why", within.error().text}});
+  }
+  if (within && has_room_again(config_.per_user, usage)) told_of_limit_.erase(party);
+  return within;
+}
+
 Result<void> QueueImpl::room_for(std::uint64_t size, std::uint32_t party) const {
-  if (auto within = within_limit(config_.per_user, usage(party), party, size); !within) return within;
-  return space_->room_for(size, claim_of(party));
+  const Claim claim = claim_of(party);
+  if (auto within = within_limit(party, claim.own, size); !within) return within;
+  return space_->room_for(size, claim);
 }
 
 std::vector<std::string> QueueImpl::shortages(bool administrator) const {
   std::vector<std::string> sentences;
   std::vector<std::uint32_t> full;
   for (const auto& [party, usage] : messages_.index().usages().each()) {
-    if (!within_limit(config_.per_user, usage, party, 1)) full.push_back(party);
+    if (!queue::within_limit(config_.per_user, usage, party, 1)) full.push_back(party);
   }
   std::ranges::sort(full);
   for (std::size_t i = 0; administrator && i < full.size() && i < kMostNamed; ++i) {
     sentences.push_back("no more mail is taken of one user: " +
-                        within_limit(config_.per_user, usage(full[i]), full[i], 1).error().text);
+                        queue::within_limit(config_.per_user, usage(full[i]), full[i], 1).error().text);
   }
   const std::size_t left = full.size() - std::min(sentences.size(), full.size());
   if (left > 0) {
@@ -193,15 +205,18 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
   const std::uint32_t party = config_.parties.of(envelope.source);
   auto draft = std::make_shared<spool::Draft>(ground_.spool, std::move(envelope));
   const auto coming = std::make_shared<Counted>(coming_, party);
-  auto ended = [this, coming](const spool::Draft& stored, const Result<void>& result, SteadyTime::duration took) {
+  auto ended = [this, coming, party](const spool::Draft& stored, const Result<void>& result,
+                                     SteadyTime::duration took) {
     coming->end();
     const WallTime since = not_stored_ ? not_stored_->since : ground_.clock.wall();
     // Our own reserve, which is no error of the system, is looked at anew by whoever asks.
     const bool reserve = !result && result.error().code == 0 && result.error().failure == Failure::no_space;
     // Nor does a message that is refused for itself say anything of the disk.
-    const bool its_own = !result && result.error().failure == Failure::limit;
+    const bool its_own =
+        !result && (result.error().failure == Failure::limit || result.error().failure == Failure::denied);
     if (its_own) return;
-    if (!reserve) not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
+    if (reserve) return work_.spawn(space_->refused(claim_of(party)), "free space of the spool");
+    not_stored_ = result ? std::nullopt : std::optional(Refusal{since, result.error()});
     if (!result && result.error().failure == Failure::no_space) space_->tell(result.error());
     if (!result) return space_->forget_age();
     ++messages_.counted().accepted;
@@ -213,13 +228,18 @@ std::unique_ptr<Intake> QueueImpl::begin(mail::Envelope envelope) {
     }
     pump();
   };
-  auto room = [this, party, coming, spool = &ground_.spool](std::uint64_t size) {
+  using OnDisk = std::function<Result<void>()>;
+  auto room = [this, party, coming, spool = &ground_.spool](std::uint64_t size) -> Result<OnDisk> {
     const Claim claim = claim_of(party);
+    Usage others = claim.own;
+    others -= coming->so_far();
+    const auto within = within_limit(party, others, coming->so_far().bytes + size);
+    if (!within) return Error{Failure::denied, within.error().text};
     coming->add(size);
-    return [spool, claim, size]() -> Result<void> {
+    return OnDisk([spool, claim, size]() -> Result<void> {
       const Result<spool::Space> space = spool->space();
       return space ? enough_room(*space, size, claim) : Result<void>();  // writing will tell
-    };
+    });
   };
   return std::make_unique<SpoolIntake>(ground_.pool, ground_.clock, std::move(draft), std::move(room),
                                        std::move(ended));

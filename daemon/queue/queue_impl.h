@@ -34,7 +34,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postern::queue {
@@ -47,6 +49,7 @@ class QueueImpl final : public Queue {
   Task<Result<void>> start() override;
   Task<void> stop() override;
   void configure(Config config, std::vector<SiteConfig> sites) override;
+  void use_parties(mail::Parties parties) override { config_.parties = std::move(parties); }
   [[nodiscard]] Result<void> room_for(std::uint64_t size, std::uint32_t party) const override;
   [[nodiscard]] Usage usage(std::uint32_t party) const override { return messages_.index().usages().of(party); }
   [[nodiscard]] std::vector<std::string> shortages(bool administrator) const override;
@@ -76,6 +79,8 @@ class QueueImpl final : public Queue {
   void arm_timer();
   void clock_jumped(Milliseconds jump);
   [[nodiscard]] Claim claim_of(std::uint32_t party) const;
+  /// `usage` is without the message of so many bytes. The log tells of each party once, until it has less again.
+  [[nodiscard]] Result<void> within_limit(std::uint32_t party, const Usage& usage, std::uint64_t size) const;
 
   // What an operator does (commands.cc).
   /// In the index as active, from queue/ or hold/: nobody else takes it. Failures: not_found, busy, newer, io.
@@ -98,7 +103,8 @@ class QueueImpl final : public Queue {
   Dispatcher dispatcher_;
   Alarms alarms_;
   Inspector inspector_;
-  std::optional<Refusal> not_stored_;  ///< the last message; since the first in a row
+  mutable std::set<std::uint32_t> told_of_limit_;  ///< parties
+  std::optional<Refusal> not_stored_;              ///< the last message; since the first in a row
   bool running_ = false;
   bool stopped_ = false;
   boost::asio::steady_timer timer_;

@@ -43,8 +43,8 @@ void Reader::read_on() {
   if (*reading_ || stopped_) return;
   std::vector<QueueId> ids = messages_.index().first_unread(kAtOnce);
   if (ids.empty()) {
-    ids = messages_.take_unread_held(kAtOnce);
-    if (!ids.empty()) work_.spawn(read_held(std::move(ids), UnderWay(reading_)), "reading of what is on hold");
+    Messages::Aside aside = messages_.take_unread_aside(kAtOnce);
+    if (!aside.ids.empty()) work_.spawn(read_aside(std::move(aside), UnderWay(reading_)), "reading of what lies aside");
     return;
   }
   work_.spawn(read_some(std::move(ids), UnderWay(reading_)), "reading of envelopes");
@@ -78,13 +78,13 @@ Task<void> Reader::read_some(std::vector<QueueId> ids, UnderWay) {
   }
 }
 
-Task<void> Reader::read_held(std::vector<QueueId> ids, UnderWay) {
-  auto job = [spool = &ground_.spool, ids, parties = messages_.parties()] {
-    return read_envelopes(*spool, ids, spool::Area::hold, parties);
+Task<void> Reader::read_aside(Messages::Aside aside, UnderWay) {
+  auto job = [spool = &ground_.spool, aside = std::move(aside), parties = messages_.parties()] {
+    return read_envelopes(*spool, aside.ids, aside.area, parties);
   };
   const std::vector<Envelope> envelopes = co_await ground_.pool.run(spool::Priority::background, std::move(job));
   for (const Envelope& one : envelopes) {
-    if (one.known) messages_.note_held(one.id, one.known->whose, one.size);
+    if (one.known) messages_.note_aside(one.id, one.known->whose, one.size);
   }
 }
 

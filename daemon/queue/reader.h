@@ -37,8 +37,8 @@ class Reader {
 
  private:
   Task<void> read_some(std::vector<QueueId> ids, UnderWay);
-  /// What lies in hold/ is nobody's turn, but counts for its party.
-  Task<void> read_held(std::vector<QueueId> ids, UnderWay);
+  /// What lies in hold/ or failed/ is nobody's turn, but counts for its party.
+  Task<void> read_aside(Messages::Aside aside, UnderWay);
 
   Ground ground_;
   Messages& messages_;

@@ -20,6 +20,11 @@ struct Usage {
     bytes += other.bytes;
     return *this;
   }
+  Usage& operator-=(const Usage& other) {
+    messages -= other.messages;
+    bytes -= other.bytes;
+    return *this;
+  }
   friend bool operator==(const Usage&, const Usage&) = default;
 };
 
@@ -68,6 +73,7 @@ class Counted {
     bytes_ = bytes_.value_or(0) + bytes;
     usages_->add(party_, *bytes_);
   }
+  [[nodiscard]] Usage so_far() const { return bytes_ ? Usage{1, *bytes_} : Usage(); }
   void end() {
     if (bytes_) usages_->remove(party_, *bytes_);
     bytes_.reset();

@@ -14,6 +14,8 @@ namespace postern::queue {
 /// whom it stops, and names the key.
 [[nodiscard]] Result<void> within_limit(const UserLimit& limit, const Usage& usage, std::uint32_t party,
                                         std::uint64_t size);
+/// It has less than nine tenths of what it may have.
+[[nodiscard]] bool has_room_again(const UserLimit& limit, const Usage& usage);
 /// "uid 1000", "whoever is not known by uid".
 [[nodiscard]] std::string party_text(std::uint32_t party);
 

@@ -54,8 +54,15 @@ bool read_accepted(std::string_view value, mail::Envelope& envelope) {
 
 bool read_source(std::string_view value, mail::Envelope& envelope) {
   auto source = parse_source(value);
+  if (source) source->holder = envelope.source.holder;
   if (source) envelope.source = std::move(*source);
   return source.has_value();
+}
+
+bool read_holder(std::string_view value, mail::Envelope& envelope) {
+  const auto uid = parse_number(value);
+  if (uid && *uid < mail::kNoUid) envelope.source.holder = static_cast<std::uint32_t>(*uid);
+  return envelope.source.holder.has_value();
 }
 
 bool read_sender(std::string_view value, mail::Envelope& envelope) {
@@ -127,6 +134,7 @@ constexpr std::array kKeys = {
     Key{"id", read_id, Presence::needed},
     Key{"accepted", read_accepted, Presence::needed},
     Key{"source", read_source, Presence::needed},
+    Key{"holder", read_holder, Presence::optional},
     Key{"from", read_sender, Presence::needed},
     Key{"to", read_recipient, Presence::needed, Times::often},
     Key{"unread", read_unread, Presence::optional, Times::often},
@@ -200,8 +208,9 @@ Result<std::string> envelope_text(const mail::Envelope& envelope) {
       {"id", envelope.id.str()},
       {"accepted", to_rfc3339(envelope.accepted)},
       {"source", source_text(envelope.source)},
-      {"from", *sender},
   };
+  if (envelope.source.holder) lines.emplace_back("holder", std::to_string(*envelope.source.holder));
+  lines.emplace_back("from", *sender);
   for (const mail::Recipient& recipient : envelope.recipients) {
     auto value = recipient_text(recipient);
     if (!value) return value.error();

@@ -15,9 +15,9 @@ Result<Recovered> recover(Spool& spool) {
   auto held = spool.list(Area::hold);
   if (!held) return held.error();
   recovered.held = std::move(*held);
-  const auto failed = spool.list(Area::failed);
+  auto failed = spool.list(Area::failed);
   if (!failed) return failed.error();
-  recovered.failed = failed->size();
+  recovered.failed = std::move(*failed);
   const auto corrupt = spool.list(Area::corrupt);
   if (!corrupt) return corrupt.error();
   recovered.corrupt = corrupt->size();

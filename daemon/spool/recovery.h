@@ -20,8 +20,8 @@ namespace postern::spool {
 struct Recovered {
   std::vector<Found> queue;
   std::vector<Found> held;
+  std::vector<Found> failed;
   std::size_t unfinished = 0;  ///< receptions deleted from tmp/
-  std::size_t failed = 0;
   std::size_t corrupt = 0;
 };
 

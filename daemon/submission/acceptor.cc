@@ -22,6 +22,7 @@ smtp::Refusal refusal_for(const Error& error) {
     return {552, "5.3.4",
             "the message has too many recipients, aliases included: they need more than 4 MiB; send it in parts"};
   }
+  if (error.failure == Failure::denied) return {452, "4.3.1", error.text};
   if (error.failure == Failure::no_space) return {452, "4.3.1", "no space left for the message, try again later"};
   return {451, "4.3.0", "the message could not be stored, try again later"};
 }
@@ -243,6 +244,7 @@ Task<void> Acceptor::append(std::string_view text) {
 /// A message that no disk could hold is a matter of whoever sent it.
 void Acceptor::tell_not_stored(const Error& error) {
   if (error.failure == Failure::no_space) return;  // the queue has told that, once for all
+  if (error.failure == Failure::denied) return;    // the party is told, and the log has the reply
   const mail::Source& source = transaction_.envelope.source;
   const std::string party = source.uid ? "uid " + std::to_string(*source.uid) : "SMTP";
   if (transaction_.failures != nullptr && !transaction_.failures->may_log(party, clock_.steady())) return;

@@ -190,12 +190,13 @@ mail::Source Pump::source() const {
   source.kind = peer_.uid ? mail::Source::Kind::local : mail::Source::Kind::smtp;
   source.uid = peer_.uid;
   source.pid = peer_.pid;
+  if (!peer_.uid) source.holder = peer_.owner;
   if (!peer_.uid) source.peer = peer_.address;
   source.helo = dialogue_.helo();
   return source;
 }
 
-/// Whose a connection over TCP is, is for the log; the message stays nobody's.
+/// Whose a connection over TCP is, is for limits and the log; the message stays nobody's.
 std::string Pump::client() const {
   std::string text = client_text(source());
   if (peer_.owner) text += " uid " + std::to_string(*peer_.owner);

@@ -207,6 +207,17 @@ TEST(Submit, A421IsNoVerdictOnTheMessageAndEveryOther4yzIsOne) {
   }
 }
 
+TEST(Submit, SaysWhetherNoMailIsTakenOrNoMoreOfThisUser) {
+  const auto said = [](const std::string& reply) {
+    std::vector<Script> scripts{{{"220 hi", "250 ok", reply}, ""}};
+    return submit_to(scripts, submission(), delivery()).text;
+  };
+  EXPECT_THAT(said("452 4.3.1 no space left for a message, try again later"),
+              HasSubstr("the mail daemon takes no mail now: 452 4.3.1 no space"));
+  EXPECT_THAT(said("452 4.3.1 uid 1000 has 5 messages in the queue and may have 5 (limits.per_user.messages)"),
+              HasSubstr("the mail daemon takes no more mail of you now: 452 4.3.1 uid 1000 has 5"));
+}
+
 TEST(Submit, WhoIsTurnedAwayAtTheGreetingGoesAnotherWayAtOnce) {
   const Script away{{"421 4.3.2 too many connections"}, ""};
   std::vector<Script> scripts = {away, {kGood, ""}};

@@ -57,6 +57,7 @@ class FakeQueue final : public queue::Queue {
   Task<Result<void>> start() override { co_return Result<void>(); }
   Task<void> stop() override { co_return; }
   void configure(queue::Config, std::vector<queue::SiteConfig>) override {}
+  void use_parties(mail::Parties) override {}
   [[nodiscard]] Result<void> room_for(std::uint64_t size, std::uint32_t party) const override;
   [[nodiscard]] queue::Usage usage(std::uint32_t) const override { return {}; }
   [[nodiscard]] std::vector<std::string> shortages(bool) const override { return {}; }

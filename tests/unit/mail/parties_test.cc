@@ -31,6 +31,21 @@ TEST(Parties, WithoutRangesEachUidIsOneAndTheOverflowUidIsNobody) {
   EXPECT_EQ(parties("", 99).of(65534), 65534U);
 }
 
+TEST(Parties, ANameIsAskedForOnceHoweverManyLinesHaveIt) {
+  std::map<std::string, int> asked;
+  std::string text;
+  for (int line = 0; line < 50; ++line) {
+    for (const std::string user : {"alice", "gone", "1002"})
+      text += user + ":" + std::to_string(100000 + line) + ":1\n";
+  }
+  const SubordinateIds found = parse_subordinate_ids(text, [&](const std::string& name) {
+    ++asked[name];
+    return name == "alice" ? std::optional<std::uint32_t>(1000) : std::nullopt;
+  });
+  EXPECT_EQ(found.ranges.size(), 150U);
+  EXPECT_EQ(asked, (std::map<std::string, int>{{"alice", 1}, {"gone", 1}}));
+}
+
 TEST(Parties, AUidInARangeIsItsOwners) {
   const Parties known = parties("alice:100000:65536\nbob:165536:65536\n1002:231072:10\n");
   for (const std::uint32_t uid : {100000U, 100001U, 165535U}) EXPECT_EQ(known.of(uid), 1000U);

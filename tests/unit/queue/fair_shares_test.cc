@@ -37,6 +37,24 @@ class FairShares : public QueueTest {
     made.parties = parties;
     queue->configure(std::move(made), {});
   }
+  static auto told(const std::string& words) {
+    const auto is_told = [&](const std::string& line) { return line.find(words) != std::string::npos; };
+    return std::ranges::count_if(test::logged(), is_told);
+  }
+  /// A new sample of the disk is taken.
+  void free_now(std::uint64_t beyond_reserve) {
+    disk.set_space({kReservedBytes + beyond_reserve, 1U << 20U, 300ULL << 20U, 1U << 20U});
+    clock.advance(Seconds(10));
+    (void)queue->room_for(0, 0);
+    settle();
+  }
+  std::unique_ptr<Intake> writing(std::uint32_t uid, std::size_t size) {
+    auto intake = queue->begin(of(uid, "to@example.com"));
+    const Result<void> appended = run(loop, intake->append(std::string(size, 'x')));
+    if (appended) return intake;
+    EXPECT_EQ(appended.error().failure, Failure::denied) << appended.error().text;
+    return nullptr;
+  }
   /// After a start, until every envelope is read.
   void start_again() {
     close();
@@ -168,6 +186,7 @@ TEST_F(FairShares, AReportCountsForThePartyThatItIsAboutAlsoAfterARestart) {
 }
 
 TEST_F(FairShares, WhoHasAsManyAsMayBeIsRefusedAndNobodyElse) {
+  const test::ExpectLog at_limit("no more mail is taken of one user");
   set_limit(3);
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(queue->room_for(0, kFlooder));
@@ -186,7 +205,41 @@ TEST_F(FairShares, WhoHasAsManyAsMayBeIsRefusedAndNobodyElse) {
   EXPECT_THAT(queue->shortages(true), IsEmpty());
 }
 
+TEST_F(FairShares, TheLogTellsOnceOfWhoeverHasAsManyAsMayBeUntilItHasLessAgain) {
+  const test::ExpectLog expected("no more mail is taken of one user");
+  close();
+  open({});
+  set_limit(10);
+  std::vector<QueueId> ids;
+  for (const std::uint32_t uid : {kFlooder, kOther}) {
+    for (int i = 0; i < 10; ++i) ids.push_back(add(uid, "to@example.com"));
+    for (int i = 0; i < 5; ++i) EXPECT_FALSE(queue->room_for(0, uid));
+    EXPECT_EQ(told("no more mail is taken of one user"), uid == kFlooder ? 1 : 2);
+  }
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(run(loop, queue->remove(ids[0])));
+    EXPECT_TRUE(queue->room_for(0, kFlooder));
+    ids[0] = add(kFlooder, "to@example.com");
+    EXPECT_FALSE(queue->room_for(0, kFlooder));
+  }
+  EXPECT_EQ(told("no more mail is taken of one user"), 2) << "it comes and goes by one message";
+  for (const int i : {0, 1}) ASSERT_TRUE(run(loop, queue->remove(ids[static_cast<std::size_t>(i)])));
+  EXPECT_TRUE(queue->room_for(0, kFlooder));
+  for (int i = 0; i < 2; ++i) add(kFlooder, "to@example.com");
+  EXPECT_FALSE(queue->room_for(0, kFlooder));
+  EXPECT_EQ(told("no more mail is taken of one user"), 3);
+}
+
+TEST_F(FairShares, WhoCountsAsOneMayChangeWithoutAProbe) {
+  const test::ExpectLog at_limit("no more mail is taken of one user");
+  set_limit(5);
+  queue->use_parties(mail::Parties({{100'000, 65'536, kFlooder}}));
+  for (std::uint32_t uid = 100'000; uid < 100'005; ++uid) add(uid, "to@example.com");
+  EXPECT_FALSE(queue->room_for(0, kFlooder));
+}
+
 TEST_F(FairShares, ManyUidsOfOneUserAreOneParty) {
+  const test::ExpectLog at_limit("no more mail is taken of one user");
   set_limit(5, mail::Parties({{100'000, 65'536, kFlooder}}));
   for (std::uint32_t uid = 100'000; uid < 100'005; ++uid) add(uid, "to@example.com");
   EXPECT_EQ(queue->usage(kFlooder).messages, 5U);
@@ -202,7 +255,7 @@ TEST_F(FairShares, InTheLastPartOfTheDiskTheOneWhoFilledItIsRefusedAndTheLogTell
   constexpr std::uint64_t kMiB = 1ULL << 20U;
   disk.set_space({kReservedBytes + 20 * kMiB, 1U << 20U, 300 * kMiB, 1U << 20U});
   const std::string large(2 * kMiB, 'x');
-  const test::ExpectLog expected("the spool's disk is full");
+  const test::ExpectLog expected("the spool's disk is nearly full");
   std::size_t refused = 0;
   for (int i = 0; i < 20; ++i) {
     auto intake = queue->begin(of(kFlooder, "to@example.com"));
@@ -211,23 +264,154 @@ TEST_F(FairShares, InTheLastPartOfTheDiskTheOneWhoFilledItIsRefusedAndTheLogTell
     refused += stored ? 0U : 1U;
   }
   EXPECT_GE(refused, 15U);
-  clock.advance(Seconds(10));
-  (void)queue->room_for(0, kFlooder);
-  settle();
-  EXPECT_FALSE(queue->room_for(8 * kMiB, kFlooder));
+  free_now(14 * kMiB);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(queue->room_for(1000, kFlooder));
   EXPECT_THAT(queue->shortages(false), Contains(HasSubstr("nearly full")));
   for (const std::uint32_t uid : {kOther, 0U}) {
     EXPECT_TRUE(queue->room_for(2000, uid));
     add(uid, "to@example.com");
   }
-  const auto is_told = [](const std::string& line) { return line.find("disk is full") != std::string::npos; };
-  EXPECT_EQ(std::ranges::count_if(test::logged(), is_told), 1);
+  EXPECT_EQ(told("disk is nearly full"), 1);
   disk.set_space({200 * kMiB, 1U << 20U, 300 * kMiB, 1U << 20U});
   clock.advance(Seconds(10));
   (void)queue->room_for(0, kFlooder);
   settle();
   EXPECT_TRUE(queue->room_for(0, kFlooder));
   EXPECT_TRUE(test::was_logged("there is room on the spool's disk again"));
+}
+
+TEST_F(FairShares, TheLogTellsAgainWhenTheDiskGetsFullerAndOnceWhenThereIsRoom) {
+  close();
+  open({});
+  constexpr std::uint64_t kMiB = 1ULL << 20U;
+  const std::vector<std::string> words = {"less than their share", "have little in the queue", "root alone",
+                                          "kept in reserve"};
+  const test::ExpectLog expected("the spool's disk is");
+  const auto filled = writing(kFlooder, 40 * kMiB);
+  ASSERT_TRUE(filled);
+  for (int round = 1; round <= 2; ++round) {
+    std::size_t step = 0;
+    for (const std::uint64_t free : {29 * kMiB, 14 * kMiB, 6 * kMiB, std::uint64_t{0}}) {
+      free_now(free);
+      for (int i = 0; i < 3; ++i) EXPECT_FALSE(queue->room_for(0, kFlooder));
+      EXPECT_EQ(told(words[step++]), round) << free;
+    }
+    EXPECT_FALSE(queue->room_for(1, 0)) << "root's";
+    EXPECT_EQ(told("the spool's disk is nearly full"), 3 * round);
+    EXPECT_EQ(told("the spool's disk is full"), round);
+    free_now(200 * kMiB);
+    EXPECT_TRUE(queue->room_for(0, 0));
+    EXPECT_EQ(told("there is room on the spool's disk again"), round);
+  }
+}
+
+TEST_F(FairShares, AMessageThatIsLargerThanWhatIsLeftSaysNothingOfTheDisk) {
+  close();
+  open({});
+  constexpr std::uint64_t kMiB = 1ULL << 20U;
+  free_now(60 * kMiB);
+  auto intake = queue->begin(of(kFlooder, "to@example.com"));
+  EXPECT_EQ(run(loop, intake->append(std::string(70 * kMiB, 'x'))).error().failure, Failure::no_space);
+  settle();
+  EXPECT_EQ(told("the spool's disk is"), 0);
+}
+
+TEST_F(FairShares, WhatFailedAndNobodyMayBeToldOfCountsForItsPartyUntilItIsRemoved) {
+  const test::ExpectLog at_limit("no more mail is taken of one user");
+  host.answers["wrong@example.com"] = refused();
+  const test::ExpectLog expected("kept in failed/");
+  std::vector<QueueId> ids;
+  for (int i = 0; i < 10; ++i) ids.push_back(accept(of(kFlooder, "wrong@example.com", "")));
+  ASSERT_EQ(disk.names("spool/failed").size(), ids.size());
+  const Usage all = queue->usage(kFlooder);
+  EXPECT_EQ(all.messages, 10U);
+  start_again();
+  EXPECT_EQ(queue->usage(kFlooder), all);
+  set_limit(10);
+  EXPECT_FALSE(queue->room_for(0, kFlooder));
+  EXPECT_TRUE(queue->room_for(0, kOther));
+  for (const QueueId& id : ids) ASSERT_TRUE(run(loop, queue->remove(id)));
+  EXPECT_EQ(queue->usage(kFlooder), Usage());
+}
+
+TEST_F(FairShares, WhatIsHeldBeforeItWasReadCountsOnceItIs) {
+  close();
+  open({});
+  std::vector<QueueId> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back(add(kFlooder, "to@example.com"));
+  const Usage all = queue->usage(kFlooder);
+  close();
+  make({});
+  ASSERT_TRUE(run(loop, queue->start()));
+  ASSERT_TRUE(run(loop, queue->hold(ids.back())));
+  ASSERT_LT(queue->usage(kFlooder).messages, all.messages) << "before all were read";
+  for (int i = 0; i < 30; ++i) settle();
+  EXPECT_EQ(queue->usage(kFlooder), all);
+}
+
+/// Where the kernel tells who it is.
+TEST_F(FairShares, OverTcpAMessageCountsForWhoHoldsTheOtherEndAndIsNobodys) {
+  const test::ExpectLog at_limit("no more mail is taken of one user");
+  host.answers["wrong@example.com"] = refused();
+  host.answers["alice@example.com"] = deferred();
+  host.answers["late@example.com"] = deferred();
+  for (const std::string to : {"late@example.com", "wrong@example.com"}) {
+    mail::Envelope made = envelope({to});
+    made.source.holder = kFlooder;
+    accept(made);
+  }
+  accept(envelope({"late@example.com"}));
+  for (int start = 0; start < 2; ++start) {
+    EXPECT_EQ(queue->usage(kFlooder).messages, 2U) << "a message and the report of another";
+    EXPECT_EQ(queue->usage(mail::kNoUid).messages, 1U);
+    Selection own;
+    own.owner = kFlooder;
+    EXPECT_THAT(listed(own), IsEmpty());
+    start_again();
+  }
+  set_limit(2);
+  EXPECT_FALSE(queue->room_for(0, kFlooder));
+  EXPECT_TRUE(queue->room_for(0, mail::kNoUid));
+}
+
+TEST_F(FairShares, WhatIsBeingWrittenCountsAgainstTheLimits) {
+  const test::ExpectLog at_limit("no more mail is taken of one user");
+  close();
+  open({});
+  constexpr std::size_t kMiB = 1U << 20U;
+  for (const bool by_size : {true, false}) {
+    Config made = config();
+    if (by_size) made.per_user.size = 3 * kMiB + kMiB / 8;
+    if (!by_size) made.per_user.messages = 3;
+    queue->configure(std::move(made), {});
+    std::vector<std::unique_ptr<Intake>> begun;
+    for (int i = 0; i < 10; ++i) {
+      if (auto intake = writing(kFlooder, kMiB)) begun.push_back(std::move(intake));
+    }
+    EXPECT_EQ(begun.size(), 3U) << by_size;
+    EXPECT_EQ(queue->room_for(kMiB, kFlooder).error().failure, Failure::limit);
+    EXPECT_TRUE(writing(kOther, kMiB));
+    EXPECT_TRUE(writing(0, 4 * kMiB));
+    EXPECT_EQ(run(loop, begun[0]->append(std::string(kMiB, 'x'))).has_value(), !by_size) << "the same message";
+    begun.pop_back();
+    EXPECT_TRUE(writing(kFlooder, kMiB)) << by_size;
+    begun.clear();
+    settle();
+  }
+}
+
+TEST_F(FairShares, WhoeverIsWritingCountsAsOneOfThoseWhoShareTheDisk) {
+  close();
+  open({});
+  constexpr std::uint64_t kMiB = 1ULL << 20U;
+  std::vector<std::unique_ptr<Intake>> begun;
+  for (const std::uint32_t uid : {kFlooder, kOther, kOther + 1}) begun.push_back(writing(uid, 7 * kMiB));
+  const test::ExpectLog expected("the spool's disk is nearly full");
+  free_now(20 * kMiB);
+  EXPECT_FALSE(queue->room_for(1000, kFlooder)) << "a third is more than a fourth";
+  EXPECT_TRUE(queue->room_for(1000, kOther + 2));
+  begun.clear();
+  settle();
 }
 
 /// Doubtful refusals close the site; its probes go by turns of the parties, whatever names they send in.

@@ -1,13 +1,20 @@
 #include "queue/index.h"
 
 #include "given.h"
+#include "naive_turns.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace postern::queue {
@@ -108,6 +115,145 @@ std::vector<std::uint32_t> order_of(Index& index, WallTime now) {
     index.turns(Ticket::kAny).tried(turn);
   }
   return order;
+}
+
+/// An index, and the same by a look at all tickets each time.
+class TwoIndexes {
+ public:
+  explicit TwoIndexes(unsigned seed) : random_(seed) {}
+
+  void step(int number) {
+    const auto at = tickets_.empty() ? tickets_.end() : std::next(tickets_.begin(), pick(tickets_.size()));
+    const bool waits = at != tickets_.end() && at->second.phase == Ticket::Phase::waiting;
+    switch (random_() % 12) {
+      case 0:
+      case 1:
+      case 2: add(number); break;
+      case 3: {
+        if (!waits) break;
+        index_.remove(at->first);
+        tickets_.erase(at);
+        break;
+      }
+      case 4: {
+        if (!waits) break;
+        at->second.due = some_time();
+        index_.set(at->first, Ticket::Phase::waiting, at->second.due);
+        break;
+      }
+      case 5: {
+        if (!waits) break;
+        at->second.lane = some_lane();
+        index_.set_lane(at->first, at->second.lane);
+        break;
+      }
+      case 6: {
+        if (!waits) break;
+        const Whose whose = some_party();
+        at->second.set(whose);
+        index_.set_read(at->first, Ticket::kAny, whose);
+        break;
+      }
+      case 7: {
+        if (!waits || random_() % 8 != 0) break;
+        at->second.due = WallTime();
+        index_.put_first(at->first);
+        naive_[at->second.lane].prefer(Index::turn_of(at->second));
+        break;
+      }
+      case 8: {
+        if (random_() % 20 != 0) break;
+        index_.reschedule([this](WallTime due) { return std::min(due, now_); });
+        for (auto& [id, ticket] : tickets_) {
+          if (ticket.phase == Ticket::Phase::waiting) ticket.due = std::min(ticket.due, now_);
+        }
+        break;
+      }
+      case 9: now_ += Seconds(static_cast<int>(pick(40)) - 15); break;
+      case 10: end(); break;
+      default: take(some_lane());
+    }
+  }
+
+ private:
+  std::ptrdiff_t pick(std::size_t count) { return static_cast<std::ptrdiff_t>(random_() % count); }
+  WallTime some_time() { return now_ + Seconds(static_cast<int>(pick(150)) - 100); }
+  std::uint16_t some_lane() { return static_cast<std::uint16_t>(Ticket::kAny + pick(2)); }
+  Whose some_party() {
+    Whose whose;
+    whose.party = static_cast<std::uint32_t>(1000 + pick(5));
+    whose.kind = static_cast<Whose::Kind>(pick(3));
+    return whose;
+  }
+  void add(int number) {
+    Ticket ticket;
+    ticket.id = QueueId::make(std::chrono::sys_time<std::chrono::microseconds>(kNow), static_cast<unsigned>(number));
+    ticket.due = some_time();
+    ticket.lane = some_lane();
+    ticket.set(some_party());
+    ASSERT_TRUE(index_.add(ticket));
+    tickets_.emplace(ticket.id, ticket);
+  }
+  void take(std::uint16_t lane) {
+    std::map<Turn, std::pair<WallTime, QueueId>> first;
+    std::map<Turn, WallTime> dues;
+    for (const auto& [id, ticket] : tickets_) {
+      if (ticket.lane != lane || ticket.phase != Ticket::Phase::waiting) continue;
+      const auto place = first.try_emplace(Index::turn_of(ticket), ticket.due, id).first;
+      place->second = std::min(place->second, std::pair(ticket.due, id));
+      dues[place->first] = place->second.first;
+    }
+    const std::optional<Turn> turn = naive_[lane].next(dues, now_);
+    const Ticket* const next = index_.next(lane, now_);
+    ASSERT_EQ(next != nullptr, turn.has_value());
+    if (!turn) return;
+    const QueueId id = first[*turn].second;
+    ASSERT_EQ(next->id, id);
+    index_.set(id, Ticket::Phase::active);
+    tickets_[id].phase = Ticket::Phase::active;
+    index_.turns(lane).taken(*turn);
+    naive_[lane].taken(*turn);
+    taken_.push_back({id, lane, *turn});
+  }
+  /// One that was taken was tried, and is gone or waits, or waits again as it was.
+  void end() {
+    if (taken_.empty()) return;
+    std::swap(taken_[static_cast<std::size_t>(pick(taken_.size()))], taken_.back());
+    const auto [id, lane, turn] = taken_.back();
+    taken_.pop_back();
+    Ticket& ticket = tickets_[id];
+    const auto fate = pick(3);
+    fate < 2 ? index_.turns(lane).tried(turn) : index_.turns(lane).returned(turn);
+    fate < 2 ? naive_[lane].tried(turn) : naive_[lane].returned(turn);
+    if (fate == 0) {
+      index_.remove(id);
+      tickets_.erase(id);
+      return;
+    }
+    if (fate == 1) ticket.due = now_ + Seconds(pick(100));
+    ticket.phase = Ticket::Phase::waiting;
+    index_.set(id, Ticket::Phase::waiting, ticket.due);
+  }
+
+  struct Taken {
+    QueueId id;
+    std::uint16_t lane;
+    Turn turn;
+  };
+  std::mt19937 random_;
+  Index index_;
+  std::map<QueueId, Ticket> tickets_;
+  std::array<NaiveTurns, 3> naive_;
+  std::vector<Taken> taken_;
+  WallTime now_ = kNow;
+};
+
+TEST(TicketIndex, NextIsWhatALookAtAllTicketsWouldSayWhateverBecomesOfThemAndOfTheClock) {
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    TwoIndexes both(seed);
+    for (int step = 0; step < 2000 && !testing::Test::HasFatalFailure(); ++step) both.step(step);
+    ASSERT_FALSE(testing::Test::HasFatalFailure()) << seed;
+  }
 }
 
 TEST(TicketIndex, AnotherOnesAlertIsNextHoweverMuchOfOneWaits) {

@@ -2,12 +2,14 @@
 #include "queue/turns.h"
 
 #include "given.h"
+#include "naive_turns.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <map>
+#include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace postern::queue {
@@ -102,29 +104,81 @@ TEST(Turns, NobodyStarvesWhateverTheOthersDo) {
   for (unsigned seed = 0; seed < 30; ++seed) {
     std::mt19937 random(seed);
     Turns turns;
-    std::map<Turn, int> taken;
-    std::map<Turn, std::size_t> waited;
-    turns.set_first(0, kNow);  // always has some
+    std::map<Turn, std::size_t> waited;  // of those with mail that is due
     for (int step = 0; step < 3000; ++step) {
-      const Turn other = 1 + random() % (kParties - 1);
+      const Turn other = random() % kParties;
       switch (random() % 6) {
-        case 0: turns.set_first(other, kNow - Seconds(random() % 100)); break;
-        case 1: turns.set_first(other, std::nullopt); break;
-        case 2: turns.set_first(other, kNow + Seconds(1)); break;
-        case 3:
-          if (taken[other] > 0) {
-            --taken[other];
-            turns.returned(other);
-          }
+        case 0:
+          turns.set_first(other, kNow - Seconds(random() % 100));
+          waited.try_emplace(other);
+          break;
+        case 1:
+        case 2:
+          turns.set_first(other, random() % 2 == 0 ? std::nullopt : std::optional(kNow + Seconds(1)));
+          waited.erase(other);
           break;
         default:
           const auto who = turns.next(kNow);
-          ASSERT_TRUE(who);
+          ASSERT_EQ(who.has_value(), !waited.empty());
+          if (!who) break;
           turns.taken(*who);
+          if (random() % 4 == 0) {
+            turns.returned(*who);
+            break;
+          }
           turns.tried(*who);
-          ++waited[0];
-          if (*who == 0) waited[0] = 0;
-          ASSERT_LE(waited[0], kParties) << seed;
+          for (auto& [waiting, attempts] : waited) attempts = waiting == *who ? 0 : attempts + 1;
+          for (const auto& [waiting, attempts] : waited) ASSERT_LE(attempts, kParties) << seed << ' ' << waiting;
+      }
+    }
+  }
+}
+
+TEST(Turns, NextIsWhoALookAtAllOfThemWouldSayAlsoWhenTimeGoesBack) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    std::mt19937 random(seed);
+    Turns turns;
+    NaiveTurns naive;
+    std::map<Turn, WallTime> first;
+    std::vector<Turn> taken;
+    WallTime now = kNow;
+    for (int step = 0; step < 2000; ++step) {
+      const Turn who = random() % 9 == 0 ? kAlarmsTurn : random() % 8;
+      switch (random() % 10) {
+        case 0:
+        case 1:
+        case 2:
+          first[who] = now + Seconds(static_cast<int>(random() % 150) - 100);
+          turns.set_first(who, first[who]);
+          break;
+        case 3:
+          first.erase(who);
+          turns.set_first(who, std::nullopt);
+          break;
+        case 4:
+        case 5: {
+          if (taken.empty()) break;
+          std::swap(taken[random() % taken.size()], taken.back());
+          const bool tried = random() % 3 != 0;
+          tried ? turns.tried(taken.back()) : turns.returned(taken.back());
+          tried ? naive.tried(taken.back()) : naive.returned(taken.back());
+          taken.pop_back();
+          break;
+        }
+        case 6:
+          if (random() % 4 != 0) break;
+          turns.prefer(who);
+          naive.prefer(who);
+          break;
+        case 7: now += Seconds(static_cast<int>(random() % 40) - 15); break;
+        default: {
+          const auto next = naive.next(first, now);
+          ASSERT_EQ(turns.next(now), next) << seed << ' ' << step;
+          if (!next) break;
+          turns.taken(*next);
+          naive.taken(*next);
+          taken.push_back(*next);
+        }
       }
     }
   }

@@ -40,6 +40,27 @@ TEST(UserLimit, StopsWhatWouldBeTooManyBytes) {
   EXPECT_FALSE(within_limit(limit, {1, 100}, 1000, 0));
 }
 
+TEST(UserLimit, NamesSizesThatCanBeComparedAndThatOfTheMessage) {
+  struct {
+    std::uint64_t limit, has, size;
+    std::string words;
+  } const rows[] = {
+      {10 * kMiB, 9 * kMiB, 5 * kMiB,
+       "has 9216 KiB in the queue and may have 10 MiB (limits.per_user.size), which leaves no room for 5120 KiB more:"},
+      {500U << 10U, 500U << 10U, 0, "has 500 KiB in the queue and may have 500 KiB (limits.per_user.size):"},
+      {100, 90, 11,
+       "has 90 bytes in the queue and may have 100 bytes (limits.per_user.size), which leaves no room for 11 bytes "
+       "more:"},
+  };
+  for (const auto& row : rows) {
+    UserLimit limit;
+    limit.size = row.limit;
+    const Result<void> refused = within_limit(limit, {1, row.has}, 1000, row.size);
+    ASSERT_FALSE(refused) << row.words;
+    EXPECT_NE(refused.error().text.find(row.words), std::string::npos) << refused.error().text;
+  }
+}
+
 spool::Space disk_of(std::uint64_t total, std::uint64_t free) { return {free, 1U << 20U, total, 2U << 20U}; }
 
 TEST(LastPart, IsATenthWithinBoundsAndNeverMostOfASmallDisk) {

@@ -56,6 +56,32 @@ std::string read_golden(const std::filesystem::path& path) {
   return text.str();
 }
 
+TEST(QueueFile, HasTheUserWhoHeldTheOtherEndOfAConnectionWhereverTheLineStands) {
+  for (const std::uint32_t uid : {0U, 1000U, 4294967294U}) {
+    mail::Envelope made = full_envelope();
+    made.source.uid.reset();
+    made.source.holder = uid;
+    const std::string text = *envelope_text(made);
+    EXPECT_TRUE(text.starts_with("postern-spool: 1\n")) << "a program of before reads it, and leaves that out";
+    const std::string line = "holder: " + std::to_string(uid) + "\n";
+    const std::size_t at = text.find(line);
+    ASSERT_NE(at, std::string::npos) << text;
+    std::string moved = text;
+    moved.erase(at, line.size()).insert(text.find("source: "), line);
+    for (const std::string& head : {text, moved}) {
+      const auto parsed = parse_file(head + checksum_text(checksum(kMessage, head)) + kMessage);
+      ASSERT_TRUE(parsed) << head;
+      EXPECT_EQ(parsed->head.envelope.source.holder, uid);
+      EXPECT_FALSE(parsed->head.envelope.source.uid);
+    }
+  }
+  for (const std::string value : {"", "-1", "4294967295", "4294967296", "alice", "1 2"}) {
+    std::string head = *envelope_text(full_envelope());
+    head.insert(head.find("from: "), "holder: " + value + "\n");
+    EXPECT_FALSE(parse_file(head + checksum_text(checksum(kMessage, head)) + kMessage)) << value;
+  }
+}
+
 TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
   const auto parsed = parse_file(file(full_envelope()) + *log_text(line(mail::Verdict::deferred)));
   ASSERT_TRUE(parsed) << parsed.error().text;

@@ -164,6 +164,7 @@ TEST(Session, TellsInTheLogWhoseAConnectionOverTcpIsAndGivesNobodyTheMessage) {
   door.talk(kEnvelope + kText + ".\r\nQUIT\r\n");
   ASSERT_EQ(door.queue.stored.size(), 1U);
   EXPECT_FALSE(door.queue.stored[0].envelope.source.uid);
+  EXPECT_EQ(door.queue.stored[0].envelope.source.holder, 1000U) << "it counts for that user";
   EXPECT_TRUE(was_logged("client=\"127.0.0.1:5000 uid 1000\""));
 }
 
