@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kPiece = 16 * 1024;
 constexpr std::size_t kOfByte = 4;                  // bytes of memory, with what the line was made of
-constexpr std::size_t kMostHeld = kUnread.all / 2;  // so that one answer has room, however long it is
+constexpr std::size_t kMostHeld = kUnread.all / 2;  // so that one answer alone has room, however long it is
 constexpr Seconds kWriteTimeout{60};
 constexpr Seconds kCommandTimeout{2 * 3600};  // a check of several smarthosts that answer slowly
 
@@ -21,7 +21,7 @@ constexpr Seconds kCommandTimeout{2 * 3600};  // a check of several smarthosts t
 /// Before so many bytes more wait for the client.
 Result<void> Answer::hold(std::size_t bytes) {
   if (unread_.resize(std::min(kOfByte * (pending_.size() + bytes), kMostHeld))) return {};
-  return Error{Failure::busy, "you have too many answers that are not read yet (limit: memory); read them first"};
+  return Error{Failure::busy, "too many answers are waiting to be read (limit: memory); try again later"};
 }
 
 Task<Result<void>> Answer::line(const boost::json::object& object) {

@@ -1,5 +1,6 @@
 #include "control/clients.h"
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "mail/envelope.h"
 
@@ -15,22 +16,26 @@ std::uint32_t Clients::party_of(const net::Peer& peer) const {
 void Clients::start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<Context> context) {
   const std::uint32_t party = party_of(peer);
   const std::size_t has = counts_->of_party[party].served;
+  const std::size_t counted = is_administrator(peer) ? 0 : 1;
   const bool enough = has >= kOfUser;
-  if (enough || counts_->served >= (has == 0 ? kAll : kAll - kKept)) {
+  if (enough || (counted > 0 && counts_->served >= (has == 0 ? kAll : kAll - kKept))) {
     const std::string uid = peer.uid ? std::to_string(*peer.uid) : "unknown";
-    const std::string why = enough ? fmt::format("too many requests of yours are under way (limit: {})", kOfUser)
-                                   : fmt::format("too many requests are under way (limit: {})", kAll);
+    const std::string why =
+        enough ? fmt::format("too many requests of yours are under way (limit: {})", kOfUser)
+               : fmt::format("too many requests are under way (limit: {}, {} of them kept for users who have none)",
+                             kAll, kKept);
     if (context->refusals.may_log("uid " + uid, context->clock.steady()))
       log(Level::notice, "control request turned away", {{"uid", uid}, {"reason", why}});
     refuse(std::move(stream), party, why + "; try again later");
     return;
   }
   ++counts_->of_party[party].served;
-  ++counts_->served;
-  const auto done = [counts = counts_, party] {
-    --counts->served;
+  counts_->served += counted;
+  const auto done = [counts = counts_, party, counted, context] {
+    counts->served -= counted;
     Count& count = counts->of_party[party];
     if (--count.served == 0 && count.told == 0) counts->of_party.erase(party);
+    if (context->unread.has_shrunk() || context->unread_of_administrators.has_shrunk()) give_back_heap();
   };
   spawn(loop_, serve(std::move(stream), std::move(peer), party, std::move(context)), "control", done);
 }

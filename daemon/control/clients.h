@@ -18,8 +18,8 @@ class Clients {
  public:
   /// At a time: they must not use up the descriptors that submissions need.
   static constexpr std::size_t kOfUser = 20;  ///< of one party, and as many more that are told why they are not served
-  static constexpr std::size_t kAll = 200;
-  static constexpr std::size_t kKept = 20;  ///< of these, for parties that have none
+  static constexpr std::size_t kAll = 200;    ///< besides administrators', who must get in whoever else is there
+  static constexpr std::size_t kKept = 20;    ///< of these, for parties that have none
 
   /// The party of a uid, whom it counts for.
   using Parties = std::function<std::uint32_t(std::uint32_t uid)>;
@@ -28,6 +28,7 @@ class Clients {
 
   /// Serves it, or tells it why not; where too many of its party are told so already the connection is closed.
   void start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<Context> context);
+  /// Besides administrators.
   [[nodiscard]] std::size_t served() const { return counts_->served; }
 
  private:

@@ -21,6 +21,7 @@ namespace {
 
 using boost::json::object;
 
+constexpr std::size_t kListedRecipients = 100;
 constexpr std::size_t kDefaultLimit = 1'000'000'000;  // a listing without "limit" is whole
 
 /// Where an alias leads stands in the settings, which are not everybody's to read.
@@ -83,6 +84,14 @@ Task<Result<int>> run_status(Call& call) {
   co_return summary.exit;
 }
 
+/// A listing shows of a message with very many recipients how many they are; `queue show` has them all.
+void shorten(object& entry) {
+  boost::json::array& recipients = entry["recipients"].as_array();
+  if (recipients.size() <= kListedRecipients) return;
+  entry["recipient_count"] = static_cast<std::int64_t>(recipients.size());
+  recipients.resize(kListedRecipients);
+}
+
 Task<Result<int>> run_list(Call& call) {
   const Result<std::uint64_t> limit = number_of(call.request, "limit", kDefaultLimit);
   if (!limit) co_return limit.error();
@@ -106,7 +115,8 @@ Task<Result<int>> run_list(Call& call) {
         co_return exits::kWell;
       }
       if (!call.caller.administrator) veil(entry);
-      const object line = to_json(entry);
+      object line = to_json(entry);
+      shorten(line);
       const Result<void> sent = co_await call.answer.line(line);
       if (!sent) co_return sent.error();
       --left;

@@ -20,7 +20,7 @@ namespace {
 using boost::json::object;
 using boost::json::value;
 
-constexpr std::size_t kListedRecipients = 3;
+constexpr std::int64_t kShownRecipients = 3;
 
 std::string bracketed(const std::string& address) { return address.empty() ? "<>" : address; }
 
@@ -44,12 +44,13 @@ std::string entry(const object& line, WallTime now) {
   const std::optional<WallTime> accepted = time_in(line, "accepted");
   const std::optional<WallTime> next = time_in(line, "next");
   std::string recipients;
-  std::size_t count = 0;
+  std::int64_t count = 0;
   for (const value& one : array_in(line, "recipients")) {
-    if (!one.is_object() || ++count > kListedRecipients) continue;
+    if (!one.is_object() || ++count > kShownRecipients) continue;
     recipients += (recipients.empty() ? "" : ", ") + text_in(one.get_object(), "address");
   }
-  if (count > kListedRecipients) recipients += fmt::format(" and {} more", count - kListedRecipients);
+  count = std::max(count, number_in(line, "recipient_count"));
+  if (count > kShownRecipients) recipients += fmt::format(" and {} more", count - kShownRecipients);
   const std::string reason = text_in(line, "reason");
   const std::string age = accepted ? to_words(std::max(Seconds(0), std::chrono::floor<Seconds>(now - *accepted))) : "";
   std::string text = fmt::format("{:<16}  {:<7}  {:>7}  {:>6}  {:<9}  {} -> {}\n", text_in(line, "id"),

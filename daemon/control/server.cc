@@ -18,8 +18,6 @@ namespace {
 constexpr std::size_t kRequestLimit = 64 * 1024;
 constexpr Seconds kRequestTimeout{10};
 
-bool is_administrator(const net::Peer& peer) { return peer.uid && (*peer.uid == 0 || *peer.uid == ::geteuid()); }
-
 Task<Result<std::string>> read_request(net::Stream& stream) {
   stream.expires_after(kRequestTimeout);
   std::string request;
@@ -90,6 +88,8 @@ Task<Result<int>> run_command(const Request& request, Context& context, const Ca
 
 }  // namespace
 
+bool is_administrator(const net::Peer& peer) { return peer.uid && (*peer.uid == 0 || *peer.uid == ::geteuid()); }
+
 Task<void> turn_away(std::unique_ptr<net::Stream> stream, Error why) {
   const Result<std::string> line = co_await read_request(*stream);
   if (!line && line.error().failure != Failure::invalid) co_return;
@@ -109,10 +109,10 @@ Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::uint3
   if (!line && line.error().failure != Failure::invalid) co_return;
   if (line && line->ends_with('\r')) line->pop_back();
 
-  Answer answer(*stream, context->unread, party);
   Caller caller;
   caller.peer = std::move(peer);
   caller.administrator = is_administrator(caller.peer);
+  Answer answer(*stream, caller.administrator ? context->unread_of_administrators : context->unread, party);
   const bool json = !line || line->starts_with('{');
   const Result<Request> request = line ? parse_request(*line) : Result<Request>(line.error());
   Result<int> outcome = 0;

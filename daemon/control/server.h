@@ -36,7 +36,8 @@ namespace postern::control {
 /// Shows the prompt; later calls only find out whether somebody is still there. Failure: the client is gone.
 using Prompt = std::function<Task<Result<void>>(DevicePrompt)>;
 
-/// Of all answers: bytes that were made and not yet read. The longest one has room in half of it.
+/// Of all answers: bytes that were made and not yet read. The longest one has room in half of it, where nobody else
+/// holds much.
 inline constexpr MemoryLimits kUnread{
     .all = std::size_t{96} << 20U, .little = std::size_t{256} << 10U, .kept = std::size_t{16} << 20U};
 
@@ -90,13 +91,17 @@ struct Context {
 
   /// By uid, 0 for all administrators: for the rate limit; the commands' own memory.
   std::map<std::uint32_t, SteadyTime> last_retry_all{};
-  /// What clients have not read of their answers, and what was refused to whom.
+  /// What clients have not read of their answers, those of administrators apart, and what was refused to whom.
   FairMemory unread{kUnread};
+  FairMemory unread_of_administrators{kUnread};
   RefusalLog refusals{};
 };
 
-/// One client, whose answers count as those of `party`. uid 0 and the daemon's own uid may do everything; others see
-/// and handle only their own messages.
+/// uid 0 and the daemon's own.
+[[nodiscard]] bool is_administrator(const net::Peer& peer);
+
+/// One client, whose answers count as those of `party`. Administrators may do everything; others see and handle only
+/// their own messages.
 Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::uint32_t party,
                  std::shared_ptr<Context> context);
 /// One client that is told why it is not served.

@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 
+#include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 
 namespace postern::net {
 namespace {
@@ -25,24 +27,29 @@ struct End {
   friend bool operator==(const End&, const End&) = default;
 };
 
+End make_end(int family, std::span<const std::uint32_t, 4> address, std::uint16_t port) {
+  End end{family, {}, port};
+  std::ranges::copy(address, end.address.begin());
+  if (family == AF_INET6 && address[0] == 0 && address[1] == 0 && address[2] == htonl(0xFFFF)) {
+    end.family = AF_INET;
+    end.address = {address[3]};
+  }
+  return end;
+}
+
 End end_of(const SocketAddress& socket) {
-  End end;
+  std::array<std::uint32_t, 4> address{};
   if (socket.family() == AF_INET) {
     sockaddr_in v4{};
     std::memcpy(&v4, &socket.storage, sizeof v4);
-    end.family = AF_INET;
-    end.address[0] = v4.sin_addr.s_addr;
-    end.port = v4.sin_port;
-  } else if (socket.family() == AF_INET6) {
-    sockaddr_in6 v6{};
-    std::memcpy(&v6, &socket.storage, sizeof v6);
-    const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
-    end.family = mapped ? AF_INET : AF_INET6;
-    const auto* const bytes = v6.sin6_addr.s6_addr;
-    std::memcpy(end.address.data(), mapped ? bytes + 12 : bytes, mapped ? 4 : 16);
-    end.port = v6.sin6_port;
+    address[0] = v4.sin_addr.s_addr;
+    return make_end(AF_INET, address, v4.sin_port);
   }
-  return end;
+  if (socket.family() != AF_INET6) return {};
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &socket.storage, sizeof v6);
+  std::memcpy(address.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+  return make_end(AF_INET6, address, v6.sin6_port);
 }
 
 /// What is asked of the kernel, and in the same layout.
@@ -68,17 +75,20 @@ Question question(const End& peer, const End& local) {
   return asked;
 }
 
-/// The kernel may answer with a listening socket of that port, and of one that nobody holds any more it says uid 0:
-/// neither has an inode and these two ends.
-std::optional<uid_t> owner_in(const inet_diag_msg& told, const End& peer, const End& local) {
-  const bool ours = told.id.idiag_sport == peer.port && told.id.idiag_dport == local.port;
-  if (!ours || told.idiag_inode == 0) return {};
-  return told.idiag_uid;
+/// The kernel may answer with a listening socket of that port, which has not these two ends; of one that nobody holds
+/// any more it says uid 0, and no inode.
+SocketOwner owner_in(const inet_diag_msg& told, const End& peer, const End& local) {
+  const inet_diag_sockid& id = told.id;
+  const bool ours = make_end(told.idiag_family, id.idiag_src, id.idiag_sport) == peer &&
+                    make_end(told.idiag_family, id.idiag_dst, id.idiag_dport) == local;
+  if (!ours) return {};
+  if (told.idiag_inode == 0) return {SocketOwner::Kind::nobody, 0};
+  return {SocketOwner::Kind::user, told.idiag_uid};
 }
 
 }  // namespace
 
-std::optional<uid_t> socket_owner(const SocketAddress& peer_address, const SocketAddress& local_address) {
+SocketOwner socket_owner(const SocketAddress& peer_address, const SocketAddress& local_address) {
   const End peer = end_of(peer_address);
   const End local = end_of(local_address);
   if (peer.family == AF_UNSPEC || peer.family != local.family) return {};
@@ -96,6 +106,12 @@ std::optional<uid_t> socket_owner(const SocketAddress& peer_address, const Socke
   if (header.nlmsg_type != SOCK_DIAG_BY_FAMILY) return {};
   std::memcpy(&told, answer.data() + NLMSG_HDRLEN, sizeof told);
   return owner_in(told, peer, local);
+}
+
+bool was_reset(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
 }  // namespace postern::net

@@ -1,5 +1,6 @@
 #include "queue/queue_impl.h"
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "queue/intake.h"
 #include "queue/schedule.h"
@@ -9,7 +10,6 @@
 #include <boost/asio/post.hpp>
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <algorithm>
 #include <utility>
 
@@ -70,9 +70,7 @@ Task<Result<void>> QueueImpl::start() {
   messages_.take_up(*recovered);
   // Several threads made the list of a large spool, and each would keep its memory.
   recovered->queue = {};
-#ifdef __GLIBC__
-  ::malloc_trim(0);
-#endif
+  give_back_heap();
   (void)space_->room_for(0, Claim());
   running_ = true;
   time_.start();

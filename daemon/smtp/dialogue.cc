@@ -158,7 +158,7 @@ struct Commands {
   }
 
   /// The place for one more recipient. Our sendmail cannot send the rest in another transaction, so that a recipient
-  /// for whom there is no memory now costs it the message, which it hands in again.
+  /// for whom there is no memory now costs it the message: it ends with 75, and its caller may try again.
   static std::optional<Refusal> hold(Dialogue& self, const PathArgument& path, const RcptParameters& given) {
     std::vector<mail::Recipient>& recipients = self.envelope_.recipients;
     constexpr std::size_t kFirst = 16;

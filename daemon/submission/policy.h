@@ -28,15 +28,24 @@ using Party = std::uint32_t;
 inline constexpr std::size_t kSessions = 1000;        ///< at a time, altogether
 inline constexpr std::size_t kSessionsOverTcp = 500;  ///< of these
 inline constexpr std::size_t kSessionsOfUser = 100;   ///< of one party on the unix socket
-/// Of all sessions, and of those over TCP, so many are for parties that have none.
+/// Of all sessions, and of those over TCP, nobody has more than are left to others: one party has at most half. So many
+/// are a little, and so many are for parties that have no more than that (base/fair_memory.h has the rule).
+inline constexpr std::size_t kSessionsLittle = 10;
 inline constexpr std::size_t kSessionsKept = 50;
+/// A transaction whose client is waited for as long as this makes room, too, where nothing is idle.
+inline constexpr Seconds kStalled{30};
 
 /// A session as the policy sees it.
 struct Seat {
   Party party = 0;
   bool tcp = false;
-  bool idle = false;  ///< it is waited for, and no transaction is under way
-  SteadyTime since;   ///< it is waited for
+  enum class State {
+    busy,
+    waiting,  ///< for its client, in a transaction
+    idle,     ///< waiting, and no transaction is under way
+  };
+  State state = State::busy;
+  SteadyTime since;  ///< it is waited for
 };
 
 struct Admission {
@@ -52,7 +61,8 @@ struct Admission {
 
 /// Whether a new session gets a place. Where a limit is reached, the one that has been idle for longest makes room, of
 /// the party that has most of those that are counted by this limit; but never for a party that has as many itself.
-[[nodiscard]] Admission admit(std::span<const Seat> sessions, Party party, bool tcp);
+/// Where none is idle, a stalled one does likewise.
+[[nodiscard]] Admission admit(std::span<const Seat> sessions, Party party, bool tcp, SteadyTime now);
 
 // Memory of what is not stored yet ------------------------------------------------------------------------------------
 

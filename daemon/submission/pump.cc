@@ -18,6 +18,9 @@ constexpr std::size_t kDataBuffer = 64 * std::size_t{1024};
 constexpr Seconds kGoodbye{5};  // for a last reply
 /// The deadline of the stream ends a session without a word; it comes after the one that says 421.
 constexpr Seconds kBackstop{60};
+/// So much is read, for as long as kGoodbye, of a client that is left while it sends: what is unread at the end makes
+/// the system reset the connection, and the last words may be lost with that.
+constexpr std::size_t kDropped = std::size_t{1} << 20U;
 /// Of a refused message so much is read to its end, or as much as a message may have if that is more, so that the
 /// client hears why.
 constexpr std::uint64_t kSwallowed = std::uint64_t{8} << 20U;
@@ -95,8 +98,9 @@ bool Pump::hold(const Acceptor* acceptor) {
 }
 
 Seat Pump::seat() const {
-  const bool idle = reading_ && !in_message() && !dialogue_.in_transaction();
-  return {party_, !peer_.uid, idle, waiting_since_};
+  const bool transaction = in_message() || dialogue_.in_transaction();
+  const auto state = !reading_ ? Seat::State::busy : transaction ? Seat::State::waiting : Seat::State::idle;
+  return {party_, !peer_.uid, state, waiting_since_};
 }
 
 Task<void> Pump::run() {
@@ -182,7 +186,7 @@ Task<bool> Pump::converse() {
     co_return false;
   }
   if (!co_await flush()) co_return false;
-  co_return co_await fill();
+  co_return co_await fill(kCommandBuffer);
 }
 
 mail::Source Pump::source() const {
@@ -241,7 +245,8 @@ Task<bool> Pump::take_message() {
     if (swallowed > std::max(config_->message_size, kSwallowed)) co_return co_await give_up(*acceptor.refusal());
     if (!co_await flush()) co_return false;
     lone_dot_ = decoder.ends_with_lone_dot();
-    if (!co_await fill()) co_return false;
+    const std::size_t wanted = acceptor.refusal() ? kCommandBuffer : kDataBuffer;
+    if (!co_await fill(wanted)) co_return false;
   }
   lone_dot_ = false;
   phase_ = Phase::storing;
@@ -256,23 +261,39 @@ Task<bool> Pump::take_message() {
 /// Whoever goes on sending what is refused cannot be waited for.
 Task<bool> Pump::give_up(const smtp::Refusal& refusal) {
   react(dialogue_.on_endless(refusal));
-  co_await flush();
+  const bool written = co_await flush();
+  if (written) co_await drop_rest();
   co_return false;
 }
 
+Task<void> Pump::drop_rest() {
+  stream_->expires_after(kGoodbye);
+  const std::span<char> room(buffer_);
+  std::size_t dropped = 0;
+  while (dropped < kDropped) {
+    const auto count = co_await stream_->read_some(room);
+    if (!count || *count == 0) co_return;
+    dropped += *count;
+  }
+}
+
+/// A buffer of the wanted size, if there is memory for it and what is unread has room; otherwise the one that is there
+/// does, too.
+void Pump::fit_buffer(std::size_t wanted) {
+  if (buffer_.size() == wanted || end_ >= wanted) return;
+  if (!held_.resize(held_.size() - buffer_.size() + wanted)) return;
+  buffer_.resize(wanted);
+  buffer_.shrink_to_fit();
+}
+
 /// At least one byte more, or false.
-Task<bool> Pump::fill() {
+Task<bool> Pump::fill(std::size_t wanted) {
   if (begin_ > 0) {
     std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
               buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
     end_ -= std::exchange(begin_, 0);
   }
-  if (const std::size_t wanted = in_message() ? kDataBuffer : kCommandBuffer;
-      buffer_.size() != wanted && end_ < wanted) {
-    buffer_.resize(wanted);
-    buffer_.shrink_to_fit();
-    if (!in_message()) static_cast<void>(hold(nullptr));
-  }
+  fit_buffer(wanted);
   waiting_since_ = clock_.steady();
   const auto left = std::chrono::duration_cast<Milliseconds>(started_ + limits::kSession - waiting_since_);
   stream_->expires_after(std::min<Milliseconds>(limits::kIdle, std::max(left, Milliseconds(0))) + kBackstop);
@@ -318,9 +339,14 @@ void Pump::end_soon(std::string words) {
   if (farewell_.empty()) farewell_ = std::move(words);
 }
 
+Task<void> Pump::dismiss_overdue() {
+  std::string words(overdue());
+  if (!words.empty()) co_await dismiss(std::move(words));
+}
+
 Task<void> Pump::dismiss(std::string text) {
-  end_soon(text);
   if (!reading_ || dismissed_) co_return;
+  end_soon(text);
   dismissed_ = true;  // from here on the pump writes nothing, whatever it reads
   dismissal_ = std::move(text);
   const std::string reply = "421 4.4.2 " + config_->hostname + " " + dismissal_ + "\r\n";

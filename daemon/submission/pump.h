@@ -42,6 +42,8 @@ class Pump {
   Task<void> run();
   /// From another task. Says 421 with this text if the client is waited for, and ends the session.
   Task<void> dismiss(std::string text);
+  /// Likewise, if it is overdue now: the client may have gone on since that was found.
+  Task<void> dismiss_overdue();
   /// The session ends by itself, with 421 and these words, after the message under way, or now if there is none.
   void end_soon(std::string words);
   void cut_off() { stream_->cancel(); }
@@ -61,11 +63,13 @@ class Pump {
   Task<bool> converse();
   Task<bool> take_message();
   Task<bool> give_up(const smtp::Refusal& refusal);
+  Task<void> drop_rest();
   bool hold(const Acceptor* acceptor);
   [[nodiscard]] std::size_t held_besides() const;
   [[nodiscard]] smtp::DialogueConfig dialogue_config() const;
   std::optional<smtp::Refusal> begin(std::uint64_t declared_size);
-  Task<bool> fill();
+  Task<bool> fill(std::size_t wanted);
+  void fit_buffer(std::size_t wanted);
   Task<bool> flush();
   std::optional<std::string_view> next_line();
   [[nodiscard]] std::string_view unread() const;

@@ -1,5 +1,6 @@
 #include "submission/sessions.h"
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "submission/policy.h"
 #include "submission/pump.h"
@@ -7,10 +8,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include <set>
 #include <utility>
@@ -35,15 +32,9 @@ std::string uid_text(const net::Peer& peer) {
   return user ? std::to_string(*user) : "";
 }
 
-/// Memory that is free, but in pieces, to the system.
-void give_back() {
-#ifdef __GLIBC__
-  ::malloc_trim(0);
-#endif
-}
-
 Task<void> run_session(std::shared_ptr<Pump> pump) { co_await pump->run(); }
 Task<void> dismiss(std::shared_ptr<Pump> pump, std::string text) { co_await pump->dismiss(std::move(text)); }
+Task<void> dismiss_overdue(std::shared_ptr<Pump> pump) { co_await pump->dismiss_overdue(); }
 
 }  // namespace
 
@@ -56,6 +47,7 @@ struct Sessions::State {
     if (pumps.size() >= kSessions + kEnding) return Error{Failure::busy, "too many connections, try again later"};
     const FairMemory::Share share(commons.held, party);
     if (!share.may_be(Pump::kLeast)) return Error{Failure::busy, no_memory(party).text};
+    if (pumps.size() < kSessionsOfUser) return {};  // no limit is lower
     std::vector<std::shared_ptr<Pump>> counted;
     std::vector<Seat> places;
     for (const std::shared_ptr<Pump>& pump : pumps) {
@@ -63,7 +55,7 @@ struct Sessions::State {
       counted.push_back(pump);
       places.push_back(pump->seat());
     }
-    const Admission admission = admit(places, party, tcp);
+    const Admission admission = admit(places, party, tcp, now);
     if (admission.verdict == Admission::Verdict::refused)
       return Error{Failure::busy, admission.limit + ", try again later"};
     if (admission.verdict == Admission::Verdict::makes_room) send_away(counted[admission.place], admission.limit, now);
@@ -108,10 +100,9 @@ Task<void> Sessions::State::sweep_loop(std::shared_ptr<State> state) {
     state->sweep.expires_after(kSweep);
     static_cast<void>(co_await state->sweep.async_wait(kToken));
     for (const std::shared_ptr<Pump>& pump : state->all()) {
-      const std::string words(pump->overdue());
-      if (!words.empty()) spawn(state->executor, dismiss(pump, words), "dismiss");
+      if (!pump->overdue().empty()) spawn(state->executor, dismiss_overdue(pump), "dismiss");
     }
-    if (state->commons.held.has_shrunk()) give_back();
+    if (state->commons.held.has_shrunk()) give_back_heap();
   }
   state->sweeping = false;
 }

@@ -5,7 +5,9 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -20,7 +22,7 @@ from waiting import wait_for
 
 SENDS = ["-i", "-f", "a@example.net"]
 released = pytest.mark.parametrize("posternd", [{"programs": RELEASE}], indirect=True)
-SOON = 10  # seconds: another user's alert is on its way to the smarthost, however loaded the machine is
+SOON = 30  # seconds: another user's alert is on its way to the smarthost, however loaded the machine is
 
 
 @pytest.fixture
@@ -83,19 +85,24 @@ def test_r04_idle_connections_over_tcp_keep_nobody_from_smtp(running, sink, stat
         with contextlib.suppress(OSError):
             one.sendall(said)
     began = time.monotonic()
-    with tcp(running) as another:  # of root
-        lines = another.makefile("rb")
-        assert lines.readline().startswith(b"220"), "another user is served"
-        another.sendall(b"EHLO me\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
-                        b"Subject: r04-smtp\r\n\r\nx\r\n.\r\nQUIT\r\n")
-        assert b"250 2.0.0 queued as" in lines.read()
-    wait_for(lambda: "r04-smtp" in sink(), SOON, "the message by SMTP")
+    others = [tcp(running) for _ in range(5)]  # of root, at the same time
+    readers = [other.makefile("rb") for other in others]
+    for reader in readers:
+        assert reader.readline().startswith(b"220"), "another user is served"
+    for number, other in enumerate(others):
+        other.sendall(b"EHLO me\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
+                      b"Subject: r04-smtp-%d\r\n\r\nx\r\n.\r\nQUIT\r\n" % number)
+    for reader in readers:
+        assert b"250 2.0.0 queued as" in reader.read()
+    wait_for(lambda: {f"r04-smtp-{number}" for number in range(5)} <= set(sink()), SOON, "the messages by SMTP")
     took = time.monotonic() - began
+    for other in others:
+        other.close()
     print(f"\n520 {state} connections over TCP: another's mail by SMTP took {took:.2f} s, "
           f"by sendmail {alert(running, sink, 'r04-sendmail'):.2f} s")
     log = running.read_log()
-    assert re.search(r'uid=4242 reason="too many connections over TCP \(limit: 500\)', log), log
-    assert log.count("over TCP (limit: 500)") <= 21, "told in the log once for each"
+    assert re.search(r'uid=4242 reason="too many connections over TCP \(limit: 500, of which', log), log
+    assert log.count("over TCP (limit: 500,") <= 21, "told in the log once for each"
     for one in idle:
         one.close()
 
@@ -137,8 +144,9 @@ def test_a_hundred_sessions_full_of_recipients_cost_the_daemon_no_more_than_its_
     watcher = threading.Thread(target=watch)
     watcher.start()
     sessions = []
-    for _ in range(100):
-        sessions.append(local(running))
+    with As(4242):
+        for _ in range(100):
+            sessions.append(local(running))
     last = [b""] * len(sessions)
 
     def attack(number):
@@ -160,12 +168,11 @@ def test_a_hundred_sessions_full_of_recipients_cost_the_daemon_no_more_than_its_
     watcher.join()
     assert running.process.poll() is None
     refused = [line for line in last if line.startswith(b"452")]
-    assert refused and b"too much mail of user 0 is coming in at a time (limit: memory)" in refused[0], last[:3]
+    assert refused and b"too much mail of user 4242 is coming in at a time (limit: memory)" in refused[0], last[:3]
     assert peak[0] < limit >> 20 and peak[0] < before + 200, peak
     for one in sessions:
         one.close()
     wait_for(lambda: proportional(running) < 30, 20, "the memory to be given back")
-    time.sleep(2)
     print(f"\n100 sessions of recipients ({attacked:.0f} s): PSS {before:.0f} MiB before, at most {peak[0]:.0f}, "
           f"{proportional(running):.0f} afterwards; {len(refused)} refused; another's alert took {took:.2f} and {took_too:.2f} s")
 
@@ -176,6 +183,35 @@ def control(posternd, request):
     sock.connect(f"{posternd.directory}/control.sock")
     sock.sendall(json.dumps(request).encode() + b"\n")
     return sock
+
+
+def write_and_go(posternd, reset):
+    """A whole transaction over TCP by a client that reads nothing."""
+    with As(4242):
+        sock = tcp(posternd)
+    sock.sendall(b"EHLO me\r\nMAIL FROM:<root@example.net>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
+                 b"Subject: gone\r\n\r\nx\r\n.\r\nQUIT\r\n")
+    if reset:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_client_that_writes_everything_and_goes_passes_no_limit_as_nobody(posternd, sink, reset):
+    posternd.configure(smarthost(SINK, tls="none", user=None))
+    with open(posternd.config, "a") as out:
+        out.write('senders: [{ user: "4242", may: me@example.net }]\n')
+    posternd.start()
+    # While the daemon does other things the client is gone before it is accepted.
+    os.kill(posternd.process.pid, signal.SIGSTOP)
+    for _ in range(5):
+        write_and_go(posternd, reset)
+    os.kill(posternd.process.pid, signal.SIGCONT)
+    alert(posternd, sink, "after-gone")
+    posternd.wait_empty()
+    assert "gone" not in sink()
+    if not reset:  # otherwise the kernel may not hand it over at all
+        assert "its client had gone before it was answered" in posternd.read_log()
 
 
 @released
@@ -204,6 +240,28 @@ def test_twenty_listings_that_nobody_reads_hold_no_memory(posternd):
           f"another's alert was taken in {took:.2f} s")
 
 
+def test_large_answers_that_a_user_leaves_unread_have_a_limit_and_root_is_answered(posternd):
+    posternd.configure(smarthost(NOBODY_LISTENS, tls="none", user=None))
+    posternd.start()
+    with As(4242):
+        sock = local(posternd)
+    assert fill(sock, 30_000).startswith(b"250 2.1.5")
+    sock.sendall(b"DATA\r\nSubject: x\r\n\r\nbody\r\n.\r\nQUIT\r\n")
+    identity = re.search(rb"queued as (\S+)", sock.makefile("rb").read()).group(1).decode()
+    show = {"command": "queue show", "id": identity}
+    with As(4242):
+        asked = [control(posternd, show) for _ in range(20)]
+    heads = [one.recv(200, socket.MSG_PEEK) for one in asked]
+    refused = [one for one, head in zip(asked, heads) if head.startswith(b'{"error"')]
+    print(f"\n20 unread answers of a message with 30,000 recipients: {len(refused)} were refused")
+    assert 0 < len(refused) < 20
+    assert "too many answers are waiting to be read (limit: memory); try again later" in refused[0].makefile().read()
+    whole = control(posternd, show).makefile().read()
+    assert whole.endswith('{"done":true,"exit":0}\n') and whole.count("@example.com") >= 30_000, whole[-200:]
+    listed = control(posternd, {"command": "queue list"}).makefile().readline()
+    assert json.loads(listed)["recipient_count"] == 30_000
+
+
 HTTP_BODY = "EHLO me\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.com>\r\nDATA\r\nSubject: http\r\n\r\nx\r\n.\r\nQUIT\r\n"
 
 
@@ -225,7 +283,9 @@ def test_http_clients_and_tls_hellos_are_told_and_nothing_of_them_is_read(runnin
                 said = b""
                 with contextlib.suppress(ConnectionResetError):
                     said = reader.readline()
-                assert said == b"" or b"554 5.5.1 this is SMTP without TLS, and what came is" in said, said
+                # The reset of a TCP connection with unread bytes may overtake the reply.
+                lost = connect is tcp and said == b""
+                assert lost or b"554 5.5.1 this is SMTP without TLS, and what came is" in said, said
     assert alert(running, sink, "after-http") < SOON
     running.wait_empty()
     assert "http" not in sink()

@@ -93,6 +93,20 @@ TEST_F(ControlClients, WhoeverHasNoneIsServedThoughManyOthersFillWhatThereIs) {
     }
   }
   EXPECT_EQ(served, Clients::kAll) << "with those that had none before";
+  for (std::size_t i = 0; i < Clients::kOfUser; ++i) {
+    const auto administrator = connect(kRoot);
+    EXPECT_TRUE(administrator->served && !administrator->closed) << i;
+  }
+  EXPECT_EQ(clients.served(), Clients::kAll) << "without the administrator's";
+  std::string written;
+  net::Peer peer;
+  peer.uid = kAlice;
+  clients.start(std::make_unique<Recorded>("mailq\n", written, test::ScriptedStream::Options()), std::move(peer),
+                context);
+  settle();
+  EXPECT_EQ(written,
+            "error 75 too many requests are under way (limit: 200, 20 of them kept for users who have none); try again "
+            "later\n");
 }
 
 TEST_F(ControlClients, WhoeverIsNotServedIsToldWhyInTheFormThatWasAskedFor) {

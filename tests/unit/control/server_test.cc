@@ -92,6 +92,32 @@ TEST_F(ControlServer, Q01_ListsTenThousandMessagesPageByPage) {
   EXPECT_EQ(lines.back().at("exit").as_int64(), 0);
 }
 
+TEST_F(ControlServer, ListsTheFirstHundredRecipientsAndHowManyThereAreAndShowsAll) {
+  for (const std::size_t count : {std::size_t{100}, std::size_t{101}, std::size_t{40'000}}) {
+    queue.entries.clear();
+    queue::Entry& entry = add(1, kAlice);
+    entry.recipients.assign(count, {"admin@example.com", std::nullopt});
+    const object line = ask_json(R"({"command":"queue list"})").front();
+    EXPECT_EQ(line.at("recipients").as_array().size(), 100U);
+    EXPECT_EQ(line.contains("recipient_count"), count > 100) << count;
+    if (count == 100) continue;
+    EXPECT_EQ(line.at("recipient_count").as_int64(), static_cast<std::int64_t>(count));
+  }
+}
+
+TEST_F(ControlServer, AnswersAnAdministratorAtLengthWhateverOthersLeaveUnread) {
+  queue::Entry& entry = add(1, kAlice);
+  entry.recipients.assign(100, {std::string(20'000, 'a'), std::nullopt});
+  FairMemory::Share one(context->unread, kBob);
+  FairMemory::Share two(context->unread, kBob + 1);
+  ASSERT_TRUE(one.resize(kUnread.all / 2));
+  ASSERT_TRUE(two.resize(kUnread.all / 4));
+  FairMemory::Share three(context->unread, kBob + 2);
+  ASSERT_TRUE(three.resize(kUnread.all / 8));
+  EXPECT_EQ(exit_of(R"({"command":"queue list"})", kAlice), 75);
+  EXPECT_EQ(exit_of(R"({"command":"queue list"})"), 0);
+}
+
 TEST_F(ControlServer, PagesAListingByLimitAndAfter) {
   for (unsigned i = 0; i < 100; ++i) add(i, i % 3 == 0 ? kAlice : kBob);
   for (const std::size_t limit : {1U, 7U, 31U, 32U, 33U, 34U, 100U}) {

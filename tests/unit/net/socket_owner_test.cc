@@ -51,13 +51,15 @@ std::optional<Pair> connect_pair(const std::string& listen, const std::string& h
   return pair;
 }
 
-std::optional<uid_t> owner_of(const UniqueFd& served) {
+SocketOwner owner_of(const UniqueFd& served) {
   SocketAddress peer;
   SocketAddress local;
   ::getpeername(served.get(), peer.get(), &peer.size);
   ::getsockname(served.get(), local.get(), &local.size);
   return socket_owner(peer, local);
 }
+
+using Kind = SocketOwner::Kind;
 
 TEST(SocketOwner, IsTheUserWhoHoldsTheOtherEndInEveryFamily) {
   for (const auto& [listen, host, both] :
@@ -67,20 +69,34 @@ TEST(SocketOwner, IsTheUserWhoHoldsTheOtherEndInEveryFamily) {
     const auto pair = connect_pair(listen, host, both);
     if (!pair) continue;
     const auto owner = owner_of(pair->served);
-    if (!owner) GTEST_SKIP() << "the kernel does not tell";
-    EXPECT_EQ(*owner, ::geteuid()) << listen << " " << host;
+    if (owner.kind == Kind::not_told) GTEST_SKIP() << "the kernel does not tell";
+    EXPECT_EQ(owner.kind, Kind::user) << listen << " " << host;
+    EXPECT_EQ(owner.uid, ::geteuid()) << listen << " " << host;
   }
 }
 
 TEST(SocketOwner, AConnectionWhoseOtherEndNobodyHoldsAnyMoreIsNotRoots) {
   auto pair = connect_pair("127.0.0.1:0", "127.0.0.1");
   ASSERT_TRUE(pair);
-  if (!owner_of(pair->served)) GTEST_SKIP() << "the kernel does not tell";
-  EXPECT_TRUE(owner_of(pair->served));
+  if (owner_of(pair->served).kind == Kind::not_told) GTEST_SKIP() << "the kernel does not tell";
   ::shutdown(pair->client.get(), SHUT_WR);
-  EXPECT_TRUE(owner_of(pair->served)) << "it is held still";
+  EXPECT_EQ(owner_of(pair->served).kind, Kind::user) << "it is held still";
+  EXPECT_FALSE(was_reset(pair->served.get()));
   pair->client.reset();
-  EXPECT_FALSE(owner_of(pair->served));
+  EXPECT_EQ(owner_of(pair->served).kind, Kind::nobody);
+}
+
+TEST(SocketOwner, AConnectionThatItsOtherEndResetIsKnownThoughWhatItSentCanBeRead) {
+  auto pair = connect_pair("127.0.0.1:0", "127.0.0.1");
+  ASSERT_TRUE(pair);
+  ASSERT_EQ(::send(pair->client.get(), "EHLO", 4, 0), 4);
+  const linger at_once{1, 0};
+  ::setsockopt(pair->client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  EXPECT_FALSE(was_reset(pair->served.get()));
+  pair->client.reset();
+  for (int i = 0; i < 1000 && !was_reset(pair->served.get()); ++i) ::usleep(1000);
+  EXPECT_TRUE(was_reset(pair->served.get()));
+  EXPECT_NE(owner_of(pair->served).kind, Kind::user);
 }
 
 TEST(SocketOwner, AListenerOfThatPortIsNotTheOtherEnd) {
@@ -88,10 +104,10 @@ TEST(SocketOwner, AListenerOfThatPortIsNotTheOtherEnd) {
   ASSERT_TRUE(pair);
   const auto listens = parse_socket_address(with_port("127.0.0.1", pair->listener.get()));
   const auto elsewhere = parse_socket_address("127.0.0.1:1");
-  EXPECT_FALSE(socket_owner(*listens, *elsewhere));
-  EXPECT_FALSE(socket_owner(*parse_socket_address("192.0.2.1:7"), *listens));
-  EXPECT_FALSE(socket_owner(*parse_socket_address("[::1]:7"), *listens)) << "two families";
-  EXPECT_FALSE(socket_owner(SocketAddress(), SocketAddress()));
+  EXPECT_EQ(socket_owner(*listens, *elsewhere).kind, Kind::not_told);
+  EXPECT_EQ(socket_owner(*parse_socket_address("192.0.2.1:7"), *listens).kind, Kind::not_told);
+  EXPECT_EQ(socket_owner(*parse_socket_address("[::1]:7"), *listens).kind, Kind::not_told) << "two families";
+  EXPECT_EQ(socket_owner(SocketAddress(), SocketAddress()).kind, Kind::not_told);
 }
 
 TEST(SocketOwner, IsAnotherUserWhereAnotherUserConnected) {
@@ -113,8 +129,8 @@ TEST(SocketOwner, IsAnotherUserWhereAnotherUserConnected) {
   served.reset();
   int status = 0;
   ::waitpid(child, &status, 0);
-  if (!owner) GTEST_SKIP() << "the kernel does not tell";
-  EXPECT_EQ(*owner, 4242U);
+  if (owner.kind == Kind::not_told) GTEST_SKIP() << "the kernel does not tell";
+  EXPECT_EQ(owner.uid, 4242U);
 }
 
 }  // namespace

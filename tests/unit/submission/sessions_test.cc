@@ -196,7 +196,7 @@ TEST(Sessions, WhoHasEverySessionInATransactionIsTurnedAwayAndToldTheLimit) {
   test::run(house.loop, house.sessions.shutdown(Seconds(1)));
 }
 
-TEST(Sessions, SomePlacesOverTcpAreForUsersWhoHaveNone) {
+TEST(Sessions, HalfOfThePlacesOverTcpAreForOthersAndEverybodyHasAFewInAnyCase) {
   House house;
   const auto from = [&](std::optional<uid_t> owner) {
     auto wire = std::make_shared<Wire>(house.loop);
@@ -210,10 +210,15 @@ TEST(Sessions, SomePlacesOverTcpAreForUsersWhoHaveNone) {
     house.settle();
     return wire->to_client.substr(0, 3);
   };
-  for (std::size_t i = 0; i < kSessionsOverTcp - kSessionsKept; ++i) ASSERT_EQ(from(1000), "220");
+  constexpr std::size_t kHalf = (kSessionsOverTcp - kSessionsKept) / 2;
+  for (std::size_t i = 0; i < kHalf; ++i) ASSERT_EQ(from(1000), "220");
   EXPECT_EQ(from(1000), "421");
-  for (uid_t user = 2000; user < 2000 + kSessionsKept; ++user) EXPECT_EQ(from(user), "220");
-  EXPECT_EQ(from(3000), "421") << "nobody is idle";
+  for (std::size_t i = 0; i < kSessionsOverTcp - kHalf; ++i) {
+    ASSERT_EQ(from(static_cast<uid_t>(2000 + i / kSessionsLittle)), "220") << i;
+  }
+  EXPECT_EQ(from(3000), "421") << "nobody is idle, and nothing has stalled";
+  house.clock.advance(kStalled);
+  for (std::size_t i = 0; i < kSessionsLittle; ++i) EXPECT_EQ(from(3000), "220") << "of 1000's one makes room";
   EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 ")) << "the other door";
   test::run(house.loop, house.sessions.shutdown(Seconds(1)));
 }
@@ -301,6 +306,65 @@ TEST(Sessions, TellAClientWhoseLoneDotEndsNothingAfterTenSeconds) {
   for (const std::string end : {"", "\n", "\n..\n", "\n.\nmore\n"}) {
     EXPECT_EQ(overdue_after(text + end, smtp::limits::kIdle - Seconds(1)), "") << printable(end);
     EXPECT_EQ(overdue_after(text + end, smtp::limits::kIdle), "timed out") << printable(end);
+  }
+}
+
+// A client that was found silent may have gone on before it is told so.
+TEST(Sessions, TellNobodyThatNothingWasStoredWhenTheRestOfTheMessageCameInTime) {
+  House house;
+  const auto wire = std::make_shared<Wire>(house.loop);
+  wire->from_client = kBegun + "Subject: hi\r\n\r\nbody\n.\n";
+  net::Peer peer;
+  peer.address = "local";
+  peer.uid = 1000;
+  Commons commons;
+  Pump pump(std::make_unique<WaitingStream>(wire), peer, 1000, house.config, house.queue, house.clock, nullptr,
+            commons);
+  const auto executor = house.loop.get_executor();
+  spawn(executor, pump.run(), "session");
+  house.settle();
+  house.clock.advance(smtp::limits::kLoneDot);
+  ASSERT_THAT(std::string(pump.overdue()), HasSubstr("nothing was stored"));
+  wire->from_client = "\r\n.\r\n";
+  wire->wake.cancel();
+  spawn(executor, pump.dismiss_overdue(), "dismiss");
+  house.settle();
+  EXPECT_EQ(house.queue.stored.size(), 1U);
+  EXPECT_THAT(wire->to_client, HasSubstr("250 2.0.0 queued as"));
+  EXPECT_THAT(wire->to_client, testing::Not(HasSubstr("421"))) << "it goes on";
+  EXPECT_FALSE(pump.ending());
+  wire->from_client = "QUIT\r\n";
+  wire->wake.cancel();
+  house.settle();
+  EXPECT_THAT(wire->to_client, HasSubstr("221 "));
+}
+
+TEST(Sessions, ABufferForAMessageCountsBeforeTheMessageComesAndWithoutMemoryForItASmallOneDoes) {
+  constexpr std::size_t kKiB = 1024;
+  for (const bool is_short : {false, true}) {
+    House house;
+    Commons commons;
+    FairMemory::Share of_another(commons.held, 1001);
+    FairMemory::Share own(commons.held, 1000);
+    ASSERT_TRUE(of_another.resize(kMemory.all / 2));
+    if (is_short) {
+      ASSERT_TRUE(own.resize(kMemory.all / 4 - 40 * kKiB));
+    }
+    const std::size_t before = commons.held.all();
+    const auto wire = std::make_shared<Wire>(house.loop);
+    wire->from_client = kBegun;
+    net::Peer peer;
+    peer.address = "local";
+    peer.uid = 1000;
+    Pump pump(std::make_unique<WaitingStream>(wire), peer, 1000, house.config, house.queue, house.clock, nullptr,
+              commons);
+    spawn(house.loop.get_executor(), pump.run(), "session");
+    house.settle();
+    EXPECT_EQ(commons.held.all() - before >= 64 * kKiB, !is_short);
+    wire->from_client = "Subject: hi\r\n\r\nbody\r\n.\r\nQUIT\r\n";
+    wire->wake.cancel();
+    house.settle();
+    EXPECT_THAT(wire->to_client, HasSubstr("queued as"));
   }
 }
 
