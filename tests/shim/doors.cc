@@ -24,6 +24,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <sys/mman.h>
 #include <sys/socket.h>
