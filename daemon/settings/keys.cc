@@ -9,6 +9,7 @@
 #include "settings/sender_rule_values.h"
 #include "settings/sender_values.h"
 #include "settings/values.h"
+#include "settings/yaml_slip.h"
 
 #include <algorithm>
 #include <array>
@@ -225,6 +226,7 @@ std::vector<std::string> keys_under(const std::string& prefix) {
 
 /// What the writer of an unknown key probably wanted.
 std::string advice(const std::string& prefix, const std::string& word) {
+  if (std::string apart = taken_for_a_key(word); !apart.empty()) return apart;
   if (const std::string_view other = in_place_of(prefix, word); !other.empty()) return std::string(other);
   const std::vector<std::string> names = keys_under(prefix);
   if (const auto near = nearest(word, names)) return "did you mean '" + *near + "'?";
@@ -271,7 +273,10 @@ void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Pla
     if (!group) {
       report.error(entry.mark, "unknown key '" + shown + "'; " + advice(place.table, entry.key));
     } else if (value.kind == Node::Kind::null) {
-      report.error(entry.mark, "'" + shown + "' has no value; write its keys below it, further in, or leave it out");
+      report.error(entry.mark,
+                   "'" + shown + "' has no value; " +
+                       (path == "from" ? "write the account's address" : "write its keys below it, further in") +
+                       ", or leave it out");
     } else if (value.kind != Node::Kind::map) {
       report.error(entry.value.mark, "'" + shown + "' must be a group of keys; leave it out for the defaults");
     } else {

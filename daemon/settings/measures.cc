@@ -25,7 +25,7 @@ constexpr std::array kDurations = {Unit{"s sec secs second seconds", 1}, Unit{"m
 
 template <std::size_t N>
 const Unit* unit_named(const std::array<Unit, N>& units, std::string_view word) {
-  const auto unit = std::ranges::find_if(units, [&](const Unit& one) { return has_word(one.names, to_lower(word)); });
+  const auto unit = std::ranges::find_if(units, [&](const Unit& one) { return has_word(one.names, word); });
   return unit == units.end() ? nullptr : &*unit;
 }
 
@@ -54,7 +54,8 @@ std::optional<std::uint64_t> parse_duration(std::string_view text) {
   std::uint64_t last = kMost;
   do {
     const Part part = next_part(text);
-    const Unit* const unit = unit_named(kDurations, part.word);
+    // "M" may be months: systemd has it so.
+    const Unit* const unit = part.word == "M" ? nullptr : unit_named(kDurations, to_lower(part.word));
     if (!part.number || unit == nullptr || unit->factor >= last || *part.number > (kMost - sum) / unit->factor)
       return {};
     sum += *part.number * unit->factor;
@@ -66,7 +67,7 @@ std::optional<std::uint64_t> parse_duration(std::string_view text) {
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   if (const auto plain = parse_decimal(text)) return plain;
   const Part part = next_part(text);
-  const Unit* const unit = unit_named(kSizes, part.word);
+  const Unit* const unit = unit_named(kSizes, to_lower(part.word));
   if (!part.number || unit == nullptr || !text.empty() || *part.number > kMost / unit->factor) return {};
   return *part.number * unit->factor;
 }

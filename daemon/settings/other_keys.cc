@@ -36,7 +36,7 @@ constexpr std::array kRows = {
     Row{kOfSmarthost, "token accesstoken oauth xoauth2",
         "write where the token comes from under 'token_file', "
         "'token_command' or 'oauth2'"},
-    Row{kTop, "smarthost relayhost relay server servers host mailhub smtp upstream remotes",
+    Row{kTop, "relayhost relay server servers host mailhub smtp upstream remotes",
         "list the servers under 'smarthosts', each with '- host: NAME'"},
     Row{kTop, "user username pass password passwordfile port tls ssl auth",
         "it goes under the server in 'smarthosts', beside its 'host'"},

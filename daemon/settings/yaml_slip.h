@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace postern::settings {
 
@@ -17,5 +18,10 @@ struct YamlSlip {
 
 /// `where`: what the parser complained of.
 [[nodiscard]] std::optional<YamlSlip> yaml_slip(const std::string& text, Mark where);
+/// Likewise where it says that a quote never closes: the quote.
+[[nodiscard]] std::optional<YamlSlip> open_quote(const std::string& text);
+/// What to write for "domain example.net", "domain:example.net" or "domain = example.net", which are keys of their own
+/// to YAML; empty: it is none of these.
+[[nodiscard]] std::string taken_for_a_key(std::string_view word);
 
 }  // namespace postern::settings
