@@ -17,10 +17,11 @@ std::optional<std::string> alias_target(const Node& node, const Scope& scope) {
     return std::nullopt;
   }
   auto address = mail::parse_address(*text, mail::Utf8::allow);
-  if (const auto several = mail::parse_address_list(*text); !address && several && several->size() > 1) {
+  if (const auto meant = mail::parse_address_list(*text); !address && meant && !meant->empty()) {
     std::string list;
-    for (const std::string& one : *several) list += (list.empty() ? "" : ", ") + one;
-    scope.error(node, "has several addresses in one text; write a list: [" + list + "]");
+    for (const std::string& one : *meant) list += (list.empty() ? "" : ", ") + one;
+    scope.error(node, meant->size() == 1 ? "must be the address alone: " + list
+                                         : "has several addresses in one text; write a list: [" + list + "]");
     return std::nullopt;
   }
   if (!address) {

@@ -154,6 +154,16 @@ class Builder final : public YAML::EventHandler {
   std::optional<Node> root_;
 };
 
+/// What yaml-cpp says, in words that say what to look for.
+std::string in_words(const std::string& message) {
+  if (message == YAML::ErrorMsg::DOC_IN_SCALAR) return "a quote before this never closes";
+  if (message == YAML::ErrorMsg::FLOW_END)
+    return "this bracket closes none that is open; is a ] or } missing before it?";
+  if (message == YAML::ErrorMsg::END_OF_MAP_FLOW) return "a comma or a } is missing before this";
+  if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW) return "a comma or a ] is missing before this";
+  return message;
+}
+
 /// Bytes that no text editor writes, and tabs where YAML counts columns.
 bool check_bytes(const std::string& text, Report& report) {
   bool good = true;
@@ -209,13 +219,10 @@ std::optional<Node> read_document(const std::string& text, Report& report) {
     report.error(deep.mark, "nested too deep");
     return std::nullopt;
   } catch (const YAML::Exception& error) {
-    const bool unclosed = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
     const Mark where = to_mark(error.mark);
-    const auto slip = unclosed ? std::nullopt : yaml_slip(text, where);
-    const std::string words = unclosed ? std::string("a quote before this never closes")
-                              : slip   ? slip->text
-                                       : error.msg;
-    report.error(slip ? slip->mark : where, "not valid YAML: " + words);
+    const bool unclosed = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
+    const auto slip = unclosed ? open_quote(text) : yaml_slip(text, where);
+    report.error(slip ? slip->mark : where, "not valid YAML: " + (slip ? slip->text : in_words(error.msg)));
     return std::nullopt;
   }
   Node nothing;

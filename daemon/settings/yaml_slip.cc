@@ -66,12 +66,10 @@ bool is_keyless(const Line& line) {
 }
 
 YamlSlip no_colon(const Line& line) {
-  const std::size_t blank = line.text.find(' ');
-  const bool pair = blank != std::string_view::npos;
-  const std::string key(line.text.substr(0, blank));
-  return {
-      {line.number, line.column() + 1 + key.size()},
-      "a colon is missing: write '" + key + ": " + (pair ? std::string(trim(line.text.substr(blank))) : "VALUE") + "'"};
+  const std::string advice = taken_for_a_key(line.text);
+  const std::size_t key = std::min(line.text.find_first_of(" :="), line.text.size());
+  return {{line.number, line.column() + 1 + key},
+          advice.empty() ? "a colon is missing: write '" + std::string(line.text) + ": VALUE'" : advice};
 }
 
 std::optional<YamlSlip> unquoted(const Line& line) {
@@ -92,7 +90,9 @@ std::optional<YamlSlip> unquoted(const Line& line) {
   }
   const std::size_t colon = value.find(": ");
   if (colon != std::string_view::npos || value.ends_with(':')) {
-    return YamlSlip{mark, advice + "a colon with a blank behind it ends a key"};
+    return YamlSlip{mark, advice +
+                              "a colon with a blank behind it ends a key; a key "
+                              "below another begins a line of its own"};
   }
   return {};
 }
@@ -117,13 +117,12 @@ std::optional<YamlSlip> misplaced(const std::vector<Line>& lines) {
   const std::size_t here = line.at.front();
   const bool begins = before.text.ends_with(':') && here > before.column();
   if (begins || open.empty() || std::ranges::find(open, here) != open.end()) return {};
-  const std::size_t near =
-      *std::ranges::min_element(open, {}, [here](std::size_t one) { return one > here ? one - here : here - one; });
-  const std::size_t by = near > here ? near - here : here - near;
+  // Of two that are as near, the inner one.
+  const auto away = [here](std::size_t one) { return one > here ? one - here : here - one; };
+  const std::size_t near = *std::ranges::min_element(open.rbegin(), open.rend(), {}, away);
   return YamlSlip{{line.number, here + 1},
-                  "the indentation fits nothing above: " + std::to_string(here) + " blanks, where " +
-                      std::to_string(near) + " would go on with the keys before (" + std::to_string(by) +
-                      (near > here ? " more)" : " fewer)")};
+                  "the indentation fits nothing above: this begins in column " + std::to_string(here + 1) +
+                      ", and what it seems to go on with in column " + std::to_string(near + 1)};
 }
 
 }  // namespace
@@ -141,6 +140,31 @@ std::optional<YamlSlip> yaml_slip(const std::string& text, Mark where) {
   // Words without a colon go on with the line behind them, which then has one too many.
   if (lines.size() >= 2 && is_keyless(lines[lines.size() - 2])) return no_colon(lines[lines.size() - 2]);
   return {};
+}
+
+std::optional<YamlSlip> open_quote(const std::string& text) {
+  for (const Line& line : lines_of(text, std::string::npos)) {
+    const std::size_t at = value_at(line.text);
+    if (at >= line.text.size()) continue;
+    const std::string_view value = line.text.substr(at);
+    const char quote = value.front();
+    if ((quote != '"' && quote != '\'') || value.find(quote, 1) != std::string_view::npos) continue;
+    return YamlSlip{{line.number, line.column() + at + 1}, "this quote never closes"};
+  }
+  return {};
+}
+
+std::string taken_for_a_key(std::string_view word) {
+  const std::size_t end = word.find_first_of(" :=");
+  if (end == 0 || end == std::string_view::npos) return {};
+  const std::size_t value = word.find_first_not_of(" :=", end);
+  if (value == std::string_view::npos) return {};
+  const std::string_view between = word.substr(end, value - end);
+  const std::string_view missing = between.find(':') != std::string_view::npos   ? "a blank is missing behind the colon"
+                                   : between.find('=') != std::string_view::npos ? "a key ends with a colon"
+                                                                                 : "a colon is missing";
+  return std::string(missing) + ": write '" + std::string(word.substr(0, end)) + ": " +
+         std::string(word.substr(value)) + "'";
 }
 
 }  // namespace postern::settings
