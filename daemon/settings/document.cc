@@ -86,12 +86,12 @@ class Builder final : public YAML::EventHandler {
 
   void check_anchor(Mark mark, YAML::anchor_t anchor) {
     if (anchor == 0) return;
-    report_.error(mark, "YAML anchors (&name) are not supported; write the value out where it is needed");
+    report_.error(mark, "YAML anchors (&name) are not supported; a text that begins with & needs quotes");
   }
 
   void check_tag(Mark mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
-    report_.error(mark, "YAML tags (!" + tag + ") are not supported; every key has its own type already");
+    report_.error(mark, "YAML tags (!" + tag + ") are not supported; a text that begins with ! needs quotes");
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {

@@ -62,7 +62,7 @@ bool has_key(const Line& line) { return value_at(line.text) != std::string_view:
 
 /// A word alone, or words: not the rest of a list or group in brackets.
 bool is_keyless(const Line& line) {
-  return !has_key(line) && line.text.find_first_of("[]{}\"'") == std::string_view::npos && !line.dash;
+  return !has_key(line) && line.text.find_first_of("[]{}\"'") == std::string_view::npos;
 }
 
 YamlSlip no_colon(const Line& line) {
@@ -133,12 +133,14 @@ std::optional<YamlSlip> yaml_slip(const std::string& text, Mark where) {
   if (lines.empty()) return {};
   const Line& line = lines.back();
   if (line.number == where.line) {
-    if (is_keyless(line)) return no_colon(line);
+    if (is_keyless(line) && !line.dash) return no_colon(line);
     if (auto slip = unquoted(line)) return slip;
   }
   if (auto slip = misplaced(lines)) return slip;
   // Words without a colon go on with the line behind them, which then has one too many.
-  if (lines.size() >= 2 && is_keyless(lines[lines.size() - 2])) return no_colon(lines[lines.size() - 2]);
+  if (lines.size() < 2) return {};
+  const Line& before = lines[lines.size() - 2];
+  if (is_keyless(before) && (!before.dash || before.column() == line.column())) return no_colon(before);
   return {};
 }
 

@@ -144,6 +144,9 @@ TEST(Account, SaysWhatIsWrongWhereAndWhatToDo) {
        "mechanism of Postern; did you mean 'SCRAM-SHA-256'?"},
       {"mechanisms: [plian]",
        "f.yaml:4:18: 'smarthosts[0].mechanisms' lists 'plian', which is no mechanism of "
+       "Postern; did you mean 'PLAIN'?"},
+      {"mechanisms: [NTLM]",
+       "f.yaml:4:18: 'smarthosts[0].mechanisms' lists 'NTLM', which is no mechanism of "
        "Postern; it knows OAUTHBEARER, XOAUTH2"},
       {"user: u\n    password: p\n    mechanisms: [LOGIN, login]",
        "f.yaml:6:25: 'smarthosts[0].mechanisms' lists LOGIN twice"},
