@@ -78,6 +78,11 @@ void make_sense(Settings& settings) {
   if (retry.min > retry.max || retry.max > retry.expire) settings.queue.retry = standard.queue.retry;
   // A name whose address could not be read: mail to it must not go to nobody.
   std::erase_if(settings.names.aliases, [](const auto& alias) { return alias.second.empty(); });
+  // A row of which a part could not be read would refuse mail that it lets pass; none binds nobody.
+  const auto half_read = [](const submission::SenderRule& rule) {
+    return rule.may.empty() || (rule.users.empty() && rule.groups.empty());
+  };
+  if (std::ranges::any_of(settings.submission.senders, half_read)) settings.submission.senders.clear();
 }
 
 }  // namespace

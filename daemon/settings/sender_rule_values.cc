@@ -34,7 +34,7 @@ std::optional<std::vector<std::string>> one_or_more(const Node& node, Scope& sco
 std::optional<std::vector<std::string>> account_names_value(const Node& node, Scope& scope) {
   auto names = one_or_more(node, scope);
   if (!names) return names;
-  const auto is_no_name = [](const std::string& name) { return name.find_first_of(":/@ \t") != std::string::npos; };
+  const auto is_no_name = [](const std::string& name) { return name.find_first_of(":/,") != std::string::npos; };
   const auto wrong = std::ranges::find_if(*names, is_no_name);
   if (wrong == names->end()) return names;
   scope.error(node, "must be a name as in /etc/passwd or /etc/group, not '" + *wrong + "'");

@@ -154,7 +154,7 @@ Task<void> Acceptor::check_sender(const std::string* header) {
   if (uid && config_.user) {
     Result<User> found = co_await config_.user(*uid);
     if (!found) {
-      refuse({451, "4.3.0", "'senders' cannot be asked: " + found.error().text + "; try again later"});
+      refuse({451, "4.3.0", found.error().text + ", which 'senders' in postern.yaml asks for; try again later"});
       co_return;
     }
     user = std::move(*found);

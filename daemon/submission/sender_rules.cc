@@ -16,7 +16,8 @@ namespace postern::submission {
 namespace {
 
 constexpr std::string_view kEverybody = "*";
-constexpr std::size_t kMostNamed = 3;  // addresses of a rule in a refusal
+constexpr std::string_view kOurs = "MAILER-DAEMON";  // From where nobody is the sender
+constexpr std::size_t kMostNamed = 3;                // addresses of a rule in a refusal
 
 bool names(const std::vector<std::string>& list, std::string_view one) {
   return std::ranges::find(list, one) != list.end();
@@ -31,6 +32,15 @@ bool is_for(const SenderRule& rule, const User& user) {
 bool is_same(std::string_view one, std::string_view other) {
   return mail::mailbox_key(to_lower(one)) == mail::mailbox_key(to_lower(other));
 }
+
+/// A reader of mail may make an address of what is none to us: with a character that nobody sees, or encoded (RFC
+/// 2047).
+bool may_be_address(std::string_view unread) {
+  return unread.find('@') != std::string_view::npos || unread.find("=?") != std::string_view::npos;
+}
+
+/// With a domain in the name of the user, as directories have it: "alice@corp.example".
+std::string_view login_of(std::string_view name) { return name.substr(0, name.find('@')); }
 
 }  // namespace
 
@@ -50,7 +60,10 @@ std::vector<std::size_t> rows_for(const std::vector<SenderRule>& rules, const Us
 bool SenderCheck::may(std::string_view address) const {
   const mail::AddressParts parts = mail::split_address(address);
   const bool here = names_.kind_of(parts.domain) != mail::LocalNames::Kind::foreign;
-  if (here && !user_.name.empty() && is_same(parts.local, user_.name)) return true;
+  if (here && is_same(parts.local, kOurs)) return true;
+  if (!user_.name.empty() && (is_same(address, user_.name) || (here && is_same(parts.local, login_of(user_.name))))) {
+    return true;
+  }
   const auto covers = [&](const std::string& pattern) {
     if (pattern == kEverybody) return true;
     if (pattern.starts_with("*@")) return iequals(std::string_view(pattern).substr(2), parts.domain);
@@ -72,12 +85,16 @@ std::string SenderCheck::rule() const {
   may.resize(may.size() - more);
   const std::string as = fmt::format("{}{}", fmt::join(may, ", "), more == 0 ? "" : fmt::format(", {} more", more));
   return fmt::format("{} in postern.yaml {} {} send as {}{}", rows, rows_.size() == 1 ? "lets" : "let",
-                     user_.name.empty() ? "who has no name here" : user_.name, as,
+                     user_.name.empty() ? "clients that are no user here" : user_.name, as,
                      user_.name.empty() ? "" : " or under its own name");
 }
 
 smtp::Refusal SenderCheck::refusal(std::string_view what, std::string_view address) const {
   return {550, "5.7.1", fmt::format("{} <{}> is not allowed: {}", what, printable(address), rule())};
+}
+
+smtp::Refusal SenderCheck::unreadable() const {
+  return {550, "5.7.1", "From has something that may be an address and cannot be read as one: " + rule()};
 }
 
 smtp::Refusal SenderCheck::too_long() const {
@@ -95,10 +112,12 @@ std::optional<smtp::Refusal> SenderCheck::header(std::string_view text) const {
   if (free()) return {};
   for (const mail::HeaderField& field : mail::parse_headers(text).fields) {
     if (!iequals(field.name, "From")) continue;
-    for (const mail::FoundAddress& found : mail::scan_addresses(field.body).found) {
+    const mail::AddressScan scan = mail::scan_addresses(field.body);
+    for (const mail::FoundAddress& found : scan.found) {
       const std::string address = mail::complete_address(found.text, names_.domain);
-      if (!may(address)) return refusal("the sender in From,", address);
+      if (!may(address)) return refusal("the sender in From", address);
     }
+    if (scan.found.empty() || std::ranges::any_of(scan.unread, may_be_address)) return unreadable();
   }
   return {};
 }

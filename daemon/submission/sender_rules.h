@@ -3,7 +3,8 @@
 //
 // All rows that name the user, or a group of theirs, count together; the rows of "*" do where there is none. Whom no
 // row is for may send as everybody, and so may root. The own name at a name of this machine is always the user's, since
-// that is what programs send as that say nothing; the null reverse-path, which is nobody, is everybody's.
+// that is what programs send as that say nothing; the null reverse-path, which is nobody, is everybody's, and so is
+// MAILER-DAEMON, which then stands in From.
 #pragma once
 
 #include "mail/local_names.h"
@@ -39,6 +40,7 @@ class SenderCheck {
  private:
   [[nodiscard]] bool may(std::string_view address) const;
   [[nodiscard]] std::string rule() const;
+  [[nodiscard]] smtp::Refusal unreadable() const;
   [[nodiscard]] smtp::Refusal refusal(std::string_view what, std::string_view address) const;
 
   const std::vector<SenderRule>& rules_;

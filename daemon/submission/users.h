@@ -1,11 +1,13 @@
 // Who a uid is: its name, and those of its groups. The name service may ask a server (LDAP, systemd-homed), so it is
-// asked in a thread of its own; nothing of mail waits for that but the mail of that user.
+// asked in threads of their own; nothing of mail waits for that but the mail of that user. An answer that cannot be had
+// anew is believed on: who a user is changes seldom, and alerts go on while a directory is away.
 #pragma once
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,10 +28,12 @@ struct User {
 class Users {
  public:
   using Ask = std::function<Result<User>(std::uint32_t uid)>;
-  static constexpr Seconds kKept{60};      ///< an answer is believed for so long
-  static constexpr Seconds kPatience{10};  ///< then whoever asked is told that there is none
+  static constexpr Seconds kKept{60};                     ///< an answer is believed for so long
+  static constexpr Milliseconds kPatience = Seconds(10);  ///< then whoever asked is told that there is none
+  static constexpr std::size_t kThreads = 4;
 
-  explicit Users(Executor loop, Ask ask = user_of_the_system);
+  explicit Users(Executor loop, Ask ask = user_of_the_system, Milliseconds patience = kPatience);
+  /// Waits for the answers to what is being asked.
   ~Users();
   Users(const Users&) = delete;
   Users& operator=(const Users&) = delete;

@@ -58,7 +58,7 @@ TEST(SenderRuleValues, SlipsAreToldWithWhatWasMeant) {
       {" [{ user: root, may: \"@b.example\" }]", "did you mean '*@b.example'?"},
       {" [{ user: root, may: \"*.b.example\" }]", "must be an address, a local name, \"*@DOMAIN\" or \"*\""},
       {" [{ user: root, may: [a@b.example, a@b.example] }]", "lists 'a@b.example' twice"},
-      {" [{ user: a@b.example, may: a@b.example }]", "must be a name as in /etc/passwd or /etc/group"},
+      {" [{ user: \"a:b\", may: a@b.example }]", "must be a name as in /etc/passwd or /etc/group"},
       {" [{ user: \"root, daemon\", may: a@b.example }]", "must be a name as in /etc/passwd or /etc/group"},
   };
   for (const auto& [senders, text] : slips)

@@ -163,15 +163,16 @@ TEST(Acceptor, KeepsUsersToTheSendersThatTheyMayUse) {
   EXPECT_FALSE(desk.offer(1000, "alice", "Subject: x\n\nbody\n").refusal);
   EXPECT_FALSE(desk.offer(1000, "web@example.com", "From: Web <web@example.com>\n\nbody\n").refusal);
   EXPECT_FALSE(desk.offer(1000, "", "Subject: x\nFrom: alice\n\nbody\n").refusal);
+  EXPECT_FALSE(desk.offer(1000, "", "Subject: x\n\nbody\n").refusal);
   EXPECT_FALSE(desk.offer(1001, "root", "From: root\n\nbody\n").refusal);
-  EXPECT_EQ(desk.queue.stored.size(), 4);
+  EXPECT_EQ(desk.queue.stored.size(), 5);
   for (const std::string text : {"From: root\n\nbody\n", "From: root\n", "From: root"}) {
     const auto outcome = desk.offer(1000, "alice", text);
     ASSERT_TRUE(outcome.refusal) << text;
     EXPECT_THAT(outcome.refusal->text, HasSubstr("senders[0]"));
   }
   EXPECT_TRUE(desk.offer(1000, "root", "From: alice\n\nbody\n").refusal);
-  EXPECT_EQ(desk.queue.stored.size(), 4);
+  EXPECT_EQ(desk.queue.stored.size(), 5);
 }
 
 TEST(Acceptor, LooksForNoNameWhereNoRuleNeedsIt) {
@@ -201,7 +202,8 @@ TEST(Acceptor, AsksTheSenderToComeBackWhileTheNameServiceIsAway) {
   const auto outcome = desk.offer(1000, "alice", "From: alice\n\nbody\n");
   ASSERT_TRUE(outcome.refusal);
   EXPECT_EQ(outcome.refusal->code, 451);
-  EXPECT_THAT(outcome.refusal->text, HasSubstr("no answer from the name service about uid 1000; try again later"));
+  EXPECT_THAT(outcome.refusal->text, HasSubstr("no answer from the name service about uid 1000, which 'senders' in "
+                                               "postern.yaml asks for; try again later"));
 }
 
 }  // namespace

@@ -114,6 +114,37 @@ TEST(SenderRules, EachAddressOfEachFromIsLookedAt) {
   }
 }
 
+TEST(SenderRules, WhatOthersMayReadAsAnAddressIsNotFromWhoIsBound) {
+  const mail::LocalNames names = our_names();
+  const SenderCheck check(kRules, names, kWeb);
+  for (const std::string from :
+       {"\x01 <boss@bank.example>", "web@example.com, Boss \x7f <boss@bank.example>", "=?utf-8?b?Ym9zc0BiYW5r?=@",
+        "Boss <=?utf-8?Q?boss=40bank.example?=>", "<>", "", "Boss <boss@bank.example", "boss @bank. example extra",
+        "web@example.com, \xE2\x80\x8B"
+        "boss@bank.example\xE2\x80\x8B x"}) {
+    EXPECT_TRUE(check.header("From: " + from + "\n\n")) << from;
+  }
+  for (const std::string from :
+       {"Van Smith, Bob <web@example.com>", "web@example.com (Dr.", "Web: <web@example.com>"}) {
+    EXPECT_FALSE(check.header("From: " + from + "\n\n")) << from;
+  }
+}
+
+TEST(SenderRules, MailOfNobodyMayBeFromWhomWeWriteThere) {
+  EXPECT_TRUE(may(kWeb, "MAILER-DAEMON@example.net"));
+  EXPECT_FALSE(may(kWeb, "MAILER-DAEMON@bank.example"));
+}
+
+TEST(SenderRules, TheNameOfADirectorysUserMayHaveADomain) {
+  const User alice{false, "alice@corp.example", {"domain users@corp.example"}};
+  const std::vector<SenderRule> rules{{{}, {"domain users@corp.example"}, {"team@corp.example"}}};
+  for (const std::string address :
+       {"alice@corp.example", "alice@example.net", "alice@localhost", "team@corp.example"}) {
+    EXPECT_TRUE(may(alice, address, rules)) << address;
+  }
+  EXPECT_FALSE(may(alice, "bob@corp.example", rules));
+}
+
 TEST(SenderRules, TheBodyIsNotLookedAt) {
   const mail::LocalNames names = our_names();
   EXPECT_FALSE(SenderCheck(kRules, names, kWeb).header("From: www-data\n\nFrom: boss@bank.example\n"));
@@ -126,11 +157,12 @@ TEST(SenderRules, TheRefusalNamesTheRuleAndWhatItAllows) {
             "web@example.com, *@shop.example.com, forms or under its own name");
   EXPECT_THAT(
       SenderCheck(kRules, names, kWeb).header("From: root\n\n")->text,
-      HasSubstr("the sender in From, <root@example.net> is not allowed: senders[0] and senders[3] in "
+      HasSubstr("the sender in From <root@example.net> is not allowed: senders[0] and senders[3] in "
                 "postern.yaml let www-data send as web@example.com, *@shop.example.com, forms, 1 more or under"));
-  EXPECT_EQ(SenderCheck(kRules, names, kNobodyKnown).reverse_path("a@b.example")->text,
-            "the sender <a@b.example> is not allowed: senders[2] in postern.yaml lets who has no name here send as "
-            "noreply@example.com");
+  EXPECT_EQ(
+      SenderCheck(kRules, names, kNobodyKnown).reverse_path("a@b.example")->text,
+      "the sender <a@b.example> is not allowed: senders[2] in postern.yaml lets clients that are no user here send as "
+      "noreply@example.com");
 }
 
 }  // namespace

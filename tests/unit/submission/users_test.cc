@@ -66,6 +66,49 @@ TEST(Users, AnErrorIsNotKept) {
   EXPECT_EQ(test::run(loop, ask(&users, 7))->name, "alice");
 }
 
+TEST(Users, WhoWasKnownIsKnownOnWhileTheServiceIsAway) {
+  std::atomic<bool> away = false;
+  std::promise<void> end;
+  const std::shared_future<void> ended = end.get_future().share();
+  boost::asio::io_context loop;
+  Users users(
+      loop.get_executor(),
+      [&](std::uint32_t uid) -> Result<User> {
+        if (away) ended.wait();
+        return User{false, "u" + std::to_string(uid), {}};
+      },
+      Milliseconds(20));
+  EXPECT_EQ(test::run(loop, ask(&users, 7))->name, "u7");
+  away = true;
+  loop.restart();
+  const Result<User> unknown = test::wait(loop, ask(&users, 8));
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().failure, Failure::timeout);
+  EXPECT_EQ(unknown.error().text, "the name service does not say who uid 8 is");
+  EXPECT_FALSE(test::wait(loop, ask(&users, 8))) << "asked again while the first question is open";
+  EXPECT_EQ(test::wait(loop, ask(&users, 7))->name, "u7");
+  end.set_value();
+}
+
+TEST(Users, AQuestionThatIsOpenAtTheEndIsWaitedForAndForgotten) {
+  boost::asio::io_context loop;
+  std::atomic<bool> asked = false;
+  {
+    Users users(
+        loop.get_executor(),
+        [&asked](std::uint32_t) -> Result<User> {
+          std::this_thread::sleep_for(Milliseconds(50));
+          asked = true;
+          return User{};
+        },
+        Milliseconds(1));
+    EXPECT_FALSE(test::wait(loop, ask(&users, 7)));
+  }
+  EXPECT_TRUE(asked);
+  loop.restart();
+  loop.run();
+}
+
 TEST(Users, TheLoopGoesOnWhileTheNameServiceHangs) {
   std::promise<void> answer;
   boost::asio::io_context loop;
