@@ -67,8 +67,8 @@ TEST(SenderRules, WhomNoRowIsForMaySendAsEverybody) {
 
 TEST(SenderRules, AnAddressIsAllowedByAddressDomainNameOrEverything) {
   for (const std::string address :
-       {"web@example.com", "WEB@Example.COM", "\"web\"@example.com", "a@shop.example.com", "b.c@SHOP.example.com",
-        "forms@example.net", "forms@web1", "forms@web1.example.net", "forms@localhost", "x@lists.example.com"}) {
+       {"web@example.com", "WEB@Example.COM", "a@shop.example.com", "b.c@SHOP.example.com", "forms@example.net",
+        "forms@web1", "forms@web1.example.net", "forms@localhost", "x@lists.example.com"}) {
     EXPECT_TRUE(may(kWeb, address)) << address;
   }
   for (const std::string address :
