@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Root would judge the scratch files as the user postern, where there is one.
 AS_THIS_USER = ["--user", "root"] if os.geteuid() == 0 else []
 problems = 0
+LISTS = ("smarthosts", "senders")  # of groups of keys
 
 
 def complain(text):
@@ -65,7 +66,7 @@ def yaml_keys(text):
         while stack and stack[-1][0] >= indent:
             stack.pop()
         parent = stack[-1][1] if stack else ""
-        path = parent + ("[]." if parent == "smarthosts" else "." if parent else "") + match[3]
+        path = parent + ("[]." if parent in LISTS else "." if parent else "") + match[3]
         found[path] = (match[4] or "").strip()
         stack.append((indent, path))
     return found
