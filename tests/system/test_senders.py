@@ -52,8 +52,8 @@ def test_whoever_sends_otherwise_is_told_the_rule_and_so_is_the_log(ruled):
 
 def test_groups_count_root_is_free_and_the_others_have_the_row_of_everybody(ruled):
     assert sent(ruled, "root", "anybody@bank.example", "boss@bank.example").returncode == 0
-    assert sent(ruled, "nobody", "noreply@example.com", "nobody").returncode == 0
-    assert b"senders[2]" in sent(ruled, "nobody", "root", "nobody").stderr
+    assert sent(ruled, "games", "noreply@example.com", "games").returncode == 0
+    assert b"senders[2]" in sent(ruled, "games", "root", "games").stderr
     assert sent(ruled, "mail", "root", "root (Cron Daemon)").returncode == 0
     assert b"senders[1]" in sent(ruled, "mail", "noreply@example.com", "mail").stderr
 

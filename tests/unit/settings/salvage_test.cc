@@ -99,6 +99,15 @@ TEST(Salvage, OfAliasesTheGoodOnesAreTakenAndNoneLeadsNowhere) {
   EXPECT_FALSE(aliases.contains("ops"));
 }
 
+TEST(Salvage, ARowOfSendersThatIsHalfReadBindsNobody) {
+  const auto senders = [](const std::string& rows) { return salvage("senders: [" + rows + "]\n").submission.senders; };
+  EXPECT_EQ(senders("{ user: root, may: a@b.example }").size(), 1);
+  for (const std::string rows : {"{ user: root, may: '@b.example' }", "{ user: 'a:b', may: a@b.example }",
+                                 "{ user: root }", "{ user: root, may: a@b.example }, { may: c@d.example }"}) {
+    EXPECT_TRUE(senders(rows).empty()) << rows;
+  }
+}
+
 TEST(Salvage, ValuesThatCannotBeTogetherGiveWayToTheDefaults) {
   const Settings standard;
   EXPECT_EQ(salvage("listen: { submit: /srv/a, control: /srv/a }\n").listen, standard.listen);
