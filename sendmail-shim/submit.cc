@@ -247,7 +247,7 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
 }
 
 HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
-  Delivery asked = delivery;  // less of it of an older daemon
+  Delivery asked = delivery;        // less of it of an older daemon
   std::optional<Exit> unknown;      // what to say while the message may be stored already
   std::optional<Exit> turned_away;  // what a daemon said that has no time for us
   for (int attempt = 1;; ++attempt) {
