@@ -272,7 +272,7 @@ void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Pla
     if (const std::string_view missing = missing_behind_key(entry.key); !group && !missing.empty()) {
       // Without its words: a password may be among them.
       const std::size_t end = entry.key.find_first_of(" :=");
-      report.error(Mark{entry.mark.line, entry.mark.column + end}, std::string(missing) + " here, behind the key");
+      report.error(Mark{entry.mark.line, entry.mark.column + end}, std::string(missing));
     } else if (!group) {
       report.error(entry.mark, "unknown key '" + shown + "'; " + advice(place.table, entry.key));
     } else if (value.kind == Node::Kind::null) {

@@ -70,7 +70,7 @@ YamlSlip no_colon(const Line& line) {
   const std::string_view missing = missing_behind_key(line.text);
   const std::size_t key = std::min(line.text.find_first_of(" :="), line.text.size());
   return {{line.number, line.column() + 1 + key},
-          std::string(missing.empty() ? "a colon is missing" : missing) + " here, behind the key"};
+          std::string(missing.empty() ? "a colon is missing behind the key" : missing)};
 }
 
 std::optional<YamlSlip> unquoted(const Line& line) {
@@ -163,9 +163,9 @@ std::string_view missing_behind_key(std::string_view word) {
   const std::size_t value = word.find_first_not_of(" :=", end);
   if (value == std::string_view::npos) return {};
   const std::string_view between = word.substr(end, value - end);
-  if (between.find(':') != std::string_view::npos) return "a blank is missing behind the colon";
-  if (between.find('=') != std::string_view::npos) return "a colon is missing, in place of the =";
-  return "a colon is missing";
+  if (between.find(':') != std::string_view::npos) return "a blank is missing behind the colon of the key";
+  if (between.find('=') != std::string_view::npos) return "a colon belongs behind the key, and no =";
+  return "a colon is missing behind the key";
 }
 
 }  // namespace postern::settings
