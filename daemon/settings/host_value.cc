@@ -72,7 +72,9 @@ std::optional<std::string> host_value(const Node& node, Scope& scope) {
   if (parse_ip(*text)) return *text;
   if (!is_host_name(*text)) {
     if (const auto parts = taken_apart(*text)) {
-      scope.error(node, "must be the host alone: '" + parts->host + "', not '" + *text + "'" + parts->advice);
+      // What stands before an "@" may be a password.
+      const std::string not_this = text->find('@') == std::string::npos ? ", not '" + *text + "'" : std::string();
+      scope.error(node, "must be the host alone: '" + parts->host + "'" + not_this + parts->advice);
       return std::nullopt;
     }
   }

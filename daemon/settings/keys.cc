@@ -238,7 +238,6 @@ std::vector<std::string> keys_under(const std::string& prefix) {
 
 /// What the writer of an unknown key probably wanted.
 std::string advice(const std::string& prefix, const std::string& word) {
-  if (std::string apart = taken_for_a_key(word); !apart.empty()) return apart;
   if (const std::string_view other = in_place_of(prefix, word); !other.empty()) return std::string(other);
   const std::vector<std::string> names = keys_under(prefix);
   if (const auto near = nearest(word, names)) return "did you mean '" + *near + "'?";
@@ -282,7 +281,11 @@ void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Pla
     const bool group =
         std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.path.starts_with(path + "."); });
     const Node value = spelt_out(entry, path);
-    if (!group) {
+    if (const std::string_view missing = missing_behind_key(entry.key); !group && !missing.empty()) {
+      // Without its words: a password may be among them.
+      const std::size_t end = entry.key.find_first_of(" :=");
+      report.error(Mark{entry.mark.line, entry.mark.column + end}, std::string(missing));
+    } else if (!group) {
       report.error(entry.mark, "unknown key '" + shown + "'; " + advice(place.table, entry.key));
     } else if (value.kind == Node::Kind::null) {
       report.error(entry.mark,
@@ -308,7 +311,7 @@ void read_smarthosts(Settings& settings, const Node& node, Scope& scope) {
     Smarthost& smarthost = settings.smarthosts.emplace_back();
     if (item.kind != Node::Kind::map) {
       const bool colon = item.kind == Node::Kind::scalar && item.text.starts_with("host ");
-      scope.report.error(item.mark, colon ? "a colon is missing: write 'host: " + item.text.substr(5) + "'"
+      scope.report.error(item.mark, colon ? "a colon is missing in this line, behind 'host'"
                                           : "'" + shown + "' must be a group of keys; begin it with '- host: NAME'");
       continue;
     }

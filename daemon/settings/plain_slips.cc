@@ -34,14 +34,15 @@ struct Search {
   std::vector<std::string_view> lines;
   Report& report;
 
-  /// A password with a " #" in it ends there, and nobody sees that: comments have a blank behind the mark.
+  /// A password with a " #" in it ends there, and nobody sees that; comments have a blank behind the mark. In other
+  /// values it is a comment, written so or so. The value is not shown: it may be a password.
   void look_at(const std::string& key, const Node& value) const {
     if (value.kind != Node::Kind::scalar || value.quoted) return;
     if (is_variable(value.text)) {
       report.warning(value.mark,
-                     "'" + key + "' is taken as it stands: variables such as " + value.text + " are not replaced");
+                     "'" + key + "' is taken as it stands: variables of the environment are not put into it");
     }
-    if (value.mark.line == 0 || value.mark.line > lines.size()) return;
+    if (key != "password" || value.mark.line == 0 || value.mark.line > lines.size()) return;
     const std::string_view line = lines[value.mark.line - 1];
     const std::size_t end = std::min(value.mark.column - 1 + value.text.size(), line.size());
     if (line.substr(0, end).find(value.text) == std::string_view::npos) return;  // it goes on in other lines

@@ -65,11 +65,12 @@ bool is_keyless(const Line& line) {
   return !has_key(line) && line.text.find_first_of("[]{}\"'") == std::string_view::npos;
 }
 
+/// Without its words: a password may be among them.
 YamlSlip no_colon(const Line& line) {
-  const std::string advice = taken_for_a_key(line.text);
+  const std::string_view missing = missing_behind_key(line.text);
   const std::size_t key = std::min(line.text.find_first_of(" :="), line.text.size());
   return {{line.number, line.column() + 1 + key},
-          advice.empty() ? "a colon is missing: write '" + std::string(line.text) + ": VALUE'" : advice};
+          std::string(missing.empty() ? "a colon is missing behind the key" : missing)};
 }
 
 std::optional<YamlSlip> unquoted(const Line& line) {
@@ -156,17 +157,15 @@ std::optional<YamlSlip> open_quote(const std::string& text) {
   return {};
 }
 
-std::string taken_for_a_key(std::string_view word) {
+std::string_view missing_behind_key(std::string_view word) {
   const std::size_t end = word.find_first_of(" :=");
   if (end == 0 || end == std::string_view::npos) return {};
   const std::size_t value = word.find_first_not_of(" :=", end);
   if (value == std::string_view::npos) return {};
   const std::string_view between = word.substr(end, value - end);
-  const std::string_view missing = between.find(':') != std::string_view::npos   ? "a blank is missing behind the colon"
-                                   : between.find('=') != std::string_view::npos ? "a key ends with a colon"
-                                                                                 : "a colon is missing";
-  return std::string(missing) + ": write '" + std::string(word.substr(0, end)) + ": " +
-         std::string(word.substr(value)) + "'";
+  if (between.find(':') != std::string_view::npos) return "a blank is missing behind the colon of the key";
+  if (between.find('=') != std::string_view::npos) return "a colon belongs behind the key, and no =";
+  return "a colon is missing behind the key";
 }
 
 }  // namespace postern::settings

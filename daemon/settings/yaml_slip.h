@@ -20,8 +20,8 @@ struct YamlSlip {
 [[nodiscard]] std::optional<YamlSlip> yaml_slip(const std::string& text, Mark where);
 /// Likewise where it says that a quote never closes: the quote.
 [[nodiscard]] std::optional<YamlSlip> open_quote(const std::string& text);
-/// What to write for "domain example.net", "domain:example.net" or "domain = example.net", which are keys of their own
+/// What is wrong with "domain example.net", "domain:example.net" or "domain = example.net", which are keys of their own
 /// to YAML; empty: it is none of these.
-[[nodiscard]] std::string taken_for_a_key(std::string_view word);
+[[nodiscard]] std::string_view missing_behind_key(std::string_view word);
 
 }  // namespace postern::settings

@@ -57,5 +57,12 @@ TEST(GoldenSettings, EachFileIsAnsweredAsTheGoldenSetSays) {
   if (std::getenv("POSTERN_WRITE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << all;
 }
 
+TEST(GoldenSettings, NoAnswerShowsAPassword) {
+  for (const GoldenCase& one : read_cases(test::tree("golden/settings/cases.txt"))) {
+    EXPECT_EQ(answer_to(one.text).find("hunter2"), std::string::npos) << one.title;
+    EXPECT_EQ(answer_to(one.text).find("$HUNTER"), std::string::npos) << one.title;
+  }
+}
+
 }  // namespace
 }  // namespace postern::settings
