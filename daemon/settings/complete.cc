@@ -69,13 +69,14 @@ void check_port(const Smarthost& smarthost, const std::string& path, Report& rep
   const std::uint16_t port = smarthost.port;
   const bool by_starttls = port == kSubmission || port == kSmtp;
   const bool wrong = smarthost.tls == Tls::implicit ? by_starttls : port == kSubmissions;
-  if (!wrong) return;
+  // On this machine a tunnel may be there; and what could not be read is the default here.
+  if (!wrong || stays_on_this_machine(smarthost.host) || !report.clean()) return;
   const std::string fits = by_starttls ? "starttls" : "implicit";
   const std::string is = smarthost.tls == Tls::implicit ? "implicit" : smarthost.tls == Tls::none ? "none" : "starttls";
   report.warning(report.place(path + ".port"),
                  "port " + std::to_string(port) + " is where servers have 'tls: " + fits + "', and 'tls' is " + is +
                      " here" + (report.was_written(path + ".tls") ? "" : " by default") + ": write 'tls: " + fits +
-                     "', or 'port: " + std::to_string(by_starttls ? kSubmissions : kSubmission) + "'");
+                     "', or 'port: " + std::to_string(standard_port(smarthost.tls)) + "'");
 }
 
 void check_tls(const Smarthost& smarthost, const std::string& path, Report& report) {

@@ -27,7 +27,8 @@ bool is_variable(std::string_view text) {
     if (!name.ends_with('}')) return false;
     name = name.substr(1, name.size() - 2);
   }
-  return !name.empty() && std::ranges::all_of(name, [](char c) { return c == '_' || (c >= 'A' && c <= 'Z'); });
+  return !name.empty() &&
+         std::ranges::all_of(name, [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
 struct Search {
