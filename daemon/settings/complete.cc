@@ -126,19 +126,21 @@ void check_own_sender(const Settings& settings, Report& report) {
 }
 
 /// A row for nobody is probably a slip, and leaves whom it was meant for free.
+void warn_of_nobody(Report& report, const std::string& key, const std::string& kind, const std::string& name) {
+  std::string text = "'" + key;
+  text.append("' names '").append(name).append("', and there is no such ").append(kind);
+  report.warning(report.place(key), std::move(text));
+}
+
 void check_senders(const std::vector<submission::SenderRule>& rules, Report& report) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const std::string path = "senders[" + std::to_string(i) + "]";
     for (const std::string& name : rules[i].users) {
       const auto user = name == "*" ? Result<User>(User{}) : user_named(name);
-      if (user || user.error().failure != Failure::not_found) continue;
-      report.warning(report.place(path + ".user"),
-                     "'" + path + ".user' names '" + name + "', and there is no such user");
+      if (!user && user.error().failure == Failure::not_found) warn_of_nobody(report, path + ".user", "user", name);
     }
     for (const std::string& name : rules[i].groups) {
-      if (may_be_group(name)) continue;
-      report.warning(report.place(path + ".group"),
-                     "'" + path + ".group' names '" + name + "', and there is no such group");
+      if (!may_be_group(name)) warn_of_nobody(report, path + ".group", "group", name);
     }
   }
 }
