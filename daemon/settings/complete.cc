@@ -9,6 +9,8 @@
 #include "settings/values.h"
 
 #include <map>
+#include <string>
+#include <utility>
 
 namespace postern::settings {
 namespace {
