@@ -9,6 +9,8 @@
 #include "settings/values.h"
 
 #include <map>
+#include <string>
+#include <utility>
 
 namespace postern::settings {
 namespace {
@@ -69,13 +71,14 @@ void check_port(const Smarthost& smarthost, const std::string& path, Report& rep
   const std::uint16_t port = smarthost.port;
   const bool by_starttls = port == kSubmission || port == kSmtp;
   const bool wrong = smarthost.tls == Tls::implicit ? by_starttls : port == kSubmissions;
-  if (!wrong) return;
+  // On this machine a tunnel may be there; and what could not be read is the default here.
+  if (!wrong || stays_on_this_machine(smarthost.host) || !report.clean()) return;
   const std::string fits = by_starttls ? "starttls" : "implicit";
   const std::string is = smarthost.tls == Tls::implicit ? "implicit" : smarthost.tls == Tls::none ? "none" : "starttls";
   report.warning(report.place(path + ".port"),
                  "port " + std::to_string(port) + " is where servers have 'tls: " + fits + "', and 'tls' is " + is +
                      " here" + (report.was_written(path + ".tls") ? "" : " by default") + ": write 'tls: " + fits +
-                     "', or 'port: " + std::to_string(by_starttls ? kSubmissions : kSubmission) + "'");
+                     "', or 'port: " + std::to_string(standard_port(smarthost.tls)) + "'");
 }
 
 void check_tls(const Smarthost& smarthost, const std::string& path, Report& report) {
@@ -125,19 +128,21 @@ void check_own_sender(const Settings& settings, Report& report) {
 }
 
 /// A row for nobody is probably a slip, and leaves whom it was meant for free.
+void warn_of_nobody(Report& report, const std::string& key, const std::string& kind, const std::string& name) {
+  std::string text = "'" + key;
+  text.append("' names '").append(name).append("', and there is no such ").append(kind);
+  report.warning(report.place(key), std::move(text));
+}
+
 void check_senders(const std::vector<submission::SenderRule>& rules, Report& report) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const std::string path = "senders[" + std::to_string(i) + "]";
     for (const std::string& name : rules[i].users) {
       const auto user = name == "*" ? Result<User>(User{}) : user_named(name);
-      if (user || user.error().failure != Failure::not_found) continue;
-      report.warning(report.place(path + ".user"),
-                     "'" + path + ".user' names '" + name + "', and there is no such user");
+      if (!user && user.error().failure == Failure::not_found) warn_of_nobody(report, path + ".user", "user", name);
     }
     for (const std::string& name : rules[i].groups) {
-      if (may_be_group(name)) continue;
-      report.warning(report.place(path + ".group"),
-                     "'" + path + ".group' names '" + name + "', and there is no such group");
+      if (!may_be_group(name)) warn_of_nobody(report, path + ".group", "group", name);
     }
   }
 }

@@ -91,7 +91,7 @@ class Builder final : public YAML::EventHandler {
 
   void check_tag(Mark mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
-    report_.error(mark, "YAML tags (!" + tag + ") are not supported; a text that begins with ! needs quotes");
+    report_.error(mark, "YAML tags (!name) are not supported; a text that begins with ! needs quotes");
   }
 
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {

@@ -1,5 +1,6 @@
 #include "settings/keys.h"
 
+#include "base/text.h"
 #include "settings/alias_values.h"
 #include "settings/host_value.h"
 #include "settings/login_values.h"
@@ -240,9 +241,11 @@ std::vector<std::string> keys_under(const std::string& prefix) {
 std::string advice(const std::string& prefix, const std::string& word) {
   if (const std::string_view other = in_place_of(prefix, word); !other.empty()) return std::string(other);
   const std::vector<std::string> names = keys_under(prefix);
-  if (const auto near = nearest(word, names)) return "did you mean '" + *near + "'?";
+  std::string plain = to_lower(word);
+  std::ranges::replace_if(plain, [](char c) { return c == ' ' || c == '-'; }, '_');
+  if (const auto near = nearest(plain, names)) return "did you mean '" + *near + "'?";
   for (const KeyInfo& key : all_keys()) {
-    if (last_word(key.path) == word) return "did you mean '" + key.path + "'?";
+    if (last_word(key.path) == plain) return "did you mean '" + key.path + "'?";
   }
   std::string list = "here may stand: ";
   for (const std::string& name : names) list += (&name == names.data() ? "" : ", ") + name;
@@ -281,7 +284,8 @@ void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Pla
     const bool group =
         std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.path.starts_with(path + "."); });
     const Node value = spelt_out(entry, path);
-    if (const std::string_view missing = missing_behind_key(entry.key); !group && !missing.empty()) {
+    const bool valueless = !group && entry.value.kind == Node::Kind::null;
+    if (const std::string_view missing = missing_behind_key(entry.key); valueless && !missing.empty()) {
       // Without its words: a password may be among them.
       const std::size_t end = entry.key.find_first_of(" :=");
       report.error(Mark{entry.mark.line, entry.mark.column + end}, std::string(missing));

@@ -10,19 +10,20 @@ namespace {
 
 struct Row {
   std::string_view prefix;
-  std::string_view words;  ///< in lower case without "-" and "_", between blanks
+  std::string_view words;  ///< in lower case without "-", "_" and blanks, between blanks
   std::string_view advice;
 };
 
 constexpr std::string_view kTop;
+constexpr std::string_view kOfSender = "senders[].";
 constexpr std::string_view kOfSmarthost = "smarthosts[].";
 
 constexpr std::array kRows = {
     Row{kOfSmarthost, "username login account authuser authname id", "write the account under 'user'"},
-    Row{kOfSmarthost, "pass passwd authpass authpassword passphrase secret key",
+    Row{kOfSmarthost, "pass passwd authpass authpassword passphrase secret",
         "write the password into a file of its own and name that in 'password_file'"},
     Row{kOfSmarthost, "passwordeval passcmd passwordcmd", "name the program that prints it in 'password_command'"},
-    Row{kOfSmarthost, "server hostname smarthost relayhost relay smtp smtpserver smtphost mailhub address addr ip",
+    Row{kOfSmarthost, "server hostname smarthost relayhost relay smtp smtpserver smtphost mailhub ip",
         "write the server under 'host'"},
     Row{kOfSmarthost, "auth authentication authmethod authmethods authmechanism mechanism saslmechanism sasl",
         "the best mechanism that the server offers is used; 'mechanisms' narrows it down"},
@@ -36,6 +37,9 @@ constexpr std::array kRows = {
     Row{kOfSmarthost, "token accesstoken oauth xoauth2",
         "write where the token comes from under 'token_file', "
         "'token_command' or 'oauth2'"},
+    Row{kOfSender, "uid uids login account who", "write the users under 'user'"},
+    Row{kOfSender, "gid", "write the groups under 'group'"},
+    Row{kOfSender, "allow allowed from sender senders address addresses", "list the senders under 'may'"},
     Row{kTop, "relayhost relay server servers host mailhub smtp upstream remotes",
         "list the servers under 'smarthosts', each with '- host: NAME'"},
     Row{kTop, "user username pass password passwordfile port tls ssl auth",
@@ -55,7 +59,7 @@ constexpr std::array kRows = {
 
 std::string_view in_place_of(std::string_view prefix, std::string_view word) {
   std::string plain = to_lower(word);
-  std::erase_if(plain, [](char c) { return c == '-' || c == '_'; });
+  std::erase_if(plain, [](char c) { return c == '-' || c == '_' || c == ' '; });
   for (const Row& row : kRows) {
     if (row.prefix == prefix && has_word(row.words, plain)) return row.advice;
   }

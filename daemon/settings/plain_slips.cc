@@ -27,7 +27,8 @@ bool is_variable(std::string_view text) {
     if (!name.ends_with('}')) return false;
     name = name.substr(1, name.size() - 2);
   }
-  return !name.empty() && std::ranges::all_of(name, [](char c) { return c == '_' || (c >= 'A' && c <= 'Z'); });
+  return !name.empty() &&
+         std::ranges::all_of(name, [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
 struct Search {
@@ -44,9 +45,9 @@ struct Search {
     }
     if (key != "password" || value.mark.line == 0 || value.mark.line > lines.size()) return;
     const std::string_view line = lines[value.mark.line - 1];
-    const std::size_t end = std::min(value.mark.column - 1 + value.text.size(), line.size());
-    if (line.substr(0, end).find(value.text) == std::string_view::npos) return;  // it goes on in other lines
-    const std::string_view rest = trim(line.substr(end));
+    const std::size_t begin = std::min(value.mark.column - 1, line.size());
+    if (!line.substr(begin).starts_with(value.text)) return;  // it goes on in other lines
+    const std::string_view rest = trim(line.substr(begin + value.text.size()));
     const bool close = rest.size() > 1 && rest.starts_with('#') && rest[1] != ' ' && rest[1] != '\t' && rest[1] != '#';
     if (!close) return;
     report.warning(value.mark, "the value of '" + key +

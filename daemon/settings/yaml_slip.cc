@@ -22,6 +22,38 @@ struct Line {
   [[nodiscard]] std::size_t column() const { return at.back(); }
 };
 
+/// Without the comment behind it, if there is one.
+std::string_view without_comment(std::string_view text) {
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool blank_before = i > 0 && (text[i - 1] == ' ' || text[i - 1] == '\t');
+    if (quote == 0 && text[i] == '#' && blank_before) return trim(text.substr(0, i));
+    const bool mark = text[i] == '"' || text[i] == '\'';
+    if (quote != 0 ? text[i] == quote : mark && (i == 0 || blank_before || text[i - 1] == '[' || text[i - 1] == '{')) {
+      quote = quote == 0 ? text[i] : '\0';
+    }
+  }
+  return text;
+}
+
+/// A bracket is open at the end of the lines: columns and the ends of lines say nothing there.
+bool in_brackets(std::string_view text) {
+  int depth = 0;
+  char quote = 0;
+  for (const char c : text) {
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"') {
+      quote = c;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return depth > 0;
+}
+
 /// Without comments and empty lines; at most up to and with line `last`.
 std::vector<Line> lines_of(std::string_view text, std::size_t last) {
   std::vector<Line> lines;
@@ -40,7 +72,7 @@ std::vector<Line> lines_of(std::string_view text, std::size_t last) {
       line.dash = true;
       rest.remove_prefix(1);
     }
-    line.text = trim(rest);
+    line.text = without_comment(trim(rest));
     if (line.text.empty() || line.text.starts_with('#') || line.text == "---") continue;
     lines.push_back(std::move(line));
   }
@@ -79,7 +111,8 @@ std::optional<YamlSlip> unquoted(const Line& line) {
   const std::string_view value = line.text.substr(at);
   const Mark mark{line.number, line.column() + at + 1};
   if (value.starts_with('|') && trim(value.substr(1)).starts_with('/')) {
-    return YamlSlip{mark, "aliases lead to addresses and run no programs; leave this one out"};
+    return YamlSlip{mark,
+                    "a value that begins with | needs single quotes; aliases run no programs, so leave such a one out"};
   }
   const bool quoted = value.starts_with('"') || value.starts_with('\'');
   const bool opens = value.starts_with('[') || value.starts_with('{');
@@ -133,6 +166,9 @@ std::optional<YamlSlip> yaml_slip(const std::string& text, Mark where) {
   const std::vector<Line> lines = lines_of(text, where.line);
   if (lines.empty()) return {};
   const Line& line = lines.back();
+  std::string before_it;
+  for (std::size_t i = 0; i + 1 < lines.size(); ++i) before_it.append(lines[i].text).append("\n");
+  if (in_brackets(before_it)) return {};
   if (line.number == where.line) {
     if (is_keyless(line) && !line.dash) return no_colon(line);
     if (auto slip = unquoted(line)) return slip;
