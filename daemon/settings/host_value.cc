@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kSchemes 
 
 struct Parts {
   std::string host;
-  std::string advice;  ///< "; write 'port: 587' beside it"
+  std::string advice;  ///< "; write 'port: 587' and 'tls: starttls'"
 
   void beside(const std::string& what) { advice += (advice.empty() ? "; write " : " and ") + what; }
 };

@@ -292,49 +292,58 @@ void read_map(const Node& map, const std::array<Key<Target>, N>& keys, const Pla
   }
 }
 
-void read_smarthosts(Settings& settings, const Node& node, Scope& scope) {
+/// How the items of a list of groups begin, for who wrote something else.
+struct Beginning {
+  std::string_view each;  ///< "each server with '- host: NAME'"
+  std::string_view one;   ///< "'- host: NAME'"
+  std::string_view key;   ///< of `one`, whose colon is easily forgotten; empty: nothing is said of that
+};
+
+/// Reads a list of groups, each against the rows of one table. Of each that is one `complain` gets its name
+/// ("smarthosts[0]") and its place.
+template <class Target, std::size_t N, class Complain>
+void read_list(const Node& node, const std::array<Key<Target>, N>& keys, const Beginning& begin,
+               std::vector<Target>& targets, Scope& scope, Complain complain) {
   if (node.kind != Node::Kind::list) {
-    scope.error(node, "must be a list; begin each server with '- host: NAME', or write [] for none");
+    scope.error(node, "must be a list; begin " + std::string(begin.each) + ", or write [] for none");
     return;
   }
   for (const Node& item : node.items) {
-    const std::string shown = scope.path + "[" + std::to_string(settings.smarthosts.size()) + "]";
+    const std::string shown = scope.path + "[" + std::to_string(targets.size()) + "]";
     scope.report.remember(shown, item.mark);
-    Smarthost& smarthost = settings.smarthosts.emplace_back();
-    if (item.kind != Node::Kind::map) {
-      const bool colon = item.kind == Node::Kind::scalar && item.text.starts_with("host ");
-      scope.report.error(item.mark, colon ? "a colon is missing in this line, behind 'host'"
-                                          : "'" + shown + "' must be a group of keys; begin it with '- host: NAME'");
+    Target& target = targets.emplace_back();
+    if (item.kind == Node::Kind::map) {
+      read_map(item, keys, Place{shown + ".", scope.path + "[].", ""}, target, scope.report);
+      complain(shown, item.mark);
       continue;
     }
-    read_map(item, kSmarthostKeys, Place{shown + ".", std::string(kSmarthosts) + "[].", ""}, smarthost, scope.report);
-    if (!scope.report.was_written(shown + ".host")) {
-      scope.report.error(item.mark, "'" + shown + "' has no 'host'; name the server");
-    }
+    const bool colon =
+        item.kind == Node::Kind::scalar && !begin.key.empty() && item.text.starts_with(std::string(begin.key) + " ");
+    scope.report.error(item.mark,
+                       colon ? "a colon is missing in this line, behind '" + std::string(begin.key) + "'"
+                             : "'" + shown + "' must be a group of keys; begin it with " + std::string(begin.one));
   }
 }
 
+void read_smarthosts(Settings& settings, const Node& node, Scope& scope) {
+  const Beginning begin{"each server with '- host: NAME'", "'- host: NAME'", "host"};
+  Report& report = scope.report;
+  read_list(node, kSmarthostKeys, begin, settings.smarthosts, scope, [&](const std::string& shown, Mark mark) {
+    if (!report.was_written(shown + ".host")) report.error(mark, "'" + shown + "' has no 'host'; name the server");
+  });
+}
+
 void read_senders(Settings& settings, const Node& node, Scope& scope) {
-  if (node.kind != Node::Kind::list) {
-    scope.error(node, "must be a list; begin each row with '- user: NAME' or '- group: NAME', or write [] for none");
-    return;
-  }
-  for (const Node& item : node.items) {
-    const std::string shown = scope.path + "[" + std::to_string(settings.submission.senders.size()) + "]";
-    scope.report.remember(shown, item.mark);
-    W& rule = settings.submission.senders.emplace_back();
-    if (item.kind != Node::Kind::map) {
-      scope.report.error(item.mark, "'" + shown + "' must be a group of keys; begin it with '- user: NAME'");
-      continue;
+  const Beginning begin{"each row with '- user: NAME' or '- group: NAME'", "'- user: NAME'", ""};
+  Report& report = scope.report;
+  read_list(node, kSenderKeys, begin, settings.submission.senders, scope, [&](const std::string& shown, Mark mark) {
+    if (!report.was_written(shown + ".user") && !report.was_written(shown + ".group")) {
+      report.error(mark, "'" + shown + "' has neither 'user' nor 'group'; say whom it is for");
     }
-    read_map(item, kSenderKeys, Place{shown + ".", std::string(kSenders) + "[].", ""}, rule, scope.report);
-    if (!scope.report.was_written(shown + ".user") && !scope.report.was_written(shown + ".group")) {
-      scope.report.error(item.mark, "'" + shown + "' has neither 'user' nor 'group'; say whom it is for");
+    if (!report.was_written(shown + ".may")) {
+      report.error(mark, "'" + shown + "' has no 'may'; list the senders, or write \"*\" for all");
     }
-    if (!scope.report.was_written(shown + ".may")) {
-      scope.report.error(item.mark, "'" + shown + "' has no 'may'; list the senders, or write \"*\" for all");
-    }
-  }
+  });
 }
 
 template <class Target>

@@ -3,7 +3,6 @@
 #include "base/durable_file.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "settings/complete.h"
 #include "settings/document.h"
 #include "settings/keys.h"

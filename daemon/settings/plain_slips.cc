@@ -1,6 +1,7 @@
 #include "settings/plain_slips.h"
 
 #include "base/text.h"
+#include "settings/lines.h"
 
 #include <algorithm>
 #include <string_view>
@@ -8,16 +9,6 @@
 
 namespace postern::settings {
 namespace {
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
 
 /// "${NAME}" or "$NAME", of which the shell and some programs make what the environment has.
 bool is_variable(std::string_view text) {
@@ -65,7 +56,7 @@ struct Search {
 }  // namespace
 
 void warn_of_plain_slips(const Node& root, const std::string& text, Report& report) {
-  const Search search{lines_of(text), report};
+  const Search search{lines_in(text), report};
   search.look_into("", root);
 }
 

@@ -1,8 +1,10 @@
 #include "settings/yaml_slip.h"
 
 #include "base/text.h"
+#include "settings/lines.h"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -36,32 +38,13 @@ std::string_view without_comment(std::string_view text) {
   return text;
 }
 
-/// A bracket is open at the end of the lines: columns and the ends of lines say nothing there.
-bool in_brackets(std::string_view text) {
-  int depth = 0;
-  char quote = 0;
-  for (const char c : text) {
-    if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '"') {
-      quote = c;
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return depth > 0;
-}
-
 /// Without comments and empty lines; at most up to and with line `last`.
 std::vector<Line> lines_of(std::string_view text, std::size_t last) {
   std::vector<Line> lines;
-  for (std::size_t number = 1; number <= last && !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view rest = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const std::string_view whole = rest;
+  std::size_t number = 0;
+  for (const std::string_view whole : lines_in(text)) {
+    if (++number > last) break;
+    std::string_view rest = whole;
     Line line;
     line.number = number;
     for (;;) {
@@ -77,6 +60,26 @@ std::vector<Line> lines_of(std::string_view text, std::size_t last) {
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+/// A bracket is open at the end of the lines: columns and the ends of lines say nothing there.
+bool in_brackets(std::span<const Line> lines) {
+  int depth = 0;
+  char quote = 0;
+  for (const Line& line : lines) {
+    for (const char c : line.text) {
+      if (quote != 0) {
+        if (c == quote) quote = 0;
+      } else if (c == '"') {
+        quote = c;
+      } else if (c == '[' || c == '{') {
+        ++depth;
+      } else if ((c == ']' || c == '}') && depth > 0) {
+        --depth;
+      }
+    }
+  }
+  return depth > 0;
 }
 
 /// Where the value of "key: value" begins; npos: there is no key.
@@ -166,9 +169,7 @@ std::optional<YamlSlip> yaml_slip(const std::string& text, Mark where) {
   const std::vector<Line> lines = lines_of(text, where.line);
   if (lines.empty()) return {};
   const Line& line = lines.back();
-  std::string before_it;
-  for (std::size_t i = 0; i + 1 < lines.size(); ++i) before_it.append(lines[i].text).append("\n");
-  if (in_brackets(before_it)) return {};
+  if (in_brackets(std::span(lines).first(lines.size() - 1))) return {};
   if (line.number == where.line) {
     if (is_keyless(line) && !line.dash) return no_colon(line);
     if (auto slip = unquoted(line)) return slip;

@@ -1,6 +1,7 @@
 #include "setup/line_diff.h"
 
 #include "base/text.h"
+#include "settings/lines.h"
 
 #include <fmt/format.h>
 
@@ -15,16 +16,6 @@ namespace {
 
 /// Beyond that many lines on both sides the middle is shown as changed altogether.
 constexpr std::size_t kMostCompared = 4000;
-
-std::vector<std::string_view> lines_in(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
 
 constexpr std::string_view kNotShown = "(not shown: it may hold a password)";
 
@@ -143,8 +134,8 @@ class HiddenLines {
 }  // namespace
 
 std::string line_diff(std::string_view before, std::string_view after) {
-  std::vector<std::string_view> a = lines_in(before);
-  std::vector<std::string_view> b = lines_in(after);
+  std::vector<std::string_view> a = settings::lines_in(before);
+  std::vector<std::string_view> b = settings::lines_in(after);
   const std::vector<bool> hidden_before = HiddenLines(a).list();
   const std::vector<bool> hidden_after = HiddenLines(b).list();
   std::size_t same = 0;
