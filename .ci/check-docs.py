@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Holds the documentation to the programs: the configuration keys with their defaults (posternd --list-keys,
 config/postern.yaml, postern.yaml.5), the options in --help (posternd.8, postern.8), sendmail's options
-(sendmail-shim/options.cc, sendmail.1), and what monitoring calls (postern-monitoring.7). Exit status 1 if anything is missing on either side.
+(sendmail-shim/options.cc, sendmail.1), what monitoring calls (postern-monitoring.7), and the commands and settings in the
+EXAMPLES of every page. Exit status 1 if anything is missing on either side.
 
 usage: check-docs.py BIN_DIR      the bin directory of a build, such as build/dev/bin"""
 
@@ -9,6 +10,7 @@ import itertools
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Root would judge the scratch files as the user postern, where there is one.
 AS_THIS_USER = ["--user", "root"] if os.geteuid() == 0 else []
 problems = 0
-LISTS = ("smarthosts", "senders")  # of groups of keys
+LISTS = ("smarthosts", "routes", "storms", "senders")  # of groups of keys
 
 
 def complain(text):
@@ -220,6 +222,84 @@ def check_monitoring(binary):
         complain(f"man/{name}: the program knows no key {key}")
 
 
+def displays(examples):
+    """The commands and files in a section EXAMPLES as they are typed: a list of lines for each that stands by itself."""
+    found, inside = [], False
+    for line in examples.replace("\\(aq", "'").replace("\\(dq", '"').replace("\\en", "\\n").splitlines():
+        if re.match(r"\.(Bd|RS)\b", line):
+            inside = True
+            found.append([])
+        elif re.match(r"\.(Ed|RE)\b", line):
+            inside = False
+        elif line.startswith(".Dl "):
+            found.append([line[4:]])
+        elif inside and not line.startswith("."):
+            found[-1].append(line)
+    return found
+
+
+PROGRAMS = ("postern", "posternd", "sendmail", "mailq", "newaliases")
+
+
+def calls(display):
+    """The words of each call of our programs in these lines, of which those that are commands begin with a prompt or a
+    time of cron's."""
+    for line in display:
+        command = re.sub(r"^([#$] |\*\S* (\S+ ){4})", "", line)
+        if command == line:
+            continue
+        lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+        lexer.whitespace_split, lexer.commenters = True, ""
+        words = list(lexer)
+        for at, word in enumerate(words):
+            begins = at == 0 or re.fullmatch(r"[|&;()]+|--|until|if|\w+=.*", words[at - 1])
+            if word in PROGRAMS and begins:
+                end = next((i for i in range(at, len(words)) if re.fullmatch(r"[|&;()<>]+", words[i])), len(words))
+                yield words[at:end]
+            elif " " in word:  # what is handed to a shell
+                yield from calls(["$ " + word])
+
+
+def check_call(name, words, bin_dir, letters):
+    program, arguments = words[0], words[1:]
+    if program in ("sendmail", "mailq", "newaliases"):
+        for option in (word for word in arguments if re.match(r"-[a-zA-Z]", word)):
+            if option[1] not in letters:
+                complain(f"man/{name}: an example has {program} {option}, which there is not")
+        return
+    place, help_text = [], output(bin_dir / program, "--help").stdout
+    options = long_options(help_text)
+    for word in arguments if program == "postern" else []:
+        if word not in subcommands(help_text):
+            continue
+        place.append(word)
+        help_text = output(bin_dir / program, *place, "--help").stdout
+        options |= long_options(help_text)
+    if program == "postern" and not place:
+        complain(f"man/{name}: an example has no command of postern: {' '.join(words)}")
+    for option in sorted({word.split("=")[0] for word in arguments if word.startswith("--")} - options):
+        complain(f"man/{name}: an example has '{program} {' '.join(place)} {option}', which there is not")
+
+
+def check_examples(bin_dir):
+    source = (ROOT / "sendmail-shim" / "options.cc").read_text(encoding="utf-8")
+    letters = set(re.findall(r"OptionRow\{'(.)'", source))
+    known = set(keys(bin_dir / "posternd"))
+    groups = {key[:i] for key in known for i in range(len(key)) if key[i] in ".["}
+    for path in sorted((ROOT / "man").glob("*.[1-9]")):
+        match = re.search(r"^\.S[Hh] EXAMPLES\n(.*?)(?=^\.S[Hh] )", page(path.name), re.M | re.S)
+        examples = displays(match[1]) if match else []
+        if len(examples) < 2:
+            complain(f"man/{path.name}: EXAMPLES has {len(examples)} examples; two are the least")
+        for example in examples:
+            for words in calls(example):
+                check_call(path.name, words, bin_dir, letters)
+            if any(re.match(r"smarthosts:|spool:", line) for line in example):
+                for key in yaml_keys("\n".join(example) + "\n"):
+                    if key not in known and key not in groups and not key.startswith("aliases."):
+                        complain(f"man/{path.name}: an example has the key {key}, which there is not")
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -228,6 +308,7 @@ def main():
     check_programs(bin_dir)
     check_sendmail()
     check_monitoring(bin_dir / "posternd")
+    check_examples(bin_dir)
     print(f"check-docs: {problems} problems")
     return 1 if problems else 0
 

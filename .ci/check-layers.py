@@ -30,7 +30,14 @@ ROOMS = {
 }
 ALL_ROOMS = set(ROOMS) | {"app"}
 ROOMS["app"] = ALL_ROOMS - {"sendmail-shim", "console", "setup"}
-PROGRAMS = {"main.cc": ROOMS["app"], "postern.cc": {"control", "setup", "queue", "net", "mail", "base"}}
+PROGRAMS = {"main.cc": ROOMS["app"], "postern.cc": {"console", "setup", "settings", "base"}}
+
+# Of the daemon's own code what a program does itself where no daemon answers.
+WITHOUT_DAEMON = {"postern.cc": {"control/history_on_disk.h"}}
+
+# What both ends of the administrator's socket agree on: values alone, that neither end's code comes with.
+PROTOCOL = {"control/exits.h", "control/members.h", "control/queue_commands.h"}
+PROTOCOL_FOR = {"console", "setup", "postern.cc"}
 
 # What is configured lives in the room that reads it, in an option header of values alone. The settings fill these
 # structs directly, so they may include such headers of rooms of which they may include nothing else. That stays
@@ -74,9 +81,12 @@ def check_includes(path, room, allowed, text):
         if kind == '"':
             if "/" not in name or target not in ALL_ROOMS:
                 complain(path, number, f'#include "{name}": write the path from daemon/, such as "base/log.h"')
-            elif target not in allowed and not (target in options and OPTION_HEADER.search(name)):
+            elif target not in allowed and not (target in options and OPTION_HEADER.search(name)) \
+                    and not (room in PROTOCOL_FOR and name in PROTOCOL) \
+                    and name not in WITHOUT_DAEMON.get(room, set()):
                 arrows = " ".join(sorted(allowed))
                 besides = f", and the *_options.h of: {' '.join(sorted(options))}" if options else ""
+                besides += f", and {' '.join(sorted(PROTOCOL))}" if room in PROTOCOL_FOR else ""
                 complain(path, number, f'#include "{name}": {room} may include only: {arrows}{besides}')
         elif name == "boost/asio.hpp":
             complain(path, number, "#include <boost/asio.hpp>: include what you use; the whole costs seconds a file")
@@ -101,6 +111,14 @@ def check_options(path, allowed, text):
         elif kind == '"' and name.split("/")[0] not in VALUE_ROOMS & allowed and not OPTION_HEADER.search(name):
             rooms = " ".join(sorted(VALUE_ROOMS & allowed))
             complain(path, number, f'#include "{name}": it may include only {rooms} and other *_options.h: {why}')
+
+
+def check_protocol(path, text):
+    why = "what both ends of the administrator's socket share is values alone"
+    for number, line in enumerate(text.splitlines(), 1):
+        found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
+        if found and (found[2] not in PROTOCOL if found[1] == '"' else NO_VALUES.match(found[2])):
+            complain(path, number, f"#include {found[1]}{found[2]}: {why}")
 
 
 def check_words(path, room, text):
@@ -142,6 +160,8 @@ def main():
         check_includes(path, room, allowed, text)
         if OPTION_HEADER.search(path.name):
             check_options(path, allowed, text)
+        if str(path).removeprefix("daemon/") in PROTOCOL:
+            check_protocol(path, text)
         check_words(path, room, text)
     print(f"check-layers: {len(sources)} files, {problems} problems")
     return 1 if problems else 0

@@ -1,6 +1,6 @@
 // posternd: arguments, settings, and the App until a signal ends it.
 #include "app/app.h"
-#include "app/supervisor.h"
+#include "app/log_output.h"
 #include "app/tls_files.h"
 #include "base/log.h"
 #include "base/protected_memory.h"
@@ -11,6 +11,9 @@
 #include "settings/user.h"
 
 #include <fmt/format.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -55,6 +58,15 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// What is large is taken from the system by itself and given back at once, whatever was freed before: a burst of
+/// messages to many must not stay in the memory of the process.
+void give_large_memory_back() {
+#ifdef __GLIBC__
+  constexpr int kLarge = 1 << 20;
+  static_cast<void>(::mallopt(M_MMAP_THRESHOLD, kLarge));
+#endif
 }
 
 /// Until there is a handler: a reload that comes early must wait, and not end the process.
@@ -127,7 +139,10 @@ class Signals {
 
 int serve(const std::string& config, settings::Loaded loaded, app::Trace trace) {
   raise_descriptor_limit();
-  app::log_to_journal_if_there();
+  give_large_memory_back();
+  app::warn_of_ciphers(loaded, config);
+  app::open_log((loaded.settings ? *loaded.settings : loaded.salvaged).log.format);
+  for (const settings::Problem& warning : loaded.warnings) log(Level::warning, "settings", {{"what", warning.str()}});
   boost::asio::io_context loop(1);
   app::App app(loop, config, std::move(loaded), trace);
   Signals signals(loop, app);
@@ -160,6 +175,7 @@ int check(const Arguments& arguments) {
   }
   settings::Loaded loaded = settings::load(arguments.config, *user);
   if (loaded.settings) loaded.problems = app::tls_problems(*loaded.settings, arguments.config);
+  app::warn_of_ciphers(loaded, arguments.config);
   print(loaded.problems);
   print(loaded.warnings, " (warning)");
   if (!loaded.problems.empty()) return EX_CONFIG;
@@ -186,7 +202,7 @@ int run_posternd(int argc, char** argv) {
   parser.add_flag("--debug", arguments.debug, "log more");
   const auto trace = [&arguments](std::int64_t) { arguments.trace = app::Trace::yes; };
   parser.add_flag_function("--trace", trace, "log what is said to the smarthosts and what they say, without secrets");
-  parser.set_version_flag("--version", "posternd " POSTERN_VERSION);
+  parser.set_version_flag("-V,--version", "posternd " POSTERN_VERSION);
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -203,7 +219,6 @@ int run_posternd(int argc, char** argv) {
   ignore_signals();  // before a warning goes to a reader that may have gone
   if (arguments.check) return check(arguments);
   settings::Loaded loaded = settings::load(arguments.config);
-  print(loaded.warnings, " (warning)");
   return serve(arguments.config, std::move(loaded), arguments.trace);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/header_completion.h"
+#include "mail/header_front.h"
 #include "mail/headers.h"
 
 #include <algorithm>
@@ -49,16 +50,20 @@ class RecipientSet {
 };
 
 /// The fields that name the recipients. A message that was resent goes where its newest block of Resent- fields says
-/// (RFC 5322 3.6.6); blocks are put in front of older ones, so the first field that repeats belongs to an older one.
+/// that says it (RFC 5322 3.6.6); blocks are put in front of older ones, so the first field that repeats belongs to an
+/// older one.
 std::vector<const mail::HeaderField*> recipient_fields(const mail::HeaderBlock& header) {
   std::vector<const mail::HeaderField*> fields;
-  std::unordered_set<std::string> newest;
+  std::unordered_set<std::string> block;
   for (const mail::HeaderField& field : header.fields) {
     if (!istarts_with(field.name, "Resent-") || field.name.size() <= 7) continue;
-    if (!newest.insert(to_lower(field.name)).second) break;
+    if (!block.insert(to_lower(field.name)).second) {
+      if (!fields.empty()) break;
+      block = {to_lower(field.name)};
+    }
     if (is_one_of(field.name, kResentRecipientFields)) fields.push_back(&field);
   }
-  if (!newest.empty()) return fields;
+  if (!fields.empty()) return fields;
   for (const mail::HeaderField& field : header.fields) {
     if (is_one_of(field.name, kRecipientFields)) fields.push_back(&field);
   }
@@ -91,7 +96,9 @@ Outcome<Submission> recipients_of(const mail::HeaderBlock& header, const Options
     return Exit{EX_DATAERR,
                 "nobody can be reached, nothing was sent: no address can be read in " + unread_words(submission)};
   }
-  return Exit{EX_USAGE, "no recipients: neither as arguments nor in To, Cc or Bcc"};
+  const bool resent = !fields.empty() && is_one_of(fields.front()->name, kResentRecipientFields);
+  const std::string_view names = resent ? "Resent-To, Resent-Cc or Resent-Bcc" : "To, Cc or Bcc";
+  return Exit{EX_USAGE, "no recipients: neither as arguments nor in " + std::string(names)};
 }
 
 /// Why nobody was found in a header that looks well at a glance.
@@ -171,9 +178,17 @@ std::optional<Exit> InputReader::finish() {
 mail::AddressList read_argument(std::string_view given) {
   std::string argument(trim(given));
   std::ranges::replace(argument, '\t', ' ');
+  const std::string shown(cut_printable(printable(argument), mail::kLongestUnread));
+  // In quotes or brackets, or behind the name of a field or command, a line end is none of a list.
+  if (argument.find('\n') != std::string::npos && argument.find_first_of(":<>()\"") == std::string::npos) {
+    for (std::size_t at = argument.find('\n'); at != std::string::npos; at = argument.find('\n', at)) {
+      if (argument[at - 1] == '\r') argument[at - 1] = ' ';
+      argument[at] = ',';
+    }
+  }
   if (!has_control(argument)) return mail::read_address_list(argument);
   mail::AddressList list;
-  list.unread.emplace_back(cut_printable(printable(argument), mail::kLongestUnread));
+  list.unread.emplace_back(shown);
   return list;
 }
 

@@ -61,8 +61,8 @@ struct Submission {
   std::string unread_sender{};          ///< what was given as the sender and is no address; empty: nothing of the kind
 };
 
-/// The recipients in one argument. A TAB in it is a blank. A line end is an attack, never a slip: what follows it is
-/// nobody's (CVE-2016-10033 and kin).
+/// The recipients in one argument. A TAB in it is a blank, and a line end a comma, as in `sendmail "$(cat list)"`.
+/// Beside a colon, quote or bracket a line end is an attack (CVE-2016-10033 and kin), and nobody is in the argument.
 [[nodiscard]] mail::AddressList read_argument(std::string_view given);
 
 /// Recipients from the arguments and with -t from the header; lines of a mailbox file before it are dropped, and it is

@@ -78,7 +78,7 @@ std::optional<Exit> refused_unheard(const Submission& submission, const Delivery
   const mail::HeaderBlock header = mail::parse_headers(submission.text);
   if (mail::count(header, "Received") > smtp::limits::kReceivedLines) {
     return Exit{EX_UNAVAILABLE,
-                "the mail daemon cannot be reached, and would refuse a message with too many Received fields"};
+                "the mail daemon does not serve us now, and would refuse a message with too many Received fields"};
   }
   smtp::DialogueConfig config;
   config.hostname = delivery.helo;
@@ -98,7 +98,7 @@ std::optional<Exit> refused_unheard(const Submission& submission, const Delivery
     const int code = static_cast<int>(parse_number(words.substr(0, 3)).value_or(451));
     const std::size_t blank = words.find(' ', 4);
     const std::string_view enhanced = words.size() > 4 ? words.substr(4, blank - 4) : std::string_view();
-    const Exit refused{exit_code_for(code, enhanced), "the mail daemon cannot be reached, and would refuse \"" +
+    const Exit refused{exit_code_for(code, enhanced), "the mail daemon does not serve us now, and would refuse \"" +
                                                           printable(line.substr(0, 300)) + "\": " + printable(words)};
     if (line.starts_with("RCPT") && enhanced == smtp::kBadRecipient) {
       bad = bad.value_or(refused);  // the others get the message, and the sender is told

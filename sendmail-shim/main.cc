@@ -84,11 +84,12 @@ Connect connect_for(std::chrono::milliseconds restart, std::chrono::milliseconds
   };
 }
 
-/// The socket first; the drop directory if nobody answers there; the socket for longer if that is no way either.
+/// The socket first; the drop directory if nobody serves us there; the socket for longer if that is no way either.
 Exit hand_in(const Submission& submission, Delivery delivery) {
   // The drop directory belongs to the system's daemon. Who names a socket means another one.
   if (!environment_or(kSubmitSocket, "").empty()) {
     delivery.patience = kLongSilence;
+    delivery.asking = kPatience;
     return submit(submission, delivery, connect_for(kPatience, kPatience)).exit;
   }
   const HandedIn first = submit(submission, delivery, connect_for(kPatience, std::chrono::seconds(0)));
@@ -97,6 +98,7 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
   const Exit dropped = drop(drop_helper(kDropHelpers), submission, delivery);
   if (dropped.code == EX_OK) return dropped;
   delivery.patience = kLongSilence;
+  delivery.asking = kLongPatience;
   const HandedIn second = submit(submission, delivery, connect_for(kLongPatience, kLongPatience));
   if (second.by == HandedIn::By::daemon && !second.unknown) return second.exit;
   const std::string& words = first.unknown && !second.unknown ? first.exit.text : second.exit.text;
@@ -149,16 +151,25 @@ Exit submit_message(const Options& options) {
 
 Exit speak_smtp() {
   auto channel = Channel::connect(submit_socket(), kPatience);
-  if (channel) return pipe_smtp(*channel, STDIN_FILENO, STDOUT_FILENO);
+  if (channel) return pipe_smtp(*channel, STDIN_FILENO, STDOUT_FILENO, {kLongSilence, Channel::kLongestSilence});
   write_all(STDOUT_FILENO, "421 4.3.2 " + channel.error().text + "\r\n");
   return channel.error();
 }
 
 bool print(std::string_view text) { return write_all(STDOUT_FILENO, text); }
 
+Reader reader() { return ::isatty(STDOUT_FILENO) != 0 ? Reader::person : Reader::program; }
+
+/// As ask(), of the daemon behind the control socket.
+Exit ask_daemon(std::string_view request, const Print& to, std::chrono::seconds restart, int unreachable) {
+  auto channel = Channel::connect(control_socket(), restart);
+  if (!channel) return Exit{unreachable, channel.error().text};
+  channel->set_silence(patience_of(reader()));
+  return ask(*channel, request, to);
+}
+
 Exit show(std::string_view request, int unreachable) {
-  auto channel = Channel::connect(control_socket(), std::chrono::seconds(0));
-  return channel ? ask(*channel, request, print) : Exit{unreachable, channel.error().text};
+  return ask_daemon(request, print, std::chrono::seconds(0), unreachable);
 }
 
 Exit say(std::string_view text) { return print(text) ? Exit{} : Exit{EX_IOERR, "standard output cannot be written"}; }
@@ -166,14 +177,12 @@ Exit say(std::string_view text) { return print(text) ? Exit{} : Exit{EX_IOERR, "
 Exit list() {
   // As with the drop directory: the spool that is known belongs to the system's daemon.
   const bool other = !environment_or(kControlSocket, "").empty();
-  const Reader reader = ::isatty(STDOUT_FILENO) != 0 ? Reader::person : Reader::program;
-  return list_queue(control_socket(), other ? "" : POSTERN_SPOOL_DIR, reader, print);
+  return list_queue(control_socket(), other ? "" : POSTERN_SPOOL_DIR, reader(), print);
 }
 
 Exit verify_recipients(const Options& options) {
   const Request request = [](const std::string& line, const Print& to) {
-    auto channel = Channel::connect(control_socket(), kPatience);
-    return channel ? ask(*channel, line, to) : Exit{EX_TEMPFAIL, channel.error().text};
+    return ask_daemon(line, to, kPatience, EX_TEMPFAIL);
   };
   return verify(options, own_account().login, request, print);
 }
@@ -195,10 +204,12 @@ Exit run(int argc, char** argv) {
   const std::string_view name = argc > 0 ? argv[0] : "sendmail";
   const std::span<const char* const> arguments(argv + (argc > 0 ? 1 : 0),
                                                argc > 0 ? static_cast<std::size_t>(argc - 1) : 0);
-  const auto options = parse_options(personality(name), arguments);
-  if (!options) {
-    if (personality(name) == Personality::sendmail) tell_refusal(submit_socket(), options.error());
-    return options.error();
+  const Personality called = personality(name);
+  const auto options = parse_options(called, arguments);
+  const auto refused = options ? refused_with_message(*options, called) : options.error();
+  if (refused) {
+    if (called == Personality::sendmail) tell_refusal(submit_socket(), *refused);
+    return *refused;
   }
   for (const std::string& left_out : options->left_out) complain(name, left_out + "; it is left out");
   switch (options->mode) {
@@ -208,7 +219,7 @@ Exit run(int argc, char** argv) {
     case Mode::flush: return show("flush", EX_TEMPFAIL);
     case Mode::aliases: return new_aliases();
     case Mode::verify: return verify_recipients(*options);
-    case Mode::help: return say(help_text(personality(name)));
+    case Mode::help: return say(help_text(called));
     case Mode::version: return say("sendmail (Postern) " POSTERN_VERSION "\n");
   }
   return Exit{EX_SOFTWARE, "unknown mode"};

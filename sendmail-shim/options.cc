@@ -67,6 +67,14 @@ std::optional<Exit> set_mode(Options& options, std::string_view value) {
   if (row == mode_table().end()) return usage("-b" + printable(value) + ": there is no such mode");
   if (row->use == Use::refused) return usage("-b" + printable(value) + ": " + std::string(row->note));
   options.mode = row->mode;
+  options.mode_given = std::string("-b") + row->letter;
+  return std::nullopt;
+}
+
+/// -I: -bi
+std::optional<Exit> set_aliases(Options& options, std::string_view) {
+  options.mode = Mode::aliases;
+  options.mode_given = "-I";
   return std::nullopt;
 }
 
@@ -105,7 +113,9 @@ std::optional<Exit> set_short(Options& options, std::string_view value) {
 
 /// -q, -qf, -q15m, -qRname: the daemon runs its queue by itself, so each asks for one run of all of it, now.
 std::optional<Exit> set_flush(Options& options, std::string_view) {
-  if (options.mode == Mode::submit) options.mode = Mode::flush;
+  if (options.mode != Mode::submit) return std::nullopt;
+  options.mode = Mode::flush;
+  options.mode_given = "-q";
   return std::nullopt;
 }
 
@@ -117,21 +127,23 @@ std::optional<Exit> set_body(Options& options, std::string_view value) {
 
 std::optional<Exit> set_notify(Options& options, std::string_view value) {
   static constexpr std::array<std::string_view, 4> kWords = {"NEVER", "SUCCESS", "FAILURE", "DELAY"};
-  const std::string notify = to_upper(value);
-  std::string_view rest = notify;
+  const std::string upper = to_upper(value);
+  std::string_view rest = upper;
+  std::string notify;
   bool ended = false;
   while (!ended) {
     const std::size_t comma = rest.find(',');
-    const std::string_view word = rest.substr(0, comma);
+    const std::string_view word = trim(rest.substr(0, comma));
     ended = comma == std::string_view::npos;
-    const bool alone = word.size() == notify.size();
+    const bool alone = ended && notify.empty();
     if (std::ranges::find(kWords, word) == kWords.end() || (word == "NEVER" && !alone)) {
       return leave_out(options,
                        "-N: \"never\", or some of \"success,failure,delay\" is needed, not " + printable(value));
     }
+    notify += (notify.empty() ? "" : ",") + std::string(word);
     if (!ended) rest.remove_prefix(comma + 1);
   }
-  options.notify = notify;
+  options.notify = std::move(notify);
   return std::nullopt;
 }
 
@@ -179,7 +191,7 @@ constexpr std::array kOptions = {
     OptionRow{'f', kRequired, Use::acted_on, set_sender, "the sender of the envelope"},
     OptionRow{'G', kNone, Use::ignored, nullptr, ""},
     OptionRow{'h', kRequired, Use::ignored, nullptr, ""},
-    OptionRow{'I', kNone, Use::acted_on, choose<&Options::mode, Mode::aliases>, "as -bi"},
+    OptionRow{'I', kNone, Use::acted_on, set_aliases, "as -bi"},
     OptionRow{'i', kNone, Use::acted_on, choose<&Options::dot, DotLine::is_text>, "a line with only a dot is text"},
     OptionRow{'L', kRequired, Use::ignored, nullptr, ""},
     OptionRow{'M', kRequired, Use::ignored, nullptr, ""},
@@ -298,6 +310,15 @@ std::span<const ModeRow> mode_table() { return kModes; }
 
 Outcome<Options> parse_options(Personality personality, std::span<const char* const> arguments) {
   return Parser(personality, arguments).run();
+}
+
+std::optional<Exit> refused_with_message(const Options& options, Personality personality) {
+  const bool reads_none = options.mode == Mode::flush || options.mode == Mode::list || options.mode == Mode::aliases;
+  const bool given = !options.recipients.empty() || options.source == Recipients::header_too;
+  if (!reads_none || !given) return std::nullopt;
+  const std::string name = personality == Personality::mailq ? "mailq" : "newaliases";
+  return usage((options.mode_given.empty() ? name : options.mode_given) +
+               " takes no message: leave out the recipients and -t");
 }
 
 void throw_exception_from_error(const Exit&, const boost::source_location&) { std::abort(); }

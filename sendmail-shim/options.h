@@ -30,6 +30,7 @@ enum class Talk { quiet, verbose };
 
 struct Options {
   Mode mode = Mode::submit;
+  std::string mode_given = {};                ///< the option that chose it, "-bp"; empty: what the program is called
   Recipients source = Recipients::arguments;  ///< -t: the header's as well
   DotLine dot = DotLine::ends;                ///< -i: a lone "." is text
   Talk talk = Talk::quiet;
@@ -82,5 +83,9 @@ struct ModeRow {
 /// are recipients. Ends with EX_USAGE where a refused option or mode is asked for, or a sender that is none; an option
 /// that nobody knows, one without its argument or with one that makes no sense is left out.
 Outcome<Options> parse_options(Personality personality, std::span<const char* const> arguments);
+
+/// EX_USAGE where `options` give a message to a mode that reads none, with recipients or -t: it would be lost, and the
+/// caller would believe it sent.
+[[nodiscard]] std::optional<Exit> refused_with_message(const Options& options, Personality personality);
 
 }  // namespace postern::shim

@@ -60,9 +60,13 @@ std::string unknown_tally() {
 
 }  // namespace
 
+std::chrono::seconds patience_of(Reader reader) {
+  return reader == Reader::program ? kPatienceOfPrograms : kPatienceOfPersons;
+}
+
 Exit list_queue(const std::string& socket, const std::string& spool, Reader reader, const Print& print) {
   auto channel = Channel::connect(socket, std::chrono::seconds(0));
-  if (channel) channel->set_silence(reader == Reader::program ? kPatienceOfPrograms : kPatienceOfPersons);
+  if (channel) channel->set_silence(patience_of(reader));
   Exit exit = channel ? ask(*channel, reader == Reader::program ? "mailq\ttally" : "mailq", print)
                       : Exit{EX_UNAVAILABLE, channel.error().text};
   if (exit.code == EX_OK) return exit;

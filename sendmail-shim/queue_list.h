@@ -4,6 +4,7 @@
 #include "sendmail-shim/control.h"
 #include "sendmail-shim/exit.h"
 
+#include <chrono>
 #include <string>
 
 namespace postern::shim {
@@ -13,6 +14,10 @@ namespace postern::shim {
 /// check of a nullmailer's queue does not look at the exit status.
 enum class Reader { person, program };
 inline constexpr unsigned kTallyOfUnknown = 1000;
+
+/// How long a daemon that says nothing is waited for by whoever asks it something, such as the list. A program may wait
+/// for us to end however long it takes, as an installation does.
+[[nodiscard]] std::chrono::seconds patience_of(Reader reader);
 
 /// `spool`: where the mail of the daemon behind `socket` lies; empty: not known. Ends with EX_UNAVAILABLE where no
 /// daemon answers.

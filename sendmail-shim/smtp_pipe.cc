@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
 
@@ -41,18 +42,52 @@ struct Flow {
     }
   }
 
-  void write() {
+  /// Whether anything was written.
+  bool write() {
     // A descriptor that polls as writable takes at least PIPE_BUF bytes without blocking (pipe(7)).
     const std::size_t size = std::min<std::size_t>(may_pass, PIPE_BUF);
     const ssize_t count = ::write(to, bytes.data(), size);
     if (count > 0) {
       bytes.erase(0, static_cast<std::size_t>(count));
       may_pass -= static_cast<std::size_t>(count);
-    } else if (errno != EINTR && errno != EAGAIN) {
-      broken = true;
+      return true;
     }
+    if (errno != EINTR && errno != EAGAIN) broken = true;
+    return false;
   }
 };
+
+/// Since when the daemon has kept everybody waiting.
+class Stillness {
+ public:
+  explicit Stillness(Silence longest) : longest_(longest) {}
+
+  void end() { since_ = std::chrono::steady_clock::now(); }
+  void heard() {
+    greeted_ = true;
+    end();
+  }
+
+  /// For poll(2): until it is too long. 0: it is.
+  [[nodiscard]] int left() const {
+    const auto end = since_ + (greeted_ ? longest_.answer : longest_.greeting);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    return static_cast<int>(std::max(left, std::chrono::milliseconds(0)).count());
+  }
+
+ private:
+  Silence longest_;
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+  bool greeted_ = false;
+};
+
+/// Where the client reads nothing, nobody waits for it to read this.
+void tell_of_silence(const Flow& down) {
+  constexpr std::string_view kWords = "421 4.3.2 the mail daemon did not answer in time\r\n";
+  pollfd entry{down.to, POLLOUT, 0};
+  if (down.broken || ::poll(&entry, 1, 0) <= 0) return;
+  static_cast<void>(!::write(down.to, kWords.data(), kWords.size()));
+}
 
 /// A caller that closes what it does not read, such as `sendmail -bs | grep -q 250`, has handed in its message all the
 /// same. Only of a session without one there is nothing else to tell than that nobody heard or could say a word.
@@ -69,11 +104,12 @@ Exit ending(const SmtpWatch& watch, const Flow& up, const Flow& down) {
 
 }  // namespace
 
-Exit pipe_smtp(Channel& channel, int input, int output) {
+Exit pipe_smtp(Channel& channel, int input, int output, Silence longest) {
   Flow up{input, channel.fd(), {}};
   Flow down{channel.fd(), output, {}};
   bool end_passed_on = false;
   SmtpWatch watch;
+  Stillness stillness(longest);
   const auto let_pass = [&] {
     up.may_pass += watch.client(std::string_view(up.bytes).substr(up.may_pass));
     if (down.broken) down.bytes.clear();  // the watch has them
@@ -95,17 +131,28 @@ Exit pipe_smtp(Channel& channel, int input, int output) {
       entries[i].fd = idle ? -1 : writing ? flow.to : flow.from;
       entries[i].events = writing ? POLLOUT : POLLIN;
     }
-    if (::poll(entries.data(), entries.size(), -1) < 0) {
-      if (errno == EINTR) continue;
-      return Exit{EX_OSERR, std::string("poll: ") + std::strerror(errno)};
+    // While the client has an answer to read, or the word, it is the client that is waited for.
+    const bool by_daemon = down.bytes.empty() && (watch.owed() || up.may_pass > 0 || end_passed_on);
+    const int ready = ::poll(entries.data(), entries.size(), by_daemon ? stillness.left() : -1);
+    if (ready < 0 && errno != EINTR) return Exit{EX_OSERR, std::string("poll: ") + std::strerror(errno)};
+    if (!by_daemon) stillness.end();
+    if (ready < 0) continue;
+    if (by_daemon && ready == 0 && stillness.left() == 0) {
+      tell_of_silence(down);
+      watch.daemon_is_silent();
+      break;
     }
     for (std::size_t i = 0; i < flows.size(); ++i) {
       if (entries[i].revents == 0) continue;
       if (entries[i].events == POLLOUT) {
-        flows[i]->write();
+        const bool moved = flows[i]->write();
+        // What the kernel takes for a daemon that owes an answer is no sign of life.
+        if (moved && flows[i] == &up && !watch.owed()) stillness.end();
       } else {
         flows[i]->read();
-        if (flows[i] == &down) watch.daemon(down.bytes);
+        if (flows[i] != &down) continue;
+        watch.daemon(down.bytes);
+        stillness.heard();
       }
     }
     let_pass();

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kLongestLine = 4096;  // the daemon takes less
 constexpr int kUnknownCommand = 500;        // RFC 5321 4.2.4; one that is known and not offered is 502
 constexpr int kBadSequence = 503;
+constexpr int kAnotherProtocol = 554;  // what the daemon says to HTTP and TLS, and closes
 constexpr int kEnds = 421;
 constexpr std::string_view kTooManyErrors = "4.7.0";
 
@@ -101,7 +102,7 @@ void SmtpWatch::refuse(Verb verb, const smtp::Reply& reply) {
   const bool of_another = reachable_ && (verb == Verb::data || (reply.code == kEnds && refused_ == Verb::rcpt));
   if (!refusal_ || of_another || verb == Verb::text) {
     const Exit exit{exit_code_for(reply.code, reply.enhanced()), said(reply)};
-    refusal_ = stray_ && blames_the_line_before(reply) ? *stray_ : exit;
+    refusal_ = stray_ && (foreign_ || blames_the_line_before(reply)) ? *stray_ : exit;
     refused_ = verb;
   }
   // Text behind a refused DATA is taken for commands, and none of them, such as a line that begins with "Helo", makes
@@ -125,7 +126,9 @@ void SmtpWatch::answered(Verb verb, const smtp::Reply& reply) {
   if (begins(verb) || (verb == Verb::greeting && !good)) begun_ = true;
   if (verb == Verb::rcpt && good) reachable_ = true;
   if (verb == Verb::data && good) refusal_.reset();
-  const bool stray = verb == Verb::other && reply.code == kUnknownCommand;
+  const bool foreign = verb == Verb::other && reply.code == kAnotherProtocol;
+  foreign_ = foreign_ || foreign;
+  const bool stray = foreign || (verb == Verb::other && reply.code == kUnknownCommand);
   if (stray) note_stray(said(reply));
   if (!good && (begun_ || ends) && (ends || verb != Verb::empty)) refuse(verb, reply);
   if (verb == Verb::text) {
@@ -148,11 +151,14 @@ std::optional<Exit> SmtpWatch::unfinished_line() const {
 }
 
 Exit SmtpWatch::outcome() const {
-  const bool begun = begun_ || std::ranges::any_of(asked_, begins) || begins(verb_of(line_));
+  // Behind what is another protocol nothing is looked at, and a form or a body may have lines that begin with anything.
+  const bool begun = begun_ || (!foreign_ && (std::ranges::any_of(asked_, begins) || begins(verb_of(line_))));
   const std::optional<Exit>& why = lost_ || !begun ? lost_ : refusal_;
   if (why) return Exit{why->code, "the message was not stored; " + why->text};
   if (garbled_) return Exit{EX_PROTOCOL, "the mail daemon's answers are no SMTP"};
+  const std::string end = silent_ ? "the mail daemon did not answer in time" : "the mail daemon closed the connection";
   if (!begun) {
+    if (silent_ && !stored_) return Exit{EX_TEMPFAIL, end + "; nothing was stored"};
     const std::optional<Exit> stray = stray_ ? stray_ : unfinished_line();
     if (!stray) return Exit{};
     if (stored_) return Exit{EX_OK, "", "what came behind the message is no SMTP and was not stored; " + stray->text};
@@ -160,12 +166,11 @@ Exit SmtpWatch::outcome() const {
   }
   const bool asked = std::ranges::find(asked_, Verb::text) != asked_.end();
   if (asked) {
-    return Exit{EX_TEMPFAIL,
-                "the mail daemon closed the connection before it confirmed the message; it may or may not "
-                "be in the queue (see mailq)"};
+    return Exit{EX_TEMPFAIL, end + " before it confirmed the message; it may or may not be in the queue (see mailq)"};
   }
-  if (client_ended_) return Exit{EX_DATAERR, "the session ended before its message did; nothing of it was stored"};
-  return Exit{EX_TEMPFAIL, "the mail daemon closed the connection; nothing was stored"};
+  if (client_ended_ && !silent_)
+    return Exit{EX_DATAERR, "the session ended before its message did; nothing of it was stored"};
+  return Exit{EX_TEMPFAIL, end + "; nothing was stored"};
 }
 
 }  // namespace postern::shim

@@ -24,6 +24,10 @@ class SmtpWatch {
 
   /// The client has said all it has to say.
   void client_ended() { client_ended_ = true; }
+  /// The daemon has still to answer something, the greeting among it.
+  [[nodiscard]] bool owed() const { return !asked_.empty(); }
+  /// Nobody waits for it any longer.
+  void daemon_is_silent() { silent_ = true; }
   /// The connection has ended: EX_OK, perhaps with a warning, or why something that the client wanted is not stored.
   [[nodiscard]] Exit outcome() const;
   [[nodiscard]] bool stored_any() const { return stored_; }
@@ -49,6 +53,8 @@ class SmtpWatch {
   bool begun_ = false;           ///< a message, neither stored nor given up by the client
   bool reachable_ = false;       ///< the daemon took a recipient of it
   bool client_ended_ = false;    ///< or it said QUIT
+  bool silent_ = false;          ///< the daemon, which is there
+  bool foreign_ = false;         ///< the client speaks another protocol, and the daemon closes
   bool garbled_ = false;         ///< the daemon's answers are no SMTP: nothing is known
   bool stored_ = false;          ///< any message
   std::optional<Exit> refusal_;  ///< that the message met

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 
 namespace postern::shim {
@@ -28,7 +29,9 @@ struct Meaning {
   int exit;
 };
 
-constexpr std::string_view kTooLong = "5.3.4";  // RFC 3463: message too big for system
+constexpr std::string_view kTooLong = "5.3.4";                 // RFC 3463: message too big for system
+constexpr std::string_view kNoRoom = "4.3.1";                  // ... mail system full
+constexpr std::string_view kLimitsOfUser = "limits.per_user";  // settings that a refusal names
 
 constexpr std::array kMeanings = {
     Meaning{"5.1.1", 0, EX_NOUSER},  Meaning{"5.1.2", 0, EX_NOHOST},     Meaning{"5.1.", 0, EX_DATAERR},
@@ -58,8 +61,10 @@ class Session {
     // of one command makes it refuse those that follow, and each reply is looked at (RFC 2920 3.1).
     channel_.set_silence(delivery_.patience);
     const std::string envelope = "EHLO " + delivery_.helo + "\r\n" + commands(submission_, delivery_, "\r\n");
-    if (auto exit = channel_.write(envelope)) return lose(exit->text);
+    // Who hangs up before it hears us may have said why.
+    if (const auto unsent = channel_.write(envelope); unsent && channel_.silent()) return lose(unsent->text);
     if (auto exit = expect("the greeting", 2)) return *exit;
+    greeted_ = true;
     if (auto exit = expect("EHLO", 2)) return *exit;
     if (auto exit = expect("the sender " + bracketed(submission_.sender), 2)) {
       older_ = last_code_ == kUnknownParameter && says_more(submission_);
@@ -71,6 +76,7 @@ class Session {
     if (accepted_ == 0) return *refused_;
     if (auto exit = send_text()) return *exit;
     if (auto exit = expect("the message", 2)) return *exit;
+    stored_ = true;
     if (refused_) return *refused_;
     Exit exit{EX_OK, last_words_};
     if (bad_)
@@ -82,6 +88,9 @@ class Session {
   enum class Loss { none, early, late };
   [[nodiscard]] Loss lost() const { return loss_; }
   [[nodiscard]] bool turned_away() const { return turned_away_; }
+  [[nodiscard]] bool greeted() const { return greeted_; }
+  /// The message is stored, for some of its recipients at least.
+  [[nodiscard]] bool stored() const { return stored_; }
   /// The daemon does not know a parameter of MAIL; nothing was stored.
   [[nodiscard]] bool older() const { return older_; }
 
@@ -119,11 +128,23 @@ class Session {
     }
   }
 
+  /// What the daemon says of its room, of how much the user has there or of a message's size is not about what the
+  /// reply answers. Nothing: it may be.
+  static std::optional<std::string> subject_of(const smtp::Reply& reply) {
+    const bool for_now = reply.code / 100 == 4;
+    if (for_now && reply.text().find(kLimitsOfUser) != std::string::npos) {
+      return "the mail daemon takes no more mail of you now";
+    }
+    if (for_now && reply.enhanced() == kNoRoom) return "the mail daemon takes no mail now";
+    if (reply.enhanced() == kTooLong) return "the mail daemon refused the message";
+    return std::nullopt;
+  }
+
   std::optional<Exit> expect(const std::string& what, int hundreds) {
     smtp::Reply reply;
     if (auto exit = read_reply(reply)) return exit;
     if (reply.code / 100 == hundreds) return std::nullopt;
-    const std::string words = "the mail daemon refused " + what + ": " + reply.text();
+    const std::string words = subject_of(reply).value_or("the mail daemon refused " + what) + ": " + reply.text();
     if (reply.code == 421) return turn_away(words);
     return Exit{exit_code_for(reply.code, reply.enhanced()), words};
   }
@@ -141,7 +162,11 @@ class Session {
       const int code = exit_code_for(reply.code, reply.enhanced());
       const std::string words = bracketed(printable(recipient)) + ": " + reply.text();
       if (reply.code == 421) return turn_away("the mail daemon refused the recipient " + words);
-      if (code == EX_TEMPFAIL) return Exit{code, "the mail daemon cannot take the recipient " + words};
+      if (code == EX_TEMPFAIL) {
+        const auto subject = subject_of(reply);
+        return Exit{code,
+                    subject ? *subject + ": " + reply.text() : "the mail daemon cannot take the recipient " + words};
+      }
       // Too many recipients end it all as well: whoever is told so sends all of them again, in parts.
       if (reply.enhanced() == kTooLong) return Exit{code, "nothing was sent: " + reply.text()};
       if (reply.enhanced() == smtp::kBadRecipient) {
@@ -203,6 +228,8 @@ class Session {
   std::optional<Exit> bad_;  ///< no addresses, though we took them for some
   Loss loss_ = Loss::none;
   bool turned_away_ = false;
+  bool greeted_ = false;
+  bool stored_ = false;
   bool older_ = false;
   bool data_ended_ = false;
 };
@@ -247,40 +274,49 @@ std::string commands(const Submission& submission, const Delivery& delivery, std
 }
 
 HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect) {
-  Delivery asked = delivery;        // less of it of an older daemon
+  using By = HandedIn::By;
+  Delivery asked = delivery;  // less of it of an older daemon
+  const auto asked_until = std::chrono::steady_clock::now() + delivery.asking;
   std::optional<Exit> unknown;      // what to say while the message may be stored already
   std::optional<Exit> turned_away;  // what a daemon said that has no time for us
   for (int attempt = 1;; ++attempt) {
     auto channel = connect(unknown ? Wait::restart : Wait::none);
     if (!channel) {
       const bool final = channel.error().code == EX_CONFIG;
-      return {unknown.value_or(turned_away.value_or(channel.error())),
-              final ? HandedIn::By::daemon : HandedIn::By::nobody, unknown.has_value()};
+      return {unknown.value_or(turned_away.value_or(channel.error())), final ? By::daemon : By::nobody,
+              unknown.has_value()};
     }
     Session session(submission, asked, *channel);
     const Exit exit = session.run();
+    if (session.turned_away() && !session.greeted() && !unknown) {
+      // It has no room for clients, or ends: that is no matter of half a second, and takes none of the attempts.
+      if (std::chrono::steady_clock::now() >= asked_until) return {exit, By::nobody, false};
+      turned_away = exit;
+      --attempt;
+      ::usleep(kBeforeNextTry);
+      continue;
+    }
     // Who was silent for that long is not asked again.
     const bool last = attempt == kConnections || channel->silent();
-    if (session.older()) {
-      if (asked.for_older_daemon || last) return {{EX_TEMPFAIL, exit.text + kRestart}, HandedIn::By::daemon, false};
+    if (session.older() && !asked.for_older_daemon && !last) {
       asked.for_older_daemon = true;
       continue;
     }
     if (session.turned_away()) turned_away = exit;
     if (session.lost() == Session::Loss::late) unknown = exit;
     if (session.lost() == Session::Loss::none) {
+      if (!unknown || session.stored()) {
+        if (session.older()) return {{EX_TEMPFAIL, exit.text + kRestart}, By::daemon, false};
+        return {exit, By::daemon, false};
+      }
       // The first copy may be on its way to the disk still, and its id not yet free or known.
-      const bool still_unknown = unknown && exit.code == EX_TEMPFAIL;
-      if (!still_unknown) return {exit, HandedIn::By::daemon, false};
-      if (last) return {*unknown, HandedIn::By::daemon, true};
+      if (last || session.older() || exit.code != EX_TEMPFAIL) {
+        return {{EX_TEMPFAIL, unknown->text + "; asked again, " + exit.text}, By::daemon, true};
+      }
       ::usleep(kBeforeNextTry);
       continue;
     }
-    if (last) {
-      // "Come back later" is an answer; silence is none.
-      const bool answered = turned_away && !unknown;
-      return {unknown.value_or(exit), answered ? HandedIn::By::daemon : HandedIn::By::nobody, unknown.has_value()};
-    }
+    if (last) return {unknown.value_or(exit), By::nobody, unknown.has_value()};
     if (session.turned_away()) ::usleep(kBeforeNextTry);
   }
 }

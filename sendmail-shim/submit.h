@@ -23,6 +23,8 @@ struct Delivery {
   bool for_older_daemon = false;
   /// For a sign of life before the message is sent: nothing is lost by going another way.
   std::chrono::milliseconds patience{10'000};
+  /// How long a daemon that turns us away at the greeting is asked again. None: the message goes another way at once.
+  std::chrono::milliseconds asking{0};
 };
 
 /// How long a daemon that is not there is waited for.
@@ -45,9 +47,12 @@ struct HandedIn {
 /// reply, see exit_code_for(). If some recipients are refused for good, the others get the message and the Exit names
 /// the refused; if they are no addresses (5.1.3), which the daemon tells the sender of, it is a warning of EX_OK. A
 /// connection that is lost is opened again, twice. If that was after the end of data was sent, the daemon, or the one
-/// started after it, recognises the submission id. A daemon that does not know a parameter of MAIL (555) is older than
-/// this program, as between an upgrade and the restart: it is asked again without those that its log alone would show;
-/// what a sender has to be told of waits for the restart (EX_TEMPFAIL).
+/// started after it, recognises the submission id; until one has taken the message nothing that is said of another
+/// attempt tells what became of that one.
+/// 421 is no verdict on the message: who says it does not serve us, and is nobody. Any other 4yz is one, such as a
+/// limit of what a user may have in the queue, and no other way goes around it. A daemon that does not know a parameter
+/// of MAIL (555) is older than this program, as between an upgrade and the restart: it is asked again without those
+/// that its log alone would show; what a sender has to be told of waits for the restart (EX_TEMPFAIL).
 [[nodiscard]] HandedIn submit(const Submission& submission, const Delivery& delivery, const Connect& connect);
 
 /// MAIL, RCPT and DATA for a message, each with `line_end`.

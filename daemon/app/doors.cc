@@ -24,10 +24,19 @@ bool out_of_descriptors(const std::vector<std::unique_ptr<Door>>& doors) {
                              [](const auto& door) { return door->trouble() && door->trouble()->code == EMFILE; });
 }
 
+/// Where nobody can connect and why; the words of the trouble begin with the address as a rule, and it is said once.
+std::string nobody_at(const std::string& address, std::string_view why) {
+  const std::string named = address + ": ";
+  if (const std::size_t found = why.find(named); found != std::string_view::npos) {
+    why.remove_prefix(found + named.size());
+  }
+  return fmt::format("nobody can connect to {}: {}", address, why);
+}
+
 }  // namespace
 
 Result<void> Doors::open(const net::ListenOptions& listen, const std::vector<Network>& networks) {
-  smtp_wanted_ = listen.smtp;
+  wanted_ = listen;
   open_inherited();
   if (submit_.empty()) add_local(submit_, listen.submit, serve_.submission);
   if (control_.empty()) add_local(control_, listen.control, serve_.control);
@@ -106,7 +115,7 @@ void Doors::start() {
 }
 
 void Doors::reconfigure(const net::ListenOptions& listen, const std::vector<Network>& networks) {
-  smtp_wanted_ = listen.smtp;
+  wanted_ = listen;
   reconfigure_local(submit_, listen.submit, serve_.submission);
   reconfigure_local(control_, listen.control, serve_.control);
   if (smtp_inherited_) return warn_of_inherited(listen, networks);
@@ -125,10 +134,15 @@ void Doors::reconfigure(const net::ListenOptions& listen, const std::vector<Netw
   }
 }
 
+/// Those of the service manager have no address here.
+bool Doors::is_moved(const List& doors, const std::string& wanted) {
+  return !doors.empty() && !doors.front()->address().empty() && doors.front()->address() != wanted;
+}
+
 /// One that is open stays where it is; one that never could be had may be wanted elsewhere.
 void Doors::reconfigure_local(List& doors, const std::string& wanted, const net::Accepted& serve) {
   if (doors.empty() || doors.front()->address().empty()) return;
-  if (doors.front()->address() == wanted) return doors.front()->hurry();
+  if (!is_moved(doors, wanted)) return doors.front()->hurry();
   if (!doors.front()->trouble()) {
     log(Level::warning, "a changed socket needs a restart", {{"in_use", doors.front()->address()}, {"wanted", wanted}});
     return;
@@ -176,7 +190,7 @@ std::string Doors::overridden() const {
   std::vector<std::string> open;
   open.reserve(smtp_.size());
   for (const auto& door : smtp_) open.push_back(door->listens_at());
-  std::vector<std::string> wanted = smtp_wanted_;
+  std::vector<std::string> wanted = wanted_.smtp;
   std::ranges::sort(open);
   std::ranges::sort(wanted);
   if (open == wanted) return {};
@@ -192,9 +206,19 @@ std::vector<std::string> Doors::troubles() const {
   if (std::string sentence = overridden(); !sentence.empty()) sentences.push_back(std::move(sentence));
   for (const List* doors : {&submit_, &control_, &smtp_}) {
     for (const auto& door : *doors) {
-      if (door->trouble())
-        sentences.push_back("nobody can connect to " + door->address() + ": " + door->trouble()->text);
+      if (door->trouble()) sentences.push_back(nobody_at(door->address(), door->trouble()->text));
     }
+  }
+  for (std::string& sentence : moved()) sentences.push_back(std::move(sentence));
+  return sentences;
+}
+
+std::vector<std::string> Doors::moved() const {
+  std::vector<std::string> sentences;
+  for (const auto& [doors, wanted] : {std::pair(&submit_, &wanted_.submit), std::pair(&control_, &wanted_.control)}) {
+    if (!is_moved(*doors, *wanted)) continue;
+    sentences.push_back(fmt::format("the socket {} is in use, and {} after a restart: restart postern",
+                                    doors->front()->address(), *wanted));
   }
   return sentences;
 }

@@ -36,9 +36,11 @@ class Doors {
   /// The unix sockets stay where they are until a restart, unless they could not be had.
   void reconfigure(const net::ListenOptions& listen, const std::vector<Network>& networks);
   void close();
-  /// A sentence for each address where nobody can connect, and one if the service manager's sockets are not those that
-  /// `listen.smtp` says.
+  /// A sentence for each address where nobody can connect, one if the service manager's sockets are not those that
+  /// `listen.smtp` says, and those of moved().
   [[nodiscard]] std::vector<std::string> troubles() const;
+  /// A sentence for each unix socket that is elsewhere than the settings say until a restart.
+  [[nodiscard]] std::vector<std::string> moved() const;
 
  private:
   using List = std::vector<std::unique_ptr<Door>>;
@@ -49,6 +51,7 @@ class Doors {
   void unusable(std::string what);
   [[nodiscard]] std::string overridden() const;
   void reconfigure_local(List& doors, const std::string& wanted, const net::Accepted& serve);
+  [[nodiscard]] static bool is_moved(const List& doors, const std::string& wanted);
   void add_local(List& doors, const std::string& path, const net::Accepted& serve);
   void add_smtp(const std::string& address);
 
@@ -58,8 +61,8 @@ class Doors {
   List control_;
   List smtp_;
   bool smtp_inherited_ = false;
-  std::vector<std::string> smtp_wanted_;  ///< as in the settings
-  std::vector<std::string> unusable_;     ///< what the service manager gave that is none
+  net::ListenOptions wanted_;          ///< as in the settings
+  std::vector<std::string> unusable_;  ///< what the service manager gave that is none
 };
 
 }  // namespace postern::app

@@ -1,11 +1,14 @@
 #include "app/reloads.h"
 
 #include "app/supervisor.h"
+#include "app/tls_files.h"
 #include "base/log.h"
+#include "mail/list_text.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <string_view>
 #include <utility>
 
 namespace postern::app {
@@ -27,11 +30,16 @@ Reloads::Reloads(Executor loop, spool::DiskPool& pool, std::string file, std::st
     : loop_(std::move(loop)), pool_(pool), file_(std::move(file)), spool_(std::move(spool)), hooks_(std::move(hooks)) {}
 
 void Reloads::hold(const std::vector<settings::Problem>& problems) {
-  holding_ = spool_was_guessed_ = true;
-  broken_ = told(problems);
+  holding_ = true;
+  broken(told(problems));
   for (const settings::Problem& problem : problems) log(Level::error, "settings", {{"what", problem.str()}});
   log(Level::error, "the settings file is wrong: mail is accepted and held until it is mended and read again",
       {{"file", file_}, {"spool", spool_}});
+}
+
+void Reloads::broken(std::string words) {
+  if (broken_.empty()) broken_since_ = system_clock().wall();
+  broken_ = std::move(words);
 }
 
 void Reloads::start() {
@@ -49,15 +57,17 @@ void Reloads::ask() {
   });
 }
 
-Task<Result<void>> Reloads::done() {
+Task<Result<control::Reloaded>> Reloads::done() {
   const auto ended = std::make_shared<boost::asio::steady_timer>(loop_, boost::asio::steady_timer::time_point::max());
   std::erase_if(waiting_, [](const auto& each) { return each.expired(); });
   waiting_.push_back(ended);
   ask();
   co_await ended->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   if (!running_) co_return Error{Failure::cancelled, "posternd stops"};
-  if (!broken_.empty()) co_return Error{Failure::invalid, "the settings of before stay in force: " + broken_};
-  co_return Result<void>();
+  const std::string_view meanwhile =
+      holding_ ? "mail is held until the file is mended: " : "the settings of before stay in force: ";
+  if (!broken_.empty()) co_return Error{Failure::invalid, std::string(meanwhile) + broken_};
+  co_return told_;
 }
 
 void Reloads::stop() {
@@ -71,48 +81,56 @@ void Reloads::wake() {
   }
 }
 
-/// On the pool, since files are read and the name service is asked for users.
+/// On the pool, since files are read.
 Task<void> Reloads::run() {
   while (std::exchange(wanted_, false)) {
     notify_reloading();
-    auto read = [file = file_] { return settings::load(file); };
-    settings::Loaded loaded = co_await pool_.run(spool::Priority::background, std::move(read));
+    auto read = [file = file_, others = hooks_.read] {
+      settings::Loaded loaded = settings::load(file);
+      return std::pair(std::move(loaded), others ? others() : std::function<void()>());
+    };
+    auto [loaded, use_others] = co_await pool_.run(spool::Priority::background, std::move(read));
     if (!running_) co_return;
+    if (use_others) use_others();
     read_anew(std::move(loaded));
     notify_ready(hooks_.status());
   }
 }
 
-/// The restart that another spool needs would leave behind what came into this one while the file was wrong.
-void Reloads::check_spool(settings::Loaded& loaded) {
-  if (!loaded.settings) return;
+/// The restart that another one needs would leave behind what is in this one.
+void Reloads::keep_spool(settings::Settings& wanted) {
   other_spool_.clear();
-  if (loaded.settings->spool == spool_) return;
-  if (spool_was_guessed_) {
-    other_spool_ = std::exchange(loaded.settings->spool, spool_);
-    log(Level::warning, "another spool is in use until the daemon is restarted; first let the queue become empty",
-        {{"in_use", spool_}, {"wanted", other_spool_}});
-    return;
-  }
-  settings::Problem problem;
-  problem.file = file_;
-  problem.text = "the spool cannot be changed while the daemon runs; restart it";
-  loaded.problems.push_back(problem);
+  if (wanted.spool == spool_) return;
+  other_spool_ = std::exchange(wanted.spool, spool_);
+  log(Level::warning, "another spool is in use until the daemon is restarted; first let the queue become empty",
+      {{"in_use", spool_}, {"wanted", other_spool_}});
+}
+
+std::string Reloads::spool_text() const {
+  if (other_spool_.empty()) return {};
+  return "the spool " + spool_ + " is in use, and " + other_spool_ +
+         " after a restart: restart postern when the queue is empty";
 }
 
 void Reloads::read_anew(settings::Loaded loaded) {
-  check_spool(loaded);
+  warn_of_ciphers(loaded, file_);
   if (holding_ && !loaded.problems.empty()) return hold(loaded.problems);
   for (const settings::Problem& problem : loaded.problems) log(Level::error, "settings", {{"what", problem.str()}});
   if (!loaded.problems.empty() || !loaded.settings) {
-    broken_ = loaded.problems.empty() ? file_ + " cannot be read" : told(loaded.problems);
+    broken(loaded.problems.empty() ? file_ + " cannot be read" : told(loaded.problems));
     log(Level::error, "the old settings stay in force", {{"file", file_}});
     return;
   }
-  for (const settings::Problem& warning : loaded.warnings) log(Level::warning, "settings", {{"what", warning.str()}});
+  told_ = {};
+  for (const settings::Problem& warning : loaded.warnings) {
+    log(Level::warning, "settings", {{"what", warning.str()}});
+    told_.warnings.push_back(warning.str() + " (warning)");
+  }
   holding_ = false;
   broken_.clear();
-  hooks_.apply(std::move(*loaded.settings));
+  keep_spool(*loaded.settings);
+  told_.after_restart = hooks_.apply(std::move(*loaded.settings));
+  if (std::string sentence = spool_text(); !sentence.empty()) told_.after_restart.push_back(std::move(sentence));
   log(Level::notice, "settings reloaded", {{"file", file_}});
 }
 
@@ -123,10 +141,11 @@ std::string Reloads::complaint(bool administrator) const {
            "postern`): " +
            what;
   }
-  if (!broken_.empty()) return "the settings file is wrong, and those before it stay in force: " + what;
-  if (other_spool_.empty()) return {};
-  return "the spool " + spool_ + " is in use, and " + other_spool_ +
-         " after a restart: restart postern when the queue is empty";
+  if (!broken_.empty()) {
+    return "the settings file is wrong since " + mail::clock_time(broken_since_, system_clock().wall()) +
+           ", those of before are in force, and the next start would hold all mail: " + what;
+  }
+  return spool_text();
 }
 
 }  // namespace postern::app

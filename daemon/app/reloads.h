@@ -1,8 +1,11 @@
-// Reading the settings again while the daemon runs. A broken file keeps the settings in force.
+// Reading the settings again while the daemon runs. A broken file keeps the settings in force; of a good one all is put
+// in force at once but for what needs a restart.
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "control/server.h"
 #include "settings/load.h"
 #include "settings/settings.h"
 #include "spool/disk_pool.h"
@@ -20,12 +23,15 @@ class Reloads {
  public:
   /// What the program around it does, on the event loop.
   struct Hooks {
-    std::function<void(settings::Settings)> apply;  ///< puts good settings in force
-    std::function<std::string()> status;            ///< the line for the service manager when a reload has ended
+    /// Puts good settings in force. Sentences on what of them needs a restart.
+    std::function<std::vector<std::string>(settings::Settings)> apply;
+    std::function<std::string()> status;  ///< the line for the service manager when a reload has ended
+    /// Reads what else is read anew, whatever the file is worth; blocks. What it returns puts that in force before
+    /// `apply`, on the event loop.
+    std::function<std::function<void()>()> read;
   };
 
-  /// `spool` is in use and cannot be changed: a file with another one is wrong, unless it is the first good one after
-  /// hold(); then all else is put in force, since mail is in this spool already. The pool outlives this.
+  /// `spool` is in use until a restart, whatever the file says. The pool outlives this.
   Reloads(Executor loop, spool::DiskPool& pool, std::string file, std::string spool, Hooks hooks);
   Reloads(const Reloads&) = delete;
   Reloads& operator=(const Reloads&) = delete;
@@ -39,7 +45,7 @@ class Reloads {
   void ask();
   /// ask(), and waits for its end. Failures: invalid (the old settings stay in force; the text says why), cancelled
   /// (the daemon stops).
-  Task<Result<void>> done();
+  Task<Result<control::Reloaded>> done();
   /// One that is under way comes to nothing.
   void stop();
 
@@ -51,7 +57,9 @@ class Reloads {
   Task<void> run();
   void read_anew(settings::Loaded loaded);
   void wake();
-  void check_spool(settings::Loaded& loaded);
+  void broken(std::string words);
+  void keep_spool(settings::Settings& wanted);
+  [[nodiscard]] std::string spool_text() const;
 
   Executor loop_;
   spool::DiskPool& pool_;
@@ -62,9 +70,10 @@ class Reloads {
   bool wanted_ = false;
   bool busy_ = false;
   bool holding_ = false;
-  bool spool_was_guessed_ = false;  ///< the file was wrong at the start
   std::string broken_;
+  WallTime broken_since_;
   std::string other_spool_;                                        ///< that of the file, if it needs a restart
+  control::Reloaded told_;                                         ///< of the file in force
   std::vector<std::weak_ptr<boost::asio::steady_timer>> waiting_;  ///< cancelled when a reload has ended
 };
 

@@ -1,5 +1,8 @@
 #include "app/smarthosts.h"
 
+#include "app/login_client.h"
+#include "app/tls_files.h"
+#include "credentials/login.h"
 #include "relay/sender_policy.h"
 #include "settings/own_sender.h"
 
@@ -98,6 +101,24 @@ mail::CheckReport Smarthosts::explain(const std::string& site) const {
   return found == nullptr ? report_of_unknown(site) : found->relay->explain();
 }
 
+std::optional<WallTime> Smarthosts::silent_since(const std::string& site) const {
+  const Site* found = find(site);
+  const std::optional<SteadyTime> since = found == nullptr ? std::nullopt : found->relay->silent_since();
+  if (!since) return std::nullopt;
+  const Clock& clock = system_clock();
+  return clock.wall() - std::chrono::duration_cast<Milliseconds>(clock.steady() - *since);
+}
+
+std::optional<std::uint64_t> Smarthosts::generation(const std::string& site) const {
+  const Site* found = find(site);
+  return found == nullptr ? std::nullopt : std::optional(found->generation);
+}
+
+bool Smarthosts::tried_at_start(const std::string& site) const {
+  const Site* found = find(site);
+  return found != nullptr && found->smarthost.try_at_start;
+}
+
 control::SentAs Smarthosts::sent_as(const std::string& site, const std::string& sender,
                                     const std::string& fields) const {
   const Site* found = find(site);
@@ -112,9 +133,20 @@ Task<mail::CheckReport> Smarthosts::check(std::string site, mail::CheckOptions o
   if (found == nullptr) co_return report_of_unknown(site);
   const std::shared_ptr<relay::Relay> relay = found->relay;
   const std::string warning = found->warning;
+  std::vector<std::string> weak = weak_tls(found->smarthost);
   mail::CheckReport report = co_await relay->check(options);
   if (!warning.empty()) report.warnings.push_back(warning);
+  std::ranges::move(weak, std::back_inserter(report.warnings));
   co_return report;
+}
+
+Task<Result<void>> Smarthosts::login(std::string site, LoginFlow flow, LoginTalk talk) {
+  const Site* found = find(site);
+  if (found == nullptr) co_return Error{Failure::not_found, "no smarthost is named " + site};
+  Result<credentials::OAuth2> client = login_client(found->smarthost);
+  if (!client) co_return client.error();
+  talk.party = party_;
+  co_return co_await credentials::login(loop_, std::move(*client), blocking_, flow, std::move(talk));
 }
 
 Task<void> Smarthosts::close(Seconds grace) {

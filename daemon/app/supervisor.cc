@@ -1,22 +1,16 @@
 #include "app/supervisor.h"
 
-#include "base/journal.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "control/veil.h"
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
-// The source location fields would name this file for every line.
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 #include <boost/asio/steady_timer.hpp>
 
-#include <sys/uio.h>
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <memory>
 
 namespace postern::app {
 namespace {
@@ -30,15 +24,6 @@ Milliseconds beat_interval() {
   std::uint64_t microseconds = 0;
   if (sd_watchdog_enabled(0, &microseconds) <= 0) return kStatusInterval;
   return std::min(kStatusInterval, Milliseconds(microseconds / 2000));
-}
-
-void write_to_journal(const LogRecord& record) {
-  std::vector<std::string> fields = journal_fields(record);
-  std::vector<iovec> parts;
-  parts.reserve(fields.size());
-  for (std::string& field : fields) parts.push_back(iovec{field.data(), field.size()});
-  // A journal that does not answer must not stop mail: the result is of no interest.
-  sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
 }
 
 }  // namespace
@@ -61,10 +46,6 @@ void notify_reloading() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS=reloading", now.tv_sec * 1'000'000 + now.tv_nsec / 1000));
-}
-
-void log_to_journal_if_there() {
-  if (is_journal_stream(STDERR_FILENO)) set_log_sink(write_to_journal);
 }
 
 Result<std::map<std::string, std::vector<UniqueFd>>> inherited_sockets() {

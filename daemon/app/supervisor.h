@@ -1,4 +1,4 @@
-// The service manager's side of the daemon (sd_notify(3), sd_listen_fds(3), sd-journal(3)): the one user of libsystemd.
+// The service manager's side of the daemon (sd_notify(3), sd_listen_fds(3)): the one user of libsystemd.
 // Everything here does nothing when there is no service manager.
 #pragma once
 
@@ -24,9 +24,6 @@ void notify_ready(const std::string& status);
 void notify_status(const std::string& status);
 void notify_reloading();
 void notify_stopping();
-
-/// Sends the log to the journal if standard error is connected to it; otherwise leaves it on standard error.
-void log_to_journal_if_there();
 
 /// The sockets that systemd holds for us by the name in FileDescriptorName=: "submit", "control", "smtp". A name
 /// may stand for several sockets. Call it once, at start. Failure: invalid (the environment is broken).

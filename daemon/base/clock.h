@@ -23,7 +23,7 @@ class Clock {
 
 [[nodiscard]] Clock& system_clock();
 
-/// 2026-11-23T17:04:05.123Z (RFC 3339), always with milliseconds and in UTC.
+/// 2026-11-23T17:04:05.123Z (RFC 3339), always with milliseconds and in UTC; of the years 0 to 9999.
 [[nodiscard]] std::string to_rfc3339(WallTime time);
 /// The inverse; the fraction may be missing. Nothing if the text is anything else.
 [[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);

@@ -1,5 +1,7 @@
 #include "base/ids.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 
 namespace postern {
@@ -29,6 +31,8 @@ std::optional<QueueId> QueueId::parse(std::string_view text) {
   std::ranges::copy(text, id.text_.begin());
   return id;
 }
+
+std::optional<QueueId> QueueId::read(std::string_view text) { return parse(to_lower(text)); }
 
 WallTime QueueId::accepted() const {
   std::uint64_t time = 0;

@@ -25,6 +25,8 @@ class QueueId {
   [[nodiscard]] static QueueId make(std::chrono::sys_time<std::chrono::microseconds> accepted, std::uint64_t random);
   /// Nothing unless the text is exactly an id; so a parsed id is always a safe file name.
   [[nodiscard]] static std::optional<QueueId> parse(std::string_view text);
+  /// The same of what a person gives, who may have it in capitals: from the log in the words of Postfix.
+  [[nodiscard]] static std::optional<QueueId> read(std::string_view text);
 
   [[nodiscard]] std::string_view text() const { return {text_.data(), text_.size()}; }
   [[nodiscard]] std::string str() const { return std::string(text()); }

@@ -34,9 +34,13 @@ Result<void> LineFile::open() {
     if (std::rename(path_.c_str(), (path_ + ".old").c_str()) != 0 && errno != ENOENT) return system_error(errno, path_);
   }
   if (file_) return {};
-  file_.reset(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  file_.reset(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   struct stat status{};
   if (!file_ || ::fstat(file_.get(), &status) != 0) return system_error(errno, path_);
+  if (!S_ISREG(status.st_mode)) {
+    file_.reset();
+    return Error{Failure::invalid, path_ + " is not a file"};
+  }
   size_ = static_cast<std::uint64_t>(status.st_size);
   return {};
 }

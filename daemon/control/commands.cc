@@ -1,16 +1,22 @@
 #include "control/commands.h"
 
+#include "base/json_members.h"
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/user_range.h"
 #include "control/exits.h"
 #include "control/handling.h"
+#include "control/history.h"
+#include "control/listed.h"
+#include "control/members.h"
+#include "control/names_meant.h"
+#include "control/notice.h"
 #include "control/requests.h"
 #include "control/selections.h"
-#include "control/summary.h"
+#include "control/status.h"
 #include "control/values.h"
-#include "control/veil.h"
 
 #include <fmt/format.h>
-#include <boost/json/array.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,68 +29,28 @@ using boost::json::object;
 
 constexpr std::size_t kDefaultLimit = 1'000'000'000;  // a listing without "limit" is whole
 
-/// Where an alias leads stands in the settings, which are not everybody's to read.
-object root_object(const mail::LocalNames& names, bool administrator) {
-  const bool alias = names.has_alias("root");
-  object told;
-  told["alias"] = alias;
-  if (!alias && !names.aliases_file.empty()) told["file"] = json_text(names.aliases_file);
-  if (!administrator && alias) return told;
-  told["recipients"] = json_texts(names.recipients_of("root"));
-  if (alias && !mail::roots_mail(names).empty()) told["local"] = true;
-  return told;
-}
-
 Task<Result<int>> run_status(Call& call) {
-  Context& context = call.context;
-  const queue::Totals totals = context.queue.totals();
-  std::vector<queue::SiteStatus> sites = context.queue.sites();
-  if (!call.caller.administrator) veil(sites);
-  Summary summary = sum_up(totals, sites, context.config_file, context.clock.wall());
-  const std::optional<queue::Refusal> refusal = co_await context.queue.refusing();
-  if (refusal) add_refusal(summary, *refusal, context.spool, context.clock.wall());
-  const std::vector<std::string> complaints = context.complaints(call.caller.administrator);
-  add_complaints(summary, complaints);
-  boost::json::array smarthosts;
-  for (const queue::SiteStatus& site : sites) {
-    object line = to_json(site);
-    const std::vector<std::string> weaker = context.explain(site.name).weaker;
-    if (!weaker.empty()) line["weaker"] = json_texts(weaker);
-    smarthosts.emplace_back(std::move(line));
-    if (!site.trouble) add_weaker(summary, site.name, weaker);
-  }
-
-  object status;
-  status["kind"] = "status";
-  status["verdict"] = json_text(first_line(summary));
-  status["version"] = json_text(context.version);
-  status["started"] = to_rfc3339(context.started);
-  status["hostname"] = json_text(context.hostname);
-  status["config"] = json_text(context.config_file);
-  status["spool"] = json_text(context.spool);
-  status["root"] = root_object(context.names(), call.caller.administrator);
-  status["queue"] = to_json(totals);
-  status["smarthosts"] = std::move(smarthosts);
-  if (!complaints.empty()) status["complaints"] = json_texts(complaints);
+  const Reader reader{call.caller.administrator, call.caller.uid(), call.caller.party};
+  const object status = co_await status_of(call.context, reader);
   const Result<void> sent = co_await call.answer.line(status);
   if (!sent) co_return sent.error();
-  co_return summary.exit;
+  co_return static_cast<int>(number_in(status, "level"));
 }
 
 Task<Result<int>> run_list(Call& call) {
-  const Result<std::uint64_t> limit = number_of(call.request, "limit", kDefaultLimit);
+  const Result<std::uint64_t> limit = number_of(call.request, members::kLimit, kDefaultLimit);
   if (!limit) co_return limit.error();
   Result<queue::Selection> selection = selection_of(call.request, call.context.clock.wall());
   if (!selection) co_return selection.error();
   const bool by_id = selection->order == queue::Order::oldest || selection->order == queue::Order::newest;
-  queue::Selection own = call.caller.own(std::move(*selection));
+  queue::Selection own = call.caller.own(*selection);
   const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
   std::uint64_t left = *limit;
   std::string last;
   while (true) {
-    std::vector<queue::Entry> page = co_await listing->next();
-    if (page.empty()) co_return exits::kWell;
-    for (queue::Entry& entry : page) {
+    const std::vector<Listed> page = co_await next_page(*listing, call.caller);
+    if (page.empty()) break;
+    for (const auto& [entry, recipients] : page) {
       if (left == 0) {
         object more;
         more["kind"] = "more";
@@ -93,22 +59,43 @@ Task<Result<int>> run_list(Call& call) {
         if (!told) co_return told.error();
         co_return exits::kWell;
       }
-      if (!call.caller.administrator) veil(entry);
-      const object line = to_json(entry);
+      object line = to_json(entry);
+      if (recipients > entry.recipients.size()) line["recipient_count"] = static_cast<std::int64_t>(recipients);
       const Result<void> sent = co_await call.answer.line(line);
       if (!sent) co_return sent.error();
       --left;
       last = entry.id.text();
     }
   }
+  if (last.empty()) {
+    if (const Result<void> known = check_names(call, *selection); !known) co_return known.error();
+  }
+  // Where conditions or a beginning say what is listed, others' messages are not what was asked about.
+  if (!means_all(call.request) || call.request.contains(members::kAfter)) co_return exits::kWell;
+  const std::uint64_t listed = *limit - left;
+  const std::uint64_t unlisted = others(call.context.queue.totals(), listed, call.caller);
+  if (unlisted == 0) co_return exits::kWell;
+  object line;
+  line["kind"] = "others";
+  line["count"] = static_cast<std::int64_t>(unlisted);
+  line["own"] = static_cast<std::int64_t>(listed);
+  const Result<void> told = co_await call.answer.line(line);
+  if (!told) co_return told.error();
+  co_return exits::kWell;
 }
 
 Task<Result<int>> run_reload(Call& call) {
-  const Result<void> done = co_await call.context.reload();
+  const Result<Reloaded> done = co_await call.context.reload();
   if (!done) co_return done.error();
-  object line;
-  line["kind"] = "notice";
-  line["text"] = json_text("the settings of " + call.context.config_file + " are in force");
+  for (const auto* sentences : {&done->warnings, &done->after_restart}) {
+    for (const std::string& sentence : *sentences) {
+      const object line = notice(sentence);
+      const Result<void> sent = co_await call.answer.line(line);
+      if (!sent) co_return sent.error();
+    }
+  }
+  const std::string_view rest = done->after_restart.empty() ? "" : ", but for what needs a restart";
+  object line = notice(fmt::format("the settings of {} are in force{}", call.context.config_file, rest));
   line["file"] = json_text(call.context.config_file);
   const Result<void> sent = co_await call.answer.line(line);
   if (!sent) co_return sent.error();
@@ -128,6 +115,8 @@ constexpr std::array kCommands{
     Command{"status", Form::json, Who::anybody, run_status},
     Command{"queue list", Form::json, Who::anybody, run_list},
     Command{"queue show", Form::json, Who::anybody, run_show},
+    Command{"history", Form::json, Who::anybody, run_history},
+    Command{"history show", Form::json, Who::anybody, run_history_show},
     Command{"check", Form::json, Who::administrators, run_check},
     Command{"explain", Form::json, Who::anybody, run_explain},
     Command{"login", Form::json, Who::administrators, run_login},
@@ -142,14 +131,24 @@ constexpr std::array kCommands{
 
 }  // namespace
 
+std::optional<std::uint32_t> Caller::uid() const {
+  return peer.uid == overflow_uid() ? std::nullopt : std::optional<std::uint32_t>(peer.uid);
+}
+
 bool Caller::owns(const queue::Entry& entry) const {
   if (administrator) return true;
-  return peer.uid && entry.source.uid && *peer.uid == *entry.source.uid;
+  return uid() && entry.source.uid == uid();
 }
 
 queue::Selection Caller::own(queue::Selection selection) const {
-  if (!administrator) selection.owner = peer.uid.value_or(mail::kNoUid);
+  if (!administrator) selection.owner = uid().value_or(mail::kNoUid);
   return selection;
+}
+
+Error no_smarthost(const Call& call) {
+  const std::string wrong = call.context.wrong_at_start(call.caller.administrator);
+  if (!wrong.empty()) return {Failure::invalid, wrong};
+  return {Failure::invalid, "no smarthost is configured: run postern setup, or add one to " + call.context.config_file};
 }
 
 const Command* find_command(std::string_view name, Form form) {

@@ -1,8 +1,6 @@
 // Exit codes of `postern`, as the daemon puts them into its answers: those of sysexits.h, and three of our own for
-// what scripts ask most. postern(8) documents them.
+// what scripts ask most. Values alone; postern(8) documents them.
 #pragma once
-
-#include "base/result.h"
 
 namespace postern::control::exits {
 
@@ -17,7 +15,5 @@ inline constexpr int kInternal = 70;     // EX_SOFTWARE
 inline constexpr int kIo = 74;           // EX_IOERR
 inline constexpr int kLater = 75;        // EX_TEMPFAIL
 inline constexpr int kDenied = 77;       // EX_NOPERM
-
-[[nodiscard]] int code_for(Failure failure);
 
 }  // namespace postern::control::exits

@@ -1,15 +1,19 @@
 #include "control/handling.h"
 
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/together.h"
 #include "control/agreed.h"
+#include "control/exit_code.h"
 #include "control/exits.h"
+#include "control/members.h"
+#include "control/message_named.h"
+#include "control/names_meant.h"
 #include "control/requests.h"
 #include "control/selections.h"
-#include "control/values.h"
+#include "mail/parties.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -41,8 +45,15 @@ Task<Acted> bounce(Call& call, QueueId id) {
   co_return std::optional(*told);
 }
 
+/// Empty: whichever is well.
+Result<std::string> target_of(const Call& call) {
+  const Result<std::string> word = text_of(call.request, members::kTo, "");
+  if (!word || word->empty()) return word;
+  return site_named(call, *word);
+}
+
 Task<Acted> reroute(Call& call, QueueId id) {
-  const Result<std::string> site = text_of(call.request, "to", "");
+  const Result<std::string> site = target_of(call);
   if (!site) co_return site.error();
   co_return acted(co_await call.context.queue.reroute(id, *site));
 }
@@ -71,6 +82,7 @@ std::string way_out(const queue::Entry& entry) {
           "`postern queue delete {0}` removes it",
           id);
     case queue::State::held: return fmt::format("{0} is on hold: `postern queue release {0}` lets it go", id);
+    case queue::State::storm:
     case queue::State::active:
     case queue::State::waiting: break;
   }
@@ -87,18 +99,24 @@ Task<std::optional<Error>> explained(Call& call, QueueId id, Error error) {
   co_return error;
 }
 
+/// To try a message is what its owner may ask for ever and ever.
 void note(const Call& call, const Handling& how, QueueId id) {
+  const bool by_owner = how.words->harmless && !call.caller.administrator;
+  if (by_owner && !call.context.refusals.may_log(mail::party_text(call.caller.party), call.context.clock.steady()))
+    return;
   log(Level::notice, "handled by command",
-      {{"id", id.text()}, {"command", how.words->command}, {"uid", uid_text(call.caller)}});
+      {{"id", id.text()}, {"command", how.words->command}, {"uid", call.caller.peer.uid}});
 }
 
 Task<Result<int>> handle_one(Call& call, const Handling& how, QueueId id) {
-  if (const Result<void> allowed = co_await may_touch(call, id); !allowed) co_return allowed.error();
+  if (const Result<void> allowed = co_await may_touch(call, id); !allowed) {
+    co_return not_here(allowed.error(), id);
+  }
   const Acted done = co_await how.act(call, id);
   if (!done) {
     Error error = done.error();
     const std::optional<Error> why = co_await explained(call, id, std::move(error));
-    co_return why ? *why : done.error();
+    co_return why ? *why : not_here(done.error(), id);
   }
   note(call, how, id);
   object line;
@@ -186,19 +204,29 @@ Task<std::unique_ptr<queue::Listing>> meant(Call& call, queue::Selection selecti
   co_return call.context.queue.list(call.caller.own(std::move(selection)));
 }
 
-Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Listing& listing) {
-  log(Level::notice, "command for a selection", {{"command", how.words->command}, {"uid", uid_text(call.caller)}});
+/// "All" means all that it can be done to; where conditions say which messages are meant, each that is left is worth a
+/// word. What cannot be looked at now has no time of acceptance: the command will fail at it and say so.
+bool is_meant(const Call& call, const Handling& how, const queue::Entry& entry) {
+  if (!call.caller.owns(entry)) return false;
+  return !has_no_condition(call.request) || entry.accepted == WallTime() || how.words->fits(queue::name(entry.state));
+}
+
+Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Listing& listing, queue::Selection asked) {
+  log(Level::notice, "command for a selection", {{"command", how.words->command}, {"uid", call.caller.peer.uid}});
   Tally tally;
   while (true) {
     const std::vector<queue::Entry> entries = co_await listing.next();
     if (entries.empty()) break;
     std::vector<Handled> page;
     for (const queue::Entry& entry : entries) {
-      if (call.caller.owns(entry)) page.emplace_back().id = entry.id;
+      if (is_meant(call, how, entry)) page.emplace_back().id = entry.id;
     }
     co_await handle_page(call, how, page);
     const Result<void> counted = co_await count(call, page, tally);
     if (!counted) co_return counted.error();
+  }
+  if (tally.done + tally.left == 0) {
+    if (const Result<void> known = check_names(call, asked); !known) co_return known.error();
   }
   object line;
   line["kind"] = how.words->kind;
@@ -212,16 +240,13 @@ Task<Result<int>> handle_selected(Call& call, const Handling& how, queue::Listin
 }
 
 Result<void> check_target(const Call& call) {
-  const Result<std::string> site = text_of(call.request, "to", "");
+  const Result<std::string> site = text_of(call.request, members::kTo, "");
   if (!site) return site.error();
-  const Result<bool> any = flag_of(call.request, "any");
+  const Result<bool> any = flag_of(call.request, members::kAny);
   if (!any) return any.error();
   if (site->empty() != *any) return Error{Failure::invalid, "say either the smarthost (--to NAME) or --any"};
-  if (*any) return {};
-  const std::vector<std::string> sites = call.context.sites();
-  if (std::ranges::find(sites, *site) != sites.end()) return {};
-  return Error{Failure::invalid,
-               fmt::format("no smarthost is called {}; there is: {}", site->substr(0, 64), fmt::join(sites, ", "))};
+  const Result<std::string> target = target_of(call);
+  return target ? Result<void>() : target.error();
 }
 
 Task<Result<int>> run_reroute(Call& call) {
@@ -230,14 +255,14 @@ Task<Result<int>> run_reroute(Call& call) {
 }
 
 constexpr std::array kHandlings{
-    Handling{.words = handling_words("queue retry"), .act = retry, .wants_attempt = true, .run = run_retry},
-    Handling{.words = handling_words("queue hold"), .act = hold},
-    Handling{.words = handling_words("queue release"), .act = release},
-    Handling{.words = handling_words("queue delete"), .act = remove},
-    Handling{.words = handling_words("queue bounce"), .act = bounce},
-    Handling{.words = handling_words("queue reroute"), .act = reroute, .who = Who::administrators, .run = run_reroute},
+    Handling{.words = queue_command("queue retry"), .act = retry, .wants_attempt = true, .run = run_retry},
+    Handling{.words = queue_command("queue hold"), .act = hold},
+    Handling{.words = queue_command("queue release"), .act = release},
+    Handling{.words = queue_command("queue delete"), .act = remove},
+    Handling{.words = queue_command("queue bounce"), .act = bounce},
+    Handling{.words = queue_command("queue reroute"), .act = reroute, .run = run_reroute},
 };
-static_assert(kHandlings.size() == kHandlingWords.size());
+static_assert(kHandlings.size() == kQueueCommands.size());
 
 }  // namespace
 
@@ -248,31 +273,35 @@ const Handling* find_handling(std::string_view command) {
 }
 
 Task<Result<int>> run_handling(Call& call) {
-  const Handling& how = *find_handling(call.request.at("command").as_string());
-  if (call.request.contains("id")) {
-    const Result<QueueId> id = id_of(call.request, "id");
+  const Handling& how = *find_handling(call.request.at(members::kCommand).as_string());
+  if (call.request.contains(members::kId)) {
+    const Result<QueueId> id =
+        co_await message_named(call, how.words->lasting ? kLastingBeginning : kShortestBeginning);
     if (!id) co_return id.error();
     co_return co_await handle_one(call, how, *id);
   }
   // Everything is a filter without conditions; no filter at all is a mistake that would cost the whole queue.
-  if (!call.request.contains("filter")) co_return Error{Failure::invalid, "an \"id\" or a \"filter\" is missing"};
+  if (!call.request.contains(members::kFilter))
+    co_return Error{Failure::invalid, "an \"id\" or a \"filter\" is missing"};
   Result<queue::Selection> filter = filter_of(call.request, call.context.clock.wall());
   if (!filter) co_return filter.error();
-  if (call.request.contains("ids")) {
-    Result<std::vector<QueueId>> ids = ids_of(call.request, "ids");
+  const queue::Selection asked = *filter;
+  if (call.request.contains(members::kIds)) {
+    Result<std::vector<QueueId>> ids = ids_of(call.request, members::kIds);
     if (!ids) co_return ids.error();
     Agreed agreed(call.context.queue, std::move(*filter), std::move(*ids));
-    co_return co_await handle_selected(call, how, agreed);
+    co_return co_await handle_selected(call, how, agreed, asked);
   }
   const std::unique_ptr<queue::Listing> listing = co_await meant(call, std::move(*filter));
-  co_return co_await handle_selected(call, how, *listing);
+  co_return co_await handle_selected(call, how, *listing, asked);
 }
 
 std::span<const Command> handling_commands() {
   static constexpr auto kRows = [] {
     std::array<Command, kHandlings.size()> rows{};
     std::ranges::transform(kHandlings, rows.begin(), [](const Handling& one) {
-      return Command{one.words->command, Form::json, one.who, one.run};
+      const Who who = one.words->administrators ? Who::administrators : Who::anybody;
+      return Command{one.words->command, Form::json, who, one.run};
     });
     return rows;
   }();

@@ -1,9 +1,9 @@
 // What may be done with messages, for one by its id or for all that a filter selects. What the commands are called
-// stands in handling_words.h.
+// stands in queue_commands.h.
 #pragma once
 
 #include "control/commands.h"
-#include "control/handling_words.h"
+#include "control/queue_commands.h"
 
 #include <boost/json/object.hpp>
 
@@ -24,12 +24,11 @@ using Acted = Result<std::optional<queue::Told>>;
 Task<Result<int>> run_handling(Call& call);
 
 struct Handling {
-  const HandlingWords* words;
+  const QueueCommand* words;
   Task<Acted> (*act)(Call& call, QueueId id);
   /// In a selection what is being tried already is as it was to be: the attempt at one message may begin that at
   /// others.
   bool wants_attempt = false;
-  Who who = Who::anybody;
   Task<Result<int>> (*run)(Call& call) = run_handling;
 };
 

@@ -4,9 +4,9 @@
 #include "base/zone.h"
 #include "control/commands.h"
 #include "control/exits.h"
+#include "control/listed.h"
 #include "control/requests.h"
-#include "control/summary.h"
-#include "control/veil.h"
+#include "mail/list_text.h"
 #include "mail/tally.h"
 #include "mail/wrap.h"
 
@@ -41,14 +41,14 @@ std::string reason_for(const queue::Entry& entry, const queue::Entry::Rcpt* reci
 }
 
 std::string reason_line(const std::string& reason) {
-  return fmt::format("{:>{}}\n", "(" + mail::cut(reason, kListedWords) + ")", kReasonColumn);
+  return fmt::format("{:>{}}\n", "(" + mail::cut(reason, mail::kListedWords) + ")", kReasonColumn);
 }
 
 std::string recipient_line(const std::string& address) { return fmt::format("{:>46} {}\n", "", printable(address)); }
 
 }  // namespace
 
-std::string mailq_entry(const queue::Entry& entry) {
+std::string mailq_entry(const queue::Entry& entry, std::size_t recipients) {
   const std::string sender = entry.sender.empty() ? "MAILER-DAEMON" : printable(entry.sender);
   std::string text = fmt::format("{}{} {:>8} {} {}\n", entry.id.text(), mark(entry.state), entry.size,
                                  local_text(entry.accepted, "%a %b %e %H:%M:%S"), sender);
@@ -73,6 +73,9 @@ std::string mailq_entry(const queue::Entry& entry) {
     text += reason_line("failed: this cannot be read as an address");
     for (const std::string& one : entry.unread) text += recipient_line(one);
   }
+  if (recipients > entry.recipients.size()) {
+    text += recipient_line(fmt::format("and {} more recipients", recipients - entry.recipients.size()));
+  }
   return text + "\n";
 }
 
@@ -82,13 +85,12 @@ std::string mailq_footer(std::uint64_t bytes, std::uint64_t requests) {
 
 std::string mailq_unlisted(std::uint64_t listed, const Unlisted& unlisted, const std::string& spool) {
   std::string text;
-  if (const std::uint64_t all = listed + unlisted.others; unlisted.others > 0) {
-    const std::string own = listed == 0 ? "none" : std::to_string(listed);
-    text += fmt::format("{} {}, {} of them yours{}.\n", messages(all), all == 1 ? "waits" : "wait", own,
+  if (unlisted.others > 0) {
+    text += fmt::format("{}{}.\n", mail::all_and_own(listed + unlisted.others, listed),
                         listed == 0 ? "" : "; the Kbytes are of yours alone");
   }
   if (unlisted.dropped > 0) {
-    text += fmt::format("{} {} in {}/drop, not taken up yet.\n", messages(unlisted.dropped),
+    text += fmt::format("{} {} in {}/drop, not taken up yet.\n", mail::messages(unlisted.dropped),
                         unlisted.dropped == 1 ? "lies" : "lie", printable(spool));
   }
   if (!unlisted.unseen.empty()) {
@@ -99,11 +101,6 @@ std::string mailq_unlisted(std::uint64_t listed, const Unlisted& unlisted, const
 }
 
 namespace {
-
-/// All that a listing by an administrator shows.
-std::uint64_t in_queue(const queue::Totals& totals) {
-  return totals.waiting + totals.active + totals.held + totals.failed + totals.corrupt + totals.owed;
-}
 
 /// For programs that count lines.
 Task<Result<void>> say_tally(Answer& answer, std::uint64_t count, WallTime now) {
@@ -129,12 +126,11 @@ Task<Result<int>> run_mailq(Call& call) {
   queue::Selection own = call.caller.own(queue::Selection());
   const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
   while (true) {
-    std::vector<queue::Entry> page = co_await listing->next();
+    const std::vector<Listed> page = co_await next_page(*listing, call.caller);
     if (page.empty()) break;
-    for (queue::Entry& entry : page) {
-      if (!call.caller.administrator) veil(entry);
+    for (const auto& [entry, recipients] : page) {
       std::string text = listed == 0 ? std::string(kMailqHeader) : std::string();
-      text += mailq_entry(entry);
+      text += mailq_entry(entry, recipients);
       const Result<void> sent = co_await call.answer.text(text);
       if (!sent) co_return sent.error();
       bytes += entry.size;
@@ -142,14 +138,10 @@ Task<Result<int>> run_mailq(Call& call) {
     }
   }
   Unlisted unlisted;
-  if (!call.caller.administrator) {
-    // Of a queue that moves while it is listed one's own may be more than are left.
-    const std::uint64_t all = in_queue(call.context.queue.totals());
-    unlisted.others = all - std::min(all, listed);
-  }
+  unlisted.others = others(call.context.queue.totals(), listed, call.caller);
   if (call.context.dropped) {
-    const Result<std::size_t> dropped = co_await call.context.dropped();
-    if (dropped) unlisted.dropped = *dropped;
+    const Result<queue::DropState> dropped = co_await call.context.dropped();
+    if (dropped) unlisted.dropped = dropped->waiting;
     if (!dropped) unlisted.unseen = dropped.error().text;
   }
   const std::uint64_t all = listed + unlisted.others + unlisted.dropped + (unlisted.unseen.empty() ? 0 : 1);

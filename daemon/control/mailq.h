@@ -14,8 +14,9 @@ inline constexpr std::string_view kMailqEmpty = "Mail queue is empty\n";
 
 /// Id with `*` (active) or `!` (on hold), size, arrival in local time, sender; then the recipients that have no
 /// final verdict, each group under the reason it waits for; an empty line. Where all have one: those that failed, and
-/// what was given as a recipient and is no address.
-[[nodiscard]] std::string mailq_entry(const queue::Entry& entry);
+/// what was given as a recipient and is no address. `recipients`: all that there are, where the entry has only the
+/// first of them.
+[[nodiscard]] std::string mailq_entry(const queue::Entry& entry, std::size_t recipients = 0);
 
 /// "-- 12 Kbytes in 3 Requests."
 [[nodiscard]] std::string mailq_footer(std::uint64_t bytes, std::uint64_t requests);

@@ -1,13 +1,14 @@
 // `metrics`: the page a scraper would get.
+#include "base/json_text.h"
 #include "control/commands.h"
 #include "control/exits.h"
+#include "control/members.h"
 #include "control/requests.h"
-#include "control/values.h"
 
 namespace postern::control {
 
 Task<Result<int>> run_metrics(Call& call) {
-  const Result<std::string> format = text_of(call.request, "format", "openmetrics");
+  const Result<std::string> format = text_of(call.request, members::kFormat, "openmetrics");
   if (!format) co_return format.error();
   const Result<std::string> page = co_await call.context.metrics(*format);
   if (!page) co_return page.error();

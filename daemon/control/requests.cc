@@ -1,6 +1,7 @@
 #include "control/requests.h"
 
 #include "base/log.h"
+#include "mail/parties.h"
 
 #include <fmt/format.h>
 #include <boost/json/value.hpp>
@@ -13,7 +14,7 @@ Error wrong(std::string_view key, std::string_view what) {
 }
 
 Result<QueueId> parse_id(const std::string& text) {
-  const std::optional<QueueId> id = QueueId::parse(text);
+  const std::optional<QueueId> id = QueueId::read(text);
   if (id) return *id;
   return Error{Failure::invalid, fmt::format("\"{}\" is no queue id: they have {} characters of a-z and 0-9 and are "
                                              "shown by `postern queue list`",
@@ -79,11 +80,11 @@ Task<Result<void>> may_touch(Call& call, QueueId id) {
   const Result<queue::Entry> entry = co_await call.context.queue.find(id);
   if (!entry) co_return entry.error();
   if (call.caller.owns(*entry)) co_return Result<void>();
-  log(Level::notice, "control command refused: the message of another user",
-      {{"id", id.text()}, {"uid", uid_text(call.caller)}});
+  if (call.context.refusals.may_log(mail::party_text(call.caller.party), call.context.clock.steady())) {
+    log(Level::notice, "control command refused: the message of another user",
+        {{"id", id.text()}, {"uid", call.caller.peer.uid}});
+  }
   co_return Error{Failure::denied, id.str() + " is the message of another user"};
 }
-
-std::string uid_text(const Caller& caller) { return caller.peer.uid ? std::to_string(*caller.peer.uid) : "unknown"; }
 
 }  // namespace postern::control

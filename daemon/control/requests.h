@@ -19,7 +19,7 @@ namespace postern::control {
 Result<std::string> text_of(const boost::json::object& request, std::string_view key, std::string_view otherwise);
 Result<std::uint64_t> number_of(const boost::json::object& request, std::string_view key, std::uint64_t otherwise);
 Result<bool> flag_of(const boost::json::object& request, std::string_view key);
-/// An id is never a path: QueueId::parse decides.
+/// An id is never a path: QueueId::read decides.
 Result<QueueId> id_of(const boost::json::object& request, std::string_view key);
 Result<std::vector<QueueId>> ids_of(const boost::json::object& request, std::string_view key);
 
@@ -28,8 +28,5 @@ std::vector<std::string> arguments_of(const boost::json::object& request);
 
 /// Failures: denied (the message of another user; logged), and those of Queue::find.
 Task<Result<void>> may_touch(Call& call, QueueId id);
-
-/// For the log: "1000", or "unknown".
-[[nodiscard]] std::string uid_text(const Caller& caller);
 
 }  // namespace postern::control

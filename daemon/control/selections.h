@@ -18,6 +18,8 @@ Result<queue::Selection> selection_of(const boost::json::object& request, WallTi
 /// was handled could come again and again.
 Result<queue::Selection> filter_of(const boost::json::object& request, WallTime now);
 
+/// The filter of the request has none, but for where it ends.
+[[nodiscard]] bool has_no_condition(const boost::json::object& request);
 /// The request means every message of its caller.
 [[nodiscard]] bool means_all(const boost::json::object& request);
 

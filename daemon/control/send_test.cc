@@ -1,11 +1,14 @@
 // `send-test`: queues a message like any other and tells what becomes of it.
-#include "base/log.h"
 #include "base/text.h"
 #include "control/commands.h"
 #include "control/exits.h"
+#include "control/members.h"
+#include "control/notice.h"
 #include "control/requests.h"
 #include "control/values.h"
+#include "mail/accepted_log.h"
 #include "mail/address.h"
+#include "mail/headers.h"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -81,11 +84,14 @@ class Progress {
   std::map<std::string, std::optional<mail::Verdict>> verdicts_;
 };
 
+std::uint64_t wire_size_of(const std::string& text) {
+  return text.size() + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
 Task<Result<void>> store(queue::Intake& intake, const std::string& text) {
   const Result<void> appended = co_await intake.append(text);
   if (!appended) co_return appended.error();
-  const auto lines = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
-  co_return co_await intake.commit(text.size() + lines,
+  co_return co_await intake.commit(wire_size_of(text),
                                    is_ascii(text) ? mail::BodyType::seven_bit : mail::BodyType::eight_bit);
 }
 
@@ -104,11 +110,10 @@ Task<Result<int>> follow(Call& call, Inbox& inbox, Progress progress, QueueId id
     if (!told) co_return told.error();
     if (const std::optional<int> exit = progress.on(event)) co_return *exit;
   }
-  object line;
-  line["kind"] = "notice";
   const Result<queue::Entry> entry = co_await call.context.queue.find(id);
   const std::string reason = entry && !entry->reason.empty() ? entry->reason : "the smarthost did not answer in time";
-  line["text"] = "not delivered yet: " + reason + "; the message stays in the queue: postern queue show " + id.str();
+  const object line =
+      notice("not delivered yet: " + reason + "; the message stays in the queue: postern queue show " + id.str());
   const Result<void> told = co_await tell(call, line);
   if (!told) co_return told.error();
   co_return exits::kLater;
@@ -116,7 +121,7 @@ Task<Result<int>> follow(Call& call, Inbox& inbox, Progress progress, QueueId id
 
 /// Empty: none is named.
 Result<std::string> sender_of(const object& request) {
-  const Result<std::string> wanted = text_of(request, "from", "");
+  const Result<std::string> wanted = text_of(request, members::kFrom, "");
   if (!wanted || wanted->empty()) return wanted;
   const Result<std::string> address = mail::parse_address(*wanted, mail::Utf8::allow);
   if (!address) return Error{Failure::invalid, *wanted + " is no address: " + address.error().text};
@@ -124,7 +129,7 @@ Result<std::string> sender_of(const object& request) {
 }
 
 Result<mail::Envelope> make_envelope(Call& call) {
-  const Result<std::string> wanted = text_of(call.request, "recipient", "");
+  const Result<std::string> wanted = text_of(call.request, members::kRecipient, "");
   if (!wanted) return wanted.error();
   if (wanted->empty()) return Error{Failure::invalid, "\"recipient\" is missing"};
   const Result<std::string> address = mail::parse_address(*wanted, mail::Utf8::allow);
@@ -140,15 +145,12 @@ Result<mail::Envelope> make_envelope(Call& call) {
 
 Task<Result<int>> run_send_test(Call& call) {
   queue::Queue& queue = call.context.queue;
-  const Result<std::uint64_t> seconds = number_of(call.request, "timeout", kDefaultSeconds);
+  const Result<std::uint64_t> seconds = number_of(call.request, members::kTimeout, kDefaultSeconds);
   if (!seconds) co_return seconds.error();
   Result<mail::Envelope> envelope = make_envelope(call);
   if (!envelope) co_return envelope.error();
-  if (call.context.sites().empty()) {
-    co_return Error{Failure::invalid,
-                    "no smarthost is configured; run postern setup, or add one to " + call.context.config_file};
-  }
-  if (const Result<void> room = queue.room_for(0); !room) co_return room.error();
+  if (call.context.smarthosts.names().empty()) co_return no_smarthost(call);
+  if (const Result<void> room = queue.room_for(0, 0); !room) co_return room.error();
 
   const std::unique_ptr<queue::Intake> intake = queue.begin(*envelope);
   const QueueId id = intake->id();
@@ -165,7 +167,10 @@ Task<Result<int>> run_send_test(Call& call) {
   const std::shared_ptr<void> watching = queue.watch(id, on_event);
   const Result<void> stored = co_await store(*intake, text);
   if (!stored) co_return stored.error();
-  log(Level::info, "test message queued", {{"id", id.text()}, {"uid", uid_text(call.caller)}});
+  mail::Accepted accepted{id, envelope->recipients.size(), wire_size_of(text)};
+  accepted.message_id = mail::message_id_of(mail::parse_headers(text));
+  accepted.client = mail::client_text(envelope->source);
+  mail::log_accepted(*envelope, accepted);
   // A smarthost in its back-off is probed now: who asks wants to know how it is at this moment. Busy means that
   // the message is on its way already.
   static_cast<void>(queue.retry(id, queue::Probe::forced));

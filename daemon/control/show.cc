@@ -1,13 +1,19 @@
 // `queue show`: one message with its header block, and its body on request.
+#include "base/json_text.h"
 #include "base/text.h"
 #include "control/commands.h"
 #include "control/exits.h"
+#include "control/history.h"
+#include "control/members.h"
+#include "control/message_named.h"
 #include "control/requests.h"
 #include "control/values.h"
 #include "control/veil.h"
 #include "mail/headers.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace postern::control {
 namespace {
@@ -43,18 +49,31 @@ Parts split_file(std::string_view file) {
   return {message.substr(0, header), body, truncated};
 }
 
+/// Of one that is not in the queue: what the history knows of it, or else this error.
+Task<Result<int>> gone_or(Call& call, std::string id, Error error) {
+  if (error.failure != Failure::not_found) co_return error;
+  co_return co_await show_story(call, std::move(id), std::move(error));
+}
+
 }  // namespace
 
 Task<Result<int>> run_show(Call& call) {
-  const Result<QueueId> id = id_of(call.request, "id");
+  const Result<QueueId> id = co_await message_named(call);
+  if (!id && id.error().failure == Failure::not_found) {
+    const std::string beginning = text_of(call.request, members::kId, "").value();
+    co_return co_await gone_or(call, beginning, id.error());
+  }
   if (!id) co_return id.error();
-  const Result<bool> with_body = flag_of(call.request, "body");
+  const Result<bool> with_body = flag_of(call.request, members::kBody);
   if (!with_body) co_return with_body.error();
-  if (const Result<void> allowed = co_await may_touch(call, *id); !allowed) co_return allowed.error();
+  if (const Result<void> allowed = co_await may_touch(call, *id); !allowed) {
+    co_return co_await gone_or(call, id->str(), not_known(allowed.error(), *id));
+  }
   Result<queue::Entry> entry = co_await call.context.queue.find(*id);
-  if (!entry) co_return entry.error();
+  if (!entry) co_return co_await gone_or(call, id->str(), not_known(entry.error(), *id));
   const Result<std::string> file = co_await call.context.queue.raw(*id, kShownText);
-  if (!file) co_return file.error();
+  // It may have left the queue since it was found.
+  if (!file) co_return co_await gone_or(call, id->str(), not_known(file.error(), *id));
 
   if (!call.caller.administrator) veil(*entry);
   const Parts parts = split_file(*file);

@@ -2,220 +2,241 @@
 
 #include "base/zone.h"
 #include "control/exits.h"
-#include "mail/advice.h"
-#include "mail/wrap.h"
-#include "queue/rate.h"
+#include "control/site_findings.h"
+#include "mail/list_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
 
 namespace postern::control {
 namespace {
+
+constexpr std::string_view kNothing = "nothing waits";
+/// No machine ran this program before; one without a battery begins in 1970.
+constexpr WallTime kEarliest = std::chrono::sys_days(std::chrono::year(2025) / 1 / 1);
+constexpr Seconds kClockMayDiffer{300};
+
+using mail::clock_time;
+using mail::messages;
 
 std::string_view verb(std::size_t count, std::string_view one, std::string_view many) {
   return count == 1 ? one : many;
 }
 
-std::string waiting_since(const queue::Totals& totals, WallTime now) {
-  std::string text = fmt::format("{} {}", messages(totals.waiting), verb(totals.waiting, "waits", "wait"));
-  if (totals.oldest) text += " since " + clock_time(*totals.oldest, now);
-  return text;
+/// Where there is no smarthost; empty: none.
+std::string held_messages(const queue::Totals& totals) {
+  const std::size_t kept = totals.waiting + totals.active + totals.storm + totals.held;
+  return kept == 0 ? std::string() : fmt::format("{} {} held", messages(kept), verb(kept, "is", "are"));
 }
 
-// The relay's text names the host as a rule; the name is added where it does not.
-std::string trouble_text(const queue::SiteStatus& site) {
-  const std::string text = mail::cut(site.trouble->text, kListedWords);
-  if (text.find(site.name) != std::string::npos) return text;
-  if (site.trouble->login_refused) return fmt::format("{} refuses the login: {}", site.name, text);
-  return fmt::format("{}: {}", site.name, text);
+Finding unconfigured(const queue::Totals& totals, const std::string& config_file) {
+  const std::string advice = "run postern setup, or add one to " + config_file;
+  const std::string held = held_messages(totals);
+  return {exits::kTrouble, "no smarthost is configured" + (held.empty() ? held : ": " + held), advice};
 }
 
-// Nothing mends a refused login but a person, who is told how at once; and so it is with what else a server says, where
-// there is something to do about it.
-std::string with_advice(std::string text, const queue::SiteStatus& site) {
-  if (!site.trouble->login_refused && site.trouble->code == 0) return text;
-  const std::string advice = mail::advice(*site.trouble, site.name);
-  return advice.empty() ? text : text + "; what to do: " + advice;
+/// What mail needs ends soon, or has: it is renewed well before, by whoever does that at all.
+void add_end(Summary& summary, const std::string& what, std::optional<WallTime> ends, std::string advice,
+             std::chrono::days near, WallTime now) {
+  if (!ends || *ends - now > near) return;
+  const std::string when = clock_time(*ends, now);
+  std::string text = *ends > now ? fmt::format("{} ends {}: mail will wait from then on", what, when)
+                                 : fmt::format("{} ended {}", what, when);
+  summary.findings.push_back({exits::kTrouble, std::move(text), std::move(advice)});
+  summary.well = false;
 }
 
-struct Clause {
-  int exit = 0;
-  std::string text;
-};
-
-Clause unconfigured(const queue::Totals& totals, const std::string& config_file) {
-  const std::size_t kept = totals.waiting + totals.active + totals.held;
-  if (kept == 0)
-    return {exits::kTrouble, "no smarthost is configured: run postern setup, or add one to " + config_file};
-  return {exits::kTrouble, fmt::format("no smarthost is configured: {} {} held; run postern setup, or add one to {}",
-                                       messages(kept), verb(kept, "is", "are"), config_file)};
-}
-
-// Among several smarthosts the refused login is the one to hear of: it does not mend itself. While another one is well,
-// one that no mail waits for is in reserve: it is not why mail waits.
-const queue::SiteStatus* worst(const std::vector<queue::SiteStatus>& sites, bool in_reserve) {
-  const bool one_is_well = std::ranges::any_of(sites, [](const queue::SiteStatus& site) { return !site.trouble; });
-  const queue::SiteStatus* found = nullptr;
-  for (const queue::SiteStatus& site : sites) {
-    const bool reserve = one_is_well && site.waiting == 0;
-    if (!site.trouble || reserve != in_reserve) continue;
-    if (site.trouble->login_refused) return &site;
-    if (found == nullptr || site.waiting > found->waiting) found = &site;
+/// What to do where nobody can connect to an address; empty: the words say it, or nobody knows.
+std::string advice_of_door(std::string_view complaint) {
+  if (complaint.find(" connect to /") != std::string_view::npos) return {};
+  if (complaint.ends_with("Address already in use")) {
+    return "`ss -ltnp` shows which program listens there, perhaps another mail server: end it, or choose another "
+           "address";
   }
-  return found;
-}
-
-// A smarthost in trouble that no mail waits for: the next failure of the one that is well finds nobody to stand in.
-Clause reserve(const std::vector<queue::SiteStatus>& sites) {
-  const queue::SiteStatus* site = worst(sites, true);
-  if (site == nullptr) return {};
-  return {site->trouble->login_refused ? exits::kTrouble : exits::kWell, with_advice(trouble_text(*site), *site)};
-}
-
-/// A limit of the operator's own choice is no trouble, unless mail waits long for it.
-Clause limited(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
-  const auto site = std::ranges::find_if(
-      sites, [](const queue::SiteStatus& one) { return !one.trouble && one.limited && one.waiting > 0; });
-  if (site == sites.end() || totals.waiting == 0) return {};
-  const int exit = totals.oldest_age > kLongWait ? exits::kTrouble : exits::kWell;
-  return {exit, fmt::format("{}: {} {} until {}", waiting_since(totals, now), site->name,
-                            queue::wait_words(site->limited->limit), clock_time(site->limited->until, now))};
-}
-
-/// Whose mail is not taken by a smarthost that takes that of others; the one to hear of has advice.
-std::string senders_text(const std::vector<queue::SiteStatus>& sites) {
-  std::size_t count = 0;
-  std::string text;
-  std::string advice;
-  for (const queue::SiteStatus& site : sites) {
-    for (const queue::SenderStatus& one : site.senders) {
-      ++count;
-      std::string known = mail::advice(one.trouble, site.name);
-      if (!text.empty() && (known.empty() || !advice.empty())) continue;
-      text = one.sender.empty()
-                 ? site.name + " does not take mail of some sender"
-                 : fmt::format("{} does not take mail of {}: {}", site.name, one.sender, one.trouble.text);
-      advice = std::move(known);
-    }
-  }
-  if (count > 1) text += fmt::format(" (and of {} more {})", count - 1, count == 2 ? "sender" : "senders");
-  return advice.empty() ? text : text + "; what to do: " + advice;
-}
-
-Clause flow(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, WallTime now) {
-  if (const queue::SiteStatus* site = worst(sites, false)) {
-    const int exit = site->trouble->login_refused ? exits::kAttention
-                     : totals.waiting > 0         ? exits::kTrouble
-                                                  : exits::kWell;
-    const std::string before = totals.waiting > 0 ? waiting_since(totals, now) : "nothing waits, but";
-    return {exit, with_advice(before + (totals.waiting > 0 ? ": " : " ") + trouble_text(*site), *site)};
-  }
-  if (std::string text = senders_text(sites); !text.empty()) {
-    return {totals.waiting > 0 ? exits::kTrouble : exits::kWell,
-            (totals.waiting > 0 ? waiting_since(totals, now) + ": " : "nothing waits, but ") + text};
-  }
-  if (Clause clause = limited(totals, sites, now); !clause.text.empty()) return clause;
-  if (totals.waiting > 0 && totals.oldest_age > kLongWait) {
-    return {exits::kTrouble, waiting_since(totals, now) + ": `postern queue list` shows the reasons"};
-  }
-  if (totals.waiting > 0) {
-    return {exits::kWell,
-            fmt::format("{} {} for the next attempt", messages(totals.waiting), verb(totals.waiting, "waits", "wait"))};
-  }
-  if (totals.active > 0) {
-    return {exits::kWell,
-            fmt::format("{} {} being delivered", messages(totals.active), verb(totals.active, "is", "are"))};
+  if (complaint.ends_with("Cannot assign requested address")) {
+    return "`ip address` shows the addresses of this machine: choose one of them";
   }
   return {};
 }
 
 }  // namespace
 
-std::string messages(std::size_t count) { return fmt::format("{} {}", count, count == 1 ? "message" : "messages"); }
-
-std::string clock_time(WallTime time, WallTime now) {
-  const bool today = local_text(time, "%F") == local_text(now, "%F");
-  return local_text(time, today ? "%H:%M" : "%b %e %H:%M");
+int Summary::level() const {
+  int worst = exits::kWell;
+  for (const Finding& finding : findings) worst = std::max(worst, finding.level);
+  return worst;
 }
 
 Summary sum_up(const queue::Totals& totals, const std::vector<queue::SiteStatus>& sites, const std::string& config_file,
-               WallTime now) {
-  std::vector<Clause> clauses;
-  if (sites.empty()) {
-    clauses.push_back(unconfigured(totals, config_file));
+               WallTime now, Settings settings) {
+  Summary summary;
+  const auto add = [&summary](int level, std::string text, std::string advice = {}) {
+    summary.findings.push_back({level, std::move(text), std::move(advice)});
+  };
+  if (sites.empty() && settings == Settings::wrong) {
+    if (std::string held = held_messages(totals); !held.empty()) add(exits::kTrouble, std::move(held));
+  } else if (sites.empty()) {
+    summary.findings.push_back(unconfigured(totals, config_file));
   } else {
-    if (Clause clause = flow(totals, sites, now); !clause.text.empty()) clauses.push_back(std::move(clause));
-    if (Clause clause = reserve(sites); !clause.text.empty()) {
-      if (clauses.empty()) clause.text.insert(0, "nothing waits, but ");
-      clauses.push_back(std::move(clause));
-    }
+    summary.findings = site_findings(totals, sites, now);
     if (totals.doubtful > 0) {
-      clauses.push_back({exits::kTrouble,
-                         fmt::format("{} {} refused, perhaps for the account's sake: `postern queue show` tells more",
-                                     messages(totals.doubtful), verb(totals.doubtful, "was", "were"))});
+      add(exits::kTrouble,
+          fmt::format("{} {} refused, perhaps for the account's sake", messages(totals.doubtful),
+                      verb(totals.doubtful, "was", "were")),
+          fmt::format("`postern queue list --state waiting` shows {} and why", verb(totals.doubtful, "it", "them")));
     }
     if (totals.uncertain > 0) {
-      clauses.push_back(
-          {exits::kWell, fmt::format("{} of those that wait may have arrived already", totals.uncertain)});
+      add(exits::kWell, fmt::format("{} of those that wait may have arrived already", totals.uncertain));
     }
     if (totals.owed > 0) {
-      clauses.push_back({exits::kWell, fmt::format("of {} the {} still to be told", messages(totals.owed),
-                                                   totals.owed == 1 ? "sender is" : "senders are")});
+      add(exits::kWell, fmt::format("of {} the {} still to be told", messages(totals.owed),
+                                    totals.owed == 1 ? "sender is" : "senders are"));
+    }
+    if (totals.storm > 0) {
+      add(exits::kWell, mail::waits_in_storms(totals.storm, totals.storm_until, now));
     }
     if (totals.held > 0) {
-      clauses.push_back(
-          {exits::kWell, fmt::format("{} {} on hold", messages(totals.held), verb(totals.held, "is", "are"))});
+      add(exits::kWell, fmt::format("{} {} on hold", messages(totals.held), verb(totals.held, "is", "are")));
     }
   }
   if (totals.failed > 0) {
-    clauses.push_back({exits::kAttention, messages(totals.failed) + " failed for good: see `postern queue list`"});
+    add(exits::kAttention, messages(totals.failed) + " failed for good",
+        "`postern queue list --state failed` shows why");
   }
   if (totals.corrupt > 0) {
-    clauses.push_back({exits::kAttention, fmt::format("{} {} damaged: see `postern queue list`",
-                                                      messages(totals.corrupt), verb(totals.corrupt, "is", "are"))});
+    add(exits::kAttention, fmt::format("{} {} damaged", messages(totals.corrupt), verb(totals.corrupt, "is", "are")),
+        fmt::format("`postern queue list --state corrupt` shows {}", verb(totals.corrupt, "it", "them")));
   }
-  Summary summary;
-  if (clauses.empty()) {
-    summary.text = "nothing waits";
-    summary.well = std::ranges::any_of(sites, &queue::SiteStatus::tried);
-    if (!summary.well)
-      summary.text += fmt::format("; {} was not tried yet: `postern check` does it", sites.front().name);
+  if (summary.findings.empty()) {
+    add(exits::kWell, std::string(kNothing));
+    const auto untried = std::ranges::find(sites, false, &queue::SiteStatus::tried);
+    summary.well = untried == sites.end() && settings == Settings::read;
+    if (untried == sites.end()) return summary;
+    add(exits::kWell, untried->name + " was not tried since the start", "`postern check` tries it");
     return summary;
   }
-  for (const Clause& clause : clauses) {
-    summary.exit = std::max(summary.exit, clause.exit);
-    summary.text += (summary.text.empty() ? "" : "; ") + clause.text;
-  }
-  summary.well =
-      summary.exit == exits::kWell && clauses.size() == 1 && !sites.empty() && totals.waiting == 0 && totals.active > 0;
+  const bool troubled = std::ranges::any_of(
+      sites, [](const queue::SiteStatus& site) { return site.trouble.has_value() || !site.senders.empty(); });
+  summary.well = summary.level() == exits::kWell && summary.findings.size() == 1 && !sites.empty() && !troubled &&
+                 totals.waiting == 0 && totals.active > 0;
   return summary;
 }
 
-std::string first_line(const Summary& summary) { return (summary.well ? "all is well: " : "") + summary.text; }
+std::vector<Finding> in_order(const Summary& summary) {
+  const bool all_well = summary.level() == exits::kWell;
+  std::vector<Finding> findings;
+  findings.reserve(summary.findings.size());
+  for (int level = exits::kAttention; level >= exits::kWell; --level) {
+    std::ranges::copy_if(summary.findings, std::back_inserter(findings),
+                         [&](const Finding& one) { return one.level == level && (all_well || one.text != kNothing); });
+  }
+  if (summary.well && !findings.empty()) findings.front().text.insert(0, "all is well: ");
+  return findings;
+}
+
+std::string verdict(const Summary& summary) {
+  std::string text;
+  for (const Finding& finding : in_order(summary)) {
+    text.append(text.empty() ? "" : "; ").append(finding.text);
+    if (!finding.advice.empty()) text.append("; what to do: ").append(finding.advice);
+  }
+  return text;
+}
+
+void add_silence(Summary& summary, const std::string& site, WallTime since, WallTime now) {
+  const Seconds silent = std::chrono::floor<Seconds>(now - since);
+  if (silent < kSilence) return;
+  std::string text =
+      fmt::format("{} is tried since {}, and has said nothing for {}", site, clock_time(since, now), to_words(silent));
+  summary.findings.insert(summary.findings.begin(), Finding{exits::kWell, std::move(text), {}});
+  summary.well = false;
+}
+
+void add_certificate(Summary& summary, const std::string& site, const std::string& expires, WallTime now) {
+  add_end(summary, "the certificate of " + site, parse_rfc3339(expires), "ask who runs that server to renew it",
+          kServerNearItsEnd, now);
+}
+
+void add_own_certificate(Summary& summary, const std::string& site, const std::string& expires, WallTime now) {
+  add_end(summary, "our certificate for " + site, parse_rfc3339(expires),
+          "renew the file of client_certificate; it is read again by itself", kNearItsEnd, now);
+}
+
+void add_login_end(Summary& summary, const std::string& site, std::optional<WallTime> ends, WallTime now) {
+  add_end(summary, "the login at " + site, ends, fmt::format("run `postern login {}`", site), kNearItsEnd, now);
+}
+
+void add_clock(Summary& summary, std::optional<WallTime> oldest, WallTime now) {
+  const bool ancient = now < kEarliest;
+  const bool went_back = oldest && *oldest - now > kClockMayDiffer;
+  if (!ancient && !went_back) return;
+  std::string text = fmt::format("the clock of this machine is wrong: it says {}", local_text(now, "%Y-%m-%d %H:%M"));
+  if (!ancient) text += ", and mail was accepted after that";
+  summary.findings.push_back({exits::kTrouble, std::move(text), "set it (timedatectl)"});
+  summary.well = false;
+}
+
+void add_root(Summary& summary, const std::string& roots_mail, const std::string& file) {
+  if (roots_mail.empty()) return;
+  std::string advice = "name a mailbox in the settings (`aliases: { root: ADDRESS }`)";
+  if (!file.empty()) advice += " or in " + file;
+  summary.findings.push_back({exits::kWell, roots_mail, std::move(advice)});
+  summary.well = false;
+}
 
 void add_refusal(Summary& summary, const queue::Refusal& refusal, const std::string& spool, WallTime now) {
-  summary.exit = exits::kAttention;
+  std::string text = fmt::format("new mail is refused since {}: {}", clock_time(refusal.since, now), refusal.why.text);
+  summary.findings.insert(summary.findings.begin(),
+                          Finding{exits::kAttention, std::move(text), "look at the disk of " + spool});
   summary.well = false;
-  summary.text = fmt::format("new mail is refused since {}: {}; look at the disk of {}. {}",
-                             clock_time(refusal.since, now), refusal.why.text, spool, summary.text);
+}
+
+void add_dropped(Summary& summary, const queue::DropState& state, const std::string& spool, WallTime now) {
+  if (state.oldest && now - *state.oldest > kLongInDrop) {
+    summary.well = false;
+    std::string text =
+        fmt::format("{} in {}/drop {} not taken up since {}{}: the log says why (\"dropped mail cannot be taken now\")",
+                    messages(state.waiting), spool, verb(state.waiting, "is", "are"), clock_time(*state.oldest, now),
+                    state.oldest_uid ? fmt::format(", the oldest of uid {}", *state.oldest_uid) : std::string());
+    summary.findings.push_back({exits::kTrouble, std::move(text), {}});
+  }
+  if (state.refused.empty()) return;
+  std::size_t files = 0;
+  for (const queue::DropState::Refused& one : state.refused) files += one.files;
+  summary.well = false;
+  summary.findings.push_back({exits::kWell,
+                              fmt::format("{} dropped {} no mail and {} kept in {}/refused", files,
+                                          files == 1 ? "file was" : "files were", verb(files, "is", "are"), spool),
+                              {}});
+}
+
+void add_drop_error(Summary& summary, const Error& error, const std::string& spool) {
+  summary.well = false;
+  summary.findings.push_back(
+      {exits::kTrouble,
+       fmt::format("{}/drop cannot be looked into, and mail that sendmail left there may wait: {}", spool, error.text),
+       fmt::format("look at the disk of {}, and whether the daemon may read the directory", spool)});
 }
 
 void add_weaker(Summary& summary, const std::string& site, const std::vector<std::string>& weaker) {
   if (weaker.empty()) return;
-  summary.exit = std::max(summary.exit, exits::kTrouble);
   summary.well = false;
-  summary.text += fmt::format(
-      "; {0} is weaker than before: {1}; ask who runs it, and if the change is meant run `postern check "
-      "--accept-weaker {0}`",
-      site, fmt::join(weaker, "; "));
+  summary.findings.push_back(
+      {exits::kTrouble, fmt::format("{} is weaker than before: {}", site, fmt::join(weaker, "; ")),
+       fmt::format("ask who runs it, and if the change is meant run `postern check --accept-weaker {}`", site)});
 }
 
 void add_complaints(Summary& summary, const std::vector<std::string>& complaints) {
   if (complaints.empty()) return;
-  summary.exit = std::max(summary.exit, exits::kTrouble);
   summary.well = false;
-  summary.text = fmt::format("{}; {}", fmt::join(complaints, "; "), summary.text);
+  std::vector<Finding> findings;
+  findings.reserve(complaints.size());
+  for (const std::string& one : complaints) findings.push_back({exits::kTrouble, one, advice_of_door(one)});
+  summary.findings.insert(summary.findings.begin(), findings.begin(), findings.end());
 }
 
 }  // namespace postern::control

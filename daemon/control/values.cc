@@ -1,14 +1,14 @@
 #include "control/values.h"
 
-#include "base/text.h"
+#include "base/json_text.h"
 #include "mail/advice.h"
 #include "queue/rate.h"
 
-#include <fmt/format.h>
 #include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 namespace postern::control {
 namespace {
@@ -92,67 +92,7 @@ std::string_view kind_name(queue::Event::Kind kind) {
   return "removed";
 }
 
-// The code point at the front of valid UTF-8, which is then removed.
-char32_t take_code_point(std::string_view& text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  char32_t point = length == 1 ? lead : lead & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) point = (point << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  text.remove_prefix(length);
-  return point;
-}
-
-void append_escaped(std::string& into, char32_t point) {
-  if (point < 0x10000) {
-    into += fmt::format("\\u{:04x}", static_cast<unsigned>(point));
-    return;
-  }
-  const unsigned rest = static_cast<unsigned>(point) - 0x10000U;  // RFC 8259 section 7: a surrogate pair
-  into += fmt::format("\\u{:04x}\\u{:04x}", 0xD800U + (rest >> 10U), 0xDC00U + (rest & 0x3FFU));
-}
-
 }  // namespace
-
-std::string to_line(const boost::json::value& value) {
-  const std::string serialized = boost::json::serialize(value);
-  const auto plain = [](char byte) { return byte >= ' ' && byte < 0x7F; };
-  if (std::ranges::all_of(serialized, plain)) return serialized + "\n";
-  if (!is_utf8(serialized)) return printable(serialized) + "\n";
-  std::string line;
-  line.reserve(serialized.size() + 1);
-  std::string_view rest = serialized;
-  while (!rest.empty()) {
-    const char32_t point = take_code_point(rest);
-    // The serializer has escaped what is below 0x20; DEL and everything beyond ASCII occur in strings only.
-    if (point < 0x7F) {
-      line += static_cast<char>(point);
-    } else {
-      append_escaped(line, point);
-    }
-  }
-  line += '\n';
-  return line;
-}
-
-boost::json::string json_text(std::string_view bytes) {
-  if (is_utf8(bytes)) return boost::json::string(bytes);
-  std::string result;
-  while (!bytes.empty()) {
-    const std::size_t end = bytes.find('\n');
-    const std::string_view line = bytes.substr(0, end);
-    result += is_utf8(line) ? std::string(line) : printable(line);
-    if (end == std::string_view::npos) break;
-    result += '\n';
-    bytes.remove_prefix(end + 1);
-  }
-  return boost::json::string(result);
-}
-
-array json_texts(const std::vector<std::string>& texts) {
-  array result;
-  for (const std::string& text : texts) result.emplace_back(json_text(text));
-  return result;
-}
 
 object to_json(const queue::Entry& entry) {
   object result;
@@ -168,6 +108,7 @@ object to_json(const queue::Entry& entry) {
   for (const queue::Entry::Rcpt& recipient : entry.recipients) {
     object one;
     one["address"] = json_text(recipient.address);
+    put_text(one, "original", recipient.original);
     if (recipient.last) one["last"] = to_json(*recipient.last);
     recipients.emplace_back(std::move(one));
   }
@@ -175,6 +116,7 @@ object to_json(const queue::Entry& entry) {
   if (!entry.unread.empty()) result["unread"] = json_texts(entry.unread);
   put_text(result, "site", entry.site);
   put_text(result, "route", entry.rerouted_to);
+  if (!entry.routes.empty()) result["routes"] = json_texts(entry.routes);
   put_text(result, "reason", entry.reason);
   put_text(result, "doubt", entry.doubt);
   put_text(result, "advice", advice_for(entry));
@@ -224,11 +166,24 @@ object to_json(const queue::SiteStatus& site) {
   return result;
 }
 
+array to_json(const std::vector<queue::RouteStatus>& routes) {
+  array result;
+  for (const queue::RouteStatus& route : routes) {
+    object one;
+    one["route"] = json_text(route.text);
+    one["waiting"] = number(route.waiting);
+    result.emplace_back(std::move(one));
+  }
+  return result;
+}
+
 object to_json(const queue::Totals& totals) {
   object result;
   result["waiting"] = number(totals.waiting);
   result["active"] = number(totals.active);
   result["held"] = number(totals.held);
+  result["storm"] = number(totals.storm);
+  put_time(result, "storm_until", totals.storm_until);
   result["failed"] = number(totals.failed);
   result["corrupt"] = number(totals.corrupt);
   result["doubtful"] = number(totals.doubtful);
@@ -239,6 +194,44 @@ object to_json(const queue::Totals& totals) {
   result["delivered"] = number(totals.delivered);
   result["deferred"] = number(totals.deferred);
   result["bounced"] = number(totals.bounced);
+  return result;
+}
+
+void put_summary(object& into, const Summary& summary) {
+  array findings;
+  for (const Finding& finding : in_order(summary)) {
+    object one;
+    one["level"] = finding.level;
+    one["text"] = json_text(finding.text);
+    put_text(one, "advice", finding.advice);
+    findings.emplace_back(std::move(one));
+  }
+  into["level"] = summary.level();
+  into["verdict"] = json_text(verdict(summary));
+  into["findings"] = std::move(findings);
+}
+
+object to_json(const queue::DropState& state, const std::string& spool) {
+  object result;
+  result["waiting"] = number(state.waiting);
+  put_time(result, "oldest", state.oldest);
+  result["directory"] = json_text(spool + "/drop");
+  if (state.refused.empty()) return result;
+  std::size_t files = 0;
+  boost::json::array owners;
+  for (const queue::DropState::Refused& one : state.refused) {
+    files += one.files;
+    object owner;
+    owner["uid"] = one.uid;
+    owner["files"] = number(one.files);
+    owners.emplace_back(std::move(owner));
+  }
+  object refused;
+  refused["files"] = number(files);
+  refused["owners"] = std::move(owners);
+  refused["directory"] = json_text(spool + "/refused");
+  refused["kept_days"] = queue::kRefusedKept.count();
+  result["refused"] = std::move(refused);
   return result;
 }
 
@@ -272,6 +265,8 @@ object to_json(const mail::CheckReport& report) {
   put_text(result, "certificate_subject", report.certificate_subject);
   put_text(result, "certificate_issuer", report.certificate_issuer);
   put_text(result, "certificate_expires", report.certificate_expires);
+  put_text(result, "pin", report.pin);
+  if (!report.tls_rules.empty()) result["tls_rules"] = json_texts(report.tls_rules);
   result["extensions"] = json_texts(report.extensions);
   result["offered"] = json_texts(report.offered);
   array tried;

@@ -28,16 +28,16 @@ Task<Result<int>> say_and_end(Call& call, const std::string& text, int exit) {
 /// As whom, and what keeps it from going now.
 std::string site_text(const Call& call, const queue::SiteStatus& site, const std::string& sender) {
   const SentAs sent =
-      call.context.sent_as(site.name, sender, "From: " + (sender.empty() ? "MAILER-DAEMON" : sender) + "\n");
-  std::string text = fmt::format("    by {} ({}), from <{}>", site.name, call.context.explain(site.name).host,
-                                 printable(sent.reverse_path));
+      call.context.smarthosts.sent_as(site.name, sender, "From: " + (sender.empty() ? "MAILER-DAEMON" : sender) + "\n");
+  std::string text = fmt::format("    by {} ({}), from <{}>", site.name,
+                                 call.context.smarthosts.explain(site.name).host, printable(sent.reverse_path));
   if (site.trouble) text += "; it takes nothing now: " + printable(mail::cut(site.trouble->text, kShownWords));
   return text + "\n";
 }
 
 /// The host that Sendmail would name: the smarthost of the first choice.
 std::string host_of(const Call& call, const std::vector<queue::SiteStatus>& sites) {
-  const std::string host = call.context.explain(sites.front().name).host;
+  const std::string host = call.context.smarthosts.explain(sites.front().name).host;
   return host.substr(0, host.rfind(':'));
 }
 
@@ -62,7 +62,9 @@ Task<Result<int>> run_verify(Call& call) {
   const mail::Envelope envelope = call.context.test_envelope(*named, *address, call.caller.peer);
   const std::string sender = null ? std::string() : envelope.sender;
 
-  const std::string way = sites.empty() ? "deliverable: held while no smarthost is configured"
+  const bool wrong = !call.context.wrong_at_start(false).empty();
+  const std::string_view held = wrong ? "the settings file is wrong" : "no smarthost is configured";
+  const std::string way = sites.empty() ? fmt::format("deliverable: held while {}", held)
                                         : "deliverable: mailer smtp, host " + host_of(call, sites);
   std::string text;
   for (const mail::Recipient& recipient : envelope.recipients) {

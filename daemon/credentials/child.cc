@@ -109,9 +109,17 @@ std::vector<char*> child_environment() {
 
 }  // namespace
 
-std::string Finished::last_words() const {
-  const std::string_view all = trim(errors);
-  return printable(all.substr(all.size() - std::min(all.size(), kLastWords)));
+std::string Finished::last_words(const Redactor& redactor) const {
+  if (redactor.repeats(errors)) return std::string(Redactor::kRemark);
+  std::string_view rest = trim(errors);
+  if (rest.size() > kLastWords) {
+    // Not the second half of a word, which may be that of a token.
+    rest.remove_prefix(rest.size() - kLastWords);
+    rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n"), rest.size()));
+  }
+  std::string words(trim(rest));
+  std::ranges::replace(words, '\n', ' ');
+  return printable(words);
 }
 
 Result<std::shared_ptr<Child>> Child::start(const Executor& loop, const std::vector<std::string>& argv) {

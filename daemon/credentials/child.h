@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/redactor.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/task.h"
@@ -26,8 +27,8 @@ struct Finished {
   Secret output;       ///< standard output
   std::string errors;  ///< the end of standard error
 
-  /// The last 500 bytes of standard error, on one line, printable.
-  [[nodiscard]] std::string last_words() const;
+  /// The end of standard error, some 500 bytes, on one line, printable: for the log alone.
+  [[nodiscard]] std::string last_words(const Redactor& redactor) const;
 };
 
 /// Killed with its process group if it is let go before it has ended.

@@ -3,16 +3,39 @@
 
 #include "base/secret.h"
 
+#include <array>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern::credentials {
+
+/// The parameters that a login by a browser begins with (RFC 6749 4.1.1, RFC 7636 4.3). They are set at each login, so
+/// auth_url has none of them: of two a server takes which it likes.
+inline constexpr std::array<std::string_view, 7> kLoginParameters{
+    "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method"};
+
+/// The first of them in the query of a URL; empty: none.
+[[nodiscard]] constexpr std::string_view login_parameter_in(std::string_view url) {
+  std::size_t at = url.find('?');
+  while (at != std::string_view::npos) {
+    const std::string_view rest = url.substr(at + 1);
+    const std::string_view name = rest.substr(0, rest.find_first_of("=&"));
+    for (const std::string_view ours : kLoginParameters) {
+      if (name == ours) return ours;
+    }
+    at = url.find('&', at + 1);
+  }
+  return {};
+}
 
 /// An OAuth 2.0 client (RFC 6749) that gets access tokens itself: by the refresh token in a file (section 6), or,
 /// without such a file, by client credentials (4.4).
 struct OAuth2 {
   std::string token_url;   ///< https, or http on loopback only
   std::string device_url;  ///< RFC 8628 3.1, for `postern login`; empty: found by discovery or not possible
+  std::string auth_url;    ///< RFC 6749 3.1, with its query, for `postern login` by a browser; likewise
   std::string client_id;
   std::string client_secret_file;  ///< empty: a public client
   std::string refresh_token_file;  ///< rewritten durably, mode 0600, when the server rotates the token

@@ -1,18 +1,19 @@
 #include "credentials/device_login.h"
 
-#include "base/log.h"
 #include "base/text.h"
 #include "credentials/authorization_server.h"
 #include "credentials/device_flow.h"
-#include "credentials/file.h"
+#include "credentials/login_end.h"
+#include "credentials/metadata.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace postern::credentials {
 namespace {
@@ -24,7 +25,8 @@ constexpr Seconds kInterval{5};  // RFC 8628 3.2: if the server names none
 constexpr Seconds kSlowDown{5};  // 3.5
 constexpr Seconds kLongestWait{60};
 constexpr Seconds kLongestLife{3600};
-constexpr std::size_t kPlaces = 6;  // asked for metadata
+constexpr std::size_t kLongestCode = 64;
+constexpr std::size_t kShownAddress = 200;
 
 struct Device {
   DevicePrompt prompt;
@@ -32,49 +34,52 @@ struct Device {
   Seconds interval = kInterval;
 };
 
-/// Where the server's metadata may be: its issuer is not configured, but its path is usually a beginning of the token
-/// endpoint's (OpenID Connect Discovery 4, RFC 8414 3).
-std::vector<std::string> metadata_places(const Url& token) {
-  std::vector<std::string> places{token.origin() + "/.well-known/openid-configuration",
-                                  token.origin() + "/.well-known/oauth-authorization-server"};
-  const std::string path = token.target.substr(0, token.target.find('?'));
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos && places.size() < kPlaces;
-       slash = path.find('/', slash + 1)) {
-    places.push_back(token.origin() + path.substr(0, slash) + "/.well-known/openid-configuration");
-  }
-  return places;
-}
-
-Task<Result<std::string>> discover(AuthorizationServer& server, const OAuth2& client) {
+Task<Result<std::string>> discover(AuthorizationServer& server, const OAuth2& client, const Redactor& redactor) {
+  const auto has_device = [](const Metadata& metadata) { return !metadata.device_url.empty(); };
+  const auto found = co_await find_metadata(server, client, redactor, has_device, kMetadataTime);
+  if (found) co_return found->device_url;
+  if (found.error().failure != Failure::not_found) co_return found.error();
   const auto token = parse_url(client.token_url);
   if (!token) co_return token.error();
-  const std::vector<std::string> places = metadata_places(*token);
-  for (const std::string& place : places) {
-    const auto found = co_await server.get(place);
-    if (!found) {
-      const Failure failure = found.error().failure;
-      if (failure == Failure::not_found || failure == Failure::protocol) continue;
-      co_return found.error();
-    }
-    // Metadata of another issuer on the same host is not about this server.
-    if (found->text("token_endpoint") != client.token_url) continue;
-    std::string device(found->text("device_authorization_endpoint"));
-    if (!device.empty()) co_return device;
-  }
   co_return Error{Failure::not_found,
                   "found no device authorization endpoint at " + token->origin() +
-                      ": set device_url, or the server has no device grant (RFC 8628) and the refresh token must be "
-                      "got in another way"};
+                      ": set device_url, or auth_url where the server has no device grant (RFC 8628)"};
 }
 
-Error refused(const std::string& url, const Answer& answer) {
-  return Error{Failure::denied, url + " refused: " + in_words(answer) +
-                                    ": check client_id, client_secret_file and scope, and that the provider allows the "
-                                    "device grant to this client"};
+Error refused(const std::string& url, const Answer& answer) { return refused_client(url, answer, "device grant"); }
+
+/// A person is about to open these pages and to log in there: whatever the server says must not lead them elsewhere.
+Result<DevicePrompt> prompt_of(const std::string& url, const Members& members, const Redactor& redactor) {
+  std::string_view page = members.text("verification_uri");
+  // An early draft's name, still sent by Google.
+  if (page.empty()) page = members.text("verification_url");
+  const std::string_view code = members.text("user_code");
+  if (!is_token(members.text("device_code")) || code.empty() || page.empty()) {
+    return Error{Failure::protocol, url + " gave no device_code, user_code or verification_uri"};
+  }
+  DevicePrompt prompt;
+  for (const auto& [text, shown] :
+       {std::pair(page, &prompt.url), std::pair(members.text("verification_uri_complete"), &prompt.complete_url)}) {
+    if (text.empty()) continue;
+    auto good = parse_page(text);
+    if (good && redactor.contains(text)) good = Error{Failure::invalid, "it repeats a secret"};
+    if (!good) {
+      return Error{Failure::protocol, url + " gave an address that nobody is sent to (" +
+                                          redactor.shown(text, kShownAddress) + "): " + good.error().text +
+                                          "; nobody was logged in"};
+    }
+    *shown = std::move(*good);
+  }
+  prompt.code = printable(code);
+  if (code.size() > kLongestCode || prompt.code != code || redactor.contains(code)) {
+    return Error{Failure::protocol, url + " gave a user_code that cannot be shown: it must be printable, at most " +
+                                        std::to_string(kLongestCode) + " bytes long, and repeat no secret"};
+  }
+  return prompt;
 }
 
 Task<Result<Device>> ask_for_code(AuthorizationServer& server, const OAuth2& client, std::string url,
-                                  const std::optional<Secret>& secret) {
+                                  const std::optional<Secret>& secret, const Redactor& redactor) {
   Form form;
   if (!client.scope.empty()) form.emplace_back("scope", Secret(client.scope));
   const auto answer = co_await server.post(url, std::move(form), secret);
@@ -82,17 +87,12 @@ Task<Result<Device>> ask_for_code(AuthorizationServer& server, const OAuth2& cli
   if (!answer->error.empty()) co_return refused(url, *answer);
   Device device;
   device.code = Secret(std::string(answer->members.text("device_code")));
-  device.prompt.code = answer->members.words("user_code");
-  device.prompt.url = answer->members.words("verification_uri");
-  // An early draft's name, still sent by Google.
-  if (device.prompt.url.empty()) device.prompt.url = answer->members.words("verification_url");
-  device.prompt.complete_url = answer->members.words("verification_uri_complete");
+  auto prompt = prompt_of(url, answer->members, redactor);
+  if (!prompt) co_return prompt.error();
+  device.prompt = std::move(*prompt);
   device.prompt.expires = std::min(answer->members.seconds("expires_in").value_or(kLongestLife), kLongestLife);
   const Seconds interval = answer->members.seconds("interval").value_or(kInterval);
   device.interval = std::clamp(interval, Seconds(1), kLongestWait);
-  if (!is_token(device.code.reveal()) || device.prompt.code.empty() || device.prompt.url.empty()) {
-    co_return Error{Failure::protocol, url + " gave no device_code, user_code or verification_uri"};
-  }
   co_return device;
 }
 
@@ -108,7 +108,7 @@ Polled polled(const Result<Answer>& answer) {
 
 Error final_error(const std::string& url, const Result<Answer>& answer) {
   if (!answer) return answer.error();
-  if (answer->error == "access_denied") return Error{Failure::denied, "the login was refused: " + in_words(*answer)};
+  if (answer->error == "access_denied") return Error{Failure::denied, "the login was refused: " + answer->words};
   if (answer->error == "expired_token") return Error{Failure::timeout, "nobody agreed in time; start the login again"};
   return refused(url, *answer);
 }
@@ -131,23 +131,9 @@ Task<Result<Secret>> poll(const DeviceWorld& world, AuthorizationServer& server,
     if (came == Polled::slow_down) interval = std::min(interval + kSlowDown, kLongestWait);
     if (came == Polled::final) co_return final_error(client.token_url, answer);
     if (came != Polled::agreed) continue;
-    Secret refresh(std::string(answer->members.text("refresh_token")));
-    if (is_token(refresh.reveal())) co_return refresh;
-    co_return Error{Failure::protocol, client.token_url +
-                                           " gave no refresh token: many servers give one only if scope contains "
-                                           "offline_access"};
+    co_return refresh_token_of(client, *answer);
   }
   co_return Error{Failure::timeout, "nobody agreed in time; start the login again" + trouble};
-}
-
-Task<Result<std::optional<Secret>>> client_secret(const OAuth2& client, Blocking blocking) {
-  if (client.client_secret_file.empty()) co_return std::optional<Secret>();
-  SecretFile file;
-  file.what = "client secret file";
-  file.path = client.client_secret_file;
-  auto secret = co_await read_secret(std::move(blocking), std::move(file));
-  if (!secret) co_return secret.error();
-  co_return std::optional<Secret>(std::move(*secret));
 }
 
 Task<void> sleep_on(Executor loop, Seconds time) {
@@ -159,28 +145,20 @@ Task<void> sleep_on(Executor loop, Seconds time) {
 }  // namespace
 
 Task<Result<void>> device_login_in(DeviceWorld world, Executor loop, OAuth2 client, Blocking blocking, Prompt prompt) {
-  if (client.refresh_token_file.empty()) {
-    co_return Error{Failure::invalid, "refresh_token_file is not set: a login has nowhere to be stored"};
-  }
-  const auto secret = co_await client_secret(client, blocking);
+  const auto secret = co_await begin_login(client, blocking);
   if (!secret) co_return secret.error();
-  AuthorizationServer server(loop, client, world.http);
+  const auto redactor = std::make_shared<Redactor>();
+  if (*secret) redactor->learn((*secret)->reveal());
+  AuthorizationServer server(loop, client, world.http, redactor);
   Result<std::string> url = client.device_url;
-  if (url->empty()) url = co_await discover(server, client);
+  if (url->empty()) url = co_await discover(server, client, *redactor);
   if (!url) co_return url.error();
-  const auto device = co_await ask_for_code(server, client, *url, *secret);
+  const auto device = co_await ask_for_code(server, client, *url, *secret, *redactor);
   if (!device) co_return device.error();
   if (auto told = co_await prompt(device->prompt); !told) co_return told;
   auto refresh = co_await poll(world, server, client, *device, *secret, prompt);
   if (!refresh) co_return refresh.error();
-  auto stored = co_await store_secret(std::move(blocking), client.refresh_token_file, std::move(*refresh));
-  if (stored) {
-    log(Level::info, "login stored", {{"url", client.token_url}, {"file", client.refresh_token_file}});
-    co_return stored;
-  }
-  Error error = stored.error();
-  error.text = "the login succeeded but cannot be stored: " + error.text;
-  co_return error;
+  co_return co_await end_login(client, std::move(blocking), std::move(*refresh));
 }
 
 Task<Result<void>> device_login(Executor loop, OAuth2 client, Blocking blocking, Prompt prompt) {

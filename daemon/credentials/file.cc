@@ -5,7 +5,6 @@
 
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -27,21 +26,19 @@ bool is_inside(const std::string& path, const std::string& directory) {
 }
 
 Result<std::string> read_bytes(const SecretFile& file, const std::string& trusted) {
-  struct stat status{};
-  if (::stat(file.path.c_str(), &status) != 0) {
-    return system_error(errno, "cannot read the " + file.what + " " + file.path);
-  }
   const std::string where = "the " + file.what + " " + file.path;
-  if ((status.st_mode & (S_IROTH | S_IWOTH)) != 0 && S_ISREG(status.st_mode) && !is_inside(file.path, trusted)) {
+  // Of the very file that was read: another one may have its name by now. Two bytes more for the line end.
+  struct stat status{};
+  auto bytes = read_file(file.path, kLongestSecret + 2, &status);
+  if ((status.st_mode & (S_IROTH | S_IWOTH)) != 0 && !is_inside(file.path, trusted)) {
+    if (bytes) wipe(*bytes);
     return Error{Failure::denied, where + " is open to every user; run: chmod o-rwx " + file.path};
   }
-  // Two bytes more for the line end.
-  auto bytes = read_file(file.path, kLongestSecret + 2);
   if (bytes) return bytes;
-  Error error = bytes.error();
-  if (error.failure == Failure::limit) error.text = where + " is larger than 64 KiB";
-  if (error.failure == Failure::invalid) error.text = where + " is not a file";
-  return error;
+  const Error& error = bytes.error();
+  if (error.failure == Failure::limit) return Error{error.failure, where + " is larger than 64 KiB"};
+  if (error.failure == Failure::invalid) return Error{error.failure, where + " is not a file"};
+  return system_error(error.code, "cannot read " + where);
 }
 
 class FileOrigin final : public SecretOrigin {

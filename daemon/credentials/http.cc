@@ -130,6 +130,7 @@ Result<net::ClientOptions> client_options(const Url& url, const HttpOptions& opt
   net::ClientOptions client;
   client.host = url.host;
   client.port = url.port;
+  client.name_timeout = options.timeout;
   client.connect_timeout = options.timeout;
   if (!url.tls) return client;
   net::TlsClient::Options tls;

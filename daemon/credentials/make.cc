@@ -1,6 +1,5 @@
 #include "credentials/make.h"
 
-#include "base/text.h"
 #include "credentials/command.h"
 #include "credentials/file.h"
 #include "credentials/oauth.h"
@@ -29,41 +28,45 @@ OriginPtr file_origin(const Blocking& blocking, const char* what, std::string pa
   return make_file_origin(blocking, std::move(file));
 }
 
-OriginPtr command_origin(const Executor& loop, const char* what, std::vector<std::string> argv) {
-  Command command;
-  command.what = what;
-  command.argv = std::move(argv);
-  return make_command_origin(loop, std::move(command));
-}
+using RedactorPtr = std::shared_ptr<Redactor>;
 
-OriginPtr password_origin(const Executor& loop, const Origin& origin, const Blocking& blocking) {
+OriginPtr password_origin(const Executor& loop, const Origin& origin, const Blocking& blocking, const Tell& tell,
+                          const RedactorPtr& redactor) {
   if (!origin.password.empty()) return std::make_shared<WrittenOrigin>(origin.password);
   if (!origin.password_file.empty()) return file_origin(blocking, "password file", origin.password_file);
   if (!origin.password_credential.empty()) return make_credential_origin(blocking, origin.password_credential);
-  if (!origin.password_command.empty()) return command_origin(loop, "password command", origin.password_command);
+  if (!origin.password_command.empty())
+    return make_command_origin(loop, Command{"password command", origin.password_command, tell}, redactor);
   return nullptr;
 }
 
-OriginPtr token_origin(const Executor& loop, Clock& clock, const Origin& origin, const Blocking& blocking) {
+OriginPtr token_origin(const Executor& loop, Clock& clock, const Origin& origin, const Blocking& blocking,
+                       const Tell& tell, const RedactorPtr& redactor) {
   if (!origin.token_file.empty()) return file_origin(blocking, "token file", origin.token_file);
-  if (!origin.token_command.empty()) return command_origin(loop, "token command", origin.token_command);
+  if (!origin.token_command.empty())
+    return make_command_origin(loop, Command{"token command", origin.token_command, tell}, redactor);
   if (!origin.oauth2.token_url.empty()) {
-    return make_oauth_origin(loop, clock, origin.oauth2, blocking, HttpOptions());
+    return make_oauth_origin(loop, clock, origin.oauth2, blocking, HttpOptions(), redactor);
   }
   return nullptr;
 }
 
 class ConfiguredSource final : public Source, public std::enable_shared_from_this<ConfiguredSource> {
  public:
-  ConfiguredSource(std::string user, bool client_certificate, OriginPtr password, OriginPtr token)
+  ConfiguredSource(std::string user, bool client_certificate, OriginPtr password, OriginPtr token, RedactorPtr redactor)
       : user_(std::move(user)),
         client_certificate_(client_certificate),
         password_(std::move(password)),
-        token_(std::move(token)) {}
+        token_(std::move(token)),
+        redactor_(std::move(redactor)) {}
 
   Task<Result<sasl::Credentials>> get(Want want) override { return collect(shared_from_this(), want); }
 
   [[nodiscard]] bool renewable() const override { return token_ && token_->renewable(); }
+
+  [[nodiscard]] std::optional<WallTime> ends() const override {
+    return token_ ? token_->ends() : std::optional<WallTime>();
+  }
 
   [[nodiscard]] sasl::Credentials kinds() const override {
     sasl::Credentials kinds;
@@ -84,21 +87,23 @@ class ConfiguredSource final : public Source, public std::enable_shared_from_thi
     if (self->password_) {
       auto password = co_await self->password_->get(want);
       if (password) {
+        self->redactor_->learn(password->reveal());
         all.password = std::move(*password);
       } else {
-        all.no_password = printable(password.error().text);
         trouble = password.error();
+        all.no_password = trouble->text;
       }
     }
     if (self->token_) {
       auto token = co_await self->token_->get(want);
       if (token) {
+        self->redactor_->learn(token->reveal());
         all.token = std::move(*token);
       } else if (want == Want::renewed) {
         co_return token.error();
       } else {
-        all.no_token = printable(token.error().text);
         trouble = token.error();
+        all.no_token = trouble->text;
       }
     }
     const bool something = all.password || all.token || all.client_certificate;
@@ -110,15 +115,17 @@ class ConfiguredSource final : public Source, public std::enable_shared_from_thi
   bool client_certificate_;
   OriginPtr password_;
   OriginPtr token_;
+  RedactorPtr redactor_;
 };
 
 }  // namespace
 
-std::shared_ptr<Source> make_source(Executor loop, Clock& clock, Origin origin, Blocking blocking) {
-  auto password = password_origin(loop, origin, blocking);
-  auto token = token_origin(loop, clock, origin, blocking);
+std::shared_ptr<Source> make_source(Executor loop, Clock& clock, Origin origin, Blocking blocking, Tell tell) {
+  const auto redactor = std::make_shared<Redactor>();
+  auto password = password_origin(loop, origin, blocking, tell, redactor);
+  auto token = token_origin(loop, clock, origin, blocking, tell, redactor);
   return std::make_shared<ConfiguredSource>(std::move(origin.user), origin.client_certificate, std::move(password),
-                                            std::move(token));
+                                            std::move(token), redactor);
 }
 
 }  // namespace postern::credentials

@@ -6,6 +6,7 @@
 #include "credentials/blocking.h"
 #include "credentials/credentials_options.h"
 #include "credentials/source.h"
+#include "credentials/tell.h"
 
 #include <memory>
 
@@ -16,6 +17,8 @@ struct Origin : CredentialsOptions {
   bool client_certificate = false;  ///< the channel shows one of ours
 };
 
-[[nodiscard]] std::shared_ptr<Source> make_source(Executor loop, Clock& clock, Origin origin, Blocking blocking);
+/// `tell`: null: the log.
+[[nodiscard]] std::shared_ptr<Source> make_source(Executor loop, Clock& clock, Origin origin, Blocking blocking,
+                                                  Tell tell = {});
 
 }  // namespace postern::credentials

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <new>
@@ -20,6 +21,7 @@ namespace json = boost::json;
 constexpr std::size_t kDeepest = 8;
 constexpr Seconds kLongest = std::chrono::hours(24 * 3650);
 constexpr std::size_t kWords = 300;
+constexpr std::size_t kShortestSecret = 8;
 
 /// The parsed values hold tokens: wiped before they go back to the heap.
 class WipingMemory final : public json::memory_resource {
@@ -59,9 +61,11 @@ Result<Members> Members::parse(const Secret& json_text) {
   if (object == nullptr) return Error{Failure::protocol, "its answer is not a JSON object"};
   Members members;
   for (const auto& member : *object) {
+    const std::string name(member.key().data(), member.key().size());
+    const auto* truth = member.value().if_bool();
+    if (truth != nullptr && *truth) members.true_.insert(name);
     auto found = text_of(member.value());
     if (!found) continue;
-    const std::string name(member.key().data(), member.key().size());
     members.members_.insert_or_assign(name, Secret(std::move(*found)));
   }
   return members;
@@ -72,6 +76,8 @@ std::string_view Members::text(std::string_view name) const {
   return found == members_.end() ? std::string_view() : found->second.reveal();
 }
 
+bool Members::is_true(std::string_view name) const { return true_.contains(name); }
+
 std::optional<Seconds> Members::seconds(std::string_view name) const {
   const auto number = parse_number(text(name));
   if (!number) return std::nullopt;
@@ -79,6 +85,20 @@ std::optional<Seconds> Members::seconds(std::string_view name) const {
   return Seconds(static_cast<std::int64_t>(std::min(*number, longest)));
 }
 
-std::string Members::words(std::string_view name) const { return printable(text(name).substr(0, kWords)); }
+bool Members::is_secret(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kSecrets{"access_token", "refresh_token", "id_token", "device_code",
+                                                     "client_secret"};
+  return std::ranges::find(kSecrets, name) != kSecrets.end();
+}
+
+std::string Members::words(std::string_view name, const Redactor& redactor) const {
+  return redactor.shown(text(name), kWords);
+}
+
+void Members::teach(Redactor& redactor) const {
+  for (const auto& [name, value] : members_) {
+    if (is_secret(name) && value.reveal().size() >= kShortestSecret) redactor.learn(value.reveal());
+  }
+}
 
 }  // namespace postern::credentials

@@ -66,15 +66,18 @@ const char* advice_for(const std::string& error) {
 
 class OAuthOrigin final : public SecretOrigin, public std::enable_shared_from_this<OAuthOrigin> {
  public:
-  OAuthOrigin(Executor loop, Clock& clock, OAuth2 client, Blocking blocking, HttpOptions http)
+  OAuthOrigin(Executor loop, Clock& clock, OAuth2 client, Blocking blocking, HttpOptions http,
+              std::shared_ptr<Redactor> redactor)
       : clock_(clock),
         client_(client),
         blocking_(std::move(blocking)),
-        server_(loop, std::move(client), std::move(http)),
+        redactor_(redactor),
+        server_(loop, std::move(client), std::move(http), std::move(redactor)),
         flight_(std::move(loop), "access token") {}
 
   Task<Result<Secret>> get(Source::Want want) override;
   [[nodiscard]] bool renewable() const override { return true; }
+  [[nodiscard]] std::optional<WallTime> ends() const override { return prolonged_ ? std::nullopt : refresh_expires_; }
 
  private:
   using Self = std::shared_ptr<OAuthOrigin>;
@@ -95,12 +98,14 @@ class OAuthOrigin final : public SecretOrigin, public std::enable_shared_from_th
   Clock& clock_;
   OAuth2 client_;
   Blocking blocking_;
+  std::shared_ptr<Redactor> redactor_;
   AuthorizationServer server_;
   Flight flight_;
   std::optional<AccessToken> access_;
   Secret held_;                     ///< what the refresh token's file held when we last read or wrote it
   std::optional<Secret> unstored_;  ///< what it should hold; the file counts again when somebody else has changed it
   std::optional<WallTime> refresh_expires_;
+  bool prolonged_ = false;  ///< as far as the last answers tell, each renewal moves that
   Moment warn_again_;
 };
 
@@ -222,8 +227,8 @@ Result<Secret> OAuthOrigin::take_access(const Answer& answer, Milliseconds spent
   if (!is_token(text)) return Error{Failure::protocol, client_.token_url + " gave no usable access_token"};
   // Section 7.1: a token of an unknown type must not be used. Servers that forget to say mean this one.
   if (!type.empty() && !iequals(type, "bearer")) {
-    return Error{Failure::protocol, client_.token_url + " gave a token of type " + answer.members.words("token_type") +
-                                        " instead of Bearer"};
+    return Error{Failure::protocol, client_.token_url + " gave a token of type " +
+                                        answer.members.words("token_type", *redactor_) + " instead of Bearer"};
   }
   const auto expires_in = answer.members.seconds("expires_in");
   // Unknown: until a server refuses it.
@@ -236,8 +241,7 @@ Result<Secret> OAuthOrigin::take_access(const Answer& answer, Milliseconds spent
   access.seasoned = Moment(clock_, kJustRenewed);
   access.first = !access_.has_value();
   access_ = std::move(access);
-  log(Level::info, "access token obtained",
-      {{"url", client_.token_url}, {"expires_in", expires_in ? to_words(*expires_in) : std::string("unknown")}});
+  log(Level::info, "access token obtained", {{"url", client_.token_url}, {"expires_in", expires_in}});
   return access_->token;
 }
 
@@ -248,16 +252,16 @@ void OAuthOrigin::watch_refresh_expiry(const Answer& answer) {
   const WallTime expires = clock_.wall() + *left;
   // Where each new refresh token lives on anew, a short life is no reason to worry.
   const bool rotated = !answer.members.text("refresh_token").empty();
-  const bool slides = rotated && (!refresh_expires_ || expires > *refresh_expires_ + kMargin);
+  prolonged_ = rotated && (!refresh_expires_ || expires > *refresh_expires_ + kMargin);
   refresh_expires_ = expires;
-  if (slides || *left > kEndIsNear || !warn_again_.has_come(clock_)) return;
+  if (prolonged_ || *left > kEndIsNear || !warn_again_.has_come(clock_)) return;
   warn_again_ = Moment(clock_, kWarnAgain);
-  log(Level::warning, "the login at the authorization server ends soon; run `postern login` for this smarthost",
+  log(Level::error, "the login at the authorization server ends soon; run `postern login` for this smarthost",
       {{"url", client_.token_url}, {"ends", to_rfc3339(expires)}});
 }
 
 Error OAuthOrigin::refusal(const Answer& answer) const {
-  std::string text = client_.token_url + " refused: " + in_words(answer) + ": ";
+  std::string text = client_.token_url + " refused: " + answer.words + ": ";
   if (answer.error == "invalid_grant" && !client_.refresh_token_file.empty()) {
     text += "the login has ended or was withdrawn; run `postern login` for this smarthost";
   } else {
@@ -269,9 +273,10 @@ Error OAuthOrigin::refusal(const Answer& answer) const {
 }  // namespace
 
 std::shared_ptr<SecretOrigin> make_oauth_origin(Executor loop, Clock& clock, OAuth2 client, Blocking blocking,
-                                                HttpOptions http) {
+                                                HttpOptions http, std::shared_ptr<Redactor> redactor) {
   http.ca_file = client.ca_file;
-  return std::make_shared<OAuthOrigin>(std::move(loop), clock, std::move(client), std::move(blocking), std::move(http));
+  return std::make_shared<OAuthOrigin>(std::move(loop), clock, std::move(client), std::move(blocking), std::move(http),
+                                       std::move(redactor));
 }
 
 }  // namespace postern::credentials

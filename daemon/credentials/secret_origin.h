@@ -15,6 +15,8 @@ class SecretOrigin {
   /// Failures as of Source::get. The origin must live until the task has ended.
   virtual Task<Result<Secret>> get(Source::Want want) = 0;
   [[nodiscard]] virtual bool renewable() const { return false; }
+  /// As Source::ends.
+  [[nodiscard]] virtual std::optional<WallTime> ends() const { return std::nullopt; }
 };
 
 }  // namespace postern::credentials

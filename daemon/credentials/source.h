@@ -1,6 +1,7 @@
 // Where the secrets of a login come from. Asked anew at each login, so that a rotation needs no restart.
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "sasl/mechanism.h"
@@ -24,6 +25,9 @@ class Source {
   virtual Task<Result<sasl::Credentials>> get(Want want) = 0;
   /// get(renewed) can give another token than get(current) did.
   [[nodiscard]] virtual bool renewable() const = 0;
+  /// When get() will have no token any more until a person logs in again, as far as its server told; nothing: not
+  /// known, or each renewal prolongs it.
+  [[nodiscard]] virtual std::optional<WallTime> ends() const { return std::nullopt; }
   /// Which kinds get() will give, without reading anything: for `postern explain`. The secrets in it are empty.
   [[nodiscard]] virtual sasl::Credentials kinds() const = 0;
 };

@@ -81,4 +81,16 @@ Result<Url> parse_url(const std::string& text) {
   return url;
 }
 
+Result<std::string> parse_page(std::string_view text) {
+  Url url;
+  std::string_view fragment = text.substr(std::min(text.find('#'), text.size()));
+  if (!std::ranges::all_of(fragment, [](char c) { return c > ' ' && c < '\x7F'; }) || text.size() > 2048) {
+    fragment = {};  // with it, the whole is judged as too long, or as no ASCII
+  }
+  if (const char* reason = take_url(text.substr(0, text.size() - fragment.size()), url)) {
+    return Error{Failure::invalid, reason};
+  }
+  return std::string(text);
+}
+
 }  // namespace postern::credentials

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace postern::credentials {
 
@@ -25,5 +26,10 @@ struct Url {
 /// https; http only where the host is loopback (localhost, 127.0.0.0/8, [::1]). No user, no fragment, ASCII without
 /// blanks. Failure: invalid; the text shows the URL.
 Result<Url> parse_url(const std::string& text);
+
+/// A page that a person is sent to: likewise, with or without a fragment. A name in other letters must be written in
+/// A-labels (xn--), so that it cannot be taken for another. The text as it may be shown. Failure: invalid, with the
+/// reason alone.
+Result<std::string> parse_page(std::string_view text);
 
 }  // namespace postern::credentials

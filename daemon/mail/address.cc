@@ -94,6 +94,18 @@ std::string shown_slip(std::string_view slip) {
   return std::string(cut_printable(text, AddressList::kLongestSlip - 3)) + "...";
 }
 
+AddressList as_list(AddressScan scan) {
+  AddressList list;
+  list.addresses.reserve(scan.found.size());
+  for (FoundAddress& one : scan.found) list.addresses.push_back(std::move(one.text));
+  for (const std::string_view slip : scan.unread) {
+    if (list.unread.size() == AddressList::kMostSlips) break;
+    list.unread.push_back(shown_slip(slip));
+  }
+  list.more_unread = scan.unread.size() - list.unread.size();
+  return list;
+}
+
 }  // namespace
 
 AddressParts split_address(std::string_view address) {
@@ -155,20 +167,11 @@ std::string mailbox_key(std::string_view address) {
 }
 
 AddressList read_address_list(std::string_view header_body) {
-  AddressScan scan = scan_addresses(header_body);
-  AddressList list;
-  list.addresses.reserve(scan.found.size());
-  for (FoundAddress& one : scan.found) list.addresses.push_back(std::move(one.text));
-  for (const std::string_view slip : scan.unread) {
-    if (list.unread.size() == AddressList::kMostSlips) break;
-    list.unread.push_back(shown_slip(slip));
-  }
-  list.more_unread = scan.unread.size() - list.unread.size();
-  return list;
+  return as_list(scan_addresses(header_body, BareWords::are_users));
 }
 
 Result<std::vector<std::string>> parse_address_list(std::string_view header_body) {
-  AddressList list = read_address_list(header_body);
+  AddressList list = as_list(scan_addresses(header_body));
   if (list.unread.empty()) return std::move(list.addresses);
   return Error{Failure::invalid, "this is no address: " + list.unread.front()};
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -39,6 +40,34 @@ bool has_bad_control(AddressTokens tokens) {
   });
 }
 
+/// What useradd takes, in small letters as systems have them. Whoever writes "bob at x.example" means one address, and
+/// the dot at the end of a word is that of an abbreviation.
+bool is_user_name(std::string_view word) {
+  constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyz_";
+  constexpr std::string_view kOthers = "abcdefghijklmnopqrstuvwxyz_0123456789.-";
+  return !word.empty() && kFirst.find(word.front()) != std::string_view::npos && consists_of(word, kOthers) &&
+         !word.ends_with('.') && word != "at" && !word.starts_with("undisclosed");
+}
+
+/// Without the backslash of "\root", by which Sendmail is told to leave its aliases alone.
+std::vector<AddressToken> without_sendmails_quotes(AddressTokens tokens) {
+  std::vector<AddressToken> kept;
+  kept.reserve(tokens.size());
+  bool left_out = false;  // the one before
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool begins = !tokens[i].glued || i == 0;
+    const bool before_word = i + 1 < tokens.size() && tokens[i + 1].kind == Kind::word && tokens[i + 1].glued;
+    const bool ends_there = i + 2 >= tokens.size() || (!tokens[i + 2].glued && !tokens[i + 2].is('@'));
+    const bool quotes = tokens[i].kind == Kind::stray && tokens[i].text == "\\" && begins && before_word && ends_there;
+    if (!quotes) {
+      kept.push_back(tokens[i]);
+      if (left_out) kept.back().glued = false;
+    }
+    left_out = quotes;
+  }
+  return kept;
+}
+
 }  // namespace
 
 /// Tokens that belong together: an address, one word, or strays.
@@ -52,6 +81,10 @@ struct RunReader::Item {
   std::string_view after{};   ///< likewise
   bool is_torn = false;       ///< a word is glued to those before it
   bool is_glued = false;
+
+  [[nodiscard]] bool is_user() const {
+    return tokens.size() == 1 && tokens.front().kind == Kind::word && is_user_name(text);
+  }
 
   [[nodiscard]] bool is_name() const {
     return is_stray || tokens.front().kind == Kind::quoted || tokens.front().kind == Kind::encoded;
@@ -128,13 +161,21 @@ void RunReader::read(AddressTokens tokens, RunPlace place) {
     scan.unread.push_back(together(tokens));
     return;
   }
+  if (words_ == BareWords::are_users) {
+    read_run(without_sendmails_quotes(tokens), place);
+  } else {
+    read_run(tokens, place);
+  }
+}
+
+void RunReader::read_run(AddressTokens tokens, RunPlace place) {
   const std::vector<Item> items = items_of(tokens);
   const auto is_word = [](const Item& one) { return !one.is_stray; };
   const auto means_something = [](const Item& one) { return one.is_stray && !consists_of(one.text, kMarks); };
   const bool single = std::ranges::count_if(items, is_word) == 1 && std::ranges::none_of(items, means_something);
   if (place != RunPlace::behind && single) {
     read_single(*std::ranges::find_if(items, is_word), tokens);
-  } else {
+  } else if (words_ == BareWords::are_a_name || place != RunPlace::alone || !read_users(items)) {
     read_items(items);
   }
 }
@@ -156,6 +197,18 @@ void RunReader::read_single(const Item& item, AddressTokens tokens) {
   } else {
     scan.unread.push_back(together(tokens));
   }
+}
+
+/// All or none: if one of them is neither, the words may be a name.
+bool RunReader::read_users(const std::vector<Item>& items) {
+  std::vector<FoundAddress> users;
+  for (const Item& item : items) {
+    auto address = item.has_at || item.is_user() ? address_in(item) : std::nullopt;
+    if (!address) return false;
+    users.push_back(std::move(*address));
+  }
+  std::ranges::move(users, std::back_inserter(scan.found));
+  return true;
 }
 
 void RunReader::read_items(const std::vector<Item>& items) {

@@ -26,7 +26,7 @@ enum class RunPlace {
 
 class RunReader {
  public:
-  explicit RunReader(std::string_view body) : body_(body) {}
+  RunReader(std::string_view body, BareWords words) : body_(body), words_(words) {}
 
   /// Reads all addresses of a run; what is neither one nor a name before one is unread.
   void read(std::span<const AddressToken> tokens, RunPlace place);
@@ -39,12 +39,15 @@ class RunReader {
   struct Item;
   [[nodiscard]] static std::vector<Item> items_of(std::span<const AddressToken> tokens);
   [[nodiscard]] std::optional<FoundAddress> address_in(const Item& item) const;
+  void read_run(std::span<const AddressToken> tokens, RunPlace place);
+  [[nodiscard]] bool read_users(const std::vector<Item>& items);
   void read_items(const std::vector<Item>& items);
   void read_single(const Item& item, std::span<const AddressToken> tokens);
   std::string_view take_name(std::span<const Item> words);
   void leave_unread(std::span<const Item> words);
 
   std::string_view body_;
+  BareWords words_;
 };
 
 }  // namespace postern::mail

@@ -13,7 +13,7 @@ using Kind = AddressTokenKind;
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view body) : lexer_(body), reader_(body) {}
+  Scanner(std::string_view body, BareWords words) : lexer_(body), reader_(body, words) {}
 
   AddressScan run() {
     while (true) {
@@ -156,6 +156,6 @@ class Scanner {
 
 }  // namespace
 
-AddressScan scan_addresses(std::string_view body) { return Scanner(body).run(); }
+AddressScan scan_addresses(std::string_view body, BareWords words) { return Scanner(body, words).run(); }
 
 }  // namespace postern::mail

@@ -14,6 +14,9 @@
 //   b@x:25                                       b@x is read, and the rest told of
 //   a source route                               is left out (RFC 5321 appendix C)
 //   <>, Bob <>, words that name nobody           told of: somebody gets no copy
+//   root alice, root a@x                         in a list of recipients all of them, if each word looks as the names
+//                                                of users do; not so Full Name, bob at x.example
+//   \root                                        in a list of recipients root (Sendmail: whatever the aliases say)
 //
 // What could be two things is no address: neither of them gets a copy by a guess, and it is told of. So is all between
 // two separators where a control character stands outside a name. In `Bob@home <b@x>` the brackets decide; in
@@ -44,6 +47,12 @@ struct AddressScan {
   bool closed = true;
 };
 
-[[nodiscard]] AddressScan scan_addresses(std::string_view body);
+/// What several words are that no bracket, quote or comma says it of.
+enum class BareWords {
+  are_a_name,  ///< and are told of
+  are_users,   ///< where recipients are listed and all of them look as the names of users do
+};
+
+[[nodiscard]] AddressScan scan_addresses(std::string_view body, BareWords words = BareWords::are_a_name);
 
 }  // namespace postern::mail

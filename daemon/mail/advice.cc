@@ -75,6 +75,8 @@ std::string for_site(std::string_view text, std::string_view site) {
   std::string result;
   for (std::size_t at = text.find(kName); at != std::string_view::npos; at = text.find(kName)) {
     result.append(text.substr(0, at)).append(site);
+    // `postern check` without a name is about all of them.
+    if (site.empty() && result.ends_with(' ')) result.pop_back();
     text.remove_prefix(at + kName.size());
   }
   return result.append(text);

@@ -11,7 +11,8 @@
 
 namespace postern::mail {
 
-/// About trouble of a site, or of a sender there. `site` is the smarthost's name in the settings, as commands take it.
+/// About trouble of a site, or of a sender there. `site` is the smarthost's name in the settings, as commands take it;
+/// empty where it is not known.
 /// The text is one sentence or two without a full stop at the end; settings and commands stand in it by their names.
 [[nodiscard]] std::string advice(const SiteTrouble& trouble, std::string_view site);
 

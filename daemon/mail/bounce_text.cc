@@ -1,27 +1,23 @@
 #include "mail/bounce_text.h"
 
-#include "base/text.h"
-#include "mail/date.h"
 #include "mail/headers.h"
 #include "mail/report_lines.h"
+#include "mail/report_words.h"
 #include "mail/seven_bit.h"
-#include "mail/wrap.h"
 
 #include <algorithm>
-#include <array>
 
 namespace postern::mail {
 namespace {
-
-constexpr std::array kActions = {Action::failed, Action::delayed, Action::relayed};
 
 /// The message's own words about itself, for a sender with many messages.
 std::string subject_of(std::string_view original) {
   const HeaderBlock header = parse_headers(original);
   const HeaderField* field = find(header, "Subject");
-  return field == nullptr ? std::string() : shown_subject(field->body);
+  return field == nullptr ? std::string() : std::string(field->body);
 }
 
+constexpr std::string_view kHelp = "If you need help, send this report to your administrator.\n";
 constexpr std::string_view kStatusType = "message/delivery-status";
 
 std::string report_type(std::string_view boundary) {
@@ -68,37 +64,19 @@ class Writer {
     return "Your mail was relayed";
   }
 
-  /// What happened to those who follow.
-  [[nodiscard]] std::string sentence(Action action) const {
-    switch (action) {
-      case Action::failed:
-        return "It could not be delivered to the recipients below and will not be tried again for them.\n";
-      case Action::delayed: {
-        std::string words = "It has not been delivered to the recipients below yet.\nIt is still being tried";
-        if (bounce_.retry_until) words += ", until " + format_date(*bounce_.retry_until, bounce_.utc_offset);
-        return words + ".\nYou need not send it again.\n";
-      }
-      case Action::relayed:
-        return "It was handed to the next server for the recipients below, as you wanted to know.\n"
-               "That server sends no reports of success, so you will not hear of the delivery itself.\n";
-    }
-    return {};
-  }
-
   [[nodiscard]] std::string human_part() const {
-    std::string words = "This is the mail relay on " + one_line(bounce_.hostname) + ".\n\nYour message of " +
-                        format_date(envelope_.accepted, bounce_.utc_offset) + "\n";
     const std::string subject = subject_of(original_);
-    if (!subject.empty()) words += wrap("with the subject: " + subject, kIndent) + "\n";
-    for (const Action action : kActions) {
-      if (!any(action)) continue;
-      words += "\n" + sentence(action);
-      for (const BouncedRecipient& one : bounce_.recipients) {
-        if (one.action == action) words += "\n" + told_to_people(one);
-      }
+    const Told told{subject};
+    std::string words =
+        who_tells(bounce_) + "\n" + told_to_people(told, bounce_, envelope_, bounce_.recipients, bounce_.retry_until);
+    // Those who are in no report of this message may have got it, or may be told of later.
+    if (envelope_.recipients.size() + envelope_.unread.size() > bounce_.recipients.size()) {
+      words += "\nThis report says nothing of the other recipients of the message.\n";
     }
-    if (any(Action::failed)) words += "\nIf you need help, send this report to your administrator.\n";
-    return words;
+    if (!any(Action::failed)) return words;
+    words += whole_ ? "\nThe message is at the end of this report.\n"
+                    : "\nThe message's header is at the end of this report.\n";
+    return words.append(kHelp);
   }
 
   const Bounce& bounce_;
@@ -108,18 +86,6 @@ class Writer {
   std::string returned_;
   std::string boundary_;
 };
-
-std::string told_of(const DigestItem& item, const Reporter& reporter) {
-  std::string words = "\nMessage of " + format_date(item.envelope.accepted, reporter.utc_offset) + "\n";
-  const auto line = [&words](std::string_view name, const std::string& value) {
-    if (!value.empty()) words += wrap(std::string(name) + value, kIndent) + "\n";
-  };
-  line("Sender: ", one_line(item.envelope.sender));
-  line("Subject: ", shown_subject(item.subject));
-  line("Message-ID: ", one_line(item.message_id));
-  for (const BouncedRecipient& one : item.recipients) words += told_to_people(one);
-  return words;
-}
 
 /// The report of one message, as a part of a digest.
 std::string report_of(const DigestItem& item, const Reporter& reporter, std::string_view boundary) {
@@ -138,19 +104,21 @@ BounceText make_bounce(const Bounce& bounce, const Envelope& envelope, std::stri
 BounceText make_digest(const Reporter& reporter, std::string_view to, const std::vector<DigestItem>& items) {
   BounceText result;
   const std::string count = std::to_string(items.size());
-  std::string words = "This is the mail relay on " + one_line(reporter.hostname) + ".\n\nReports about " + count +
-                      " messages were held back, so that they do not flood you,\nand follow here in one. "
-                      "What is listed as failed will not be tried again.\n";
+  std::string words = who_tells(reporter) + "\nIt tells you of " + count +
+                      " messages in one report, so that you are not flooded with many.\n";
   std::string reports;
   const std::string boundary = "=_" + reporter.id.str();  // nothing of the messages' bodies is in here
   for (std::size_t i = 0; i < items.size(); ++i) {
-    words += told_of(items[i], reporter);
-    result.smtputf8 = result.smtputf8 || needs_utf8(items[i].envelope);
+    const DigestItem& item = items[i];
+    const std::string number = std::to_string(i + 1) + ". ";
+    const Told told{item.subject, item.message_id, number};
+    words += "\n" + told_to_people(told, reporter, item.envelope, item.recipients, std::nullopt);
+    result.smtputf8 = result.smtputf8 || needs_utf8(item.envelope);
     // RFC 2046 5.1.1: no boundary may begin with another one.
     const std::string inner = "=_" + std::to_string(i + 1) + boundary.substr(1);
-    reports += mime_part(boundary, report_type(inner), report_of(items[i], reporter, inner));
+    reports += mime_part(boundary, report_type(inner), report_of(item, reporter, inner));
   }
-  words += "\nIf you need help, send this report to your administrator.\n";
+  words.append("\n").append(kHelp);
   result.text = report_head(reporter, to, "Undelivered mail: reports about " + count + " messages");
   result.text += "Content-Type: multipart/mixed;\n\tboundary=\"" + boundary + "\"\n";
   result.text += "\nThis is a collection of reports in MIME format.\n";

@@ -1,6 +1,7 @@
 // What `postern check` finds out about one smarthost, as data. No mail is sent to learn it.
 #pragma once
 
+#include "base/clock.h"
 #include "mail/report.h"
 
 #include <array>
@@ -44,9 +45,14 @@ struct CheckReport {
   std::string tls_cipher;
   std::string certificate_subject;
   std::string certificate_issuer;
-  std::string certificate_expires;      ///< RFC 3339
-  std::vector<std::string> extensions;  ///< EHLO keywords as the server wrote them
-  std::vector<std::string> offered;     ///< mechanisms
+  std::string certificate_expires;        ///< RFC 3339
+  std::string own_certificate_expires{};  ///< of the client certificate, RFC 3339; of explain alone
+  std::optional<WallTime> login_ends{};   ///< that by tokens, where it will and is not prolonged; of explain alone
+  std::optional<WallTime> last_login{};   ///< when one was tried last, to a minute; of explain alone
+  std::string pin{};                      ///< SHA-256 of the server's public key, as tls_pin takes it
+  std::vector<std::string> tls_rules{};   ///< what the settings say of TLS besides what is usual, as sentences
+  std::vector<std::string> extensions;    ///< EHLO keywords as the server wrote them
+  std::vector<std::string> offered;       ///< mechanisms
   std::vector<AuthAttempt> tried;
   std::vector<AuthSkip> skipped;
   std::vector<std::string> order;      ///< mechanisms that can be used, best first

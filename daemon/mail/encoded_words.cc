@@ -1,6 +1,7 @@
 #include "mail/encoded_words.h"
 
 #include "base/base64.h"
+#include "base/hex_digit.h"
 #include "base/text.h"
 #include "mail/word_writer.h"
 
@@ -14,13 +15,6 @@ namespace {
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kBegin = "=?";
 
-std::optional<unsigned> hex_digit(char c) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  const std::size_t value = kHex.find(to_lower(c));
-  if (value == std::string_view::npos) return std::nullopt;
-  return static_cast<unsigned>(value);
-}
-
 /// The "Q" encoding (RFC 2047 4.2).
 std::optional<std::string> decode_q(std::string_view text) {
   std::string bytes;
@@ -30,10 +24,10 @@ std::optional<std::string> decode_q(std::string_view text) {
       continue;
     }
     if (i + 2 >= text.size()) return std::nullopt;
-    const auto high = hex_digit(text[i + 1]);
-    const auto low = hex_digit(text[i + 2]);
-    if (!high || !low) return std::nullopt;
-    bytes += static_cast<char>(*high << 4U | *low);
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes += static_cast<char>(16 * high + low);
     i += 2;
   }
   return bytes;
@@ -64,7 +58,8 @@ std::size_t content_end(std::string_view text, std::size_t at, bool q) {
   for (; at + 1 < text.size(); ++at) {
     const char c = text[at];
     if (c == '?' && text[at + 1] == '=') return at;
-    const bool is_escape = c == '=' && at + 2 < text.size() && hex_digit(text[at + 1]) && hex_digit(text[at + 2]);
+    const bool is_escape =
+        c == '=' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
     if (kBlanks.find(c) != std::string_view::npos || (q ? c == '=' && !is_escape : c == '?')) break;
   }
   return std::string_view::npos;

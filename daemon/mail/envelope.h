@@ -22,16 +22,14 @@ struct Source {
   Kind kind = Kind::daemon;
   std::optional<std::uint32_t> uid;  ///< SO_PEERCRED of a unix socket
   std::optional<std::int32_t> pid;
+  /// Who holds the other end of a TCP connection, where the kernel tells: it counts for this user, and is nobody's.
+  std::optional<std::uint32_t> holder;
   std::string peer;  ///< "127.0.0.1:51122" of a TCP peer
   std::string helo;
-};
 
-/// A report, an alarm: no user's.
-[[nodiscard]] inline bool is_ours(const Source& source) { return source.kind == Source::Kind::daemon && !source.uid; }
-/// Nothing: it is ours, and so no party's.
-[[nodiscard]] inline std::optional<std::uint32_t> party_of(const Source& source) {
-  return is_ours(source) ? std::nullopt : std::optional(source.uid.value_or(kNoUid));
-}
+  /// Which user of this machine sent it, by either door.
+  [[nodiscard]] std::optional<std::uint32_t> user() const { return uid ? uid : holder; }
+};
 
 enum class BodyType { seven_bit, eight_bit };      ///< BODY= of RFC 6152
 enum class Return { unspecified, full, headers };  ///< RET= of RFC 3461 4.3
@@ -45,6 +43,8 @@ inline constexpr unsigned kNotifyDelay = 8;
 
 /// No envelope takes more bytes in a file of the spool; what comes in is refused before it does.
 inline constexpr std::size_t kLongestEnvelope = std::size_t{4} << 20U;
+/// So much of it is for what is no recipient.
+inline constexpr std::size_t kRestOfEnvelope = std::size_t{16} << 10U;
 /// So much of it is set apart for each recipient, besides its address and ORCPT.
 inline constexpr std::size_t kLeastRecipient = 64;
 

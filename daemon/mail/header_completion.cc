@@ -289,14 +289,6 @@ std::string from_field(const Completion& completion, std::string_view name_of_se
   return "From: " + name + " <" + completion.sender + ">\n";
 }
 
-/// One that programs write first, and no word that a text would begin with.
-bool is_known(std::string_view name) {
-  static constexpr std::array<std::string_view, 7> kFronts = {"X-",    "Resent-",    "Content-", "List-",
-                                                              "Auto-", "Precedence", "Received"};
-  return !single_field(name).empty() || is_address_field(name) || never_leaves(name) ||
-         std::ranges::any_of(kFronts, [name](std::string_view front) { return istarts_with(name, front); });
-}
-
 std::string complete_long_header(std::string_view text, const Completion& completion) {
   std::string out;
   LongHeader header(completion);
@@ -335,41 +327,6 @@ std::string complete_headers(std::string_view header_block, const Completion& co
   if (!rest.starts_with('\n')) out += '\n';
   out += rest;
   return out;
-}
-
-bool is_mailbox_line(std::string_view line) {
-  if (line.starts_with('>')) line.remove_prefix(1);
-  constexpr std::size_t kLongest = 1000;
-  if (!line.starts_with("From ") || line.size() > kLongest) return false;
-  const auto words = split_words(trim(line));
-  // The user may be missing, and may not have blanks in it.
-  for (std::size_t i = 1; i < 3 && i + 1 < words.size(); ++i) {
-    if (is_weekday(words[i]) && is_month(words[i + 1])) return true;
-  }
-  return false;
-}
-
-std::string_view without_mailbox_lines(std::string_view text) {
-  for (;;) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    if (!is_mailbox_line(line)) return text;
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-  }
-}
-
-std::string_view from_header_on(std::string_view text, EmptyLines empty) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  text = without_mailbox_lines(text);
-  std::string_view rest = text;
-  for (;;) {
-    if (rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
-    const std::size_t lf = rest.find('\n');
-    const bool is_empty = lf != std::string_view::npos && trim(rest.substr(0, lf)).empty();
-    if (!is_empty || empty == EmptyLines::end_the_header) break;
-    rest = without_mailbox_lines(rest.substr(lf + 1));
-  }
-  const HeaderBlock first = parse_headers(rest, 1);
-  return first.fields.empty() || !is_known(first.fields.front().name) ? text : rest;
 }
 
 }  // namespace postern::mail

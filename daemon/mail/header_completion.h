@@ -40,17 +40,4 @@ inline constexpr std::size_t kHeldHeader = std::size_t{256} * 1024;
 [[nodiscard]] std::string missing_fields(const std::function<bool(std::string_view name)>& stands, bool is_signed,
                                          const Completion& completion, std::string_view name_of_sender = {});
 
-/// "From user Mon Nov 23 17:04:05 2026", also with ">" before it: what stands between the messages of a mailbox file
-/// (RFC 4155) and gets in front of a header by programs that write such files. Words that only begin so are text.
-[[nodiscard]] bool is_mailbox_line(std::string_view line);
-/// The text behind all such lines at its beginning.
-[[nodiscard]] std::string_view without_mailbox_lines(std::string_view text);
-
-enum class EmptyLines { end_the_header, are_no_header };
-/// The text from its header on: without such lines, and without a byte order mark, which editors and PowerShell write,
-/// where a field of a known name follows. Nothing but a known name makes sure that it is no text, of which every byte
-/// stays. An empty line before all else says that there is no header (`(echo; cat report) | sendmail root`, RFC 5322
-/// 3.5). Where the header has to name the recipients it is a slip, and goes under the same condition.
-[[nodiscard]] std::string_view from_header_on(std::string_view text, EmptyLines empty = EmptyLines::end_the_header);
-
 }  // namespace postern::mail

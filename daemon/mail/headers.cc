@@ -93,6 +93,11 @@ std::string unfold(std::string_view body) {
   return std::string(trim(line));
 }
 
+std::string message_id_of(const HeaderBlock& header) {
+  const HeaderField* const field = find(header, "Message-ID");
+  return field == nullptr ? std::string() : unfold(field->body).substr(0, kLongestMessageId);
+}
+
 bool is_field_text(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return (c >= ' ' && c < 0x7F) || c == '\t' || c == '\n'; });
 }

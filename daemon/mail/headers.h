@@ -33,6 +33,11 @@ struct HeaderBlock {
 /// The body with folding removed (RFC 5322 2.2.3) and trimmed.
 [[nodiscard]] std::string unfold(std::string_view body);
 
+/// What the Message-ID of a header says, to find the message by: unfolded, at most kLongestMessageId bytes; empty where
+/// there is none.
+inline constexpr std::size_t kLongestMessageId = 300;
+[[nodiscard]] std::string message_id_of(const HeaderBlock& header);
+
 /// It is of what a field may have without encoding: printable ASCII, blanks, line ends (RFC 5322 2.2, 4.1).
 [[nodiscard]] bool is_field_text(std::string_view text);
 

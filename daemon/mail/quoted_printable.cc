@@ -1,5 +1,6 @@
 #include "mail/quoted_printable.h"
 
+#include "base/hex_digit.h"
 #include "base/text.h"
 #include "mail/text_scan.h"
 
@@ -13,7 +14,6 @@ constexpr std::string_view kSoftLineEnd = "=\n";
 
 bool needs_no_escape(char c) { return (c >= ' ' && c < 0x7F && c != '=') || c == '\t'; }
 bool is_blank_octet(char c) { return c == ' ' || c == '\t'; }
-bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'f'); }
 
 std::string escape_octet(char c) {
   return hex_escaped({&c, 1}, '=', [](char) { return false; });
@@ -87,7 +87,7 @@ void QuotedPrintableMender::end_escape(char next, std::string& out) {
 
 void QuotedPrintableMender::take(char c, std::string& out) {
   if (!escape_.empty()) {
-    if (is_hex_digit(c)) {
+    if (hex_digit(c) >= 0) {
       escape_ += c;
       if (escape_.size() == 3) put(std::exchange(escape_, {}), out);
       return;

@@ -2,7 +2,6 @@
 
 #include "base/network.h"
 #include "base/text.h"
-#include "mail/advice.h"
 #include "mail/date.h"
 #include "mail/encoded_words.h"
 #include "mail/headers.h"
@@ -36,15 +35,6 @@ std::string field(std::string_view name, const std::string& value) {
   return wrap(std::string(name) + ": " + value, " ") + "\n";
 }
 
-/// "5.1.1", checked because it may have come from a server.
-bool is_enhanced(std::string_view code) {
-  const std::size_t first = code.find('.');
-  const std::size_t second = first == std::string_view::npos ? first : code.find('.', first + 1);
-  if (second == std::string_view::npos || code.size() > 9) return false;
-  return parse_number(code.substr(0, first)) && parse_number(code.substr(first + 1, second - first - 1)) &&
-         parse_number(code.substr(second + 1));
-}
-
 /// What became of the recipient: of one that expired not what the server said last.
 Status verdict_of(const BouncedRecipient& one) {
   Status status = one.status;
@@ -74,35 +64,6 @@ ActionWords words_of(Action action) {
     case Action::failed: return {"failed", "5.0.0"};
     case Action::delayed: return {"delayed", "4.0.0"};
     case Action::relayed: return {"relayed", "2.0.0"};
-  }
-  return {};
-}
-
-// For the one who wrote the message; what mail/advice knows is for who runs the machine. By RFC 3463's classes.
-struct Hint {
-  std::string_view code;  ///< the second and third number, or the second alone
-  std::string_view text;
-};
-constexpr std::array kHints{
-    Hint{"1.1", "check the address for typing errors, or ask the recipient for the right one"},
-    Hint{"1.2", "check the part of the address after the @"},
-    Hint{"1.3", "the address is not written as an address must be: check it"},
-    Hint{"1.10", "that domain takes no mail: check the part of the address after the @"},
-    Hint{"1", "check the address"},
-    Hint{"2.2", "the recipient's mailbox is full: reach them in another way, and send the message again later"},
-    Hint{"2.3", "the message is too large for this recipient: send less, or a link in its place"},
-    Hint{"3.4", "the message is too large: send less, or a link in its place"},
-    Hint{"4.7", "nobody took the message in time: send it again if it still matters"},
-    Hint{"6.7", "the address has letters that a server on the way does not know: use another address of the recipient"},
-    Hint{"7", "the server refuses this by its rules, not by accident: show its words to your administrator"},
-};
-
-std::string_view hint_of(const Status& status) {
-  if (!is_enhanced(status.enhanced)) return {};
-  const std::string_view detail = std::string_view(status.enhanced).substr(status.enhanced.find('.') + 1);
-  for (const Hint& hint : kHints) {
-    const bool subject = hint.code.find('.') == std::string_view::npos;
-    if (detail == hint.code || (subject && detail.substr(0, detail.find('.')) == hint.code)) return hint.text;
   }
   return {};
 }
@@ -161,24 +122,6 @@ std::string original_recipient(const Recipient& recipient) {
                type + "; " + (escape ? escaped(*address, [](char) { return true; }) : ascii_line(*address)));
 }
 
-/// "5d12h" -> "5 days 12 hours"
-std::string in_words(std::string_view duration) {
-  constexpr std::array<std::pair<char, std::string_view>, 4> kUnits{
-      {{'d', "day"}, {'h', "hour"}, {'m', "minute"}, {'s', "second"}}};
-  std::string words;
-  std::string number;
-  for (const char c : duration) {
-    const auto unit = std::ranges::find(kUnits, c, &std::pair<char, std::string_view>::first);
-    if (unit == kUnits.end()) {
-      number += c;
-      continue;
-    }
-    words += (words.empty() ? "" : " ") + number + " " + std::string(unit->second) + (number == "1" ? "" : "s");
-    number.clear();
-  }
-  return words;
-}
-
 /// RFC 3464 2.3.4. What is only delayed has 4.y.z, also where the server refused it for good and it is tried again all
 /// the same; its own code stands in Diagnostic-Code.
 std::string status_value(const BouncedRecipient& one) {
@@ -220,6 +163,14 @@ std::string one_line(std::string_view text) {
   }
 }
 
+bool is_enhanced(std::string_view code) {
+  const std::size_t first = code.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : code.find('.', first + 1);
+  if (second == std::string_view::npos || code.size() > 9) return false;
+  return parse_number(code.substr(0, first)) && parse_number(code.substr(first + 1, second - first - 1)) &&
+         parse_number(code.substr(second + 1));
+}
+
 std::string report_head(const Reporter& reporter, std::string_view to, std::string_view subject) {
   std::string head = "From: MAILER-DAEMON@" + ascii_line(reporter.domain) + " (Mail Delivery System)\n";
   head += wrap("To: " + shown_mailbox(to), " ") + "\n";
@@ -242,27 +193,6 @@ std::string text_for_people(std::string_view boundary, std::string_view words) {
 std::string shown_subject(std::string_view body) {
   constexpr std::size_t kSubject = 200;
   return cut(one_line(decode_words(unfold(body))), kSubject);
-}
-
-std::string told_to_people(const BouncedRecipient& one) {
-  std::string words = one.unread.empty() ? "<" + one_line(one.recipient.address) + ">\n"
-                                         : wrap("What was given as: " + one_line(one.unread), kIndent) + "\n";
-  const auto paragraph = [&words](const std::string& text) {
-    words += wrap(std::string(kIndent) + text, kIndent) + "\n";
-  };
-  if (!one.expired_after.empty()) paragraph("It could not be delivered within " + in_words(one.expired_after) + ".");
-  std::string said_by;
-  if (!one.host.empty()) {
-    said_by = one_line(one.host) + " said: ";
-  } else if (one.status.code != 0) {
-    said_by = "The server said: ";
-  }
-  paragraph(said_by + one_line(to_text(one.status)));
-  if (one.action == Action::relayed) return words;
-  std::string help = advice(one.status, "NAME");
-  if (help.empty()) help = hint_of(verdict_of(one));
-  if (!help.empty()) paragraph("What to do: " + help + ".");
-  return words;
 }
 
 std::string told_to_programs(const Reporter& reporter, const Envelope& envelope,

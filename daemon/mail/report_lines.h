@@ -16,6 +16,9 @@ inline constexpr std::string_view kIndent = "    ";
 /// "\x5cx". Cut at kLongestWord, so that it fits into a line with what stands beside it.
 [[nodiscard]] std::string one_line(std::string_view text);
 
+/// "5.1.1": a code of RFC 3463, checked because it may have come from a server.
+[[nodiscard]] bool is_enhanced(std::string_view code);
+
 /// The header of a report, up to and with MIME-Version.
 [[nodiscard]] std::string report_head(const Reporter& reporter, std::string_view to, std::string_view subject);
 
@@ -27,9 +30,6 @@ inline constexpr std::string_view kIndent = "    ";
 
 /// The body of a Subject field as people know it: unfolded, decoded and not too long.
 [[nodiscard]] std::string shown_subject(std::string_view body);
-
-/// "<bob@example.com>\n    HOST said: 550 ...\n    What to do: ...\n"
-[[nodiscard]] std::string told_to_people(const BouncedRecipient& one);
 
 /// The content of a message/delivery-status.
 [[nodiscard]] std::string told_to_programs(const Reporter& reporter, const Envelope& envelope,

@@ -22,6 +22,7 @@ void queue_messages(const Figures& from, Page& page) {
   page.sample({{"state", "waiting"}}, std::uint64_t{totals.waiting});
   page.sample({{"state", "active"}}, std::uint64_t{totals.active});
   page.sample({{"state", "held"}}, std::uint64_t{totals.held});
+  page.sample({{"state", "storm"}}, std::uint64_t{totals.storm});
   page.sample({{"state", "failed"}}, std::uint64_t{totals.failed});
   page.sample({{"state", "corrupt"}}, std::uint64_t{totals.corrupt});
   page.sample({{"state", "owed"}}, std::uint64_t{totals.owed});
@@ -149,7 +150,7 @@ constexpr Row kRows[] = {
 
 Meters::OfSite::OfSite() : attempt(kAttemptBounds), waited(kWaitedBounds) {}
 
-Meters::Meters() : commits_(kCommitBounds) {}
+Meters::Meters(Clock& clock) : clock_(clock), commits_(kCommitBounds) {}
 
 void Meters::stored(SteadyTime::duration took) { commits_.observe(seconds(took)); }
 
@@ -165,6 +166,7 @@ void Meters::verdict(const std::string& site, mail::Verdict verdict, Millisecond
   OfSite& of_site = sites_[site];
   ++of_site.recipients[static_cast<std::size_t>(verdict)];
   if (verdict == mail::Verdict::delivered) of_site.waited.observe(seconds(waited));
+  activity_.count(verdict, waited, clock_.wall());
 }
 
 std::string Meters::text(const Snapshot& snapshot, Format format) {

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "mail/report.h"
+#include "metrics/activity.h"
 #include "metrics/page.h"
 #include "queue/entry.h"
 #include "queue/event.h"
@@ -34,7 +35,8 @@ struct Snapshot {
 
 class Meters final : public queue::Observer {
  public:
-  Meters();
+  /// The clock outlives it.
+  explicit Meters(Clock& clock = system_clock());
 
   void stored(SteadyTime::duration took) override;
   void attempted(const std::string& site, Milliseconds took, const mail::DeliveryReport& report) override;
@@ -54,10 +56,13 @@ class Meters final : public queue::Observer {
   };
   [[nodiscard]] const std::map<std::string, OfSite>& sites() const { return sites_; }
   [[nodiscard]] const Histogram& commits() const { return commits_; }
+  [[nodiscard]] const Activity& activity() const { return activity_; }
 
  private:
+  Clock& clock_;
   Histogram commits_;
   std::map<std::string, OfSite> sites_;
+  Activity activity_;
 };
 
 }  // namespace postern::metrics

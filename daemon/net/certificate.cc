@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "net/tls_pin.h"
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -93,6 +94,16 @@ std::string alternative_names(X509* certificate) {
   return shown == 0 ? "no name" : text;
 }
 
+namespace {
+
+/// Nobody that is known vouches for it, or not in a way that is safe, which a pin could make up for.
+std::string unvouched(X509_STORE_CTX* store, const std::string& words) {
+  X509* leaf = X509_STORE_CTX_get0_cert(store);
+  return leaf == nullptr ? words : words + "; " + pin_words(leaf);
+}
+
+}  // namespace
+
 std::string verify_failure(X509_STORE_CTX* store) {
   const int error = X509_STORE_CTX_get_error(store);
   X509* certificate = X509_STORE_CTX_get_current_cert(store);
@@ -112,7 +123,12 @@ std::string verify_failure(X509_STORE_CTX* store) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return words + " (issuer " + name_text(X509_get_issuer_name(certificate)) + " is not trusted here)";
+      return unvouched(store,
+                       words + " (issuer " + name_text(X509_get_issuer_name(certificate)) + " is not trusted here)");
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK: return unvouched(store, words);
     default: return words;
   }
 }

@@ -23,13 +23,13 @@ void cut(Endpoints& order, const ClientOptions& options) {
   order.resize(kMostAddresses);
   if (options.addresses && std::exchange(options.addresses->many_told, true)) return;
   log(Level::notice, "the host has more addresses than are tried",
-      {{"host", options.host}, {"addresses", std::to_string(found)}, {"tried", std::to_string(kMostAddresses)}});
+      {{"host", options.host}, {"addresses", found}, {"tried", kMostAddresses}});
 }
 
 }  // namespace
 
 Task<Result<Connected>> connect(Executor executor, ClientOptions options) {
-  auto found = co_await resolve(executor, options.host, options.port, options.connect_timeout);
+  auto found = co_await resolve(executor, options.host, options.port, options.name_timeout);
   if (!found) co_return found.error();
   Endpoints order = in_order(*found, options.addresses ? options.addresses->worked : std::string());
   cut(order, options);

@@ -18,6 +18,12 @@ struct Peer {
   std::optional<IpAddress> ip;  ///< of TCP
   std::optional<uid_t> uid;     ///< unix socket only (SO_PEERCRED)
   std::optional<pid_t> pid;
+  /// Of TCP from this machine: who holds the other end, where the kernel tells (net/socket_owner.h). Good for the log,
+  /// for limits and for what a user may not do; no proof of who writes, since a program may hand its sockets on.
+  std::optional<uid_t> owner;
+
+  /// By either door.
+  [[nodiscard]] std::optional<uid_t> user() const { return uid ? uid : owner; }
 };
 
 /// What is known of one host's addresses from one connection to the next.
@@ -30,10 +36,10 @@ struct ClientOptions {
   std::string host;
   std::uint16_t port = 0;
   bool implicit_tls = false;
-  std::shared_ptr<TlsClient> tls;  ///< null: start_tls() fails
-  /// For the name; and again for each address, the handshake of implicit_tls included.
-  Milliseconds connect_timeout{Seconds{30}};
-  std::shared_ptr<AddressMemory> addresses;  ///< null: nothing is remembered
+  std::shared_ptr<TlsClient> tls;             ///< null: start_tls() fails
+  Milliseconds name_timeout{Seconds{30}};     ///< for the addresses of the host
+  Milliseconds connect_timeout{Seconds{30}};  ///< for each of them, the handshake of implicit_tls included
+  std::shared_ptr<AddressMemory> addresses;   ///< null: nothing is remembered
 };
 
 class Dial;
@@ -42,6 +48,8 @@ struct Connected {
   std::unique_ptr<Stream> stream;
   std::string peer;            ///< "smtp.example.com[192.0.2.1]:465"
   std::shared_ptr<Dial> dial;  ///< the host's other addresses; null: whoever connected knows of none
+  std::string host;            ///< of the servers of a service (net/service.h) this one; empty: there is but one
+  std::uint16_t port = 0;      ///< likewise
 };
 
 /// One host called at its addresses, until somebody is content with what he reached there.

@@ -48,7 +48,7 @@ Result<std::shared_ptr<TlsClient>> FreshTlsClient::get() {
                     state_of_authorities(options_.tls_ca_file);
   if (!made_ || now != seen_) {
     made_.reset();
-    auto made = TlsClient::make(options_);
+    auto made = TlsClient::make(options_, srv_id_);
     if (!made) return made.error();
     made_ = std::move(*made);
     seen_ = std::move(now);

@@ -17,7 +17,8 @@ namespace postern::net {
 /// to be resumed are forgotten with it. Blocking for as long as four stat() take, or the files' reading.
 class FreshTlsClient {
  public:
-  explicit FreshTlsClient(TlsClient::Options options) : options_(std::move(options)) {}
+  explicit FreshTlsClient(TlsClient::Options options, std::string srv_id = {})
+      : options_(std::move(options)), srv_id_(std::move(srv_id)) {}
   /// Failures: those of TlsClient::make, at each call for as long as they last.
   Result<std::shared_ptr<TlsClient>> get();
   /// The next get() reads everything, whether it seems to have changed or not.
@@ -25,6 +26,7 @@ class FreshTlsClient {
 
  private:
   TlsClient::Options options_;
+  std::string srv_id_;
   std::shared_ptr<TlsClient> made_;
   std::string seen_;  ///< of which state of the files
 };

@@ -1,7 +1,9 @@
 #include "net/listener.h"
 
 #include "base/log.h"
+#include "base/refusal_log.h"
 #include "net/socket_address.h"
+#include "net/socket_owner.h"
 #include "net/socket_stream.h"
 #include "net/unix_socket.h"
 
@@ -11,8 +13,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <array>
 #include <cerrno>
 
 namespace postern::net {
@@ -49,11 +51,16 @@ Error listen_error(int error_number, const std::string& address) {
   return error;
 }
 
-Peer peer_of(int fd, const SocketAddress& address) {
+/// Nothing: the client had written and gone before it was asked for, so that nobody hears an answer, and it cannot be
+/// known whom limits should count.
+std::optional<Peer> peer_of(int fd, const SocketAddress& address) {
   Peer peer;
   if (!address.is_unix()) {
     peer.address = to_text(address);
     peer.ip = ip_of(address);
+    const SocketOwner owner = socket_owner(address, name_of(fd));
+    if (owner.kind == SocketOwner::Kind::nobody || was_reset(fd)) return {};
+    if (owner.kind == SocketOwner::Kind::user) peer.owner = owner.uid;
     return peer;
   }
   peer.address = "local";
@@ -113,13 +120,24 @@ struct Acceptor {
   asio::steady_timer timer;
   bool closed = false;
   bool pausing = false;  ///< the trouble has been logged
+  RefusalLog gone;
 };
+
+/// One that only looked whether somebody listens is no news.
+void tell_gone(Acceptor& acceptor, int fd, const SocketAddress& address) {
+  int unread = 0;
+  if (::ioctl(fd, FIONREAD, &unread) != 0 || unread == 0) return;
+  if (!acceptor.gone.may_log("TCP", std::chrono::steady_clock::now())) return;
+  log(Level::notice, "connection closed, its client had gone before it was answered; nothing was taken",
+      {{"client", to_text(address)}});
+}
 
 void hand_over(Acceptor& acceptor, UniqueFd fd, const SocketAddress& address,
                const std::shared_ptr<const Service>& service) {
   const int family = address.family();
   if (family != AF_UNIX) switch_on(fd.get(), IPPROTO_TCP, TCP_NODELAY);
-  Peer peer = peer_of(fd.get(), address);
+  std::optional<Peer> peer = peer_of(fd.get(), address);
+  if (!peer) return tell_gone(acceptor, fd.get(), address);
   const asio::generic::stream_protocol protocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP);
   Socket socket(acceptor.descriptor.get_executor());
   boost::system::error_code code;
@@ -128,8 +146,8 @@ void hand_over(Acceptor& acceptor, UniqueFd fd, const SocketAddress& address,
   static_cast<void>(fd.release());
   auto stream = std::make_unique<SocketStream>(std::move(socket));
   if (service->tls) stream->use(service->tls);
-  if (!service->implicit_tls) return service->accepted(std::move(stream), std::move(peer));
-  spawn(acceptor.descriptor.get_executor(), shake_hands(std::move(stream), std::move(peer), service), "handshake");
+  if (!service->implicit_tls) return service->accepted(std::move(stream), std::move(*peer));
+  spawn(acceptor.descriptor.get_executor(), shake_hands(std::move(stream), std::move(*peer), service), "handshake");
 }
 
 Trouble accept_waiting(Acceptor& acceptor, const std::shared_ptr<const Service>& service) {

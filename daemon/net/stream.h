@@ -23,7 +23,10 @@ struct TlsInfo {
   std::string common_name;  ///< of the subject, printable: whom a client's certificate names
   std::string issuer;       ///< printable
   std::string not_after;    ///< RFC 3339, empty if unknown
-  bool verified = false;    ///< chain and name were checked and are good
+  std::string own_ends;     ///< of our own certificate, RFC 3339, on a client's stream; empty: we have none
+  std::string pin;          ///< SHA-256 of the peer's public key, in hexadecimal digits; likewise
+  int key_bits = 0;         ///< of work that this key stands for, as OpenSSL counts: RSA of 2048 has 112; 0: unknown
+  bool verified = false;    ///< chain and name were checked and are good, or the key is one of tls_pin
   /// Channel bindings as (name, bytes), best first: tls-exporter (RFC 9266) on TLS 1.3; tls-server-end-point and
   /// tls-unique (RFC 5929) on 1.2, the latter never on a resumed session without extended master secret.
   std::vector<std::pair<std::string, std::string>> bindings;

@@ -9,14 +9,15 @@
 
 namespace postern::net {
 
-/// Client side of one smarthost: chain and name verified (RFC 9525: subject alternative names only), TLS 1.2 or
-/// later, SNI, sessions kept for resumption. Always verifies; there is no switch.
+/// Client side of one smarthost: chain and name verified (RFC 9525: subject alternative names only), or by pin, TLS 1.2
+/// or later unless the options say otherwise, SNI, sessions kept for resumption. Always verifies; there is no switch.
 class TlsClient {
  public:
   using Options = TlsClientOptions;
-  /// Failures: tls (a file is missing or unreadable, the certificate is not good today, or the key is not its own; the
-  /// text says which).
-  static Result<std::shared_ptr<TlsClient>> make(const Options& options);
+  /// With `srv_id` ("_submissions.example.com") a certificate for that service of the domain is good, too, and one for
+  /// the domain. Failures: tls (a file is missing or unreadable, the certificate is not good today, the key is not its
+  /// own, or there are no such ciphers; the text says which).
+  static Result<std::shared_ptr<TlsClient>> make(const Options& options, const std::string& srv_id = {});
   /// Whether our own certificate, if there is one, is good today: servers only say "certificate expired" or hang up.
   /// Failure: tls.
   [[nodiscard]] Result<void> check_dates() const;

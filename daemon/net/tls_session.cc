@@ -2,6 +2,7 @@
 
 #include "net/certificate.h"
 #include "net/channel_binding.h"
+#include "net/tls_pin.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -99,6 +100,7 @@ Result<void> TlsSession::accept_peer() {
     return Error{Failure::tls, "certificate verify failed: the server's certificate was not verified"};
   }
   describe_peer(certificate);
+  if (const X509* own = SSL_get_certificate(ssl); own != nullptr) info_.own_ends = time_text(X509_get0_notAfter(own));
   info_.verified = true;
   return {};
 }
@@ -108,6 +110,8 @@ void TlsSession::describe_peer(X509* certificate) {
   info_.common_name = common_name(X509_get_subject_name(certificate));
   info_.issuer = name_text(X509_get_issuer_name(certificate));
   info_.not_after = time_text(X509_get0_notAfter(certificate));
+  info_.pin = key_pin(certificate);
+  info_.key_bits = key_bits(certificate);
 }
 
 Result<TlsSession::Read> TlsSession::read(std::span<char> into) {

@@ -6,6 +6,7 @@
 #include "net/tls_context.h"
 
 #include <string>
+#include <vector>
 
 namespace postern::net {
 
@@ -13,8 +14,10 @@ struct TlsClient::State {
   SslContext context;
   std::string name;
   bool name_is_address = false;
-  std::string certificate_file;  ///< for the texts of errors
-  KeptSessions sessions;         ///< of verified handshakes only; offered in the next ones
+  std::string srv_id;             ///< is as good as the name, and so is its domain; empty: only the name will do
+  std::vector<std::string> pins;  ///< in place of authorities and name; empty: none
+  std::string certificate_file;   ///< for the texts of errors
+  KeptSessions sessions;          ///< of verified handshakes only; offered in the next ones
 };
 
 struct TlsServer::State {

@@ -53,7 +53,8 @@ void Alarms::look(const Inspector& inspector, SteadyTime now) {
 }
 
 void Alarms::raise(Alarm alarm, SteadyTime now) {
-  log(Level::notice, "alarm", {{"what", name(alarm.what)}, {"text", alarm.text}});
+  log(alarm.what == Alarm::What::trouble ? Level::error : Level::notice, "alarm",
+      {{"what", name(alarm.what)}, {"text", alarm.text}});
   if (config_.tell_operator) {
     if (const auto lost = untold_.add(alarm, now)) {
       log(Level::error, "an alarm is given up, too many wait for notify.command", {{"text", lost->text}});
@@ -82,7 +83,7 @@ void Alarms::was_told(const Alarm& alarm, const Result<void>& result) {
     untold_.told();
   } else if (const auto pause = untold_.failed(ground_.clock.steady())) {
     log(Level::warning, "notify.command failed",
-        {{"text", alarm.text}, {"why", result.error().text}, {"next_try_in", to_words(*pause)}});
+        {{"text", alarm.text}, {"why", result.error().text}, {"next_try_in", *pause}});
   } else {
     log(Level::error, "notify.command failed, the alarm is given up",
         {{"text", alarm.text}, {"why", result.error().text}, {"tries", AlarmBacklog::kTries}});
@@ -97,7 +98,7 @@ Task<void> Alarms::send(Alarm alarm) {
     return store(*spool, note);
   };
   follow(context.id);
-  const Reports::Stored stored = co_await reports_.store(std::move(make));
+  const Reports::Stored stored = co_await reports_.store("alarm", std::move(make));
   if (!stored) {
     mails_.erase(context.id);
     log(Level::warning, "an alarm cannot be stored", {{"text", alarm.text}, {"why", stored.error().text}});

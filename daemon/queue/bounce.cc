@@ -49,11 +49,13 @@ void fill(mail::Reporter& reporter, const ReportContext& context) {
   reporter.utc_offset = context.utc_offset;
 }
 
-BounceMail addressed(const ReportContext& context, mail::BounceText report) {
+/// `about`: whose mail it tells of; nothing: it is no report.
+BounceMail addressed(const ReportContext& context, mail::BounceText report, std::optional<std::uint32_t> about) {
   BounceMail result;
   result.envelope.id = context.id;
   result.envelope.accepted = context.now;
   result.envelope.source.kind = mail::Source::Kind::daemon;
+  result.envelope.source.uid = about;
   for (const std::string& address : context.to) {
     mail::Recipient one;
     one.address = address;
@@ -65,6 +67,11 @@ BounceMail addressed(const ReportContext& context, mail::BounceText report) {
   result.text = std::move(report.text);
   result.wire_size = result.text.size() + static_cast<std::uint64_t>(std::ranges::count(result.text, '\n'));
   return result;
+}
+
+std::uint32_t uid_told_of(const mail::Envelope& envelope) {
+  const mail::Source& source = envelope.source;
+  return source.uid ? *source.uid : source.holder.value_or(mail::kNoUid);
 }
 
 std::string field_of(const mail::HeaderBlock& block, std::string_view name) {
@@ -81,19 +88,21 @@ BounceMail make_bounce(const ReportContext& context, const mail::Envelope& envel
   bounce.recipients = bounced(envelope, findings, host);
   bounce.return_size = context.options.bounces.return_size;
   bounce.retry_until = context.now + context.options.retry.expire - context.age;
-  return addressed(context, mail::make_bounce(bounce, envelope, original));
+  return addressed(context, mail::make_bounce(bounce, envelope, original), uid_told_of(envelope));
 }
 
 BounceMail make_digest(const ReportContext& context, const std::vector<mail::DigestItem>& items) {
   mail::Reporter reporter;
   fill(reporter, context);
-  return addressed(context, mail::make_digest(reporter, context.to.front(), items));
+  const auto first = uid_told_of(items.front().envelope);
+  const bool of_one = std::ranges::all_of(items, [&](const auto& item) { return uid_told_of(item.envelope) == first; });
+  return addressed(context, mail::make_digest(reporter, context.to.front(), items), of_one ? first : mail::kNoUid);
 }
 
 BounceMail make_note(const ReportContext& context, std::string text) {
   mail::BounceText note;
   note.text = std::move(text);
-  return addressed(context, std::move(note));
+  return addressed(context, std::move(note), std::nullopt);
 }
 
 std::vector<Finding> untold(const mail::Envelope& envelope, const std::vector<RecipientState>& states, Author author) {

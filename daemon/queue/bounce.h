@@ -19,7 +19,9 @@
 namespace postern::queue {
 
 struct BounceMail {
-  mail::Envelope envelope;  ///< null sender, to `to`; id and accepted are set
+  /// Null sender, to `to`; id and accepted are set. The source of a report has the uid of the mail that it tells of
+  /// (kNoUid: of no user, or of several), so that it counts for that user also after a restart; a note has none.
+  mail::Envelope envelope;
   std::string text;
   std::uint64_t wire_size = 0;
 };

@@ -1,13 +1,26 @@
 // What an operator does with messages. Where a file moves, the ticket is active meanwhile, so that nobody else takes
 // it.
 #include "base/log.h"
+#include "queue/described.h"
 #include "queue/queue_impl.h"
+#include "queue/recorder.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace postern::queue {
 namespace {
+
+/// What was taken out of a storm, and is still there, goes by itself.
+Ticket::Phase phase_again(const Ticket& ticket) {
+  return ticket.phase == Ticket::Phase::storm ? Ticket::Phase::waiting : ticket.phase;
+}
+
+/// What was taken out of a storm is due at once; nothing: it was in none, and keeps its time.
+std::optional<WallTime> due_again(const Ticket* ticket, WallTime now) {
+  if (ticket == nullptr || ticket->phase != Ticket::Phase::storm) return std::nullopt;
+  return now;
+}
 
 Error under_way(const QueueId& id) {
   return {Failure::busy, "message " + id.str() + " is being delivered right now; try again when it has ended"};
@@ -40,16 +53,22 @@ Result<void> QueueImpl::retry(QueueId id, Probe probe) {
   if (ticket->phase == Ticket::Phase::active) {
     return Error{Failure::busy, "message " + id.str() + " is being tried right now"};
   }
-  messages_.index().set(id, Ticket::Phase::waiting, ground_.clock.wall());
+  if (ticket->phase == Ticket::Phase::storm) {
+    work_.spawn(release_of_storm(id), "release of message " + id.str());
+  } else {
+    router_.make_due(id);
+  }
   sites_.probe(probe);
+  router_.hurry();
   pump();
   return {};
 }
 
 std::size_t QueueImpl::retry_all(Probe probe) {
   const WallTime now = ground_.clock.wall();
-  messages_.index().reschedule([now](WallTime due) { return std::min(due, now); });
+  router_.reschedule([now](WallTime due) { return std::min(due, now); });
   sites_.probe(probe);
+  router_.hurry();
   std::size_t count = 0;
   messages_.index().for_each([&count](const Ticket& ticket) {
     if (ticket.phase == Ticket::Phase::waiting || ticket.phase == Ticket::Phase::active) ++count;
@@ -62,16 +81,20 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
   const Ticket* ticket = messages_.index().find(id);
   if (ticket != nullptr && ticket->phase == Ticket::Phase::active) co_return under_way(id);
   const bool queued = ticket != nullptr;
-  const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
+  const Ticket::Phase before = queued ? phase_again(*ticket) : Ticket::Phase::waiting;
   if (queued) messages_.index().set(id, Ticket::Phase::active);  // nobody takes it meanwhile
-  auto job = [spool = &ground_.spool, id, queued]() -> Result<Removed> {
+  const auto known = config_.recorder == nullptr ? nullptr : std::make_shared<Described>();
+  const std::optional<Whose> whose = messages_.whose_is(id);
+  auto job = [spool = &ground_.spool, id, queued, known, whose]() -> Result<Removed> {
     if (queued) {
+      if (known) *known = described(*spool, id, spool::Area::queue, whose);
       const auto gone = spool->remove(id, spool::Area::queue, spool::Durability::synced);
       if (gone) return Removed{spool::Area::queue, gone->unsynced};
       if (gone.error().failure == Failure::not_found) return Removed();
       return gone.error();
     }
     for (const spool::Area area : {spool::Area::failed, spool::Area::corrupt, spool::Area::hold}) {
+      if (known) *known = described(*spool, id, area, whose);
       const auto gone = spool->remove(id, area, spool::Durability::synced);
       if (gone) return Removed{area, gone->unsynced};
       if (gone.error().failure != Failure::not_found) return gone.error();
@@ -85,10 +108,15 @@ Task<Result<void>> QueueImpl::remove(QueueId id) {
     co_return removed.error();
   }
   if (queued) messages_.gone(id);
+  router_.stops().forget(id);
+  messages_.forget_aside(id);
   if (removed->area == spool::Area::failed && messages_.counted().failed > 0) --messages_.counted().failed;
   if (removed->area == spool::Area::corrupt && messages_.counted().corrupt > 0) --messages_.counted().corrupt;
   if (removed->area == spool::Area::hold && messages_.counted().held > 0) --messages_.counted().held;
-  log(Level::info, "removed", {{"id", id.text()}, {"from", spool::name(removed->area)}});
+  log(Level::info, "removed", {{"id", id.text()}, {"area", spool::name(removed->area)}});
+  if (known && config_.recorder != nullptr) {
+    config_.recorder->deleted(id, known->envelope, known->states, known->title);
+  }
   if (removed->unsynced) co_return unconfirmed(id, "removed", *removed->unsynced);
   co_return Result<void>();
 }
@@ -97,15 +125,19 @@ Task<Result<void>> QueueImpl::hold(QueueId id) {
   const Ticket* ticket = messages_.index().find(id);
   if (ticket == nullptr) co_return Error{Failure::not_found, "no message " + id.str() + " waits in the queue"};
   if (ticket->phase == Ticket::Phase::active) co_return under_way(id);
-  const Ticket::Phase before = ticket->phase;
+  const Ticket::Phase before = phase_again(*ticket);
+  const std::optional<WallTime> due = due_again(ticket, ground_.clock.wall());
   messages_.index().set(id, Ticket::Phase::active);
+  if (due) co_await storms_.let_out(id);  // released, it goes by itself
   const Result<spool::Changed> moved = co_await messages_.move(id, spool::Area::queue, spool::Area::hold);
   if (!moved) {
-    messages_.index().set(id, before);
+    messages_.index().set(id, before, due);
     pump();
     co_return moved.error();
   }
+  if (const Ticket* const held = messages_.index().find(id); held != nullptr) messages_.note_held(*held);
   messages_.index().remove(id);
+  router_.stops().forget(id);  // released, all of its recipients are due
   messages_.suspects().ended(id);
   ++messages_.counted().held;
   log(Level::info, "put on hold", {{"id", id.text()}});
@@ -122,8 +154,9 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
                                         " was written by a newer version of Postern and waits for that one: there is "
                                         "nothing to release"};
   }
-  auto job = [spool = &ground_.spool, id]() -> Result<PutBack> {
-    const auto stored = spool->read_summary(id, spool::Area::hold);
+  auto job = [spool = &ground_.spool, id, now = ground_.clock.wall(), parties = config_.parties,
+              routes = !config_.routing.empty()]() -> Result<PutBack> {
+    auto stored = spool->read_summary(id, spool::Area::hold);
     if (!stored && stored.error().failure == Failure::not_found) {
       return Error{Failure::not_found, "no message " + id.str() + " is on hold"};
     }
@@ -131,24 +164,39 @@ Task<Result<spool::Changed>> QueueImpl::put_back(QueueId id, Ticket::Phase phase
     if (!moved) return moved.error();
     // One that cannot be read is judged at its turn, like any other.
     if (!stored) return PutBack{0, {}, std::move(*moved)};
-    return PutBack{stored->file_size, Reader::known_from(*stored), std::move(*moved)};
+    const std::uint64_t size = stored->file_size;
+    // Not noted, it waits for a digest after the next start.
+    if (std::exchange(stored->storm, std::nullopt)) {
+      (void)spool->append_storm(id, now, std::nullopt);
+      stored->storm_over = now;
+    }
+    return PutBack{size, Reader::known_from(std::move(*stored), parties, routes), std::move(*moved)};
   };
-  const Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
+  Result<PutBack> moved = co_await ground_.pool.run(spool::Priority::normal, std::move(job));
   if (!moved) co_return moved.error();
+  messages_.forget_aside(id);
   Ticket ticket;
   ticket.id = id;
   ticket.due = ground_.clock.wall();
   ticket.size = moved->size;
   ticket.phase = phase;
   messages_.index().add(ticket);
-  if (moved->known) dispatcher_.learn(id, *moved->known);
+  if (moved->known) router_.learn(id, *moved->known);
   messages_.suspects().ended(id);  // the process may have ended between putting it on hold and forgetting it
   if (messages_.counted().held > 0) --messages_.counted().held;
   log(Level::info, "released", {{"id", id.text()}});
   co_return moved->change;
 }
 
+Task<void> QueueImpl::release_of_storm(QueueId id) { (void)co_await storms_.release(id); }
+
 Task<Result<void>> QueueImpl::release(QueueId id) {
+  const Ticket* const ticket = messages_.index().find(id);
+  if (ticket != nullptr && ticket->phase == Ticket::Phase::storm) {
+    Result<void> released = co_await storms_.release(id);
+    pump();
+    co_return released;
+  }
   const Result<spool::Changed> done = co_await put_back(id, Ticket::Phase::waiting);
   pump();
   if (!done) co_return done.error();
@@ -165,6 +213,7 @@ Task<Result<void>> QueueImpl::take(QueueId id) {
   }
   if (ticket->phase == Ticket::Phase::active) co_return under_way(id);
   messages_.index().set(id, Ticket::Phase::active);
+  messages_.storms().forget(id);
   co_return Result<void>();
 }
 
@@ -172,8 +221,10 @@ Task<Result<void>> QueueImpl::reroute(QueueId id, std::string site) {
   const Ticket* ticket = messages_.index().find(id);
   if (ticket != nullptr && ticket->phase == Ticket::Phase::active) co_return under_way(id);
   const bool queued = ticket != nullptr;
-  const Ticket::Phase before = queued ? ticket->phase : Ticket::Phase::waiting;
+  const std::optional<WallTime> due = due_again(ticket, ground_.clock.wall());
+  const Ticket::Phase before = queued ? phase_again(*ticket) : Ticket::Phase::waiting;
   if (queued) messages_.index().set(id, Ticket::Phase::active);
+  if (due) co_await storms_.let_out(id);
   const spool::Area area = queued ? spool::Area::queue : spool::Area::hold;
   auto job = [spool = &ground_.spool, id, area, now = ground_.clock.wall(), site] {
     return spool->append_route(id, area, now, site);
@@ -182,13 +233,13 @@ Task<Result<void>> QueueImpl::reroute(QueueId id, std::string site) {
   if (!written && !queued && written.error().failure == Failure::not_found) {
     co_return Error{Failure::not_found, "no message " + id.str() + " waits in the queue or is on hold"};
   }
-  if (queued && !written) messages_.index().set(id, before);
+  if (queued && !written) messages_.index().set(id, before, due);
   if (queued && written) {
-    dispatcher_.reroute(id, site);
+    router_.reroute(id, site);
     messages_.index().set(id, before, ground_.clock.wall());
     sites_.probe(Probe::forced, site);
   }
-  if (written) log(Level::info, "rerouted", {{"id", id.text()}, {"to", site.empty() ? "any" : site}});
+  if (written) log(Level::info, "rerouted", {{"id", id.text()}, {"site", site}});
   pump();
   co_return written;
 }
@@ -208,6 +259,7 @@ Task<Result<Told>> QueueImpl::give_up(QueueId id) {
   if (!message) {
     Error error = message.error();
     co_await messages_.put_aside(id, std::move(error));
+    router_.stops().forget(id);
     co_return message.error();
   }
   if ((*message)->pending().empty()) {
@@ -223,6 +275,7 @@ Task<Result<Told>> QueueImpl::give_up(QueueId id) {
   const std::string no_site;
   const Evidence no_evidence;
   co_await outcomes_.perform(**message, report, no_site, no_evidence);
+  router_.stops().forget(id);
   if (const Ticket* left = messages_.index().find(id); left != nullptr) {
     if (left->settled) co_return Told::later;
     co_return Error{Failure::io, "message " + id.str() + " is given up, but its file cannot be removed yet"};

@@ -43,13 +43,6 @@ mail::Status uncertain() {
   return status;
 }
 
-/// Of what kept the message from being answered, in its own words, which quote the server with its code.
-mail::Status status_of(const mail::SiteTrouble& trouble) {
-  mail::Status status;
-  status.text = trouble.text;
-  return status;
-}
-
 /// Trouble in the middle of a transaction may be this message's doing: it must not be the one that is tried first
 /// each time the site opens, nor live for ever.
 bool is_charged(const mail::DeliveryReport& report) {
@@ -127,6 +120,16 @@ bool late(const RecipientState& state, bool early, Milliseconds age, const Retry
 }
 
 }  // namespace
+
+mail::Status status_of(const mail::SiteTrouble& trouble) {
+  mail::Status status;
+  status.text = trouble.text;
+  if (trouble.step != mail::Step::auth) return status;
+  status.text = "there is no login at the smarthost";
+  if (trouble.code != 0) status.text += fmt::format(" ({})", trouble.code);
+  status.text += "; why is for administrators to read (postern status)";
+  return status;
+}
 
 std::vector<RecipientState> fold(const mail::Envelope& envelope, const std::vector<spool::LogLine>& log) {
   const std::size_t recipients = envelope.recipients.size();
@@ -243,7 +246,8 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
                const mail::DeliveryReport& report, const Moment& moment, const Retry& retry, double jitter,
                const Evidence& evidence) {
   Actions actions;
-  const std::vector<std::size_t> tried = pending(states);
+  const std::vector<std::size_t> waiting = pending(states);
+  const std::vector<std::size_t>& tried = evidence.tried.empty() ? waiting : evidence.tried;
   const bool last_attempt = past_expiry(moment.age, retry);
   const Upstream upstream = report.dsn ? Upstream::with_dsn : Upstream::without_dsn;
   std::size_t settled = 0;
@@ -291,7 +295,7 @@ Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>
     actions.findings.push_back(std::move(finding));
   }
 
-  actions.done = settled == tried.size();
+  actions.done = settled == waiting.size();
   if (actions.done) return actions;
   const bool charged = is_charged(report) || report.uncertain;
   if ((report.site || report.sender) && !charged) {

@@ -74,6 +74,8 @@ struct Evidence {
   /// No attempt was made: the report has the trouble, of the sender or of the site, that the message waits in.
   bool held = false;
   bool by_limit = false;  ///< likewise, and it is a limit of the site, which is nobody's fault
+  /// Who was tried, by the numbers of their states: the others go another way. None: all that are pending.
+  std::vector<std::size_t> tried{};
 };
 /// A doubtful refusal of such a recipient at this moment is about the message.
 [[nodiscard]] bool proven(const RecipientState& state, const Evidence& evidence, WallTime now);
@@ -114,6 +116,10 @@ struct Expiry {
 /// What a status that decide() made, or that was read back from a log, says of that; nothing: it is no such status.
 [[nodiscard]] std::optional<Expiry> expiry_of(const mail::Status& status);
 
+/// Of what kept a message from being answered, in its own words, which quote the server with its code. Whoever sent it
+/// reads them, and what was said about a login is not theirs: a token server or a program may name anybody.
+[[nodiscard]] mail::Status status_of(const mail::SiteTrouble& trouble);
+
 /// The states after these findings, as fold() will find them.
 [[nodiscard]] std::vector<RecipientState> after(std::vector<RecipientState> states,
                                                 const std::vector<Finding>& findings, WallTime now);
@@ -122,7 +128,8 @@ struct Expiry {
 [[nodiscard]] std::vector<spool::LogLine> log_lines(const mail::Envelope& envelope,
                                                     const std::vector<Finding>& findings, WallTime now);
 
-/// `states` are from before the attempt; the report speaks of pending(states). `jitter` is in [0, 1).
+/// `states` are from before the attempt; the report speaks of pending(states), or of those that the evidence names.
+/// `jitter` is in [0, 1).
 [[nodiscard]] Actions decide(const mail::Envelope& envelope, const std::vector<RecipientState>& states,
                              const mail::DeliveryReport& report, const Moment& moment, const Retry& retry,
                              double jitter, const Evidence& evidence = {});

@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "mail/delivered.h"
 #include "queue/portion.h"
-#include "queue/shares.h"
 
 #include <algorithm>
 #include <exception>
@@ -12,24 +11,8 @@
 namespace postern::queue {
 namespace {
 
-// Nobody reroutes to as many smarthosts; what names more of them goes by any.
-constexpr std::size_t kMostLanes = 1000;
 // So many of their messages are open at once, beside one for each: they take memory.
 constexpr std::size_t kMostOpenOfSenders = 32;
-// Each has messages open, and so memory. The mail of more senders in trouble at once goes by its own schedule.
-constexpr std::size_t kMostSenderLanes = 256;
-// A reload may raise the limit at any time, and a message that is put off does not hear of it.
-constexpr Seconds kLongestPutOff{600};
-// So often it is looked whether somebody's mail opens a site; that may go through all tickets.
-constexpr Seconds kLookForOthers{60};
-// So many of those that were put off have their old places back; the parties share that.
-constexpr std::size_t kMostPutOff = 4096;
-
-/// Whose it is where limits are met; alarms and reports are nobody's.
-std::uint32_t party_of(const mail::Envelope& envelope) {
-  return mail::party_of(envelope.source).value_or(mail::kNoUid);
-}
-
 /// As if its sender's trouble were its own: it waits by its schedule, or for the site where that has trouble, too.
 void charge_message(mail::DeliveryReport& report) {
   std::optional<mail::SiteTrouble> trouble = std::exchange(report.sender, std::nullopt);
@@ -41,7 +24,7 @@ void charge_message(mail::DeliveryReport& report) {
 }  // namespace
 
 Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& messages, Sites& sites, Reports& reports,
-                       Outcomes& outcomes, const Timekeeper& time, OpenWork& work, Deliver deliver,
+                       Outcomes& outcomes, const Timekeeper& time, OpenWork& work, Router& router, Deliver deliver,
                        std::function<void()> more)
     : ground_(ground),
       config_(config),
@@ -51,16 +34,28 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
       outcomes_(outcomes),
       time_(time),
       work_(work),
+      router_(router),
+      lanes_(router.lanes()),
+      stops_(router.stops()),
       deliver_(std::move(deliver)),
       more_(std::move(more)),
-      reader_(ground, messages, work, [this](const QueueId& id, const Reader::Known& known) { learn(id, known); }) {}
+      reader_(ground, config, messages, work,
+              [this](const QueueId& id, const Reader::Known& known) {
+                if (!router_.learn(id, known)) return;
+                if (const Ticket* const ticket = messages_.index().find(id)) arrived(id, ticket->party);
+              }),
+      waits_(ground, messages, sites, router, time, work) {}
 
 void Dispatcher::dispatch() {
   feed();
   if (work_.count() == 0) alone_ = false;
   open_for_others();
   end_overdue();
+  if (!alone_) waits_.look();
   ask_overtaken();
+  router_.go_on();
+  stops_.move_all();
+  if (!alone_) stops_.fill_idle();
   take_by_turns();
   if (work_.count() == 0) messages_.tell_damaged();
   if (!alone_) reader_.read_on();
@@ -70,14 +65,19 @@ std::optional<Milliseconds> Dispatcher::idle_for() const {
   const WallTime wall = ground_.clock.wall();
   std::optional<Milliseconds> wait;
   for (std::size_t lane = Ticket::kAny; lane < lanes_.size(); ++lane) {
-    const Ticket* first = messages_.index().first(static_cast<std::uint16_t>(lane));
-    if (first == nullptr && lanes_[lane].ready.empty()) continue;
+    const auto first = messages_.index().first_due(static_cast<std::uint16_t>(lane));
+    if (!first && lanes_[lane].ready.empty()) continue;
     if (!wait) wait = Milliseconds::max();
-    if (first != nullptr && first->due > wall) wait = std::min(*wait, first->due - wall);
+    if (first && *first > wall) wait = std::min(*wait, *first - wall);
   }
   if (!wait) return wait;
+  if (const auto next = stops_.next()) wait = std::min(*wait, std::max(*next - wall, Milliseconds(0)));
   const SteadyTime now = ground_.clock.steady();
+  if (const auto asks = router_.next())
+    wait = std::min(*wait, std::max(std::chrono::ceil<Milliseconds>(*asks - now), Milliseconds(0)));
   if (const auto opens = sites_.wake()) wait = std::min(*wait, std::chrono::ceil<Milliseconds>(*opens - now));
+  if (const auto tells = waits_.next())
+    wait = std::min(*wait, std::max(std::chrono::ceil<Milliseconds>(*tells - now), Milliseconds(0)));
   // That is counted from the look that dispatch() has had, so it is never over yet.
   if (sites_.closed_by_messages()) wait = std::min(*wait, std::chrono::ceil<Milliseconds>(next_look_ - now));
   return wait;
@@ -86,61 +86,19 @@ std::optional<Milliseconds> Dispatcher::idle_for() const {
 void Dispatcher::stop() {
   stopped_ = true;
   reader_.stop();
+  waits_.stop();
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) give_back(static_cast<std::uint16_t>(lane));
-}
-
-void Dispatcher::take_due(std::uint16_t lane) {
-  if (lane == Ticket::kUnread) return;
-  const WallTime now = ground_.clock.wall();
-  Suspects& suspects = messages_.suspects();
-  while (!alone_) {
-    const Ticket* first = messages_.index().first(lane);
-    if (first == nullptr || first->due > now || !wants_more(lane)) break;
-    const QueueId id = first->id;
-    alone_ = suspects.count(id) > 0 && !suspects.guilty(id);
-    if (alone_ && work_.count() > 0) break;
-    messages_.index().set(id, Ticket::Phase::active);
-    work_.begin();
-    ++lanes_[lane].open;
-    spawn(ground_.loop, prepare(id, lane), "reading of message " + id.str());
-  }
-}
-
-/// Where a site lets but a probe through the first lane with mail that is due has it: every second time that of mail
-/// which was not refused yet, since it may show more, and of the others the one after the last.
-void Dispatcher::take_by_turns() {
-  const bool any_first = any_next_;
-  const std::size_t last = last_probe_;
-  if (any_first) take_due(Ticket::kAny);
-  for (std::size_t i = 1; i <= lanes_.size(); ++i) {
-    const std::size_t lane = (last + i) % lanes_.size();
-    if (lane != Ticket::kAny) take_due(static_cast<std::uint16_t>(lane));
-  }
-  if (!any_first) take_due(Ticket::kAny);
-}
-
-/// A site that is closed for what became of messages of others opens for mail that is due of a party of which that says
-/// nothing: no party's mail waits for another's bad messages.
-void Dispatcher::open_for_others() {
-  const SteadyTime now = ground_.clock.steady();
-  if (now < next_look_ || !sites_.closed_by_messages()) return;
-  next_look_ = now + kLookForOthers;
-  const auto wanted = [this](std::uint32_t party) { return sites_.closed_by_others(party); };
-  const Ticket* const first = messages_.index().first_of(wanted, ground_.clock.wall());
-  if (first == nullptr || !sites_.open_for(first->owner)) return;
-  const QueueId id = first->id;
-  messages_.index().set(id, Ticket::Phase::waiting, WallTime());
 }
 
 bool Dispatcher::wants_more(std::uint16_t lane) const {
   const Lane& own = lanes_[lane];
-  if (!sites_.hopeless(own.site, own.sender)) {
+  if (!sites_.hopeless(own.route, own.sender)) {
     const bool crowd = !own.sender.empty() && own.open > 0 && open_of_senders() >= kMostOpenOfSenders;
-    return !crowd && own.open < sites_.appetite(own.site, own.sender);
+    return !crowd && own.open < sites_.appetite(own.route, own.sender);
   }
   // A probe may be made: one message is read for it, for all lanes that wait for the same.
-  if (!sites_.choose(own.site, own.sender)) return false;
-  return std::ranges::none_of(lanes_, [&](const Lane& one) { return one.site == own.site && one.open > one.trying; });
+  if (!sites_.choose(own.route, own.sender)) return false;
+  return std::ranges::none_of(lanes_, [&](const Lane& one) { return one.route == own.route && one.open > one.trying; });
 }
 
 std::size_t Dispatcher::open_of_senders() const {
@@ -149,160 +107,26 @@ std::size_t Dispatcher::open_of_senders() const {
   return open;
 }
 
-/// One message from each lane by turns, while there are free connections.
-void Dispatcher::feed() {
-  for (std::size_t idle = 0; idle < lanes_.size(); turn_ = (turn_ + 1) % lanes_.size()) {
-    idle = feed_from(static_cast<std::uint16_t>(turn_)) ? 0 : idle + 1;
-  }
-  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
-    if (lanes_[lane].ready.empty()) continue;
-    if (sites_.hopeless(lanes_[lane].site, lanes_[lane].sender)) give_back(static_cast<std::uint16_t>(lane));
-  }
-}
-
-bool Dispatcher::feed_from(std::uint16_t lane) {
-  std::deque<MessagePtr>& ready = lanes_[lane].ready;
-  if (ready.empty()) return false;
-  const mail::Envelope& envelope = ready.front()->envelope();
-  const Rate::Load load(ready.front()->pending().size(), envelope.recipients.size(), party_of(envelope));
-  const SitePtr site = sites_.choose(lanes_[lane].site, lanes_[lane].sender, load);
-  if (!site) return false;
-  if (!sites_.senders().accepts(site->name(), ready.front()->sender().key, ground_.clock.steady())) {
-    put_apart(lane);
-    return true;
-  }
-  const std::size_t part = sites_.rates().part(site->name(), envelope.id, load);
-  if (const auto wait = sites_.rates().take(site->name(), envelope.id, load)) {
-    put_off(lane, *site, load.party, *wait);
-    return true;
-  }
-  MessagePtr message = std::move(ready.front());
-  ready.pop_front();
-  if (!site->healthy()) {
-    any_next_ = lane != Ticket::kAny;
-    if (any_next_) last_probe_ = lane;
-  }
-  const Sites::Permit permit = sites_.started(*site, message->sender());
-  ++lanes_[lane].trying;
-  std::string task = "attempt of message " + message->id().str();
-  spawn(ground_.loop, attempt(std::move(message), part, lane, site, permit), std::move(task));
-  return true;
-}
-
-/// It is too large for what is left of a limit, and smaller ones go before it until its turn has come.
-void Dispatcher::put_off(std::uint16_t lane, const Site& site, std::uint32_t party, const Rate::Wait& wait) {
-  const QueueId id = lanes_[lane].ready.front()->id();
-  lanes_[lane].ready.pop_front();
-  const WallTime until = std::min(wait.until, ground_.clock.wall() + kLongestPutOff);
-  messages_.index().set(id, Ticket::Phase::waiting, wait.first ? WallTime() : until);
-  let_go(id, lane);
-  if (wait.overtaken && (overtaken_.contains(id) || has_place(overtaken_, kMostPutOff, party))) {
-    overtaken_.insert_or_assign(id, PutOff{until, party});
-  }
-  end_overtaken(id, site, wait);
-}
-
-void Dispatcher::put_apart(std::uint16_t lane) {
-  const MessagePtr message = std::move(lanes_[lane].ready.front());
-  lanes_[lane].ready.pop_front();
-  Index& index = messages_.index();
-  const std::uint16_t own = lane_for(message->rerouted_to(), message->sender().key);
-  // Without a lane it must not be read again and again.
-  const WallTime later = ground_.clock.wall() + config_.retry.min;
-  index.set_lane(message->id(), own);
-  index.set(message->id(), Ticket::Phase::waiting, own == lane ? std::optional(later) : std::nullopt);
-  let_go(message->id(), lane);
-}
-
-/// What was read for a site that is gone waits again; its file and its time are as they were.
-void Dispatcher::give_back(std::uint16_t lane) {
-  std::deque<MessagePtr>& ready = lanes_[lane].ready;
-  while (!ready.empty()) {
-    const QueueId id = ready.front()->id();
-    ready.pop_front();
-    messages_.index().set(id, Ticket::Phase::waiting);
-    let_go(id, lane);
-  }
-}
-
 void Dispatcher::let_go(const QueueId& id, std::uint16_t lane) {
   messages_.suspects().returned(id);
   --lanes_[lane].open;
+  // What it stood in may have been closed meanwhile.
+  stops_.move(id);
   work_.end();
 }
 
-std::uint16_t Dispatcher::lane_for(const std::string& site, const std::string& sender) {
-  const auto known = std::find_if(lanes_.begin() + Ticket::kAny, lanes_.end(),
-                                  [&](const Lane& one) { return one.site == site && one.sender == sender; });
-  if (known != lanes_.end()) return static_cast<std::uint16_t>(known - lanes_.begin());
-  if (!sender.empty()) {
-    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
-      if (lanes_[lane].sender.empty() || !is_empty(static_cast<std::uint16_t>(lane))) continue;
-      lanes_[lane].site = site;
-      lanes_[lane].sender = sender;
-      return static_cast<std::uint16_t>(lane);
-    }
-    if (sender_lanes_ == kMostSenderLanes) return lane_for(site);
-    ++sender_lanes_;
-  } else if (lanes_.size() - sender_lanes_ >= kMostLanes) {
-    return Ticket::kAny;
-  }
-  Lane& lane = lanes_.emplace_back();
-  lane.site = site;
-  lane.sender = sender;
-  if (sender.empty() && !sites_.find(site)) tell_unknown_routes();
-  return static_cast<std::uint16_t>(lanes_.size() - 1);
+void Dispatcher::route_anew() {
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) give_back(static_cast<std::uint16_t>(lane));
+  router_.route_anew();
 }
 
-bool Dispatcher::is_empty(std::uint16_t lane) const {
-  return lanes_[lane].open == 0 && messages_.index().first(lane) == nullptr;
-}
-
-bool Dispatcher::waits_apart(const std::string& site, const std::string& sender) const {
-  for (std::size_t lane = Ticket::kAny; lane < lanes_.size(); ++lane) {
-    const bool own = lanes_[lane].site == site && lanes_[lane].sender == sender;
-    if (own && !is_empty(static_cast<std::uint16_t>(lane))) return true;
-  }
-  return false;
-}
-
-std::uint16_t Dispatcher::lane_of(const StoredMessage& message, std::uint16_t in) {
-  const std::string& sender = message.sender().key;
-  if (lanes_[in].site == message.rerouted_to() && lanes_[in].sender == sender) return in;
-  // While nothing but probes is made those of a sender are by turns, and one of it has its turn already.
-  const bool by_turns = sites_.hopeless(message.rerouted_to()) && waits_apart(message.rerouted_to(), sender);
-  const bool apart = by_turns || standing_of(message.states()).doubtful || sites_.senders().troubled(sender);
-  return lane_for(message.rerouted_to(), apart ? sender : std::string());
-}
-
-void Dispatcher::learn(const QueueId& id, const Reader::Known& known) {
-  messages_.index().set_read(id, lane_for(known.rerouted_to), known.owner, known.ours);
-  messages_.index().set_standing(id, known.standing.doubtful, known.standing.uncertain);
-}
-
-void Dispatcher::reroute(const QueueId& id, const std::string& site) { messages_.index().set_lane(id, lane_for(site)); }
-
-SitePtr Dispatcher::site_of(const Ticket& ticket) const {
-  if (ticket.lane > Ticket::kAny) {
-    if (SitePtr own = sites_.find(lanes_[ticket.lane].site)) return own;
-  }
-  return sites_.waited_for(ticket.site);
-}
-
-void Dispatcher::tell_unknown_routes() const {
-  for (const Lane& lane : lanes_) {
-    if (lane.site.empty() || !lane.sender.empty() || sites_.find(lane.site)) continue;
-    log(Level::warning, "messages were rerouted to a smarthost that is not configured; they go by any",
-        {{"site", lane.site}});
-  }
-}
-
-Task<void> Dispatcher::prepare(QueueId id, std::uint16_t lane) {
+Task<void> Dispatcher::prepare(QueueId id, std::uint16_t lane, Turn turn) {
   MessagePtr message = co_await read(id, lane);
   if (message) {
-    lanes_[lane].ready.push_back(std::move(message));
+    lanes_[lane].ready.push_back(Ready{std::move(message), turn});
     if (stopped_) give_back(lane);
   } else {
+    messages_.index().turns(lane).returned(turn);
     let_go(id, lane);
   }
   more_();
@@ -322,9 +146,8 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
     co_return nullptr;
   }
   MessagePtr message = std::move(*loaded);
-  const std::uint16_t own = lane_of(*message, lane);
-  const mail::Source& source = message->envelope().source;
-  index.set_read(id, own, source.uid.value_or(mail::kNoUid), mail::is_ours(source));
+  index.set_read(id, whose(message->envelope().source, config_.parties));
+  if (message->pending().empty()) stops_.forget(id);
   const auto owed = owed_since(message->states());
   const auto told = owed ? std::optional(reports_.owe(message->envelope(), *owed)) : std::nullopt;
   if (message->pending().empty() && told) {
@@ -338,8 +161,11 @@ Task<MessagePtr> Dispatcher::read(QueueId id, std::uint16_t lane) {
     co_await messages_.finish(*message, nothing_new);
     co_return nullptr;
   }
+  if (router_.goes_by_rows(message->rerouted_to())) router_.find_legs(*message);
+  const std::uint16_t own = router_.lane_of(*message, lane);
   if (own != lane) {
-    // What it was rerouted to, and its sender, stand in its file, and that was not to be read before.
+    // What it was rerouted to, and its sender, stand in its file, and that was not to be read before; or other routes
+    // came into force.
     index.set_lane(id, own);
     index.set(id, Ticket::Phase::waiting);
     co_return nullptr;
@@ -363,7 +189,9 @@ Task<void> Dispatcher::hold_guilty(QueueId id) {
         {{"id", id.text()},
          {"crashes", suspects.count(id)},
          {"advice", "`postern queue release " + id.str() + "` tries again"}});
+    if (const Ticket* const held = messages_.index().find(id); held != nullptr) messages_.note_held(*held);
     messages_.index().remove(id);
+    stops_.forget(id);
     suspects.ended(id);
     ++messages_.counted().held;
   }
@@ -375,14 +203,17 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::size_t part, std::uint16
   outcomes_.begins(id);
   mail::DeliveryReport report;
   const SteadyTime began = ground_.clock.steady();
+  const Route route = lanes_[lane].route;
+  // A reload meanwhile forgets it.
+  const std::optional<WallTime> others_before = stops_.others_due(id);
   try {
-    Portion portion(*message, part);
+    Portion portion(*message, message->going(route), part);
     report = co_await deliver_(portion, site->name());
     outcomes_.attempted(site->name(), ground_.clock.steady() - began, report);
     sites_.rates().ended(site->name(), report, part);
-    const mail::Source& source = message->envelope().source;
-    const std::uint32_t owner = source.uid.value_or(mail::kNoUid);
-    const Attempted attempted{id, mail::party_of(source), messages_.index().has_other_than(owner)};
+    const auto author = config_.parties.author(message->envelope().source);
+    const bool counts = report.site || mail::first_doubtful(report) != nullptr;
+    const Attempted attempted{id, author, counts && others_wait_for(*site, author)};
     if (!sites_.learn(*site, permit, report, message->sender(), attempted)) charge_message(report);
   } catch (const std::exception& bug) {
     // One message that makes the program fail must not stop the others; it is tried again by its schedule.
@@ -391,18 +222,48 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::size_t part, std::uint16
   }
   messages_.index().set_site(id, sites_.number_of(site->name()));
   more_();  // the connection is free for the next one while this one's outcome is written
-  const Evidence evidence = weigh(*message, report, site->name());
-  co_await outcomes_.perform(*message, report, site->name(), evidence);
+  Evidence evidence = tried_in(*message, route, weigh(*message, report, site->name()));
+  const std::optional<WallTime> others = is_unread(id) ? others_before : stops_.others_due(id);
+  const Outcomes::Outcome outcome =
+      co_await outcomes_.perform(*message, report, site->name(), std::move(evidence), others);
+  if (others_before && is_unread(id)) bring_forward(id, *others_before);
   // Not before: the lane would count as empty, and another sender might get it.
-  if (report.sender || mail::first_doubtful(report) != nullptr) {
-    messages_.index().set_lane(id, lane_for(message->rerouted_to(), message->sender().key));
+  const bool apart = report.sender || mail::first_doubtful(report) != nullptr;
+  const Ticket* const ticket = messages_.index().find(id);
+  if (apart && ticket != nullptr && ticket->lane != Ticket::kUnread) {
+    messages_.index().set_lane(id, lanes_.lane_of_sender(*message, route));
   }
+  stops_.tried(id, route, !outcome.left.empty());
+  waits_.ended(*message, route, outcome);
   message.reset();
   const auto known = [](const auto& status) { return status.has_value(); };
   if (std::ranges::any_of(report.recipients, known)) messages_.suspects().ended(id);
   --lanes_[lane].trying;
   let_go(id, lane);
   more_();
+}
+
+bool Dispatcher::others_wait_for(const Site& site, std::optional<std::uint32_t> party) const {
+  return messages_.index().has_other_than(party.value_or(mail::kNoUid), [&](std::uint16_t lane) {
+    return lane == Ticket::kUnread || sites_.leads_to(lanes_[lane].route, site.name());
+  });
+}
+
+bool Dispatcher::is_unread(const QueueId& id) const {
+  const Ticket* const ticket = messages_.index().find(id);
+  return ticket != nullptr && (ticket->stale || ticket->lane == Ticket::kUnread);
+}
+
+/// The time of this attempt's recipients is not that of all.
+void Dispatcher::bring_forward(const QueueId& id, WallTime due) {
+  const Ticket* const ticket = messages_.index().find(id);
+  const bool waits = ticket != nullptr && ticket->phase == Ticket::Phase::waiting && !ticket->settled;
+  if (waits && due < ticket->due) messages_.index().set(id, Ticket::Phase::waiting, due);
+}
+
+Evidence Dispatcher::tried_in(const StoredMessage& message, const Route& route, Evidence evidence) {
+  if (message.legs().size() > 1) evidence.tried = message.going(route);
+  return evidence;
 }
 
 /// What the site took of this sender: of this message, for others; of others, for this message.

@@ -42,7 +42,12 @@ Ending end_message(spool::Spool& spool, spool::Stored& stored, const std::vector
     return Ending{removed.error(), write(spool, stored, lines).has_value()};
   }
   if (auto done = write(spool, stored, lines); !done) return Ending{done.error()};
-  if (auto moved = spool.move(id, spool::Area::queue, spool::Area::failed); !moved) return Ending{moved.error(), true};
+  auto moved = spool.move(id, spool::Area::queue, spool::Area::failed);
+  // Somebody may have copied it back from there by hand; then it is kept already.
+  if (!moved && moved.error().failure == Failure::exists) {
+    moved = spool.remove(id, spool::Area::queue, spool::Durability::lazy);
+  }
+  if (!moved) return Ending{moved.error(), true};
   // Should a power failure undo the move, the verdicts in its file say where it belongs.
   return Ending{spool::Area::failed, true};
 }

@@ -1,5 +1,6 @@
 #include "queue/inspector.h"
 
+#include "mail/original_recipient.h"
 #include "queue/doubt.h"
 #include "spool/format.h"
 
@@ -25,6 +26,7 @@ State state_of(spool::Area area, const Ticket* ticket) {
     case Ticket::Phase::active: return State::active;
     case Ticket::Phase::held: return State::held;
     case Ticket::Phase::corrupt: return State::corrupt;
+    case Ticket::Phase::storm: return State::storm;
     case Ticket::Phase::waiting: break;
   }
   return State::waiting;
@@ -46,11 +48,29 @@ std::string reason_of(const std::vector<RecipientState>& states, State state) {
   return words.empty() ? words : "failed, and the report to the sender is still to come: " + words;
 }
 
+// Of a damaged file all is read to say what is wrong, unless it is larger: in a list, or where it is shown alone.
+constexpr std::uint64_t kReadInList = std::uint64_t{256} << 10U;
+constexpr std::uint64_t kReadAlone = std::uint64_t{16} << 20U;
+
+std::string damage_of(spool::Spool& spool, const QueueId& id, spool::Area area, std::uint64_t size,
+                      std::uint64_t most) {
+  if (size > most) return "damaged; the log says what is wrong";
+  const auto whole = spool.read(id, area);
+  return whole ? "was found damaged, and can be read now" : whole.error().text;
+}
+
+std::vector<std::string> texts_of(const std::vector<Route>& routes) {
+  std::vector<std::string> texts;
+  texts.reserve(routes.size());
+  for (const Route& route : routes) texts.push_back(to_text(route));
+  return texts;
+}
+
 }  // namespace
 
-Inspector::Inspector(const Ground& ground, const Retry& retry, const Timekeeper& time, const Messages& messages,
-                     const Sites& sites, const Dispatcher& dispatcher)
-    : ground_(ground), retry_(retry), time_(time), messages_(messages), sites_(sites), dispatcher_(dispatcher) {}
+Inspector::Inspector(const Ground& ground, const Config& config, const Timekeeper& time, const Messages& messages,
+                     const Sites& sites, const Router& router)
+    : ground_(ground), config_(config), time_(time), messages_(messages), sites_(sites), router_(router) {}
 
 Entry Inspector::describe(const Seen& seen) const {
   const Ticket* ticket = seen.wanted.area == spool::Area::queue ? messages_.index().find(seen.wanted.id) : nullptr;
@@ -58,8 +78,10 @@ Entry Inspector::describe(const Seen& seen) const {
   entry.id = seen.wanted.id;
   entry.accepted = entry.id.accepted();
   entry.state = state_of(seen.wanted.area, ticket);
-  SitePtr site = ticket != nullptr ? dispatcher_.site_of(*ticket) : nullptr;
+  SitePtr site = ticket != nullptr && entry.state != State::storm ? router_.site_of(*ticket) : nullptr;
   if (ticket != nullptr) entry.size = ticket->size;
+  Rate::Load load = 1;
+  if (ticket != nullptr) entry.routes = texts_of(router_.routes_of(*ticket));
   if (!seen.stored) {
     entry.reason = seen.stored.error().text;
   } else {
@@ -71,32 +93,49 @@ Entry Inspector::describe(const Seen& seen) const {
     // It was not taken up since the start, and so its ticket does not know.
     if (SitePtr own = sites_.find(entry.rerouted_to)) site = std::move(own);
     entry.source = envelope.source;
+    // Of a report it says whose mail it is about: that user is not who sent it.
+    if (mail::made_by_us(entry.source)) entry.source.uid.reset();
     auto states = fold(envelope, seen.stored->log);
     for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
-      entry.recipients.push_back({envelope.recipients[i].address, states[i].last});
+      const mail::Recipient& recipient = envelope.recipients[i];
+      entry.recipients.push_back({recipient.address, states[i].last, mail::original_of(recipient)});
     }
     entry.unread = envelope.unread;
-    entry.reason = reason_of(states, entry.state);
-    const WallTime until = ground_.clock.wall() + retry_.expire - time_.age(envelope.accepted);
+    entry.reason = seen.damage.empty() ? reason_of(states, entry.state) : seen.damage;
+    if (ticket != nullptr) load = router_.load_of(*ticket, envelope, pending(states));
+    const Milliseconds age = time_.age(messages_.ready_since(entry.id, envelope.accepted));
+    const WallTime until = ground_.clock.wall() + config_.retry.expire - age;
     if (!seen.sender.empty())
       entry.doubt = doubt_text(states, site ? site->name() : "the smarthost", seen.sender, until);
   }
   if (site != nullptr) entry.site = site->name();
-  if (entry.state == State::waiting) explain_wait(entry, *ticket, site.get());
+  if (entry.state == State::waiting) explain_wait(entry, *ticket, site.get(), load);
+  if (entry.state == State::storm) {
+    entry.next = ticket->due;
+    entry.reason =
+        "others that are alike came before it: it waits for those that still come, and goes with them as one";
+  }
   return entry;
 }
 
-void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* site) const {
+void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* site, const Rate::Load& load) const {
   const WallTime now = ground_.clock.wall();
   entry.next = ticket.due;
   if (ticket.settled) return;
+  if (ticket.lane == Ticket::kAsked) {
+    const auto unanswered = router_.unanswered(ticket);
+    entry.reason = unanswered ? unanswered->text : "it is asked who sent this, and so by which route it goes";
+    if (unanswered && !unanswered->open)
+      entry.next = now + std::chrono::duration_cast<Milliseconds>(unanswered->again - ground_.clock.steady());
+    return;
+  }
   if (site == nullptr) {
-    entry.reason = "no smarthost is configured";
+    entry.reason = config_.no_site;
     return;
   }
   // Due, but its site is down, or does not take its sender: it waits for the next probe, and that is why.
-  const Senders::Trouble* const sender = sites_.senders().find(site->name(), dispatcher_.sender_of_lane(ticket));
-  if (!site->trouble() && sender == nullptr) explain_limit(entry, *site, now);
+  const Senders::Trouble* const sender = sites_.senders().find(site->name(), router_.sender_of_lane(ticket));
+  if (!site->trouble() && sender == nullptr) explain_limit(entry, *site, load, now);
   if (ticket.due > now) return;
   std::optional<SteadyTime> probe;
   if (site->trouble()) {
@@ -113,10 +152,7 @@ void Inspector::explain_wait(Entry& entry, const Ticket& ticket, const Site* sit
 }
 
 /// A message that is not due for another reason says that one, until it is due.
-void Inspector::explain_limit(Entry& entry, const Site& site, WallTime now) const {
-  const auto waits = [](const Entry::Rcpt& one) { return !one.last || one.last->verdict == mail::Verdict::deferred; };
-  const auto recipients = static_cast<std::size_t>(std::ranges::count_if(entry.recipients, waits));
-  const Rate::Load load(recipients, entry.recipients.size());
+void Inspector::explain_limit(Entry& entry, const Site& site, const Rate::Load& load, WallTime now) const {
   const auto wait = sites_.rates().wait(site.name(), load);
   if (!wait || (*entry.next > now && !entry.reason.empty())) return;
   entry.limit = wait->limit;
@@ -134,15 +170,23 @@ class Inspector::Walk final : public Listing {
   }
 
   Task<std::vector<Entry>> next() override {
-    if (!looked_aside_) co_await look_aside();
+    if (!looked_aside_ && may_lie_aside()) co_await look_aside();
     while (taken_ < chosen_.size() || choose()) {
-      auto read = [spool = &inspector_.ground_.spool, wanted = take_page()] {
+      std::vector<Wanted> wanted = take_page();
+      const std::size_t asked = wanted.size();
+      auto read = [spool = &inspector_.ground_.spool, wanted = std::move(wanted)] {
         std::vector<Seen> seen;
         seen.reserve(wanted.size());
-        for (const Wanted& one : wanted) seen.push_back(Seen{one, spool->read_summary(one.id, one.area)});
+        std::size_t recipients = 0;
+        for (const Wanted& one : wanted) {
+          seen.push_back(summary_of(*spool, one, kReadInList));
+          if (seen.back().stored) recipients += seen.back().stored->envelope.recipients.size();
+          if (recipients > kRecipients) break;
+        }
         return seen;
       };
       const std::vector<Seen> seen = co_await inspector_.ground_.pool.run(spool::Priority::background, std::move(read));
+      taken_ -= asked - seen.size();  // the others are on the next page
       std::vector<Entry> entries = described(seen);
       if (!entries.empty()) co_return entries;
     }
@@ -151,6 +195,8 @@ class Inspector::Walk final : public Listing {
 
  private:
   static constexpr std::size_t kChosen = 4096;
+  /// With more, a page has fewer messages: those to tens of thousands are large in memory.
+  static constexpr std::size_t kRecipients = 4096;
 
   struct Place {
     std::int64_t key = 0;
@@ -161,6 +207,11 @@ class Inspector::Walk final : public Listing {
     spool::Found found;
     spool::Area area;
   };
+
+  /// What lies there neither waits nor is under way.
+  [[nodiscard]] bool may_lie_aside() const {
+    return selection_.state != State::waiting && selection_.state != State::active;
+  }
 
   Task<void> look_aside() {
     auto find = [spool = &inspector_.ground_.spool] {
@@ -218,7 +269,8 @@ class Inspector::Walk final : public Listing {
     inspector_.messages_.index().for_each([&](const Ticket& ticket) {
       const State state = state_of(spool::Area::queue, &ticket);
       if (!may_match(selection_, ticket.id, state) || (ticket.read && is_of_another(ticket.owner))) return;
-      const auto due = state == State::waiting ? std::optional(ticket.due) : std::nullopt;
+      const bool timed = state == State::waiting || state == State::storm;
+      const auto due = timed ? std::optional(ticket.due) : std::nullopt;
       offer({key(ticket.size, due), ticket.id, spool::Area::queue});
     });
     std::ranges::sort_heap(best, less);
@@ -231,7 +283,7 @@ class Inspector::Walk final : public Listing {
   [[nodiscard]] std::vector<Wanted> take_page() {
     const std::size_t end = std::min(taken_ + kPage, chosen_.size());
     std::vector<Wanted> wanted;
-    for (; taken_ < end; ++taken_) wanted.push_back(Wanted{chosen_[taken_].id, chosen_[taken_].area});
+    for (; taken_ < end; ++taken_) wanted.push_back(inspector_.wanted(chosen_[taken_].id, chosen_[taken_].area));
     return wanted;
   }
 
@@ -243,7 +295,7 @@ class Inspector::Walk final : public Listing {
       if (one.wanted.area == spool::Area::queue && inspector_.messages_.index().find(one.wanted.id) == nullptr)
         continue;
       if (one.wanted.area != spool::Area::queue && one.stored && inspector_.aside_owners_.size() < kMostOwners) {
-        inspector_.aside_owners_[one.wanted.id] = one.stored->envelope.source.uid.value_or(mail::kNoUid);
+        inspector_.aside_owners_[one.wanted.id] = mail::owner_of(one.stored->envelope.source);
       }
       Entry entry = inspector_.describe(one);
       if (matches(selection_, entry)) entries.push_back(std::move(entry));
@@ -264,27 +316,37 @@ std::unique_ptr<Listing> Inspector::list(Selection selection) {
   return std::make_unique<Walk>(*this, std::move(selection));
 }
 
-Inspector::Seen Inspector::look_at(spool::Spool& spool, const Wanted& wanted) {
+Inspector::Wanted Inspector::wanted(const QueueId& id, spool::Area area) const {
+  const Ticket* const ticket = area == spool::Area::queue ? messages_.index().find(id) : nullptr;
+  return {id, area, state_of(area, ticket) == State::corrupt};
+}
+
+Inspector::Seen Inspector::summary_of(spool::Spool& spool, const Wanted& wanted, std::uint64_t most) {
   Seen seen{wanted, spool.read_summary(wanted.id, wanted.area)};
+  if (seen.stored && wanted.damaged) {
+    seen.damage = damage_of(spool, wanted.id, wanted.area, seen.stored->file_size, most);
+  }
+  return seen;
+}
+
+Inspector::Seen Inspector::look_at(spool::Spool& spool, const Wanted& wanted) {
+  Seen seen = summary_of(spool, wanted, kReadAlone);
   if (!seen.stored || !standing_of(fold(seen.stored->envelope, seen.stored->log)).doubtful) return seen;
-  if (const auto message = read_message(spool, wanted.id, wanted.area)) seen.sender = message->sender.shown;
+  // Whose it is does not matter to what is shown of the sender.
+  const mail::Parties parties;
+  if (const auto message = read_message(spool, wanted.id, wanted.area, parties)) seen.sender = message->sender.shown;
   return seen;
 }
 
 Task<Result<Entry>> Inspector::find(QueueId id) const {
   const bool queued = messages_.index().find(id) != nullptr;
-  auto read = [spool = &ground_.spool, id, queued]() {
-    Seen seen{Wanted{id, spool::Area::queue}, Error{Failure::not_found, "no message " + id.str()}};
-    if (queued) {
-      return look_at(*spool, seen.wanted);
-    }
+  auto read = [spool = &ground_.spool, first = wanted(id, spool::Area::queue), queued]() {
+    if (queued) return look_at(*spool, first);
     for (const spool::Area area : kSetAside) {
-      auto stored = spool->read_summary(id, area);
-      if (!stored && stored.error().failure == Failure::not_found) continue;
-      seen = Seen{Wanted{id, area}, std::move(stored)};
-      break;
+      Seen seen = summary_of(*spool, Wanted{first.id, area, area == spool::Area::corrupt}, kReadAlone);
+      if (seen.stored || seen.stored.error().failure != Failure::not_found) return seen;
     }
-    return seen;
+    return Seen{first, Error{Failure::not_found, "no message " + first.id.str()}};
   };
   const Seen seen = co_await ground_.pool.run(spool::Priority::background, std::move(read));
   const bool still = seen.wanted.area != spool::Area::queue || messages_.index().find(id) != nullptr;
@@ -313,62 +375,6 @@ Task<Result<std::string>> Inspector::raw(QueueId id, std::size_t limit) const {
     return Error{Failure::not_found, "no message " + id.str()};
   };
   co_return co_await ground_.pool.run(spool::Priority::background, std::move(read));
-}
-
-Totals Inspector::totals() const {
-  Totals totals = messages_.counted();
-  messages_.index().for_each([&](const Ticket& ticket) {
-    switch (ticket.phase) {
-      case Ticket::Phase::active: ++totals.active; break;
-      case Ticket::Phase::held: ++totals.held; break;
-      case Ticket::Phase::corrupt: ++totals.corrupt; break;
-      case Ticket::Phase::waiting: {
-        if (ticket.settled) {
-          ++totals.owed;
-          break;
-        }
-        ++totals.waiting;
-        if (ticket.doubtful) ++totals.doubtful;
-        if (ticket.uncertain) ++totals.uncertain;
-        const WallTime accepted = ticket.id.accepted();
-        totals.oldest = std::min(totals.oldest.value_or(accepted), accepted);
-        break;
-      }
-    }
-  });
-  if (totals.oldest) totals.oldest_age = time_.age(*totals.oldest);
-  return totals;
-}
-
-template <typename Counts>
-std::map<std::string, std::size_t> Inspector::count_by_site(Counts counts) const {
-  std::map<std::pair<std::uint16_t, std::uint16_t>, std::size_t> places;  // by lane, and site of the last attempt
-  messages_.index().for_each([&](const Ticket& ticket) {
-    if (!ticket.settled && counts(ticket)) ++places[{ticket.lane, ticket.site}];
-  });
-  std::map<std::string, std::size_t> sites;
-  for (const auto& [where, count] : places) {
-    Ticket one;
-    one.lane = where.first;
-    one.site = where.second;
-    if (const SitePtr site = dispatcher_.site_of(one)) sites[site->name()] += count;
-  }
-  return sites;
-}
-
-std::map<std::string, std::size_t> Inspector::due_by_site() const {
-  return count_by_site([now = ground_.clock.wall()](const Ticket& ticket) {
-    return ticket.phase == Ticket::Phase::active || (ticket.phase == Ticket::Phase::waiting && ticket.due <= now);
-  });
-}
-
-std::vector<SiteStatus> Inspector::sites() const {
-  std::vector<SiteStatus> list = sites_.status();
-  const auto waiting = count_by_site([](const Ticket& ticket) { return ticket.phase == Ticket::Phase::waiting; });
-  for (SiteStatus& status : list) {
-    if (const auto count = waiting.find(status.name); count != waiting.end()) status.waiting = count->second;
-  }
-  return list;
 }
 
 }  // namespace postern::queue

@@ -14,13 +14,14 @@ Result<void> as_promised(const Result<void>& result) {
 }  // namespace
 
 SpoolIntake::SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room,
-                         Ended ended)
+                         Ended ended, std::shared_ptr<Title> title)
     : pool_(pool),
       poster_(pool.poster()),
       clock_(clock),
       draft_(std::move(draft)),
       room_(std::move(room)),
-      ended_(std::move(ended)) {}
+      ended_(std::move(ended)),
+      title_(std::move(title)) {}
 
 SpoolIntake::~SpoolIntake() {
   // Giving up a spilled draft closes and unlinks a file: not on the event loop.
@@ -29,10 +30,16 @@ SpoolIntake::~SpoolIntake() {
 }
 
 Task<Result<void>> SpoolIntake::append(std::string_view text) {
+  if (title_) *std::exchange(title_, nullptr) = title_of(text);
   draft_->add(text);
   if (!draft_->full()) co_return Result<void>();
-  auto job = [draft = draft_, room = room_]() -> Result<void> {
-    if (const Result<void> enough = room(draft->buffered()); !enough) return enough;
+  auto asked = room_(draft_->buffered());
+  if (!asked) {
+    ended_(*draft_, asked.error(), SteadyTime::duration::zero());
+    co_return asked.error();
+  }
+  auto job = [draft = draft_, room = std::move(*asked)]() -> Result<void> {
+    if (const Result<void> enough = room(); !enough) return enough;
     return draft->spill();
   };
   const Result<void> spilled = co_await pool_.run(spool::Priority::urgent, std::move(job));
@@ -43,8 +50,13 @@ Task<Result<void>> SpoolIntake::append(std::string_view text) {
 
 Task<Result<void>> SpoolIntake::commit(std::uint64_t wire_size, mail::BodyType body) {
   const SteadyTime began = clock_.steady();
-  auto job = [draft = draft_, room = room_, wire_size, body]() -> Result<void> {
-    if (const Result<void> enough = room(draft->buffered()); !enough) return enough;
+  auto asked = room_(draft_->buffered());
+  if (!asked) {
+    ended_(*draft_, asked.error(), SteadyTime::duration::zero());
+    co_return asked.error();
+  }
+  auto job = [draft = draft_, room = std::move(*asked), wire_size, body]() -> Result<void> {
+    if (const Result<void> enough = room(); !enough) return enough;
     return draft->commit(wire_size, body);
   };
   const Result<void> committed = co_await pool_.run(spool::Priority::urgent, std::move(job));

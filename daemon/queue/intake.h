@@ -3,6 +3,7 @@
 #pragma once
 
 #include "queue/queue.h"
+#include "queue/title.h"
 #include "spool/disk_pool.h"
 #include "spool/draft.h"
 
@@ -18,10 +19,13 @@ class SpoolIntake final : public Intake {
   /// Called on the loop for a commit that succeeded (nothing) or failed (the error) after `took`.
   using Ended = std::function<void(const spool::Draft& draft, const Result<void>& result, SteadyTime::duration took)>;
 
-  /// Asked on the disk pool before so many bytes more of a message are written.
-  using Room = std::function<Result<void>(std::uint64_t size)>;
+  /// Called on the loop before so many bytes more of a message are written; what it returns is asked on the disk pool.
+  /// Failure: denied.
+  using Room = std::function<Result<std::function<Result<void>()>>(std::uint64_t size)>;
 
-  SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room, Ended ended);
+  /// `title` is filled from the header, which the first text begins with; null: nobody wants it.
+  SpoolIntake(spool::DiskPool& pool, const Clock& clock, std::shared_ptr<spool::Draft> draft, Room room, Ended ended,
+              std::shared_ptr<Title> title = nullptr);
   ~SpoolIntake() override;
 
   [[nodiscard]] const QueueId& id() const override { return draft_->envelope().id; }
@@ -36,6 +40,7 @@ class SpoolIntake final : public Intake {
   std::shared_ptr<spool::Draft> draft_;
   Room room_;
   Ended ended_;
+  std::shared_ptr<Title> title_;
 };
 
 }  // namespace postern::queue

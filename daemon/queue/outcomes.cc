@@ -3,9 +3,12 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "mail/advice.h"
+#include "queue/recorder.h"
 #include "queue/schedule.h"
+#include "queue/verdict_log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace postern::queue {
@@ -15,9 +18,17 @@ namespace {
 void tell_doubt(const QueueId& id, const std::string& to, const std::string& site, const mail::Status& status) {
   std::string advice = mail::advice(status, site);
   if (advice.empty()) advice = "`postern queue show " + id.str() + "` tells what would settle it";
-  log(Level::warning,
-      "refused for good, but it is not known whether this is about the message or the account; it waits",
+  log(Level::error, "refused for good, but it is not known whether this is about the message or the account; it waits",
       {{"id", id.text()}, {"to", to}, {"site", site}, {"reply", mail::to_text(status)}, {"advice", advice}});
+}
+
+std::vector<std::size_t> without_finding(const std::vector<std::size_t>& tried, const std::vector<Finding>& findings,
+                                         std::size_t states) {
+  std::vector<bool> found(states);
+  for (const Finding& finding : findings) found[finding.recipient] = true;
+  std::vector<std::size_t> left;
+  std::ranges::copy_if(tried, std::back_inserter(left), [&](std::size_t one) { return !found[one]; });
+  return left;
 }
 
 /// As a clock would have it that never was set: neither a jump of it nor a sleep of the machine proves anything, and a
@@ -44,17 +55,22 @@ void Outcomes::attempted(const std::string& site, SteadyTime::duration took, con
   config_.observer->attempted(site, std::chrono::duration_cast<Milliseconds>(took), report);
 }
 
-Task<bool> Outcomes::perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site,
-                             Evidence evidence) {
+Task<Outcomes::Outcome> Outcomes::perform(const StoredMessage& message, const mail::DeliveryReport& report,
+                                          const std::string& site, Evidence evidence, std::optional<WallTime> others) {
   const WallTime now = ground_.clock.wall();
   time_.notice_jump();
-  const Moment moment{now, time_.age(message.envelope().accepted)};
+  const Moment moment{now, time_.age(messages_.ready_since(message.id(), message.envelope().accepted))};
   std::vector<RecipientState> states = message.states();
   for (RecipientState& one : states) one.refused_since = without_gaps(one.refused_since, now, time_);
   evidence.taken = without_gaps(evidence.taken, now, time_);
   Actions actions = decide(message.envelope(), states, report, moment, config_.retry, random_fraction(), evidence);
   co_await reports_.report(message, actions, report.host);
   tell(message, actions, report, site);
+  const std::vector<std::size_t>& tried = evidence.tried.empty() ? message.pending() : evidence.tried;
+  if (config_.recorder != nullptr) {
+    const Answered attempt{message, report, site, tried, actions.findings, evidence.held};
+    config_.recorder->answered(attempt);
+  }
   const bool owed = std::ranges::find(actions.findings, spool::Note::untold, &Finding::note) != actions.findings.end();
   if (owed || owed_since(message.states())) {
     const WallTime told = reports_.owe(message.envelope(), now);
@@ -63,22 +79,29 @@ Task<bool> Outcomes::perform(const StoredMessage& message, const mail::DeliveryR
       messages_.index().set_settled(message.id());
     }
   }
-  const bool untold = std::ranges::any_of(actions.findings, [](const Finding& one) {
+  Outcome outcome;
+  if (report.site || report.sender) outcome.unanswered = without_finding(tried, actions.findings, states.size());
+  if (!outcome.unanswered.empty()) outcome.waiting = pending(after(states, actions.findings, now)).size();
+  if (!evidence.tried.empty()) {
+    const std::vector<std::size_t> waiting = pending(after(states, actions.findings, now));
+    const auto waits = [&](std::size_t one) { return std::ranges::binary_search(waiting, one); };
+    std::ranges::copy_if(evidence.tried, std::back_inserter(outcome.left), waits);
+  }
+  outcome.told = std::ranges::none_of(actions.findings, [](const Finding& one) {
     return one.notice == Notice::delayed && one.note == spool::Note::none;
   });
   if (actions.done) {
     co_await messages_.finish(message, actions.findings);
   } else {
-    co_await messages_.keep(message, std::move(actions));
+    co_await messages_.keep(message, std::move(actions), others);
   }
-  co_return !untold;
+  co_return outcome;
 }
 
 void Outcomes::tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report,
                     const std::string& site) {
   const mail::Envelope& envelope = message.envelope();
-  const Milliseconds waited = time_.age(envelope.accepted);
-  const auto delay = std::chrono::floor<Seconds>(waited);
+  const Milliseconds waited = time_.age(messages_.ready_since(message.id(), envelope.accepted));
   Totals& counted = messages_.counted();
   Event event;
   event.id = message.id();
@@ -87,24 +110,14 @@ void Outcomes::tell(const StoredMessage& message, const Actions& actions, const 
   if (report.uncertain) {
     const auto wait = std::chrono::ceil<Seconds>(actions.next - ground_.clock.wall());
     log(Level::warning, "delivery uncertain",
-        {{"id", event.id.text()}, {"host", report.host}, {"next_try_in", to_words(wait)}});
+        {{"id", event.id.text()}, {"site", site}, {"host", report.host}, {"next_try_in", wait}});
   }
+  VerdictLog verdicts(message, report, site, waited);
   for (const Finding& finding : actions.findings) {
-    if (const std::string unread = unread_text(envelope, finding.recipient); !unread.empty()) {
-      // No site and no watcher has to do with it.
-      log(Level::info, mail::name(finding.status.verdict),
-          {{"id", event.id.text()}, {"unread", unread}, {"reply", mail::to_text(finding.status)}});
-      continue;
-    }
+    verdicts.tell(finding);
+    // No site and no watcher has to do with one that could not be read.
+    if (finding.recipient >= envelope.recipients.size()) continue;
     const std::string& to = envelope.recipients[finding.recipient].address;
-    const std::string reply = mail::to_text(finding.status);
-    log(Level::info, mail::name(finding.status.verdict),
-        {{"id", event.id.text()},
-         {"to", to},
-         {"host", report.host},
-         {"tls", report.tls},
-         {"reply", reply},
-         {"delay", to_words(delay)}});
     if (finding.status.doubtful && message.states()[finding.recipient].doubtful == 0) {
       tell_doubt(event.id, to, site, finding.status);
     }

@@ -13,7 +13,10 @@
 #include "queue/timekeeper.h"
 #include "queue/watchers.h"
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace postern::queue {
 
@@ -27,10 +30,16 @@ class Outcomes {
   void begins(const QueueId& id);
   /// An attempt at this site has ended after so long.
   void attempted(const std::string& site, SteadyTime::duration took, const mail::DeliveryReport& report);
+  struct Outcome {
+    bool told = true;                 ///< false: its sender was to be warned of the delay, and could not be told now
+    std::vector<std::size_t> left{};  ///< of those that the evidence named, whom it still waits for
+    std::vector<std::size_t> unanswered{};  ///< whom nothing was learnt of, in trouble of the site or of the sender
+    std::size_t waiting = 0;                ///< with these, for how many nothing is decided yet
+  };
   /// `site`: where the report comes from; empty: from an operator. The message waits again afterwards, or is gone.
-  /// False: its sender was to be warned of the delay, and could not be told now.
-  Task<bool> perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site,
-                     Evidence evidence);
+  /// `others`: when those are due who go another way.
+  Task<Outcome> perform(const StoredMessage& message, const mail::DeliveryReport& report, const std::string& site,
+                        Evidence evidence, std::optional<WallTime> others = {});
 
  private:
   void tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report,

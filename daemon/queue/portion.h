@@ -1,4 +1,5 @@
-// The first of a message's recipients, as a message of their own: so many as a limit of the site leaves now.
+// Some of a message's recipients, as a message of their own: those that go one way, and of these the first, so many as
+// a limit of the site leaves now.
 #pragma once
 
 #include "mail/message.h"
@@ -12,9 +13,9 @@ namespace postern::queue {
 
 class Portion final : public mail::Message {
  public:
-  Portion(mail::Message& whole, std::size_t recipients) : whole_(whole), pending_(whole.pending()) {
-    pending_.resize(std::min(recipients, pending_.size()));
-  }
+  Portion(mail::Message& whole, const std::vector<std::size_t>& going, std::size_t recipients)
+      : whole_(whole),
+        pending_(going.begin(), going.begin() + static_cast<std::ptrdiff_t>(std::min(recipients, going.size()))) {}
 
   [[nodiscard]] const mail::Envelope& envelope() const override { return whole_.envelope(); }
   [[nodiscard]] const std::vector<std::size_t>& pending() const override { return pending_; }

@@ -10,12 +10,17 @@
 #include "mail/envelope.h"
 #include "mail/host_names.h"
 #include "mail/message.h"
+#include "mail/parties.h"
 #include "mail/report.h"
+#include "mail/user.h"
 #include "queue/entry.h"
 #include "queue/event.h"
 #include "queue/queue_options.h"
+#include "queue/route.h"
 #include "queue/selection.h"
 #include "queue/site_config.h"
+#include "queue/storm_rules.h"
+#include "queue/usage.h"
 
 #include <cstdint>
 #include <functional>
@@ -35,9 +40,12 @@ namespace postern::queue {
 
 class GapKeeper;
 class RateKeeper;
+class Recorder;
 
 /// What is configured, and what is bound to it.
 struct Config : QueueOptions, mail::HostNames {
+  /// Why mail waits where there is no site.
+  std::string no_site = "no smarthost is configured";
   /// Where mail for this sender goes: the recipients of a bounce, aliases applied. Empty, or with an empty answer: to
   /// the sender itself. Called on the event loop.
   std::function<std::vector<std::string>(const std::string& sender)> expand{};
@@ -45,7 +53,17 @@ struct Config : QueueOptions, mail::HostNames {
   /// and calls `ended` there, at once or later: failures, whose text is logged, are tried again. Empty: nobody is told.
   using Ended = std::function<void(Result<void>)>;
   std::function<void(const std::string& what, const std::string& text, Ended ended)> tell_operator{};
+  /// By which sites mail goes: what QueueOptions::routes say. What waits goes by it at once.
+  Routes routing{};
+  /// Whose mail is gathered when much of it is alike: what QueueOptions::storms say. What waits already waits on.
+  StormRules storms_of{};
+  /// Who a uid is, for rows that name users or groups. Called on the event loop. Failures: what the name service
+  /// says; then the message waits. Empty: nobody is known.
+  std::function<Task<Result<mail::User>>(std::uint32_t uid)> user{};
+  /// Who counts as one; what is in the queue when this changes counts by it when it is tried the next time.
+  mail::Parties parties{};
   Observer* observer = nullptr;  ///< outlives the queue; may be null
+  Recorder* recorder = nullptr;  ///< likewise, see recorder.h
   /// Where the queue notes what is under way, see suspects.h; read once. Outlives the queue, and should outlive the
   /// process. Empty: a message that makes the program crash is tried for ever.
   std::span<char> in_flight{};
@@ -66,10 +84,11 @@ class Intake {
   virtual ~Intake() = default;
   [[nodiscard]] virtual const QueueId& id() const = 0;
   [[nodiscard]] virtual WallTime accepted() const = 0;
-  /// LF text. Failures: no_space, io.
+  /// LF text. Failures: no_space, denied (the party may have no more; the text tells it so), io.
   virtual Task<Result<void>> append(std::string_view text) = 0;
   /// On stable storage when this returns well, and only then. `wire_size` and `body` are known at the end.
-  /// On failure nothing stays in the queue. Failures: no_space, limit (longer than mail::kLongestEnvelope), io.
+  /// On failure nothing stays in the queue. Failures: no_space (the queue has told the log), denied (as above), limit
+  /// (longer than mail::kLongestEnvelope), io.
   virtual Task<Result<void>> commit(std::uint64_t wire_size, mail::BodyType body) = 0;
 };
 
@@ -100,10 +119,18 @@ class Queue {
   virtual Task<void> stop() = 0;
   /// Sites in trouble are probed at once, those with a refused login too.
   virtual void configure(Config config, std::vector<SiteConfig> sites) = 0;
+  /// Config::parties alone.
+  virtual void use_parties(mail::Parties parties) = 0;
 
-  /// Whether a message of so many bytes (0: unknown) may be taken now: free bytes and inodes against the
-  /// reserve. From a recent sample; never blocks. Failure: no_space.
-  [[nodiscard]] virtual Result<void> room_for(std::uint64_t size) const = 0;
+  /// Whether a message of so many bytes (0: unknown) may be taken of this party (mail/parties.h) now: what it has
+  /// against limits.per_user; free bytes and inodes against the reserve and the disk's last part (free_space.h). From a
+  /// recent sample; never blocks. Failures: limit (of the party; the text tells it so), no_space.
+  [[nodiscard]] virtual Result<void> room_for(std::uint64_t size, std::uint32_t party) const = 0;
+  /// What the party has in the queue, waiting, under way, on hold or failed, with the reports about its mail. Less than
+  /// it has while envelopes are read after a start.
+  [[nodiscard]] virtual Usage usage(std::uint32_t party) const = 0;
+  /// Which parties are at a limit, and whether the disk is in its last part: sentences for `postern status`.
+  [[nodiscard]] virtual std::vector<std::string> shortages(Asker asker) const = 0;
   /// Since when and why no mail is taken: there is no room, or the last message could not be stored.
   [[nodiscard]] virtual Task<std::optional<Refusal>> refusing() = 0;
   /// Fills in id and accepted. No disk is touched yet.
@@ -124,7 +151,7 @@ class Queue {
   virtual Task<Result<void>> remove(QueueId id) = 0;
   /// Not tried and not expired until it is released.
   virtual Task<Result<void>> hold(QueueId id) = 0;
-  /// From hold; due at once.
+  /// From hold, or from the others of its storm; due at once.
   virtual Task<Result<void>> release(QueueId id) = 0;
   /// Gives up: the sender is told of every recipient that is not settled, as if the upstream had refused it.
   virtual Task<Result<Told>> bounce(QueueId id) = 0;
@@ -135,8 +162,17 @@ class Queue {
 
   [[nodiscard]] virtual Totals totals() const = 0;
   [[nodiscard]] virtual std::vector<SiteStatus> sites() const = 0;
+  /// Those of the settings, and what else mail waits for; none: there are no rows of routes.
+  [[nodiscard]] virtual std::vector<RouteStatus> routes() const = 0;
+  /// By which row mail of this envelope for this recipient (empty: for one that no row names) would go. Nothing: there
+  /// are none. Failures: what the name service says of the user.
+  virtual Task<Result<std::optional<RouteChoice>>> route_for(mail::Envelope envelope, std::string recipient) = 0;
+  /// By which row mail of this envelope would be gathered if more like it came. Nothing: there are none.
+  virtual Task<std::optional<StormChoice>> storm_for(mail::Envelope envelope) = 0;
   /// Forget the site's trouble (after `postern check` found it well): its mail is tried at once.
   virtual void site_recovered(const std::string& name) = 0;
+  /// An attempt without mail met this there. Nothing while messages are under way there: they find out themselves.
+  virtual void site_failed(const std::string& name, const mail::SiteTrouble& trouble) = 0;
   /// A dropped file was set aside in refused/: the operator is told.
   virtual void drop_refused() = 0;
 

@@ -3,8 +3,10 @@
 
 #include "base/clock.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace postern::queue {
@@ -39,10 +41,52 @@ struct Notify {
   friend bool operator==(const Notify&, const Notify&) = default;
 };
 
+/// The most that one user has in the queue; root is free of it.
+struct UserLimit {
+  unsigned messages = 100'000;
+  std::uint64_t size = 0;  ///< bytes; 0: no limit but the disk's
+
+  friend bool operator==(const UserLimit&, const UserLimit&) = default;
+};
+
+/// A row of `routes`: by which smarthosts mail goes. What is set must fit, of each list one; nothing set fits all mail.
+struct RouteRule {
+  std::vector<std::string> senders;  ///< patterns (mail/address_pattern.h) of the reverse-path, "<>" for the null one
+  std::vector<std::string> recipients;  ///< likewise
+  std::vector<std::string> users;       ///< names of who sent it, "*" for all; one of these or of the groups
+  std::vector<std::string> groups;
+  std::vector<std::string> smarthosts;  ///< names, in order
+  std::size_t line = 0;                 ///< where it stands in the settings; the same row in another line is the same
+
+  friend bool operator==(const RouteRule& a, const RouteRule& b) {
+    return std::tie(a.senders, a.recipients, a.users, a.groups, a.smarthosts) ==
+           std::tie(b.senders, b.recipients, b.users, b.groups, b.smarthosts);
+  }
+};
+
+/// A row of `storms`: of whose mail what is alike is gathered. What is set must fit, of each list one; nothing set fits
+/// all mail.
+struct StormRule {
+  std::vector<std::string> senders;  ///< as of a RouteRule
+  std::vector<std::string> users;    ///< likewise
+  std::vector<std::string> groups;
+  Seconds window{600};   ///< what waits goes at its end; at most a day
+  unsigned after = 5;    ///< so many of it go as they come
+  std::size_t line = 0;  ///< as of a RouteRule
+
+  friend bool operator==(const StormRule& a, const StormRule& b) {
+    return std::tie(a.senders, a.users, a.groups, a.window, a.after) ==
+           std::tie(b.senders, b.users, b.groups, b.window, b.after);
+  }
+};
+
 struct QueueOptions {
   Retry retry;
   Bounces bounces;
   Notify notify;
+  UserLimit per_user{};
+  std::vector<RouteRule> routes{};  ///< none: all mail by all smarthosts
+  std::vector<StormRule> storms{};  ///< none: all mail goes as it comes
 
   friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
 };

@@ -11,17 +11,20 @@ constexpr std::size_t kAtOnce = 8;
 
 struct Envelope {
   QueueId id;
+  std::uint64_t size = 0;              ///< of the file
   std::optional<Reader::Known> known;  ///< nothing: what is wrong with it is found out at its turn
 };
 
 /// Blocks.
-std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<QueueId>& ids) {
+std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<QueueId>& ids, spool::Area area,
+                                     const mail::Parties& parties, bool routes) {
   std::vector<Envelope> envelopes;
   for (const QueueId& id : ids) {
     Envelope& one = envelopes.emplace_back();
     one.id = id;
-    if (const auto stored = spool.read_summary(id, spool::Area::queue)) {
-      one.known = Reader::known_from(*stored);
+    if (auto stored = spool.read_summary(id, area)) {
+      one.size = stored->file_size;
+      one.known = Reader::known_from(std::move(*stored), parties, routes);
     }
   }
   return envelopes;
@@ -29,19 +32,27 @@ std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<Queu
 
 }  // namespace
 
-Reader::Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn learn)
-    : ground_(ground), messages_(messages), work_(work), learn_(std::move(learn)) {}
+Reader::Reader(const Ground& ground, const Config& config, Messages& messages, OpenWork& work, Learn learn)
+    : ground_(ground), config_(config), messages_(messages), work_(work), learn_(std::move(learn)) {}
 
-Reader::Known Reader::known_from(const spool::Stored& stored) {
-  const mail::Source& source = stored.envelope.source;
-  return {stored.rerouted_to, source.uid.value_or(mail::kNoUid), mail::is_ours(source),
-          standing_of(fold(stored.envelope, stored.log))};
+Reader::Known Reader::known_from(spool::Stored stored, const mail::Parties& parties, bool routes) {
+  const std::vector<RecipientState> states = fold(stored.envelope, stored.log);
+  Known known{std::move(stored.rerouted_to), queue::whose(stored.envelope.source, parties), standing_of(states),
+              std::move(stored.storm), stored.storm_over};
+  if (!routes) return known;
+  known.pending = pending(states);
+  known.envelope = std::move(stored.envelope);
+  return known;
 }
 
 void Reader::read_on() {
   if (*reading_ || stopped_) return;
-  std::vector<QueueId> ids = messages_.index().first(Ticket::kUnread, kAtOnce);
-  if (ids.empty()) return;
+  std::vector<QueueId> ids = messages_.index().first_unread(kAtOnce);
+  if (ids.empty()) {
+    Messages::Aside aside = messages_.take_unread_aside(kAtOnce);
+    if (!aside.ids.empty()) work_.spawn(read_aside(std::move(aside), UnderWay(reading_)), "reading of what lies aside");
+    return;
+  }
   work_.spawn(read_some(std::move(ids), UnderWay(reading_)), "reading of envelopes");
 }
 
@@ -55,9 +66,11 @@ Task<void> Reader::read_some(std::vector<QueueId> ids, UnderWay) {
   }
   std::erase_if(ids, suspected);
   for (const QueueId& id : ids) suspects.begin(id);
-  auto job = [spool = &ground_.spool, ids] { return read_envelopes(*spool, ids); };
-  const std::vector<Envelope> envelopes = co_await ground_.pool.run(spool::Priority::background, std::move(job));
-  for (const Envelope& one : envelopes) {
+  auto job = [spool = &ground_.spool, ids, parties = messages_.parties(), routes = !config_.routing.empty()] {
+    return read_envelopes(*spool, ids, spool::Area::queue, parties, routes);
+  };
+  std::vector<Envelope> envelopes = co_await ground_.pool.run(spool::Priority::background, std::move(job));
+  for (Envelope& one : envelopes) {
     const Ticket* ticket = index.find(one.id);
     if (ticket == nullptr) continue;
     const bool unread = ticket->lane == Ticket::kUnread;
@@ -68,6 +81,16 @@ Task<void> Reader::read_some(std::vector<QueueId> ids, UnderWay) {
     } else if (unread) {
       index.set_lane(one.id, Ticket::kAny);
     }
+  }
+}
+
+Task<void> Reader::read_aside(Messages::Aside aside, UnderWay) {
+  auto job = [spool = &ground_.spool, aside = std::move(aside), parties = messages_.parties()] {
+    return read_envelopes(*spool, aside.ids, aside.area, parties, false);
+  };
+  const std::vector<Envelope> envelopes = co_await ground_.pool.run(spool::Priority::background, std::move(job));
+  for (const Envelope& one : envelopes) {
+    if (one.known) messages_.note_aside(one.id, one.known->whose, one.size);
   }
 }
 

@@ -10,9 +10,11 @@
 #include "queue/open_work.h"
 #include "queue/under_way.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,15 +24,19 @@ class Reader {
  public:
   struct Known {
     std::string rerouted_to;  ///< the smarthost that it is to go by alone; empty: any
-    std::uint32_t owner = mail::kNoUid;
-    bool ours = false;  ///< see Ticket
+    Whose whose{};
     Standing standing{};
+    std::optional<spool::StormWait> storm{};
+    std::optional<WallTime> storm_over{};
+    std::optional<mail::Envelope> envelope{};  ///< where routes ask for it
+    std::vector<std::size_t> pending{};        ///< likewise, who is still waited for
   };
-  [[nodiscard]] static Known known_from(const spool::Stored& stored);
+  /// `routes`: they go by more than what it was rerouted to.
+  [[nodiscard]] static Known known_from(spool::Stored stored, const mail::Parties& parties, bool routes);
   using Learn = std::function<void(const QueueId& id, const Known& known)>;
 
   /// The others outlive it.
-  Reader(const Ground& ground, Messages& messages, OpenWork& work, Learn learn);
+  Reader(const Ground& ground, const Config& config, Messages& messages, OpenWork& work, Learn learn);
 
   /// Begins with the next ones, unless some are being read or all are.
   void read_on();
@@ -38,8 +44,11 @@ class Reader {
 
  private:
   Task<void> read_some(std::vector<QueueId> ids, UnderWay);
+  /// What lies in hold/ or failed/ is nobody's turn, but counts for its party.
+  Task<void> read_aside(Messages::Aside aside, UnderWay);
 
   Ground ground_;
+  const Config& config_;
   Messages& messages_;
   OpenWork& work_;
   Learn learn_;

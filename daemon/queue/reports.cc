@@ -45,11 +45,31 @@ void leave_untold(std::vector<Finding>& findings) {
   }
 }
 
+/// The event: what the report is about first of all.
+std::string_view told_as(const std::vector<Finding>& findings) {
+  if (std::ranges::find(findings, Notice::failed, &Finding::notice) != findings.end()) return "bounced";
+  if (std::ranges::find(findings, Notice::delayed, &Finding::notice) != findings.end()) return "delay reported";
+  return "success reported";
+}
+
+/// Of each message by itself, also where one report is about many: whoever looks for it finds that its sender was told.
+void log_told(std::string_view about, const QueueId& id, std::string_view to, const spool::Draft& report,
+              std::size_t recipients) {
+  log(Level::info, about,
+      {{"id", id.text()}, {"to", to}, {"bounce", report.envelope().id.text()}, {"recipients", recipients}});
+}
+
+struct InDigest {
+  QueueId id;
+  std::size_t recipients = 0;  ///< 0: nothing may be said of it
+  std::string_view event;      ///< told_as()
+};
+
 struct StoredDigest {
   std::shared_ptr<spool::Draft> stored;  ///< nothing: nobody may be told anything
   std::size_t recipients = 0;            ///< in the digest
-  std::vector<QueueId> messages;         ///< in the digest, or of which nothing may be said
-  std::vector<QueueId> rest;             ///< for which it had no room
+  std::vector<InDigest> messages;
+  std::vector<QueueId> rest;  ///< for which it had no room
 };
 
 /// Log lines that are not in the files.
@@ -80,7 +100,7 @@ Result<StoredDigest> make_and_store(spool::Spool& spool, const std::vector<Queue
       made.rest.push_back(id);
       continue;
     }
-    made.messages.push_back(id);
+    made.messages.push_back({id, said, told_as(findings)});
     if (said == 0) continue;
     made.recipients += said;
     if (items.empty()) only = make_bounce(context, envelope, *text, findings, std::string());
@@ -109,10 +129,10 @@ ReportContext Reports::context(const std::string& address) {
   return context;
 }
 
-Task<Reports::Stored> Reports::store(std::function<Stored()> make) {
+Task<Reports::Stored> Reports::store(std::string_view why, std::function<Stored()> make) {
   Stored stored = co_await ground_.pool.run(spool::Priority::normal, std::move(make));
   if (stored) {
-    messages_.add(**stored);
+    messages_.add_own(**stored, why);
     work_.changed();
   }
   co_return stored;
@@ -136,9 +156,9 @@ Task<void> Reports::report(const StoredMessage& message, Actions& actions, const
   const auto count = static_cast<std::size_t>(std::ranges::count_if(findings, is_said));
   if (count == 0) co_return;
   ReportContext context = this->context(message.envelope().sender);
-  context.age = time_.age(message.envelope().accepted);
+  context.age = time_.age(messages_.ready_since(id, message.envelope().accepted));
   const std::string to = context.to.front();
-  const std::uint32_t party = message.envelope().source.uid.value_or(mail::kNoUid);
+  const std::uint32_t party = config_.parties.of(message.envelope().source);
   if (!sent_.take(to, party, ground_.clock.steady(), config_.bounces.per_sender, config_.bounces.per_hour)) {
     log(Level::notice, "too many reports within an hour, this one waits for the digest",
         {{"id", id.text()}, {"to", to}});
@@ -149,7 +169,7 @@ Task<void> Reports::report(const StoredMessage& message, Actions& actions, const
                context = std::move(context), findings, host]() -> Stored {
     return queue::store(*spool, make_bounce(context, about->envelope, text, findings, host));
   };
-  const Stored stored = co_await store(std::move(make));
+  const Stored stored = co_await store("report", std::move(make));
   if (!stored) {
     log(Level::warning, "bounce cannot be stored, its message waits",
         {{"id", id.text()}, {"why", stored.error().text}});
@@ -160,8 +180,7 @@ Task<void> Reports::report(const StoredMessage& message, Actions& actions, const
     if (one.notice == Notice::delayed) one.note = spool::Note::warned;
     if (one.notice == Notice::failed) ++messages_.counted().bounced;
   }
-  log(Level::info, "bounced",
-      {{"id", id.text()}, {"to", to}, {"bounce", (*stored)->envelope().id.text()}, {"recipients", count}});
+  log_told(told_as(findings), id, to, **stored, count);
 }
 
 WallTime Reports::owe(const mail::Envelope& envelope, WallTime since) {
@@ -211,15 +230,16 @@ Task<void> Reports::digest(OwedReports::Batch batch, UnderWay) {
   } else {
     if (made->stored != nullptr) {
       messages_.counted().bounced += made->recipients;
-      log(Level::info, "bounced in a digest",
-          {{"to", batch.to.front()},
-           {"bounce", made->stored->envelope().id.text()},
-           {"messages", made->messages.size()}});
-      messages_.add(*made->stored);
+      for (const InDigest& one : made->messages) {
+        if (one.recipients > 0) log_told(one.event, one.id, batch.to.front(), *made->stored, one.recipients);
+      }
+      messages_.add_own(*made->stored, "digest");
       work_.changed();
     }
-    for (const QueueId& id : made->messages) co_await was_told(id);
-    const auto told = [&made](const QueueId& id) { return std::ranges::count(made->messages, id) > 0; };
+    for (const InDigest& one : made->messages) co_await was_told(one.id);
+    const auto told = [&made](const QueueId& id) {
+      return std::ranges::find(made->messages, id, &InDigest::id) != made->messages.end();
+    };
     std::erase_if(waiting, told);
     rest = made->rest;  // what could not be read is owed again once it can
   }

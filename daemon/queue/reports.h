@@ -41,9 +41,10 @@ class Reports {
 
   /// For any mail of our own to this address.
   [[nodiscard]] ReportContext context(const std::string& address);
-  /// What `make` stores, which blocks, is a message of the queue from then on. Failures: as Draft::commit().
+  /// What `make` stores, which blocks, is a message of the queue from then on. `why` is for the log: "report", "alarm".
+  /// Failures: as Draft::commit().
   using Stored = Result<std::shared_ptr<spool::Draft>>;
-  Task<Stored> store(std::function<Stored()> make);
+  Task<Stored> store(std::string_view why, std::function<Stored()> make);
 
  private:
   Task<void> digest(OwedReports::Batch batch, UnderWay);

@@ -1,6 +1,7 @@
 #include "queue/selection.h"
 
-#include "base/text.h"
+#include "base/letters.h"
+#include "mail/wanted_address.h"
 #include "queue/entry.h"
 
 #include <algorithm>
@@ -8,12 +9,8 @@
 namespace postern::queue {
 namespace {
 
-bool has_part(const std::string& whole, const std::string& part) {
-  return to_lower(whole).find(to_lower(part)) != std::string::npos;
-}
-
 bool is_address(const std::string& address, const std::string& wanted) {
-  return wanted == "<>" ? address.empty() : has_part(address, wanted);
+  return wanted == "<>" ? address.empty() : mail::has_address(address, lowered(wanted));
 }
 
 /// Where the file cannot be read nobody knows the sender, and an unknown one is not the null one.
@@ -21,7 +18,18 @@ bool is_sender(const Entry& entry, const std::string& wanted) {
   return !(entry.sender.empty() && entry.recipients.empty()) && is_address(entry.sender, wanted);
 }
 
+std::string without_blanks(std::string text) {
+  std::erase(text, ' ');
+  return text;
+}
+
+bool goes_by(const Entry& entry, const std::string& route) {
+  return std::ranges::any_of(entry.routes, [&](const std::string& one) { return is_same_route(one, route); });
+}
+
 }  // namespace
+
+bool is_same_route(const std::string& a, const std::string& b) { return iequals(without_blanks(a), without_blanks(b)); }
 
 bool may_match(const Selection& selection, const QueueId& id, State state) {
   if (selection.state && state != *selection.state) return false;
@@ -33,9 +41,10 @@ bool may_match(const Selection& selection, const QueueId& id, State state) {
 bool matches(const Selection& selection, const Entry& entry) {
   if (!may_match(selection, entry.id, entry.state)) return false;
   if (selection.owner && entry.source.uid != selection.owner) return false;
-  if (selection.site && entry.site != *selection.site) return false;
+  if (selection.site && !iequals(entry.site, *selection.site)) return false;
+  if (selection.route && !goes_by(entry, *selection.route)) return false;
   if (selection.sender && !is_sender(entry, *selection.sender)) return false;
-  if (selection.text && !has_part(entry.reason, *selection.text)) return false;
+  if (selection.text && !has_part(entry.reason, lowered(*selection.text))) return false;
   if (!selection.recipient) return true;
   return std::ranges::any_of(entry.recipients,
                              [&](const Entry::Rcpt& one) { return is_address(one.address, *selection.recipient); });

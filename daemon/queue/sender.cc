@@ -3,7 +3,6 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "mail/address.h"
-#include "mail/headers.h"
 
 #include <utility>
 #include <vector>
@@ -15,9 +14,8 @@ constexpr std::size_t kLongestName = 300;
 constexpr std::size_t kLongestShown = 200;
 
 /// What stands in From, as keys and to be shown.
-std::pair<std::string, std::string> from_of(std::string_view text) {
-  const mail::HeaderBlock block = mail::parse_headers(text);
-  const mail::HeaderField* const field = mail::find(block, "From");
+std::pair<std::string, std::string> from_of(const mail::HeaderBlock& header) {
+  const mail::HeaderField* const field = mail::find(header, "From");
   if (field == nullptr) return {};
   const auto addresses = mail::parse_address_list(field->body);
   const std::string whole = mail::unfold(field->body);
@@ -33,8 +31,8 @@ std::pair<std::string, std::string> from_of(std::string_view text) {
 
 }  // namespace
 
-Sender sender_of(const mail::Envelope& envelope, std::string_view text) {
-  const auto [from_key, from] = from_of(text);
+Sender sender_of(const mail::Envelope& envelope, const mail::HeaderBlock& header, const mail::Parties& parties) {
+  const auto [from_key, from] = from_of(header);
   const std::string path_key = mail::mailbox_key(envelope.sender);
   Sender sender;
   sender.name = path_key + '\n' + from_key;
@@ -43,7 +41,7 @@ Sender sender_of(const mail::Envelope& envelope, std::string_view text) {
     hash.update(sender.name);
     sender.name = hex(hash.finish());
   }
-  const auto party = mail::party_of(envelope.source);
+  const auto party = parties.author(envelope.source);
   sender.key = sender.name + '\n' + (party ? std::to_string(*party) : std::string("ours"));
   sender.shown = envelope.sender.empty() ? "<>" : envelope.sender;
   if (!from.empty() && from_key != path_key) sender.shown += ", From " + from;

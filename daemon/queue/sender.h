@@ -3,10 +3,10 @@
 // them writes holds no mail of the other, and each has its own turn.
 #pragma once
 
-#include "mail/envelope.h"
+#include "mail/headers.h"
+#include "mail/parties.h"
 
 #include <string>
-#include <string_view>
 
 namespace postern::queue {
 
@@ -18,8 +18,9 @@ struct Sender {
   friend bool operator==(const Sender&, const Sender&) = default;
 };
 
-/// `text` is the message from its first byte, at least its header block if that is to be known whole. The first From
-/// counts; one that cannot be read stands for itself.
-[[nodiscard]] Sender sender_of(const mail::Envelope& envelope, std::string_view text);
+/// Of a message with this header, or as much of it as is to be known. The first From counts; one that cannot be read
+/// stands for itself.
+[[nodiscard]] Sender sender_of(const mail::Envelope& envelope, const mail::HeaderBlock& header,
+                               const mail::Parties& parties = {});
 
 }  // namespace postern::queue

@@ -26,7 +26,7 @@ Senders::Shown shown_of_sender(const mail::DeliveryReport& report) {
 
 }  // namespace
 
-void Sites::configure(std::vector<SiteConfig> sites) {
+bool Sites::configure(std::vector<SiteConfig> sites) {
   rates_.configure(sites);
   std::vector<SitePtr> before = std::exchange(sites_, {});
   for (SiteConfig& config : sites) {
@@ -45,6 +45,7 @@ void Sites::configure(std::vector<SiteConfig> sites) {
   names.reserve(sites_.size());
   for (const SitePtr& site : sites_) names.push_back(site->name());
   senders_.keep_only(names);
+  return !std::ranges::is_permutation(before, sites_, {}, &Site::name, &Site::name);
 }
 
 SitePtr Sites::find(const std::string& name) const {
@@ -52,20 +53,42 @@ SitePtr Sites::find(const std::string& name) const {
   return found == sites_.end() ? nullptr : *found;
 }
 
-SitePtr Sites::choose(const std::string& rerouted_to, const std::string& sender, const Rate::Load& load) const {
-  const SteadyTime now = clock_.steady();
-  const auto accepts = [&](const Site& site) {
-    return site.accepts(now) && !rates_.closed(site.name()) && senders_.accepts(site.name(), sender, now);
-  };
-  if (const SitePtr own = find(rerouted_to)) return accepts(*own) ? own : nullptr;
-  SitePtr later;  // it takes small messages: where no other takes this one, that is where it waits
-  for (const SitePtr& site : sites_) {
-    const bool takes = accepts(*site);
-    if (takes && !rates_.holds_for_long(site->name(), load)) return site;
-    if (takes && !later) later = site;
-    if (!takes && keeps(*site, sender)) break;
+template <typename Visit>
+void Sites::visit(const Route& route, Visit each) const {
+  if (route.unknown) return;
+  if (!route.rerouted_to.empty()) {
+    if (const SitePtr own = find(route.rerouted_to)) {
+      each(own);
+      return;
+    }
   }
-  return later;
+  if (route.sites.empty()) {
+    for (const SitePtr& site : sites_) {
+      if (each(site)) return;
+    }
+    return;
+  }
+  for (const std::string& name : route.sites) {
+    const SitePtr site = find(name);
+    if (site && each(site)) return;
+  }
+}
+
+SitePtr Sites::choose(const Route& route, const std::string& sender, const Rate::Load& load) const {
+  const SteadyTime now = clock_.steady();
+  SitePtr chosen;
+  SitePtr later;  // it takes small messages: where no other takes this one, that is where it waits
+  visit(route, [&](const SitePtr& site) {
+    const bool takes =
+        site->accepts(now) && !rates_.closed(site->name()) && senders_.accepts(site->name(), sender, now);
+    if (takes && !rates_.holds_for_long(site->name(), load)) {
+      chosen = site;
+      return true;
+    }
+    if (takes && !later) later = site;
+    return !takes && keeps(*site, sender);
+  });
+  return chosen ? chosen : later;
 }
 
 bool Sites::keeps(const Site& site, const std::string& sender) const {
@@ -82,27 +105,30 @@ std::size_t Sites::appetite_of(const Site& site, const std::string& sender) cons
 }
 
 /// Failover: a site counts only while those before it are in trouble, or closed by their limits for long.
-std::size_t Sites::appetite(const std::string& rerouted_to, const std::string& sender) const {
-  if (const SitePtr own = find(rerouted_to)) return appetite_of(*own, sender);
+std::size_t Sites::appetite(const Route& route, const std::string& sender) const {
   std::size_t total = 0;
-  for (const SitePtr& site : sites_) {
+  visit(route, [&](const SitePtr& site) {
     total += appetite_of(*site, sender);
-    if (keeps(*site, sender)) break;
-  }
+    return keeps(*site, sender);
+  });
   return total;
 }
 
-bool Sites::hopeless(const std::string& rerouted_to, const std::string& sender) const {
+SitePtr Sites::first_well(const Route& route, const std::string& sender) const {
   // The probe of a sender waits for a free connection as any message does.
   const SteadyTime now = clock_.steady();
-  const auto takes = [&](const SitePtr& site) {
-    return site->healthy() && senders_.accepts(site->name(), sender, now);
-  };
-  const auto takes_none = [&](const SitePtr& site) { return !takes(site) || rates_.closed(site->name()); };
-  if (const SitePtr own = find(rerouted_to)) return takes_none(own);
-  const auto first = std::ranges::find_if(
-      sites_, [&](const SitePtr& site) { return takes(site) && !rates_.closed_for_long(site->name()); });
-  return first == sites_.end() || takes_none(*first);
+  SitePtr first;
+  visit(route, [&](const SitePtr& site) {
+    const bool well = site->healthy() && senders_.accepts(site->name(), sender, now);
+    if (well && !rates_.closed_for_long(site->name())) first = site;
+    return first != nullptr;
+  });
+  return first;
+}
+
+bool Sites::hopeless(const Route& route, const std::string& sender) const {
+  const SitePtr site = first_well(route, sender);
+  return !site || rates_.closed(site->name());
 }
 
 std::optional<Sites::Held> Sites::held_at(const Site& site, const std::string& sender) const {
@@ -125,15 +151,29 @@ Sites::Held Sites::held_by(const Site& site, const Rate::Wait& wait) const {
   return held;
 }
 
-std::optional<Sites::Held> Sites::held(const std::string& rerouted_to, const std::string& sender) const {
-  if (const SitePtr own = find(rerouted_to)) return held_at(*own, sender);
+std::optional<Sites::Held> Sites::held(const Route& route, const std::string& sender) const {
   std::optional<Held> newest;
-  for (const SitePtr& site : sites_) {
+  visit(route, [&](const SitePtr& site) {
     std::optional<Held> one = held_at(*site, sender);
-    if (!one) return std::nullopt;
-    if (!newest || one->since > newest->since) newest = std::move(one);
-  }
+    const bool none = !one.has_value();
+    if (none || !newest || one->since > newest->since) newest = std::move(one);
+    return none;
+  });
   return newest;
+}
+
+std::optional<Sites::Held> Sites::kept_back(const Route& route, const std::string& sender) const {
+  std::optional<Held> first;
+  bool open = false;
+  visit(route, [&](const SitePtr& site) {
+    open = keeps(*site, sender);
+    if (open || first) return open;
+    first = held_at(*site, sender);
+    if (!site->healthy()) first = Held{site->name(), *site->trouble(), false, site->since().value_or(WallTime())};
+    return false;
+  });
+  if (sites_.empty() && !route.unknown) first.emplace().trouble.text = "no smarthost is configured";
+  return open ? std::nullopt : first;
 }
 
 std::uint16_t Sites::number_of(const std::string& site) {
@@ -144,9 +184,14 @@ std::uint16_t Sites::number_of(const std::string& site) {
   return static_cast<std::uint16_t>(known_.size() - 1);
 }
 
-SitePtr Sites::waited_for(std::uint16_t number) const {
-  if (SitePtr last = find(known_[number])) return last;
-  return sites_.empty() ? nullptr : sites_.front();
+SitePtr Sites::waited_for(const Route& route, std::uint16_t number) const {
+  const SitePtr last = find(known_[number]);
+  SitePtr waited;
+  visit(route, [&](const SitePtr& site) {
+    if (!waited || site == last) waited = site;
+    return site == last;
+  });
+  return waited;
 }
 
 void Sites::probe(Probe probe, const std::string& site) {
@@ -157,28 +202,50 @@ void Sites::probe(Probe probe, const std::string& site) {
   if (probe == Probe::forced) senders_.force_probe(site, clock_.steady());
 }
 
+void Sites::hint(const Route& route) {
+  visit(route, [this](const SitePtr& site) {
+    site->force_probe(clock_.steady(), Probe::hint);
+    return false;
+  });
+}
+
+bool Sites::leads_to(const Route& route, const std::string& site) const {
+  bool leads = false;
+  visit(route, [&](const SitePtr& one) { return leads = one->name() == site; });
+  return leads;
+}
+
 bool Sites::closed_by_messages() const {
   return std::ranges::any_of(sites_, [](const SitePtr& site) { return !site->healthy() && site->judge().inferred(); });
 }
 
-bool Sites::closed_by_others(std::uint32_t party) const {
-  return std::ranges::any_of(
-      sites_, [party](const SitePtr& site) { return !site->healthy() && site->judge().says_nothing_of(party); });
+bool Sites::closed_by_others(std::uint32_t party, const Route& route) const {
+  bool closed = false;
+  visit(route, [&](const SitePtr& site) { return closed = !site->healthy() && site->judge().says_nothing_of(party); });
+  return closed;
 }
 
-bool Sites::open_for(std::optional<std::uint32_t> party) {
+bool Sites::open_for(std::optional<std::uint32_t> party, const Route& route) {
   bool opened = false;
-  for (const SitePtr& site : sites_) {
-    if (site->healthy() || !site->judge().says_nothing_of(party)) continue;
+  visit(route, [&](const SitePtr& site) {
+    if (site->healthy() || !site->judge().says_nothing_of(party)) return false;
     site->judge().open_again(party);
     tell(*site, site->recovered());
     opened = true;
-  }
+    return false;
+  });
   return opened;
 }
 
 void Sites::recovered(const std::string& name) {
   if (const SitePtr site = find(name)) tell(*site, site->recovered());
+}
+
+void Sites::failed(const std::string& name, const mail::SiteTrouble& trouble) {
+  const SitePtr site = find(name);
+  if (!site || site->active() > 0) return;
+  const Site::Permit permit = site->started(clock_.steady());
+  tell(*site, site->finished(permit, trouble, clock_.steady(), clock_.wall(), retry_, random_fraction()));
 }
 
 Sites::Permit Sites::started(Site& site, const Sender& sender) {
@@ -252,7 +319,7 @@ void Sites::tell(Site& site, Site::Change change) {
        {"step", mail::name(trouble.step)},
        {"why", trouble.text},
        {"advice", mail::advice_or_check(trouble, site.name())},
-       {"next_try_in", to_words(std::chrono::ceil<Seconds>(probe))}});
+       {"next_try_in", std::chrono::ceil<Seconds>(probe)}});
 }
 
 void Sites::tell_sender(const Site& site, const Sender& sender, Senders::Change change) {
@@ -264,13 +331,13 @@ void Sites::tell_sender(const Site& site, const Sender& sender, Senders::Change 
   const Senders::Trouble& trouble = *senders_.find(site.name(), sender.key);
   std::string advice = mail::advice(trouble.what, site.name());
   if (advice.empty()) advice = "see whether the account may send as this sender";
-  log(Level::warning, "sender is not taken by the smarthost, its mail waits",
+  log(Level::error, "sender is not taken by the smarthost, its mail waits",
       {{"site", site.name()},
        {"sender", sender.shown},
        {"step", mail::name(trouble.what.step)},
        {"why", trouble.what.text},
        {"advice", advice},
-       {"next_try_in", to_words(std::chrono::ceil<Seconds>(trouble.probe_at - clock_.steady()))}});
+       {"next_try_in", std::chrono::ceil<Seconds>(trouble.probe_at - clock_.steady())}});
 }
 
 std::optional<SteadyTime> Sites::wake() const {

@@ -1,12 +1,12 @@
-// The sites in their order of preference, and which of them a message may take: the first that is well and takes its
-// sender, or, if it was rerouted, the one of that name alone while it is configured. `rerouted_to` is that name; empty:
-// any site will do. `sender` is Sender::key; empty: whoever it is.
+// The sites in their order of preference, and which of them a message may take: the first of its route that is well and
+// takes its sender. `sender` is Sender::key; empty: whoever it is.
 #pragma once
 
 #include "base/clock.h"
 #include "mail/report.h"
 #include "queue/queue.h"
 #include "queue/rates.h"
+#include "queue/route.h"
 #include "queue/sender.h"
 #include "queue/senders.h"
 #include "queue/site.h"
@@ -29,19 +29,22 @@ class Sites {
   Sites(Clock& clock, const Retry& retry) : clock_(clock), retry_(retry), rates_(clock) {}
 
   /// A site that keeps its name and generation keeps its health. What is under way at one that went reports to that
-  /// one.
-  void configure(std::vector<SiteConfig> sites);
+  /// one. True: there are others of other names now.
+  bool configure(std::vector<SiteConfig> sites);
 
   [[nodiscard]] const std::vector<SitePtr>& all() const { return sites_; }
   /// Null: none of this name is configured.
   [[nodiscard]] SitePtr find(const std::string& name) const;
   /// Who takes one more such message, or a part of it, now; null: nobody.
-  [[nodiscard]] SitePtr choose(const std::string& rerouted_to, const std::string& sender = {},
-                               const Rate::Load& load = 1) const;
+  [[nodiscard]] SitePtr choose(const Route& route, const std::string& sender = {}, const Rate::Load& load = 1) const;
   /// How many such messages are worth having open now.
-  [[nodiscard]] std::size_t appetite(const std::string& rerouted_to, const std::string& sender = {}) const;
+  [[nodiscard]] std::size_t appetite(const Route& route, const std::string& sender = {}) const;
   /// None that may take such a message is well, or the limit of the one that would is used up.
-  [[nodiscard]] bool hopeless(const std::string& rerouted_to, const std::string& sender = {}) const;
+  [[nodiscard]] bool hopeless(const Route& route, const std::string& sender = {}) const;
+  /// Likewise, and not for a moment: a limit that takes some more soon does not count.
+  [[nodiscard]] bool hopeless_for_long(const Route& route, const std::string& sender = {}) const {
+    return !first_well(route, sender);
+  }
 
   /// What holds mail that could be tried otherwise: trouble of the sender, that a site refuses every message, or a
   /// limit per hour or day that is used up, or of which too little is left for a message.
@@ -54,27 +57,36 @@ class Sites {
     bool put_off = false;  ///< likewise, and the message has a time of its own for that
   };
   /// What such a message waits in; nothing: a site that may take it is well, or in trouble that says nothing of mail.
-  [[nodiscard]] std::optional<Held> held(const std::string& rerouted_to, const std::string& sender) const;
+  [[nodiscard]] std::optional<Held> held(const Route& route, const std::string& sender) const;
+  /// Why mail that is due is given to no site now, and not for a moment: what keeps it from the first of its route;
+  /// nothing: one may take it.
+  [[nodiscard]] std::optional<Held> kept_back(const Route& route, const std::string& sender) const;
   /// By such a limit, as long as the site was well otherwise: in its trouble before nobody waited for the limit.
   [[nodiscard]] Held held_by(const Site& site, const Rate::Wait& wait) const;
 
   /// What a ticket calls the site of this name, whatever a reload makes of the order. 0 is no site's.
   [[nodiscard]] std::uint16_t number_of(const std::string& site);
-  /// Who a message waits for that was last tried at the site of this number: that one, else the first; null: none is
-  /// configured.
-  [[nodiscard]] SitePtr waited_for(std::uint16_t number) const;
+  /// Who a message of this route waits for that was last tried at the site of this number: that one, else the first of
+  /// the route; null: none is configured.
+  [[nodiscard]] SitePtr waited_for(const Route& route, std::uint16_t number) const;
 
   /// The next probe of this site at once; empty: of all.
   void probe(Probe probe, const std::string& site = {});
+  /// Mail of this route came: its sites alone are probed, as by Probe::hint.
+  void hint(const Route& route);
+  /// Its mail may go by this site.
+  [[nodiscard]] bool leads_to(const Route& route, const std::string& site) const;
   /// A site is closed for what became of several messages.
   [[nodiscard]] bool closed_by_messages() const;
-  /// Likewise, and none of them is of this party.
-  [[nodiscard]] bool closed_by_others(std::uint32_t party) const;
-  /// Mail of this party (nothing: an alarm or a report) is due. Such sites open for it. True: one did, and that mail is
-  /// to go first, before those close it again.
-  [[nodiscard]] bool open_for(std::optional<std::uint32_t> party);
+  /// Likewise one of this route, and none of them is of this party.
+  [[nodiscard]] bool closed_by_others(std::uint32_t party, const Route& route) const;
+  /// Mail of this party (nothing: an alarm or a report) that goes by this route is due. Such sites open for it. True:
+  /// one did, and that mail is to go first, before those close it again.
+  [[nodiscard]] bool open_for(std::optional<std::uint32_t> party, const Route& route);
   /// Forget its trouble.
   void recovered(const std::string& name);
+  /// An attempt without mail met this, see Queue::site_failed().
+  void failed(const std::string& name, const mail::SiteTrouble& trouble);
   [[nodiscard]] const Senders& senders() const { return senders_; }
 
   /// For one attempt of a message of this sender.
@@ -103,6 +115,11 @@ class Sites {
   [[nodiscard]] std::vector<SiteStatus> status() const;
 
  private:
+  /// That takes its mail, but for a limit that takes some more soon; null: none does.
+  [[nodiscard]] SitePtr first_well(const Route& route, const std::string& sender) const;
+  /// Calls `each` with the sites of this route, in order, until it says true.
+  template <typename Visit>
+  void visit(const Route& route, Visit each) const;
   /// Its mail waits for it, though another site could have it: it is well, as far as this sender goes there, too.
   [[nodiscard]] bool keeps(const Site& site, const std::string& sender) const;
   [[nodiscard]] std::optional<Held> held_at(const Site& site, const std::string& sender) const;

@@ -22,6 +22,8 @@ Suspects::Suspects(std::span<char> memory) {
   const std::span<char> rest = memory.subspan(kHeader);
   slots_ = std::span<Slot>(reinterpret_cast<Slot*>(rest.data()), rest.size() / sizeof(Slot));
   for (Slot& slot : slots_) judge(slot, crashes);
+  const auto last = std::ranges::find_if_not(slots_.rbegin(), slots_.rend(), &Slot::is_free);
+  used_ = static_cast<std::size_t>(slots_.rend() - last);
 }
 
 void Suspects::judge(Slot& slot, unsigned crashes) {
@@ -39,15 +41,29 @@ void Suspects::begin(const QueueId& id) {
   if (Slot* slot = place(id)) slot->under_way = 1;
 }
 
+bool Suspects::begin_beside(const QueueId& id) {
+  if (slots_.empty()) return true;
+  Slot* slot = find(id);
+  if (slot == nullptr) {
+    const std::span<Slot> open = slots_.first(slots_.size() - slots_.size() / 4);
+    const auto unused = std::ranges::find_if(open, &Slot::is_free);
+    if (unused == open.end()) return false;
+    slot = &*unused;
+    take(*slot, id);
+  }
+  slot->under_way = 1;
+  return true;
+}
+
 void Suspects::returned(const QueueId& id) {
   Slot* slot = find(id);
   if (slot == nullptr) return;
   slot->under_way = 0;
-  if (slot->count == 0) *slot = Slot{};
+  if (slot->count == 0) free(*slot);
 }
 
 void Suspects::ended(const QueueId& id) {
-  if (Slot* slot = find(id)) *slot = Slot{};
+  if (Slot* slot = find(id)) free(*slot);
 }
 
 unsigned Suspects::count(const QueueId& id) const {
@@ -57,20 +73,30 @@ unsigned Suspects::count(const QueueId& id) const {
 
 Suspects::Slot* Suspects::find(const QueueId& id) const {
   const auto same = [&id](const Slot& slot) { return std::ranges::equal(slot.id, id.text()); };
-  const auto found = std::ranges::find_if(slots_, same);
-  return found == slots_.end() ? nullptr : &*found;
+  const std::span<Slot> used = slots_.first(used_);
+  const auto found = std::ranges::find_if(used, same);
+  return found == used.end() ? nullptr : &*found;
 }
 
 /// Its own slot, or a free one, or that of a suspect that only waits: its file may have been taken away long ago.
 Suspects::Slot* Suspects::place(const QueueId& id) {
   if (Slot* own = find(id)) return own;
-  const auto unused = [](const Slot& slot) { return slot.id[0] == '\0'; };
-  auto found = std::ranges::find_if(slots_, unused);
+  auto found = std::ranges::find_if(slots_, &Slot::is_free);
   if (found == slots_.end()) found = std::ranges::find(slots_, 0, &Slot::under_way);
   if (found == slots_.end()) return nullptr;
-  *found = Slot{};
-  std::ranges::copy(id.text(), found->id.begin());
+  take(*found, id);
   return &*found;
+}
+
+void Suspects::take(Slot& slot, const QueueId& id) {
+  slot = Slot{};
+  std::ranges::copy(id.text(), slot.id.begin());
+  used_ = std::max(used_, static_cast<std::size_t>(&slot - slots_.data()) + 1);
+}
+
+void Suspects::free(Slot& slot) {
+  slot = Slot{};
+  while (used_ > 0 && slots_[used_ - 1].is_free()) --used_;
 }
 
 }  // namespace postern::queue

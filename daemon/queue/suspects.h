@@ -21,14 +21,17 @@ class Suspects {
  public:
   static constexpr unsigned kGuilty = 3;
   static constexpr std::size_t kCrashedAt = 8;
-  /// Enough for two hundred messages at once. With less, or none, fewer are remembered, or none.
-  static constexpr std::size_t kMemory = 4096;
+  /// Enough for four hundred messages at once. With less, or none, fewer are remembered, or none.
+  static constexpr std::size_t kMemory = 8192;
 
   /// Judges what the process before left in the memory and clears the mark of its crash. Anything that is not a table
   /// of this version becomes an empty one.
   explicit Suspects(std::span<char> memory);
 
   void begin(const QueueId& id);
+  /// Likewise of what need not be done: in a place that is free alone, of which a quarter stays for begin(). False:
+  /// there is none, and it is better left. True where nothing is remembered at all.
+  [[nodiscard]] bool begin_beside(const QueueId& id);
   /// The attempt came to nothing; what is known of the message stays.
   void returned(const QueueId& id);
   /// The attempt had a result, or the message is gone.
@@ -43,14 +46,18 @@ class Suspects {
     std::array<char, QueueId::kLength> id;  ///< zeros: free
     std::uint8_t count;
     std::uint8_t under_way;
+    [[nodiscard]] bool is_free() const { return id[0] == '\0'; }
   };
   static_assert(alignof(Slot) == 1);
 
   [[nodiscard]] Slot* find(const QueueId& id) const;
   [[nodiscard]] Slot* place(const QueueId& id);
+  void take(Slot& slot, const QueueId& id);
+  void free(Slot& slot);
   static void judge(Slot& slot, unsigned crashes);
 
   std::span<Slot> slots_;
+  std::size_t used_ = 0;  ///< all from here on are free
 };
 
 }  // namespace postern::queue

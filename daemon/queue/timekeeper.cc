@@ -30,7 +30,7 @@ void Timekeeper::take_up() {
   }
   if (kept.alive && gaps_.note(*kept.alive, wall)) {
     log(Level::info, "not running, or the clock was set: no message grows older by that",
-        {{"from", to_rfc3339(*kept.alive)}, {"to", to_rfc3339(wall)}});
+        {{"since", to_rfc3339(*kept.alive)}, {"until", to_rfc3339(wall)}});
   }
   keeper_->keep(gaps_.text(), wall);
 }
@@ -42,7 +42,7 @@ void Timekeeper::notice_jump() {
   const WallTime expected = wall - jump;
   if (!gaps_.note(expected, wall)) return;
   log(Level::notice, "the clock was set, or the machine slept: no message grows older by that",
-      {{"from", to_rfc3339(expected)}, {"to", to_rfc3339(wall)}});
+      {{"since", to_rfc3339(expected)}, {"until", to_rfc3339(wall)}});
   if (keeper_ != nullptr) keeper_->keep(gaps_.text(), wall);
   jumped_(jump);
 }

@@ -73,8 +73,7 @@ mail::SiteTrouble all_refused(std::string_view host, const AuthRound& round) {
   const mail::AuthAttempt& attempt = round.tried[round.deciding->tried];
   result.code = round.deciding->code;
   result.answer = attempt.mechanism + ": " + attempt.reply;
-  const smtp::Reply said{result.code, {attempt.reply}};
-  result.crowded = round.deciding->temporary && says_crowded(said);
+  result.crowded = round.deciding->temporary && round.deciding->crowded;
   return result;
 }
 
@@ -128,6 +127,7 @@ void note(AuthRound& round, const std::string& name, const LoginAttempt& attempt
   refusal.tried = round.tried.size() - 1;
   refusal.code = attempt.code;
   refusal.temporary = attempt.end == End::refused && attempt.temporary;
+  refusal.crowded = attempt.crowded;
   refusal.weight = weight(name, attempt);
   if (round.deciding && outweighs(*round.deciding, refusal)) return;
   round.deciding = refusal;

@@ -36,6 +36,7 @@ struct AuthRound {
     std::size_t tried = 0;  ///< its place in `tried`
     int code = 0;
     bool temporary = false;  ///< says nothing about the credentials
+    bool crowded = false;    ///< too many at a time
     int weight = 0;
   };
   std::optional<Refusal> deciding;

@@ -5,6 +5,7 @@
 #include "mail/delivered.h"
 #include "relay/control_question.h"
 #include "relay/mail_form.h"
+#include "relay/tls_rules.h"
 #include "relay/verdict.h"
 #include "smtp/limits.h"
 
@@ -110,6 +111,12 @@ ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, std::string pe
       policy_(smarthost.from, smarthost.names),
       learnt_(learnt) {}
 
+ClientSession::ClientSession(std::unique_ptr<net::Stream> stream, std::string peer,
+                             const std::shared_ptr<const Smarthost>& smarthost, Learnt& learnt)
+    : ClientSession(std::move(stream), std::move(peer), *smarthost, learnt) {
+  kept_ = smarthost;
+}
+
 bool ClientSession::fail(mail::SiteTrouble trouble) {
   wire_.give_up();
   trouble_ = std::move(trouble);
@@ -122,6 +129,7 @@ Task<ClientSession::Opened> ClientSession::open(AuthRound& round, Patience patie
   welcomed_ = co_await welcome(patience.resumed);
   if (!welcomed_) co_return Opened::failed;
   wire_.allow(std::chrono::duration_cast<Milliseconds>(end - std::chrono::steady_clock::now()));
+  if (const net::TlsInfo* tls = stream_->tls()) learnt_.notes.note_certificates(tls->not_after, tls->own_ends);
   if (!smarthost_.credentials) co_return Opened::ready;
   // In one expression with co_return GCC 12 resumes at a wrong place here (SIGILL in the ASan build).
   const Opened opened = co_await log_in(round);
@@ -163,6 +171,7 @@ Task<ClientSession::Opened> ClientSession::log_in(AuthRound& round) {
   // Only a login that an administrator asked for makes a weaker offer the measure: until then it stays an alarm.
   if (weaker_.empty()) learnt_.notes.take(now);
 
+  learnt_.notes.note_login();
   waiting_ = &round.waiting;
   AuthResult result = co_await authenticate(wire_, server_, smarthost_, peer_, learnt_.notes, round);
   waiting_ = nullptr;
@@ -273,11 +282,12 @@ Task<mail::DeliveryReport> ClientSession::send(mail::Message& message) {
   const bool unanswered = outcome.progress == TransactionOutcome::Progress::none && outcome.report.site.has_value();
   stale_ = unanswered || (messages_ > 0 && may_be_of_connection(outcome));
   rest_ = outcome.rest;
+  if (outcome.accepted > 0) reached_ = message.envelope().id;
   if (outcome.report.site) wire_.give_up();
   if (const std::string from = policy_.one_sender(); !from.empty()) {
     outcome.report.sent_as = input.form.reverse_path + '\n' + from;
   }
-  learn(message, input.form, outcome);
+  learn(message, input, outcome);
   ++messages_;
   co_return std::move(outcome.report);
 }
@@ -312,13 +322,18 @@ Task<TransactionOutcome> ClientSession::transact(TransactionInput& input, mail::
   co_return outcome;
 }
 
-/// Were it the account or this machine, the others would be refused, too.
+/// Were it the account or this machine, the others would be refused, too; and the message's others, who were accepted
+/// in a transaction just before, were not.
 Task<void> ClientSession::settle_doubt(const TransactionInput& input, const mail::Message& message,
                                        TransactionOutcome& outcome) {
   const mail::Envelope& envelope = message.envelope();
   const auto address_of = [&](std::size_t index) { return envelope.recipients[message.pending()[index]].address; };
   std::optional<mail::SiteTrouble>& sender = outcome.report.sender;
   const bool troubled = outcome.report.site || sender;
+  if (!troubled && reached_ == envelope.id) {
+    for (const std::size_t index : outcome.doubted) fail_for_good(*outcome.report.recipients[index]);
+    co_return;
+  }
   if (sender && !outcome.report.site && met_in_two_domains(address_of, outcome)) sender->in_transaction = false;
   // Of the site and the sender any address tells something.
   std::vector<std::string> refused;
@@ -370,16 +385,19 @@ TransactionInput ClientSession::input_for(const mail::Message& message) const {
   input.form = form_of(message, policy_, stand_in, server_);
   input.refusals = refusals_;
   const SteadyTime now = std::chrono::steady_clock::now();
+  input.server.dsn = server_.dsn && !learnt_.without_dsn.applies(now);
   input.most_recipients = std::min(server_.rcpt_max.value_or(SIZE_MAX), learnt_.most_recipients.at(now));
   return input;
 }
 
-void ClientSession::learn(const mail::Message& message, const MailForm& form, const TransactionOutcome& outcome) {
+void ClientSession::learn(const mail::Message& message, const TransactionInput& input,
+                          const TransactionOutcome& outcome) {
   if (outcome.pipelining_failed && messages_ == 0) {
     learnt_.pipelining_fails = true;
     log(Level::notice, "pipelining does not work with this server and is not used from now on", {{"host", peer_}});
   }
   const SteadyTime now = std::chrono::steady_clock::now();
+  learn_of_dsn(input, outcome, now);
   if (outcome.enough && messages_ > 0) learnt_.most_messages.found(messages_, now);
   if (outcome.most_recipients != SIZE_MAX) learnt_.most_recipients.found(outcome.most_recipients, now);
   if (!outcome.taken) return;
@@ -388,7 +406,15 @@ void ClientSession::learn(const mail::Message& message, const MailForm& form, co
       recipients, [](const auto& status) { return status && status->verdict == mail::Verdict::delivered; });
   if (reached == recipients.end()) return;
   const std::size_t index = message.pending()[static_cast<std::size_t>(reached - recipients.begin())];
-  learnt_.note_taken(message.envelope().recipients[index].address, home_of(form));
+  learnt_.note_taken(message.envelope().recipients[index].address, home_of(input.form));
+}
+
+void ClientSession::learn_of_dsn(const TransactionInput& input, const TransactionOutcome& outcome, SteadyTime now) {
+  if (outcome.dsn_doubted) learnt_.without_dsn.doubt();
+  const bool left_out = server_.dsn && !input.server.dsn && outcome.progress != TransactionOutcome::Progress::none;
+  if (!left_out || !learnt_.without_dsn.tried(outcome.accepted > 0, now)) return;
+  log(Level::notice, "the server refuses parameters of DSN, which it offers, and gets none for a day",
+      {{"host", peer_}});
 }
 
 bool ClientSession::worn() const {
@@ -413,7 +439,7 @@ void ClientSession::identify(mail::DeliveryReport& report) const {
   const net::TlsInfo* tls = stream_->tls();
   if (tls == nullptr) return;
   report.tls = tls->version + ' ' + tls->cipher;
-  report.certificate_expires = tls->not_after;
+  if (smarthost_.tls_pin.empty()) report.certificate_expires = tls->not_after;  // else its dates do not count
 }
 
 void ClientSession::describe(mail::CheckReport& report) const {
@@ -431,7 +457,11 @@ void ClientSession::describe(mail::CheckReport& report) const {
   report.tls_cipher = tls->cipher;
   report.certificate_subject = tls->subject;
   report.certificate_issuer = tls->issuer;
-  report.certificate_expires = tls->not_after;
+  if (smarthost_.tls_pin.empty()) report.certificate_expires = tls->not_after;
+  report.pin = tls->pin;
+  if (const std::string short_key = short_pinned_key(smarthost_, *tls); !short_key.empty()) {
+    report.warnings.push_back(short_key);
+  }
 }
 
 }  // namespace postern::relay

@@ -31,6 +31,9 @@ class ClientSession {
   /// `peer` names the server for people: "smtp.example.com[192.0.2.1]:465". The smarthost and `learnt` outlive the
   /// session.
   ClientSession(std::unique_ptr<net::Stream> stream, std::string peer, const Smarthost& smarthost, Learnt& learnt);
+  /// Likewise, but the session keeps it.
+  ClientSession(std::unique_ptr<net::Stream> stream, std::string peer,
+                const std::shared_ptr<const Smarthost>& smarthost, Learnt& learnt);
 
   enum class Opened { ready, reconnect, failed };
   /// What is said from now on goes there too, secrets left out.
@@ -56,6 +59,8 @@ class ClientSession {
   /// Best effort; waits so long at most.
   Task<void> quit(Milliseconds patience);
 
+  /// Wire::waiting_since().
+  [[nodiscard]] std::optional<SteadyTime> waiting_since() const { return wire_.waiting_since(); }
   /// The next message may be sent.
   [[nodiscard]] bool usable() const { return !wire_.broken(); }
   /// The last send() failed before the server had answered anything about the message; or a connection that had carried
@@ -80,7 +85,8 @@ class ClientSession {
   Task<void> settle_doubt(const TransactionInput& input, const mail::Message& message, TransactionOutcome& outcome);
   [[nodiscard]] TransactionInput input_for(const mail::Message& message) const;
   [[nodiscard]] Home home_of(const MailForm& form) const;
-  void learn(const mail::Message& message, const MailForm& form, const TransactionOutcome& outcome);
+  void learn(const mail::Message& message, const TransactionInput& input, const TransactionOutcome& outcome);
+  void learn_of_dsn(const TransactionInput& input, const TransactionOutcome& outcome, SteadyTime now);
   Task<bool> welcome(Milliseconds resumed);
   void doubt_resumption(Milliseconds patience);
   Task<bool> greeting();
@@ -95,6 +101,7 @@ class ClientSession {
   std::unique_ptr<net::Stream> stream_;
   Wire wire_;
   std::string peer_;
+  std::shared_ptr<const Smarthost> kept_;
   const Smarthost& smarthost_;
   SenderPolicy policy_;
   Learnt& learnt_;
@@ -105,6 +112,7 @@ class ClientSession {
   std::string mechanism_;
   std::vector<std::string> weaker_;
   CredentialWait* waiting_ = nullptr;  ///< during the login
+  std::optional<QueueId> reached_;     ///< the message of which somebody was accepted last
   std::size_t messages_ = 0;
   std::size_t refusals_ = 0;  ///< since a message was taken
   bool welcomed_ = false;

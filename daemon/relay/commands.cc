@@ -29,30 +29,36 @@ void append_notify(unsigned notify, std::string& out) {
 
 }  // namespace
 
-void append_mail(const mail::Envelope& envelope, const MailForm& form, const smtp::Capabilities& server,
+bool append_mail(const mail::Envelope& envelope, const MailForm& form, const smtp::Capabilities& server,
                  std::string& out) {
   out.append("MAIL FROM:<").append(mail::with_ascii_domain(form.reverse_path)).append(">");
   if (server.size_offered && form.sized) out.append(" SIZE=").append(std::to_string(envelope.wire_size));
   if (form.eight_bit && server.eight_bit_mime) out.append(" BODY=8BITMIME");
   if (form.utf8) out.append(" SMTPUTF8");
+  const std::size_t without = out.size();
   if (server.dsn) {
     if (envelope.ret == mail::Return::full) out.append(" RET=FULL");
     if (envelope.ret == mail::Return::headers) out.append(" RET=HDRS");
     if (!envelope.envid.empty()) out.append(" ENVID=").append(envelope.envid);
   }
+  const bool with_dsn = out.size() > without;
   out.append("\r\n");
+  return with_dsn;
 }
 
-void append_rcpt(const mail::Recipient& recipient, const MailForm& form, const smtp::Capabilities& server,
+bool append_rcpt(const mail::Recipient& recipient, const MailForm& form, const smtp::Capabilities& server,
                  std::string& out) {
   out.append("RCPT TO:<").append(mail::with_ascii_domain(recipient.address)).append(">");
+  const std::size_t without = out.size();
   if (server.dsn) {
     append_notify(form.quiet ? mail::kNotifyNever : recipient.notify, out);
     // RFC 6533 3: raw letters stand there with SMTPUTF8 alone. A report can do without.
     const bool sayable = form.utf8 || is_ascii(recipient.orcpt);
     if (sayable && !recipient.orcpt.empty()) out.append(" ORCPT=").append(recipient.orcpt);
   }
+  const bool with_dsn = out.size() > without;
   out.append("\r\n");
+  return with_dsn;
 }
 
 }  // namespace postern::relay

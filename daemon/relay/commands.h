@@ -18,11 +18,12 @@ struct MailForm {
   bool sized = true;         ///< the text has the size that the envelope says
 };
 
-/// SIZE=, BODY=, RET= and ENVID= only where offered. Domains go as A-labels, which every server knows.
-void append_mail(const mail::Envelope& envelope, const MailForm& form, const smtp::Capabilities& server,
+/// SIZE=, BODY=, RET= and ENVID= only where offered. Domains go as A-labels, which every server knows. True: with
+/// parameters of DSN (RFC 3461), without which the message could go as well.
+bool append_mail(const mail::Envelope& envelope, const MailForm& form, const smtp::Capabilities& server,
                  std::string& out);
-/// NOTIFY= and ORCPT= only where offered; the latter only in letters that this transaction takes.
-void append_rcpt(const mail::Recipient& recipient, const MailForm& form, const smtp::Capabilities& server,
+/// NOTIFY= and ORCPT= only where offered; the latter only in letters that this transaction takes. True: as above.
+bool append_rcpt(const mail::Recipient& recipient, const MailForm& form, const smtp::Capabilities& server,
                  std::string& out);
 
 }  // namespace postern::relay

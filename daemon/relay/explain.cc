@@ -1,6 +1,8 @@
 #include "relay/explain.h"
 
+#include "base/text.h"
 #include "relay/auth.h"
+#include "relay/tls_rules.h"
 #include "relay/verdict.h"
 #include "sasl/negotiate.h"
 
@@ -10,13 +12,20 @@
 namespace postern::relay {
 namespace {
 
+/// Of a TLS version, or of the newest where it is not known yet. Before 1.2 there is none.
+std::string_view binding_of(std::string_view tls) {
+  if (tls == "TLSv1.2") return "tls-server-end-point";
+  return tls.empty() || tls == "TLSv1.3" ? "tls-exporter" : "";
+}
+
 /// What a channel as the settings ask for would be: a verified server, and the binding of its TLS version.
 sasl::Channel channel_of(const Smarthost& smarthost, std::string_view tls) {
   sasl::Channel channel;
   channel.encrypted = smarthost.tls != Tls::none;
   channel.verified = channel.encrypted;
-  const std::string_view binding = tls == "TLSv1.2" ? "tls-server-end-point" : "tls-exporter";
-  if (channel.encrypted) channel.bindings.push_back(sasl::ChannelBinding{std::string(binding), "unknown yet"});
+  const std::string_view binding = binding_of(tls);
+  if (channel.encrypted && !binding.empty())
+    channel.bindings.push_back(sasl::ChannelBinding{std::string(binding), "unknown yet"});
   return channel;
 }
 
@@ -36,8 +45,13 @@ std::string credential_words(const sasl::Credentials& credentials) {
 mail::CheckReport explain_login(const Smarthost& smarthost, const SiteMemory& memory) {
   mail::CheckReport report;
   report.site = smarthost.name;
-  report.host = smarthost.host + ':' + std::to_string(smarthost.port);
+  report.host = place_of(smarthost);
+  if (smarthost.tls_pin.empty()) report.certificate_expires = memory.certificate;
+  report.own_certificate_expires = memory.own_certificate;
+  if (const auto login = parse_number(memory.login)) report.last_login = WallTime(Seconds(*login));
+  report.tls_rules = tls_rules(smarthost);
   if (!smarthost.credentials) return report;
+  report.login_ends = smarthost.credentials->ends();
   const sasl::Credentials kinds = smarthost.credentials->kinds();
   report.credentials = credential_words(kinds);
   if (memory.offered.empty()) {

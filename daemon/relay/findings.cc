@@ -61,6 +61,15 @@ bool Findings::take(Asked asked, std::size_t recipient, const smtp::Reply& reply
   return true;
 }
 
+bool Findings::set_aside(Asked asked, const smtp::Reply& reply) {
+  if (mail_refused_ || !is_refusal(reply) || reply.code == kClosing || !may_be_of_dsn(asked, reply)) return false;
+  ++outcome.refusals;
+  outcome.rest = outcome.dsn_doubted = true;
+  if (asked == Asked::mail) note_mail(reply);
+  mail_refused_ = asked == Asked::mail;
+  return true;
+}
+
 void Findings::note_mail(const smtp::Reply& reply) {
   outcome.progress = TransactionOutcome::Progress::begun;
   outcome.needs_reset = mail_accepted_ = reply.positive();

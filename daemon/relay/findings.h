@@ -21,6 +21,9 @@ class Findings {
 
   /// One reply. False: the connection is of no further use; if the report does not say why, another one will do.
   [[nodiscard]] bool take(Asked asked, std::size_t recipient, const smtp::Reply& reply);
+  /// The same of a reply to a command with parameters of DSN (RFC 3461), if it may be about these: nobody's verdict,
+  /// and who was asked for is for another transaction at once, without them. False: it is not, and nothing is taken.
+  [[nodiscard]] bool set_aside(Asked asked, const smtp::Reply& reply);
   /// The answer to the dot, or to the text before it.
   void take_text(const Judgement& judged, const smtp::Reply& reply, mail::Step step);
   /// No answer came to a command, or a group of commands could not be written; the last words of the server if it had

@@ -1,5 +1,6 @@
 #include "relay/learnt.h"
 
+#include "base/host_name.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -24,14 +25,8 @@ std::string_view domain_part(std::string_view address) {
   return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
 }
 
-/// One is the other, or lies below it.
-bool is_within(std::string_view domain, std::string_view upper) {
-  if (upper.empty() || domain.size() < upper.size()) return false;
-  const std::size_t more = domain.size() - upper.size();
-  return iequals(domain.substr(more), upper) && (more == 0 || domain[more - 1] == '.');
-}
 bool are_related(std::string_view one, std::string_view other) {
-  return is_within(one, other) || is_within(other, one);
+  return is_within_domain(one, other) || is_within_domain(other, one);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postern::relay {
@@ -54,11 +55,30 @@ class Limit {
   SteadyTime until_;
 };
 
+/// What the server offers, and perhaps refuses: it is left out once to see whether that helps, and if it does, for a
+/// day.
+class Avoidance {
+ public:
+  void doubt() { doubted_ = true; }
+  /// It was left out; somebody was accepted or nobody. True: it is found out just now that it helps.
+  bool tried(bool accepted, SteadyTime now) {
+    const bool found = std::exchange(doubted_, false) && accepted;
+    if (found) until_ = now + Seconds(24 * 3600);
+    return found;
+  }
+  [[nodiscard]] bool applies(SteadyTime now) const { return doubted_ || now < until_; }
+
+ private:
+  bool doubted_ = false;
+  SteadyTime until_;
+};
+
 struct Learnt {
   SiteNotes notes;                   ///< kept beyond this run
   bool pipelining_fails = false;     ///< it is offered, but a group of commands got no proper replies
   Limit most_messages{};             ///< on one connection, before it said enough
   Limit most_recipients{};           ///< in one transaction
+  Avoidance without_dsn{};           ///< parameters of DSN (RFC 3461)
   std::vector<std::string> taken{};  ///< addresses elsewhere that the server took lately, the last first; a few
   std::string taken_at_home{};       ///< the last one there; empty: none
 

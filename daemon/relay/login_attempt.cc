@@ -3,10 +3,12 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "relay/redact.h"
+#include "relay/refusals.h"
 #include "relay/verdict.h"
 #include "sasl/negotiate.h"
 #include "smtp/limits.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,19 +25,18 @@ constexpr int kContinue = 334;
 
 enum class Inline { yes, no };
 
-/// What stays the same during one attempt.
 struct Exchange {
   Wire& wire;
   std::shared_ptr<sasl::Mechanism> mechanism;
-  const sasl::Credentials& credentials;
   const credentials::Blocking& blocking;
+  bool repeated = false;  ///< a challenge may repeat a secret
 };
 
-LoginAttempt ended(End end, const smtp::Reply& reply) {
+LoginAttempt ended(End end, const Exchange& exchange, const smtp::Reply& reply) {
   LoginAttempt attempt;
   attempt.end = end;
   attempt.code = reply.code;
-  attempt.words = reply.text();
+  attempt.words = shown(exchange.wire.secrets(), reply);
   return attempt;
 }
 
@@ -46,9 +47,17 @@ LoginAttempt failed(const Error& error) {
   return attempt;
 }
 
-LoginAttempt refused(const smtp::Reply& reply) {
-  LoginAttempt attempt = ended(End::refused, reply);
+/// What the parser quotes of a line is cut off, and its end might be most of a secret.
+LoginAttempt unanswered(Error error) {
+  if (error.failure == Failure::protocol) error.text.resize(std::min(error.text.find(": \""), error.text.size()));
+  return failed(error);
+}
+
+/// What the reply says is decided by the reply itself, not by what is shown of it.
+LoginAttempt refused(const Exchange& exchange, const smtp::Reply& reply) {
+  LoginAttempt attempt = ended(End::refused, exchange, reply);
   attempt.temporary = login_postponed(reply);
+  attempt.crowded = attempt.temporary && says_crowded(reply);
   attempt.judged = !attempt.temporary && !login_form_refused(reply);
   return attempt;
 }
@@ -78,12 +87,8 @@ sasl::Challenge challenge_of(const smtp::Reply& reply) {
 
 /// Challenges may echo what was sent, and so may every other reply.
 void trace(const Exchange& exchange, const smtp::Reply& reply) {
-  if (!exchange.wire.traced()) return;
   if (reply.code == kContinue) return exchange.wire.trace("S: 334 (challenge)");
-  for (std::string& line : lines_of(reply)) {
-    hide_secrets(line, exchange.credentials);
-    exchange.wire.trace("S: " + line);
-  }
+  exchange.wire.trace(reply);
 }
 
 /// Sends a line that holds a secret, and wipes it.
@@ -111,8 +116,8 @@ bool fits_a_line(const sasl::Response& response) { return response.encoded || !h
 /// RFC 4954 section 4: "*" ends the exchange, and the server answers 501.
 Task<LoginAttempt> cancel(const Exchange& exchange, std::string why) {
   const auto reply = co_await secret_command(exchange, "*", "*");
-  if (!reply) co_return failed(reply.error());
-  if (reply->code == kClosing) co_return refused(*reply);
+  if (!reply) co_return unanswered(reply.error());
+  if (reply->code == kClosing) co_return refused(exchange, *reply);
   LoginAttempt attempt;
   attempt.end = End::nonsense;
   attempt.words = std::move(why);
@@ -140,11 +145,12 @@ LoginAttempt judged(const Exchange& exchange, const smtp::Reply& reply) {
   // 235 by RFC 4954; of a code that is not foreseen the first digit counts (RFC 5321 4.3.2).
   if (reply.positive()) {
     const auto proved = exchange.mechanism->accepted();
-    return proved ? ended(End::accepted, reply) : distrusted(exchange.wire, proved.error());
+    return proved ? ended(End::accepted, exchange, reply) : distrusted(exchange.wire, proved.error());
   }
-  if (is_refusal(reply)) return refused(reply);
+  if (is_refusal(reply)) return refused(exchange, reply);
   exchange.wire.give_up();  // out of step: every later reply would be taken for another
-  return failed(Error{Failure::protocol, "unexpected reply to AUTH: \"" + reply.text() + "\""});
+  const std::string words = shown(exchange.wire.secrets(), reply);
+  return failed(Error{Failure::protocol, "unexpected reply to AUTH: \"" + words + "\""});
 }
 
 /// What a step on another thread needs; it stays alive if nobody waits for the step any more.
@@ -168,10 +174,12 @@ Task<Result<sasl::Response>> step(const Exchange& exchange, const sasl::Challeng
   co_return std::move(*state->response);
 }
 
-Task<LoginAttempt> converse(const Exchange& exchange, std::string command, std::string shown) {
+Task<LoginAttempt> converse(Exchange& exchange, std::string command, std::string shown) {
   auto reply = co_await secret_command(exchange, std::move(command), std::move(shown));
   while (reply && reply->code == kContinue) {
     const sasl::Challenge challenge = challenge_of(*reply);
+    const Redactor& secrets = exchange.wire.secrets();
+    if (secrets.repeats(challenge.decoded.value_or(challenge.raw))) exchange.repeated = true;
     auto response = co_await step(exchange, challenge);
     if (!response && response.error().failure == Failure::tls) co_return distrusted(exchange.wire, response.error());
     if (!response) co_return co_await cancel(exchange, response.error().text);
@@ -179,23 +187,21 @@ Task<LoginAttempt> converse(const Exchange& exchange, std::string command, std::
     std::string line = encode(*response);
     reply = co_await secret_command(exchange, std::move(line), "(response)");
   }
-  if (!reply) co_return failed(reply.error());
+  if (!reply) co_return unanswered(reply.error());
   co_return judged(exchange, *reply);
 }
 
-/// Adds what the server said inside the exchange, and takes away what nobody should read.
+/// Adds what the server said inside the exchange.
 void finish(LoginAttempt& attempt, const Exchange& exchange) {
   const std::string why = exchange.mechanism->refusal();
   if (!why.empty() && attempt.end != End::accepted) {
-    attempt.words += " (" + why + ")";
+    attempt.words += " (" + (exchange.repeated ? std::string(Redactor::kRemark) : why) + ")";
     attempt.judged = !attempt.temporary;
     attempt.other_binding = why == "unsupported-channel-binding-type";
   }
-  hide_secrets(attempt.words, exchange.credentials);
-  if (attempt.error) hide_secrets(attempt.error->text, exchange.credentials);
 }
 
-Task<LoginAttempt> attempt(const Exchange& exchange, std::string command, std::string shown) {
+Task<LoginAttempt> attempt(Exchange& exchange, std::string command, std::string shown) {
   LoginAttempt result = co_await converse(exchange, std::move(command), std::move(shown));
   finish(result, exchange);
   co_return result;
@@ -216,7 +222,8 @@ Task<LoginAttempt> attempt_login(Wire& wire, std::string_view name, const sasl::
                                  const sasl::Situation& situation, const credentials::Blocking& blocking) {
   const std::shared_ptr<sasl::Mechanism> mechanism = sasl::make_mechanism(name, credentials, situation);
   if (!mechanism) co_return unusable();
-  const Exchange exchange{wire, mechanism, credentials, blocking};
+  teach(wire.secrets(), credentials);
+  Exchange exchange{wire, mechanism, blocking};
   const std::string bare = auth_command(*mechanism, Inline::no);
   std::string command = auth_command(*mechanism, Inline::yes);
   const bool had_initial = command != bare;
@@ -225,7 +232,7 @@ Task<LoginAttempt> attempt_login(Wire& wire, std::string_view name, const sasl::
   const bool form = first.end == End::refused && initial_response_refused(first.code);
   if (!had_initial || !form) co_return first;
   const std::shared_ptr<sasl::Mechanism> fresh = sasl::make_mechanism(name, credentials, situation);
-  const Exchange anew{wire, fresh, credentials, blocking};
+  Exchange anew{wire, fresh, blocking};
   LoginAttempt second = co_await attempt(anew, bare, bare);
   // What the server said of the first try is an answer; that it hung up on the second one is none.
   if (second.end == End::failed && second.error->failure == Failure::closed) co_return first;

@@ -26,6 +26,7 @@ struct LoginAttempt {
   std::string words;           ///< for people: the server's, or why it ended; without secrets
   std::optional<Error> error;  ///< failed and distrusted
   bool temporary = false;      ///< refused: says nothing about the credentials
+  bool crowded = false;        ///< refused: too many logins or connections at a time
   bool judged = false;         ///< the server has looked at the credentials and does not want them
 
   bool other_binding = false;  ///< the server knows no channel binding of that type (RFC 5802 section 7)

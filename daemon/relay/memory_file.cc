@@ -1,6 +1,7 @@
 #include "relay/memory_file.h"
 
 #include "base/durable_file.h"
+#include "base/hex_digit.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -39,11 +40,6 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-int digit(char c) {
-  const auto value = std::string_view("0123456789abcdef").find(to_lower(c));
-  return value == std::string_view::npos ? -1 : static_cast<int>(value);
-}
-
 std::optional<std::string> unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -52,8 +48,8 @@ std::optional<std::string> unescape(std::string_view text) {
       continue;
     }
     if (text[i] != '%' || i + 2 >= text.size()) return std::nullopt;
-    const int high = digit(text[i + 1]);
-    const int low = digit(text[i + 2]);
+    const int high = hex_digit(text[i + 1]);
+    const int low = hex_digit(text[i + 2]);
     if (high < 0 || low < 0) return std::nullopt;
     out += static_cast<char>(high * 16 + low);
     i += 2;
@@ -72,6 +68,9 @@ constexpr std::array kFields{Field{"mechanism", &SiteMemory::mechanism},
                              Field{"tls", &SiteMemory::tls},
                              Field{"weaker_tls", &SiteMemory::weaker_tls},
                              Field{"null_sender", &SiteMemory::null_sender},
+                             Field{"login", &SiteMemory::login},
+                             Field{"certificate", &SiteMemory::certificate},
+                             Field{"own_certificate", &SiteMemory::own_certificate},
                              Field{"taken", &SiteMemory::taken}};
 
 struct List {

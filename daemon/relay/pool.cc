@@ -28,6 +28,16 @@ Pool::AtWork::~AtWork() {
   pool_.ended();
 }
 
+std::optional<SteadyTime> Pool::silent_since() const {
+  std::optional<SteadyTime> first;
+  for (const ClientSession* session : at_work_) {
+    const std::optional<SteadyTime> since = session->waiting_since();
+    if (!since || std::ranges::find(leaving_, session) != leaving_.end()) continue;
+    first = std::min(first.value_or(*since), *since);
+  }
+  return first;
+}
+
 void Pool::ended() {
   if (!closing_ || !drained()) return;
   for (boost::asio::steady_timer* waiting : draining_) waiting->cancel();

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace postern::relay {
@@ -43,6 +44,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
   /// also where the connection was there at that moment.
   Task<Result<net::Connected>> connecting(Task<Result<net::Connected>> task);
 
+  /// The earliest ClientSession::waiting_since() of those at work that do more than say QUIT.
+  [[nodiscard]] std::optional<SteadyTime> silent_since() const;
   [[nodiscard]] bool closing() const { return closing_; }
   /// QUIT on all idle connections at once, for kFarewell at most; those at work have the grace and are then cancelled.
   /// May be called again, while an earlier call waits too: the shorter grace counts, and none cancels before its own

@@ -1,74 +1,39 @@
 #include "relay/redact.h"
 
-#include "base/base64.h"
-#include "base/text.h"
-
-#include <cstddef>
+#include <string>
 #include <string_view>
-#include <vector>
 
 namespace postern::relay {
-namespace {
 
-constexpr std::size_t kBeginning = 16;  // bytes of a secret by which it is known, were it cut off
-constexpr std::size_t kTelling = 5;     // an encoded form that is shorter would be found in innocent words
-
-using Forms = std::vector<Secret>;
-
-void add(Forms& forms, std::string form) {
-  if (!form.empty()) forms.emplace_back(to_lower(form));
-  wipe(form);
-}
-
-/// The characters that stand for `secret` alone when `before` bytes precede it in what is encoded (modulo 3).
-std::string base64_core(std::string_view secret, std::size_t before) {
-  std::string text(before, '\0');
-  text += secret;
-  std::string encoded = base64_encode(text);
-  const std::size_t first = (before * 8 + 5) / 6;
-  const std::size_t whole = text.size() * 8 / 6;
-  std::string core = whole > first ? encoded.substr(first, whole - first) : std::string();
-  wipe(text);
-  wipe(encoded);
-  return core;
-}
-
-void add_forms(Forms& forms, std::string_view secret) {
-  secret = secret.substr(0, kBeginning);
-  add(forms, std::string(secret));
-  add(forms, printable(secret));
-  std::vector<std::string> encoded{hex(secret)};
-  for (const std::size_t before : {0U, 1U, 2U}) encoded.push_back(base64_core(secret, before));
-  for (std::string& form : encoded) {
-    if (form.size() >= kTelling) add(forms, form);
-    wipe(form);
-  }
-}
-
-Forms forms_of(const sasl::Credentials& credentials) {
-  Forms forms;
+void teach(Redactor& redactor, const sasl::Credentials& credentials) {
   if (credentials.password) {
-    add_forms(forms, credentials.password->reveal());
+    redactor.learn(credentials.password->reveal());
     // How the response of PLAIN begins, in case the password itself is cut off.
-    add_forms(forms, std::string(1, '\0') + credentials.user + '\0');
+    for (const std::string& name : {std::string(), credentials.user}) {
+      redactor.learn_encoded(name + '\0' + credentials.user + '\0');
+    }
   }
-  if (credentials.token) add_forms(forms, credentials.token->reveal());
-  return forms;
+  if (credentials.token) {
+    redactor.learn(credentials.token->reveal());
+    redactor.learn_encoded("user=" + credentials.user + "\1auth=Bearer ");
+  }
 }
 
-}  // namespace
-
-void hide_secrets(std::string& words, const sasl::Credentials& credentials) {
-  std::string said = to_lower(words);
-  for (const Secret& form : forms_of(credentials)) {
-    if (said.find(form.reveal()) == std::string::npos) continue;
-    const bool has_code = words.size() > 3 && parse_number(words.substr(0, 3));
-    std::string shown = (has_code ? words.substr(0, 4) : std::string()) + "(words that repeat the login are not shown)";
-    wipe(words);
-    words = std::move(shown);
-    break;
+bool repeats(const Redactor& redactor, const smtp::Reply& reply) {
+  std::string whole;
+  std::string bare;  // without the codes, which would stand in the midst of what goes over two lines
+  for (const std::string_view line : reply.lines) {
+    whole.append(line).append("\n");
+    const std::size_t begin = line.find_first_not_of("0123456789.");
+    const bool coded = begin != std::string_view::npos && line[begin] == ' ';
+    bare.append(coded ? line.substr(begin) : line).append("\n");
   }
-  wipe(said);
+  return redactor.repeats(whole) || redactor.repeats(bare);
+}
+
+std::string shown(const Redactor& redactor, const smtp::Reply& reply) {
+  if (!repeats(redactor, reply)) return reply.text();
+  return std::to_string(reply.code) + ' ' + std::string(Redactor::kRemark);
 }
 
 }  // namespace postern::relay

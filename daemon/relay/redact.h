@@ -2,14 +2,22 @@
 // see, so words that hold a secret are not kept.
 #pragma once
 
+#include "base/redactor.h"
 #include "sasl/mechanism.h"
+#include "smtp/reply.h"
 
 #include <string>
 
 namespace postern::relay {
 
-/// If `words` hold the password or the token, or the beginning of a long one, as they are, in hexadecimal or as part of
-/// any base64, a remark takes the place of everything but the reply code.
-void hide_secrets(std::string& words, const sasl::Credentials& credentials);
+/// From now on `redactor` knows the password and the token, and how responses with them begin.
+void teach(Redactor& redactor, const sasl::Credentials& credentials);
+
+/// Whether a reply may repeat what `redactor` knows, in one line or over several.
+[[nodiscard]] bool repeats(const Redactor& redactor, const smtp::Reply& reply);
+
+/// For people: reply.text(), or, of one that may repeat a secret, the code and a remark. The whole reply is judged: of
+/// the text, which is cut off, the end might be most of a secret.
+[[nodiscard]] std::string shown(const Redactor& redactor, const smtp::Reply& reply);
 
 }  // namespace postern::relay

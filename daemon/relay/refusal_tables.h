@@ -129,6 +129,15 @@ inline constexpr Table kSiteCodes = R"(
 /// A disabled account (RFC 5248), which after MAIL may be the recipient's; a login that is not taken any more
 /// (Microsoft), which after MAIL means that somebody on the way has no REQUIRETLS (RFC 8689).
 inline constexpr Table kSiteCodesAtMail = "5.7.13, 5.7.30";
+/// The form of a command and its parameters (RFC 5321 4.2.2: 455 and 555 are of these alone; RFC 3463 3.6).
+inline constexpr std::array kFormReplies{455, 500, 501, 504, 555};
+inline constexpr int kTooManyBytesOrRecipients = 552;
+inline constexpr Table kFormCodes = R"(
+    x.5.1, x.5.2, x.5.4)";
+/// Of the parameters of RFC 3461, and of parameters at all.
+inline constexpr Table kDsn = R"(
+    orcpt, original recipient, notify, envid, _dsn_, delivery status, parameter, option, extension)";
+
 /// 530, 535, 538: RFC 4954; 534: a login is to be made another way; 513: Courier, relaying.
 inline constexpr std::array kSiteReplies{513, 530, 534, 535, 538};
 

@@ -294,6 +294,15 @@ bool says_relaying(const smtp::Reply& refusal) {
 
 bool says_for_now(const smtp::Reply& refusal) { return refusal.permanent() && says(own_words(refusal), kAgain); }
 
+bool may_be_of_dsn(Asked asked, const smtp::Reply& refusal) {
+  if (std::ranges::find(kFormReplies, refusal.code) != kFormReplies.end()) return true;
+  const Said said(refusal);
+  const auto is_said = [&](std::string_view row) { return is_code(said.enhanced, row); };
+  if (any_row(kFormCodes, is_said) || says(said.words, kDsn)) return true;
+  const bool of_number = refusal.code == kTooManyBytesOrRecipients;
+  return refusal.permanent() && !of_number && blame_of(asked, refusal) == Blame::unknown;
+}
+
 bool says_crowded(const smtp::Reply& refusal) {
   const std::string said = own_words(refusal);
   return says(said, kCrowdedFirst) || says(said, kCrowded);

@@ -35,6 +35,10 @@ enum class Blame {
 /// Whatever its code, it says itself that this is not for good: whoever else is accepted proves nothing.
 [[nodiscard]] bool says_for_now(const smtp::Reply& refusal);
 
+/// A refusal of MAIL or RCPT with parameters of DSN (RFC 3461): they may be all that it is about, since it is of the
+/// form of the command, names them, or says for good what nobody knows.
+[[nodiscard]] bool may_be_of_dsn(Asked asked, const smtp::Reply& refusal);
+
 /// Too many connections: the same of an answer to anything else: greeting, EHLO, STARTTLS, AUTH.
 [[nodiscard]] bool says_crowded(const smtp::Reply& refusal);
 

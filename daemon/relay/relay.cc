@@ -4,16 +4,20 @@
 #include "mail/delivered.h"
 #include "net/connection.h"
 #include "net/fresh_tls_client.h"
+#include "net/service.h"
 #include "relay/client_session.h"
 #include "relay/explain.h"
 #include "relay/pool.h"
 #include "relay/remainder.h"
 #include "relay/smtp_relay.h"
+#include "relay/tls_rules.h"
 #include "relay/verdict.h"
 #include "smtp/limits.h"
 
 #include <algorithm>
 #include <functional>
+#include <optional>
+#include <set>
 #include <utility>
 
 namespace postern::relay {
@@ -44,7 +48,7 @@ class SmtpRelay final : public Relay {
         connector_(std::move(connector)),
         refresh_(std::move(refresh)),
         learnt_{SiteNotes(std::move(memory), smarthost_)},
-        name_(smarthost_.host + ':' + std::to_string(smarthost_.port)),
+        name_(place_of(smarthost_)),
         pool_(std::make_shared<Pool>(std::move(executor), pool_limits)) {}
 
   /// The pool may outlive us for the length of a QUIT, which needs nothing of ours.
@@ -83,6 +87,7 @@ class SmtpRelay final : public Relay {
     if (connection.session) connection.session->describe(report);
     report.site = smarthost_.name;
     report.trouble = connection.trouble;
+    report.tls_rules = tls_rules(smarthost_);
     report.tried = std::move(round.tried);
     report.skipped = std::move(round.skipped);
     report.order = std::move(round.order);
@@ -95,6 +100,12 @@ class SmtpRelay final : public Relay {
 
   [[nodiscard]] mail::CheckReport explain() const override { return explain_login(smarthost_, learnt_.notes.recall()); }
 
+  [[nodiscard]] std::optional<SteadyTime> silent_since() const override {
+    std::optional<SteadyTime> first = pool_->silent_since();
+    for (const SteadyTime since : reaching_) first = std::min(first.value_or(since), since);
+    return first;
+  }
+
   void refresh() override {
     if (refresh_) refresh_();
   }
@@ -103,6 +114,19 @@ class SmtpRelay final : public Relay {
 
  private:
   enum class Use { kept, fresh };
+
+  /// While it lives nobody has answered yet.
+  class Reaching {
+   public:
+    Reaching(std::multiset<SteadyTime>& all, SteadyTime since) : all_(all), mine_(all.insert(since)) {}
+    ~Reaching() { all_.erase(mine_); }
+    Reaching(const Reaching&) = delete;
+    Reaching& operator=(const Reaching&) = delete;
+
+   private:
+    std::multiset<SteadyTime>& all_;
+    std::multiset<SteadyTime>::iterator mine_;
+  };
 
   struct Part {
     mail::DeliveryReport report;
@@ -167,7 +191,9 @@ class SmtpRelay final : public Relay {
     std::optional<SteadyTime> end;    // of all connections together
     for (;;) {
       if (pool_->closing()) co_return stopping();
+      std::optional<Reaching> reaching(std::in_place, reaching_, std::chrono::steady_clock::now());
       auto connected = co_await pool_->connecting(reach(dial.get()));
+      reaching.reset();
       if (!connected) {
         if (connected.error().failure == Failure::cancelled && pool_->closing()) co_return stopping();
         add_trouble(connection, unreachable(connected.error()));
@@ -175,7 +201,7 @@ class SmtpRelay final : public Relay {
       }
       dial = std::move(connected->dial);
       connection.session = std::make_unique<ClientSession>(std::move(connected->stream), std::move(connected->peer),
-                                                           smarthost_, learnt_);
+                                                           reached(*connected), learnt_);
       trace(*connection.session, sink);
       if (!end) end = std::chrono::steady_clock::now() + patience;
       const ClientSession::Patience left = patience_until(*end, dial.get());
@@ -198,6 +224,15 @@ class SmtpRelay final : public Relay {
         dial.reset();
       }
     }
+  }
+
+  /// The smarthost as a session knows it: of a service the server that it talks to, which a token is bound to.
+  std::shared_ptr<const Smarthost> reached(const net::Connected& connected) const {
+    if (connected.host.empty()) return {std::shared_ptr<const Smarthost>(), &smarthost_};
+    auto server = std::make_shared<Smarthost>(smarthost_);
+    server->host = connected.host;
+    server->port = connected.port;
+    return server;
   }
 
   /// A refused login says nothing against the address.
@@ -273,6 +308,7 @@ class SmtpRelay final : public Relay {
   Learnt learnt_;
   std::string name_;
   std::shared_ptr<Pool> pool_;
+  std::multiset<SteadyTime> reaching_;  ///< since when, each that makes a connection
 };
 
 net::TlsClientOptions tls_options(const Smarthost& smarthost) {
@@ -313,6 +349,23 @@ class SocketConnector {
   bool with_tls_;
 };
 
+net::ServiceOptions service_options(const Smarthost& smarthost, ServiceName service) {
+  net::ServiceOptions options;
+  options.service = std::move(service);
+  options.implicit_tls = smarthost.tls == Tls::implicit;
+  if (smarthost.tls != Tls::none) options.tls = static_cast<const net::TlsClientOptions&>(smarthost);
+  options.connect_timeout = limits::kConnect;
+  return options;
+}
+
+template <class Sockets>
+std::unique_ptr<Relay> over(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory,
+                            std::shared_ptr<Sockets> sockets) {
+  return make_relay(
+      std::move(executor), std::move(smarthost), std::move(memory), [sockets] { return sockets->connect(); },
+      PoolLimits(), [sockets] { sockets->refresh(); });
+}
+
 }  // namespace
 
 std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory,
@@ -322,10 +375,12 @@ std::unique_ptr<Relay> make_relay(Executor executor, Smarthost smarthost, std::s
 }
 
 std::unique_ptr<Relay> Relay::make(Executor executor, Smarthost smarthost, std::shared_ptr<MemoryStore> memory) {
-  const auto sockets = std::make_shared<SocketConnector>(executor, smarthost);
-  return make_relay(
-      std::move(executor), std::move(smarthost), std::move(memory), [sockets] { return sockets->connect(); },
-      PoolLimits(), [sockets] { sockets->refresh(); });
+  if (auto service = ServiceName::parse(smarthost.host)) {
+    auto servers = std::make_shared<net::ServiceConnector>(executor, service_options(smarthost, std::move(*service)));
+    return over(std::move(executor), std::move(smarthost), std::move(memory), std::move(servers));
+  }
+  auto sockets = std::make_shared<SocketConnector>(executor, smarthost);
+  return over(std::move(executor), std::move(smarthost), std::move(memory), std::move(sockets));
 }
 
 }  // namespace postern::relay

@@ -2,6 +2,7 @@
 // server (the mechanism that worked, that pipelining is broken there, its limits).
 #pragma once
 
+#include "base/clock.h"
 #include "base/task.h"
 #include "mail/check.h"
 #include "mail/message.h"
@@ -9,6 +10,7 @@
 #include "relay/smarthost.h"
 
 #include <memory>
+#include <optional>
 
 namespace postern::relay {
 
@@ -29,6 +31,8 @@ class Relay {
   virtual Task<mail::CheckReport> check(mail::CheckOptions options) = 0;
   /// What check() would try, from what the server offered last; no connection is made.
   [[nodiscard]] virtual mail::CheckReport explain() const = 0;
+  /// Since when a word of the server is waited for that does not come, on the connection that waits longest.
+  [[nodiscard]] virtual std::optional<SteadyTime> silent_since() const { return std::nullopt; }
   /// What is trusted in TLS is read again at the next connection, whether its files seem to have changed or not.
   virtual void refresh() {}
   /// Ends idle connections with QUIT and, after that, cancels those at work.

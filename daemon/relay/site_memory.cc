@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kSalt = 8;                       // hexadecimal digits
 constexpr std::size_t kHash = 4;                       // of 64
 constexpr Seconds kSameAlarm{3600};                    // a server that changes to and fro is told of so often at most
+constexpr std::int64_t kSameLogin = 60;                // seconds
 constexpr std::int64_t kTrustInMechanism = 24 * 3600;  // seconds: then what is better has another chance
 constexpr std::string_view kBinding = "-PLUS";
 constexpr std::string_view kScram = "SCRAM-";
@@ -130,7 +131,7 @@ bool is_fingerprint_of(std::string_view known, const sasl::Credentials& credenti
 
 SiteNotes::SiteNotes(std::shared_ptr<MemoryStore> store, const Smarthost& smarthost)
     : store_(store ? std::move(store) : std::make_shared<VolatileMemory>()),
-      key_(smarthost.host + ':' + std::to_string(smarthost.port) + ' ' + user_of(smarthost)),
+      key_(place_of(smarthost) + ' ' + user_of(smarthost)),
       under_(restrictions(smarthost)) {}
 
 SiteMemory SiteNotes::recall() const {
@@ -193,6 +194,25 @@ bool SiteNotes::refuses_null_sender() const { return !store_->recall(key_).null_
 void SiteNotes::note_null_sender(bool refused) {
   SiteMemory memory = store_->recall(key_);
   memory.null_sender = refused ? "refused" : "";
+  store_->keep(key_, std::move(memory));
+}
+
+void SiteNotes::note_login() {
+  SiteMemory memory = store_->recall(key_);
+  const auto before = parse_number(memory.login);
+  const std::int64_t now = seconds_now();
+  const auto distance = before ? now - static_cast<std::int64_t>(*before) : kSameLogin;
+  if (distance >= 0 && distance < kSameLogin) return;
+  memory.login = std::to_string(now);
+  store_->keep(key_, std::move(memory));
+}
+
+void SiteNotes::note_certificates(const std::string& ends, const std::string& own) {
+  if (ends.empty()) return;
+  SiteMemory memory = store_->recall(key_);
+  if (memory.certificate == ends && memory.own_certificate == own) return;
+  memory.certificate = ends;
+  memory.own_certificate = own;
   store_->keep(key_, std::move(memory));
 }
 

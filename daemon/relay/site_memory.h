@@ -25,12 +25,17 @@ struct SiteMemory {
   std::vector<std::string> weaker;   ///< what the server offers now, while that is weaker than the measure
   std::string weaker_tls;            ///< with that; empty: it is not weaker
   std::string null_sender{};         ///< "refused": the server takes no mail from "<>"
+  std::string login{};               ///< when one was tried last, in seconds since 1970
+  std::string certificate{};         ///< of the server: when it ends, RFC 3339
+  std::string own_certificate{};     ///< of ours, likewise; empty: there is none
   std::string taken{};               ///< an address outside the account's domain that the server took mail for
 
   friend bool operator==(const SiteMemory&, const SiteMemory&) = default;
 };
 
-/// Keeps SiteMemory by "host:port user". Reading is from memory; keep() returns at once and writes in the background.
+/// Keeps SiteMemory by "host:port user"; of a service for all of its servers together, since whoever can forge the DNS
+/// must not get a clean slate by naming another server. Reading is from memory; keep() returns at once and writes in
+/// the background.
 class MemoryStore {
  public:
   virtual ~MemoryStore() = default;
@@ -87,6 +92,10 @@ class SiteNotes {
   /// Whether the server takes mail from the null reverse-path.
   [[nodiscard]] bool refuses_null_sender() const;
   void note_null_sender(bool refused);
+  /// A login is tried now. Those that come within a minute are one: each is written to the disk.
+  void note_login();
+  /// When the server's certificate ends, RFC 3339 (nothing is noted if it is not known), and our own (empty: none).
+  void note_certificates(const std::string& ends, const std::string& own);
   /// An address outside the account's domain that the server took mail for; empty: none is known.
   [[nodiscard]] std::string taken() const;
   void note_taken(const std::string& address);

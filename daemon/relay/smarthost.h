@@ -22,4 +22,9 @@ struct Smarthost : SmarthostOptions {
   mail::HostNames names{};  ///< of this machine, for SenderPolicy(from, names)
 };
 
+/// "smtp.example.com:465"; of a service, whose servers have each its port, "srv:_submissions._tcp.example.com".
+[[nodiscard]] inline std::string place_of(const SmarthostOptions& smarthost) {
+  return smarthost.port == 0 ? smarthost.host : smarthost.host + ':' + std::to_string(smarthost.port);
+}
+
 }  // namespace postern::relay

@@ -17,11 +17,12 @@ enum class Tls { implicit, starttls, none };
 enum class Downgrade { warn, refuse };
 
 struct SmarthostOptions : net::TlsClientOptions, sasl::LoginOptions {
-  std::string name;  ///< as logs and commands call it
-  std::string host;
-  std::uint16_t port = 0;
+  std::string name;        ///< as logs and commands call it
+  std::string host;        ///< or a ServiceName
+  std::uint16_t port = 0;  ///< 0 with a service, whose servers have each its own
   Tls tls = Tls::implicit;
   Downgrade auth_downgrade = Downgrade::warn;
+  bool try_at_start = true;                   ///< with a login, before there is mail
   std::size_t messages_per_connection = 100;  ///< many servers take no more
   SenderPolicyOptions from;                   ///< as whom mail may be sent there
 

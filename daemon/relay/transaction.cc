@@ -29,6 +29,7 @@ constexpr std::size_t kSlack = 512;                     // for stuffed dots and 
 struct Pending {
   Asked asked;
   std::size_t recipient = 0;  // of rcpt: index into the report
+  bool with_dsn = false;      // parameters of it
 };
 
 class Transaction {
@@ -108,17 +109,18 @@ class Transaction {
   }
 
   void enqueue(Asked asked, std::size_t recipient = 0) {
+    bool with_dsn = false;
     switch (asked) {
       case Asked::reset: batch_ += "RSET\r\n"; break;
-      case Asked::mail: append_mail(message_.envelope(), input_.form, input_.server, batch_); break;
+      case Asked::mail: with_dsn = append_mail(message_.envelope(), input_.form, input_.server, batch_); break;
       case Asked::rcpt:
-        append_rcpt(recipient_at(recipient), input_.form, input_.server, batch_);
+        with_dsn = append_rcpt(recipient_at(recipient), input_.form, input_.server, batch_);
         ++in_doubt_;
         break;
       case Asked::data: batch_ += "DATA\r\n"; break;
       case Asked::text: break;  // is no command
     }
-    Pending pending{asked, recipient};
+    Pending pending{asked, recipient, with_dsn};
     pending_.push_back(pending);
   }
 
@@ -144,6 +146,7 @@ class Transaction {
         found_.lost(pending.asked, reply.error());
         co_return false;
       }
+      if (pending.with_dsn && found_.set_aside(pending.asked, *reply)) continue;
       if (found_.take(pending.asked, pending.recipient, *reply)) continue;
       wire_.give_up();
       const auto& trouble = found_.outcome.report.site;

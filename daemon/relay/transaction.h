@@ -51,6 +51,7 @@ struct TransactionOutcome {
   bool enough = false;                 ///< the server said that this connection has carried enough
   /// Those without a status, or too many, are for another transaction, at once: with SMTPUTF8 if they alone need that.
   bool rest = false;
+  bool dsn_doubted = false;                ///< `rest`, because of parameters of DSN: the next one without them
   bool cut_short = false;                  ///< as `rest`, if the trouble that is told proves to be none
   std::size_t refusals = 0;                ///< further ones
   std::size_t accepted = 0;                ///< recipients

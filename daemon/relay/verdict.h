@@ -63,6 +63,11 @@
 //                a row says connection                      as asked   deferred; on a kept connection at once on a new
 //                                                                      one, see ClientSession
 //   RSET         anything but 2xx                           site
+//   mail, rcpt   455, 500, 501, 504, 555, x.5.1, x.5.2,     -          with parameters of DSN (RFC 3461) alone: nothing
+//   with them    x.5.4, words about parameters, or 5xx in              yet. Without them in another transaction at
+//   once;
+//                words that nobody knows                               who is accepted there has shown that this site
+//                                                                      gets none for a day
 //   mail, data   4xx                                        message    deferred; on a kept connection likewise
 //                5xx, a row says size (anywhere), content   message    failed
 //                (by 5.6.x at any step, by words at the dot)
@@ -74,7 +79,8 @@
 //                a row says recipient, size                 recipient  failed
 //                552                                        recipient  deferred, 4.x.y
 //                any other 5xx                              recipient  *doubtful*: settled as failed if another one is
-//                                                                      accepted, now or for a control question
+//                                                                      accepted, now, in the transaction of the same
+//                                                                      message before, or for a control question
 //                5xx, and it says "try again later"         recipient  *doubtful*, and nobody else settles it
 //   in the       4xx, 5xx, and it hung up                   message    as after the dot: no further answer can come
 //   text         4xx, 5xx, and the connection stands        message    deferred: it may belong to another command

@@ -1,6 +1,7 @@
 #include "relay/wire.h"
 
 #include "base/text.h"
+#include "relay/redact.h"
 #include "smtp/limits.h"
 
 #include <algorithm>
@@ -35,6 +36,12 @@ void Wire::trace(std::string line) const {
   if (!trace_) return;
   cut(line);
   trace_(line);
+}
+
+void Wire::trace(const smtp::Reply& reply) const {
+  if (!trace_) return;
+  if (repeats(secrets_, reply)) return trace("S: " + shown(secrets_, reply));
+  for (const std::string& line : lines_of(reply)) trace("S: " + line);
 }
 
 Error Wire::fail(Error error) {
@@ -79,9 +86,10 @@ Result<std::optional<smtp::Reply>> Wire::parse() {
 }
 
 Task<Result<smtp::Reply>> Wire::reply(Milliseconds deadline) {
+  waiting_since_ = std::chrono::steady_clock::now();
   auto reply = co_await read_reply(deadline);
-  if (!reply || !trace_) co_return reply;
-  for (const std::string& line : lines_of(*reply)) trace("S: " + line);
+  waiting_since_.reset();
+  if (reply) trace(*reply);
   co_return reply;
 }
 
@@ -127,7 +135,9 @@ Task<std::optional<smtp::Reply>> Wire::last_words(Milliseconds deadline) {
 
 Task<Result<void>> Wire::start_tls(Milliseconds deadline) {
   expires_after(deadline);
+  waiting_since_ = std::chrono::steady_clock::now();
   auto started = co_await stream_.start_tls();
+  waiting_since_.reset();
   if (!started) broken_ = true;
   co_return started;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/redactor.h"
 #include "base/result.h"
 #include "base/task.h"
 #include "net/stream.h"
@@ -36,8 +37,12 @@ class Wire {
 
   /// From now on what is said goes there too. Message text and what belongs to a secret_command() does not.
   void trace_to(Trace sink) { trace_ = std::move(sink); }
-  [[nodiscard]] bool traced() const { return static_cast<bool>(trace_); }
   void trace(std::string line) const;
+  /// All of its lines, or that they are not shown: see secrets().
+  void trace(const smtp::Reply& reply) const;
+
+  /// What no reply in the trace may repeat, to the end of the session.
+  [[nodiscard]] Redactor& secrets() { return secrets_; }
 
   /// Writes commands, whose replies are then read one by one. Failures: those of Stream::write, and
   /// protocol if the server said something nobody asked for: its replies would shift onto the wrong commands.
@@ -55,6 +60,8 @@ class Wire {
   Task<std::optional<smtp::Reply>> last_words(Milliseconds deadline);
   Task<Result<void>> start_tls(Milliseconds deadline);
 
+  /// Since when a word of the server is waited for; nothing: it has the turn to listen.
+  [[nodiscard]] std::optional<SteadyTime> waiting_since() const { return waiting_since_; }
   /// Bytes of the server have been read that no reply() has taken yet.
   [[nodiscard]] bool unread() const { return begin_ != end_ || parser_.midway(); }
   /// Nothing more can be said: an operation failed, or the protocol was broken.
@@ -75,8 +82,10 @@ class Wire {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   Trace trace_;
+  Redactor secrets_;
   SteadyTime allowed_until_ = SteadyTime::max();
   std::optional<Milliseconds> until_words_;
+  std::optional<SteadyTime> waiting_since_;
   bool broken_ = false;
 };
 

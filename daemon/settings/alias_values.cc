@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "settings/key_table.h"
+#include "settings/yaml_slip.h"
 
 #include <algorithm>
 #include <utility>
@@ -12,7 +14,11 @@ namespace {
 std::optional<std::string> alias_target(const Node& node, const Scope& scope) {
   const std::string* text = scalar(node, scope, "an address or a list of addresses");
   if (text == nullptr) return std::nullopt;
-  if (text->empty() || text->starts_with('|') || text->starts_with('/') || istarts_with(*text, ":include:")) {
+  if (trim(*text).empty()) {
+    scope.error(node, "is empty; write an address, or leave the alias out");
+    return std::nullopt;
+  }
+  if (text->starts_with('|') || text->starts_with('/') || istarts_with(*text, ":include:")) {
     scope.error(node, "must lead to addresses; programs, files and includes are not supported");
     return std::nullopt;
   }
@@ -53,6 +59,10 @@ std::optional<std::string> alias_name(const Entry& entry, const Scope& scope) {
 }  // namespace
 
 std::optional<mail::Aliases> aliases_value(const Node& node, Scope& scope) {
+  if (node.kind == Node::Kind::scalar && !missing_behind_key(node.text).empty()) {
+    complain_of_colon(node, scope.report);
+    return std::nullopt;
+  }
   if (node.kind != Node::Kind::map) {
     scope.error(node, "must be names with addresses, such as { root: admin@example.com }, not " + kind_name(node));
     return std::nullopt;

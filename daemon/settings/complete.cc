@@ -1,12 +1,15 @@
 #include "settings/complete.h"
 
+#include "base/service_name.h"
 #include "base/text.h"
 #include "settings/account.h"
 #include "settings/local_names.h"
 #include "settings/own_sender.h"
 #include "settings/permissions.h"
+#include "settings/route_values.h"
 #include "settings/sender_values.h"
 #include "settings/values.h"
+#include "settings/weak_tls.h"
 
 #include <map>
 #include <string>
@@ -39,7 +42,12 @@ void check_listeners(const Settings& settings, Report& report) {
   if (settings.listen.submit == settings.listen.control) {
     report.error(report.place("listen.control"), "'listen.submit' and 'listen.control' must differ");
   }
-  for (std::size_t i = 0; i < settings.listen.smtp.size(); ++i) {
+  if (settings.listen.metrics.empty() && report.was_written("metrics.page")) {
+    report.warning(report.place("metrics.page"),
+                   "'metrics.page' says what is shown, and there is no 'metrics.listen' where: nothing is");
+  }
+  // Who may send is the default, or less than was written, in place of what could not be read.
+  for (std::size_t i = 0; report.clean() && i < settings.listen.smtp.size(); ++i) {
     const std::string warning = few_senders(settings.submission.networks, settings.listen.smtp[i]);
     if (!warning.empty()) report.warning(report.place("listen.smtp[" + std::to_string(i) + "]"), warning);
   }
@@ -81,6 +89,16 @@ void check_port(const Smarthost& smarthost, const std::string& path, Report& rep
                      "', or 'port: " + std::to_string(standard_port(smarthost.tls)) + "'");
 }
 
+/// Who asks for something of TLS would be without it, unasked.
+void check_without_tls(const Smarthost& smarthost, const std::string& path, Report& report) {
+  if (smarthost.tls != Tls::none) return;
+  for (const std::string_view name : {"tls_pin", "tls_min_version", "tls_ciphers"}) {
+    const std::string key = path + "." + std::string(name);
+    if (!report.was_written(key)) continue;
+    report.error(report.place(key), "'" + key + "' is about TLS, and there is none ('tls: none')");
+  }
+}
+
 void check_tls(const Smarthost& smarthost, const std::string& path, Report& report) {
   if (smarthost.allow_cleartext_auth) {
     report.warning(report.place(path + ".allow_cleartext_auth"),
@@ -96,7 +114,46 @@ void check_tls(const Smarthost& smarthost, const std::string& path, Report& repo
             (login ? ", and so the mechanisms PLAIN and LOGIN, which show the password, are not tried" : ""));
   }
   check_port(smarthost, path, report);
+  if (const std::string weak = weak_tls_version(smarthost); !weak.empty()) {
+    report.warning(report.place(path + ".tls_min_version"), weak);
+  }
+  check_without_tls(smarthost, path, report);
+  if (!smarthost.tls_pin.empty() && !smarthost.tls_ca_file.empty()) {
+    report.warning(report.place(path + ".tls_ca_file"),
+                   "'tls_ca_file' is not looked at: 'tls_pin' says which key the server has");
+  }
   check_public_file(report, report.place(path + ".tls_ca_file"), Thing::authorities, smarthost.tls_ca_file);
+}
+
+/// What the name of a service says of TLS (RFC 8314 3.3, RFC 6186 3.1); nothing: it says nothing.
+std::optional<Tls> tls_of(const ServiceName& service) {
+  if (service.service == "_submissions") return Tls::implicit;
+  if (service.service == "_submission") return Tls::starttls;
+  return {};
+}
+
+/// A service brings its servers' ports along, and its name says whether TLS comes first.
+void complete_service(Smarthost& smarthost, const ServiceName& service, const std::string& path, Report& report) {
+  if (smarthost.port != 0) {
+    report.error(report.place(path + ".port"), "'" + path + "' has a 'port' beside '" + service.str() +
+                                                   "', whose servers have the ports that the DNS names; leave it out");
+    smarthost.port = 0;
+  }
+  if (smarthost.tls == Tls::none && report.was_written(path + ".tls")) {
+    report.error(report.place(path + ".tls"), "without TLS nothing proves that a server which the DNS names for '" +
+                                                  service.str() +
+                                                  "' is the right one: name the host itself, or leave 'tls: none' out");
+    return;
+  }
+  const auto usual = tls_of(service);
+  if (!usual) return;
+  if (!report.was_written(path + ".tls")) {
+    smarthost.tls = *usual;
+  } else if (smarthost.tls != *usual) {
+    const std::string fits = *usual == Tls::implicit ? "implicit" : "starttls";
+    report.warning(report.place(path + ".tls"),
+                   "servers of '" + service.str() + "' have 'tls: " + fits + "': write that, or leave 'tls' out");
+  }
 }
 
 void check_smarthosts(Settings& settings, Report& report) {
@@ -104,11 +161,13 @@ void check_smarthosts(Settings& settings, Report& report) {
   for (std::size_t i = 0; i < settings.smarthosts.size(); ++i) {
     Smarthost& smarthost = settings.smarthosts[i];
     const std::string path = "smarthosts[" + std::to_string(i) + "]";
+    const auto service = ServiceName::parse(smarthost.host);
+    if (service) complete_service(smarthost, *service, path, report);
     check_account(smarthost, path, report);
     complete_sender(smarthost, path, report);
     check_tls(smarthost, path, report);
-    if (smarthost.port == 0) smarthost.port = standard_port(smarthost.tls);
-    if (smarthost.tls_name.empty()) smarthost.tls_name = smarthost.host;
+    if (!service && smarthost.port == 0) smarthost.port = standard_port(smarthost.tls);
+    if (!service && smarthost.tls_name.empty()) smarthost.tls_name = smarthost.host;
     if (smarthost.name.empty()) smarthost.name = smarthost.host;
     if (smarthost.host.empty()) continue;
     check_loop(settings, smarthost, report.place(path + ".host"), report);
@@ -127,24 +186,41 @@ void check_own_sender(const Settings& settings, Report& report) {
   }
 }
 
-/// A row for nobody is probably a slip, and leaves whom it was meant for free.
+/// A row for nobody is probably a slip, and does not hold for whom it was meant.
 void warn_of_nobody(Report& report, const std::string& key, const std::string& kind, const std::string& name) {
   std::string text = "'" + key;
   text.append("' names '").append(name).append("', and there is no such ").append(kind);
   report.warning(report.place(key), std::move(text));
 }
 
-void check_senders(const std::vector<submission::SenderRule>& rules, Report& report) {
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    const std::string path = "senders[" + std::to_string(i) + "]";
-    for (const std::string& name : rules[i].users) {
-      const auto user = name == "*" ? Result<User>(User{}) : user_named(name);
-      if (!user && user.error().failure == Failure::not_found) warn_of_nobody(report, path + ".user", "user", name);
-    }
-    for (const std::string& name : rules[i].groups) {
-      if (!may_be_group(name)) warn_of_nobody(report, path + ".group", "group", name);
-    }
+/// Of the row `path`, "senders[0]".
+void check_names(const std::vector<std::string>& users, const std::vector<std::string>& groups, const std::string& path,
+                 Report& report) {
+  for (const std::string& name : users) {
+    const auto user = name == "*" ? Result<User>(User{}) : user_named(name);
+    if (!user && user.error().failure == Failure::not_found) warn_of_nobody(report, path + ".user", "user", name);
   }
+  for (const std::string& name : groups) {
+    if (!may_be_group(name)) warn_of_nobody(report, path + ".group", "group", name);
+  }
+}
+
+template <class Rule>
+void check_names(const std::vector<Rule>& rules, const std::string& list, Report& report) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    check_names(rules[i].users, rules[i].groups, list + "[" + std::to_string(i) + "]", report);
+  }
+}
+
+/// With less there is room for hardly any message in a digest, and a digest of many would not be made.
+constexpr std::uint64_t kLeastForStorms = std::uint64_t{8} << 10U;
+
+void check_storms(const queue::QueueOptions& queue, Report& report) {
+  if (queue.storms.empty() || queue.bounces.return_size >= kLeastForStorms) return;
+  report.warning(report.place("bounces.return_size"),
+                 "of 'storms' hardly anything is gathered: a storm digest is no larger than 'bounces.return_size', so "
+                 "that all of it comes back if it is refused, and a message larger than half of that goes as it comes. "
+                 "At least 8K is enough for short messages");
 }
 
 void check_retry(const queue::Retry& retry, Report& report) {
@@ -180,7 +256,11 @@ void complete(Settings& settings, Report& report) {
   check_listeners(settings, report);
   check_smarthosts(settings, report);
   check_own_sender(settings, report);
-  check_senders(settings.submission.senders, report);
+  check_routes(settings, report);
+  check_names(settings.queue.routes, "routes", report);
+  check_names(settings.queue.storms, "storms", report);
+  check_storms(settings.queue, report);
+  check_names(settings.submission.senders, "senders", report);
   check_retry(settings.queue.retry, report);
   check_notify(settings.queue.notify, report);
 }

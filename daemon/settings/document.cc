@@ -1,6 +1,8 @@
 #include "settings/document.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
+#include "settings/lines.h"
 #include "settings/yaml_slip.h"
 
 #include <yaml-cpp/eventhandler.h>
@@ -63,14 +65,14 @@ class Builder final : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(Node::Kind::list, mark, tag, anchor);
+                       YAML::EmitterStyle::value style) override {
+    open(Node::Kind::list, mark, tag, anchor, style);
   }
   void OnSequenceEnd() override { close(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(Node::Kind::map, mark, tag, anchor);
+                  YAML::EmitterStyle::value style) override {
+    open(Node::Kind::map, mark, tag, anchor, style);
   }
   void OnMapEnd() override { close(); }
 
@@ -91,12 +93,18 @@ class Builder final : public YAML::EventHandler {
 
   void check_tag(Mark mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
+    if (has_word("!vault !vault-encrypted !secret !env !env_var !include", to_lower(tag))) {
+      report_.error(mark, std::string(kUnrendered) + ": YAML tags (!name) are not supported");
+      return;
+    }
     report_.error(mark, "YAML tags (!name) are not supported; a text that begins with ! needs quotes");
   }
 
-  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            YAML::EmitterStyle::value style) {
     Frame frame;
     frame.node.kind = kind;
+    frame.node.flow = style == YAML::EmitterStyle::Flow;
     frame.node.mark = to_mark(mark);
     check_anchor(frame.node.mark, anchor);
     check_tag(frame.node.mark, tag);
@@ -130,6 +138,10 @@ class Builder final : public YAML::EventHandler {
     frame.key.reset();
     // yaml-cpp places a missing value at the token after it.
     if (value.kind == Node::Kind::null) value.mark = key.mark;
+    if (key.kind == Node::Kind::map && key.flow && frame.node.flow && value.kind == Node::Kind::null) {
+      report_.error(frame.node.mark, std::string(kUnrendered));  // {{ name }}
+      return;
+    }
     if (key.kind != Node::Kind::scalar || key.text.empty()) {
       if (!refused_) {
         report_.error(key.mark, "a key must be a word; a text such as \"[::1]:25\" needs its quotes");
@@ -141,8 +153,9 @@ class Builder final : public YAML::EventHandler {
       return;
     }
     if (const auto [first, fresh] = frame.places.emplace(key.text, key.mark); !fresh) {
-      report_.error(key.mark, "duplicate key '" + key.text + "'; it stands already in line " +
-                                  std::to_string(first->second.line));
+      const bool shown = !frame.node.flow || !end_in_bare_password(frame.node.entries);
+      report_.error(key.mark, "duplicate key" + (shown ? " '" + shown_key(key.text) + "'" : std::string()) +
+                                  "; it stands already in line " + std::to_string(first->second.line));
       return;
     }
     frame.node.entries.push_back(Entry{key.text, key.mark, std::move(value)});
@@ -161,14 +174,59 @@ std::string in_words(const std::string& message) {
     return "this bracket closes none that is open; is a ] or } missing before it?";
   if (message == YAML::ErrorMsg::END_OF_MAP_FLOW) return "a comma or a } is missing before this";
   if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW) return "a comma or a ] is missing before this";
+  if (message == YAML::ErrorMsg::END_OF_MAP || message == YAML::ErrorMsg::BLOCK_ENTRY ||
+      message == YAML::ErrorMsg::MAP_KEY || message == YAML::ErrorMsg::MAP_VALUE) {
+    return "this fits nothing before it; a value with such marks needs single quotes ('...')";
+  }
   return message;
+}
+
+/// Where the slip probably is that made the parser say this there.
+std::optional<YamlSlip> slip_of(const std::string& message, const std::string& text, Mark where) {
+  if (message == YAML::ErrorMsg::DOC_IN_SCALAR) return open_quote(text);
+  if (message.starts_with(YAML::ErrorMsg::INVALID_ESCAPE) || message == YAML::ErrorMsg::INVALID_HEX ||
+      message.starts_with("invalid unicode")) {
+    return bad_escape(text, where);
+  }
+  const bool in_flow = message == YAML::ErrorMsg::END_OF_MAP_FLOW || message == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+  if (auto bracket = in_flow ? open_bracket(text) : std::nullopt) return bracket;
+  return yaml_slip(text, where);
+}
+
+/// Blanks that look like the one that YAML knows: the no-break ones, and those of a fixed width.
+std::size_t odd_blank(std::string_view text) {
+  for (const std::string_view blank :
+       {"\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x87", "\xE2\x80\x83", "\xE2\x80\x82", "\xE3\x80\x80", "\xE2\x80\x8B"}) {
+    if (text.starts_with(blank)) return blank.size();
+  }
+  return 0;
+}
+
+/// Where one of them is in the indentation, behind a dash there, or behind the colon of a key; npos: nowhere.
+std::size_t odd_blank_at(std::string_view line) {
+  std::size_t i = std::min(line.find_first_not_of(" -"), line.size());
+  if (odd_blank(line.substr(i)) != 0) return i;
+  while (i < line.size() && (line[i] == '_' || (to_lower(line[i]) >= 'a' && to_lower(line[i]) <= 'z'))) ++i;
+  if (i == line.size() || line[i] != ':') return std::string_view::npos;
+  return odd_blank(line.substr(i + 1)) != 0 ? i + 1 : std::string_view::npos;
+}
+
+/// The text is in brackets, as all of a file of JSON is: of its comments and marks of YAML nothing is said.
+bool is_in_brackets(std::string_view text) {
+  for (const std::string_view line : lines_in(text)) {
+    const std::string_view rest = trim(line);
+    const bool before = rest.empty() || rest.starts_with('#') || rest.starts_with('%');
+    if (!before && !rest.starts_with("---")) return rest.starts_with('{');
+    if (rest.starts_with("---") && trim(rest.substr(3)).starts_with('{')) return true;
+  }
+  return false;
 }
 
 /// Bytes that no text editor writes, and tabs where YAML counts columns.
 bool check_bytes(const std::string& text, Report& report) {
   bool good = true;
-  // In brackets, as all of a file of JSON is, no columns are counted.
-  const bool brackets = trim(text).starts_with('{');
+  // There no columns are counted.
+  const bool brackets = is_in_brackets(text);
   std::size_t number = 0;
   std::size_t begin = 0;
   while (begin < text.size()) {
@@ -179,6 +237,11 @@ bool check_bytes(const std::string& text, Report& report) {
     const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
     if (!brackets && indent < line.size() && line[indent] == '\t' && !trim(line).empty()) {
       report.error(Mark{number, indent + 1}, "tab in the indentation; YAML indents by spaces");
+      good = false;
+    }
+    if (const std::size_t odd = brackets ? std::string_view::npos : odd_blank_at(line); odd != std::string_view::npos) {
+      report.error(Mark{number, odd + 1},
+                   "this is no ordinary blank, though it looks like one (a no-break space?); write a space");
       good = false;
     }
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -197,6 +260,13 @@ bool check_bytes(const std::string& text, Report& report) {
 
 }  // namespace
 
+bool end_in_bare_password(std::span<const Entry> before) {
+  return std::ranges::any_of(before, [](const Entry& entry) {
+    const bool bare = entry.value.kind == Node::Kind::scalar && !entry.value.quoted;
+    return bare && has_word("password pass passwd passphrase secret", to_lower(entry.key));
+  });
+}
+
 std::optional<Node> read_document(const std::string& text, Report& report) {
   if (!check_bytes(text, report)) return std::nullopt;
   Builder builder(report);
@@ -212,7 +282,12 @@ std::optional<Node> read_document(const std::string& text, Report& report) {
         return first;
       }
       const std::optional<Node> other = std::move(second).root();
-      report.error(other ? other->mark : Mark{}, "a second YAML document (after ---); the file must hold one");
+      const Mark where = other ? other->mark : Mark{};
+      if (const auto section = section_slip(text, where)) {
+        report.error(section->mark, "not valid YAML: " + section->text);
+        return std::nullopt;
+      }
+      report.error(where, "a second YAML document (after ---); the file must hold one");
       return std::nullopt;
     }
   } catch (const TooDeep& deep) {
@@ -220,8 +295,7 @@ std::optional<Node> read_document(const std::string& text, Report& report) {
     return std::nullopt;
   } catch (const YAML::Exception& error) {
     const Mark where = to_mark(error.mark);
-    const bool unclosed = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
-    const auto slip = unclosed ? open_quote(text) : yaml_slip(text, where);
+    const auto slip = slip_of(error.msg, text, where);
     report.error(slip ? slip->mark : where, "not valid YAML: " + (slip ? slip->text : in_words(error.msg)));
     return std::nullopt;
   }

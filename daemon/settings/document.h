@@ -9,6 +9,7 @@
 #include "settings/report.h"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Node {
   Kind kind = Kind::null;
   Mark mark;
   bool quoted = false;         ///< a scalar in quotes or in block style
+  bool flow = false;           ///< a list or a map in brackets
   std::string text;            ///< of a scalar
   std::vector<Node> items;     ///< of a list
   std::vector<Entry> entries;  ///< of a map, in the file's order, without duplicates
@@ -32,6 +34,10 @@ struct Entry {
   Mark mark;  ///< where the key stands
   Node value;
 };
+
+/// In brackets an unquoted password ends at a comma: what stands behind these entries as a key may be its rest, which
+/// is for no error to show.
+[[nodiscard]] bool end_in_bare_password(std::span<const Entry> before);
 
 /// The tree of the text; a map without entries if the text has nothing but comments. Nothing if it is not
 /// YAML at all; whatever was wrong is in the report either way.

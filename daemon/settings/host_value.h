@@ -11,5 +11,7 @@ namespace postern::settings {
 
 /// A host name or a numeric address, without brackets.
 [[nodiscard]] std::optional<std::string> host_value(const Node& node, Scope& scope);
+/// Likewise, or a service (base/service_name.h) as it writes itself.
+[[nodiscard]] std::optional<std::string> server_value(const Node& node, Scope& scope);
 
 }  // namespace postern::settings

@@ -1,6 +1,7 @@
-// The configuration keys: one table, one row a key. The loader, `posternd --list-keys` and the check of the
-// documentation all go by it. A new key is a member in the options of the room that reads it, a row in keys.cc, the
-// commented lines in config/postern.yaml and a paragraph in postern.yaml(5).
+// The configuration keys: tables with one row a key. The loader, `posternd --list-keys` and the check of the
+// documentation all go by them. A new key is a member in the options of the room that reads it, a row in keys.cc (of a
+// smarthost in smarthost_keys.cc, of other lists in row_keys.cc), the commented lines in config/postern.yaml and a
+// paragraph in postern.yaml(5).
 #pragma once
 
 #include "settings/document.h"

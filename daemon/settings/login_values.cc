@@ -1,10 +1,13 @@
 #include "settings/login_values.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
+#include "credentials/credentials_options.h"
 #include "sasl/mechanism_options.h"
-#include "settings/nearest.h"
+#include "settings/words.h"
 
 #include <algorithm>
+#include <array>
 
 namespace postern::settings {
 namespace {
@@ -51,7 +54,23 @@ bool is_token_url(std::string_view url) {
   return host && (https || stays_on_this_machine(*host));
 }
 
+/// What is to be done with a secret that stands where it can be found; none of these errors shows the value, which may
+/// be one.
+std::string_view where_it_goes(const Scope& scope) {
+  if (scope.path.find(".password_") != std::string::npos) return "; the password itself goes under 'password'";
+  if (scope.path.ends_with("_file")) return "; the secret itself goes into that file";
+  return {};
+}
+
 }  // namespace
+
+std::optional<std::string> secret_path_value(const Node& node, Scope& scope) {
+  const std::string* text = scalar(node, scope, "an absolute path");
+  if (text == nullptr) return std::nullopt;
+  if (text->starts_with('/') && !has_control(*text)) return *text;
+  scope.error(node, "must be an absolute path (it begins with /)" + std::string(where_it_goes(scope)));
+  return std::nullopt;
+}
 
 std::optional<std::vector<std::string>> mechanisms_value(const Node& node, Scope& scope) {
   if (node.kind != Node::Kind::list || node.items.empty()) {
@@ -78,7 +97,14 @@ std::optional<Secret> secret_value(const Node& node, Scope& scope) {
   const bool one_line = node.kind == Node::Kind::scalar && !node.text.empty() &&
                         node.text.find_first_of(std::string_view("\0\r\n", 3)) == std::string::npos;
   if (one_line) return Secret(node.text);
-  scope.error(node, "must be one line of text, in quotes if it holds more than letters and digits");
+  const bool text = node.kind == Node::Kind::scalar && !node.text.empty();
+  if (node.kind == Node::Kind::null || (node.kind == Node::Kind::scalar && !text)) {
+    scope.error(node, "is empty; write the password, in single quotes if it holds more than letters and digits");
+  } else if (text && node.text.find_first_of(std::string_view("\0\r\n", 3)) == node.text.size() - 1) {
+    scope.error(node, "has a line end behind it; write |- in place of |, or the password behind the colon");
+  } else {
+    scope.error(node, "must be one line of text, in quotes if it holds more than letters and digits");
+  }
   return std::nullopt;
 }
 
@@ -86,16 +112,16 @@ std::optional<std::string> credential_value(const Node& node, Scope& scope) {
   auto name = text_value(node, scope);
   if (!name) return std::nullopt;
   if (name->find('/') == std::string::npos && *name != "." && *name != "..") return name;
-  scope.error(node, "must be the name of a credential, as in LoadCredential=NAME:FILE, without a directory; not '" +
-                        *name + "'");
+  scope.error(node, "must be the name of a credential, as in LoadCredential=NAME:FILE, without a directory" +
+                        std::string(where_it_goes(scope)));
   return std::nullopt;
 }
 
 std::optional<std::vector<std::string>> command_value(const Node& node, Scope& scope) {
   if (node.kind != Node::Kind::list || node.items.empty()) {
     scope.error(node,
-                "must be a list of the program and its arguments, such as [/usr/bin/pass, show, smtp]; "
-                "no shell reads it");
+                std::string("must be a list of the program and its arguments, such as [/usr/bin/pass, show, smtp]; ") +
+                    "no shell reads it" + std::string(where_it_goes(scope)));
     return std::nullopt;
   }
   std::vector<std::string> argv;
@@ -107,7 +133,8 @@ std::optional<std::vector<std::string>> command_value(const Node& node, Scope& s
     argv.push_back(item.text);
   }
   if (argv[0].starts_with('/')) return argv;
-  scope.error(node.items[0], "must begin with the absolute path of the program, not '" + argv[0] + "'");
+  scope.error(node.items[0], "must begin with the absolute path of the program (it begins with /)" +
+                                 std::string(where_it_goes(scope)));
   return std::nullopt;
 }
 
@@ -115,22 +142,27 @@ std::optional<std::string> url_value(const Node& node, Scope& scope) {
   auto url = text_value(node, scope);
   if (!url) return std::nullopt;
   if (is_token_url(*url)) return url;
-  // A name and password before an "@" would be shown to whoever reads the log.
-  const bool shown = url->find('@') == std::string::npos;
+  // Not shown: a password before an "@" and a secret among its parameters are for nobody who reads the log.
   scope.error(node,
               "must be a URL that begins with https:// (http:// for this machine alone), with nothing but host "
-              "and port before its path" +
-                  (shown ? "; not '" + *url + "'" : std::string()));
+              "and port before its path, and without blanks");
+  return std::nullopt;
+}
+
+std::optional<std::string> login_page_value(const Node& node, Scope& scope) {
+  auto url = url_value(node, scope);
+  if (!url) return std::nullopt;
+  const std::string_view ours = credentials::login_parameter_in(*url);
+  if (ours.empty()) return url;
+  scope.error(node, "must not have the parameter '" + std::string(ours) + "', which is set at each login");
   return std::nullopt;
 }
 
 std::optional<relay::Downgrade> downgrade_value(const Node& node, Scope& scope) {
-  const auto text = text_value(node, scope);
-  if (!text) return std::nullopt;
-  if (*text == "warn") return relay::Downgrade::warn;
-  if (*text == "refuse") return relay::Downgrade::refuse;
-  scope.error(node, "must be warn or refuse, not '" + *text + "'");
-  return std::nullopt;
+  using relay::Downgrade;
+  static constexpr std::array<Word<Downgrade>, 2> kWords = {
+      {{"warn", Downgrade::warn, "warning log allow"}, {"refuse", Downgrade::refuse, "reject deny fail"}}};
+  return word_value(node, scope, kWords);
 }
 
 }  // namespace postern::settings

@@ -11,6 +11,9 @@ namespace postern::settings {
 /// domain and fit for a server without SMTPUTF8. Empty: there is none.
 [[nodiscard]] std::string own_sender(const Settings& settings, const Smarthost& smarthost);
 
+/// Of the user what may be shown: what stands behind a name or an address and a colon or blank may be a password.
+[[nodiscard]] std::string shown_user(const std::string& user);
+
 /// What comes of it that there is none, and what to set. Empty where there is one, or no account that would need it.
 [[nodiscard]] std::string no_own_sender(const Settings& settings, const Smarthost& smarthost);
 

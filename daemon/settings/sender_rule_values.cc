@@ -6,9 +6,7 @@
 #include <utility>
 
 namespace postern::settings {
-namespace {
 
-/// Empty after it reported what is wrong: a row must not hold for more users, or fewer senders, than it says.
 std::optional<std::vector<std::string>> one_or_more(const Node& node, Scope& scope) {
   const bool list = node.kind == Node::Kind::list;
   if (list && node.items.empty()) {
@@ -29,8 +27,6 @@ std::optional<std::vector<std::string>> one_or_more(const Node& node, Scope& sco
   return texts;
 }
 
-}  // namespace
-
 std::optional<std::vector<std::string>> account_names_value(const Node& node, Scope& scope) {
   auto names = one_or_more(node, scope);
   if (!names) return names;
@@ -45,7 +41,13 @@ std::optional<std::vector<std::string>> sender_patterns_value(const Node& node, 
   auto patterns = one_or_more(node, scope);
   if (!patterns) return patterns;
   const auto wrong = std::ranges::find_if_not(*patterns, is_sender_pattern);
-  if (wrong == patterns->end()) return patterns;
+  if (wrong == patterns->end()) {
+    const bool list = node.kind == Node::Kind::list;
+    for (std::size_t i = 0; i < patterns->size(); ++i) {
+      warn_of_local_name((*patterns)[i], list ? node.items[i] : node, scope);
+    }
+    return patterns;
+  }
   const bool domain = wrong->starts_with('@');
   scope.error(node, "must be an address, a local name, \"*@DOMAIN\" or \"*\", not '" + *wrong + "'" +
                         (domain ? "; did you mean '*" + *wrong + "'?" : std::string()));

@@ -1,8 +1,11 @@
 #include "settings/sender_values.h"
 
+#include "base/host_name.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "mail/address.h"
-#include "settings/nearest.h"
+#include "settings/own_sender.h"
+#include "settings/user.h"
 
 #include <algorithm>
 #include <array>
@@ -23,6 +26,24 @@ const auto* find_policy(std::string_view word) {
   return std::ranges::find(kPolicies, word, &std::pair<std::string_view, Options::Policy>::first);
 }
 
+/// "shop.example", and "john.doe" too: nobody knows all domains at the top.
+bool looks_like_domain(std::string_view text) {
+  const std::size_t dot = text.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || !is_host_name(text)) return false;
+  const std::string_view top = text.substr(dot + 1);
+  const auto is_letter = [](char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; };
+  return top.size() > 1 && (istarts_with(top, "xn--") || std::ranges::all_of(top, is_letter));
+}
+
+/// What a pattern of one word was probably meant as, as the end of a warning; empty: as that.
+std::string meant_by_name(const std::string& name) {
+  if (looks_like_domain(name)) return "did you mean '*@" + name + "'?";
+  const std::string word = to_lower(name);
+  if (has_word("all any anyone anybody everyone everybody each", word)) return "did you mean \"*\"?";
+  if (has_word("none nobody nothing empty null", word)) return "there is no word for nobody";
+  return {};
+}
+
 /// Fit for a server without SMTPUTF8, and with a domain.
 bool is_whole_address(const std::string& text) {
   return mail::parse_address(text, mail::Utf8::refuse) && !mail::split_address(text).domain.empty();
@@ -36,15 +57,22 @@ bool is_sender_pattern(const std::string& text) {
   return mail::parse_address(address, mail::Utf8::allow) && address.find('*') == std::string::npos;
 }
 
+void warn_of_local_name(const std::string& pattern, const Node& node, const Scope& scope) {
+  const std::string meant = pattern.find('@') == std::string::npos ? meant_by_name(pattern) : std::string();
+  if (meant.empty() || user_named(pattern)) return;
+  scope.report.warning(
+      node.mark, "'" + scope.path + "' takes '" + pattern + "' as a local name, and there is no such user; " + meant);
+}
+
 std::optional<Options::Policy> sender_policy_value(const Node& node, Scope& scope) {
   const auto word = text_value(node, scope);
   if (!word) return std::nullopt;
-  const auto* const known = find_policy(*word);
+  const auto* const known = find_policy(to_lower(*word));
   if (known != kPolicies.end()) return known->second;
   std::vector<std::string> names;
   names.reserve(kPolicies.size());
   for (const auto& [name, policy] : kPolicies) names.emplace_back(name);
-  const auto near = nearest(*word, names);
+  const auto near = nearest(to_lower(*word), names);
   scope.error(node, "must be keep, account or rewrite, not '" + *word + "'" +
                         (near ? "; did you mean '" + *near + "'?" : std::string()));
   return std::nullopt;
@@ -66,6 +94,7 @@ std::optional<std::map<std::string, std::string>> patterns_value(const Node& nod
       one.error(key, "must be an address, a local name, \"*@DOMAIN\" or \"*\"");
       continue;
     }
+    warn_of_local_name(entry.key, key, one);
     auto address = wire_address_value(entry.value, one);
     if (!address) continue;
     if (!patterns.emplace(to_lower(entry.key), std::move(*address)).second) {
@@ -100,7 +129,7 @@ void complete_sender(Smarthost& smarthost, const std::string& path, Report& repo
       if (options.address.empty() && !given("address")) {
         error("policy", "needs the account's address in '" + from + ".address': " +
                             (smarthost.user.empty() ? std::string("there is no 'user'")
-                                                    : "the user '" + smarthost.user + "' is none"));
+                                                    : "the user '" + shown_user(smarthost.user) + "' is none"));
       }
       return;
     case Options::Policy::rewrite:

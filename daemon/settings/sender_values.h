@@ -16,6 +16,10 @@ namespace postern::settings {
 /// "anna@corp.example", "root", "*@corp.example" or "*": what `from.rewrite` takes as a key.
 [[nodiscard]] bool is_sender_pattern(const std::string& text);
 
+/// Warns of a pattern that is taken as a local name and probably meant as something else: a domain without its "*@", or
+/// another program's word for all or nobody. Not where there is such a user.
+void warn_of_local_name(const std::string& pattern, const Node& node, const Scope& scope);
+
 [[nodiscard]] std::optional<relay::SenderPolicyOptions::Policy> sender_policy_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::map<std::string, std::string>> patterns_value(const Node& node, Scope& scope);
 

@@ -2,7 +2,9 @@
 // postern.yaml(5); which YAML key fills which member stands in keys.cc.
 #pragma once
 
+#include "base/log_options.h"
 #include "credentials/credentials_options.h"
+#include "history/history_options.h"
 #include "mail/local_names.h"
 #include "net/listen_options.h"
 #include "queue/queue_options.h"
@@ -28,6 +30,8 @@ struct Settings {
   submission::SubmissionOptions submission;
   queue::QueueOptions queue;
   std::vector<Smarthost> smarthosts;
+  history::HistoryOptions history;
+  LogOptions log;
 
   bool operator==(const Settings&) const = default;
 };

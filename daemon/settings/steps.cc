@@ -1,4 +1,5 @@
 // The facts that trust.h judges.
+#include "base/user_range.h"
 #include "settings/trust.h"
 #include "settings/user.h"
 
@@ -12,7 +13,6 @@
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -53,22 +53,6 @@ bool has_others(gid_t gid, uid_t user) {
   return gid != 0 && is_first_of_others(gid, own);
 }
 
-/// In a user namespace the files of those whom it does not know seem to be the overflow user's.
-bool in_part_of_the_users() {
-  std::ifstream map("/proc/self/uid_map");
-  unsigned long inside = 0;
-  unsigned long beyond = 0;
-  unsigned long count = 0;
-  return (map >> inside >> beyond >> count) && count != 4294967295UL;
-}
-
-uid_t overflow_user() {
-  std::ifstream file("/proc/sys/kernel/overflowuid");
-  uid_t uid = 65534;
-  file >> uid;
-  return uid;
-}
-
 /// Files that a container has been given to read. Below systemd it tells nothing: ProtectSystem= makes /etc read-only
 /// for the service alone, and others write there all the same.
 bool is_read_only(const std::string& path) {
@@ -89,9 +73,9 @@ Step step_of(const std::string& path, const struct stat& status, uid_t user) {
   const bool by_group = (status.st_mode & S_IWGRP) != 0 && step.kind != Step::Kind::link;
   step.shared_group = by_group && has_others(status.st_gid, user);
   if (status.st_uid == 0) return step;
-  static const bool part = in_part_of_the_users();
-  static const uid_t unknown = overflow_user();
-  step.outside = part && status.st_uid == unknown;
+  // In a user namespace the files of those whom it does not know seem to be the overflow user's.
+  static const bool part = !knows_every_user();
+  step.outside = part && status.st_uid == overflow_uid();
   return step;
 }
 

@@ -33,6 +33,9 @@ inline constexpr const char* kServiceUser = "postern";
 /// The settings of the service, ExecStart= in packaging/systemd/postern.service.
 inline constexpr const char* kSystemSettings = "/etc/postern/postern.yaml";
 
+/// What the service alone writes and reads, StateDirectory= in packaging/systemd/postern.service.
+inline constexpr const char* kServiceState = "/var/lib/postern";
+
 /// The file lies where the service has its settings, by whatever name: it need not be there yet.
 [[nodiscard]] bool is_systems(const std::string& file);
 

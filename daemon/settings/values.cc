@@ -1,6 +1,6 @@
 #include "settings/values.h"
 
-#include "settings/measures.h"
+#include "base/measures.h"
 #include "settings/words.h"
 
 #include "base/text.h"
@@ -24,18 +24,24 @@ std::optional<std::uint64_t> measure(const Node& node, const Scope& scope, Parse
                                      const std::string& wanted) {
   const std::string* text = scalar(node, scope, wanted);
   if (text == nullptr) return std::nullopt;
+  const auto in_range = [&](std::uint64_t value) {
+    return value >= parse(scope.low).value_or(0) && value <= parse(scope.high).value_or(0);
+  };
   const auto value = parse(*text);
-  if (!value) {
-    // A bare number where a unit is missing: what it is in the smallest one is probably meant.
-    const bool unit = parse_decimal(*text) && parse(*text + "s");
-    scope.error(node, "must be " + wanted + ", not '" + *text + "'" + (unit ? "; did you mean '" + *text + "s'?" : ""));
-    return std::nullopt;
-  }
-  if (*value < parse(scope.low).value_or(0) || *value > parse(scope.high).value_or(0)) {
+  if (value && in_range(*value)) return value;
+  // A bare number where a unit is missing: what it is in the smallest one is probably meant.
+  const auto with_unit = parse_decimal(*text) ? parse(*text + "s") : std::nullopt;
+  if (value || (with_unit && !in_range(*with_unit))) {
     scope.error(node, "must be from " + std::string(scope.low) + " to " + std::string(scope.high) + ", not " + *text);
     return std::nullopt;
   }
-  return value;
+  // Where nothing is a value, it stands for what other programs have a word for.
+  const bool nothing =
+      parse(scope.low) == std::uint64_t{0} && has_word("off none never no false disabled", to_lower(*text));
+  const std::string meant = nothing ? std::string(scope.low) : with_unit ? *text + "s" : std::string();
+  scope.error(node, "must be " + wanted + ", not '" + *text + "'" +
+                        (meant.empty() ? meant : "; did you mean '" + meant + "'?"));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -75,24 +81,6 @@ Senders senders(const std::vector<Network>& networks, const NumericEndpoint& end
   return farthest;
 }
 
-bool is_host_name(std::string_view text) {
-  if (text.empty() || text.size() > 253) return false;
-  std::size_t label = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '.') {
-      if (label == 0 || text[i - 1] == '-') return false;
-      label = 0;
-      continue;
-    }
-    const bool alphanumeric = (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-    // The underscore is in no standard and in many a container's name.
-    if (!alphanumeric && c != '_' && (c != '-' || label == 0)) return false;
-    if (++label > 63) return false;
-  }
-  return label != 0 && text.back() != '-';
-}
-
 std::optional<std::string> text_value(const Node& node, Scope& scope) {
   const std::string* text = scalar(node, scope, "a text");
   if (text == nullptr) return std::nullopt;
@@ -107,7 +95,10 @@ std::optional<std::string> host_name_value(const Node& node, Scope& scope) {
   const std::string* text = scalar(node, scope, "a host name");
   if (text == nullptr) return std::nullopt;
   if (is_host_name(*text)) return *text;
-  scope.error(node, "must be a host name such as mail.example.com, not '" + *text + "'" +
+  // What stands before an "@" may be a password.
+  const bool shown = text->find('@') == std::string::npos;
+  scope.error(node, "must be a host name such as mail.example.com" +
+                        (shown ? ", not '" + *text + "'" : ", without what belongs before an @") +
                         (is_ascii(*text) ? "" : "; write an international name in its xn-- form"));
   return std::nullopt;
 }
@@ -123,7 +114,11 @@ std::optional<std::string> path_value(const Node& node, Scope& scope) {
 std::optional<std::string> path_or_none_value(const Node& node, Scope& scope) {
   const std::string* text = scalar(node, scope, "an absolute path, or none");
   if (text == nullptr) return std::nullopt;
-  if (*text == "none") return std::string();
+  if (iequals(*text, "none")) return std::string();
+  if (!text->starts_with('/') && has_word("off no false never null 0", to_lower(*text))) {
+    scope.error(node, "must be an absolute path, or none, not '" + *text + "'; did you mean 'none'?");
+    return std::nullopt;
+  }
   return path_value(node, scope);
 }
 
@@ -146,11 +141,25 @@ std::optional<std::string> loopback_value(const Node& node, Scope& scope) {
   return std::nullopt;
 }
 
+std::string more_than_address(const std::string& text, const std::string& several) {
+  const auto meant = mail::parse_address_list(text);
+  if (!meant || meant->empty() || text.find('@') == std::string::npos) return {};
+  if (meant->front() == text) return {};
+  if (meant->size() == 1) return "must be the address alone: " + meant->front();
+  return "has several addresses in one text; " + several;
+}
+
 std::optional<std::string> address_value(const Node& node, Scope& scope) {
   const std::string* text = scalar(node, scope, "an address");
   if (text == nullptr) return std::nullopt;
   auto address = mail::parse_address(*text, mail::Utf8::allow);
   if (address) return std::move(*address);
+  const std::string more =
+      more_than_address(*text, "make them an alias ('aliases: { ops: [ADDRESS, ADDRESS] }'), and write its name here");
+  if (!more.empty()) {
+    scope.error(node, more);
+    return std::nullopt;
+  }
   scope.error(node, "is not an address: '" + *text + "': " + address.error().text);
   return std::nullopt;
 }
@@ -160,6 +169,11 @@ std::optional<std::string> wire_address_value(const Node& node, Scope& scope) {
   if (text == nullptr) return std::nullopt;
   const auto address = mail::parse_address(*text, mail::Utf8::refuse);
   if (address && !mail::split_address(*address).domain.empty()) return *address;
+  const std::string more = address ? std::string() : more_than_address(*text, "one alone can stand here");
+  if (!more.empty()) {
+    scope.error(node, more + (scope.path.ends_with(".from.address") ? "; a name belongs under 'from.name'" : ""));
+    return std::nullopt;
+  }
   const std::string why = address ? std::string("it has no domain") : address.error().text;
   scope.error(node, "is not a whole address: '" + *text + "': " + why);
   return std::nullopt;
@@ -186,6 +200,14 @@ std::optional<std::uint64_t> size_value(const Node& node, Scope& scope) {
   return measure(node, scope, parse_size, "a size such as 50M (units K, M, G; none: bytes)");
 }
 
+std::optional<std::uint64_t> history_size_value(const Node& node, Scope& scope) {
+  constexpr std::uint64_t kLeast = std::uint64_t{1} << 20U;
+  const std::optional<std::uint64_t> value = size_value(node, scope);
+  if (!value || *value == 0 || *value >= kLeast) return value;
+  scope.error(node, "must be 0, for no history, or at least 1M, not " + node.text + " (units K, M, G; none: bytes)");
+  return std::nullopt;
+}
+
 std::optional<Seconds> duration_value(const Node& node, Scope& scope) {
   const auto value = measure(node, scope, parse_duration, "a duration such as 90s, 1m, 1h or 5d");
   if (!value) return std::nullopt;
@@ -199,12 +221,31 @@ std::optional<mail::BareNewline> bare_newline_value(const Node& node, Scope& sco
   return word_value(node, scope, kWords);
 }
 
+std::optional<LogFormat> log_format_value(const Node& node, Scope& scope) {
+  static constexpr std::array<Word<LogFormat>, 3> kWords = {
+      {{"postern", LogFormat::postern, "default text plain human logfmt"},
+       {"postfix", LogFormat::postfix, "syslog maillog mail.log pflogsumm logwatch"},
+       {"json", LogFormat::json, "jsonl ndjson structured"}}};
+  return word_value(node, scope, kWords);
+}
+
+std::optional<net::PageOfMetrics> page_of_metrics_value(const Node& node, Scope& scope) {
+  using net::PageOfMetrics;
+  static constexpr std::array<Word<PageOfMetrics>, 2> kWords = {
+      {{"counts", PageOfMetrics::counts, "count numbers none anonymous safe"},
+       {"all", PageOfMetrics::all, "names full everything"}}};
+  return word_value(node, scope, kWords);
+}
+
 std::optional<relay::Tls> tls_value(const Node& node, Scope& scope) {
   using relay::Tls;
   static constexpr std::array<Word<Tls>, 3> kWords = {
-      {{"implicit", Tls::implicit, "yes on true ssl tls smtps ssl/tls ssl_tls wrapper wrappermode 1 always required"},
-       {"starttls", Tls::starttls, "start_tls start-tls opportunistic encrypt may tls/starttls upgrade"},
-       {"none", Tls::none, "no off false 0 plain cleartext plaintext disabled never"}}};
+      {{"implicit", Tls::implicit,
+        "yes on true ssl tls smtps ssl/tls ssl_tls wrapper wrappermode 1 always required require mandatory force"},
+       {"starttls", Tls::starttls,
+        "start_tls start-tls explicit opportunistic encrypt may tls/starttls upgrade secure verify dane dane-only "
+        "fingerprint"},
+       {"none", Tls::none, "no off false 0 plain cleartext plaintext disabled disable never"}}};
   return word_value(node, scope, kWords);
 }
 

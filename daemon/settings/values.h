@@ -1,4 +1,4 @@
-// From a node to a typed value: one function per type of the table in keys.cc. Each returns the value, or
+// From a node to a typed value: one function per type of the tables of keys. Each returns the value, or
 // nothing after it reported what is wrong.
 //
 // YAML 1.1 surprises end here: a boolean is true or false and nothing else ("no" is a word), a number is decimal
@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/host_name.h"
+#include "base/log_options.h"
 #include "base/network.h"
 #include "mail/text_mender.h"
 #include "settings/document.h"
@@ -42,7 +44,6 @@ enum class Senders { nobody, this_machine, others };
 enum class Families { own, both };  ///< a socket of :: that somebody else made may be reached by IPv4 clients, too
 /// The farthest of those who can reach the address that may be in one of these networks.
 [[nodiscard]] Senders senders(const std::vector<Network>& networks, const NumericEndpoint& endpoint, Families families);
-[[nodiscard]] bool is_host_name(std::string_view text);
 
 [[nodiscard]] std::optional<std::string> text_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::string> host_name_value(const Node& node, Scope& scope);
@@ -53,6 +54,9 @@ enum class Families { own, both };  ///< a socket of :: that somebody else made 
 [[nodiscard]] std::optional<std::string> socket_value(const Node& node, Scope& scope);
 /// The endpoint "127.0.0.1:9157" or "[::1]:9157", on this machine.
 [[nodiscard]] std::optional<std::string> loopback_value(const Node& node, Scope& scope);
+/// Of a text that has an address and more: what is to be said of it, with `several` where there are several addresses;
+/// empty: it is none.
+[[nodiscard]] std::string more_than_address(const std::string& text, const std::string& several);
 /// An address, or a local name for which there may be an alias.
 [[nodiscard]] std::optional<std::string> address_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::string> wire_address_value(const Node& node, Scope& scope);
@@ -60,7 +64,11 @@ enum class Families { own, both };  ///< a socket of :: that somebody else made 
 [[nodiscard]] std::optional<std::uint16_t> port_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<unsigned> count_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::uint64_t> size_value(const Node& node, Scope& scope);
+/// 0, or so much that a slip in the unit does not remove all that is kept.
+[[nodiscard]] std::optional<std::uint64_t> history_size_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<Seconds> duration_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<LogFormat> log_format_value(const Node& node, Scope& scope);
+[[nodiscard]] std::optional<net::PageOfMetrics> page_of_metrics_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<relay::Tls> tls_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<mail::BareNewline> bare_newline_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<std::string>> endpoints_value(const Node& node, Scope& scope);

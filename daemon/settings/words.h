@@ -2,8 +2,8 @@
 // meant.
 #pragma once
 
+#include "base/nearest.h"
 #include "base/text.h"
-#include "settings/nearest.h"
 #include "settings/values.h"
 
 #include <array>

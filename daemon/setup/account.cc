@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -20,14 +22,14 @@ using settings::Smarthost;
 
 constexpr std::size_t kLongestPassword = 64U << 10U;
 constexpr std::size_t kAppPasswordGroup = 4;
-constexpr std::string_view kServiceState = "/var/lib/postern";  // StateDirectory= in packaging/systemd/postern.service
 
 /// Where the daemon that reads these settings can write: the service in its own directory, whoever runs one with other
 /// settings beside them.
 std::string refresh_token_path(const std::string& config, const std::string& host) {
   std::error_code error;
   const auto own = std::filesystem::absolute(config, error).lexically_normal().parent_path();
-  return (settings::is_systems(config) ? std::string(kServiceState) : own.string()) + "/refresh-token-" + host;
+  return (settings::is_systems(config) ? std::string(settings::kServiceState) : own.string()) + "/refresh-token-" +
+         host;
 }
 
 /// One that nobody has written down for us but this file or whoever is at the other end of standard input.
@@ -127,6 +129,34 @@ Result<Account> log_in_with_password(Smarthost smarthost, const FoundServer& fou
   }
 }
 
+/// As the daemon takes it, which would find out only when everything is written.
+Result<void> check_client_secret(const std::string& file) {
+  struct stat status{};
+  auto text = read_file(file, kLongestPassword, &status);
+  if (!text) return Error{Failure::invalid, "the file with the client's secret: " + text.error().text};
+  const bool empty = trim(std::string_view(*text).substr(0, text->find('\n'))).empty();
+  wipe(*text);
+  if (empty) return Error{Failure::invalid, "the file with the client's secret is empty: " + file};
+  if ((status.st_mode & (S_IROTH | S_IWOTH)) == 0) return {};
+  return Error{Failure::invalid,
+               "the file with the client's secret is open to every user; run: chmod o-rwx " + printable(file)};
+}
+
+/// Clients for a browser that comes back have a secret at some providers, though it is none in a program that everybody
+/// has (RFC 8252 8.5); those for a device have none. The daemon reads the file itself.
+Result<void> take_client_secret(Smarthost& smarthost, const Options& options, Terminal& terminal) {
+  std::string file = options.client_secret_file;
+  if (file.empty() && !smarthost.oauth2.auth_url.empty() && terminal.interactive()) {
+    const auto answer = terminal.ask("File with the client's secret (empty: it has none)", "");
+    if (!answer) return Error{Failure::cancelled, "nothing was changed"};
+    file = *answer;
+  }
+  if (file.empty()) return {};
+  std::error_code error;
+  smarthost.oauth2.client_secret_file = std::filesystem::absolute(file, error).lexically_normal().string();
+  return check_client_secret(smarthost.oauth2.client_secret_file);
+}
+
 Result<Account> prepare_browser_login(Smarthost smarthost, const FoundServer& found, const Options& options,
                                       Terminal& terminal, const World& world) {
   smarthost.oauth2.client_id = options.client_id;
@@ -137,6 +167,7 @@ Result<Account> prepare_browser_login(Smarthost smarthost, const FoundServer& fo
     if (!id || id->empty()) return Error{Failure::cancelled, "nothing was changed"};
     smarthost.oauth2.client_id = *id;
   }
+  if (const auto done = take_client_secret(smarthost, options, terminal); !done) return done.error();
   smarthost.oauth2.refresh_token_file = refresh_token_path(options.config, smarthost.host);
   Smarthost without_login = smarthost;
   without_login.user.clear();
@@ -266,7 +297,11 @@ Result<Account> log_in(const FoundServer& found, const Options& options, const s
     if (auto done = attempt(smarthost, found, terminal, world); !done) return done.error();
     return Account{std::move(smarthost), false};
   }
-  if (!smarthost.oauth2.token_url.empty()) {
+  const bool by_browser = !smarthost.oauth2.token_url.empty();
+  if (!by_browser && !options.client_secret_file.empty()) {
+    return Error{Failure::invalid, "--client-secret-file is for a login by OAuth 2.0, and this account has none"};
+  }
+  if (by_browser) {
     return prepare_browser_login(std::move(smarthost), found, options, terminal, world);
   }
   return log_in_with_password(std::move(smarthost), found, options, terminal, world);

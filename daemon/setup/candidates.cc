@@ -63,7 +63,7 @@ Result<Server> parse_server(std::string_view text) {
     host = text.substr(0, text.find(':'));
     port = text.substr(text.find(':') + 1);
   }
-  if (!settings::is_host_name(host) && !parse_ip(std::string(host))) return wrong;
+  if (!is_host_name(host) && !parse_ip(std::string(host))) return wrong;
   Server server{std::string(host), 0};
   if (!has_port) return server;
   const auto number = parse_decimal(port);
@@ -99,12 +99,6 @@ std::vector<Smarthost> announced_servers(const std::vector<DnsRecord>& submissio
   add(ways, submissions, Tls::implicit);
   add(ways, submission, Tls::starttls);
   return ways;
-}
-
-bool belongs_to(std::string_view host, std::string_view domain) {
-  if (iequals(host, domain)) return true;
-  return host.size() > domain.size() && host[host.size() - domain.size() - 1] == '.' &&
-         iequals(host.substr(host.size() - domain.size()), domain);
 }
 
 std::string shown(const Smarthost& smarthost) {

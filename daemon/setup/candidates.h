@@ -34,10 +34,6 @@ Result<Server> parse_server(std::string_view text);
 [[nodiscard]] std::vector<settings::Smarthost> announced_servers(const std::vector<DnsRecord>& submissions,
                                                                  const std::vector<DnsRecord>& submission);
 
-/// The server is the domain or below it. Any other that the DNS names is shown to a person first, since nobody has
-/// proven that the domain's owner named it (RFC 6186 6).
-[[nodiscard]] bool belongs_to(std::string_view host, std::string_view domain);
-
 /// "smtp.example.com port 465 (implicit TLS)", printable.
 [[nodiscard]] std::string shown(const settings::Smarthost& smarthost);
 

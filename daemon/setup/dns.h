@@ -2,29 +2,18 @@
 // records, by which a provider is known. Nothing of it is proven: it only says where to ask.
 #pragma once
 
-#include "base/result.h"
+#include "net/dns.h"
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace postern::setup {
 
-struct DnsRecord {
-  std::uint16_t priority = 0;  ///< the lowest first (of MX: the preference)
-  std::uint16_t weight = 0;    ///< of SRV
-  std::uint16_t port = 0;      ///< of SRV
-  std::string target;          ///< a host name in small letters without the last dot; empty: "there is no such service"
+using net::DnsRecord;
+using net::DnsType;
 
-  friend bool operator==(const DnsRecord&, const DnsRecord&) = default;
-};
-
-enum class DnsType { srv, mx };
-
-/// The records of an answer, the first to try first (RFC 2782: by priority; of the same, the heavier first). What is no
-/// host name is left out. Failure: protocol.
-Result<std::vector<DnsRecord>> parse_answer(std::string_view bytes, DnsType type);
+/// The first to try first: by priority; of the same, the heavier first, so that a person sees the same each time.
+[[nodiscard]] std::vector<DnsRecord> in_fixed_order(std::vector<DnsRecord> records);
 
 /// Asks the resolver of this machine; waits some seconds at most. No such name, and no answer, are no records.
 [[nodiscard]] std::vector<DnsRecord> dns_records(const std::string& name, DnsType type);

@@ -1,5 +1,6 @@
 #include "setup/find_server.h"
 
+#include "base/host_name.h"
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/idn.h"
@@ -58,7 +59,7 @@ Result<std::vector<Smarthost>> admitted(std::vector<Smarthost> ways, const std::
   std::vector<Smarthost> all;
   for (Smarthost& each : ways) {
     const std::string host = to_lower(each.host);
-    if (!belongs_to(each.host, domain) && !answers.contains(host)) {
+    if (!is_within_domain(each.host, domain) && !answers.contains(host)) {
       const std::string words = "The DNS says that mail of " + printable(domain) + " is handed in at " + shown(each);
       if (!terminal.interactive()) {
         return Error{Failure::invalid, words +

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "settings/tls_values.h"
 #include "setup/aliases_file.h"
 #include "setup/importers.h"
 #include "setup/password_command.h"
@@ -69,7 +70,12 @@ void msmtp_trust(Conversion& c) {
                     "not carried over, since it had no effect beside tls_certcheck off");
     }
   } else if (fingerprint) {
-    note_pin(c.import, c.mark("tls_fingerprint"), c.smarthost);
+    // Of the certificate, and in place of everything else, as a pin is here. Older ones are SHA-1 or MD5.
+    if (auto pin = settings::parse_pin(c.value("tls_fingerprint"))) {
+      c.smarthost.tls_pin = {std::move(*pin)};
+    } else {
+      note_pin(c.import, c.mark("tls_fingerprint"), c.smarthost);
+    }
   } else if (named) {
     const std::string file = c.path("tls_trust_file");
     if (file.empty()) return note_verified(c.import, c.mark("tls_trust_file"));
@@ -241,6 +247,9 @@ struct LeftOut {
   std::string_view says;
 };
 
+constexpr std::string_view kOwnStrength =
+    "Postern takes TLS 1.2 and later, with the library's own choice of ciphers; set tls_min_version or tls_ciphers if "
+    "the server needs others";
 constexpr auto kLeftOut = std::to_array<LeftOut>({
     {"eval", "", "commands that write settings are not run: what it says must be added by hand"},
     {"source_ip", "", "Postern's connections come from the address that the system chooses"},
@@ -252,8 +261,8 @@ constexpr auto kLeftOut = std::to_array<LeftOut>({
     {"protocol", "smtp", "Postern speaks SMTP alone"},
     {"ntlmdomain", "", "Postern knows no NTLM"},
     {"tls_crl_file", "", "lists of revoked certificates are not asked"},
-    {"tls_priorities", "", "Postern takes TLS 1.2 and later, with the library's own choice of ciphers"},
-    {"tls_min_dh_prime_bits", "", "Postern takes TLS 1.2 and later, with the library's own choice of ciphers"},
+    {"tls_priorities", "", kOwnStrength},
+    {"tls_min_dh_prime_bits", "", kOwnStrength},
     {"dsn_notify", "off", "programs ask for reports themselves (sendmail -N)"},
     {"dsn_return", "off", "programs ask for reports themselves (sendmail -R)"},
     {"set_from_header", "auto", "Postern adds From where it is missing, and changes it as 'from' says"},

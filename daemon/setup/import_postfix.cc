@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "settings/sender_values.h"
+#include "settings/tls_values.h"
 #include "setup/aliases_file.h"
 #include "setup/importers.h"
 #include "setup/peer_values.h"
@@ -62,7 +63,16 @@ std::pair<Level, std::string_view> tls_level(const PostfixParameters& main) {
 struct Demand {
   Level level;
   Mark mark;
+  std::vector<std::string> pins{};  ///< of the level fingerprint, as they are written
 };
+
+void add_pins(std::vector<std::string>& pins, std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view pin = text.substr(0, text.find('|'));
+    text.remove_prefix(std::min(pin.size() + 1, text.size()));
+    if (!pin.empty()) pins.emplace_back(pin);
+  }
+}
 
 /// Nothing: there is no such key, or it says no level that is known.
 std::optional<Demand> policy_of(const Postfix& postfix, const std::string& key) {
@@ -71,7 +81,12 @@ std::optional<Demand> policy_of(const Postfix& postfix, const std::string& key) 
   const std::string_view word = std::string_view(found->value).substr(0, found->value.find_first_of(" \t"));
   const auto* named = std::ranges::find(kLevels, word, &LevelName::name);
   if (named == kLevels.end()) return std::nullopt;
-  return Demand{named->level, found->mark};
+  Demand demand{named->level, found->mark};
+  constexpr std::string_view kMatch = "match=";
+  for (const std::string& attribute : postfix_words(found->value)) {
+    if (attribute.starts_with(kMatch)) add_pins(demand.pins, std::string_view(attribute).substr(kMatch.size()));
+  }
+  return demand;
 }
 
 /// Postfix asks by the destination as relayhost has it. The name alone is how it is written by mistake, or for mail
@@ -98,15 +113,35 @@ Demand tls_for(const Postfix& postfix, const std::string& host, const std::strin
   return {Level::encrypt, mark};
 }
 
+/// A match of the policy stands in place of the parameter (postconf(5)). They are of a certificate or of a public key,
+/// as pins are here.
+void postfix_pins(Postfix& postfix, const Demand& demand, settings::Smarthost& smarthost) {
+  constexpr std::string_view kParameter = "smtp_tls_fingerprint_cert_match";
+  std::vector<std::string> written = demand.pins;
+  if (written.empty()) {
+    for (const std::string& word : postfix.main.list(kParameter)) add_pins(written, word);
+  }
+  bool all = !written.empty();
+  for (const std::string& text : written) {
+    auto pin = settings::parse_pin(text);
+    all = all && pin;
+    if (pin) smarthost.tls_pin.push_back(std::move(*pin));
+  }
+  if (all) return;
+  note_pin(postfix.import, demand.mark, smarthost, written.empty() ? Fingerprints::none : Fingerprints::some);
+}
+
 void postfix_tls(Postfix& postfix, settings::Smarthost& smarthost, const std::string& destination) {
-  const auto [level, mark] = tls_for(postfix, smarthost.host, destination);
+  const Demand demand = tls_for(postfix, smarthost.host, destination);
+  const Level level = demand.level;
+  const Mark& mark = demand.mark;
   const bool wrapped = postfix.main.is_on("smtp_tls_wrappermode");
   smarthost.tls = wrapped ? relay::Tls::implicit : level == Level::none ? relay::Tls::none : relay::Tls::starttls;
   if (smarthost.tls == relay::Tls::none) return;
   if (level == Level::may && !wrapped) note_opportunistic(postfix.import, mark);
   if (level == Level::may || level == Level::encrypt) note_verified(postfix.import, mark);
-  if (level == Level::pinned) note_pin(postfix.import, mark, smarthost);
-  if (const std::string file = postfix.main.value("smtp_tls_CAfile"); !file.empty()) {
+  if (level == Level::pinned) postfix_pins(postfix, demand, smarthost);
+  if (const std::string file = postfix.main.value("smtp_tls_CAfile"); !file.empty() && smarthost.tls_pin.empty()) {
     set_trust(postfix.import, postfix.mark("smtp_tls_CAfile"), smarthost, file);
   }
   const std::string certificate = postfix.main.value("smtp_tls_cert_file");

@@ -98,7 +98,7 @@ Result<std::uint16_t> port_of(const Mark& mark, std::string_view text) {
 
 Result<std::string> host_of(const Mark& mark, std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (settings::is_host_name(text) || parse_ip(text)) return std::string(text);
+  if (is_host_name(text) || parse_ip(text)) return std::string(text);
   return wrong(mark, "this is no host name or address");
 }
 
@@ -133,7 +133,7 @@ Result<HostPort> host_port(const Mark& mark, std::string_view text) {
 void set_name(Import& import, const Mark& mark, std::string& name, std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
   if (text.empty() || iequals(text, "localhost")) return;
-  if (settings::is_host_name(text)) {
+  if (is_host_name(text)) {
     name = text;
   } else {
     import.note(mark, "not carried over, since it is no host name");
@@ -256,11 +256,15 @@ void note_opportunistic(Import& import, const Mark& mark) {
               "starttls): if the server has none, set tls: none");
 }
 
-void note_pin(Import& import, const Mark& mark, const settings::Smarthost& smarthost) {
-  import.note(mark, "a certificate pinned by its fingerprint cannot be carried over: put the certificate of " +
-                        smarthost.host +
-                        " itself into a file and name it in tls_ca_file; without that the system's authorities are "
-                        "trusted");
+void note_pin(Import& import, const Mark& mark, const settings::Smarthost& smarthost, Fingerprints written) {
+  std::string text = "this demands a fingerprint and names none";
+  if (written == Fingerprints::some) text = "a fingerprint that is no SHA-256 is not carried over";
+  if (smarthost.tls_pin.empty()) {
+    text += ", and in its place authorities are trusted: to know " + smarthost.host + " by its key as before, take";
+  } else {
+    text += "; those that are stand in tls_pin, and nothing else is trusted: if " + smarthost.host + " needs it, take";
+  }
+  import.note(mark, text + " that of its certificate with openssl x509 -fingerprint -sha256 and write it as tls_pin");
 }
 
 void note_envelope_only(Import& import, const Mark& mark) {

@@ -64,7 +64,10 @@ void add_smarthost(Import& import, const Mark& mark, settings::Smarthost smartho
 // The notes on what Postern is stricter in.
 void note_verified(Import& import, const Mark& mark);       ///< certificates were not verified
 void note_opportunistic(Import& import, const Mark& mark);  ///< TLS was used if offered
-void note_pin(Import& import, const Mark& mark, const settings::Smarthost& smarthost);  ///< a fingerprint
+enum class Fingerprints { none, some };                     ///< that were written
+/// Of them not all, or none, are in tls_pin.
+void note_pin(Import& import, const Mark& mark, const settings::Smarthost& smarthost,
+              Fingerprints written = Fingerprints::some);
 void note_envelope_only(Import& import, const Mark& mark);  ///< the header's From was left alone
 void note_no_local_mail(Import& import, const Mark& mark);  ///< mailboxes on this machine
 

@@ -107,6 +107,9 @@ constexpr auto kOfAccount = std::to_array<std::string_view>({"port",
                                                              "tls",
                                                              "tls_ca_file",
                                                              "tls_name",
+                                                             "tls_pin",
+                                                             "tls_min_version",
+                                                             "tls_ciphers",
                                                              "user",
                                                              "password_file",
                                                              "password_credential",
@@ -120,6 +123,7 @@ constexpr auto kOfAccount = std::to_array<std::string_view>({"port",
                                                              "mechanisms",
                                                              "auth_downgrade",
                                                              "allow_cleartext_auth",
+                                                             "try_at_start",
                                                              "from",
                                                              "connections",
                                                              "rate",
@@ -138,6 +142,7 @@ void inherit(Smarthost& fresh, const Smarthost& old) {
   if (fresh.tls_name.empty()) fresh.tls_name = old.tls_name;
   if (fresh.mechanisms.empty()) fresh.mechanisms = old.mechanisms;
   if (fresh.auth_downgrade == standard.auth_downgrade) fresh.auth_downgrade = old.auth_downgrade;
+  if (fresh.try_at_start == standard.try_at_start) fresh.try_at_start = old.try_at_start;
   if (fresh.connections == standard.connections) fresh.connections = old.connections;
   if (fresh.rate.empty()) fresh.rate = old.rate;
   if (fresh.messages_per_connection == standard.messages_per_connection) {

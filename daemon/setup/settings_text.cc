@@ -129,6 +129,12 @@ std::string tls_text(const Smarthost& smarthost) {
   return "none";
 }
 
+/// In quotes: as a number 1.0 would be 1.
+std::string version_text(const Smarthost& smarthost) {
+  if (smarthost.tls_min_version == net::TlsVersion::v1_2) return {};
+  return "'" + std::string(net::number_of(smarthost.tls_min_version)) + "'";
+}
+
 std::string policy_text(const Smarthost& smarthost) {
   switch (smarthost.from.policy) {
     case relay::SenderPolicyOptions::Policy::keep: return smarthost.from == relay::SenderPolicyOptions() ? "" : "keep";
@@ -138,7 +144,7 @@ std::string policy_text(const Smarthost& smarthost) {
   return "rewrite";
 }
 
-/// A key of a smarthost as in settings/keys.cc, and its value as YAML; empty where it is the default.
+/// A key of a smarthost as in settings/smarthost_keys.cc, and its value as YAML; empty where it is the default.
 struct Row {
   std::string_view key;
   std::string (*text)(const Smarthost&);
@@ -156,6 +162,9 @@ constexpr auto kRows = std::to_array<Row>({
     {"port", [](const H& h) { return count_text(h.port, 0); }},
     {"tls_ca_file", member_text<&H::tls_ca_file>},
     {"tls_name", [](const H& h) { return h.tls_name == h.host ? std::string() : member_text<&H::tls_name>(h); }},
+    {"tls_pin", argv_text<&H::tls_pin>},
+    {"tls_min_version", version_text},
+    {"tls_ciphers", member_text<&H::tls_ciphers>},
     {"user", member_text<&H::user>},
     {"password_file", member_text<&H::password_file>},
     {"password_credential", member_text<&H::password_credential>},
@@ -164,6 +173,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"token_command", argv_text<&H::token_command>},
     {"oauth2.token_url", oauth2_text<&O::token_url>},
     {"oauth2.device_url", oauth2_text<&O::device_url>},
+    {"oauth2.auth_url", oauth2_text<&O::auth_url>},
     {"oauth2.client_id", oauth2_text<&O::client_id>},
     {"oauth2.client_secret_file", oauth2_text<&O::client_secret_file>},
     {"oauth2.refresh_token_file", oauth2_text<&O::refresh_token_file>},
@@ -175,6 +185,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"auth_downgrade",
      [](const H& h) { return std::string(h.auth_downgrade == relay::Downgrade::refuse ? "refuse" : ""); }},
     {"allow_cleartext_auth", [](const H& h) { return std::string(h.allow_cleartext_auth ? "true" : ""); }},
+    {"try_at_start", [](const H& h) { return std::string(h.try_at_start ? "" : "false"); }},
     {"from.policy", policy_text},
     {"from.address", from_text<&F::address>},
     {"from.rewrite", [](const H& h) { return map_text(h.from.rewrite, std::string(kItem) + "    "); }},

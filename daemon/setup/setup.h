@@ -30,6 +30,7 @@ struct Options {
   bool password_stdin = false;
   bool no_login = false;  ///< a server that takes mail without AUTH
   std::string client_id;
+  std::string client_secret_file;  ///< of OAuth 2.0; it stays where it is
   std::optional<relay::SenderPolicyOptions::Policy> from;
   std::string root;                           ///< where root's mail goes
   std::optional<std::string> notify_command;  ///< a program and its arguments, as program_words() reads them

@@ -1,11 +1,13 @@
 #include "setup/setup_command.h"
 
 #include "base/log.h"
+#include "console/view.h"
 #include "setup/providers.h"
 #include "setup/trial.h"
 
 #include <fmt/format.h>
 #include <sysexits.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
@@ -30,6 +32,8 @@ const std::map<std::string, relay::SenderPolicyOptions::Policy> kPolicyWords{
     {"keep", relay::SenderPolicyOptions::Policy::keep}, {"account", relay::SenderPolicyOptions::Policy::account}};
 
 int list_providers(bool json) {
+  constexpr std::size_t kTitle = 24;
+  const std::size_t width = console::view_of(STDOUT_FILENO, {}).width;
   for (const Provider& row : providers()) {
     if (json) {
       boost::json::object line;
@@ -42,7 +46,8 @@ int list_providers(bool json) {
     }
     std::string domains;
     for (const std::string& domain : row.domains) domains += (domains.empty() ? "  " : " ") + domain;
-    fmt::print("{:<24}{}{}\n", row.name, row.title, domains);
+    fmt::print("{}",
+               console::hanging(fmt::format("{:<{}}{}{}\n", row.name, kTitle, row.title, domains), kTitle, width));
   }
   return EX_OK;
 }
@@ -53,7 +58,15 @@ int run_arguments(const SetupArguments& arguments, bool json, const AtDaemon& da
   const auto terminal = make_terminal();
   const char* home = std::getenv("HOME");
   const Place place{"", home != nullptr && *home == '/' ? home : ""};
-  const World world{dns_records, try_smarthost, password_of, place, daemon.reload, daemon.login, daemon.send_test};
+  const credentials::Tell tell = [&terminal](const std::string& program, const std::string& words) {
+    terminal->complain(program + " said: " + words);
+    return std::string("above");
+  };
+  const auto tried = [&tell](const settings::Smarthost& smarthost, const std::string& hostname) {
+    return try_smarthost(smarthost, hostname, tell);
+  };
+  const auto printed = [&tell](const settings::Smarthost& smarthost) { return password_of(smarthost, tell); };
+  const World world{dns_records, tried, printed, place, daemon.reload, daemon.login, daemon.send_test};
   return arguments.undo ? undo(arguments.options, *terminal, world) : set_up(arguments.options, *terminal, world);
 }
 
@@ -100,6 +113,10 @@ std::vector<CLI::Option*> add_account_options(CLI::App& command, Options& option
       ->excludes(user);
   command.add_option("--client-id", options.client_id, "with OAuth 2.0: the name of this client at the provider")
       ->type_name("ID");
+  command
+      .add_option("--client-secret-file", options.client_secret_file,
+                  "with OAuth 2.0: the client's secret, if it has one, stands in this file")
+      ->type_name("PATH");
   add_word(command, "--sender-policy", kPolicyWords, options.from,
            "as whom mail is sent: keep, as it was, or account, all of it from the address");
   return {provider, smarthost};

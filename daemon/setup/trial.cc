@@ -60,16 +60,18 @@ credentials::Origin origin_of(const settings::Smarthost& smarthost) {
 
 }  // namespace
 
-Result<Secret> password_of(const settings::Smarthost& smarthost) {
+Result<Secret> password_of(const settings::Smarthost& smarthost, const credentials::Tell& tell) {
   boost::asio::io_context loop(1);
-  const auto source = credentials::make_source(loop.get_executor(), system_clock(), origin_of(smarthost), at_once);
+  const auto source =
+      credentials::make_source(loop.get_executor(), system_clock(), origin_of(smarthost), at_once, tell);
   Result<Secret> answer = Error{Failure::cancelled, "there is no answer"};
   spawn(loop.get_executor(), ask_source(source.get(), &answer), "ask");
   loop.run();
   return answer;
 }
 
-mail::CheckReport try_smarthost(settings::Smarthost smarthost, const std::string& hostname) {
+mail::CheckReport try_smarthost(settings::Smarthost smarthost, const std::string& hostname,
+                                const credentials::Tell& tell) {
   if (smarthost.name.empty()) smarthost.name = smarthost.host;
   if (smarthost.port == 0) smarthost.port = settings::standard_port(smarthost.tls);
   if (smarthost.tls_name.empty()) smarthost.tls_name = smarthost.host;
@@ -83,7 +85,7 @@ mail::CheckReport try_smarthost(settings::Smarthost smarthost, const std::string
   bound.helo = bound.names.hostname;
   credentials::Origin origin = origin_of(smarthost);
   if (!origin.user.empty() || origin.client_certificate) {
-    bound.credentials = credentials::make_source(loop.get_executor(), system_clock(), std::move(origin), at_once);
+    bound.credentials = credentials::make_source(loop.get_executor(), system_clock(), std::move(origin), at_once, tell);
   }
   const auto relay =
       relay::Relay::make(loop.get_executor(), std::move(bound), std::make_shared<relay::VolatileMemory>());

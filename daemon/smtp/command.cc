@@ -97,6 +97,12 @@ Result<std::string> address_of(std::string_view path) {
   return Error{Failure::invalid, "several addresses in quotes are no recipient"};
 }
 
+/// "\root" is root who wants no alias, to Sendmail.
+bool has_sendmails_quote(std::string_view path) {
+  return path.size() > 1 && path.front() == '\\' && (is_alnum(path[1]) || path[1] == '_') &&
+         path.find('@') == std::string_view::npos;
+}
+
 Parsed<std::string> check_path(std::string_view given, PathKeyword keyword) {
   const Form& form = form_of(keyword);
   const std::string held = without_blanks(given);
@@ -105,6 +111,7 @@ Parsed<std::string> check_path(std::string_view given, PathKeyword keyword) {
   if (path.empty()) return Refusal{501, std::string(form.bad_address), "the recipient's address is empty"};
   if (path.size() + 2 > limits::kPath) return Refusal{501, std::string(form.bad_address), "the path is too long"};
   if (!drop_source_route(path)) return Refusal{501, std::string(form.bad_address), "the source route is malformed"};
+  if (has_sendmails_quote(path)) path.remove_prefix(1);
   Result<std::string> address = address_of(mail::without_marks(path));
   if (!address) return Refusal{501, std::string(form.bad_address), "bad address syntax: " + address.error().text};
   return std::move(*address);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "mail/xtext.h"
 #include "smtp/limits.h"
+#include "smtp/other_protocols.h"
 #include "smtp/parameters.h"
 
 #include <algorithm>
@@ -12,14 +13,21 @@
 namespace postern::smtp {
 namespace {
 
-constexpr std::size_t kRefusalText = 400;    // keeps a reply line within 512 bytes (RFC 5321 4.5.3.1.5)
-constexpr std::uint64_t kHighestExit = 255;  // of a program
-constexpr std::size_t kRestOfEnvelope = std::size_t{16} * 1024;  // of the spool's file: what is no recipient
+constexpr std::size_t kRefusalText = 400;        // keeps a reply line within 512 bytes (RFC 5321 4.5.3.1.5)
+constexpr std::uint64_t kHighestExit = 255;      // of a program
+constexpr std::string_view kNoName = "unknown";  // of a client that says none, as in Received fields of others
 
 /// At most so much does a recipient take in the spool's file: itself, its parameters, and the domain of a bare name.
 std::size_t stored_size(std::string_view address, std::string_view orcpt) {
   const bool bare = address.find('@') == std::string_view::npos;
   return mail::kLeastRecipient + address.size() + orcpt.size() + (bare ? limits::kDomain + 1 : 0);
+}
+
+/// What a text takes in memory besides the object itself: nothing where it is short enough to lie in it.
+std::size_t heap_of(const std::string& text) {
+  static const std::size_t inside = std::string().capacity();
+  constexpr std::size_t kOfAllocator = 16;
+  return text.size() <= inside ? 0 : text.size() + kOfAllocator;
 }
 
 /// A reply of one line. Every one but the greeting, EHLO, HELO and 354 carries an enhanced code (RFC 2034).
@@ -72,9 +80,9 @@ struct Commands {
 
   static Reaction hello(Dialogue& self, std::string_view argument, std::string_view verb) {
     auto name = helo_name(argument);
-    if (!name) return say(501, "5.5.4", "syntax: " + std::string(verb) + " hostname");
+    if (!name && self.config_.needs_hello) return say(501, "5.5.4", "syntax: " + std::string(verb) + " hostname");
     self.reset();
-    self.helo_ = std::move(*name);
+    self.helo_ = std::move(name).value_or(std::string(kNoName));
     self.extended_ = verb == "EHLO";
     return {};
   }
@@ -108,7 +116,7 @@ struct Commands {
   }
 
   static Reaction mail(Dialogue& self, std::string_view argument, const Check& space) {
-    if (self.helo_.empty()) return say(503, "5.5.1", "say EHLO or HELO first");
+    if (self.helo_.empty() && self.config_.needs_hello) return say(503, "5.5.1", "say EHLO or HELO first");
     if (self.config_.require_auth && !self.authenticated_) return say(530, "5.7.0", "Authentication required");
     if (self.have_mail_) return say(503, "5.5.1", "a transaction is open already");
     Parsed<PathArgument> path = parse_path(argument, PathKeyword::from);
@@ -121,6 +129,7 @@ struct Commands {
     const std::optional<Refusal> no_space = space ? space(given->size) : std::nullopt;
     if (no_space) return say(*no_space);
 
+    if (self.helo_.empty()) self.helo_ = kNoName;
     self.have_mail_ = true;
     self.submission_id_ = std::move(given->submission_id);
     self.mended_ = given->mended;
@@ -149,6 +158,27 @@ struct Commands {
     unread.emplace_back(cut_printable(shown, mail::kLongestUnread));
   }
 
+  /// The place for one more recipient. Our sendmail cannot send the rest in another transaction, so that a recipient
+  /// for whom there is no memory now costs it the message: it ends with 75, and its caller may try again.
+  static std::optional<Refusal> hold(Dialogue& self, const PathArgument& path, const RcptParameters& given) {
+    std::vector<mail::Recipient>& recipients = self.envelope_.recipients;
+    constexpr std::size_t kFirst = 16;
+    const std::size_t places = recipients.size() < recipients.capacity()
+                                   ? recipients.capacity()
+                                   : std::max(kFirst, recipients.size() + recipients.size() / 2);
+    const std::size_t added = (places - recipients.capacity()) * sizeof(mail::Recipient);
+    const std::size_t held = self.held_ + added + heap_of(path.path) + heap_of(given.orcpt);
+    if (self.config_.memory) {
+      if (std::optional<Refusal> refusal = self.config_.memory(held)) {
+        if (self.config_.recipients == 0) self.short_of_memory_ = refusal;
+        return refusal;
+      }
+    }
+    recipients.reserve(places);
+    self.held_ = held;
+    return {};
+  }
+
   static Reaction rcpt(Dialogue& self, std::string_view argument, const Check&) {
     if (!self.have_mail_) return say(503, "5.5.1", "say MAIL first");
     Parsed<PathArgument> path = parse_path(argument, PathKeyword::to);
@@ -165,10 +195,11 @@ struct Commands {
     if (counted && envelope.recipients.size() >= self.config_.recipients)
       return say(452, "4.5.3", "too many recipients");
     const std::size_t size = stored_size(path->path, given->orcpt);
-    if (self.envelope_size_ + size > mail::kLongestEnvelope - kRestOfEnvelope) {
+    if (self.envelope_size_ + size > mail::kLongestEnvelope - mail::kRestOfEnvelope) {
       if (counted) return say(452, "4.5.3", "too many recipients");
       return say(552, "5.3.4", "too many recipients for one message: they need more than 4 MiB; send it in parts");
     }
+    if (const std::optional<Refusal> refusal = hold(self, *path, *given)) return say(*refusal);
     self.envelope_size_ += size;
 
     mail::Recipient& recipient = envelope.recipients.emplace_back();
@@ -180,6 +211,7 @@ struct Commands {
 
   static Reaction data(Dialogue& self, std::string_view argument, const Check&) {
     if (!self.have_mail_) return say(503, "5.5.1", "say MAIL first");
+    if (self.short_of_memory_) return say(*self.short_of_memory_);
     if (self.envelope_.recipients.empty()) return say(503, "5.5.1", "no valid recipients");
     if (!argument.empty()) return say(501, "5.5.4", "DATA takes no argument");
     return say(354, "", "end data with <CR><LF>.<CR><LF>", Next::data);
@@ -253,12 +285,14 @@ struct Commands {
 
 namespace {
 
-/// What a client's patience is measured by (limits::kBadCommands, limits::kIdleCommands). Refused recipients
-/// are free: a client with many of them, or one that pipelines RCPT and DATA behind a refused MAIL, is not
-/// cut off in the middle.
+/// What a client's patience is measured by (limits::kBadCommands, limits::kIdleCommands). Refused recipients are as
+/// good as free (limits::kRefusedRecipients): a client with many of them, or one that pipelines RCPT and DATA behind a
+/// refused MAIL, is not cut off in the middle.
 constexpr unsigned kFree = 0;
 constexpr unsigned kErrors = 1;
 constexpr unsigned kIdle = 2;
+constexpr unsigned kRecipients = 4;
+constexpr unsigned kForNow = 8;  // a refusal for now brings no message nearer
 
 struct CommandRow {
   std::string_view verb;
@@ -269,8 +303,8 @@ struct CommandRow {
 constexpr std::array kCommands{
     CommandRow{"EHLO", Commands::ehlo, kErrors | kIdle},
     CommandRow{"HELO", Commands::helo, kErrors | kIdle},
-    CommandRow{"MAIL", Commands::mail, kErrors},
-    CommandRow{"RCPT", Commands::rcpt, kFree},
+    CommandRow{"MAIL", Commands::mail, kErrors | kForNow},
+    CommandRow{"RCPT", Commands::rcpt, kRecipients},
     CommandRow{"DATA", Commands::data, kIdle},
     CommandRow{"RSET", Commands::rset, kErrors | kIdle},
     CommandRow{"NOOP", Commands::noop, kErrors | kIdle},
@@ -291,6 +325,8 @@ Dialogue::Dialogue(DialogueConfig config) : config_(std::move(config)) {}
 std::string Dialogue::greeting() const { return reply_line(220, "", config_.hostname + " ESMTP Postern"); }
 
 Reaction Dialogue::on_line(std::string_view line, const SpaceCheck& space) {
+  if (is_http_request(line)) return another_protocol("HTTP");
+  if (is_tls_hello(line)) return another_protocol("TLS");
   const Result<CommandLine> command = parse_command(line);
   if (!command) return limit_misuse(say(500, "5.5.2", command.error().text), kErrors | kIdle);
   const auto row = std::ranges::find(kCommands, std::string_view(command->verb), &CommandRow::verb);
@@ -301,12 +337,23 @@ Reaction Dialogue::on_line(std::string_view line, const SpaceCheck& space) {
 /// Counts, and turns the reply to one command too many into a 421.
 Reaction Dialogue::limit_misuse(Reaction reaction, unsigned charges) {
   if ((charges & kIdle) != 0 && reaction.next == Next::command) ++idle_commands_;
-  if ((charges & kErrors) != 0 && reaction.reply.starts_with('5')) ++bad_commands_;
-  if (bad_commands_ < limits::kBadCommands && idle_commands_ <= limits::kIdleCommands) return reaction;
+  const bool for_good = reaction.reply.starts_with('5');
+  const bool for_now = reaction.reply.starts_with('4');
+  if ((charges & kErrors) != 0 && for_good) ++bad_commands_;
+  if ((charges & kForNow) != 0 && for_now) ++idle_commands_;
+  if ((charges & kRecipients) != 0 && (for_good || for_now)) ++refused_recipients_;
+  const bool errors = bad_commands_ >= limits::kBadCommands || refused_recipients_ > limits::kRefusedRecipients;
+  if (!errors && idle_commands_ <= limits::kIdleCommands) return reaction;
   reset();
-  const bool errors = bad_commands_ >= limits::kBadCommands;
   return say(421, "4.7.0", errors ? "too many errors, closing" : "too many commands without a message, closing",
              Next::close);
+}
+
+/// Nobody can want what comes behind it: the body of a request may be SMTP that a stranger wrote.
+Reaction Dialogue::another_protocol(std::string_view name) {
+  reset();
+  const std::string text = "this is SMTP without TLS, and what came is " + std::string(name) + "; closing";
+  return say(554, "5.5.1", text, Next::close);
 }
 
 Reaction Dialogue::on_line_too_long() {
@@ -318,6 +365,7 @@ Reaction Dialogue::on_stored(const QueueId& id) {
   reset();
   bad_commands_ = 0;
   idle_commands_ = 0;
+  refused_recipients_ = 0;
   return say(250, "2.0.0", "queued as " + id.str());
 }
 
@@ -325,6 +373,18 @@ Reaction Dialogue::on_refused(const Refusal& refusal) {
   reset();
   ++idle_commands_;  // the next command may meet the limit; this reply stays what it is
   return say(refusal);
+}
+
+Reaction Dialogue::on_endless(const Refusal& refusal) {
+  Reaction reaction = on_refused(refusal);
+  reaction.reply += reply_line(421, "4.7.0", "the refused message does not end, closing");
+  reaction.next = Next::close;
+  return reaction;
+}
+
+mail::Envelope Dialogue::take_envelope() {
+  held_ = 0;
+  return std::exchange(envelope_, {});
 }
 
 Refusal Dialogue::refusal_for(DataDecoder::Fault fault) {
@@ -355,8 +415,10 @@ Reaction Dialogue::on_auth(bool succeeded) {
   return limit_misuse(say(535, "5.7.8", "authentication failed"), kErrors);
 }
 
-Reaction Dialogue::shutting_down() const {
-  return say(421, "4.3.2", config_.hostname + " is shutting down", Next::close);
+Reaction Dialogue::shutting_down() const { return closing("is shutting down"); }
+
+Reaction Dialogue::closing(std::string_view words) const {
+  return say(421, "4.3.2", config_.hostname + " " + std::string(words), Next::close);
 }
 
 void Dialogue::reset() {
@@ -365,6 +427,8 @@ void Dialogue::reset() {
   mended_ = {};
   unread_sender_.clear();
   envelope_size_ = 0;
+  held_ = 0;
+  short_of_memory_.reset();
   have_mail_ = false;
 }
 

@@ -18,6 +18,8 @@ inline constexpr std::size_t kUnread = 1000;        // XUNREAD=; with all else o
 inline constexpr std::size_t kUnreadSender = 300;   // XSENDER=
 inline constexpr std::size_t kBadCommands = 10;     // then 421
 inline constexpr std::size_t kIdleCommands = 1000;  // NOOP, RSET and the like between two stored messages; then 421
+/// Between two stored messages; then 421. More than an envelope has room for.
+inline constexpr std::size_t kRefusedRecipients = 100'000;
 inline constexpr std::size_t kReplyBuffer = std::size_t{64} * 1024;  // unread replies of a pipelining client
 
 // What we accept as a client.

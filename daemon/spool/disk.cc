@@ -162,6 +162,8 @@ class PosixDisk final : public Disk {
     if (uninterrupted([&] { return ::fstatvfs(directory, &found); }) != 0) return failed("statvfs");
     Space space;
     space.bytes = static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
+    space.total_bytes = static_cast<std::uint64_t>(found.f_blocks) * found.f_frsize;
+    space.total_inodes = static_cast<std::uint64_t>(found.f_files);
     // File systems without a fixed number of inodes (btrfs) report 0 of 0.
     space.inodes = found.f_files == 0 ? UINT64_MAX : static_cast<std::uint64_t>(found.f_favail);
     return space;

@@ -31,6 +31,9 @@ struct FileInfo {
 struct Space {
   std::uint64_t bytes = 0;
   std::uint64_t inodes = 0;
+  // Of the whole file system; 0: not known, or without a number.
+  std::uint64_t total_bytes = 0;
+  std::uint64_t total_inodes = 0;
 };
 
 class Disk {

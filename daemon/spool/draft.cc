@@ -24,8 +24,9 @@ Draft::Draft(Spool& spool, mail::Envelope envelope) : places_(spool.places_), en
     refused_ = text.error();
     return;
   }
-  place_ = std::move(*text);
-  buffer_ = place_ + checksum_text(std::string(Sha256::kHexLength, '0'));
+  place_ = text->size();
+  buffer_ = std::move(*text);
+  buffer_ += checksum_text(std::string(Sha256::kHexLength, '0'));
 }
 
 Draft::~Draft() {
@@ -36,6 +37,11 @@ void Draft::add(std::string_view text) {
   buffer_ += text;
   facts_.feed(text);
   envelope_.size += text.size();
+}
+
+std::optional<std::string_view> Draft::text() const {
+  if (!in_memory_ || buffer_.size() != place_ + kChecksumText + envelope_.size) return std::nullopt;
+  return std::string_view(buffer_).substr(place_ + kChecksumText);
 }
 
 Result<void> Draft::open_tmp() {
@@ -59,6 +65,7 @@ void Draft::make_new_id() {
 }
 
 Result<void> Draft::spill() {
+  in_memory_ = false;
   if (refused_) return *refused_;
   auto done = write_buffer();
   // Part of it may be in the file: nothing may follow that.
@@ -70,11 +77,13 @@ Result<void> Draft::write_buffer() {
   std::string_view text = buffer_;
   if (!file_) {
     if (auto opened = open_tmp(); !opened) return opened.error();
-    text.remove_prefix(place_.size() + kChecksumText);
+    text.remove_prefix(place_ + kChecksumText);
   }
   sha_.update(text);
   if (auto done = file_.write_all(buffer_); !done) return done.error();
   written_ += buffer_.size();
+  // An envelope of many recipients made it large.
+  if (buffer_.capacity() > 4 * kPiece) buffer_ = std::string();
   buffer_.clear();
   return {};
 }
@@ -104,8 +113,8 @@ Result<void> Draft::write_whole() {
     if (auto opened = open_tmp(); !opened) return opened.error();
     auto text = envelope_text(envelope_);
     if (!text) return text.error();
-    const std::size_t head = place_.size() + kChecksumText;
-    if (text->size() != place_.size()) return Error{Failure::invalid, "a message too large for the spool's format"};
+    const std::size_t head = place_ + kChecksumText;
+    if (text->size() != place_) return Error{Failure::invalid, "a message too large for the spool's format"};
     const std::string sum = checksum(std::string_view(buffer_).substr(head), *text);
     buffer_.replace(0, head, *text + checksum_text(sum));
     if (auto written = file_.write_all(buffer_); !written) return written.error();
@@ -121,11 +130,12 @@ Result<void> Draft::write_whole() {
 /// The text is on its way to the disk already: the last piece, then the envelope over its place.
 Result<void> Draft::write_rest() {
   if (auto done = write_buffer(); !done) return done.error();
-  const auto text = envelope_text(envelope_);
+  auto text = envelope_text(envelope_);
   if (!text) return text.error();
-  if (text->size() != place_.size()) return Error{Failure::invalid, "a message too large for the spool's format"};
+  if (text->size() != place_) return Error{Failure::invalid, "a message too large for the spool's format"};
   sha_.update(*text);
-  if (auto done = file_.pwrite_all(*text + checksum_text(hex(sha_.finish())), 0); !done) return done.error();
+  *text += checksum_text(hex(sha_.finish()));
+  if (auto done = file_.pwrite_all(*text, 0); !done) return done.error();
   return move_to_queue();
 }
 

@@ -35,6 +35,8 @@ class Draft {
   /// Time for spill().
   [[nodiscard]] std::uint64_t buffered() const { return buffer_.size(); }
   [[nodiscard]] bool full() const { return buffer_.size() > kPiece; }
+  /// All of the text, also after commit(); nothing: some of it was written before.
+  [[nodiscard]] std::optional<std::string_view> text() const;
   [[nodiscard]] bool spilled() const { return static_cast<bool>(file_); }
   /// Writes what is in memory to tmp/. Failures: no_space, io, invalid, limit; this draft then fails for good.
   Result<void> spill();
@@ -56,8 +58,8 @@ class Draft {
 
   std::shared_ptr<Spool::Places> places_;
   mail::Envelope envelope_;
-  std::string buffer_;  ///< text not yet written; begins with the envelope's place if nothing is written
-  std::string place_;   ///< the envelope as it was at the beginning: its length stays
+  std::string buffer_;     ///< text not yet written; begins with the envelope's place if nothing is written
+  std::size_t place_ = 0;  ///< bytes of the envelope as it was at the beginning: they stay as many
   std::optional<Error> refused_;
   Sha256 sha_;
   mail::TextFactsFinder facts_;
@@ -67,6 +69,7 @@ class Draft {
   bool has_queue_name_ = false;
   bool queue_unsynced_ = false;  ///< its directory could not be synced, and must not be once more
   bool committed_ = false;
+  bool in_memory_ = true;  ///< buffer_ has all of the text
 };
 
 }  // namespace postern::spool

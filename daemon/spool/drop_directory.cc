@@ -1,36 +1,34 @@
 #include "spool/drop_directory.h"
 
-#include "base/random.h"
-#include "base/text.h"
+#include "base/user_range.h"
+#include "spool/names.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <filesystem>
 #include <string_view>
-#include <utility>
 
 namespace postern::spool {
 namespace {
 
 constexpr std::string_view kUnfinished = "tmp.";
-constexpr std::chrono::hours kAbandoned(1);
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-using OpenDirectory = std::unique_ptr<DIR, CloseDirectory>;
+std::chrono::sys_time<std::chrono::nanoseconds> time_of(const timespec& time) {
+  // What the owner sets may be beyond what 64 bits of nanoseconds hold.
+  constexpr std::int64_t kFurthest = std::int64_t{1} << 33U;
+  const auto seconds = std::clamp<std::int64_t>(time.tv_sec, -kFurthest, kFurthest);
+  return std::chrono::sys_time<std::chrono::nanoseconds>(std::chrono::seconds(seconds) +
+                                                         std::chrono::nanoseconds(time.tv_nsec));
+}
 
-std::size_t count_entries(const std::string& path) {
-  std::error_code error;
-  std::size_t count = 0;
-  for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error))
-    ++count;
-  return count;
+/// The helper holds a lock on its file for as long as it runs. Where the file system has none, nobody is seen.
+bool has_writer(int directory, const std::string& name) {
+  const UniqueFd file(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  return file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 Error invalid(const char* text) { return Error{Failure::invalid, text}; }
@@ -48,52 +46,51 @@ Result<std::string> DroppedFile::read(std::size_t limit) {
   }
 }
 
-Result<std::vector<std::string>> DropDirectory::list(std::size_t limit) {
+Result<void> DropDirectory::visit(const std::function<void(Entry)>& each) {
   directory_.reset(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory_) return system_error(errno, path_);
   // What cannot be removed would be taken again and again.
   if (::faccessat(directory_.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) return system_error(errno, path_);
-  const int copy = ::fcntl(directory_.get(), F_DUPFD_CLOEXEC, 0);
-  const OpenDirectory open(copy < 0 ? nullptr : ::fdopendir(copy));
-  if (!open) {
-    const int error = errno;
-    if (copy >= 0) ::close(copy);
-    return system_error(error, path_);
-  }
-  aside_used_ = count_entries(aside_);
-  std::vector<std::string> names;
   const WallTime now = system_clock().wall();
-  errno = 0;
-  while (const dirent* entry = ::readdir(open.get())) {
-    const std::string name(entry->d_name);
-    if (name == "." || name == "..") continue;
+  return each_name(directory_.get(), [&](const std::string& name) {
     if (name.starts_with(kUnfinished)) {
       static_cast<void>(sweep(name, now));  // tried again each time
-    } else if (names.size() < limit) {
-      names.push_back(name);
+      return;
     }
-    errno = 0;
-  }
-  if (errno != 0) return system_error(errno, path_);
-  return names;
+    struct stat status{};
+    const bool seen = ::fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!seen && errno == ENOENT) return;
+    each({name, seen ? status.st_uid : overflow_uid(), time_of(status.st_mtim)});
+  });
 }
 
-Result<std::size_t> DropDirectory::count() const {
-  std::error_code error;
-  std::size_t count = 0;
-  for (std::filesystem::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
-    if (!entry->path().filename().native().starts_with(kUnfinished)) ++count;
-  }
-  if (!error || error == std::errc::no_such_file_or_directory) return count;
-  return system_error(error.value(), path_);
+Result<DropDirectory::Lying> DropDirectory::lying() const {
+  Lying lying;
+  const UniqueFd directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory && errno == ENOENT) return lying;
+  if (!directory) return system_error(errno, path_);
+  const auto read = each_name(directory.get(), [&](const std::string& name) {
+    if (name.starts_with(kUnfinished)) return;
+    ++lying.files;
+    struct stat status{};
+    if (::fstatat(directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;
+    const WallTime since{std::chrono::seconds(status.st_ctim.tv_sec)};
+    if (lying.oldest && *lying.oldest <= since) return;
+    lying.oldest = since;
+    lying.oldest_uid = status.st_uid;
+  });
+  if (!read) return read.error();
+  return lying;
 }
 
-/// A helper that was killed where files without a name cannot be had leaves one; its caller was told nothing.
+/// A helper that was killed may leave one; its caller was told nothing. One that is stopped keeps what it has written
+/// on the disk, whatever becomes of the name: it goes on counting for its owner.
 Result<void> DropDirectory::sweep(const std::string& name, WallTime now) {
   struct stat status{};
   if (::fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return system_error(errno, name);
   const WallTime changed{std::chrono::seconds(status.st_ctim.tv_sec)};
-  if (now - changed < kAbandoned) return {};
+  if (now - changed < abandoned_) return {};
+  if (S_ISREG(status.st_mode) && has_writer(directory_.get(), name)) return {};
   const int flags = S_ISDIR(status.st_mode) ? AT_REMOVEDIR : 0;
   if (::unlinkat(directory_.get(), name.c_str(), flags) != 0) return system_error(errno, name);
   return {};
@@ -123,7 +120,7 @@ Result<void> DropDirectory::remove(const std::string& name) {
   return {};
 }
 
-Result<DropDirectory::Aside> DropDirectory::set_aside(const std::string& name) {
+Result<DropDirectory::Aside> DropDirectory::set_aside(const std::string& name, const RefusedDirectory& refused) {
   struct stat status{};
   if (::fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return system_error(errno, path_);
   Aside aside{status.st_uid, {}};
@@ -132,14 +129,10 @@ Result<DropDirectory::Aside> DropDirectory::set_aside(const std::string& name) {
     if (::unlinkat(directory_.get(), name.c_str(), flags) != 0) return system_error(errno, "it cannot be removed");
     return aside;
   }
-  // The helper may have told somebody that it is safe: such a file is never removed.
-  if (aside_used_ >= kAside) {
-    return Error{Failure::no_space, aside_ + " is full of refused files: look at them and remove them"};
-  }
-  if (::mkdir(aside_.c_str(), 0700) != 0 && errno != EEXIST) return system_error(errno, aside_);
-  aside.kept = aside_ + "/" + hex(random_bytes(16));
-  if (::renameat(directory_.get(), name.c_str(), AT_FDCWD, aside.kept.c_str()) != 0) return system_error(errno, aside_);
-  ++aside_used_;
+  // The helper may have told somebody that it is safe.
+  auto kept = refused.take(directory_.get(), name);
+  if (!kept) return kept.error();
+  aside.kept = std::move(*kept);
   return aside;
 }
 

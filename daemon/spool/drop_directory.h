@@ -6,12 +6,16 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "spool/refused_directory.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace postern::spool {
 
@@ -33,37 +37,50 @@ class DroppedFile {
 
 class DropDirectory {
  public:
-  /// `spool`/drop, and `spool`/refused for what is set aside. `spool`/drop is never made here.
-  explicit DropDirectory(const std::string& spool) : path_(spool + "/drop"), aside_(spool + "/refused") {}
+  /// An unfinished file that nothing was done to for so long is removed, unless its helper still runs.
+  static constexpr Seconds kAbandoned{3600};
+  /// `spool`/drop, which is never made here.
+  explicit DropDirectory(const std::string& spool, Seconds abandoned = kAbandoned)
+      : path_(spool + "/drop"), abandoned_(abandoned) {}
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Up to `limit` names, unfinished ones of helpers left out. The directory is opened anew: it may have been made or
-  /// replaced. Failures: not_found, denied (also if files cannot be removed from it), io.
-  Result<std::vector<std::string>> list(std::size_t limit);
-  /// How many there are, also where they cannot be taken from it. Failures: denied, io.
-  [[nodiscard]] Result<std::size_t> count() const;
+  struct Entry {
+    std::string name;
+    std::uint32_t uid = 0;  ///< its owner; overflow_uid() where that cannot be seen
+    /// Its modification time: the owner's word, and good for the order of that owner's files alone.
+    std::chrono::sys_time<std::chrono::nanoseconds> changed;
+  };
+  /// Each file, one after the other and in no order, those that helpers have not finished left out. The directory is
+  /// opened anew: it may have been made or replaced. Failures: not_found, denied (also if files cannot be removed from
+  /// it), io.
+  Result<void> visit(const std::function<void(Entry)>& each);
+  struct Lying {
+    std::size_t files = 0;
+    std::optional<WallTime> oldest;           ///< since when it lies there, by the kernel's word
+    std::optional<std::uint32_t> oldest_uid;  ///< the owner of that
+  };
+  /// What there is, also where it cannot be taken away; nothing where there is no drop directory. Failures: denied, io.
+  [[nodiscard]] Result<Lying> lying() const;
   /// Failures: not_found (gone meanwhile), invalid (no regular file with one name, or larger than `limit`; the text
   /// says why), denied (the mode keeps us out), io.
   Result<std::shared_ptr<DroppedFile>> open(const std::string& name, std::uint64_t limit);
   /// Durably: the message is in the queue, and must not come again after a power failure. Failures: not_found, io.
   Result<void> remove(const std::string& name);
   struct Aside {
-    std::uint32_t uid = 0;  ///< whose it was
-    std::string kept;       ///< where it is now; empty: it is removed
+    std::uint32_t uid = 0;            ///< whose it was
+    std::optional<RefusedFile> kept;  ///< nothing: it is removed
   };
-  /// Out of the way: a regular file goes to refused/ under a new name, anything else is removed. Failures: not_found,
-  /// io, denied, no_space (there are kAside already, and it stays where it is).
-  Result<Aside> set_aside(const std::string& name);
-  static constexpr std::size_t kAside = 1000;
+  /// Out of the way: a regular file goes to `refused`, anything else is removed. Failures: not_found, io, denied,
+  /// no_space.
+  Result<Aside> set_aside(const std::string& name, const RefusedDirectory& refused);
 
  private:
   Result<void> sweep(const std::string& name, WallTime now);
 
   std::string path_;
-  std::string aside_;
+  Seconds abandoned_;
   UniqueFd directory_;
-  std::size_t aside_used_ = 0;  ///< files in refused/
 };
 
 }  // namespace postern::spool

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -20,6 +21,8 @@ constexpr std::string_view kWithUnread = "2";
 constexpr std::string_view kChecksumKey = "sha256: ";
 constexpr std::string_view kLogKey = "log: ";
 constexpr std::string_view kRoute = "route ";
+constexpr std::string_view kStorm = "storm ";
+constexpr std::string_view kNoStorm = "-";
 
 Error corrupt(std::string_view what) { return Error{Failure::corrupt, std::string(what)}; }
 
@@ -54,8 +57,15 @@ bool read_accepted(std::string_view value, mail::Envelope& envelope) {
 
 bool read_source(std::string_view value, mail::Envelope& envelope) {
   auto source = parse_source(value);
+  if (source) source->holder = envelope.source.holder;
   if (source) envelope.source = std::move(*source);
   return source.has_value();
+}
+
+bool read_holder(std::string_view value, mail::Envelope& envelope) {
+  const auto uid = parse_number(value);
+  if (uid && *uid < mail::kNoUid) envelope.source.holder = static_cast<std::uint32_t>(*uid);
+  return envelope.source.holder.has_value();
 }
 
 bool read_sender(std::string_view value, mail::Envelope& envelope) {
@@ -127,6 +137,7 @@ constexpr std::array kKeys = {
     Key{"id", read_id, Presence::needed},
     Key{"accepted", read_accepted, Presence::needed},
     Key{"source", read_source, Presence::needed},
+    Key{"holder", read_holder, Presence::optional},
     Key{"from", read_sender, Presence::needed},
     Key{"to", read_recipient, Presence::needed, Times::often},
     Key{"unread", read_unread, Presence::optional, Times::often},
@@ -177,13 +188,22 @@ Result<void> check_version(std::string_view line) {
   return corrupt("the format version is not understood");
 }
 
-/// "<time> route <name>"
-std::optional<std::string_view> parse_route(std::string_view value) {
+/// What follows "<time> " and this word.
+std::optional<std::string_view> parse_kind(std::string_view value, std::string_view word) {
   const std::size_t blank = value.find(' ');
   if (blank == std::string_view::npos || !parse_rfc3339(value.substr(0, blank))) return std::nullopt;
   value.remove_prefix(blank + 1);
-  if (!value.starts_with(kRoute)) return std::nullopt;
-  return value.substr(kRoute.size());
+  if (!value.starts_with(word)) return std::nullopt;
+  return value.substr(word.size());
+}
+
+/// "<time> <likeness>"; nothing: it waits for nobody, or it is not understood.
+std::optional<StormWait> parse_storm(std::string_view value) {
+  const std::size_t blank = std::min(value.find(' '), value.size());
+  const auto until = parse_rfc3339(value.substr(0, blank));
+  const std::string_view likeness = value.substr(std::min(blank + 1, value.size()));
+  if (!until || likeness.empty() || likeness.find(' ') != std::string_view::npos) return std::nullopt;
+  return StormWait{*until, std::string(likeness)};
 }
 
 }  // namespace
@@ -200,8 +220,9 @@ Result<std::string> envelope_text(const mail::Envelope& envelope) {
       {"id", envelope.id.str()},
       {"accepted", to_rfc3339(envelope.accepted)},
       {"source", source_text(envelope.source)},
-      {"from", *sender},
   };
+  if (envelope.source.holder) lines.emplace_back("holder", std::to_string(*envelope.source.holder));
+  lines.emplace_back("from", *sender);
   for (const mail::Recipient& recipient : envelope.recipients) {
     auto value = recipient_text(recipient);
     if (!value) return value.error();
@@ -254,6 +275,15 @@ Result<std::string> route_text(WallTime time, std::string_view smarthost) {
   return fmt::format("{}{} {}{}\n", kLogKey, to_rfc3339(time), kRoute, smarthost);
 }
 
+Result<std::string> storm_text(WallTime time, const std::optional<StormWait>& wait) {
+  if (!wait) return fmt::format("{}{} {}{}\n", kLogKey, to_rfc3339(time), kStorm, kNoStorm);
+  const std::string& likeness = wait->likeness;
+  if (likeness.empty() || has_control(likeness) || likeness.find(' ') != std::string::npos) {
+    return Error{Failure::invalid, "the likeness of a message is no word"};
+  }
+  return fmt::format("{}{} {}{} {}\n", kLogKey, to_rfc3339(time), kStorm, to_rfc3339(wait->until), likeness);
+}
+
 std::size_t find_envelope_end(std::string_view start) {
   const std::size_t end = start.find("\n\n");
   return end == std::string_view::npos ? 0 : end + 2;
@@ -289,6 +319,21 @@ Result<ParsedEnvelope> parse_envelope(std::string_view text) {
   return parsed;
 }
 
+mail::Envelope salvage_envelope(std::string_view start, const QueueId& id) {
+  Reading reading;
+  bool has_id = false;
+  bool has_sender = false;
+  while (const auto line = cut_line(start)) {
+    if (line->empty() || line->starts_with(kChecksumKey)) break;
+    if (!read_line(*line, reading)) continue;
+    has_id = has_id || line->starts_with("id: ");
+    has_sender = has_sender || line->starts_with("from: ");
+  }
+  if (!has_id || reading.envelope.id != id) return {};
+  if (!has_sender) reading.envelope.recipients.clear();
+  return std::move(reading.envelope);
+}
+
 Result<ParsedLog> parse_log(std::string_view text) {
   ParsedLog log;
   std::string_view rest = text;
@@ -298,8 +343,11 @@ Result<ParsedLog> parse_log(std::string_view text) {
     const std::string_view value = line->substr(kLogKey.size());
     if (auto parsed = parse_log_value(value)) {
       log.lines.push_back(std::move(*parsed));
-    } else if (const auto route = parse_route(value)) {
+    } else if (const auto route = parse_kind(value, kRoute)) {
       log.rerouted_to = *route;
+    } else if (const auto storm = parse_kind(value, kStorm)) {
+      log.storm = parse_storm(*storm);
+      log.storm_over = *storm == kNoStorm ? parse_rfc3339(value.substr(0, value.find(' '))) : std::nullopt;
     }
   }
   return log;

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,17 @@ struct LogLine {
 /// A line of the delivery log that names the smarthost the message was rerouted to; empty: none any more. Failure:
 /// invalid (a control byte).
 Result<std::string> route_text(WallTime time, std::string_view smarthost);
+
+/// A message of a storm waits for the others like it, and goes with them as one digest.
+struct StormWait {
+  WallTime until;
+  std::string likeness;  ///< the same for all that are alike: a word
+
+  friend bool operator==(const StormWait&, const StormWait&) = default;
+};
+/// A line of the delivery log that says so; nothing: it waits for them no more. A program that does not know it skips
+/// it, and so sends the message by itself. Failure: invalid (the likeness is no word).
+Result<std::string> storm_text(WallTime time, const std::optional<StormWait>& wait);
 
 /// The envelope lines before `sha256`. Failures: invalid (a value holds a control byte or would not read back as
 /// itself), limit (longer than kMaxEnvelope).
@@ -68,10 +80,18 @@ struct ParsedEnvelope {
 /// `text` is exactly the envelope with its empty line. Failures: corrupt, newer (a higher format version).
 Result<ParsedEnvelope> parse_envelope(std::string_view text);
 
+/// What can still be read of the envelope of a damaged file, from its first bytes: whole lines that make sense, up to
+/// the first that is empty. Nothing where none says that it is the file of this id. Where the sender is not among them
+/// there are no recipients either.
+[[nodiscard]] mail::Envelope salvage_envelope(std::string_view start, const QueueId& id);
+
 struct ParsedLog {
   std::vector<LogLine> lines;
-  std::string rerouted_to;  ///< the last one named; empty: none
-  std::size_t length = 0;   ///< bytes of whole lines; what follows is a torn tail
+  std::string rerouted_to;           ///< the last one named; empty: none
+  std::optional<StormWait> storm{};  ///< likewise
+  /// Since when it waits for others no more; nothing: it never did, or it does.
+  std::optional<WallTime> storm_over{};
+  std::size_t length = 0;  ///< bytes of whole lines; what follows is a torn tail
 };
 
 /// Kinds of `log:` lines that are not known are skipped. Failure: corrupt (a whole line that is no log line).

@@ -1,6 +1,7 @@
 // What is left to do when the daemon starts on a spool, after a clean end or a crash.
 //
 //   tmp/*                                 never acknowledged: deleted
+//   gather/d                              a crash while d took the place of others: they go if d is whole, else stay
 //   queue/x                               a message; its next attempt is the mtime. Not opened here:
 //   queue/x shorter than it says          crash between rename and sync, never acknowledged: found at first
 //   queue/x not understood or damaged       reading and moved to corrupt/ by the queue
@@ -20,8 +21,9 @@ namespace postern::spool {
 struct Recovered {
   std::vector<Found> queue;
   std::vector<Found> held;
-  std::size_t unfinished = 0;  ///< receptions deleted from tmp/
-  std::size_t failed = 0;
+  std::vector<Found> failed;
+  std::vector<Gathering> gathered;  ///< whose originals are removed
+  std::size_t unfinished = 0;       ///< receptions deleted from tmp/
   std::size_t corrupt = 0;
 };
 

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace postern::spool {
@@ -21,10 +20,6 @@ constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
 constexpr std::size_t kFirstRead = 4096;
 constexpr std::uint64_t kMaxLog = 64U << 20U;
-
-// What is not in memory is read from the disk inode by inode: several readers keep it busy.
-constexpr std::size_t kNamesPerReader = 10'000;
-constexpr std::size_t kReaders = 8;
 
 Error at(const Error& error, const std::string& place) {
   return Error{error.failure, place + ": " + error.text, error.code};
@@ -84,6 +79,8 @@ Result<Stored> read_tail(const File& file, std::uint64_t size, Head head) {
   stored.envelope = std::move(head.parsed.envelope);
   stored.log = std::move(log->lines);
   stored.rerouted_to = std::move(log->rerouted_to);
+  stored.storm = std::move(log->storm);
+  stored.storm_over = log->storm_over;
   stored.text_at = head.parsed.length;
   stored.log_end = text_end + log->length;
   stored.file_size = size;
@@ -99,6 +96,7 @@ std::string_view name(Area area) {
     case Area::hold: return "hold";
     case Area::failed: return "failed";
     case Area::corrupt: return "corrupt";
+    case Area::gather: return "gather";
   }
   return "unknown";
 }
@@ -184,6 +182,8 @@ Result<Stored> Spool::read_small(const File& file, std::uint64_t size) const {
   stored.envelope = std::move(parsed->head.envelope);
   stored.log = std::move(parsed->log.lines);
   stored.rerouted_to = std::move(parsed->log.rerouted_to);
+  stored.storm = std::move(parsed->log.storm);
+  stored.storm_over = parsed->log.storm_over;
   stored.text_at = parsed->head.length;
   stored.log_end = stored.text_at + stored.envelope.size + parsed->log.length;
   stored.file_size = bytes.size();
@@ -283,6 +283,15 @@ Result<void> Spool::append_route(const QueueId& id, Area area, WallTime time, co
   return append(area, id, *stored, *text, Durability::synced);
 }
 
+Result<void> Spool::append_storm(const QueueId& id, WallTime time, const std::optional<StormWait>& wait) {
+  auto stored = read_summary(id, Area::queue);
+  if (!stored) return stored.error();
+  if (stored->storm == wait) return {};
+  const auto text = storm_text(time, wait);
+  if (!text) return text.error();
+  return append(Area::queue, id, *stored, *text, Durability::lazy);
+}
+
 Result<void> Spool::append(Area area, const QueueId& id, Stored& stored, const std::string& text,
                            Durability durability) {
   auto file = File::open(disk_, fd(area), id.str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
@@ -318,100 +327,26 @@ Result<Changed> Spool::remove(const QueueId& id, Area area, Durability durabilit
   return changed;
 }
 
+bool Spool::has_both_names(const QueueId& id, Area one, Area other) {
+  const auto here = disk_.info(fd(one), id.str());
+  const auto there = disk_.info(fd(other), id.str());
+  return here && there && here->inode == there->inode;
+}
+
 Result<Changed> Spool::move(const QueueId& id, Area from, Area to) {
-  if (auto moved = disk_.rename(fd(from), id.str(), fd(to), id.str()); !moved) return moved.error();
+  auto moved = disk_.rename(fd(from), id.str(), fd(to), id.str());
+  if (!moved && moved.error().failure == Failure::exists && has_both_names(id, from, to)) {
+    // A power failure in an earlier move left both, and the new one must be there for good before the old one goes.
+    moved = places_->sync(to);
+    if (moved) moved = disk_.unlink(fd(from), id.str());
+  }
+  if (!moved) return moved.error();
   // The new name first: should power fail between the two, the message has two names rather than none.
   Changed changed;
   auto synced = places_->sync(to);
   if (synced) synced = places_->sync(from);
   if (!synced) changed.unsynced = synced.error();
   return changed;
-}
-
-void Spool::warn_once(Area area, const std::string& name, std::string_view what, const std::string& why) {
-  constexpr std::size_t kRemembered = 1000;
-  const std::string place = std::string(spool::name(area)) + "/" + name;
-  {
-    const std::scoped_lock lock(warned_mutex_);
-    if (warned_.size() >= kRemembered || std::ranges::find(warned_, place) != warned_.end()) return;
-    warned_.push_back(place);
-  }
-  log(Level::warning, what, {{"file", path() + "/" + place}, {"why", why}});
-}
-
-std::optional<Found> Spool::examine(Area area, const std::string& name) {
-  const auto id = QueueId::parse(name);
-  const auto info = id ? disk_.info(fd(area), name) : Result<FileInfo>(FileInfo{});
-  if (!info && info.error().failure == Failure::not_found) return std::nullopt;  // removed meanwhile
-  if (!info) {
-    warn_once(area, name, "file in the spool cannot be examined; ignored until the next start", info.error().text);
-    return std::nullopt;
-  }
-  if (!info->regular) {
-    warn_once(area, name, "foreign file in the spool is ignored; move it away",
-              id ? "not a regular file" : "not named by a queue id");
-    return std::nullopt;
-  }
-  return Found{*id, info->size, info->modified};
-}
-
-Result<std::vector<Found>> Spool::list(Area area) {
-  const auto names = disk_.list(fd(area));
-  if (!names) return names.error();
-  const std::size_t readers = std::clamp<std::size_t>(names->size() / kNamesPerReader, 1, kReaders);
-  std::vector<std::vector<Found>> parts(readers);
-  const auto read = [&](std::size_t part) {
-    const std::size_t end = names->size() * (part + 1) / readers;
-    for (std::size_t i = names->size() * part / readers; i < end; ++i) {
-      if (auto one = examine(area, (*names)[i])) parts[part].push_back(*one);
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (std::size_t part = 1; part < readers; ++part) {
-      try {
-        others.emplace_back(read, part);
-      } catch (const std::system_error&) {  // no thread to be had
-        read(part);
-      }
-    }
-    read(0);
-  }
-  std::vector<Found> found = std::move(parts.front());
-  for (std::size_t part = 1; part < readers; ++part) found.insert(found.end(), parts[part].begin(), parts[part].end());
-  return found;
-}
-
-// The rest goes in the background without any agreement with new receptions: each name is deleted once, and none of
-// them can take a name that is still there.
-Result<std::size_t> Spool::clear_tmp() {
-  auto names = disk_.list(fd(Area::tmp));
-  if (!names) return names.error();
-  std::vector<std::string> rest;
-  if (names->size() > kSweptAtOnce) {
-    rest.assign(std::move_iterator(names->begin() + kSweptAtOnce), std::move_iterator(names->end()));
-    names->resize(kSweptAtOnce);
-  }
-  const std::size_t removed = sweep(*names, std::stop_token());
-  if (rest.empty()) return removed;
-  sweeper_ = std::jthread([this, rest = std::move(rest)](const std::stop_token& stop) {
-    log(Level::info, "unfinished receptions removed", {{"count", sweep(rest, stop)}});
-  });
-  return removed;
-}
-
-std::size_t Spool::sweep(const std::vector<std::string>& names, const std::stop_token& stop) {
-  std::size_t removed = 0;
-  for (const std::string& name : names) {
-    if (stop.stop_requested()) break;
-    if (!examine(Area::tmp, name)) continue;
-    if (auto gone = disk_.unlink(fd(Area::tmp), name); gone) {
-      ++removed;
-    } else {
-      warn_once(Area::tmp, name, "unfinished reception cannot be removed; remove it", gone.error().text);
-    }
-  }
-  return removed;
 }
 
 Result<Space> Spool::space() { return disk_.space(root_.get()); }

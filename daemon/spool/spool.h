@@ -22,8 +22,9 @@
 
 namespace postern::spool {
 
-enum class Area { tmp, queue, hold, failed, corrupt };
-inline constexpr std::array kAreas = {Area::tmp, Area::queue, Area::hold, Area::failed, Area::corrupt};
+/// gather/ has no messages, but says which of them one takes the place of, see gathering.cc.
+enum class Area { tmp, queue, hold, failed, corrupt, gather };
+inline constexpr std::array kAreas = {Area::tmp, Area::queue, Area::hold, Area::failed, Area::corrupt, Area::gather};
 [[nodiscard]] std::string_view name(Area area);
 
 /// Messages up to this size are read and written in one piece, larger ones in pieces of this size.
@@ -48,12 +49,27 @@ struct Found {
 struct Stored {
   mail::Envelope envelope;
   std::vector<LogLine> log;
-  std::string rerouted_to;      ///< the smarthost it was rerouted to; empty: none
-  std::uint64_t text_at = 0;    ///< where the message begins in the file
-  std::uint64_t log_end = 0;    ///< end of the last whole line: where the log continues
-  std::uint64_t file_size = 0;  ///< more than log_end if an append was torn
-  std::string small_text;       ///< the whole message, if it is at most kPiece
-  File large;                   ///< open for read_piece, if it is larger
+  std::string rerouted_to;  ///< the smarthost it was rerouted to; empty: none
+  std::optional<StormWait> storm{};
+  std::optional<WallTime> storm_over{};  ///< since when it waits for others no more
+  std::uint64_t text_at = 0;             ///< where the message begins in the file
+  std::uint64_t log_end = 0;             ///< end of the last whole line: where the log continues
+  std::uint64_t file_size = 0;           ///< more than log_end if an append was torn
+  std::string small_text;                ///< the whole message, if it is at most kPiece
+  File large;                            ///< open for read_piece, if it is larger
+};
+
+/// Of a message that takes the place of others, what was found at a start.
+struct Gathering {
+  struct Known {
+    mail::Envelope envelope;
+    std::string head;  ///< the first kHead bytes of the message
+  };
+  static constexpr std::size_t kHead = std::size_t{16} << 10U;
+
+  Known digest;
+  bool tried = false;            ///< it was let go before the program ended
+  std::vector<Known> originals;  ///< that were there, and are removed; those that could be read
 };
 
 class Spool {
@@ -84,13 +100,30 @@ class Spool {
   /// Appends the smarthost that the message is to go by, synced; empty: any. Failures: as append_log, and those of
   /// read.
   Result<void> append_route(const QueueId& id, Area area, WallTime time, const std::string& smarthost);
+  /// Appends that the message waits for others like it; nothing: no more. Not synced: after a crash it may go by
+  /// itself. Failures: as append_log, and those of read.
+  Result<void> append_storm(const QueueId& id, WallTime time, const std::optional<StormWait>& wait);
   /// When the message is tried next; not synced, lost in a crash it is due at once. On failure it is as before.
   Result<void> set_next(const QueueId& id, WallTime time);
   /// Not synced with Durability::lazy: after a crash the file may be back. On failure it is still there: not_found, io.
   Result<Changed> remove(const QueueId& id, Area area, Durability durability);
-  /// Into another area, durably; never over a file that is there. On failure the message is where it was: not_found,
-  /// exists, no_space, io.
+  /// Into another area, durably; never over another file. What a power failure in a move left in both is there and
+  /// nowhere else afterwards. On failure the message is where it was: not_found, exists, no_space, io.
   Result<Changed> move(const QueueId& id, Area from, Area to);
+
+  // One message takes the place of many, its originals, so that after a crash at any moment either they are there or
+  // it is. In this order, while nobody else handles any of them:
+  /// On stable storage when this returns well: what is named here is gone as soon as a whole message of this id is in
+  /// the queue. Failures: exists, no_space, io; then nothing of it stays.
+  Result<void> announce_gathering(const QueueId& id, const std::vector<QueueId>& originals);
+  /// The message is on stable storage, and not tried yet: removes its originals. Failure: io (some may still be there;
+  /// the same call does the rest).
+  Result<Changed> end_gathering(const QueueId& id, const std::vector<QueueId>& originals);
+  /// The message could not be stored.
+  void forget_gathering(const QueueId& id);
+  /// What a crash left of these, before anything is tried; the log tells of each original that goes, before it does.
+  /// Failure: io (the directory cannot be read); what cannot be resolved is told in the log.
+  Result<std::vector<Gathering>> resolve_gatherings();
 
   /// Regular files named by an id. Everything else, and what cannot be examined, is left alone, unopened, with one
   /// warning per name. Failure: io (the directory cannot be read).
@@ -117,6 +150,10 @@ class Spool {
 
   Spool(Disk& disk, std::string path);
 
+  Result<std::optional<Gathering>> resolve_gathering(const QueueId& id);
+  void tell_unresolved(const QueueId& id, const Error& why) const;
+  Result<void> make_stable(const QueueId& id, Area area);
+  bool has_both_names(const QueueId& id, Area one, Area other);
   Result<void> append(Area area, const QueueId& id, Stored& stored, const std::string& text, Durability durability);
   Result<void> make_directories();
   Result<void> take_lock();

@@ -2,16 +2,21 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "mail/accepted_log.h"
 #include "mail/address.h"
 #include "mail/date.h"
 #include "mail/expansion.h"
 #include "mail/header_completion.h"
+#include "mail/header_front.h"
 #include "mail/headers.h"
+#include "mail/original_recipient.h"
+#include "mail/subject.h"
 #include "smtp/limits.h"
-#include "submission/sender_rules.h"
+#include "submission/ask_senders.h"
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace postern::submission {
 namespace {
@@ -22,15 +27,21 @@ smtp::Refusal refusal_for(const Error& error) {
     return {552, "5.3.4",
             "the message has too many recipients, aliases included: they need more than 4 MiB; send it in parts"};
   }
+  if (error.failure == Failure::denied) return {452, "4.3.1", error.text};
   if (error.failure == Failure::no_space) return {452, "4.3.1", "no space left for the message, try again later"};
   return {451, "4.3.0", "the message could not be stored, try again later"};
 }
 
-/// A message that no disk could hold is a matter of whoever sent it.
-void tell_not_stored(const QueueId& id, const Error& error) {
-  const bool ours = error.failure != Failure::limit;
-  log(ours ? Level::error : Level::info, ours ? "cannot store message" : "message refused, it has too many recipients",
-      {{"id", id.text()}, {"reason", error.text}});
+/// The text that the queue gathers before it writes.
+constexpr std::size_t kGathered = std::size_t{256} << 10U;
+
+/// Of recipients that were refused with their message.
+constexpr std::size_t kTold = 20;
+
+/// Bytes of memory, about.
+std::size_t held_by(const mail::Recipient& recipient) {
+  constexpr std::size_t kOfAllocator = 32;  // for two texts
+  return sizeof(recipient) + recipient.address.size() + recipient.orcpt.size() + kOfAllocator;
 }
 
 /// A field, or a continuation of one; mail::parse_headers() is the judge, so that both see the same header. Of a line
@@ -59,18 +70,33 @@ void complete_envelope(mail::Envelope& envelope, const Config& config) {
   envelope.sender = mail::complete_address(envelope.sender, config.domain);
   const std::vector<mail::Recipient> given = std::exchange(envelope.recipients, {});
   mail::Expansion expansion(config);
+  std::vector<std::size_t> renamed;
+  std::size_t stored = mail::kRestOfEnvelope;
   for (const mail::Recipient& original : given) {
+    const std::string named = mail::complete_address(original.address, config.domain);
     for (std::string& address : expansion.add(original.address)) {
-      envelope.recipients.push_back(original);
-      envelope.recipients.back().address = std::move(address);
+      mail::Recipient& added = envelope.recipients.emplace_back(original);
+      if (added.orcpt.empty() && address != named) {
+        renamed.push_back(envelope.recipients.size() - 1);
+        added.orcpt = mail::orcpt_of(named);
+      }
+      added.address = std::move(address);
+      stored += mail::kLeastRecipient + added.address.size() + added.orcpt.size();
     }
   }
+  // Who was let in without an ORCPT is not refused for the room that ours takes: RFC 3461 can do without.
+  if (stored <= mail::kLongestEnvelope) return;
+  for (const std::size_t index : renamed) envelope.recipients[index].orcpt = std::string();
 }
 
 Acceptor::Acceptor(const Config& config, queue::Queue& queue, const Clock& clock, SubmissionMemory* memory,
                    Transaction transaction)
     : config_(config), queue_(queue), clock_(clock), memory_(memory), transaction_(std::move(transaction)) {
   complete_envelope(transaction_.envelope, config_);
+  for (const mail::Recipient& recipient : transaction_.envelope.recipients) {
+    of_recipients_ += held_by(recipient);
+    of_text_ += mail::kLeastRecipient + recipient.address.size() + recipient.orcpt.size();
+  }
 }
 
 Acceptor::~Acceptor() {
@@ -78,10 +104,38 @@ Acceptor::~Acceptor() {
 }
 
 void Acceptor::refuse(smtp::Refusal refusal) {
+  if (!refusal_) tell_whom();
   if (!refusal_) refusal_ = std::move(refusal);
   intake_.reset();
   long_.reset();
   head_ = std::string();
+  transaction_.envelope.recipients = {};
+  of_recipients_ = of_text_ = 0;
+}
+
+/// What is let go now.
+void Acceptor::tell_whom() {
+  const mail::Envelope& envelope = transaction_.envelope;
+  std::vector<mail::Recipient>& first = transaction_.envelope.recipients;
+  refused_.source = envelope.source;
+  refused_.client = client();
+  refused_.sender = envelope.sender;
+  refused_.count = std::max(recipients_, first.size());
+  refused_.recipients.assign(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(std::min(first.size(), kTold)));
+  refused_.size = wire_size_;
+  refused_.title = title_;
+}
+
+std::string Acceptor::client() const {
+  return transaction_.client.empty() ? mail::client_text(transaction_.envelope.source) : transaction_.client;
+}
+
+std::size_t Acceptor::held() const {
+  if (refusal_) return 0;
+  const std::uint64_t text = of_text_ + wire_size_;
+  // The first piece that is written takes the envelope's text with it, however long that is.
+  const std::uint64_t gathered = wire_size_ > 0 ? std::min<std::uint64_t>(text, kGathered) : text;
+  return of_recipients_ + static_cast<std::size_t>(gathered) + head_.capacity();
 }
 
 /// Where the header block ends, its empty line included; nothing while it may go on. What stands before it is passed
@@ -100,7 +154,10 @@ std::optional<std::size_t> Acceptor::header_end() {
       scanned_ = newline + 1;
       continue;
     }
-    const std::size_t skipped = first ? line.size() - mail::from_header_on(line).size() : 0;
+    const std::string_view begun = std::string_view(head_).substr(scanned_);
+    const auto rest = first ? mail::from_header_on_so_far(begun) : begun;
+    if (!rest) return {};
+    const std::size_t skipped = begun.size() - rest->size();
     if (skipped == 0) return scanned_;
     header_begin_ += skipped;
     scanned_ = header_begin_;
@@ -132,10 +189,17 @@ Task<void> Acceptor::take(std::string_view text) {
   }
 }
 
-/// The message begins in the queue; what stands before the client's own header.
+/// The message begins in the queue, which has the whole envelope from now on; what stands before the client's own
+/// header.
 std::string Acceptor::open() {
-  intake_ = queue_.begin(transaction_.envelope);
   mail::Envelope& envelope = transaction_.envelope;
+  std::vector<mail::Recipient> recipients = std::exchange(envelope.recipients, {});
+  recipients_ = recipients.size();
+  mail::Envelope stored = envelope;
+  envelope.recipients.assign(recipients.begin(), recipients.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                          recipients_, mail::kRecipientsNamed)));
+  stored.recipients = std::move(recipients);
+  intake_ = queue_.begin(std::move(stored));
   envelope.id = intake_->id();
   envelope.accepted = intake_->accepted();
   id_ = intake_->id();
@@ -148,22 +212,13 @@ std::string Acceptor::open() {
 
 /// What `senders` says of this mail; null: the header is too long to be searched.
 Task<void> Acceptor::check_sender(const std::string* header) {
-  const auto uid = transaction_.envelope.source.uid;
-  if (config_.senders.empty() || uid == 0U) co_return;
-  User user;
-  if (uid && config_.user) {
-    Result<User> found = co_await config_.user(*uid);
-    if (!found) {
-      refuse({451, "4.3.0", found.error().text + ", which 'senders' in postern.yaml asks for; try again later"});
-      co_return;
-    }
-    user = std::move(*found);
+  const Result<std::optional<smtp::Refusal>> refusal =
+      co_await refused_by_senders(config_, transaction_.user, transaction_.envelope.sender, header);
+  if (!refusal) {
+    refuse({451, "4.3.0", refusal.error().text + ", which 'senders' in postern.yaml asks for; try again later"});
+  } else if (*refusal) {
+    refuse(**refusal);
   }
-  const SenderCheck check(config_.senders, config_, user);
-  if (check.free()) co_return;
-  std::optional<smtp::Refusal> refusal = check.reverse_path(transaction_.envelope.sender);
-  if (!refusal) refusal = header != nullptr ? check.header(*header) : check.too_long();
-  if (refusal) refuse(std::move(*refusal));
 }
 
 /// The header is known.
@@ -177,6 +232,8 @@ Task<void> Acceptor::begin(std::size_t header_size) {
   }
   std::string stored = open();
   stored += mail::complete_headers(header, completion_);
+  const mail::HeaderBlock completed = mail::parse_headers(stored);
+  title_ = {mail::subject_of(completed), mail::message_id_of(completed)};
   co_await check_sender(&stored);
   if (refusal_) co_return;
   eight_bit_header_ = !is_ascii(stored);
@@ -213,8 +270,19 @@ Task<void> Acceptor::append(std::string_view text) {
   wire_size_ += text.size() + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
   const auto appended = co_await intake_->append(text);
   if (appended) co_return;
-  tell_not_stored(id_, appended.error());
+  tell_not_stored(appended.error());
   refuse(refusal_for(appended.error()));
+}
+
+/// A message that no disk could hold is a matter of whoever sent it.
+void Acceptor::tell_not_stored(const Error& error) {
+  if (error.failure == Failure::no_space) return;  // the queue has told that, once for all
+  if (error.failure == Failure::denied) return;    // the party is told, and the log has the reply
+  const std::string party = mail::party_text(config_.parties.of(transaction_.envelope.source));
+  if (transaction_.failures != nullptr && !transaction_.failures->may_log(party, clock_.steady())) return;
+  const bool ours = error.failure != Failure::limit;
+  log(ours ? Level::error : Level::info, ours ? "cannot store message" : "message refused, it has too many recipients",
+      {{"id", id_.text()}, {"reason", error.text}});
 }
 
 /// The client asks again about a submission whose answer it did not hear.
@@ -244,35 +312,29 @@ Task<void> Acceptor::commit(mail::BodyType seen) {
   const auto stored =
       co_await intake_->commit(wire_size_, eight_bit ? mail::BodyType::eight_bit : mail::BodyType::seven_bit);
   if (!stored) {
-    tell_not_stored(id_, stored.error());
+    tell_not_stored(stored.error());
     refuse(refusal_for(stored.error()));
     co_return;
   }
   id_ = intake_->id();  // made anew if the name was taken
   if (!claimed_.empty()) memory_->stored(std::exchange(claimed_, {}), id_);
   const mail::Envelope& envelope = transaction_.envelope;
-  log(Level::info, "accepted",
-      {{"id", id_.text()},
-       {"from", "<" + envelope.sender + ">"},
-       {"to", recipients_text(envelope)},
-       {"recipients", envelope.recipients.size()},
-       {"size", wire_size_},
-       {"client", client_text(envelope.source)},
-       {"helo", envelope.source.helo}});
+  const std::string client = this->client();
+  mail::log_accepted(envelope, {id_, recipients_, wire_size_, title_.message_id, client});
   mail::Mended mended = transaction_.mended;
   tell_mended(id_, mended += decoded_);
   if (!envelope.unread.empty()) {
     std::string texts;
     for (const std::string& text : envelope.unread) texts += (texts.empty() ? "" : "; ") + text;
     log(Level::notice, "recipients cannot be read, the sender will be told if reports are wanted",
-        {{"id", id_.text()}, {"unread", texts}, {"client", client_text(envelope.source)}});
+        {{"id", id_.text()}, {"unread", texts}, {"client", client}});
   }
   if (transaction_.unread_sender.empty()) co_return;
   log(Level::warning, "the sender cannot be read, and the caller's own name stands for it",
       {{"id", id_.text()},
        {"unread", transaction_.unread_sender},
        {"from", "<" + envelope.sender + ">"},
-       {"client", client_text(envelope.source)}});
+       {"client", client}});
 }
 
 Task<Acceptor::Outcome> Acceptor::finish(mail::BodyType seen) {

@@ -3,11 +3,13 @@
 // remembered and given at the end of the data, so that the client reads it where it looks for it.
 #pragma once
 
+#include "base/refusal_log.h"
 #include "mail/envelope.h"
 #include "mail/header_completion.h"
 #include "mail/long_header.h"
 #include "mail/text_mender.h"
 #include "queue/queue.h"
+#include "queue/recorder.h"
 #include "smtp/dialogue.h"
 #include "submission/sessions.h"
 #include "submission/submission_memory.h"
@@ -28,6 +30,10 @@ struct Transaction {
   mail::Mended mended;        ///< before the text came here
   std::string unread_sender;  ///< what was given as the sender and is no address, so that another stands for it
   SubmissionRecord::Against against = SubmissionRecord::Against::crash;
+  std::string client{};                 ///< for the log; empty: what the source says
+  std::optional<std::uint32_t> user{};  ///< whom `senders` binds; nothing: nobody in particular
+  /// Counts what cannot be stored, by parties, instead of repeating it in the log. Null: everything is logged.
+  RefusalLog* failures = nullptr;
 };
 
 class Acceptor {
@@ -45,7 +51,11 @@ class Acceptor {
   void note_mended(const mail::Mended& mended) { decoded_ = mended; }
   /// The first refusal counts. What was stored so far is given up at once.
   void refuse(smtp::Refusal refusal);
-  [[nodiscard]] bool refused() const { return refusal_.has_value(); }
+  [[nodiscard]] const std::optional<smtp::Refusal>& refusal() const { return refusal_; }
+  /// Once it is refused: what is told of the message.
+  [[nodiscard]] const queue::AtDoor& refused() const { return refused_; }
+  /// Bytes of memory, about, that the message takes now: its envelope, and what of its text is not on the disk yet.
+  [[nodiscard]] std::size_t held() const;
 
   struct Outcome {
     QueueId id;                            ///< on stable storage, unless refused
@@ -53,9 +63,6 @@ class Acceptor {
   };
   /// The real end of the data has come; `eight_bit`: the client's text has such bytes.
   Task<Outcome> finish(mail::BodyType seen);
-
-  /// As it is stored: completed and expanded.
-  [[nodiscard]] const mail::Envelope& envelope() const { return transaction_.envelope; }
 
  private:
   std::optional<std::size_t> header_end();
@@ -68,15 +75,22 @@ class Acceptor {
   Task<void> append(std::string_view text);
   Task<void> commit(mail::BodyType seen);
   bool already_stored();
+  void tell_not_stored(const Error& error);
+  void tell_whom();
+  [[nodiscard]] std::string client() const;
 
   const Config& config_;
   queue::Queue& queue_;
   const Clock& clock_;
   SubmissionMemory* memory_;
-  Transaction transaction_;
-  std::string claimed_;           ///< our key in the memory, while it is ours and not settled
-  std::string head_;              ///< the text until the header block is complete
-  std::size_t header_begin_ = 0;  ///< behind lines of a mailbox file
+  Transaction transaction_;  ///< once the queue has the message, no more of its envelope than is told of it
+  std::size_t recipients_ = 0;
+  std::size_t of_recipients_ = 0;  ///< bytes of memory
+  std::size_t of_text_ = 0;        ///< bytes of the envelope's text, which the queue makes
+  queue::Title title_;             ///< empty while the header is too long to be looked at as a whole
+  std::string claimed_;            ///< our key in the memory, while it is ours and not settled
+  std::string head_;               ///< the text until the header block is complete
+  std::size_t header_begin_ = 0;   ///< behind lines of a mailbox file
   std::size_t scanned_ = 0;
   std::unique_ptr<queue::Intake> intake_;  ///< from the end of the header block on, or from where it is too long
   mail::Completion completion_;
@@ -86,9 +100,11 @@ class Acceptor {
   bool eight_bit_header_ = false;
   QueueId id_;
   std::optional<smtp::Refusal> refusal_;
+  queue::AtDoor refused_;
 };
 
-/// Bare addresses completed, aliases followed, everybody once. DSN parameters go to all that an alias leads to.
+/// Bare addresses completed, aliases followed, everybody once. DSN parameters go to all that an alias leads to, with
+/// the address that was given as ORCPT where the caller said none.
 void complete_envelope(mail::Envelope& envelope, const Config& config);
 
 }  // namespace postern::submission

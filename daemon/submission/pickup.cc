@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "mail/accepted_log.h"
+#include "queue/drop_state.h"
 #include "smtp/dialogue.h"
 #include "smtp/drop_frame.h"
 
@@ -9,15 +11,33 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace postern::submission {
 namespace {
 
+using Waiting = queue::DropBox::Waiting;
+
 bool is_bad_recipient(std::string_view command, std::string_view reply) {
   constexpr std::string_view kCode = "501 ";
   return istarts_with(command, "RCPT") && reply.starts_with(kCode) &&
          reply.substr(kCode.size()).starts_with(smtp::kBadRecipient);
+}
+
+/// As long as no more is known of it.
+queue::AtDoor dropped_by(std::uint32_t uid) {
+  queue::AtDoor message;
+  message.source.kind = mail::Source::Kind::local;
+  message.source.uid = uid;
+  message.client = mail::client_text(message.source);
+  message.has_sender = false;
+  return message;
+}
+
+void tell_gone(Level level, std::string_view event, const queue::DropBox::Gone& gone) {
+  log(level, event,
+      {{"uid", gone.uid}, {"file", gone.file}, {"since", to_rfc3339(gone.since)}, {"begins", gone.begins}});
 }
 
 }  // namespace
@@ -50,7 +70,8 @@ Result<Transaction> dropped_transaction(const std::vector<std::string>& commands
   transaction.against = SubmissionRecord::Against::power_failure;
   transaction.envelope.source.kind = mail::Source::Kind::local;
   transaction.envelope.source.uid = uid;
-  transaction.envelope.source.helo = "dropped";
+  transaction.user = uid;
+  transaction.envelope.source.helo = queue::kDroppedHelo;
   return transaction;
 }
 
@@ -60,9 +81,10 @@ Pickup::Pickup(queue::DropBox& box, queue::Queue& queue, const Clock& clock, Sub
 
 Task<void> Pickup::run() {
   while (!stopping_) {
-    troubles_ = 0;
-    co_await scan();
-    if (!stopping_) co_await box_.wait(troubles_ > 0 ? kRetry : kRescan);
+    co_await tidy();
+    const bool more = co_await look();
+    tell_more_displaced();
+    if (!stopping_ && !more) co_await box_.wait(troubles_.empty() && no_list_.empty() ? kRescan : kRetry);
   }
 }
 
@@ -81,57 +103,90 @@ Task<void> Pickup::shutdown() {
   if (ended_) co_await ended_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
 }
 
-Task<void> Pickup::scan() {
-  auto names = co_await box_.list();
-  if (!names) {
+/// True: more lies there that need not wait.
+Task<bool> Pickup::look() {
+  troubles_.clear();
+  auto listed = co_await box_.list(turn_);
+  if (!listed) {
     // Whoever runs the daemon as an ordinary user has none.
-    if (names.error().failure != Failure::not_found) trouble(names.error().text);
-    co_return;
+    const bool none = listed.error().failure == Failure::not_found;
+    const std::string text = none ? std::string() : listed.error().text;
+    if (std::exchange(no_list_, text) != text && !none)
+      log(Level::error, "dropped mail cannot be taken now", {{"reason", text}});
+    co_return false;
   }
-  std::ranges::sort(*names);
-  std::erase_if(stored_, [&](const std::string& name) { return !std::ranges::binary_search(*names, name); });
-  std::ranges::rotate(*names, std::ranges::upper_bound(*names, std::exchange(last_, {})));
-  for (const std::string& name : *names) {
-    if (stopping_) co_return;
-    co_await take(name);
-    if (troubles_ < kTroubles) continue;
-    last_ = name;
-    co_return;
+  no_list_.clear();
+  const queue::DropBox::Look look = std::move(*listed);
+  const SteadyTime begun = clock_.steady();
+  std::size_t well = 0;  // taken, or out of the way
+  bool skipped = false;
+  for (const Waiting& file : look.files) {
+    if (stopping_) co_return false;
+    // A look without success goes on to everybody, since there is a pause behind it.
+    if (well > 0 && clock_.steady() - begun >= kLook) co_return true;
+    const auto before = troubles_.find(file.party);
+    const unsigned count = before == troubles_.end() ? 0 : before->second;
+    if (count >= kTroubles) {
+      skipped = true;
+      continue;
+    }
+    turn_.last = file.party;
+    co_await take(file);
+    const auto after = troubles_.find(file.party);
+    if (after == troubles_.end() || after->second == count) ++well;
   }
-  if (troubles_ == 0) trouble_.clear();
+  if (look.left == 0 && !skipped) settle(look);
+  co_return look.left > 0 && well > 0;
 }
 
-Task<void> Pickup::take(std::string name) {
-  if (stored_.contains(name)) {
-    co_await discard(name);
+/// All was looked at: what is not there, or went well, is remembered no longer.
+void Pickup::settle(const queue::DropBox::Look& look) {
+  std::set<std::string_view> names;
+  for (const Waiting& file : look.files) names.insert(file.at.name);
+  std::erase_if(stored_, [&](const std::string& name) { return !names.contains(name); });
+  std::erase_if(told_, [&](const auto& one) { return !troubles_.contains(one.first); });
+  std::erase_if(turn_.behind, [&](const auto& one) { return !troubles_.contains(one.first); });
+}
+
+/// A frame that is over a limit stays: its sender was told that it is safe.
+Task<void> Pickup::take(Waiting waiting) {
+  if (stored_.contains(waiting.at.name)) {
+    co_await discard(waiting);
     co_return;
   }
-  const auto file = co_await box_.open(name, smtp::kDropFrame);
+  known_ = dropped_by(waiting.uid);
+  const auto file = co_await box_.open(waiting.at.name, smtp::kDropFrame);
   if (!file) {
     const Error& error = file.error();
     if (error.failure == Failure::not_found) co_return;
     if (error.failure == Failure::invalid || error.failure == Failure::denied) {
-      co_await refuse(name, error.text);
+      co_await refuse(waiting, error.text);
     } else {
-      trouble(error.text);
+      trouble(waiting, error.text);
     }
     co_return;
   }
-  if (const auto room = queue_.room_for((*file)->size()); !room) {
-    trouble(room.error().text);
-    co_return;
+  known_ = dropped_by((*file)->uid());
+  const std::uint32_t party = config_()->parties.of((*file)->uid());
+  if (const auto room = queue_.room_for((*file)->size(), party); !room) {
+    const bool over_limit = room.error().failure == Failure::limit;  // the owner's doing, and nothing is broken
+    // Nothing can go that would make room for what is larger than all that its owner may have.
+    if (!over_limit || queue_.usage(party).messages > 0) {
+      trouble(waiting, room.error().text, over_limit ? Level::notice : Level::error);
+      co_return;
+    }
   }
   const auto outcome = co_await copy(*file);
   if (!outcome && outcome.error().failure == Failure::invalid) {
-    co_await refuse(name, outcome.error().text);
+    co_await refuse(waiting, outcome.error().text);
   } else if (!outcome) {
-    trouble(outcome.error().text);
+    trouble(waiting, outcome.error().text);
   } else if (!outcome->refusal) {
-    co_await discard(name);
+    co_await discard(waiting);
   } else if (outcome->refusal->code >= 500) {
-    co_await refuse(name, outcome->refusal->text);
+    co_await refuse(waiting, outcome->refusal->text);
   } else {
-    trouble(outcome->refusal->text);
+    trouble(waiting, outcome->refusal->text);
   }
 }
 
@@ -159,37 +214,78 @@ Task<Result<Acceptor::Outcome>> Pickup::copy(std::shared_ptr<queue::DropBox::Fil
   if (auto whole = reader.finish(); !whole) co_return whole.error();
   acceptor->note_mended(reader.mended());
   Acceptor::Outcome outcome = co_await acceptor->finish(seen);
+  if (outcome.refusal) known_ = acceptor->refused();
   co_return outcome;
 }
 
-Task<void> Pickup::discard(std::string name) {
-  const auto removed = co_await box_.remove(name);
+Task<void> Pickup::discard(Waiting file) {
+  const auto removed = co_await box_.remove(file.at.name);
   if (removed || removed.error().failure == Failure::not_found) {
-    stored_.erase(name);
+    stored_.erase(file.at.name);
     co_return;
   }
-  stored_.insert(name);
-  trouble(removed.error().text);
+  stored_.insert(file.at.name);
+  trouble(file, removed.error().text);
 }
 
-Task<void> Pickup::refuse(std::string name, std::string reason) {
-  const auto aside = co_await box_.set_aside(name);
+Task<void> Pickup::refuse(Waiting file, std::string reason) {
+  const auto aside = co_await box_.set_aside(file.at.name);
   if (!aside && aside.error().failure == Failure::not_found) co_return;
   if (!aside) {
-    trouble(aside.error().text);
+    trouble(file, aside.error().text);
     co_return;
   }
+  for (const queue::DropBox::Gone& gone : aside->displaced) tell_displaced(gone);
   if (!aside->kept.empty()) queue_.drop_refused();
-  if (!refusals_.may_log("uid " + std::to_string(aside->uid), clock_.steady())) co_return;
+  if (const auto config = config_(); config->recorder != nullptr) config->recorder->refused(known_, reason);
+  if (!refusals_.may_log(mail::party_text(config_()->parties.of(aside->uid)), clock_.steady())) co_return;
   const std::string now = aside->kept.empty() ? "removed" : aside->kept;
-  log(Level::error, "dropped file refused", {{"uid", aside->uid}, {"reason", reason}, {"file", name}, {"now", now}});
+  log(Level::warning, "dropped file refused",
+      {{"uid", aside->uid}, {"reason", reason}, {"file", file.at.name}, {"now", now}});
+}
+
+/// It may have been mail, and this line all that is left of it: none goes unsaid, though many are said in one.
+void Pickup::tell_displaced(const queue::DropBox::Gone& gone) {
+  Displaced& all = displaced_.try_emplace(gone.uid, Displaced{0, gone.since, gone.since}).first->second;
+  all.oldest = std::min(all.oldest, gone.since);
+  all.newest = std::max(all.newest, gone.since);
+  if (++all.files <= kTold) tell_gone(Level::warning, "refused file removed to make place", gone);
+}
+
+void Pickup::tell_more_displaced() {
+  for (const auto& [uid, all] : std::exchange(displaced_, {})) {
+    if (all.files <= kTold) continue;
+    log(Level::warning, "refused files removed to make place",
+        {{"uid", uid}, {"files", all.files}, {"oldest", to_rfc3339(all.oldest)}, {"newest", to_rfc3339(all.newest)}});
+  }
+}
+
+/// A clock that was just set, or is wrong until the network comes, does not age what is kept.
+Task<void> Pickup::tidy() {
+  const Reading now{clock_.steady(), clock_.wall()};
+  if (!even_since_) even_since_ = now;
+  const auto by_steady = std::chrono::floor<Milliseconds>(now.steady - even_since_->steady);
+  const bool even = std::chrono::abs(now.wall - even_since_->wall - by_steady) <= kUneven;
+  if (even && by_steady < kTidy) co_return;
+  even_since_ = now;
+  if (!even) co_return;
+  const auto forgotten = co_await box_.forget_refused(now.wall - queue::kRefusedKept);
+  if (!forgotten) {
+    log(Level::warning, "refused files cannot be looked at", {{"reason", forgotten.error().text}});
+    co_return;
+  }
+  for (const queue::DropBox::Gone& gone : *forgotten) {
+    tell_gone(Level::notice, "refused file removed, it was kept for 30 days", gone);
+  }
 }
 
 /// Told when it begins or changes; the files stay where they are and are looked at again.
-void Pickup::trouble(const std::string& text) {
-  ++troubles_;
-  if (std::exchange(trouble_, text) == text) return;
-  log(Level::error, "dropped mail cannot be taken now", {{"reason", text}});
+void Pickup::trouble(const Waiting& file, const std::string& text, Level level) {
+  ++troubles_[file.party];
+  turn_.behind[file.party] = file.at;
+  std::set<std::string>& told = told_[file.party];
+  if (told.size() >= kTold || !told.insert(text).second) return;
+  log(level, "dropped mail cannot be taken now", {{"uid", file.uid}, {"reason", text}, {"file", file.at.name}});
 }
 
 }  // namespace postern::submission

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/address_pattern.h"
 #include "mail/address_scanner.h"
 #include "mail/header_completion.h"
 #include "mail/headers.h"
@@ -15,22 +16,11 @@
 namespace postern::submission {
 namespace {
 
-constexpr std::string_view kEverybody = "*";
 constexpr std::string_view kOurs = "MAILER-DAEMON";  // From where nobody is the sender
 constexpr std::size_t kMostNamed = 3;                // addresses of a rule in a refusal
 
 bool names(const std::vector<std::string>& list, std::string_view one) {
   return std::ranges::find(list, one) != list.end();
-}
-
-bool is_for(const SenderRule& rule, const User& user) {
-  if (!user.name.empty() && names(rule.users, user.name)) return true;
-  return std::ranges::any_of(rule.groups, [&](const std::string& group) { return names(user.groups, group); });
-}
-
-/// Mailboxes with upper and lower case are one mailbox wherever there is an account to send from.
-bool is_same(std::string_view one, std::string_view other) {
-  return mail::mailbox_key(to_lower(one)) == mail::mailbox_key(to_lower(other));
 }
 
 /// A reader of mail may make an address of what is none to us: with a character that nobody sees, or encoded (RFC
@@ -48,11 +38,11 @@ std::vector<std::size_t> rows_for(const std::vector<SenderRule>& rules, const Us
   std::vector<std::size_t> rows;
   if (user.root) return rows;
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    if (is_for(rules[i], user)) rows.push_back(i);
+    if (mail::names_user(rules[i].users, rules[i].groups, user)) rows.push_back(i);
   }
   if (!rows.empty()) return rows;
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    if (names(rules[i].users, kEverybody)) rows.push_back(i);
+    if (names(rules[i].users, mail::kEverybody)) rows.push_back(i);
   }
   return rows;
 }
@@ -60,16 +50,12 @@ std::vector<std::size_t> rows_for(const std::vector<SenderRule>& rules, const Us
 bool SenderCheck::may(std::string_view address) const {
   const mail::AddressParts parts = mail::split_address(address);
   const bool here = names_.kind_of(parts.domain) != mail::LocalNames::Kind::foreign;
-  if (here && is_same(parts.local, kOurs)) return true;
-  if (!user_.name.empty() && (is_same(address, user_.name) || (here && is_same(parts.local, login_of(user_.name))))) {
+  if (here && mail::is_same_mailbox(parts.local, kOurs)) return true;
+  if (!user_.name.empty() && (mail::is_same_mailbox(address, user_.name) ||
+                              (here && mail::is_same_mailbox(parts.local, login_of(user_.name))))) {
     return true;
   }
-  const auto covers = [&](const std::string& pattern) {
-    if (pattern == kEverybody) return true;
-    if (pattern.starts_with("*@")) return iequals(std::string_view(pattern).substr(2), parts.domain);
-    const bool name = mail::split_address(pattern).domain.empty();
-    return name ? here && is_same(pattern, parts.local) : is_same(pattern, address);
-  };
+  const auto covers = [&](const std::string& pattern) { return mail::covers(pattern, address, here); };
   return std::ranges::any_of(rows_, [&](std::size_t row) { return std::ranges::any_of(rules_[row].may, covers); });
 }
 

@@ -1,7 +1,11 @@
 #include "submission/sessions.h"
+
+#include "base/heap.h"
 #include "base/log.h"
+#include "mail/accepted_log.h"
+#include "queue/recorder.h"
+#include "submission/policy.h"
 #include "submission/pump.h"
-#include "submission/refusal_log.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,41 +18,71 @@ namespace postern::submission {
 namespace {
 
 constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
-constexpr Seconds kSweep{1};     // how often silent clients are looked for
-constexpr Seconds kLastWord{5};  // for a client that is told to come back later
-constexpr Seconds kCutOff{5};    // for commits under way when their clients were cut off
+constexpr Seconds kSweep{1};          // how often silent clients are looked for
+constexpr Seconds kLastWord{5};       // for a client that is told to come back later
+constexpr Seconds kCutOff{5};         // for commits under way when their clients were cut off
+constexpr std::size_t kEnding = 200;  // sessions on their way out that count no more
+constexpr std::string_view kMadeRoom = "other connections need the place of this idle one; connect again";
 
 Task<void> turn_away(std::unique_ptr<net::Stream> stream, std::string reply) {
   stream->expires_after(kLastWord);
   static_cast<void>(co_await stream->write(reply));
 }
 
+queue::AtDoor turned_away(const net::Peer& peer) {
+  queue::AtDoor message;
+  message.source.kind = peer.uid ? mail::Source::Kind::local : mail::Source::Kind::smtp;
+  message.source.uid = peer.uid;
+  message.source.pid = peer.pid;
+  if (!peer.uid) message.source.holder = peer.owner;
+  if (!peer.uid) message.source.peer = peer.address;
+  message.client = mail::client_text(message.source);
+  message.has_sender = false;
+  return message;
+}
+
 Task<void> run_session(std::shared_ptr<Pump> pump) { co_await pump->run(); }
 Task<void> dismiss(std::shared_ptr<Pump> pump, std::string text) { co_await pump->dismiss(std::move(text)); }
+Task<void> dismiss_overdue(std::shared_ptr<Pump> pump) { co_await pump->dismiss_overdue(); }
 
 }  // namespace
 
 struct Sessions::State {
   explicit State(Executor loop) : executor(std::move(loop)), sweep(executor), changed(executor) {}
 
-  [[nodiscard]] bool has_room_for(const net::Peer& peer) const {
-    if (stopping || pumps.size() >= kSessions) return false;
-    if (!peer.uid) return over_tcp < kSessionsOverTcp;
-    const auto user = of_user.find(*peer.uid);
-    return user == of_user.end() || user->second < kSessionsOfUser;
+  /// A place for one more, for which an idle session may have been told to end. Otherwise why there is none.
+  Result<void> make_place(Party party, bool tcp, SteadyTime now) {
+    if (stopping) return Error{Failure::busy, "shutting down, try again later"};
+    if (pumps.size() >= kSessions + kEnding) return Error{Failure::busy, "too many connections, try again later"};
+    const FairMemory::Share share(commons.held, party);
+    if (!share.may_be(Pump::kLeast)) return Error{Failure::busy, no_memory(party).text};
+    if (pumps.size() < kSessionsOfUser) return {};  // no limit is lower
+    std::vector<std::shared_ptr<Pump>> counted;
+    std::vector<Seat> places;
+    for (const std::shared_ptr<Pump>& pump : pumps) {
+      if (pump->ending()) continue;
+      counted.push_back(pump);
+      places.push_back(pump->seat());
+    }
+    const Admission admission = admit(places, party, tcp, now);
+    if (admission.verdict == Admission::Verdict::refused)
+      return Error{Failure::busy, admission.limit + ", try again later"};
+    if (admission.verdict == Admission::Verdict::makes_room) send_away(counted[admission.place], admission.limit, now);
+    return {};
   }
 
-  void add(const std::shared_ptr<Pump>& pump) {
-    pumps.insert(pump);
+  void send_away(const std::shared_ptr<Pump>& pump, const std::string& limit, SteadyTime now) {
     const net::Peer& peer = pump->peer();
-    ++(peer.uid ? of_user[*peer.uid] : over_tcp);
+    if (commons.refusals.may_log(log_name(peer, pump->seat().party), now)) {
+      log(Level::notice, "an idle connection made room",
+          {{"client", peer.address}, {"uid", peer.user()}, {"reason", limit}});
+    }
+    pump->end_soon(std::string(kMadeRoom));
+    spawn(executor, dismiss(pump, std::string(kMadeRoom)), "dismiss");
   }
 
   void remove(const std::shared_ptr<Pump>& pump) {
     pumps.erase(pump);
-    const net::Peer& peer = pump->peer();
-    if (!peer.uid) --over_tcp;
-    if (peer.uid && --of_user[*peer.uid] == 0) of_user.erase(*peer.uid);
     if (pumps.empty()) sweep.cancel();
     changed.cancel();
   }
@@ -58,10 +92,8 @@ struct Sessions::State {
 
   Executor executor;
   std::set<std::shared_ptr<Pump>> pumps;
-  std::map<uid_t, std::size_t> of_user;
-  std::size_t over_tcp = 0;
   SubmissionMemory memory;
-  RefusalLog refusals;
+  Commons commons;
   bool stopping = false;
   bool sweeping = false;
   boost::asio::steady_timer sweep;
@@ -77,9 +109,9 @@ Task<void> Sessions::State::sweep_loop(std::shared_ptr<State> state) {
     state->sweep.expires_after(kSweep);
     static_cast<void>(co_await state->sweep.async_wait(kToken));
     for (const std::shared_ptr<Pump>& pump : state->all()) {
-      const std::string words(pump->overdue());
-      if (!words.empty()) spawn(state->executor, dismiss(pump, words), "dismiss");
+      if (!pump->overdue().empty()) spawn(state->executor, dismiss_overdue(pump), "dismiss");
     }
+    if (state->commons.held.has_shrunk()) give_back_heap();
   }
   state->sweeping = false;
 }
@@ -101,17 +133,21 @@ SubmissionMemory& Sessions::memory() { return state_->memory; }
 void Sessions::start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
                      queue::Queue& queue, Clock& clock) {
   const std::shared_ptr<State> state = state_;
-  if (!state->has_room_for(peer)) {
-    const char* reason = state->stopping ? "shutting down" : "too many connections";
-    const std::string uid = peer.uid ? std::to_string(*peer.uid) : "";
-    log(Level::notice, "turned away", {{"client", peer.address}, {"uid", uid}, {"reason", reason}});
-    std::string reply = "421 4.3.2 " + config->hostname + " " + reason + ", try again later\r\n";
+  const Party party = config->parties.of(peer.user().value_or(mail::kNoUid));
+  const SteadyTime now = clock.steady();
+  if (const auto place = state->make_place(party, !peer.uid, now); !place) {
+    const std::string& reason = place.error().text;
+    if (state->commons.refusals.may_log(log_name(peer, party), now)) {
+      log(Level::notice, "turned away", {{"client", peer.address}, {"uid", peer.user()}, {"reason", reason}});
+    }
+    std::string reply = "421 4.3.2 " + config->hostname + " " + reason + "\r\n";
+    if (config->recorder != nullptr) config->recorder->refused(turned_away(peer), "421 4.3.2 " + reason);
     spawn(state->executor, turn_away(std::move(stream), std::move(reply)), "turn away");
     return;
   }
-  auto pump = std::make_shared<Pump>(std::move(stream), std::move(peer), std::move(config), queue, clock,
-                                     &state->memory, state->refusals);
-  state->add(pump);
+  auto pump = std::make_shared<Pump>(std::move(stream), std::move(peer), party, std::move(config), queue, clock,
+                                     &state->memory, state->commons);
+  state->pumps.insert(pump);
   spawn(state->executor, run_session(pump), "session", [state, pump] { state->remove(pump); });
   if (std::exchange(state->sweeping, true)) return;
   spawn(state->executor, State::sweep_loop(state), "sweep");
@@ -121,7 +157,7 @@ Task<void> Sessions::shutdown(Seconds grace) {
   const std::shared_ptr<State> state = state_;
   state->stopping = true;
   for (const std::shared_ptr<Pump>& pump : state->all()) {
-    pump->end_soon();
+    pump->end_soon("is shutting down");
     if (!pump->in_message()) spawn(state->executor, dismiss(pump, "is shutting down, try again later"), "dismiss");
   }
   co_await State::wait_for_all(state, std::chrono::steady_clock::now() + grace);

@@ -6,9 +6,11 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "mail/local_names.h"
+#include "mail/parties.h"
 #include "net/connection.h"
 #include "net/stream.h"
 #include "queue/queue.h"
+#include "submission/policy.h"
 #include "submission/submission_memory.h"
 #include "submission/submission_options.h"
 #include "submission/users.h"
@@ -18,21 +20,22 @@
 #include <functional>
 #include <memory>
 
+namespace postern::queue {
+class Recorder;
+}
+
 namespace postern::submission {
 
 /// What the sessions hold: the settings of the moment when they began.
 struct Config : SubmissionOptions, mail::LocalNames {
   /// Who a uid is, asked only where `senders` has rows; without it all are users without a name.
   std::function<Task<Result<User>>(std::uint32_t uid)> user;
+  mail::Parties parties{};
+  queue::Recorder* recorder = nullptr;  ///< hears of what is refused; outlives the sessions; may be null
 };
 
-/// Connections at a time; those over a cap hear 421.
-inline constexpr std::size_t kSessions = 1000;       ///< altogether
-inline constexpr std::size_t kSessionsOfUser = 100;  ///< of one uid on the unix socket
-inline constexpr std::size_t kSessionsOverTcp = 500;
-
-/// All sessions of the daemon: the caps, the time-outs that are announced by 421, the submission ids that were stored
-/// lately, and the orderly end. The queue and the clock outlive it.
+/// All sessions of the daemon: who has a place (policy.h), the time-outs that are announced by 421, the submission ids
+/// that were stored lately, and the orderly end. The queue and the clock outlive it.
 class Sessions {
  public:
   explicit Sessions(Executor executor);
@@ -40,7 +43,7 @@ class Sessions {
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
 
-  /// Serves the client in a task of its own, or tells it to come back later.
+  /// Serves the client in a task of its own, for which an idle session may have to end, or tells it to come back later.
   void start(std::unique_ptr<net::Stream> stream, net::Peer peer, std::shared_ptr<const Config> config,
              queue::Queue& queue, Clock& clock);
   /// Clients between messages hear 421 at once; those that are sending one, or wait for it to be stored, have

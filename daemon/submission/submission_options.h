@@ -24,6 +24,7 @@ struct SenderRule {
 struct SubmissionOptions {
   std::uint64_t message_size = 50ULL << 20U;                       ///< bytes on the wire
   std::size_t recipients = 1000;                                   ///< of one message that comes by SMTP
+  std::size_t per_user_rate = 0;                                   ///< messages a minute of one party; 0: no limit
   mail::BareNewline bare_newline = mail::BareNewline::mend;        ///< in texts that come by SMTP
   std::vector<Network> networks = {loopback_v4(), loopback_v6()};  ///< whose TCP clients are served
   std::vector<SenderRule> senders;                                 ///< none: everybody may send as everybody

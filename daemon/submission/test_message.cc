@@ -1,11 +1,9 @@
 #include "submission/test_message.h"
 
-#include "mail/address.h"
 #include "mail/date.h"
+#include "submission/acceptor.h"
 
 #include <fmt/format.h>
-
-#include <utility>
 
 namespace postern::submission {
 
@@ -15,12 +13,9 @@ mail::Envelope test_envelope(const Config& config, const std::string& sender, co
   envelope.source.kind = mail::Source::Kind::local;
   envelope.source.uid = peer.uid;
   envelope.source.pid = peer.pid;
-  envelope.sender = mail::complete_address(sender.empty() ? "root" : sender, config.domain);
-  for (std::string& address : config.recipients_of(recipient)) {
-    mail::Recipient to;
-    to.address = std::move(address);
-    envelope.recipients.push_back(std::move(to));
-  }
+  envelope.sender = sender.empty() ? "root" : sender;
+  envelope.recipients.emplace_back().address = recipient;
+  complete_envelope(envelope, config);
   return envelope;
 }
 

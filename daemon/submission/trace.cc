@@ -10,8 +10,6 @@
 namespace postern::submission {
 namespace {
 
-constexpr std::size_t kRecipientsShown = 3;
-
 /// "127.0.0.1:51122" -> "[127.0.0.1]", "[::1]:51122" -> "[IPv6:::1]" (RFC 5321 4.1.3).
 std::string address_literal(std::string_view peer) {
   const auto endpoint = NumericEndpoint::parse(peer);
@@ -42,24 +40,6 @@ std::string received_field(const mail::Envelope& envelope, std::string_view host
   const std::string recipient = single ? mail::with_ascii_domain(envelope.recipients.front().address) : std::string();
   if (single && is_ascii(recipient)) field += fmt::format("\n\tfor <{}>", recipient);
   return field + ";\n\t" + mail::format_date(envelope.accepted) + "\n";
-}
-
-std::string client_text(const mail::Source& source) {
-  if (source.kind != mail::Source::Kind::local) return source.peer;
-  std::string text = source.uid ? fmt::format("uid {}", *source.uid) : "local";
-  if (source.pid) text += fmt::format(" pid {}", *source.pid);
-  return text;
-}
-
-std::string recipients_text(const mail::Envelope& envelope) {
-  std::string text;
-  std::size_t shown = 0;
-  for (const mail::Recipient& recipient : envelope.recipients) {
-    if (shown == kRecipientsShown) return fmt::format("{} and {} more", text, envelope.recipients.size() - shown);
-    if (shown++ > 0) text += ',';
-    text += recipient.address;
-  }
-  return text;
 }
 
 }  // namespace postern::submission

@@ -6,21 +6,16 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "mail/user.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
 namespace postern::submission {
 
-struct User {
-  bool root = false;
-  std::string name;  ///< empty: there is none, or it came by TCP
-  std::vector<std::string> groups;
-};
+using mail::User;
 
 /// Blocks. A uid that nobody has is a user without a name. Failures: io, and what else the name service says.
 [[nodiscard]] Result<User> user_of_the_system(std::uint32_t uid);

@@ -4,6 +4,14 @@
 _postern_ids() { local -a found; found=(${(f)"$(postern --json queue list --limit 200 2>/dev/null | sed -n 's/.*"id":"\([^"]*\)".*/\1/p')"}); compadd -a found }
 _postern_sites() { local -a found; found=(${(f)"$(postern --json status 2>/dev/null | sed 's/.*"smarthosts":\[//' | grep -o '"name":"[^"]*"' | cut -d '"' -f 4)"}); compadd -a found }
 
+_postern_help() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:COMMAND: '
+}
+
 _postern_import() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
@@ -27,6 +35,7 @@ _postern_setup() {
     '--password-stdin[the password is the first line of standard input]:E: ' \
     '--no-login[the server takes mail without a login]:E: ' \
     '--client-id[with OAuth 2.0\: the name of this client at the provider]:ID:_postern_ids' \
+    '--client-secret-file[with OAuth 2.0\: the client'\''s secret, if it has one, stands in this file]:PATH:_files' \
     '--sender-policy[as whom mail is sent\: keep, as it was, or account, all of it from the address]:WORD:(keep account)' \
     '--root[where mail for root goes]:ADDRESS: ' \
     '--notify-command[what is run when mail is in trouble\: a program and its arguments, in one word of the shell]:COMMAND: ' \
@@ -69,6 +78,7 @@ _postern_send_test() {
 _postern_login() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
+    '--flow[device, by a code on any device, or code, by a browser that comes back to this machine; without it the one that is set up]:FLOW:(device code)' \
     '--socket[posternd'\''s control socket]:PATH:_files' \
     '--json[one JSON object per line instead of text]' \
     '1:SITE:_postern_sites'
@@ -95,15 +105,54 @@ _postern_check() {
     '1:SITE:_postern_sites'
 }
 
+_postern_history_show() {
+  _arguments -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '*:ID:_postern_ids'
+}
+
+_postern_history() {
+  local curcontext=$curcontext state line
+  typeset -A opt_args
+  local -a commands=(
+    'show:the whole way of a message, with every attempt'
+  )
+  _arguments -C -s \
+    '(-h --help)'{-h,--help}'[show the usage]' \
+    '--to[only where a recipient, or whom the sender named, contains this]:TEXT: ' \
+    '--from[only where the sender contains this; <> is the null sender]:TEXT: ' \
+    '--subject[only where the subject contains this]:TEXT: ' \
+    '--user[only what this local user handed in, by name or number]:USER: ' \
+    '--id[only of messages whose queue ids begin so]:ID:_postern_ids' \
+    '--message-id[only where the Message-ID contains this]:TEXT: ' \
+    '--state[only these\: accepted, delivered, deferred, failed, bounced, deleted, corrupt (damaged and set aside), gathered (in a storm digest) or refused; all\: the whole way]:OUTCOME:(accepted delivered deferred failed bounced deleted corrupt gathered refused all)' \
+    '--site[only what this smarthost said]:NAME:_postern_sites' \
+    '--since[not before\: yesterday, 24h, 03\:00, 2026-11-29, "2026-11-29 03\:00"]:TIME: ' \
+    '--until[before this time]:TIME: ' \
+    '--limit[show at most so many (100)]:N: ' \
+    '--config[where posternd does not answer, its settings, which say where its files are\: root reads them then]:PATH:_files' \
+    '--socket[posternd'\''s control socket]:PATH:_files' \
+    '--json[one JSON object per line instead of text]' \
+    '1:command:{ _describe command commands }' \
+    '*::argument:->argument'
+  [[ $state == argument ]] || return
+  case $words[1] in
+    show) _postern_history_show ;;
+  esac
+}
+
 _postern_queue_reroute() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
-    '--all[all messages]' \
+    '--all[all messages that this can be done to]' \
     '--yes[do not ask, whatever the options select]' \
-    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--state[only these\: waiting, active, storm, held, failed or corrupt]:STATE:(waiting active storm held failed corrupt)' \
     '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
     '--recipient[only where a recipient contains this]:TEXT: ' \
     '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--route[only those that go by this route\: its smarthosts, main,backup]:NAMES: ' \
     '--text[only where the reason for the wait contains this]:TEXT: ' \
     '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
     '--newer-than[only those accepted since then]:AGE: ' \
@@ -117,12 +166,13 @@ _postern_queue_reroute() {
 _postern_queue_bounce() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
-    '--all[all messages]' \
+    '--all[all messages that this can be done to]' \
     '--yes[do not ask, whatever the options select]' \
-    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--state[only these\: waiting, active, storm, held, failed or corrupt]:STATE:(waiting active storm held failed corrupt)' \
     '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
     '--recipient[only where a recipient contains this]:TEXT: ' \
     '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--route[only those that go by this route\: its smarthosts, main,backup]:NAMES: ' \
     '--text[only where the reason for the wait contains this]:TEXT: ' \
     '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
     '--newer-than[only those accepted since then]:AGE: ' \
@@ -134,12 +184,13 @@ _postern_queue_bounce() {
 _postern_queue_delete() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
-    '--all[all messages]' \
+    '--all[all messages that this can be done to]' \
     '--yes[do not ask, whatever the options select]' \
-    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--state[only these\: waiting, active, storm, held, failed or corrupt]:STATE:(waiting active storm held failed corrupt)' \
     '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
     '--recipient[only where a recipient contains this]:TEXT: ' \
     '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--route[only those that go by this route\: its smarthosts, main,backup]:NAMES: ' \
     '--text[only where the reason for the wait contains this]:TEXT: ' \
     '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
     '--newer-than[only those accepted since then]:AGE: ' \
@@ -151,12 +202,13 @@ _postern_queue_delete() {
 _postern_queue_release() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
-    '--all[all messages]' \
+    '--all[all messages that this can be done to]' \
     '--yes[do not ask, whatever the options select]' \
-    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--state[only these\: waiting, active, storm, held, failed or corrupt]:STATE:(waiting active storm held failed corrupt)' \
     '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
     '--recipient[only where a recipient contains this]:TEXT: ' \
     '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--route[only those that go by this route\: its smarthosts, main,backup]:NAMES: ' \
     '--text[only where the reason for the wait contains this]:TEXT: ' \
     '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
     '--newer-than[only those accepted since then]:AGE: ' \
@@ -168,12 +220,13 @@ _postern_queue_release() {
 _postern_queue_hold() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
-    '--all[all messages]' \
+    '--all[all messages that this can be done to]' \
     '--yes[do not ask, whatever the options select]' \
-    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--state[only these\: waiting, active, storm, held, failed or corrupt]:STATE:(waiting active storm held failed corrupt)' \
     '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
     '--recipient[only where a recipient contains this]:TEXT: ' \
     '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--route[only those that go by this route\: its smarthosts, main,backup]:NAMES: ' \
     '--text[only where the reason for the wait contains this]:TEXT: ' \
     '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
     '--newer-than[only those accepted since then]:AGE: ' \
@@ -185,12 +238,13 @@ _postern_queue_hold() {
 _postern_queue_retry() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
-    '--all[all messages]' \
+    '--all[all messages that this can be done to]' \
     '--yes[do not ask, whatever the options select]' \
-    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--state[only these\: waiting, active, storm, held, failed or corrupt]:STATE:(waiting active storm held failed corrupt)' \
     '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
     '--recipient[only where a recipient contains this]:TEXT: ' \
     '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--route[only those that go by this route\: its smarthosts, main,backup]:NAMES: ' \
     '--text[only where the reason for the wait contains this]:TEXT: ' \
     '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
     '--newer-than[only those accepted since then]:AGE: ' \
@@ -203,6 +257,7 @@ _postern_queue_show() {
   _arguments -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
     '--body[the body too]' \
+    '--config[where posternd does not answer, its settings, which say where its files are\: root reads them then]:PATH:_files' \
     '--socket[posternd'\''s control socket]:PATH:_files' \
     '--json[one JSON object per line instead of text]' \
     '*:ID:_postern_ids'
@@ -214,15 +269,18 @@ _postern_queue_list() {
     '--limit[show at most so many]:N: ' \
     '--after[begin after this message]:ID:_postern_ids' \
     '--sort[oldest, newest, next (attempt) or largest first]:ORDER:(oldest newest next largest)' \
-    '--state[only these\: waiting, active, held, failed or corrupt]:STATE:(waiting active held failed corrupt)' \
+    '--all[all messages, as without options]' \
+    '--state[only these\: waiting, active, storm, held, failed or corrupt]:STATE:(waiting active storm held failed corrupt)' \
     '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \
     '--recipient[only where a recipient contains this]:TEXT: ' \
     '--site[only those that wait for this smarthost or were last tried at it]:NAME:_postern_sites' \
+    '--route[only those that go by this route\: its smarthosts, main,backup]:NAMES: ' \
     '--text[only where the reason for the wait contains this]:TEXT: ' \
     '--older-than[only those accepted longer ago, like 30m, 4h or 2d]:AGE: ' \
     '--newer-than[only those accepted since then]:AGE: ' \
     '--socket[posternd'\''s control socket]:PATH:_files' \
-    '--json[one JSON object per line instead of text]'
+    '--json[one JSON object per line instead of text]' \
+    '*:ALL: '
 }
 
 _postern_queue() {
@@ -231,9 +289,9 @@ _postern_queue() {
   local -a commands=(
     'list:the messages, oldest first, each with the reason it waits'
     'show:one message: envelope, state and header'
-    'retry:try messages now; `retry all` tries every one'
+    'retry:try messages now; `all` in place of ids tries every one'
     'hold:keep messages from being tried until they are released'
-    'release:let go what is on hold, and try it now'
+    'release:let go what is on hold or waits for a storm digest, and try it now'
     'delete:remove messages for good, without a bounce'
     'bounce:give up on messages and tell their senders'
     'reroute:send messages by one smarthost, whichever others are well'
@@ -271,6 +329,7 @@ _postern() {
   local -a commands=(
     'status:whether mail flows and if not, why'
     'queue:list and handle messages'
+    'history:what became of messages, the newest first: did it arrive?'
     'check:connect to the smarthosts, show TLS and login; sends no mail'
     'explain:as whom a message would be sent, and which logins would be tried'
     'login:let a person grant access in a browser (OAuth 2.0), and store it'
@@ -279,6 +338,7 @@ _postern() {
     'reload:read the settings file again, and tell what is wrong with it'
     'setup:from a mail address to settings that work, by questions or options'
     'import:take over the settings of another program that sends mail'
+    'help:the usage, or that of a command'
   )
   _arguments -C -s \
     '(-h --help)'{-h,--help}'[show the usage]' \
@@ -291,6 +351,7 @@ _postern() {
   case $words[1] in
     status) _postern_status ;;
     queue) _postern_queue ;;
+    history) _postern_history ;;
     check) _postern_check ;;
     explain) _postern_explain ;;
     login) _postern_login ;;
@@ -299,6 +360,7 @@ _postern() {
     reload) _postern_reload ;;
     setup) _postern_setup ;;
     import) _postern_import ;;
+    help) _postern_help ;;
   esac
 }
 

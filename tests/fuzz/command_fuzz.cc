@@ -52,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     config.require_auth = true;
   }
   config.utf8_needs_parameter = (data[0] & 8U) != 0;
+  config.needs_hello = (data[0] & 16U) != 0;
   smtp::Dialogue dialogue(config);
   std::string_view rest = fuzz::text_of(data + 1, size - 1);
   while (!rest.empty()) {

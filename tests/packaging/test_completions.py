@@ -104,7 +104,7 @@ zpty -r -m shell answer '*READY*'
 for line; do
   zpty -w -n shell "$line"$'\t\x18'
   (( ++ended ))
-  for try in {1..200}; do
+  for try in {1..2000}; do
     while zpty -r -t shell answer; do :; done  # a shell whose screen nobody reads waits
     (( $(wc -l <$OUT) < ended )) || break
     sleep 0.02
@@ -119,7 +119,7 @@ def zsh_offers(environment):
     """All cases at once: it takes a second to start."""
     out = pathlib.Path(environment["HOME"], "out")
     out.touch()
-    run("timeout", "60", "zsh", "-f", "-c", ZSH, "zsh", *(" ".join(["postern", *words]) for words, _ in CASES), env={**environment, "OUT": str(out)})
+    run("timeout", "240", "zsh", "-f", "-c", ZSH, "zsh", *(" ".join(["postern", *words]) for words, _ in CASES), env={**environment, "OUT": str(out)})
     lines = out.read_text().splitlines()
     assert len(lines) == len(CASES)
     return lines

@@ -62,8 +62,8 @@ def test_f18_every_key_that_the_shipped_file_leaves_out_is_named(copy):
     ("sendmail.1", ".It Fl t", "the option -t"),
 ])
 def test_an_option_that_a_manual_leaves_out_is_named(copy, page, left_out, named):
-    # Every mention of it, also in the synopsis.
+    # Every mention of it, also in the synopsis and in the examples.
     word = left_out.split("Fl ")[1]
-    spoil(copy / "man" / page, lambda text: re.sub(r"Fl " + re.escape(word) + r"(?![\w-])", "Cm", text))
+    spoil(copy / "man" / page, lambda text: re.sub(r"(Fl |-)" + re.escape(word) + r"(?![\w-])", "Cm", text))
     result = check(copy)
     assert result.returncode == 1 and named in result.stdout, result.stdout

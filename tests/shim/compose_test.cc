@@ -120,6 +120,7 @@ TEST(Compose, C18_C19_FindsTheEndOfTheHeader) {
   EXPECT_TRUE(compose_text("no field\n", to({"a"}))->text.ends_with("\n\nno field\n"));
   EXPECT_TRUE(compose_text("", to({"a"}))->text.ends_with("+0000\n\n"));
   EXPECT_EQ(compose_text("From joe Mon Nov 23\n" + kFixed + "\nb\n", to({"a"}))->text, kFixed + "\nb\n");
+  EXPECT_EQ(compose_text("From root@web1 2026-11-30\n" + kFixed + "\nb\n", to({"a"}))->text, kFixed + "\nb\n");
   EXPECT_EQ(compose_text(">From joe Mon Nov 23\n" + kFixed + "\nb\n", to({"a"}))->text, kFixed + "\nb\n");
 }
 
@@ -161,6 +162,27 @@ TEST(Compose, C16_AResentMessageGoesWhereItsNewestBlockSays) {
   EXPECT_EQ(made->text.find("bcc@x"), std::string::npos);
 }
 
+TEST(Compose, AResentMessageWhoseNewestBlockNamesNobodyGoesWhereToSays) {
+  for (const std::string field : {"Resent-From: x@y", "Resent-Message-ID: <r@x>", "Resent-Date: x",
+                                  "Resent-Sender: x@y", "Resent-From: x@y\nResent-Date: x", "Resent-Reply-To: x@y",
+                                  "Resent-From: a\nResent-From: b", "resent-from: x@y", "Resent-X: y", "Resent-: y"}) {
+    for (const std::string& header : {field + "\nTo: a@b.example\n", "To: a@b.example\n" + field + "\n"}) {
+      const auto made = compose_text(header + kWithoutTo + "Cc: c@x\nBcc: d@x\n\n", from_header());
+      ASSERT_TRUE(made) << header << made.error().text;
+      EXPECT_THAT(made->recipients, ElementsAre("a@b.example", "c@x", "d@x")) << header;
+    }
+  }
+  const auto older =
+      compose_text("Resent-From: a\nResent-From: b\nResent-To: old@x\nResent-From: c\nResent-To: oldest@x\n" +
+                       kWithoutTo + "To: first@x\n\n",
+                   from_header());
+  ASSERT_TRUE(older);
+  EXPECT_THAT(older->recipients, ElementsAre("old@x"));
+  const auto empty = compose_text("Resent-To:\nTo: a@b\n\n", from_header());
+  ASSERT_FALSE(empty);
+  EXPECT_EQ(empty.error().text, "no recipients: neither as arguments nor in Resent-To, Resent-Cc or Resent-Bcc");
+}
+
 TEST(Compose, C05_C06_WithoutRecipientsItIsAUsageError) {
   for (const std::string header : {"", "To: undisclosed-recipients:;\n", "Subject: x\n"}) {
     EXPECT_EQ(compose_text(kWithoutTo + header + "\n", from_header()).error().code, EX_USAGE);
@@ -173,7 +195,8 @@ TEST(Compose, C05_C06_WithoutRecipientsItIsAUsageError) {
 TEST(Compose, WhatStandsBeforeAHeaderThatNamesTheRecipientsIsDropped) {
   const std::string header = "To: root\nFrom: f\nDate: 23 Nov 2026 17:04:05 +0000\nMessage-ID: <m@x>\n\n\nbody\n";
   for (const std::string front :
-       {"", "\n", "\n\n\n", " \n", "\t\n\n", "\xEF\xBB\xBF", "\n\xEF\xBB\xBF", "\xEF\xBB\xBF\n",
+       {"", "\n", "\n\n\n", " \n", "\t\n\n", "\xEF\xBB\xBF", "\n\xEF\xBB\xBF", "\xEF\xBB\xBF\n", "From joe\n",
+        "From root@web1 Mon, 30 Nov 2026 10:00:00 +0000\n>From \n", "\n\nFrom x\n\n",
         "From joe Mon Nov 23 17:04:05 2026\n", "\nFrom joe Mon Nov 23 17:04:05 2026\n"}) {
     const auto made = compose_text(front + header, from_header());
     ASSERT_TRUE(made) << front;
@@ -216,21 +239,21 @@ TEST(Compose, SaysWhereTheHeaderEndsIfItNamesNobody) {
 }
 
 TEST(Compose, C28_RefusesWhereNobodyCanBeReachedAndNamesWhatItWasGiven) {
-  for (const std::string bad : {"a b", "\"a\r\nDATA\"@d", "a@b\nRCPT TO:<c@d>", ":include:/etc/shadow x", "\"a\vb\"@c",
+  for (const std::string bad : {"A b", "\"a\r\nDATA\"@d", "a@b\nRCPT TO:<c@d>", ":include:/etc/shadow x", "\"a\vb\"@c",
                                 "<>", "Bob <>", "@d", "a@b@c"}) {
     const auto made = compose_text(kFixed + "\n", to({bad}));
     ASSERT_FALSE(made) << bad;
     EXPECT_EQ(made.error().code, EX_DATAERR) << bad;
     EXPECT_FALSE(has_control(made.error().text)) << bad;
   }
-  const auto made = compose_text(kWithoutTo + "To: two words\nCc: <>\n\n", from_header());
+  const auto made = compose_text(kWithoutTo + "To: Two words\nCc: <>\n\n", from_header());
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, EX_DATAERR);
-  EXPECT_THAT(made.error().text, HasSubstr("\"two words\", \"<>\""));
+  EXPECT_THAT(made.error().text, HasSubstr("\"Two words\", \"<>\""));
 }
 
 TEST(Compose, ASlipCostsItselfAloneInArgumentsAndHeader) {
-  for (const std::string bad : {"two words", "<>", "\"a\n b\"@d", "Bob <>", "a\\b@x", "@x", "x@y@z", "b@x..y"}) {
+  for (const std::string bad : {"Two words", "<>", "\"a\n b\"@d", "Bob <>", "a\\b@x", "@x", "x@y@z", "b@x..y"}) {
     const auto header = compose_text(kWithoutTo + "To: ok@x, " + bad + "\nCc: also@x\n\n", from_header());
     ASSERT_TRUE(header) << bad;
     EXPECT_THAT(header->recipients, ElementsAre("ok@x", "also@x")) << bad;
@@ -247,8 +270,23 @@ TEST(Compose, ASlipCostsItselfAloneInArgumentsAndHeader) {
   EXPECT_THAT(warnings(*compose_text(kFixed + "\n", to({"ok@x"}))), IsEmpty());
 }
 
-TEST(Compose, C28_NothingBehindALineEndInAnArgumentIsARecipient) {
-  for (const std::string bad : {"a@b\nc@d", "a@b\r\nRCPT TO:<c@d>", "a@b,\x01c@d", "\"x\ny\" <c@d>"}) {
+TEST(Compose, ALineEndInAnArgumentIsAComma) {
+  for (const std::string list : {"a@b\nc@d", "a@b\r\nc@d\r\n", "\na@b,\nc@d\n\n", "a@b\n\n\tc@d", "a@b \n c@d",
+                                 "a@b;\nc@d", "a@b\r\n\r\nc@d", "a@b,c@d\n", "'a@b'\n'c@d'", "a@b,\r\nc@d"}) {
+    const auto made = compose_text(kFixed + "\n", to({list}));
+    ASSERT_TRUE(made) << list;
+    EXPECT_THAT(made->recipients, ElementsAre("a@b", "c@d")) << list;
+    EXPECT_THAT(made->unread, IsEmpty()) << list;
+  }
+  const auto made = compose_text(kFixed + "\n", to({"root\nalice bob\nFull Name\na@b"}));
+  ASSERT_TRUE(made);
+  EXPECT_THAT(made->recipients, ElementsAre("root", "alice", "bob", "a@b"));
+  EXPECT_THAT(made->unread, ElementsAre("Full Name"));
+}
+
+TEST(Compose, C28_BesideWhatLooksAsAnAttackALineEndMakesAnArgumentNobodys) {
+  for (const std::string bad : {"a@b\nBcc: c@d", "a@b\r\nRCPT TO:<c@d>", "a@b,\x01c@d", "\"x\ny\" <c@d>", "a@b\rc@d",
+                                "a@b\n<c@d>", "(a@b\nc@d)", "a@b\nc@d\vx", "Bob\n<a@b>", "a:\nc@d"}) {
     const auto made = compose_text(kFixed + "\n", to({"ok@x", bad}));
     ASSERT_TRUE(made);
     EXPECT_THAT(made->recipients, ElementsAre("ok@x")) << bad;
@@ -259,8 +297,8 @@ TEST(Compose, C28_NothingBehindALineEndInAnArgumentIsARecipient) {
 
 TEST(Compose, BoundsWhatItKeepsOfManySlips) {
   std::string header = "To: ok@x";
-  for (int i = 0; i < 500; ++i) header += ", two words";
-  const auto made = compose_text(kWithoutTo + header + "\nCc: two words, two words\n\n", from_header());
+  for (int i = 0; i < 500; ++i) header += ", Two words";
+  const auto made = compose_text(kWithoutTo + header + "\nCc: Two words, Two words\n\n", from_header());
   ASSERT_TRUE(made);
   EXPECT_EQ(made->unread.size(), mail::kMostUnread);
   EXPECT_EQ(made->unread.size() + made->more_unread, 502U);

@@ -19,11 +19,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -46,6 +48,7 @@ const std::map<std::string, User>& users() {
 
 constexpr std::string_view kDate = "Mon, 23 Nov 2026 01:02:03 +0100";
 constexpr pid_t kPid = 4242;
+constexpr std::chrono::minutes kPatience(1);
 
 std::shared_ptr<const submission::Config> settings() {
   auto config = std::make_shared<submission::Config>();
@@ -202,7 +205,7 @@ CameOf speak_smtp(const Call& call) {
   ::lseek(input.get(), 0, SEEK_SET);
   Daemon daemon(local_peer(call));
   std::optional<Channel> channel(daemon.connect());
-  CameOf came = ended_with(pipe_smtp(*channel, input.get(), output.get()));
+  CameOf came = ended_with(pipe_smtp(*channel, input.get(), output.get(), {kPatience, kPatience}));
   channel.reset();
   came.stored = daemon.stored();
   ::lseek(output.get(), 0, SEEK_SET);
@@ -229,9 +232,10 @@ class OneFile final : public queue::DropBox {
   OneFile(std::string bytes, std::uint32_t uid) : bytes_(std::move(bytes)), uid_(uid) {}
   submission::Pickup* pickup = nullptr;
 
-  Task<Result<std::vector<std::string>>> list() override {
-    std::vector<std::string> names(taken_ ? 0 : 1, "one");
-    co_return names;
+  Task<Result<Look>> list(Turn) override {
+    Look look;
+    if (!taken_) look.files.push_back({{{}, "one"}, uid_, uid_});
+    co_return look;
   }
   Task<Result<std::shared_ptr<File>>> open(std::string, std::uint64_t) override {
     std::shared_ptr<File> file = std::make_shared<Open>(bytes_, uid_);
@@ -248,6 +252,7 @@ class OneFile final : public queue::DropBox {
     aside.kept = "refused/" + name;
     co_return aside;
   }
+  Task<Result<std::vector<Gone>>> forget_refused(WallTime) override { co_return std::vector<Gone>(); }
   Task<void> wait(Seconds) override {
     pickup->stop();
     co_return;

@@ -211,6 +211,51 @@ TEST(ModeTable, C12_EveryModeWorksOrIsRefused) {
   EXPECT_EQ(parse({"-bz"}).error().code, EX_USAGE);
 }
 
+/// In every order, since callers put the recipients last and their own options anywhere.
+TEST(Options, AMessageForAModeThatReadsNoneIsRefused) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> modes = {
+      {{"-q"}, "-q"},         {{"-q5m"}, "-q"},     {{"-qf"}, "-q"},      {{"-qRroot"}, "-q"}, {{"-bp"}, "-bp"},
+      {{"-bp", "-q"}, "-bp"}, {{"-bi"}, "-bi"},     {{"-I"}, "-I"},       {{"-iq"}, "-q"},     {{"-iI"}, "-I"},
+      {{"-q", "-bp"}, "-bp"}, {{"-b", "p"}, "-bp"}, {{"-bm", "-q"}, "-q"}};
+  const std::vector<std::vector<std::string>> without = {
+      {}, {"-v"}, {"-i"}, {"-OQueueDirectory=/x"}, {"-oQ/x", "-f", "root"}, {"-Ac"}};
+  const std::vector<std::vector<std::string>> with = {{"root"},       {"-t"},      {"-ti"}, {"-t", "-i"},
+                                                      {"--", "root"}, {"a", "-t"}, {""}};
+  const auto refused = [](std::vector<std::string> words, const std::vector<std::string>& more, Personality as) {
+    words.insert(words.end(), more.begin(), more.end());
+    const auto options = parse(words, as);
+    EXPECT_TRUE(options) << words.back();
+    return options ? refused_with_message(*options, as) : std::nullopt;
+  };
+  constexpr auto kSendmail = Personality::sendmail;
+  for (const auto& [mode, name] : modes) {
+    for (const auto& more : without) {
+      EXPECT_FALSE(refused(mode, more, kSendmail)) << name;
+      EXPECT_FALSE(refused(more, mode, kSendmail)) << name;
+    }
+    for (const auto& more : with) {
+      std::vector<std::optional<Exit>> both = {refused(mode, more, kSendmail)};
+      if (more.front() != "--") both.push_back(refused(more, mode, kSendmail));
+      for (const std::optional<Exit>& exit : both) {
+        ASSERT_TRUE(exit) << name << more.front();
+        EXPECT_EQ(exit->code, EX_USAGE);
+        EXPECT_EQ(exit->text, name + " takes no message: leave out the recipients and -t");
+      }
+    }
+  }
+  for (const auto as : {Personality::mailq, Personality::newaliases}) {
+    const std::string name = as == Personality::mailq ? "mailq" : "newaliases";
+    for (const auto& more : without) EXPECT_FALSE(refused({}, more, as)) << name;
+    for (const auto& more : with) EXPECT_EQ(refused({}, more, as)->text.substr(0, name.size() + 6), name + " takes");
+  }
+  EXPECT_FALSE(refused({"-q"}, {}, Personality::mailq));
+  // What reads a message, or says that it does nothing with one.
+  for (const std::string mode : {"-bm", "-ba", "-bs", "-bv", "--help", "--version"}) {
+    for (const auto& more : with) EXPECT_FALSE(refused({mode}, more, kSendmail)) << mode;
+  }
+  EXPECT_FALSE(refused({"-q", "-bm"}, {"root"}, kSendmail));
+}
+
 TEST(Options, RealCallersAreUnderstood) {
   auto cron = parse({"-i", "-FCronDaemon", "-B8BITMIME", "-oem", "root"});
   ASSERT_TRUE(cron);
@@ -283,7 +328,8 @@ TEST(Options, C26_C27_AControlCharacterInANameOrSenderIsRefused) {
 TEST(Options, WhatIsNoValueCostsTheOptionAlone) {
   std::vector<std::pair<std::string, std::string>> wrong = {
       {"-R", "some"}, {"-B", "BINARYMIME"}, {"-V", std::string(101, 'x')}, {"-V", "\u00e4"}};
-  for (const std::string notify : {"x", "never,failure", "sometimes", "success,", ",", "failure,never"})
+  for (const std::string notify : {"x", "never,failure", "sometimes", "success,", ",", "failure,never", "failure delay",
+                                   " ", "failure, ,delay", "never, never", "never ,"})
     wrong.emplace_back("-N", notify);
   for (const std::string option : {"-V", "-N", "-R", "-B"}) {
     for (int byte = 1; byte < 0x20; ++byte)
@@ -303,6 +349,13 @@ TEST(Options, WhatIsNoValueCostsTheOptionAlone) {
 TEST(Options, C46_DsnValuesAreTaken) {
   EXPECT_EQ(parse({"-N", "Success,delay,failure"})->notify, "SUCCESS,DELAY,FAILURE");
   EXPECT_EQ(parse({"-N", "never"})->notify, "NEVER");
+  for (const std::string notify :
+       {"failure,delay", "failure, delay", " failure ,delay", "failure , delay ", "failure,\tdelay\n"}) {
+    const auto options = parse({"-N", notify, "root"});
+    EXPECT_EQ(options->notify, "FAILURE,DELAY") << notify;
+    EXPECT_TRUE(options->left_out.empty()) << notify;
+  }
+  EXPECT_EQ(parse({"-N", " never "})->notify, "NEVER");
   EXPECT_EQ(parse({"-R", "Hdrs"})->ret, "HDRS");
   EXPECT_EQ(parse({"-V", std::string(100, 'x')})->envid, std::string(100, 'x'));
 }

@@ -163,6 +163,28 @@ TEST(SmtpWatch, WhatIsNoSmtpAtAllIsAnError) {
   }
 }
 
+TEST(SmtpWatch, AnotherProtocolIsNoSmtpWhateverItsOtherLinesBeginWith) {
+  const std::string closing = "554 5.5.1 this is SMTP without TLS, and what came is HTTP; closing";
+  for (const std::string& body : {std::string(), std::string("a=b"), std::string("MAIL FROM:<a@b>\n"),
+                                  kFront + kText + "QUIT\n", std::string("mail"), std::string("data")}) {
+    const std::string request = "POST / HTTP/1.1\r\nHost: localhost\r\n\r\n" + body;
+    for (const bool ends : {true, false}) {
+      const Exit exit = watched({request, {"220 hi", closing}, ends});
+      EXPECT_EQ(exit.code, EX_DATAERR) << body;
+      EXPECT_THAT(exit.text, HasSubstr("what came is no SMTP")) << body;
+      EXPECT_THAT(exit.text, HasSubstr(closing)) << body;
+    }
+    EXPECT_EQ(watched({"EHLO h\n" + request, {"220 hi", "250 h", closing}}).code, EX_DATAERR) << body;
+    const Exit begun = watched({kFront + request, and_then(kHello, {closing})});
+    EXPECT_EQ(begun.code, EX_DATAERR) << body;
+    EXPECT_THAT(begun.text, HasSubstr("the message was not stored")) << body;
+    const Exit stored =
+        watched({kFront + kText + request, and_then(kHello, {"354 go", "250 2.0.0 queued as x", closing})});
+    EXPECT_EQ(stored.code, EX_OK) << body;
+    EXPECT_THAT(stored.warning, HasSubstr(closing)) << body;
+  }
+}
+
 TEST(SmtpWatch, CommandsThatAreNotOfferedAndEmptyLinesAreNoStrays) {
   const std::string client = "EHLO h\n\nEXPN x\nAUTH PLAIN\nHELP\nEHLO\nQUIT\n";
   EXPECT_EQ(watched({client,

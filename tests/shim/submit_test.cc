@@ -3,7 +3,8 @@
 #include "mail/envelope.h"
 #include "sendmail-shim/channel.h"
 #include "sendmail-shim/drop.h"
-#include "sendmail-shim/smtp_pipe.h"
+
+#include "scripted_daemon.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,48 +25,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-std::array<UniqueFd, 2> make_pair() {
-  std::array<int, 2> fds{};
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()), 0);
-  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
-
-/// The daemon's side: says a reply for each command line, then hangs up. Reads data after a 354.
-struct Script {
-  std::vector<std::string> replies;  ///< the greeting first; where they end the connection ends
-  std::string heard;
-};
-
-void serve(Script& script, UniqueFd socket) {
-  std::string unread;
-  const auto say = [&](const std::string& reply) {
-    const std::string line = reply + "\r\n";
-    return ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) > 0;
-  };
-  const auto hear_until = [&](std::string_view end) {
-    while (unread.find(end) == std::string::npos) {
-      std::array<char, 4096> piece{};
-      const ssize_t count = ::recv(socket.get(), piece.data(), piece.size(), 0);
-      if (count <= 0) return false;
-      unread.append(piece.data(), static_cast<std::size_t>(count));
-    }
-    const std::size_t size = unread.find(end) + end.size();
-    script.heard += unread.substr(0, size);
-    unread.erase(0, size);
-    return true;
-  };
-  bool data = false;
-  for (std::size_t i = 0; i < script.replies.size(); ++i) {
-    if (i > 0 && !hear_until(data ? "\r\n.\r\n" : "\r\n")) return;
-    data = script.replies[i].starts_with("354");
-    if (!say(script.replies[i])) return;
-  }
-  // What is still coming is read, so that the close is an end of file and no reset.
-  ::shutdown(socket.get(), SHUT_WR);
-  std::array<char, 4096> piece{};
-  while (::recv(socket.get(), piece.data(), piece.size(), 0) > 0) continue;
-}
+using testing::StartsWith;
 
 Submission submission(std::vector<std::string> recipients = {"bob@example.com"}) {
   return {"me@example.net", std::move(recipients), "Subject: hi\n\n.dot\nbody\n", {}};
@@ -166,7 +126,9 @@ TEST(Submit, ADaemonThatEndsIsAskedAgainAndTheNextOneServes) {
     std::vector<Script> scripts = {{kGood, ""}, {kGood, ""}};
     scripts[0].replies[step] = "421 4.3.2 shutting down";
     scripts[0].replies.resize(step + 1);
-    EXPECT_EQ(submit_to(scripts, submission(), delivery()).code, EX_OK) << step;
+    Delivery how = delivery();
+    how.asking = std::chrono::minutes(1);
+    EXPECT_EQ(submit_to(scripts, submission(), how).code, EX_OK) << step;
     EXPECT_THAT(scripts[1].heard, HasSubstr("body")) << step;
     // And if none comes the message may be dropped.
     std::vector<Script> gone = {{{kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(step)}, ""}};
@@ -226,9 +188,117 @@ TEST(Submit, WhoeverAnswersDecides) {
   const auto by = [](std::vector<Script> scripts) { return handed_in_by(scripts, submission(), delivery()).by; };
   EXPECT_EQ(by({{kGood, ""}}), HandedIn::By::daemon);
   EXPECT_EQ(by({{{"220 hi", "250 ok", "552 5.3.4 too large"}, ""}}), HandedIn::By::daemon);
-  EXPECT_EQ(by({{{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}, {{"421 4.3.2 no"}, ""}}), HandedIn::By::daemon);
   EXPECT_EQ(by({}), HandedIn::By::nobody);
   EXPECT_EQ(by({{{}, ""}, {{}, ""}, {{}, ""}}), HandedIn::By::nobody);
+}
+
+TEST(Submit, A421IsNoVerdictOnTheMessageAndEveryOther4yzIsOne) {
+  for (std::size_t step = 0; step < kGood.size(); ++step) {
+    for (const bool turned_away : {true, false}) {
+      Script script{{kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(step)}, ""};
+      script.replies.emplace_back(turned_away ? "421 4.3.2 no" : "452 4.3.1 limits.per_user");
+      std::vector<Script> scripts(3, script);
+      const HandedIn handed_in = handed_in_by(scripts, submission(), delivery());
+      EXPECT_EQ(handed_in.by, turned_away ? HandedIn::By::nobody : HandedIn::By::daemon) << step;
+      EXPECT_FALSE(handed_in.unknown) << step;
+      EXPECT_EQ(handed_in.exit.code, EX_TEMPFAIL) << step;
+      EXPECT_THAT(handed_in.exit.text, HasSubstr(turned_away ? "421 4.3.2 no" : "limits.per_user")) << step;
+    }
+  }
+}
+
+TEST(Submit, SaysWhatIsRefusedWhereverTheDaemonSaysIt) {
+  struct Case {
+    std::string reply, words;
+  };
+  const std::vector<Case> cases = {
+      {"452 4.3.1 no space left for a message, try again later", "takes no mail now"},
+      {"452 4.3.1 user 1000 has 5 messages in the queue and may have 5 (limits.per_user.messages)",
+       "takes no more mail of you now"},
+      {"452 4.3.1 user 1000 has 5 MiB in the queue and may have 5 MiB (limits.per_user.size): wait",
+       "takes no more mail of you now"},
+      {"451 4.7.1 too many messages of user 1000 in a minute (limits.per_user.rate: 60), try again in 9 s",
+       "takes no more mail of you now"},
+      {"421 4.7.0 no more (limits.per_user.rate)", "takes no more mail of you now"},
+      {"552 5.3.4 the message is larger than 1000 bytes", "refused the message"},
+      {"552-5.3.4 the message is larger\r\n552 5.3.4 than 1000 bytes", "refused the message"},
+      {"550 5.7.1 not allowed (limits.per_user is no reason)", ""},
+      {"550 5.7.1 not as this sender", ""},
+      {"451 4.7.1 try later", ""},
+      {"553 5.1.7 no such sender", ""},
+  };
+  const std::vector<std::string> named = {"the greeting",    "EHLO",        "the sender <",
+                                          "the recipient <", "the message", "the message"};
+  for (const auto& [reply, words] : cases) {
+    for (std::size_t step = 0; step < named.size(); ++step) {
+      // What is said of a recipient is the recipient's, but for what is so for now, whoever it is.
+      if (step == 3 && (words.empty() || !reply.starts_with("45"))) continue;
+      Script script{{kGood.begin(), kGood.begin() + static_cast<std::ptrdiff_t>(step)}, ""};
+      script.replies.push_back(reply);
+      std::vector<Script> scripts(3, script);
+      const std::string text = submit_to(scripts, submission(), delivery()).text;
+      EXPECT_THAT(text, HasSubstr("the mail daemon " + (words.empty() ? "refused " + named[step] : words)))
+          << reply << step;
+      EXPECT_EQ(text.find("refused the sender") != std::string::npos, words.empty() && step == 2) << text;
+    }
+  }
+}
+
+TEST(Submit, WhoIsTurnedAwayAtTheGreetingGoesAnotherWayAtOnce) {
+  const Script away{{"421 4.3.2 too many connections"}, ""};
+  std::vector<Script> scripts = {away, {kGood, ""}};
+  EXPECT_EQ(handed_in_by(scripts, submission(), delivery()).by, HandedIn::By::nobody);
+  EXPECT_EQ(scripts[1].heard, "") << "nobody asked again";
+  Delivery how = delivery();
+  how.asking = std::chrono::minutes(1);
+  std::vector<Script> often(7, away);
+  often.push_back({kGood, ""});
+  EXPECT_EQ(submit_to(often, submission(), how).code, EX_OK) << "where there is no other way it is asked for longer";
+  how.asking = std::chrono::milliseconds(1200);
+  std::vector<Script> never(20, away);
+  const HandedIn handed_in = handed_in_by(never, submission(), how);
+  EXPECT_EQ(handed_in.by, HandedIn::By::nobody);
+  EXPECT_THAT(handed_in.exit.text, AllOf(HasSubstr("too many connections"), HasSubstr("nothing was stored")));
+}
+
+TEST(Submit, WhatIsSaidBeforeTheConnectionIsClosedIsHeardWhereNothingCanBeSent) {
+  int connections = 0;
+  const HandedIn handed_in = submit(submission(), delivery(), [&connections](Wait) -> Outcome<Channel> {
+    auto pair = make_pair();
+    EXPECT_TRUE(write_all(pair[1].get(), "421 4.3.2 too many connections\r\n"));
+    pair[1].reset();
+    ++connections;
+    return Channel(std::move(pair[0]));
+  });
+  EXPECT_EQ(handed_in.by, HandedIn::By::nobody);
+  EXPECT_EQ(connections, 1);
+  EXPECT_THAT(handed_in.exit.text, HasSubstr("too many connections"));
+}
+
+TEST(Submit, NoLaterRefusalTellsThatNothingWasStoredByTheAttemptThatWasLost) {
+  const Script lost{{kGood.begin(), kGood.end() - 1}, ""};
+  const std::vector<std::string> older = {"220 hi", "250 host", "555 5.5.4 parameter is not supported",
+                                          "503 5.5.1 no MAIL", "503 5.5.1 no MAIL"};
+  Submission message = submission();
+  message.unread = {"Bob <>"};
+  const std::vector<std::vector<std::string>> later = {
+      older,
+      {"220 hi", "250 host", "550 5.7.1 not for you", "503 5.5.1 no", "503 5.5.1 no"},
+      {"220 hi", "250 host", "250 ok", "550 5.1.1 nobody", "554 5.5.1 no valid recipients"},
+      {"220 hi", "250 host", "250 ok", "250 ok", "354 go", "552 5.3.4 too large"},
+      {"220 hi", "nonsense"},
+  };
+  for (const std::vector<std::string>& replies : later) {
+    std::vector<Script> scripts = {lost, {replies, ""}, {replies, ""}};
+    const HandedIn handed_in = handed_in_by(scripts, message, delivery());
+    EXPECT_TRUE(handed_in.unknown) << replies.back();
+    EXPECT_EQ(handed_in.by, HandedIn::By::daemon) << replies.back();
+    EXPECT_EQ(handed_in.exit.code, EX_TEMPFAIL) << replies.back();
+    EXPECT_THAT(handed_in.exit.text, AllOf(HasSubstr("may or may not be in the queue"), Not(HasSubstr("nothing was"))))
+        << replies.back();
+  }
+  std::vector<Script> taken = {lost, {kGood, ""}};
+  EXPECT_FALSE(handed_in_by(taken, message, delivery()).unknown);
 }
 
 TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
@@ -241,7 +311,9 @@ TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
   const auto loop = with_header("Received: from a by b; now\n", 51);
   ASSERT_TRUE(loop);
   EXPECT_EQ(loop->code, EX_UNAVAILABLE);
-  EXPECT_THAT(loop->text, HasSubstr("too many Received fields"));
+  EXPECT_THAT(loop->text, StartsWith("the mail daemon does not serve us now, and would refuse a message with too many "
+                                     "Received fields"))
+      << "it may be there, and have turned us away (421)";
   EXPECT_FALSE(with_header("X-Filler: 0123456789\n", 256 * 1024 / 21 + 1)) << "no header is too large";
 
   EXPECT_FALSE(refused_unheard(submission(), delivery()));
@@ -251,6 +323,7 @@ TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
   const auto refused = refused_unheard(submission({"x@b..example"}), delivery());
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->code, EX_DATAERR);
+  EXPECT_THAT(refused->text, StartsWith("the mail daemon does not serve us now, and would refuse "));
   EXPECT_THAT(refused->text, HasSubstr("x@b..example"));
   Submission sloppy = submission();
   sloppy.unread = std::vector<std::string>(mail::kMostUnread, std::string(500, ' ') + "\xC3\xBC");
@@ -414,117 +487,6 @@ TEST(Submit, SaysWhatWasMendedIfAnythingWas) {
   message.mended = {.blanks = 2, .line_ends = 0, .nuls = 1};
   EXPECT_THAT(commands(message, delivery(), "\n"), HasSubstr(" XMENDED=2,0,1\n"));
   EXPECT_THAT(commands(submission(), delivery(), "\n"), Not(HasSubstr("XMENDED")));
-}
-
-TEST(PipeSmtp, EndsWithTheDaemonsWordsIfTheMessageIsNotStored) {
-  for (const bool stored : {true, false}) {
-    auto daemon = make_pair();
-    auto caller = make_pair();
-    std::vector<std::string> replies = {"220 hi", "250 h", "250 2.1.0 ok", "250 2.1.5 ok", "354 go"};
-    replies.emplace_back(stored ? "250 2.0.0 queued as x" : "550 5.6.0 no such text");
-    Script script{replies, ""};
-    std::thread thread(serve, std::ref(script), std::move(daemon[1]));
-    const std::string words = "EHLO h\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nhi\r\n.\r\n";
-    ASSERT_EQ(::send(caller[1].get(), words.data(), words.size(), 0), static_cast<ssize_t>(words.size()));
-    ::shutdown(caller[1].get(), SHUT_WR);
-    Channel channel(std::move(daemon[0]));
-    const Exit exit = pipe_smtp(channel, caller[0].get(), caller[0].get());
-    EXPECT_EQ(exit.code, stored ? EX_OK : EX_DATAERR);
-    EXPECT_EQ(exit.text.find("550 5.6.0 no such text") != std::string::npos, !stored);
-    thread.join();
-    EXPECT_EQ(script.heard, words);
-  }
-}
-
-/// A whole session of a caller that reads no answer, or only so many bytes of them.
-Exit unheard(const std::vector<std::string>& replies, const std::string& words, std::size_t heard_bytes) {
-  std::signal(SIGPIPE, SIG_IGN);
-  auto daemon = make_pair();
-  Script script{replies, ""};
-  std::thread thread(serve, std::ref(script), std::move(daemon[1]));
-  auto input = make_pair();
-  EXPECT_EQ(::send(input[1].get(), words.data(), words.size(), 0), static_cast<ssize_t>(words.size()));
-  ::shutdown(input[1].get(), SHUT_WR);
-  std::array<int, 2> ends{};
-  EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-  UniqueFd output(ends[1]);
-  std::thread reader([answers = UniqueFd(ends[0]), heard_bytes]() mutable {
-    char c = 0;
-    for (std::size_t i = 0; i < heard_bytes && ::read(answers.get(), &c, 1) == 1; ++i) continue;
-  });
-  if (heard_bytes == 0) reader.join();
-  Channel channel(std::move(daemon[0]));
-  const Exit exit = pipe_smtp(channel, input[0].get(), output.get());
-  output.reset();
-  thread.join();
-  if (reader.joinable()) reader.join();
-  return exit;
-}
-
-TEST(PipeSmtp, GoesOnWhereNobodyReadsTheAnswers) {
-  const std::string words = "EHLO h\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n";
-  for (std::size_t heard = 0; heard < 90; ++heard) {
-    std::vector<std::string> replies = {"220 hi", "250 h", "250 2.1.0 ok", "250 2.1.5 ok", "354 go"};
-    replies.insert(replies.end(), {"250 2.0.0 queued as x", "221 bye"});
-    const Exit stored = unheard(replies, words, heard);
-    EXPECT_EQ(stored.code, EX_OK) << heard << stored.text;
-    replies[5] = "550 5.6.0 no such text";
-    const Exit refused = unheard(replies, words, heard);
-    EXPECT_EQ(refused.code, EX_DATAERR) << heard;
-    EXPECT_THAT(refused.text, HasSubstr("not stored; the mail daemon said: 550 5.6.0"));
-  }
-  const Exit nothing = unheard({"220 hi", "250 h", "221 bye"}, "EHLO h\r\nQUIT\r\n", 0);
-  EXPECT_EQ(nothing.code, EX_IOERR);
-  EXPECT_THAT(nothing.text, HasSubstr("nothing was stored"));
-}
-
-TEST(PipeSmtp, AnInputThatCannotBeReadIsAnError) {
-  auto daemon = make_pair();
-  Script script{{"220 hi"}, ""};
-  std::thread thread(serve, std::ref(script), std::move(daemon[1]));
-  const UniqueFd input(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-  const UniqueFd output(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-  {
-    Channel channel(std::move(daemon[0]));
-    const Exit exit = pipe_smtp(channel, input.get(), output.get());
-    EXPECT_EQ(exit.code, EX_IOERR);
-    EXPECT_THAT(exit.text, HasSubstr("standard input cannot be read"));
-  }
-  thread.join();
-}
-
-TEST(PipeSmtp, CopiesBothWaysUntilTheDaemonHangsUp) {
-  auto daemon = make_pair();
-  auto caller = make_pair();
-  std::thread thread([socket = std::move(daemon[1])]() mutable {
-    std::string heard;
-    std::array<char, 4096> piece{};
-    while (true) {
-      const ssize_t count = ::recv(socket.get(), piece.data(), piece.size(), 0);
-      if (count <= 0) break;
-      heard.append(piece.data(), static_cast<std::size_t>(count));
-    }
-    EXPECT_EQ(::send(socket.get(), heard.data(), heard.size(), MSG_NOSIGNAL), static_cast<ssize_t>(heard.size()));
-  });
-  const std::string words(100'000, 'w');
-  std::thread speaker([&] {
-    EXPECT_EQ(::send(caller[1].get(), words.data(), words.size(), 0), static_cast<ssize_t>(words.size()));
-    ::shutdown(caller[1].get(), SHUT_WR);
-  });
-  std::string echoed;
-  std::thread listener([&] {
-    std::array<char, 4096> piece{};
-    for (ssize_t count = 0; (count = ::recv(caller[1].get(), piece.data(), piece.size(), 0)) > 0;) {
-      echoed.append(piece.data(), static_cast<std::size_t>(count));
-    }
-  });
-  Channel channel(std::move(daemon[0]));
-  EXPECT_EQ(pipe_smtp(channel, caller[0].get(), caller[0].get()).code, EX_PROTOCOL) << "an echo is no SMTP";
-  caller[0].reset();
-  thread.join();
-  speaker.join();
-  listener.join();
-  EXPECT_EQ(echoed, words);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ Task<void> pause(Milliseconds time) {
 smtp::DialogueConfig dialogue_config(const Server& server) {
   smtp::DialogueConfig config;
   config.utf8_needs_parameter = true;
+  config.needs_hello = true;
   config.hostname = server.hostname;
   config.starttls = server.starttls;
   config.require_auth = !server.accounts.user.empty();

@@ -22,10 +22,12 @@ void check(bool good, const char* what) {
   if (!good) throw std::runtime_error(what);
 }
 
-Key make_key() {
+Key make_key(std::size_t rsa_bits = 0) {
   // EVP_EC_gen() without its old-style cast.
   std::string curve = "P-256";
-  Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve.data()), EVP_PKEY_free);
+  Key key(rsa_bits != 0 ? EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", rsa_bits)
+                        : EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve.data()),
+          EVP_PKEY_free);
   check(key != nullptr, "cannot make a key");
   return key;
 }
@@ -43,11 +45,14 @@ bool is_address(const std::string& name) {
   return name.find_first_not_of("0123456789.") == std::string::npos || name.find(':') != std::string::npos;
 }
 
+std::string alternative_name(const std::string& name) {
+  if (name.starts_with("SRV:")) return "otherName:1.3.6.1.5.5.7.8.7;IA5STRING:" + name.substr(4);
+  return (is_address(name) ? "IP:" : "DNS:") + name;
+}
+
 std::string alternative_names(const std::vector<std::string>& names) {
   std::string value;
-  for (const std::string& name : names) {
-    value += (value.empty() ? "" : ",") + std::string(is_address(name) ? "IP:" : "DNS:") + name;
-  }
+  for (const std::string& name : names) value += (value.empty() ? "" : ",") + alternative_name(name);
   return value;
 }
 
@@ -104,7 +109,7 @@ Certificates::~Certificates() {
 std::string Certificates::ca_file() const { return directory_ + "/ca.pem"; }
 
 Certificates::Files Certificates::make(const std::string& name, const CertificateOptions& options) {
-  const Key key = make_key();
+  const Key key = make_key(options.rsa_bits);
   const Certificate certificate = blank(name, key.get(), options.begins.count(), options.ends.count());
   X509* issuer = options.self_signed ? certificate.get() : authority_->certificate.get();
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer));

@@ -2,16 +2,19 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace postern::test {
 
 struct CertificateOptions {
-  std::vector<std::string> names{"localhost"};  ///< subject alternative names: DNS names and IP addresses
-  std::chrono::seconds begins{-3600};           ///< from now
-  std::chrono::seconds ends{24 * 3600};         ///< from now
-  bool self_signed = false;                     ///< else signed by the authority
+  std::vector<std::string> names{
+      "localhost"};                      ///< subject alternative names: DNS names, IP addresses, SRV-IDs ("SRV:...")
+  std::chrono::seconds begins{-3600};    ///< from now
+  std::chrono::seconds ends{24 * 3600};  ///< from now
+  bool self_signed = false;              ///< else signed by the authority
+  std::size_t rsa_bits = 0;              ///< 0: a key on the curve P-256
 };
 
 /// One authority for the lifetime of the object, which owns its directory.

@@ -50,7 +50,8 @@ Error busy(QueueId id) { return {Failure::busy, id.str() + " is just being sent"
 
 }  // namespace
 
-Result<void> FakeQueue::room_for(std::uint64_t) const {
+Result<void> FakeQueue::room_for(std::uint64_t, std::uint32_t party) const {
+  if (at_its_limit == party) return Error{Failure::limit, "the party has as much as it may have (limits.per_user)"};
   if (full) return Error{Failure::no_space, "the disk is full"};
   return {};
 }

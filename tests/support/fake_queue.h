@@ -29,7 +29,9 @@ class FakeQueue final : public queue::Queue {
   std::size_t begun = 0;      ///< intakes that were begun
   std::size_t abandoned = 0;  ///< intakes destroyed before their commit succeeded
   std::size_t drops_refused = 0;
-  bool full = false;  ///< room_for() says no
+  bool full = false;                          ///< room_for() says no
+  std::optional<std::uint32_t> at_its_limit;  ///< likewise of this party
+  queue::Usage used;                          ///< of every party
   std::optional<queue::Refusal> refusal;
   std::optional<Failure> append_fails;
   std::optional<Failure> commit_fails;        ///< the next commit only
@@ -41,8 +43,13 @@ class FakeQueue final : public queue::Queue {
   std::map<QueueId, std::string> files;
   queue::Totals counted;
   std::vector<queue::SiteStatus> site_list;
-  std::vector<queue::Selection> selections;  ///< of every listing
-  std::vector<QueueId> set_aside;            ///< found, but not to be retried
+  std::vector<queue::RouteStatus> route_list;
+  std::map<std::string, queue::RouteChoice> choices;  ///< by recipient; none: there are no routes
+  std::vector<mail::Envelope> routed;                 ///< of every question for one
+  std::optional<queue::StormChoice> storm;            ///< of every mail; nothing: there are no rows of storms
+  std::vector<mail::Envelope> gathered;               ///< of every question for that
+  std::vector<queue::Selection> selections;           ///< of every listing
+  std::vector<QueueId> set_aside;                     ///< found, but not to be retried
   std::vector<QueueId> retried;
   std::vector<queue::Probe> probes;  ///< of every retry
   std::size_t retry_all_calls = 0;
@@ -52,11 +59,15 @@ class FakeQueue final : public queue::Queue {
   queue::Told told = queue::Told::now;  ///< of every bounce
   std::vector<std::pair<QueueId, std::string>> rerouted;
   std::vector<std::string> recovered;
+  std::vector<std::pair<std::string, std::string>> failures;  ///< of sites: name and words
 
   Task<Result<void>> start() override { co_return Result<void>(); }
   Task<void> stop() override { co_return; }
   void configure(queue::Config, std::vector<queue::SiteConfig>) override {}
-  [[nodiscard]] Result<void> room_for(std::uint64_t size) const override;
+  void use_parties(mail::Parties) override {}
+  [[nodiscard]] Result<void> room_for(std::uint64_t size, std::uint32_t party) const override;
+  [[nodiscard]] queue::Usage usage(std::uint32_t) const override { return used; }
+  [[nodiscard]] std::vector<std::string> shortages(queue::Asker) const override { return {}; }
   Task<std::optional<queue::Refusal>> refusing() override { co_return refusal; }
   std::unique_ptr<queue::Intake> begin(mail::Envelope envelope) override;
   std::unique_ptr<queue::Listing> list(queue::Selection selection) override;
@@ -71,7 +82,21 @@ class FakeQueue final : public queue::Queue {
   Task<Result<void>> reroute(QueueId id, std::string site) override;
   [[nodiscard]] queue::Totals totals() const override { return counted; }
   [[nodiscard]] std::vector<queue::SiteStatus> sites() const override { return site_list; }
+  [[nodiscard]] std::vector<queue::RouteStatus> routes() const override { return route_list; }
+  Task<Result<std::optional<queue::RouteChoice>>> route_for(mail::Envelope envelope, std::string recipient) override {
+    routed.push_back(std::move(envelope));
+    std::optional<queue::RouteChoice> choice;
+    if (const auto known = choices.find(recipient); known != choices.end()) choice = known->second;
+    co_return choice;
+  }
+  Task<std::optional<queue::StormChoice>> storm_for(mail::Envelope envelope) override {
+    gathered.push_back(std::move(envelope));
+    co_return storm;
+  }
   void site_recovered(const std::string& name) override { recovered.push_back(name); }
+  void site_failed(const std::string& name, const mail::SiteTrouble& trouble) override {
+    failures.emplace_back(name, trouble.text);
+  }
   void network_came() override {}
   void clock_changed() override {}
   void drop_refused() override { ++drops_refused; }

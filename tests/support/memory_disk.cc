@@ -57,7 +57,15 @@ void MemoryDisk::heal() {
   begin_anew();
 }
 
-void MemoryDisk::begin_anew() { calls_ = fail_at_ = short_at_ = crash_after_ = 0; }
+void MemoryDisk::begin_anew() {
+  calls_ = fail_at_ = short_at_ = crash_after_ = 0;
+  no_unlinks_ = false;
+}
+
+void MemoryDisk::refuse_unlinks() {
+  const std::scoped_lock lock(mutex_);
+  no_unlinks_ = true;
+}
 
 void MemoryDisk::fail_at(std::size_t nth, int error_number) {
   const std::scoped_lock lock(mutex_);
@@ -88,6 +96,7 @@ std::optional<Error> MemoryDisk::enter(const std::string& call) {
   ++calls_;
   ++counts_[call];
   if (calls_ == fail_at_) return system_error(error_number_, call);
+  if (no_unlinks_ && call == "unlink") return system_error(EPERM, call);
   if (crash_after_ != 0 && calls_ > crash_after_) return system_error(EIO, call + " after the crash");
   return std::nullopt;
 }
@@ -291,6 +300,7 @@ Result<std::vector<std::string>> MemoryDisk::list(int directory) {
 
 Result<Space> MemoryDisk::space(int) {
   const std::scoped_lock lock(mutex_);
+  ++space_asked_;
   return space_;  // a question, and no boundary of a crash
 }
 
@@ -336,7 +346,8 @@ std::vector<std::string> MemoryDisk::survivors(const Node& file) {
   const std::size_t half = kept + (file.data.size() - kept) / 2;
   states.push_back(file.data.substr(0, half));
   states.push_back(file.durable.substr(0, kept) + std::string(file.data.size() - kept, '\0'));
-  if (file.data.size() > 64) states.push_back(std::string(64, '\0') + file.data.substr(64));
+  // What is durable is not written anew, and stays.
+  if (file.data.size() > 64 && file.durable.size() < 64) states.push_back(std::string(64, '\0') + file.data.substr(64));
   return states;
 }
 
@@ -349,51 +360,64 @@ void MemoryDisk::collect(const NodePtr& node, std::vector<NodePtr>& all) {
   }
 }
 
-std::vector<std::unique_ptr<MemoryDisk>> MemoryDisk::after_crash() const {
-  const std::scoped_lock lock(mutex_);
-  std::vector<NodePtr> nodes;
-  collect(root_, nodes);
-  // One choice per unsynced name and per dirty file; a counter with these radices runs through all combinations.
-  struct Choice {
-    const Node* node;
-    std::string name;  // empty: the file's data
-    std::size_t radix;
-  };
+/// One for each unsynced name and each dirty file.
+std::vector<MemoryDisk::Choice> MemoryDisk::choices(const std::vector<NodePtr>& nodes) {
   std::vector<Choice> choices;
-  std::size_t combinations = 1;
   for (const NodePtr& node : nodes) {
     if (!node->directory) choices.push_back({node.get(), {}, survivors(*node).size()});
     for (const auto& [name, history] : node->unsynced) choices.push_back({node.get(), name, history.size()});
   }
-  for (const Choice& choice : choices) combinations *= choice.radix;
+  return choices;
+}
 
+std::unique_ptr<MemoryDisk> MemoryDisk::left(const std::vector<NodePtr>& nodes, const std::vector<Choice>& choices,
+                                             const std::function<std::size_t(std::size_t)>& choose) const {
+  auto disk = std::make_unique<MemoryDisk>();
+  Copies copies;
+  for (const NodePtr& node : nodes) {
+    copies[node.get()] = std::make_shared<Node>();
+    copies[node.get()]->directory = node->directory;
+  }
+  for (const NodePtr& node : nodes) {
+    for (const auto& [name, child] : node->names) copies[node.get()]->names[name] = copies[child.get()];
+  }
+  for (const Choice& choice : choices) {
+    const std::size_t chosen = choose(choice.radix);
+    Node& copy = *copies[choice.node];
+    if (choice.name.empty()) {
+      copy.data = copy.durable = survivors(*choice.node)[chosen];
+      continue;
+    }
+    const NodePtr& kept = choice.node->unsynced.at(choice.name)[chosen];
+    copy.names.erase(choice.name);
+    if (kept) copy.names[choice.name] = copies[kept.get()];
+  }
+  disk->root_ = copies[root_.get()];
+  return disk;
+}
+
+std::vector<std::unique_ptr<MemoryDisk>> MemoryDisk::after_crash() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<NodePtr> nodes;
+  collect(root_, nodes);
+  // A counter with the choices as radices runs through all combinations.
+  const std::vector<Choice> open = choices(nodes);
+  std::size_t combinations = 1;
+  for (const Choice& choice : open) combinations *= choice.radix;
   std::vector<std::unique_ptr<MemoryDisk>> disks;
   for (std::size_t combination = 0; combination < combinations; ++combination) {
-    auto disk = std::make_unique<MemoryDisk>();
-    Copies copies;
-    for (const NodePtr& node : nodes) {
-      copies[node.get()] = std::make_shared<Node>();
-      copies[node.get()]->directory = node->directory;
-    }
-    for (const NodePtr& node : nodes) {
-      for (const auto& [name, child] : node->names) copies[node.get()]->names[name] = copies[child.get()];
-    }
     std::size_t rest = combination;
-    for (const Choice& choice : choices) {
-      const std::size_t digit = std::exchange(rest, rest / choice.radix) % choice.radix;
-      Node& copy = *copies[choice.node];
-      if (choice.name.empty()) {
-        copy.data = copy.durable = survivors(*choice.node)[digit];
-        continue;
-      }
-      const NodePtr& kept = choice.node->unsynced.at(choice.name)[digit];
-      copy.names.erase(choice.name);
-      if (kept) copy.names[choice.name] = copies[kept.get()];
-    }
-    disk->root_ = copies[root_.get()];
-    disks.push_back(std::move(disk));
+    disks.push_back(
+        left(nodes, open, [&rest](std::size_t radix) { return std::exchange(rest, rest / radix) % radix; }));
   }
   return disks;
+}
+
+std::unique_ptr<MemoryDisk> MemoryDisk::one_after_crash(const std::function<std::size_t(std::size_t)>& choose) const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<NodePtr> nodes;
+  collect(root_, nodes);
+  return left(nodes, choices(nodes), choose);
 }
 
 }  // namespace postern::test

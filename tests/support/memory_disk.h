@@ -5,6 +5,7 @@
 
 #include "spool/disk.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,12 +29,16 @@ class MemoryDisk : public spool::Disk {
   /// After the Nth call from now the power is gone: no later call has an effect, all fail.
   void crash_after(std::size_t nth);
   void heal();
+  /// From now on no name can be taken away, as in a directory that may only grow.
+  void refuse_unlinks();
   /// Syncs that say yes and do nothing: what a forgotten sync would be.
   void ignore_fsync() { ignore_fsync_ = true; }
   void ignore_fdatasync() { ignore_fdatasync_ = true; }
   /// rename() is a link and an unlink, two calls that fail each for itself, as where the flag is unknown.
   void rename_by_links() { by_links_ = true; }
   void set_space(spool::Space space) { space_ = space; }
+  /// How often it was asked for.
+  [[nodiscard]] std::size_t space_asked() const { return space_asked_; }
 
   /// Calls since the last of fail_at, short_write_at, crash_after, heal.
   [[nodiscard]] std::size_t calls() const { return calls_; }
@@ -44,6 +49,9 @@ class MemoryDisk : public spool::Disk {
 
   /// Every disk that a power cut now may leave behind.
   [[nodiscard]] std::vector<std::unique_ptr<MemoryDisk>> after_crash() const;
+  /// One of them, where there are too many: `choose` says which of so many effects each time, from 0.
+  [[nodiscard]] std::unique_ptr<MemoryDisk> one_after_crash(
+      const std::function<std::size_t(std::size_t)>& choose) const;
 
   /// "spool/queue" and the like; nothing if it is not there.
   [[nodiscard]] std::vector<std::string> names(const std::string& directory) const;
@@ -101,6 +109,14 @@ class MemoryDisk : public spool::Disk {
   Result<void> sync(int fd, bool ignored);
   static void set_name(Node& directory, const std::string& name, NodePtr node);
   static std::vector<std::string> survivors(const Node& file);
+  struct Choice {
+    const Node* node = nullptr;
+    std::string name;  ///< empty: the file's data
+    std::size_t radix = 1;
+  };
+  [[nodiscard]] static std::vector<Choice> choices(const std::vector<NodePtr>& nodes);
+  [[nodiscard]] std::unique_ptr<MemoryDisk> left(const std::vector<NodePtr>& nodes, const std::vector<Choice>& choices,
+                                                 const std::function<std::size_t(std::size_t)>& choose) const;
   static void collect(const NodePtr& node, std::vector<NodePtr>& all);
 
   mutable std::mutex mutex_;
@@ -116,8 +132,10 @@ class MemoryDisk : public spool::Disk {
   bool ignore_fsync_ = false;
   bool ignore_fdatasync_ = false;
   bool by_links_ = false;
+  bool no_unlinks_ = false;
   bool retried_sync_ = false;
   spool::Space space_{1ULL << 40U, 1ULL << 30U};
+  std::atomic<std::size_t> space_asked_ = 0;
   std::map<std::string, std::size_t> counts_;
 };
 

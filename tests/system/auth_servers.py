@@ -47,7 +47,7 @@ class Process:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(10)
+                self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -178,6 +178,7 @@ class Authorization(Process):
     url = f"https://login.example.com:{https}"
     modules = "/srv/oidc/node_modules"
     robot_secret = "robot-secret-5TfQ9wLz"
+    desktop_secret = "desktop-secret-3NvKx8Rb"
 
     def __init__(self, directory, certificates):
         certificate, key = certificates.files("login")
@@ -195,7 +196,7 @@ class Authorization(Process):
                 if one["path"] == "/token" and one["status"] == 200 and grant in (None, one["grant"])]
 
     def secrets(self):
-        found = {self.robot_secret}
+        found = {self.robot_secret, self.desktop_secret}
         for one in self.answers():
             for key in ("access_token", "refresh_token", "device_code", "id_token"):
                 if isinstance(one["body"], dict) and one["body"].get(key):
@@ -204,7 +205,7 @@ class Authorization(Process):
 
     def post(self, path, **fields):
         data = urllib.parse.urlencode(fields).encode()
-        with urllib.request.urlopen(f"{self.url}/{path}", data, timeout=10, context=self.tls) as answer:
+        with urllib.request.urlopen(f"{self.url}/{path}", data, timeout=60, context=self.tls) as answer:
             return json.load(answer)
 
     def robot_token(self):
@@ -214,18 +215,37 @@ class Authorization(Process):
 
     def lifetime(self, seconds):
         """Of access tokens issued from now on."""
-        urllib.request.urlopen(f"http://127.0.0.1:{self.http}/test/lifetime/{seconds}", timeout=10).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{self.http}/test/lifetime/{seconds}", timeout=60).close()
 
-    def approve(self, url):
-        """What the person with the browser does: open the page, fill in every form, say yes."""
-        browser = urllib.request.build_opener(urllib.request.HTTPSHandler(context=self.tls),
+    def approve(self, url, follows=True, agrees=True):
+        """What the person with the browser does: open the page, fill in every form, say yes, or give up. Without `follows`
+        the browser is on another machine, and what returns is the address on 127.0.0.1 that it cannot open; else the last
+        page."""
+        class Elsewhere(urllib.request.HTTPRedirectHandler):
+            def redirect_request(self, request, page, code, words, headers, target):
+                if not follows and target.startswith("http://127.0.0.1"):
+                    raise CannotOpen(target)
+                return super().redirect_request(request, page, code, words, headers, target)
+
+        browser = urllib.request.build_opener(urllib.request.HTTPSHandler(context=self.tls), Elsewhere(),
                                               urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        answer = browser.open(url, timeout=10)
+        try:
+            return self._walk(browser, url, agrees)
+        except CannotOpen as end:
+            return str(end)
+
+    @staticmethod
+    def _walk(browser, url, agrees):
+        answer = browser.open(url, timeout=60)
         for _ in range(8):
             page = answer.read().decode()
             form = re.search(r"<form[^>]*>.*?</form>", page, re.S)
             if not form:
                 return page
+            if not agrees:
+                away = re.search(r'href="([^"]*/abort)"', page)
+                answer = browser.open(urllib.parse.urljoin(answer.url, html.unescape(away[1])), timeout=60)
+                continue
             action = re.search(r'action="([^"]*)"', form[0])
             fields = {"login": USER, "password": "any"}
             for field in re.findall(r"<(?:input|button)[^>]*>", form[0]):
@@ -233,8 +253,12 @@ class Authorization(Process):
                 if name and name[1] not in ("login", "password", "abort"):
                     fields[html.unescape(name[1])] = html.unescape(value[1]) if value else ""
             target = urllib.parse.urljoin(answer.url, html.unescape(action[1]) if action else "")
-            answer = browser.open(target, urllib.parse.urlencode(fields).encode(), timeout=10)
+            answer = browser.open(target, urllib.parse.urlencode(fields).encode(), timeout=60)
         raise AssertionError(f"the forms have no end: {page}")
+
+
+class CannotOpen(Exception):
+    """The address that a browser was sent to and cannot open."""
 
 
 class Practice(Process):
@@ -246,9 +270,17 @@ class Practice(Process):
     def __init__(self, directory, port, mechanisms, *arguments, tls="implicit"):
         super().__init__(directory, [f"{BUILT}/practice-smarthost", "--dir", directory, "--listen", f"127.0.0.1:{port}",
                                      "--tls", tls, "--name", self.host, "--user", USER, "--password", PASSWORD,
-                                     "--mechanisms", mechanisms, *arguments], [port])
+                                     "--mechanisms", mechanisms, *arguments], [])
         self.port = port
         self.ca = f"{directory}/ca.pem"
+
+    def start(self):
+        """Until it listens, as it says: a connection that looks whether it does might count as one that is served."""
+        def times():
+            return _read(self.log).count("listening address=") if os.path.exists(self.log) else 0
+        before = times()
+        super().start()
+        wait_for(lambda: times() > before, 10, "the practice smarthost to listen")
 
     def logins(self):
         """(accepted?, mechanism) of every login so far."""
@@ -260,5 +292,5 @@ def gsasl_client(port, mechanism, ca, *more, host="smtp.example.com", password=P
     """GNU SASL's own SMTP client: True if it logged in, and what it said."""
     run = subprocess.run(["gsasl", "--smtp", "--mechanism", mechanism, "--authentication-id", USER, "--password", password,
                           "--x509-ca-file", ca, *more, "--connect", f"{host}:{port}"],
-                         input="", capture_output=True, text=True, timeout=20)
+                         input="", capture_output=True, text=True, timeout=60)
     return run.returncode == 0 and "Client authentication finished" in run.stdout + run.stderr, run.stdout + run.stderr

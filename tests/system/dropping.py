@@ -4,10 +4,12 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import zlib
 
 from postern import RELEASE, Posternd
+from waiting import wait_for
 
 SPOOL, DROP, REFUSED = "/var/spool/postern", "/var/spool/postern/drop", "/var/spool/postern/refused"
 HELPER = "/usr/libexec/postern-drop"
@@ -34,11 +36,13 @@ def installation(work, certificates, watch, test):
     daemon.watch = watch
     watch.directories.append(directory)
     yield daemon
-    status = daemon.stop()
-    assert status in (None, 0), f"posternd ended with {status}:\n{daemon.read_log()[-4000:]}"
-    if os.path.exists(daemon.log):
-        assert not daemon.faults()
-    daemon.remove()
+    try:
+        status = daemon.stop()
+        assert status in (None, 0), f"posternd ended with {status}:\n{daemon.read_log()[-4000:]}"
+        if os.path.exists(daemon.log):
+            assert not daemon.faults()
+    finally:
+        daemon.remove()
 
 
 class Installed(Posternd):
@@ -117,9 +121,10 @@ def as_intruder(script, *arguments, user="alice", check=True):
 
 @contextlib.contextmanager
 def stopped(process):
-    import signal
     process.send_signal(signal.SIGSTOP)
     try:
+        # One of its threads gets the signal, and until that one runs the others go on.
+        wait_for(lambda: os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG), 20, "all threads to stop")
         yield
     finally:
         process.send_signal(signal.SIGCONT)

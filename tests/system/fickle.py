@@ -5,6 +5,8 @@ import collections
 import re
 import threading
 
+from waiting import PATIENCE
+
 WORD = re.compile(rb"shot-[0-9a-z-]+")
 LATER = 2
 EHLO = b"250-fickle\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE 100000000\r\n"
@@ -21,7 +23,7 @@ class Fickle:
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.listening = threading.Event()
         self.thread.start()
-        self.listening.wait(10)
+        assert self.listening.wait(10 * PATIENCE), f"nobody listens on port {port}"
 
     def _run(self):
         asyncio.set_event_loop(self.loop)

@@ -26,6 +26,13 @@ STRICT, STRICT_7BIT = 2630, 2631
 # And one that takes everything, see plain.py.
 PLAIN = 2632
 
+# One that hangs up or says nothing, and one that somebody else has taken; see test_screens.py.
+HANGING, TAKEN = 2640, 2641
+# openssl s_server with a small key of Diffie-Hellman.
+SMALL_DH = 2860
+# Where nobody listens.
+NOBODY = 2861
+
 EXIM_STARTTLS, EXIM_IMPLICIT, EXIM_MORE = 3500, 3501, 3510
 
 # Servers with limits, see limit_servers.py.
@@ -33,6 +40,9 @@ EXIM_FEW, EXIM_SLOW, OPENSMTPD, HARAKA, SMTP_SERVER = 3520, 3521, 3600, 3610, 36
 
 METRICS, PROMETHEUS_PORT = 9157, 9190
 AUTHORIZATION_HTTPS, AUTHORIZATION_HTTP = 9400, 9401
+
+# A token server that repeats what it is asked, and behind it a mail server that does.
+REPEATING, REPEATING_MAIL = 9410, 9411
 
 _GIVEN = [port for name, port in list(globals().items()) if not name.startswith("_")]
 assert len(set(_GIVEN)) == len(_GIVEN), "two servers have the same port"

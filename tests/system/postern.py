@@ -9,9 +9,10 @@ import smtplib
 import socket
 import subprocess
 
+import schema
 from ports import POSTERND
 from servers import PASSWORD, USER
-from waiting import port_answers, wait_for
+from waiting import PATIENCE, port_answers, wait_for
 
 # Both are bind mounts of build directories, see run.
 BUILT, RELEASE = "/srv/bin", "/srv/release"
@@ -19,7 +20,7 @@ BUILT, RELEASE = "/srv/bin", "/srv/release"
 
 def smarthost(port, host="smtp.example.com", tls="starttls", user=USER, **more):
     """One entry of `smarthosts:`; user=None is one without AUTH."""
-    keys = {"name": "main", "host": host, "port": port, "tls": tls, **more}
+    keys = {"name": "main", "host": host, "port": port, "tls": tls, "try_at_start": "false", **more}
     if user:
         keys.update(user=user, password_file="{directory}/password")
     return keys
@@ -68,7 +69,7 @@ class Posternd:
                  f"smtp: [\"127.0.0.1:{self.port}\"] }}",
                  "aliases: { root: admin@example.com }", f"retry: {self.retry}", "smarthosts:"]
         for keys in smarthosts:
-            keys = {"tls_ca_file": self.ca, **keys}
+            keys = {key: value for key, value in {"tls_ca_file": self.ca, **keys}.items() if value is not None}
             if keys["tls"] == "none":
                 del keys["tls_ca_file"]
             first = "- "
@@ -104,7 +105,7 @@ class Posternd:
             return None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(40)
+        status = self.process.wait(40 * PATIENCE)
         self.process = None
         return status
 
@@ -125,15 +126,17 @@ class Posternd:
                              env={**os.environ, **self.environment, **options.pop("env", {})}, **options)
         if self.watch:
             self.watch.show(f"{program} {' '.join(arguments)}", run.stdout + run.stderr)
+        if program == "postern" and "--json" in arguments:
+            schema.read(run.stdout)
         return run
 
     def check(self, *arguments):
         """The reports of `postern check` by the smarthost's name."""
         return {line["site"]: line for line in self.json("check", *arguments) if line.get("kind") == "check"}
 
-    def json(self, *arguments, statuses=(0, 1, 2)):
-        """The objects that `postern --json` prints, by kind; the last of one kind wins but `entries` has all."""
-        run = self.run(*arguments, "--json")
+    def json(self, *arguments, statuses=(0, 1, 2), **options):
+        """The objects that `postern --json` prints, one for each line."""
+        run = self.run(*arguments, "--json", **options)
         assert run.returncode in statuses, (arguments, run)
         return [json.loads(line) for line in run.stdout.splitlines() if line.strip()]
 

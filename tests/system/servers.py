@@ -46,6 +46,8 @@ IMPATIENT_PORT = 2531
 TRUSTING_PORT = 2590
 # As strict as public servers are, each in its own way.
 OWNED_PORT, ERRORS_PORT, CROWDED_PORT, RATED_PORT, FIRST_PORT = 2550, 2551, 2552, 2553, 2554
+# As old as servers were that nobody has updated since.
+OLD_TLS_PORT = 2555
 STRICT_PORTS = {
     # Each sender has an owner, see Postfix.own().
     OWNED_PORT: ["smtpd_sender_restrictions = reject_sender_login_mismatch"],
@@ -60,6 +62,8 @@ STRICT_PORTS = {
                  " check_client_access static:{554 5.7.1 Relay access denied}",
                  "smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch",
                  "smtpd_end_of_data_restrictions = check_client_access hash:{config}/quota"],
+    OLD_TLS_PORT: ["smtpd_tls_protocols = TLSv1, TLSv1.1", "smtpd_tls_mandatory_protocols = TLSv1, TLSv1.1",
+                   "smtpd_tls_ciphers = medium", "tls_medium_cipherlist = DEFAULT:@SECLEVEL=0"],
 }
 
 
@@ -286,8 +290,11 @@ class Postfix:
     def start(self):
         run = subprocess.run(["postfix", "-c", self.config, "start"], capture_output=True, text=True)
         assert run.returncode == 0, run.stdout + run.stderr + _read(self.log)
-        for port in [*POSTFIX_PORTS, *STRICT_PORTS]:
+        ports = [*POSTFIX_PORTS, *STRICT_PORTS]
+        for port in ports:
             wait_for_port(port)
+        # What looked whether they listen is logged later, and would be taken for a session of the first test.
+        wait_for(lambda: all(any(self.sessions(port)) for port in ports), 30, "the end of the first connections")
 
     def stop(self):
         subprocess.run(["postfix", "-c", self.config, "stop"], capture_output=True, check=False)
@@ -306,14 +313,21 @@ class Postfix:
         subprocess.run(["postmap", "-c", self.config, f"hash:{self.config}/{name}"], check=True)
 
     def sessions(self, port):
-        """The summaries Postfix logs at each disconnect from this port: {"ehlo": "1", "auth": "0/1", ...}."""
-        lines = re.findall(rf"port{port}/smtpd\[\d+\]: disconnect from \S+(.*)", _read(self.log))
-        return [dict(re.findall(r"(\w+)=(\S+)", line)) for line in lines]
+        """The summaries Postfix logs at each disconnect from this port, in the order of the connects: {"ehlo": "1", "auth":
+        "0/1", ...}; {} of one that has not ended."""
+        found, last = [], {}
+        for process, what, line in re.findall(rf"port{port}/smtpd\[(\d+)\]: (connect|disconnect) from \S+(.*)\n", _read(self.log)):
+            if what == "connect":
+                last[process] = len(found)
+                found.append({})
+            else:
+                found[last[process]] = dict(re.findall(r"(\w+)=(\S+)", line))
+        return found
 
     def wait_session(self, port, before, seconds=20):
-        """The summaries of the sessions that ended after the first `before`; at least one."""
-        wait_for(lambda: len(self.sessions(port)) > before, seconds, f"a session on port {port}")
-        return self.sessions(port)[before:]
+        """The summaries of the sessions after the first `before` that have ended; at least one."""
+        wait_for(lambda: any(self.sessions(port)[before:]), seconds, f"a session on port {port}")
+        return [one for one in self.sessions(port)[before:] if one]
 
 
 def exim_directory(path):
@@ -437,8 +451,8 @@ class Exim:
 
     def start(self):
         self.process = subprocess.Popen(["chroot", "/exim", "exim4", "-bdf", "-q30s"])
-        wait_for_port(self.starttls)
-        wait_for_port(self.implicit)
+        for port in (self.starttls, self.implicit, self.more):
+            wait_for_port(port)
 
     def stop(self):
         self.process.terminate()

@@ -1,12 +1,13 @@
 """A fast SMTP server that only counts: it says yes to everything and remembers each message's Subject.
 
 `Sink` runs it as a program, in a process of its own, so that a busy test does not slow it down:
-    sink.py PORT FILE [HANGS]    appends one line a message to FILE; leaves DATA of a message to HANGS unanswered and
-                                 appends the line "hangs"
+    sink.py PORT FILE [HANGS]    takes SINK_PAUSE seconds for each message; appends one line a message to FILE; leaves DATA of a message to HANGS unanswered and
+                                 appends the line "hangs"; with SINK_NAMES says a queue id of its own for each message
 """
 
 import asyncio
 import collections
+import itertools
 import os
 import subprocess
 import sys
@@ -14,16 +15,19 @@ import sys
 from ports import SINK
 from waiting import wait_for_port
 
+PAUSE = float(os.environ.get("SINK_PAUSE", "0"))
+NAMES = itertools.count(1)
 EHLO = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 100000000\r\n"
 
 
 class Sink:
     """One that listens on SINK; the file `path`, made anew, has the subjects."""
 
-    def __init__(self, path, *hangs):
+    def __init__(self, path, *hangs, pause=0, names=False):
         self.path = path
         open(path, "w").close()
-        self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__), str(SINK), path, *hangs])
+        self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__), str(SINK), path, *hangs],
+                                        env={**os.environ, "SINK_PAUSE": str(pause), "SINK_NAMES": "1" if names else ""})
         wait_for_port(SINK)
         assert self.process.poll() is None, f"somebody else listens on port {SINK}"
 
@@ -45,6 +49,10 @@ class Sink:
         self.process.wait()
 
 
+def name_of_next():
+    return b": queued as S%06d" % next(NAMES) if os.environ.get("SINK_NAMES") else b""
+
+
 async def _session(reader, writer, record, hangs):
     writer.write(b"220 sink\r\n")
     hanging = False
@@ -56,8 +64,10 @@ async def _session(reader, writer, record, hangs):
         elif verb == b"DATA":
             writer.write(b"354 go on\r\n")
             await writer.drain()
-            record(await reader.readuntil(b"\r\n.\r\n"))
-            writer.write(b"250 2.0.0 Ok\r\n")
+            text = await reader.readuntil(b"\r\n.\r\n")
+            await asyncio.sleep(PAUSE)
+            record(text)
+            writer.write(b"250 2.0.0 Ok" + name_of_next() + b"\r\n")
         elif verb == b"QUIT":
             writer.write(b"221 bye\r\n")
             break

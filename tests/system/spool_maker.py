@@ -22,8 +22,8 @@ def rfc3339(microseconds):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest // 1000:03}Z"
 
 
-def fill(queue, count, due, recipient="admin@example.com", age=3600):
-    """`count` messages accepted in the `age` seconds before now, a millisecond or more apart, each tried next at
+def fill(queue, count, due, recipient="admin@example.com", age=3600, uid=1000):
+    """`count` messages of this user accepted in the `age` seconds before now, a millisecond or more apart, each tried next at
     `due(number)`, Unix time. The ids, in order of acceptance."""
     text = b"From: alice@example.net\nTo: admin@example.com\nSubject: disk nearly full\n\n/dev/sda1 is at 97 %.\n"
     wire, hashed = len(text) + text.count(b"\n"), hashlib.sha256(text)
@@ -32,7 +32,7 @@ def fill(queue, count, due, recipient="admin@example.com", age=3600):
     for number in range(count):
         accepted = start + number * step
         ids.append(queue_id(accepted, number))
-        head = (f"postern-spool: 1\nid: {ids[-1]}\naccepted: {rfc3339(accepted)}\nsource: local uid=1000 pid=1\n"
+        head = (f"postern-spool: 1\nid: {ids[-1]}\naccepted: {rfc3339(accepted)}\nsource: local uid={uid} pid=1\n"
                 f"from: <alice@example.net>\nto: <{recipient}>\nbody: 7bit\nwire-size: {wire:012}\n"
                 f"size: {len(text):012}\n").encode()
         checksum = hashed.copy()

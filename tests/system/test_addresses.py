@@ -11,7 +11,7 @@ from postern import message, smarthost
 
 SENDS = ["-i", "-f", "a@example.net"]
 # The deadline of one connection is 30 s; what a dead address costs is 250 ms, and here there may be much else to do.
-SOON = 8
+SOON = 20
 
 
 def _check(posternd):

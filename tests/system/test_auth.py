@@ -10,6 +10,7 @@ from matrix import MECHANISMS
 from ports import DOVECOT_IMPLICIT, PRACTICE, PRACTICE_OWN
 from postern import message, smarthost
 from servers import PASSWORD, Exim
+from waiting import wait_for
 
 SENDS = ["-i", "-f", "a@example.net"]
 SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-1")
@@ -169,7 +170,7 @@ def test_a_wrong_password_waits_in_steps_and_ends_at_a_check(postfix, dovecot, a
     begun = time.monotonic()
     assert ready.run("check").returncode == 0
     postfix.mail.wait(inbox, 20, 20)
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 60, "the next step of the cool-down is five minutes after the one before"
     ready.wait_empty()
     assert not postfix.mail.raw(f"from-{inbox}")
 
@@ -178,14 +179,21 @@ def test_what_worked_is_tried_first_next_time(postfix, dovecot, ready):
     """A hashed password breaks SCRAM and CRAM-MD5; after the first round the log shows PLAIN alone, also after a restart."""
     ready.configure(smarthost(2530, user="hashed@example.com"))
     ready.start()
+    begun = len(dovecot.attempts())
     first = ready.check()["main"]
     assert first["mechanism"] == "PLAIN" and len(first["tried"]) > 1, first
+
+    def names(after):
+        return [name for name, _ in dovecot.attempts()[after:]]
+    # Another process of Dovecot's writes the log.
+    wait_for(lambda: "PLAIN" in names(begun), 10, "Dovecot's log to tell of the first round")
     before = len(dovecot.attempts())
     assert ready.check()["main"]["mechanism"] == "PLAIN"
     assert ready.stop() == 0
     ready.start()
     assert ready.check()["main"]["mechanism"] == "PLAIN"
-    assert [name for name, _ in dovecot.attempts()[before:]] == ["PLAIN", "PLAIN"]
+    wait_for(lambda: len(names(before)) > 1, 10, "Dovecot's log to tell of the others")
+    assert names(before) == ["PLAIN", "PLAIN"]
 
 
 @pytest.mark.parametrize("how", ["password_command", "password_credential", "token_command"])
@@ -258,7 +266,7 @@ def test_a_command_that_takes_its_time_does_not_hold_up_a_stop(request, ready, i
     target = _server(request, "practice smarthost")
     keys = _site(target, ready)
     del keys["password_file"]
-    keys["password_command"] = "[/bin/sleep, '25']"
+    keys["password_command"] = "[/bin/sleep, '29']"
     ready.configure(keys)
     ready.start()
     to = f"{inbox}@example.com"
@@ -266,7 +274,7 @@ def test_a_command_that_takes_its_time_does_not_hold_up_a_stop(request, ready, i
     time.sleep(1)
     begun = time.monotonic()
     assert ready.stop() == 0
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 20, "a delivery under way has ten seconds"
     assert "cancelled" not in ready.read_log() and "site down" not in ready.read_log(), ready.read_log()
 
 

@@ -14,7 +14,7 @@ def _offered(port, certificates, client=None):
     context = ssl._create_unverified_context()
     if client:
         context.load_cert_chain(certificates.pem(client))
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as session:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as session:
         session.starttls(context=context)
         session.ehlo()
         return set(session.esmtp_features["auth"].split())
@@ -51,7 +51,7 @@ def test_gnu_sasl_logs_in_to_the_mail_servers(postfix, exim, certificates, host,
 def _curl_token(port, certificates, mechanism, token):
     return subprocess.run(["curl", "-sv", "--ssl-reqd", "--cacert", certificates.ca, "--login-options", f"AUTH={mechanism}",
                            "--user", USER, "--oauth2-bearer", token, "--url", f"smtp://smtp.example.com:{port}",
-                           "--request", "NOOP"], capture_output=True, text=True, timeout=20)
+                           "--request", "NOOP"], capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])

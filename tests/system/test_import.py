@@ -207,10 +207,10 @@ def test_old_settings_and_passwords_are_kept(posternd, tmp_path):
     root = str(tmp_path)
     _make(root, _files(587, "/etc/ssl/certs/ca-certificates.crt")["nullmailer"])
     posternd.write("hostname: old.example.net\n")
-    posternd.password("the old one")
+    posternd.password("the-0ld-one")
     run = _import(posternd, root, "nullmailer", "--write", "--output", posternd.config)
     assert run.returncode == 0, run.stderr.decode()
-    for name, old in (("postern.yaml", "hostname: old.example.net\n"), ("password", "the old one\n")):
+    for name, old in (("postern.yaml", "hostname: old.example.net\n"), ("password", "the-0ld-one\n")):
         assert f"kept the old file as {posternd.directory}/{name}.old" in run.stderr.decode()
         with open(f"{posternd.directory}/{name}.old") as kept:
             assert kept.read() == old

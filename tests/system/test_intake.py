@@ -1,6 +1,7 @@
 """What callers do to the two ways in: half-closed sockets, descriptors, forged fields, closed standard streams."""
 
 import array
+import contextlib
 import os
 import socket
 import subprocess
@@ -70,7 +71,8 @@ def test_u16_descriptors_sent_along_are_closed(running, sink):
             with open("/etc/hostname") as given:
                 sock.sendmsg([b"NOOP\r\n"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [given.fileno()] * 10))])
             sock.recv(200)
-        assert count() <= before + 1
+        # It opens files of its own for a moment, too.
+        wait_for(lambda: count() <= before + 1, 20, "the descriptors to be closed")
         sock.sendall(b"QUIT\r\n")
 
 
@@ -111,7 +113,7 @@ def test_q10_fifty_control_clients_and_one_that_hangs(holding):
         hanging.append(sock)
     runs = [subprocess.Popen([f"{holding.programs}/postern", "status", "--json"], stdout=subprocess.DEVNULL, user="alice",
                              env={**os.environ, **holding.environment}) for _ in range(15)]
-    assert {run.wait(20) for run in runs} <= {0, 1, 2}
+    assert {run.wait(60) for run in runs} <= {0, 1, 2}
     for _ in range(50):
         assert holding.run("status").returncode in (0, 1, 2)
     for sock in hanging:
@@ -200,7 +202,7 @@ def test_h06_h07_one_address_does_not_answer_and_a_name_does_not_exist(posternd,
         posternd.sendmail(message("b@example.com", "x\n", subject="h07"), *SENDS, "b@example.com")
         wait_for(lambda: "h07" in sink(), 30, "the mail through the second address")
         posternd.configure(smarthost(SINK, host="missing.example.org", tls="none", user=None))
-        posternd.reload()
+        assert posternd.run("reload").returncode == 0
         posternd.sendmail(message("b@example.com", "x\n", subject="h06"), *SENDS, "b@example.com")
         assert "cannot resolve missing.example.org" in posternd.wait_reason()
     finally:
@@ -212,10 +214,13 @@ def test_v13_no_descriptor_of_the_daemon_is_inherited(running, sink):
     running.sendmail(message("b@example.com", "x\n", subject="v13"), *SENDS, "b@example.com")
     wait_for(lambda: "v13" in sink(), 20, "the message")
     directory = f"/proc/{running.process.pid}/fdinfo"
+    inherited = []
     for name in os.listdir(directory):
-        with open(f"{directory}/{name}") as source:
+        with contextlib.suppress(FileNotFoundError), open(f"{directory}/{name}") as source:  # or it was closed meanwhile
             flags = next(int(line.split()[1], 8) for line in source if line.startswith("flags:"))
-        assert int(name) <= 2 or flags & os.O_CLOEXEC, os.readlink(f"/proc/{running.process.pid}/fd/{name}")
+            if int(name) > 2 and not flags & os.O_CLOEXEC:
+                inherited.append((name, flags))
+    assert inherited == []
 
 
 def test_v19_the_unit_is_hardened():
@@ -233,7 +238,7 @@ def test_sendmail_takes_thousands_of_recipients_in_one_call_under_one_message_id
         return posternd.sendmail(f"Bcc: {many}\nSubject: many\n\nx\n", "-t", check=False)
     assert call(5000).returncode == 0
     (entry,) = posternd.queue()
-    assert len(entry["recipients"]) == 5000
+    assert entry["recipient_count"] == 5000
     raw = open(f"{posternd.spool}/queue/{entry['id']}").read()
     assert f"Message-ID: <{entry['id']}@web1.example.net>" in raw
 
@@ -242,11 +247,13 @@ def test_fault_6_more_recipients_than_an_envelope_holds_are_refused_for_good_and
     posternd.configure()
     posternd.start()
     verdict = posternd.status()["verdict"]
-    run = posternd.sendmail("Subject: many\n\nx\n", *(f"u{number}" for number in range(70_000)), check=False)
+    # With sanitizers, on a machine that is busy, that alone takes most of a minute.
+    run = posternd.run(*(f"u{number}" for number in range(70_000)), program="sendmail", input=b"Subject: many\n\nx\n", timeout=300)
     assert run.returncode == 65 and b"nothing was sent: 552 5.3.4" in run.stderr, (run.returncode, run.stderr[:500])
     assert posternd.queue() == []
     assert posternd.status()["verdict"] == verdict
-    assert "error:" not in posternd.read_log()
+    told = [line for line in posternd.read_log().splitlines() if " error: " in line]
+    assert [line for line in told if "no smarthost is configured" not in line] == []
 
 
 DOORS = ["sendmail -t", "sendmail", "sendmail -bs", "smtp", "socket"]

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import select
 import smtplib
 import socket
 import struct
@@ -17,7 +18,7 @@ from auth_servers import Practice
 from ports import NOBODY_LISTENS, PRACTICE_OWN, SINK
 from postern import RELEASE, message, smarthost
 from sink import Sink
-from waiting import port_answers, wait_for
+from waiting import wait_for
 
 SENDS = ["-i", "-f", "a@example.net"]
 released = pytest.mark.parametrize("posternd", [{"programs": RELEASE}], indirect=True)
@@ -62,8 +63,8 @@ def passes(posternd, sink, subject):
 
 def local(posternd):
     sock = socket.socket(socket.AF_UNIX)
+    sock.connect(f"{posternd.directory}/submit.sock")  # without a time limit, so that it waits while the backlog is full
     sock.settimeout(20)
-    sock.connect(f"{posternd.directory}/submit.sock")
     return sock
 
 
@@ -98,15 +99,17 @@ def test_r01_r02_sessions_dropped_in_every_state_leave_nothing(running, sink):
     storm(3000)
     passes(running, sink, "r02-after")
     wait_for(lambda: descriptors(running) <= before[0] + 2, 20, f"descriptors to fall to {before[0]}")
-    assert memory(running) < before[1] + 8, (before, memory(running))
+    # What it has no more use for is given back once a second.
+    wait_for(lambda: memory(running) < before[1] + 8, 20, f"memory to fall to {before[1]:.1f} MiB and 8 more")
     wait_for(lambda: not os.listdir(f"{running.spool}/tmp"), 10, "the traces of dropped receptions to go")
     assert sink() == ["r02-before", "r02-after"]
 
 
 def test_r03_u15_one_user_takes_no_place_of_another(running, sink):
     flood = [local(running) for _ in range(150)]
-    told = [greeting(one)[:3] for one in flood]
-    assert told.count(b"220") == 100 and told.count(b"421") == 50
+    readers = [one.makefile("rb") for one in flood]
+    assert all(one.readline().startswith(b"220") for one in readers)
+    assert all(one.readline().startswith(b"421 4.4.2 ") for one in readers[:50]), "the oldest make room"
     posted = running.sendmail(message("b@example.com", "x\n", subject="r03"), *SENDS, "b@example.com", user="alice", check=False)
     assert posted.returncode == 0, posted
     wait_for(lambda: "r03" in sink(), 20, "the other user's message")
@@ -117,8 +120,9 @@ def test_r03_u15_one_user_takes_no_place_of_another(running, sink):
 
 def test_r04_idle_connections_over_tcp_leave_room_for_submissions(running, sink):
     idle = [tcp(running) for _ in range(700)]
-    told = [greeting(one)[:3] for one in idle]
-    assert told.count(b"220") == 500 and told.count(b"421") == 200
+    readers = [one.makefile("rb") for one in idle]
+    assert all(one.readline().startswith(b"220") for one in readers)
+    assert all(one.readline().startswith(b"421 4.4.2 ") for one in readers[:200]), "the oldest make room"
     before = cpu(running)
     passes(running, sink, "r04")
     assert running.run("status").returncode == 0
@@ -225,7 +229,7 @@ def test_r11_no_descriptor_is_left(posternd, sink):
     before = cpu(running)
     time.sleep(3)
     assert cpu(running) - before < 0.6, "it spins"
-    assert "cannot accept connections for now" in running.read_log()
+    wait_for(lambda: "cannot accept connections for now" in running.read_log(), 10, "a word of it")
     for one in crowd:
         one.close()
     passes(running, sink, "r11-after")
@@ -237,7 +241,8 @@ def test_r11_few_descriptors_from_the_start(posternd, limit):
     """It serves, or says why not and ends."""
     posternd.configure()
     start(posternd, "prlimit", f"--nofile={limit}:{limit}")
-    wait_for(lambda: posternd.process.poll() is not None or port_answers(posternd.port), 20, "its port, or its end")
+    # Its port alone says little: it may be open already where something else then finds no descriptor.
+    wait_for(lambda: posternd.process.poll() is not None or "notice: ready " in posternd.read_log(), 20, "its word, or its end")
     status = posternd.process.poll()
     if status is None:
         run = posternd.run("status", timeout=20)
@@ -357,14 +362,62 @@ def test_r14_a_log_that_cannot_be_written_stops_no_mail(posternd, sink, stderr):
     posternd.wait_empty()
     # Descriptor 2 must not have become a file of the spool: some mail stays there now.
     posternd.configure(smarthost(NOBODY_LISTENS, tls="none", user=None))
-    posternd.reload()
+    assert posternd.run("reload").returncode == 0
     for number in range(20):
         posternd.sendmail(message("b@example.com", "x\n", subject=f"stays-{number}"), *SENDS, "b@example.com")
     assert posternd.wait_reason() and len(posternd.queue_files()) == 20
+    assert posternd.stop() == 0  # from now on no file goes between the list and the look
     for parent, _, names in os.walk(posternd.spool):
         for path in (f"{parent}/{name}" for name in names):
             with open(path, "rb") as source:
-                assert not re.search(rb"(?m)^(debug|info|notice|warning|error): ", source.read()), path
+                assert not re.search(rb"(?m)^\S+ (debug|info|notice|warning|error): ", source.read()), path
+
+
+@pytest.mark.parametrize("reader", ["a pipe", "a socket", "a journal"])
+def test_r14_a_reader_of_the_log_that_stops_is_told_later_what_it_missed(posternd, sink, reader):
+    posternd.configure(smarthost(SINK, tls="none", user=None))
+    environment = {}
+    with contextlib.ExitStack() as stack:
+        if reader == "a pipe":
+            reading, writing = os.pipe()
+            take = lambda: os.read(reading, 65536)
+        else:
+            ours, theirs = socket.socketpair()
+            reading, writing = ours.fileno(), theirs.fileno()
+            take = lambda: ours.recv(65536)
+            stack.callback(ours.close)
+        if reader == "a journal":
+            os.makedirs("/run/systemd/journal", exist_ok=True)
+            journal = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            journal.bind("/run/systemd/journal/socket")
+            os.chmod("/run/systemd/journal/socket", 0o666)
+            stack.callback(os.unlink, "/run/systemd/journal/socket")
+            reading, take = journal.fileno(), lambda: journal.recv(65536)
+            status = os.fstat(writing)
+            environment = {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+        start(posternd, stderr=writing, env={**os.environ, **environment})
+        posternd.wait_ready()
+        longest = 0
+        with smtplib.SMTP("127.0.0.1", posternd.port) as client:
+            for number in range(700):
+                begun = time.monotonic()
+                client.sendmail("a@example.net", [f"{number}-{name * 50}@example.com" for name in "bcdefghijklmnopqrstuvwxyz"],
+                                message("b@example.com", "x\n", subject=f"stop-{number}"))
+                longest = max(longest, time.monotonic() - begun)
+        wait_for(lambda: len(set(sink())) == 700, 90, "all messages")
+        posternd.wait_empty()
+        assert longest < 10, "nothing waits for the log"
+        said = b""
+        # What was kept comes late, then what was lost, then what is new. A short line may still find room, and tells
+        # of the few that were lost before it.
+        while sum(int(lost) for lost in re.findall(rb"lines of the log were lost lines=(\d+)\n", said)) <= 100:
+            assert select.select([reading], [], [], 20)[0], said[-2000:]
+            said += take()
+        passes(posternd, sink, "read-again")
+        while b"read-again" not in said and b"delivered" not in said.partition(b"were lost")[2]:
+            assert select.select([reading], [], [], 20)[0], said[-2000:]
+            said += take()
+        assert posternd.stop() == 0
 
 
 def test_r14_foreign_bytes_are_escaped_in_the_log(running, sink):
@@ -435,7 +488,7 @@ def test_r15_large_messages_within_64_mib(posternd, sink, group):
     threads = []
     for number in range(20):
         def send(number=number):
-            with smtplib.SMTP("127.0.0.1", posternd.port, timeout=60) as client:
+            with smtplib.SMTP("127.0.0.1", posternd.port, timeout=180) as client:
                 client.sendmail("a@example.net", ["b@example.com"], text.replace("a test", f"r15-{number}"))
         threads.append(threading.Thread(target=send))
         threads[-1].start()
@@ -503,7 +556,7 @@ def test_r18_a_name_server_that_never_answers(posternd, sink):
                            smarthost(SINK, tls="none", user=None, name="second"))
         posternd.start()
         posternd.sendmail(message("b@example.com", "x\n", subject="r18"), *SENDS, "b@example.com")
-        silent.settimeout(10)
+        silent.settimeout(60)
         silent.recv(512)  # the question has come, the attempt is under way
         for _ in range(10):
             began = time.monotonic()

@@ -28,7 +28,7 @@ def flood(posternd, count, to):
 def no_trouble(posternd):
     log = posternd.read_log()
     assert "site down" not in log, log[-4000:]
-    assert not re.search(r"info: id=\S+ failed ", log), log[-4000:]
+    assert not re.search(r"warning: id=\S+ failed ", log), log[-4000:]
     assert posternd.status()["queue"]["bounced"] == 0
 
 
@@ -61,7 +61,7 @@ def test_a_limit_of_messages_in_a_time_is_waited_for(postfix, posternd, inbox):
     flood(posternd, 12, f"{inbox}@example.com")
     postfix.mail.wait(inbox, 12, 60)
     posternd.wait_empty()
-    assert not re.search(r"info: id=\S+ failed ", posternd.read_log())
+    assert not re.search(r"warning: id=\S+ failed ", posternd.read_log())
     assert posternd.status()["queue"]["bounced"] == 0
 
 

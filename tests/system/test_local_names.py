@@ -303,7 +303,8 @@ def test_where_roots_mail_goes_is_told_where_no_alias_says_it(posternd):
     start(posternd)
     for user in (None, "alice"):
         shown = posternd.run("status", **({"user": user} if user else {})).stdout.decode()
-        assert "root's mail   root@example.net; there is no alias for root" in shown, shown
+        assert "root's mail   root@example.net\n" in shown, shown
+        assert "there is no alias for root: its mail (cron's, for example) goes to root@example.net" in shown, shown
     assert posternd.status()["root"] == {"alias": False, "file": "/etc/aliases", "recipients": ["root@example.net"]}
     configure(posternd)
     posternd.reload()

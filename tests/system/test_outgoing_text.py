@@ -35,7 +35,7 @@ class Rewriter:
 
     def close(self):
         self.process.stdin.close()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
 
 
 @pytest.fixture(params=["8bit", "7bit"])

@@ -43,7 +43,7 @@ def _curl(server, tmp_path, mechanism, *more, user=f"{USER}:{PASSWORD}"):
     return subprocess.run(
         ["curl", "-sv", "--cacert", server.ca, "--url", f"smtps://{server.host}:{server.port}", "--login-options",
          f"AUTH={mechanism}", "--user", user, "--mail-from", "a@example.net", "--mail-rcpt", "b@example.com",
-         "--upload-file", str(letter), *more], capture_output=True, text=True, timeout=20)
+         "--upload-file", str(letter), *more], capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
@@ -94,6 +94,6 @@ def test_a_token_in_the_file_ends_at_its_time(work, certificates, tmp_path):
 
 def test_it_offers_every_mechanism(practice, certificates):
     run = subprocess.run(["openssl", "s_client", "-quiet", "-CAfile", practice.ca, "-connect", f"127.0.0.1:{practice.port}"],
-                         input="EHLO x\r\nQUIT\r\n", capture_output=True, text=True, timeout=20)
+                         input="EHLO x\r\nQUIT\r\n", capture_output=True, text=True, timeout=60)
     for mechanism in MECHANISMS:
         assert f" {mechanism}" in run.stdout, run.stdout

@@ -14,10 +14,10 @@ from dropping import DROP, HELPER, REFUSED, SOCKETS, SPOOL, as_intruder, frame, 
 from ports import NOBODY_LISTENS
 from postern import RELEASE, smarthost
 from test_drop import clear, installed, letter, once, sink, whole  # noqa: F401 (fixtures)
-from waiting import wait_for
+from waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.skipif(not os.path.exists(f"{RELEASE}/postern-drop"), reason="the optimised build is not there")
-FREE = 96 << 20  # what the helper keeps in reserve
+FREE = (152 << 20) + (172 << 20) // 40  # what the helper keeps in reserve of a disk of 172 MiB
 
 
 def owner(path):
@@ -35,11 +35,14 @@ def audit():
             found[directory] = owner(directory)
             for name in names:
                 path = f"{directory}/{name}"
+                try:
+                    its_owner = owner(path)
+                except FileNotFoundError:
+                    continue  # the daemon writes files under another name first, and removes them
                 if os.path.basename(directory) in ("queue", "drop"):
-                    path_shown = f"{directory}/*"
-                    assert found.setdefault(path_shown, owner(path)) == owner(path), path
+                    assert found.setdefault(f"{directory}/*", its_owner) == its_owner, path
                 else:
-                    found[path] = owner(path)
+                    found[path] = its_owner
     return found
 
 
@@ -63,7 +66,7 @@ def test_v01_owners_and_modes(installed):
     installed.sendmail(letter("v01"), "-i", "b@example.com", user="alice")
     found = audit()
     daemons = {path: ("d", "0700", "postern", "postern") for path in
-               (f"{SPOOL}/{name}" for name in ("tmp", "queue", "hold", "failed", "corrupt"))}
+               (f"{SPOOL}/{name}" for name in ("tmp", "queue", "hold", "failed", "corrupt", "gather"))}
     daemons[f"{SPOOL}/queue/*"] = ("-", "0600", "postern", "postern")
     for path, wanted in {**TABLE, **daemons}.items():
         assert found[path] == wanted, path
@@ -96,6 +99,7 @@ def test_v02_planted_links_and_pipes_are_never_followed(installed, sink):
     wait_for(lambda: sink.count()["v02"], 20, "the message among them")
     wait_for(lambda: all(name.startswith("tmp.") for name in installed.dropped()), 20, "the end of what was planted")
     assert not os.path.exists("/etc/made-by-postern")
+    wait_for(lambda: len(installed.refusals()) >= len(PLANTED), 10, "the line in the log, which comes after the removal")
     assert len(installed.refusals()) == len(PLANTED), installed.read_log()
     uid = pwd.getpwnam("alice").pw_uid
     assert all(f"uid={uid} " in line for line in installed.refusals())
@@ -110,6 +114,7 @@ def test_v02_a_full_directory_of_the_user_stays_out_of_the_way(installed, sink):
     installed.start()
     wait_for(lambda: sink.count()["v02-full"], 20, "the message beside it")
     wait_for(lambda: "cannot be taken now" in installed.read_log(), 10, "the word about it")
+    assert installed.stop() == 0  # it would remove the directory as soon as that is empty
     shutil.rmtree(f"{DROP}/full")
 
 
@@ -130,6 +135,7 @@ def test_q09_a_listing_knows_nothing_of_hostile_drops(installed):
         plain = installed.run("queue", "list")
         assert plain.returncode == 0 and plain.stdout.count(b" -> b@example.com\n") == 1 and b"\x1b" not in plain.stdout, plain
     assert installed.queue_files() == [queued]
+    assert installed.stop() == 0  # it removes some of them, too
     subprocess.run(f"rm -r {DROP}/*", shell=True, check=True)
 
 
@@ -191,7 +197,7 @@ def test_v04_a_file_with_two_names_is_not_taken(installed, sink):
     os.chmod(f"{DROP}/first", 0o604)
     installed.start()
     wait_for(lambda: len(installed.refused()) >= 1 and not installed.dropped(), 10, "their removal")
-    assert "more than one name" in installed.read_log()
+    wait_for(lambda: "more than one name" in installed.read_log(), 10, "the line in the log, which comes after the removal")
     assert helper(frame("Subject: v04-after\n\nx\n"), user="alice").returncode == 0
     wait_for(lambda: sink.count()["v04-after"], 20, "the message after it")
     installed.wait_empty()
@@ -214,6 +220,14 @@ def test_v05_the_directory_is_replaced_by_a_link(installed, sink):
 
 
 def test_v06_files_that_change_or_are_too_large(installed, sink):
+    # The oldest are looked at first, before the log has its fill.
+    as_intruder(f"""
+import os
+for name, size in (('sparse', 10 << 30), ('large', 60 << 20)):
+    fd = os.open('{DROP}/' + name, os.O_CREAT | os.O_WRONLY, 0o604)
+    os.fchmod(fd, 0o604)
+    os.ftruncate(fd, size)
+""")
     whole_frame = frame("Subject: v06\n\n" + "x" * 60 + "\n").hex()
     # Rewritten all the time while the daemon reads it: each copy is whole, or it is refused.
     changer = subprocess.Popen(["/usr/bin/python3", "-c", f"""
@@ -232,19 +246,13 @@ while time.monotonic() < end:
     os.pwrite(fd, b'X', 70)
     os.close(fd)
     time.sleep(0.01)
-fd = os.open('{DROP}/whole', os.O_CREAT | os.O_WRONLY, 0o600)
+fd = os.open('{DROP}/tmp.whole', os.O_CREAT | os.O_WRONLY, 0o600)
 os.write(fd, good)
 os.fchmod(fd, 0o604)
+os.rename('{DROP}/tmp.whole', '{DROP}/whole')
 """], user="alice", group="maildrop", extra_groups=[], cwd="/")
-    as_intruder(f"""
-import os
-for name, size in (('0-sparse', 10 << 30), ('0-large', 60 << 20)):  # looked at before the log has its fill
-    fd = os.open('{DROP}/' + name, os.O_CREAT | os.O_WRONLY, 0o604)
-    os.fchmod(fd, 0o604)
-    os.ftruncate(fd, size)
-""")
     installed.start()
-    assert changer.wait(30) == 0
+    assert changer.wait(30 * PATIENCE) == 0
     wait_for(lambda: not installed.dropped(), 30, "the end of the drops")
     wait_for(lambda: not installed.queue_files(), 20, "the end of the queue")
     assert "larger than a message may be" in installed.read_log()
@@ -273,6 +281,7 @@ os.write(fd, bytes.fromhex('{data.hex()}'))
     wait_for(lambda: not installed.dropped(), 10, "the end of the drops")
     (entry,) = installed.queue()
     uid = pwd.getpwnam("alice").pw_uid
+    wait_for(lambda: len(installed.refusals()) >= len(texts) - 1, 10, "the line in the log, which comes after the removal")
     with open(f"{SPOOL}/queue/{entry['id']}") as source:
         text = source.read()
     assert f"source: local uid={uid}" in text and f"from userid {uid})" in text, text
@@ -289,21 +298,23 @@ def test_v08_root_drops_as_well(installed, sink):
 
 def test_v09_the_reserve_of_the_disk_is_left_alone(installed):
     """A small disk of its own under drop/."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=112M,mode=1770,uid=postern,gid=maildrop,nr_inodes=2040", "tmpfs", DROP],
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=172M,mode=1770,uid=postern,gid=maildrop,nr_inodes=2100", "tmpfs", DROP],
                    check=True)
     try:
         big = frame("Subject: big\n\n" + ("x" * 999 + "\n") * 4000, id="6" * 32)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             runs = list(pool.map(lambda _: helper(big, user="alice"), range(16)))
         assert {run.returncode for run in runs} <= {0, 75} and any(run.returncode == 0 for run in runs)
-        assert any(b"kept in reserve" in run.stderr for run in runs)
+        assert any(b"users who have less there than you" in run.stderr for run in runs)
         space = os.statvfs(DROP)
         # Helpers that write at the same time see the same room; none takes more than a piece beyond it.
         assert space.f_bavail * space.f_frsize >= FREE - 8 * 65536
         clear()
+        run = helper(frame(("x" * 999 + "\n") * 20_000), user="alice")
+        assert run.returncode == 75 and b"kept in reserve" in run.stderr, run
         runs = [helper(frame(), user="alice") for _ in range(60)]
         assert runs[0].returncode == 0 and runs[-1].returncode == 75 and b"inodes" in runs[-1].stderr
-        assert os.statvfs(DROP).f_favail >= 1990
+        assert os.statvfs(DROP).f_favail >= 2000 + 2100 // 40
     finally:
         subprocess.run(["umount", DROP], check=True)
 

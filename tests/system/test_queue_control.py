@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import schema
 from auth_servers import Practice
 from matrix import MECHANISMS
 from ports import NOBODY_LISTENS, NOBODY_LISTENS_EITHER, PRACTICE_OWN
@@ -43,6 +44,12 @@ def stuck(posternd):
 def send(posternd, to, sender="root@web1.example.net", count=1, user=None):
     for number in range(count):
         posternd.sendmail(message(to, f"{number}\n", sender=sender), "-i", "-f", sender, to, user=user)
+    settle(posternd)
+
+
+def settle(posternd):
+    """What was sent is tried at once, and a command leaves alone what is just being tried."""
+    wait_for(lambda: posternd.status()["queue"]["active"] == 0, 20, "the end of the attempts")
 
 
 def listed(posternd, *options):
@@ -76,6 +83,7 @@ def on_a_terminal(posternd, answer, *arguments, meanwhile=lambda: None):
 
 
 def test_q06_a_held_message_survives_kill_and_restart_and_flows_when_released(postfix, posternd, inbox):
+    posternd.retry = SELDOM
     posternd.configure(smarthost(NOBODY_LISTENS))
     posternd.start()
     send(posternd, f"{inbox}@example.com", count=2)
@@ -85,6 +93,7 @@ def test_q06_a_held_message_survives_kill_and_restart_and_flows_when_released(po
     posternd.kill()
     posternd.start()
     postfix.mail.wait(inbox)
+    wait_for(lambda: listed(posternd) == [first], 10, "the end of what was delivered")
     assert listed(posternd) == [first] == listed(posternd, "--state", "held")
     assert f"postern queue release {first}" in posternd.run("queue", "retry", first).stderr.decode()
     assert "1 message is on hold" in posternd.status()["verdict"]
@@ -177,6 +186,7 @@ def test_q07_an_empty_text_selects_nothing(stuck):
 def test_q07_what_cannot_be_done_is_told_of_a_selection_as_it_is_by_id(stuck):
     stuck.sendmail(message("to@example.com", "a report\n"), "-i", "-f", "<>", "to@example.com")
     stuck.sendmail("Auto-Submitted: auto-generated\n\nfrom a program\n", "-i", "-f", "cron@web1.example.net", "to@example.com")
+    settle(stuck)
     first, second = listed(stuck)
     run = stuck.run("queue", "bounce", first)
     assert run.returncode == 0 and b"may not be told" in run.stdout and b"returned" not in run.stdout, run
@@ -197,6 +207,7 @@ def test_q07_what_cannot_be_done_is_told_of_a_selection_as_it_is_by_id(stuck):
 def test_every_option_of_a_listing_selects(stuck):
     send(stuck, "a@x.example", sender="cron@web1.example.net")
     stuck.sendmail(message("b@y.example", "x" * 5000 + "\n"), "-i", "-f", "backup@web1.example.net", "b@y.example")
+    settle(stuck)
     first, second = listed(stuck)
     assert stuck.run("queue", "hold", second).returncode == 0
     assert listed(stuck, "--sender", "CRON@") == [first]
@@ -214,9 +225,20 @@ def test_every_option_of_a_listing_selects(stuck):
     assert more.endswith(f"There are more: the same command with --after {first} shows them.\n"), more
     more = stuck.run("queue", "list", "--limit", "1", "--sort", "largest").stdout.decode()
     assert more.endswith("There are more: a larger --limit shows them.\n"), more
-    for wrong in (("--state", "lost"), ("--sort", "colour"), ("--sort", "next", "--after", first), ("--older-than", "soon")):
+    assert listed(stuck, "all") == listed(stuck, "--all") == [first, second]
+    assert listed(stuck, "--site", "MAIN") == [first] and listed(stuck, "--newer-than", "1h30min") == [first, second]
+    for wrong in (("--state", "lost"), ("--sort", "colour"), ("--sort", "next", "--after", first), ("--older-than", "soon"),
+                  ("--older-than", "5"), ("--site", "mian"), ("--route", "nosuch"), ("al",)):
         run = stuck.run("queue", "list", *wrong)
         assert run.returncode == 64 and run.stderr, (wrong, run)
+    assert b"did you mean main?" in stuck.run("queue", "list", "--site", "mian").stderr
+    run = stuck.run("queue", "hold", "--site", "mian")
+    assert run.returncode == 64 and b"no smarthost is called mian" in run.stderr, run
+    for line, meant in ((["list"], "postern queue list"), (["hold", first], "postern queue hold"), (["retry", "all"], "postern queue retry"),
+                        (["show", first], "postern queue show"), (["history", first], f"postern history show {first}"),
+                        (["queue", "help"], "postern help queue"), (["queue", "list", first], f"postern queue show {first}")):
+        run = stuck.run(*line)
+        assert run.returncode == 64 and f"did you mean `{meant}`".encode() in run.stderr, (line, run)
 
 
 def test_q02_a_user_steers_his_own_messages_and_no_others(stuck):
@@ -346,6 +368,7 @@ def test_q16_the_exit_status_tells_scripts_what_happened(postfix, posternd, inbo
                                  env={**os.environ, **posternd.environment})
         assert run.returncode == 74, run
     posternd.sendmail(message("to@example.com", "a report\n"), "-i", "-f", "<>", "to@example.com")
+    settle(posternd)
     gives(0, "queue", "bounce", "--sender", "<>")
     gives(2, "status")
     gives(66, "queue", "retry", "--state", "failed")
@@ -357,6 +380,7 @@ def test_q16_the_exit_status_tells_scripts_what_happened(postfix, posternd, inbo
 
 
 def test_q07_giving_up_tells_the_sender(postfix, posternd, inbox):
+    posternd.retry = SELDOM
     posternd.configure(smarthost(NOBODY_LISTENS))
     posternd.start()
     send(posternd, "nobody@elsewhere.example", sender=f"{inbox}@example.com")
@@ -406,8 +430,10 @@ def test_status_watch_as_json_prints_the_lines_of_each_answer(stuck):
     try:
         pictures = [json.loads(program.stdout.readline()) for _ in range(2)]
         assert [one["kind"] for one in pictures] == ["status", "status"]
+        schema.check(pictures)
         stuck.stop()
-        assert b"posternd cannot be reached" in program.stderr.readline()
+        # An answer that the end cut off is told of first.
+        wait_for(lambda: b"posternd cannot be reached" in program.stderr.readline(), 10, "the word that the daemon is gone")
     finally:
         program.kill()
         program.wait(10)
@@ -421,14 +447,14 @@ def test_a_message_is_rerouted_to_another_smarthost_and_waits_for_it_across_a_ki
     send(posternd, f"{inbox}@example.com", count=2)
     first, second = listed(posternd)
     refused = posternd.run("queue", "reroute", first, "--to", "bakcup")
-    assert refused.returncode == 64 and b"no smarthost is called bakcup; there is: main, backup" in refused.stderr, refused
+    assert refused.returncode == 64 and b"no smarthost is called bakcup; did you mean backup? there is: main, backup" in refused.stderr, refused
     assert posternd.run("queue", "reroute", first).returncode == 64
     assert posternd.run("queue", "reroute", first, "--to", "main", "--any").returncode == 64
 
-    def reroute():
-        run = posternd.run("queue", "reroute", first, "--to", "backup")
+    def reroute(*arguments):
+        run = posternd.run("queue", "reroute", *arguments)
         return run.returncode != 75 and run
-    run = wait_for(reroute, 10, "a moment when it is not being tried")
+    run = wait_for(lambda: reroute(first, "--to", "backup"), 10, "a moment when it is not being tried")
     assert run.returncode == 0 and f"{first}: rerouted".encode() in run.stdout, run
     assert b"rerouted to   backup" in posternd.run("queue", "show", first).stdout
     assert first in listed(posternd, "--site", "backup") and first not in listed(posternd, "--site", "main")
@@ -441,7 +467,7 @@ def test_a_message_is_rerouted_to_another_smarthost_and_waits_for_it_across_a_ki
     wait_for(lambda: listed(posternd) == [first], 5, "the rerouted message waits alone")
     assert posternd.run("queue", "retry", "all").returncode == 0
     assert listed(posternd) == [first] == listed(posternd, "--site", "backup")
-    run = posternd.run("queue", "reroute", "--any", "--site", "backup")
+    run = wait_for(lambda: reroute("--any", "--site", "backup"), 10, "a moment when it is not being tried")
     assert run.returncode == 0 and b"1 message: rerouted" in run.stdout, run
     postfix.mail.wait(inbox, 2)
     posternd.wait_empty()
@@ -472,3 +498,73 @@ def test_show_tells_each_attempt_that_said_something_new_in_the_words_of_the_ser
         assert "to@example.com  deferred: 451 4.2.1 mailbox is busy\n" in shown, shown
     finally:
         server.stop()
+
+
+def test_all_is_the_word_and_the_option_and_means_what_the_command_can_be_done_to(stuck):
+    send(stuck, "to@example.com", count=5)
+    ids = listed(stuck)
+    for word in ("all", "--all"):
+        run = stuck.run("queue", "release", word, stdin=subprocess.DEVNULL)
+        assert run.returncode == 0 and run.stdout == b"" and b"no message is meant by that: none is held" in run.stderr, run
+        for one in ids[:3]:
+            assert stuck.run("queue", "hold", one).returncode == 0
+        run = stuck.run("queue", "release", word, stdin=subprocess.DEVNULL)
+        assert run.returncode == 64 and b"that is 3 messages" in run.stderr, run
+        run = stuck.run("queue", "release", word, "--yes")
+        assert (run.returncode, run.stdout) == (0, b"3 messages: released, will be tried now\n"), run
+    time.sleep(1.1)
+    for word in ("all", "--all"):
+        run = stuck.run("queue", "retry", word, stdin=subprocess.DEVNULL)
+        assert run.returncode == 0 and b"5 messages: will be tried now" in run.stdout, run
+        time.sleep(1.1)
+    run = stuck.run("queue", "delete", "all", ids[0])
+    assert run.returncode == 64 and b"not both" in run.stderr and len(listed(stuck)) == 5, run
+    settle(stuck)
+    run = stuck.run("queue", "delete", "all", "--yes")
+    assert run.returncode == 0 and b"5 messages: deleted" in run.stdout and listed(stuck) == [], run
+
+
+def test_the_beginning_of_an_id_is_its_message_and_tells_nothing_of_others(stuck):
+    send(stuck, "to@example.com", sender="alice@web1.example.net", count=2, user="alice")
+    send(stuck, "secret@example.com", sender="root@web1.example.net")
+    first, second = listed(stuck, "--sender", "alice@")
+    (of_root,) = listed(stuck, "--sender", "root@")
+    shared = os.path.commonprefix([first, second, of_root])
+    assert len(shared) >= 4, "they were made within minutes"
+    beginning = os.path.commonprefix([first, second])
+    run = stuck.run("queue", "show", beginning + second[len(beginning)], user="alice")
+    assert run.returncode == 0 and second.encode() in run.stdout and first.encode() not in run.stdout, run
+    for user, named in (("alice", [first, second]), (None, [first, second, of_root])):
+        run = stuck.run("queue", "hold", shared, user=user)
+        assert run.returncode == 64 and b"several messages begin with" in run.stderr, run
+        assert [one for one in (first, second, of_root) if one.encode() in run.stderr] == named, run
+    assert len(listed(stuck)) == 3
+    alone = of_root[:len(os.path.commonprefix([second, of_root])) + 1]
+    run = stuck.run("queue", "show", alone, user="alice")
+    assert run.returncode == 66 and run.stderr.decode().endswith(f"no message of yours begins with {alone}\n"), run
+    run = stuck.run("queue", "delete", of_root[:11])
+    assert run.returncode == 64 and b"what cannot be undone needs 12 characters" in run.stderr, run
+    run = stuck.run("queue", "delete", of_root[:max(12, len(alone))])
+    assert run.returncode == 0 and of_root.encode() in run.stdout and len(listed(stuck)) == 2, run
+
+
+def test_a_slip_is_answered_with_the_nearest_word_and_help_with_the_usage(posternd):
+    for arguments, told in [(("qeue", "list"), "did you mean queue?"), (("queue", "lst"), "did you mean list?"),
+                            (("queue", "list", "--stat", "held"), "did you mean --state?"),
+                            (("queue", "list", "--state", "foo"), "there is: waiting, active, storm, held, failed, corrupt"),
+                            (("queue", "delete", "--state", "hold"), "did you mean held?"),
+                            (("queue", "list", "--sort", "newst"), "did you mean newest?"),
+                            (("help", "qeue"), "did you mean queue?"), (("status", "now"), 'no argument "now"')]:
+        run = posternd.run(*arguments)
+        assert run.returncode == 64 and told in run.stderr.decode(), (arguments, run)
+    for arguments, usage in [((), "Usage: postern "), (("queue",), "Usage: postern queue "),
+                             (("queue", "list"), "Usage: postern queue list ")]:
+        run = posternd.run("help", *arguments)
+        assert run.returncode == 0 and usage in run.stdout.decode(), (arguments, run)
+        assert run.stdout == posternd.run(*arguments, "--help").stdout
+    assert posternd.run("-V").stdout == posternd.run("--version").stdout != b""
+
+
+def test_a_daemon_that_is_not_there_is_told_of_once_however_many_messages_are_named(posternd):
+    run = posternd.run("queue", "delete", *(f"0p6c9x2m7k4hq8f{last}" for last in "abcd"))
+    assert run.returncode == 69 and run.stderr.count(b"cannot be reached") == 1, run

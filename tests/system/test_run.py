@@ -12,4 +12,5 @@ def test_where_namespaces_are_refused_one_line_says_what_was_not_tried(runner):
     lines = run.stdout.splitlines()
     assert [line for line in lines if line.startswith("not tried: ")] == lines[:1], run.stdout
     assert "need root" in lines[0] and "skipped" in lines[-1] and "failed" not in lines[-1], run.stdout
-    assert len(lines) < 60, "one line for each test that was skipped"
+    # Each file of tests has a line, and there are more than a thousand tests.
+    assert len(lines) < 200, "one line for each test that was skipped"

@@ -60,7 +60,7 @@ def test_a_test_message_finds_out_that_the_server_takes_no_mail_of_root(postfix,
     refused = posternd.run("send-test", f"{inbox}@example.com", check=False)
     assert refused.returncode == 75, refused
     assert "set from: {policy: account}" in refused.stdout.decode(), refused.stdout
-    posternd.run("queue", "delete", "--all", "--yes")
+    wait_for(lambda: posternd.run("queue", "delete", "--all", "--yes").returncode == 0, 20, "a moment when it is not being tried")
     posternd.configure(smarthost(OWNED_PORT, **{"from": "account"}))
     posternd.reload()
     wait_for(lambda: "settings reloaded" in posternd.read_log(), 20, "the reload")

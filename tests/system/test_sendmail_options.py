@@ -1,7 +1,10 @@
 """Options of sendmail by which callers have lost mail, and what -bv says of the settings in force."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from dropping import stopped
 from ports import NOBODY_LISTENS
 from postern import message, smarthost
 
@@ -40,6 +43,13 @@ def test_c02_the_text_is_stored_whole_or_to_the_dot_as_the_options_say(stuck):
 def test_c26_c27_a_line_end_in_a_name_or_sender_is_refused(stuck, option):
     run = stuck.sendmail("To: a@example.com\nSubject: x\n\nbody\n", option, "x\r\nBcc: evil@example.com", "-t", check=False)
     assert run.returncode == 64 and b"control character" in run.stderr and not stuck.queue(), run
+
+
+@pytest.mark.parametrize("options", ["-q root", "-t -i -q5m", "-bp root", "-bi root", "-I -t"])
+def test_a_message_for_a_mode_that_reads_none_is_refused_and_logged(stuck, options):
+    run = stuck.sendmail(message("a@example.com", TEXT), *options.split(), check=False)
+    assert run.returncode == 64 and b"takes no message" in run.stderr and not run.stdout and not stuck.queue(), run
+    assert "takes no message" in stuck.read_log()
 
 
 def test_what_is_not_understood_is_told_and_left_out(stuck):
@@ -81,3 +91,21 @@ def test_help_and_version_need_no_daemon(posternd, program):
     assert run.returncode == 0 and b"Usage: " + program.encode() in run.stdout and not run.stderr, run
     run = posternd.run("--version", program=program)
     assert run.returncode == 0 and b"(Postern) " in run.stdout and not run.stderr, run
+
+
+# sendmail -bs waits for a minute, and is left to the unit tests.
+ASKING = [("postern", "status"), ("postern", "queue", "list"), ("postern", "queue", "hold", "all", "--yes"), ("postern", "metrics"),
+          ("postern", "check"), ("postern", "explain"), ("postern", "history"), ("postern", "send-test", "b@example.org"),
+          ("postern", "login"), ("postern", "reload"), ("sendmail", "-q"), ("sendmail", "-bv", "root"), ("sendmail", "-bi"),
+          ("newaliases",), ("mailq",)]
+
+
+def test_a_daemon_that_hangs_keeps_nobody_waiting(stuck):
+    def ask(command):
+        return stuck.run(*command[1:], program=command[0], timeout=45)
+
+    with stopped(stuck.process), ThreadPoolExecutor(len(ASKING)) as all_at_once:
+        runs = dict(zip(ASKING, all_at_once.map(ask, ASKING), strict=True))
+    for command, run in runs.items():
+        assert run.returncode == 75 and b"not answer" in run.stderr, (command, run)
+    assert stuck.run("status").returncode in (0, 1), "and it goes on"

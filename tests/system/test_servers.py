@@ -13,7 +13,7 @@ def _swaks(port, mechanism, to, *more, user=USER, password=PASSWORD):
     return subprocess.run(
         ["swaks", "--server", "127.0.0.1", "--port", str(port), "--from", "a@example.net", "--to", f"{to}@example.com",
          "--auth", mechanism, "--auth-user", user, "--auth-password", password, "--body", f"via {mechanism}", *more],
-        capture_output=True, text=True, timeout=5)
+        capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])

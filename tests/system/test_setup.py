@@ -166,14 +166,13 @@ def test_what_is_no_file_is_told_and_not_waited_for(fresh, practice, secret, tmp
     for option in ("--config", "--password-file", "--tls-ca-file"):
         arguments = {"--config": fresh.config, "--password-file": secret, "--tls-ca-file": practice.ca, option: path}
         words = [word for pair in arguments.items() for word in pair]
-        run = fresh.run("setup", USER, "--smarthost", f"{practice.host}:{practice.port}", "--no-test", *words, stdin=subprocess.DEVNULL,
-                        timeout=20)
+        run = fresh.run("setup", USER, "--smarthost", f"{practice.host}:{practice.port}", "--no-test", *words, stdin=subprocess.DEVNULL)
         assert run.returncode in (64, 77) and path in said(run), (option, run)
     with open("/etc/msmtprc", "w") as out:
         out.write(f"account default\nhost {practice.host}\nport {practice.port}\ntls on\ntls_starttls off\nauth off\n"
                   f"tls_trust_file {path}\nfrom {USER}\n")
     try:
-        run = fresh.run("setup", "--config", fresh.config, "--import", "msmtp", "--no-test", stdin=subprocess.DEVNULL, timeout=20)
+        run = fresh.run("setup", "--config", fresh.config, "--import", "msmtp", "--no-test", stdin=subprocess.DEVNULL)
     finally:
         os.remove("/etc/msmtprc")
     words = "a directory of authorities cannot be named" if kind == "directory" else f"there is no file {path}"
@@ -194,6 +193,20 @@ def test_a_command_of_another_program_is_asked_as_root_and_its_password_kept_for
     assert run.returncode == 0, said(run)
     assert b"password_command" not in read(fresh.config) and PASSWORD not in said(run)
     assert read(f"{fresh.directory}/password").decode() == PASSWORD + "\n"
+
+
+def test_what_a_command_says_that_gives_no_password_is_told_at_once(fresh, practice):
+    with open("/etc/msmtprc", "w") as out:
+        out.write(f"account default\nhost {practice.host}\nport {practice.port}\ntls on\ntls_starttls off\nauth on\nuser {USER}\n"
+                  f"tls_trust_file {practice.ca}\nfrom {USER}\npasswordeval cat /nowhere/secret\n")
+    os.chmod("/etc/msmtprc", 0o600)
+    try:
+        run = fresh.run("setup", "--config", fresh.config, "--import", "msmtp", "--no-test", stdin=subprocess.DEVNULL)
+    finally:
+        os.remove("/etc/msmtprc")
+    assert run.returncode != 0, said(run)
+    assert "cat: /nowhere/secret: No such file or directory" in said(run), said(run)
+    assert "what it said is above" in said(run) and "in the log" not in said(run), said(run)
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -271,10 +284,17 @@ class Person:
         self.master, slave = pty.openpty()
         self.terminal = os.ttyname(slave)
         self.process = subprocess.Popen([f"{BUILT}/postern", "setup", "--config", daemon.config, *arguments],
-                                        stdin=slave, stdout=slave, stderr=slave, env={**os.environ, **daemon.environment})
+                                        stdin=slave, stdout=slave, stderr=slave, env={**os.environ, **daemon.environment},
+                                        preexec_fn=self._in_the_foreground)
         os.close(slave)
         self.seen = ""
         self.read = 0
+
+    @staticmethod
+    def _in_the_foreground():
+        """What the tests themselves ignore, since they run in the background, a program at a terminal does not."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
     def expect(self, words, seconds=30):
         end = time.monotonic() + seconds

@@ -29,7 +29,7 @@ from postern import BUILT, Posternd, smarthost
 from servers import USER
 from strict import PORTS, StrictServer
 from strict_rules import fields_of
-from waiting import wait_for
+from waiting import PATIENCE, wait_for
 
 MODES = CallerTable.MODES
 STRICT_MODES = MODES[1:]
@@ -90,7 +90,7 @@ def _settle(houses):
     def arrived():
         return sum(bool(_arrived(houses[mode], ROWS[key][1])) for key, mode in TRIED)
     last, since = -1, time.monotonic()
-    while last < len(TRIED) and time.monotonic() < since + 8:
+    while last < len(TRIED) and time.monotonic() < since + 8 * PATIENCE:
         now = arrived()
         if now != last:
             last, since = now, time.monotonic()

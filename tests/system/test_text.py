@@ -239,6 +239,8 @@ def test_what_sendmail_refuses_stands_in_the_daemons_log(delivering):
     posternd = delivering.posternd
     assert posternd.sendmail(b"Subject: x\n\nx\n", "-t", check=False, user="alice").returncode == 64
     assert posternd.sendmail(b"x", "-%", check=False).returncode == 64
+    # It waits a second for the daemon to take that, and no longer.
+    wait_for(lambda: posternd.read_log().count("sendmail took no message") >= 2, 20, "the lines in the log")
     log = posternd.read_log()
     uid = pwd.getpwnam("alice").pw_uid
     assert re.search(rf'sendmail took no message client="uid {uid} pid \d+" exit=64 reason="no recipients', log), log

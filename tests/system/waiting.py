@@ -12,10 +12,12 @@ def wait_for(fact, seconds, what):
     """Returns fact()'s first true value; fails with the name of what never came."""
     end = time.monotonic() + seconds * PATIENCE
     while True:
+        # Before the look: if the machine stands still, one more look follows.
+        over = time.monotonic() > end
         value = fact()
         if value:
             return value
-        if time.monotonic() > end:
+        if over:
             raise AssertionError(f"waited {seconds * PATIENCE} s in vain for {what}")
         time.sleep(0.02)
 

@@ -48,6 +48,7 @@ class Watch:
         self._thread.start()
 
     def secret(self, text):
+        assert re.search(r"[^A-Za-z ,.]", text), f"anybody may say {text!r}: it would be found where it was not shown"
         self.secrets.add(text)
         return text
 
@@ -80,7 +81,7 @@ class Watch:
     def places(self):
         """(where, bytes) of everything."""
         yield from self.shown
-        for line in self.commands:
+        for line in list(self.commands):  # the thread may still add some
             yield "a command line", line
         for directory in self.directories:
             yield from self._files(directory)

@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 import time
 
+from waiting import wait_for
+
 BIN = os.environ["POSTERN_BIN"]
 GOING_DOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN, XFS_IOC_GOINGDOWN: _IOR('X', 125, u32)
 NO_LOG_FLUSH = 2
@@ -31,14 +33,11 @@ def run(*command):
 
 def unmount(directory):
     """A process that was killed may hold the disk a little longer."""
-    for _ in range(100):
+    def unmounted():
         done = subprocess.run(["umount", directory], capture_output=True, text=True)
-        if done.returncode == 0:
-            return
-        if "busy" not in done.stderr:
-            break
-        time.sleep(0.02)
-    raise AssertionError(f"umount {directory}: {done.stderr}")
+        assert done.returncode == 0 or "busy" in done.stderr, f"umount {directory}: {done.stderr}"
+        return done.returncode == 0
+    wait_for(unmounted, 20, f"{directory} to be held by nobody")
 
 
 def shut_down(directory):
@@ -137,11 +136,9 @@ class LoggingDisk:
         unmount(self.path)
         run("losetup", "-d", self.device)
         # The device is freed when the last user of it is gone.
-        for _ in range(100):
-            if subprocess.run(["fusermount3", "-u", self.fuse], capture_output=True).returncode == 0:
-                break
-            time.sleep(0.02)
-        self.process.wait(20)
+        wait_for(lambda: subprocess.run(["fusermount3", "-u", self.fuse], capture_output=True).returncode == 0, 20,
+                 f"{self.fuse} to be held by nobody")
+        self.process.wait(60)
         self.process = None
 
 
@@ -206,8 +203,8 @@ class Recording:
                 yield crash, directory
             finally:
                 unmount(directory)
-        if os.path.exists(path):
-            os.unlink(path)
+                # A device that somebody looks at is freed a little later, and must not stand for the next image.
+                os.unlink(path)
 
 
 def mount_after_crash(image, directory, fsck):

@@ -105,7 +105,8 @@ def deliver_all(spool, directory, port):
     try:
         posternd.configure(smarthost(port, tls="none", user=None))
         posternd.start()
-        wait_for(lambda: not posternd.queue_files() and not os.listdir(f"{posternd.spool}/drop"), 60,
+        # In this order: what is taken out of the drop directory is in the queue before.
+        wait_for(lambda: not os.listdir(f"{posternd.spool}/drop") and not posternd.queue_files(), 60,
                  "the daemon to deliver what the crash left")
         assert posternd.stop() == 0
     finally:

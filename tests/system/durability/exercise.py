@@ -8,7 +8,7 @@ from dropping import is_whole
 
 BIN = os.environ["POSTERN_BIN"]
 PROGRAM = f"{BIN}/spool-exercise"
-AREAS = ("tmp", "queue", "hold", "failed", "corrupt")
+AREAS = ("tmp", "queue", "hold", "failed", "corrupt", "gather")
 
 # What is done before the disk has come to rest, and the step after whose yes the power goes.
 SCENARIOS = {
@@ -19,15 +19,18 @@ SCENARIOS = {
     "log": ["open", "small", "settle", "log"],
     "remove": ["open", "small", "settle", "remove"],
     "move": ["open", "small", "settle", "move"],
+    "gather": ["open", "small=3", "settle", "instead"],
+    "gathered": ["open", "small=3", "settle", "instead", "ended"],
 }
 FAULTS = ("skip", "reply-before", "too-early")
-PATHS = {"open": ["open"], "accept": ["small", "large", "slow"], "log": ["log"], "remove": ["remove"], "move": ["move"]}
+PATHS = {"open": ["open"], "accept": ["small", "large", "slow"], "log": ["log"], "remove": ["remove"], "move": ["move"],
+         "gather": ["gather"]}
 
 
 def exercise(spool, *steps, options=(), environment=None, prefix=(), check=False, user=None):
     """The lines of one run."""
     done = subprocess.run([*prefix, PROGRAM, *options, spool, *steps], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                          env={**os.environ, **(environment or {})}, timeout=120, user=user, group=user)
+                          env={**os.environ, **(environment or {})}, timeout=600, user=user, group=user)
     assert done.returncode in (0, 1, -9) and not (check and done.returncode), (steps, done)
     return done.stdout.splitlines()
 
@@ -47,13 +50,14 @@ def dropped_words(spool):
 
 
 class Found:
-    """Everything a new start finds in the spool. Of the messages that are whole: `shots` has, for each word that begins
+    """Everything a new start finds in the spool, told by `output` where it is gone already. Of the messages that are whole: `shots` has, for each word that begins
     so, where it was found ("drop" where it is not in the queue yet), `bounces` the words of bounces, and `failed` how
     many recipients were given up."""
 
-    def __init__(self, spool):
-        self.areas = {area for area in AREAS if os.path.isdir(f"{spool}/{area}")}
-        output = exercise(spool, "open", "recover", "check", check=True) if os.path.isdir(spool) else []
+    def __init__(self, spool, output=None):
+        self.areas = {area for area in AREAS if output or os.path.isdir(f"{spool}/{area}")}
+        if output is None:
+            output = exercise(spool, "open", "recover", "check", check=True) if os.path.isdir(spool) else []
         self.files = lines_of(output, "FOUND")
         self.shots, self.bounces, self.failed = {}, set(), {}
         for area, _, state, _, _, failed, kind, *shots in self.files:
@@ -85,6 +89,11 @@ class Promises:
                 self.messages[words[0]][2] = int(words[1])
             elif kind == "moved":
                 self.messages[words[0]][0] = words[1]
+            elif kind == "instead":
+                self.messages[words[0]] = ["queue", words[1], 0]
+                for original in words[2:]:
+                    del self.messages[original]
+                    self.gone.add(original)
             elif kind == "removed":
                 del self.messages[words[0]]
                 self.gone.add(words[0])

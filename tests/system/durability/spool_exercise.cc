@@ -1,4 +1,4 @@
-// spool-exercise [--mutant=FAULT/SYNC] [--mark=FILE] [--cut=DIRECTORY] [--id=ID] SPOOL STEP...
+// spool-exercise [--mutant=FAULT/SYNC] [--mark=FILE] [--cut=DIRECTORY | --memory] [--id=ID] SPOOL STEP...
 //
 // The paths of the spool library, one after the other in one thread, so that their system calls can be enumerated and
 // the power be cut at the very moment when a step says yes. A line on standard output for each fact:
@@ -15,7 +15,8 @@
 //   SYNC name                       a sync that was made (MutantDisk), at the end, for every name once
 //
 // --mark also writes each ACK to a file in one write. --cut shuts the file system of DIRECTORY down without flushing
-// anything (ext4 and XFS) at the last step's ACK and ends the program.
+// anything (ext4 and XFS) at the last step's ACK and ends the program. --memory does the same to a disk in memory that
+// keeps what POSIX promises and nothing else, and tells with FOUND what is left on it.
 #include "mutant_disk.h"
 
 #include "base/hash.h"
@@ -24,6 +25,7 @@
 #include "spool/draft.h"
 #include "spool/recovery.h"
 #include "spool/spool.h"
+#include "support/memory_disk.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -51,6 +53,7 @@ struct Options {
   std::string sync;
   std::string mark;
   std::string cut;
+  bool memory = false;
   std::optional<QueueId> id;
   std::string spool;
   std::vector<std::string> steps;
@@ -93,7 +96,8 @@ Result<void> confirmed(const Result<spool::Changed>& changed) {
 class Exercise {
  public:
   explicit Exercise(Options options)
-      : options_(std::move(options)), disk_(spool::posix_disk(), options_.fault, options_.sync) {}
+      : options_(std::move(options)),
+        disk_(options_.memory ? memory_ : spool::posix_disk(), options_.fault, options_.sync) {}
 
   int run() {
     for (std::size_t i = 0; i < options_.steps.size(); ++i) {
@@ -120,6 +124,8 @@ class Exercise {
         Path{"log", "log", &Exercise::log},
         Path{"remove", "remove", &Exercise::remove},
         Path{"move", "move", &Exercise::move},
+        Path{"instead", "gather", &Exercise::instead},
+        Path{"ended", "gathered", &Exercise::ended},
         Path{"settle", "settle", &Exercise::settle},
         Path{"recover", "recover", &Exercise::recover},
         Path{"check", "check", &Exercise::check},
@@ -148,6 +154,16 @@ class Exercise {
       ::close(fd);
     }
     if (last_ && !options_.cut.empty()) cut_power(options_.cut);
+    if (last_ && options_.memory) tell_what_is_left();
+  }
+
+  /// The power of the disk in memory fails, and of what was not synced nothing had been written.
+  [[noreturn]] void tell_what_is_left() {
+    const auto left = memory_.one_after_crash([](std::size_t) { return 0; });
+    auto opened = spool::Spool::open(*left, options_.spool);
+    if (!opened) std::_Exit(5);
+    spool_.swap(*opened);
+    std::_Exit(recover() && check() ? 0 : 1);
   }
 
   /// Runs `change` and says yes once: after it, or where a mutant says it.
@@ -179,6 +195,7 @@ class Exercise {
 
   /// Everything so far reaches the disk, as it does when time passes.
   bool settle() {
+    if (options_.memory) return true;
     const int fd = ::open(options_.spool.c_str(), O_RDONLY | O_CLOEXEC);
     const bool done = fd >= 0 && ::syncfs(fd) == 0;
     ::close(fd);
@@ -220,8 +237,31 @@ class Exercise {
     id_ = draft.envelope().id;
     const std::string digest = digest_of(text);
     say("TRY " + id_.str() + " " + digest);
+    stored_.push_back(id_);
     return promise("stored " + id_.str() + " " + digest,
                    [&] { return draft.commit(size + 100, mail::BodyType::seven_bit); });
+  }
+
+  /// One takes the place of all that were stored: as soon as it is, they are nowhere else, whatever a start finds. Its
+  /// text has reached the disk before, so that no sync of it takes the names along.
+  bool instead() {
+    const std::string text = text_of(3 * spool::kPiece, random_number());
+    spool::Draft draft(*spool_, envelope());
+    draft.add(text);
+    if (auto spilled = draft.spill(); !spilled) return fail("instead", spilled.error());
+    if (!settle()) return false;
+    id_ = draft.envelope().id;
+    std::string fact = "instead " + id_.str() + " " + digest_of(text);
+    for (const QueueId& one : stored_) fact += " " + one.str();
+    say("TRY " + id_.str() + " " + digest_of(text));
+    return promise(fact, [&]() -> Result<void> {
+      if (auto announced = spool_->announce_gathering(id_, stored_); !announced) return announced;
+      return draft.commit(text.size() + 100, mail::BodyType::seven_bit);
+    });
+  }
+
+  bool ended() {
+    return promise("ended", [&] { return confirmed(spool_->end_gathering(id_, stored_)); });
   }
 
   bool log() {
@@ -292,9 +332,11 @@ class Exercise {
   }
 
   Options options_;
+  test::MemoryDisk memory_;
   MutantDisk disk_;
   std::unique_ptr<spool::Spool> spool_;
   QueueId id_;
+  std::vector<QueueId> stored_;
   bool last_ = false;
 };
 
@@ -326,6 +368,8 @@ std::optional<Options> parse(const std::vector<std::string>& arguments) {
       options.mark = *mark;
     } else if (const auto cut = value_of(argument, "cut")) {
       options.cut = *cut;
+    } else if (argument == "--memory") {
+      options.memory = true;
     } else if (const auto id = value_of(argument, "id")) {
       options.id = QueueId::parse(*id);
       if (!options.id) return std::nullopt;
@@ -347,8 +391,10 @@ std::optional<Options> parse(const std::vector<std::string>& arguments) {
 int main(int count, char** arguments) {
   auto options = postern::durability::parse({arguments + 1, arguments + count});
   if (!options) {
-    std::fputs("usage: spool-exercise [--mutant=FAULT/SYNC] [--mark=FILE] [--cut=DIRECTORY] [--id=ID] SPOOL STEP...\n",
-               stderr);
+    std::fputs(
+        "usage: spool-exercise [--mutant=FAULT/SYNC] [--mark=FILE] [--cut=DIRECTORY | --memory] [--id=ID] SPOOL "
+        "STEP...\n",
+        stderr);
     return 64;
   }
   return postern::durability::Exercise(std::move(*options)).run();

@@ -18,7 +18,7 @@ from test_power import count_found
 GUEST = f"{os.path.dirname(os.path.abspath(__file__))}/guest.py"
 SIZE = 200 << 20  # the drop helper leaves 96 MiB free
 SHOTS, MUTANT_SHOTS = 6, 3
-SECONDS = 150  # the longest a guest may take; a minute is usual
+SECONDS = 600  # the longest a guest may take; a minute is usual
 LOG_MAGIC, FLUSH, FUA, DISCARD, MARK = 0x6A736677736872, 1, 2, 4, 8
 
 

@@ -78,6 +78,18 @@ def test_p03_the_flushed_sectors_alone_keep_what_the_spool_acknowledged(disks, t
         assert not any(broken.values()), broken
 
 
+def shot_in_memory(scenario, mutant=None):
+    """The same on a disk that keeps what POSIX promises and no more: a new file's sync does not take its name along,
+    as it does on every disk that this machine can make."""
+    output = exercise("spool", *scenario, options=["--memory", *([f"--mutant={mutant}"] if mutant else [])], check=True)
+    return Promises(lines_of(output, "ACK")).broken(Found("spool", output))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_p02_a_disk_that_keeps_only_what_posix_promises_keeps_what_the_spool_acknowledged(name):
+    assert not any(shot_in_memory(SCENARIOS[name]).values())
+
+
 def caught_by(disks, shutdown_disks, scratch, mutant, path):
     methods = []
     for kind, disk in shutdown_disks.items():
@@ -90,6 +102,8 @@ def caught_by(disks, shutdown_disks, scratch, mutant, path):
         recording = record(disks, kind, PATHS[path], mutant)
         if any(any(broken.values()) for _, broken in replay(recording, scratch)):
             methods.append(f"M7 {kind}")
+    if not methods and any(any(shot_in_memory(SCENARIOS[name], mutant).values()) for name in PATHS[path]):
+        methods.append("memory")
     return methods
 
 

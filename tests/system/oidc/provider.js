@@ -27,6 +27,16 @@ const provider = new Provider(`https://login.example.com:${httpsPort}`, {
       redirect_uris: [],
       response_types: [],
     },
+    // Programs with a browser, as Google has them: a secret that is none, and any port of this machine to come back to.
+    ...['none', 'client_secret_basic', 'client_secret_post'].map((method) => ({
+      client_id: `desktop-${method}`,
+      ...(method === 'none' ? {} : { client_secret: 'desktop-secret-3NvKx8Rb' }),
+      application_type: 'native',
+      token_endpoint_auth_method: method,
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1/'],
+      response_types: ['code'],
+    })),
     ...['client_secret_basic', 'client_secret_post'].map((method) => ({
       client_id: `robot-${method}`,
       client_secret: 'robot-secret-5TfQ9wLz',
@@ -55,6 +65,7 @@ const provider = new Provider(`https://login.example.com:${httpsPort}`, {
   ttl: {
     AccessToken: () => lifetime,
     ClientCredentials: () => lifetime,
+    AuthorizationCode: 60,
     DeviceCode: 120,
     Grant: 86400,
     IdToken: 3600,
@@ -62,6 +73,7 @@ const provider = new Provider(`https://login.example.com:${httpsPort}`, {
     RefreshToken: 86400,
     Session: 86400,
   },
+  pkce: { methods: ['S256'], required: () => true },
   rotateRefreshToken: true,
   issueRefreshToken: async (ctx, client) => client.grantTypeAllowed('refresh_token'),
   extraTokenClaims: () => ({ email: user }),

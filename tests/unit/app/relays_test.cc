@@ -1,6 +1,6 @@
 #include "app/relays.h"
 
-#include "app/login.h"
+#include "app/login_client.h"
 #include "relay/memory_file.h"
 #include "spool/recovery.h"
 #include "support/fake_clock.h"
@@ -58,18 +58,16 @@ TEST(Blocking, RunsTheJobOnAnotherThreadAndComesBack) {
   EXPECT_NE(there, here);
 }
 
-TEST(DeviceClient, SaysWhichSettingIsMissing) {
-  settings::Settings settings;
-  settings::Smarthost& smarthost = settings.smarthosts.emplace_back();
+TEST(LoginClient, SaysWhichSettingIsMissing) {
+  settings::Smarthost smarthost;
   smarthost.name = "office";
-  EXPECT_EQ(device_client(settings, "home").error().text, "no smarthost is named home");
-  const auto without = device_client(settings, "office");
+  const auto without = login_client(smarthost);
   EXPECT_EQ(without.error().failure, Failure::invalid);
   EXPECT_NE(without.error().text.find("office has no 'oauth2'"), std::string::npos);
   smarthost.oauth2.token_url = "https://a.example/";
-  EXPECT_NE(device_client(settings, "office").error().text.find("'oauth2.refresh_token_file'"), std::string::npos);
+  EXPECT_NE(login_client(smarthost).error().text.find("'oauth2.refresh_token_file'"), std::string::npos);
   smarthost.oauth2.refresh_token_file = "/var/lib/postern/office";
-  const auto client = device_client(settings, "office");
+  const auto client = login_client(smarthost);
   ASSERT_TRUE(client);
   EXPECT_EQ(client->refresh_token_file, "/var/lib/postern/office");
 }

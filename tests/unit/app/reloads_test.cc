@@ -36,13 +36,20 @@ class ReloadsTest : public testing::Test {
   boost::asio::io_context loop;
   spool::DiskPool pool{1};
   std::vector<std::string> applied;  ///< host names
+  std::string used_spool;
+  std::vector<std::string> after_restart;  ///< of what is applied
   std::size_t statuses = 0;
   Reloads reloads{loop.get_executor(), pool, file, dir / "spool",
-                  Reloads::Hooks{[this](const settings::Settings& wanted) { applied.push_back(wanted.names.hostname); },
+                  Reloads::Hooks{[this](const settings::Settings& wanted) {
+                                   applied.push_back(wanted.names.hostname);
+                                   used_spool = wanted.spool;
+                                   return after_restart;
+                                 },
                                  [this] {
                                    ++statuses;
                                    return std::string("well");
-                                 }}};
+                                 },
+                                 {}}};
 };
 
 TEST_F(ReloadsTest, WhatIsAskedForBeforeTheStartIsDoneOnceThen) {
@@ -98,15 +105,40 @@ TEST_F(ReloadsTest, AFileThatIsGoneIsComplainedOf) {
   EXPECT_THAT(reloads.complaint(true), HasSubstr("cannot read " + file));
 }
 
-TEST_F(ReloadsTest, F12_TheSpoolCannotBeChanged) {
-  const test::ExpectLog what("the spool cannot be changed while the daemon runs");
-  const test::ExpectLog told("the old settings stay in force");
+Task<void> wait_for_end(Reloads* reloads, Result<control::Reloaded>* end) { *end = co_await reloads->done(); }
+
+TEST_F(ReloadsTest, F12_AnotherSpoolWaitsForARestartAndAllElseIsInForce) {
+  const test::ExpectLog another("another spool is in use until the daemon is restarted");
   dir.write("postern.yaml", "hostname: one.example\nspool: /elsewhere\n");
+  after_restart = {"the socket stays"};
+  reloads.start();
+  Result<control::Reloaded> end = Error{Failure::busy, ""};
+  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
+  settle();
+  EXPECT_THAT(applied, ElementsAre("one.example"));
+  EXPECT_EQ(used_spool, dir / "spool");
+  ASSERT_TRUE(end);
+  EXPECT_THAT(end->after_restart, ElementsAre("the socket stays", HasSubstr("and /elsewhere after a restart")));
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("and /elsewhere after a restart"));
+  EXPECT_THAT(reloads.complaint(true), Not(HasSubstr("wrong")));
+  after_restart.clear();
+  write("two.example");
+  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
+  settle();
+  ASSERT_TRUE(end);
+  EXPECT_THAT(end->after_restart, IsEmpty());
+  EXPECT_EQ(reloads.complaint(true), "");
+}
+
+TEST_F(ReloadsTest, AnotherSpoolInAFileThatIsWrongIsNoMatterUntilItIsMended) {
+  const test::ExpectLog what("unknown key");
+  const test::ExpectLog told("the old settings stay in force");
+  dir.write("postern.yaml", "hostname: one.example\nspool: /elsewhere\nfrobnicate: true\n");
   reloads.start();
   reloads.ask();
   settle();
   EXPECT_THAT(applied, IsEmpty());
-  EXPECT_THAT(reloads.complaint(true), HasSubstr("restart it"));
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("the settings file is wrong since"));
 }
 
 class ReloadsOfAFileThatWasWrongTest : public ReloadsTest {
@@ -129,6 +161,11 @@ TEST_F(ReloadsOfAFileThatWasWrongTest, IsComplainedOfUntilItIsMended) {
   settle();
   EXPECT_TRUE(reloads.holding());
   EXPECT_THAT(applied, IsEmpty());
+  Result<control::Reloaded> end = Error{Failure::busy, ""};
+  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
+  settle();
+  ASSERT_FALSE(end);
+  EXPECT_THAT(end.error().text, testing::StartsWith("mail is held until the file is mended: "));
   write("two.example");
   reloads.ask();
   settle();
@@ -158,23 +195,24 @@ TEST_F(ReloadsOfAFileThatWasWrongTest, ToldAreAFewErrorsAndHowManyMoreThereAre) 
   EXPECT_THAT(reloads.complaint(true), HasSubstr("f.yaml:3:1: unknown key; and 6 more"));
 }
 
-TEST_F(ReloadsTest, WarningsAreLoggedAndNoReasonToRefuse) {
+TEST_F(ReloadsTest, WarningsAreLoggedAndToldAndNoReasonToRefuse) {
   const test::ExpectLog warned("has no domain");
   write("one");
   reloads.start();
-  reloads.ask();
+  Result<control::Reloaded> end = Error{Failure::busy, ""};
+  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
   settle();
   EXPECT_THAT(applied, ElementsAre("one"));
+  ASSERT_TRUE(end);
+  EXPECT_THAT(end->warnings, ElementsAre(testing::AllOf(HasSubstr("has no domain"), testing::EndsWith("(warning)"))));
 }
-
-Task<void> wait_for_end(Reloads* reloads, Result<void>* end) { *end = co_await reloads->done(); }
 
 TEST_F(ReloadsTest, WhoWaitsHearsWhetherTheFileIsInForce) {
   const test::ExpectLog what("unknown key");
   const test::ExpectLog told("the old settings stay in force");
   write("one.example");
-  Result<void> first = Error{Failure::busy, ""};
-  Result<void> second = first;
+  Result<control::Reloaded> first = Error{Failure::busy, ""};
+  Result<control::Reloaded> second = first;
   spawn(loop.get_executor(), wait_for_end(&reloads, &first), "first");
   spawn(loop.get_executor(), wait_for_end(&reloads, &second), "second");
   loop.run_for(std::chrono::milliseconds(1));
@@ -193,7 +231,7 @@ TEST_F(ReloadsTest, WhoWaitsHearsWhetherTheFileIsInForce) {
 }
 
 TEST_F(ReloadsTest, WhoWaitsAtTheStopIsNotKept) {
-  Result<void> end = Error{Failure::busy, ""};
+  Result<control::Reloaded> end = Error{Failure::busy, ""};
   spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
   loop.poll();
   reloads.stop();

@@ -87,6 +87,7 @@ settings::Settings one_smarthost(const std::string& key = {}, const std::string&
 std::string other_value(const std::string& type) {
   static const std::map<std::string, std::string> values = {{"text", "x"},
                                                             {"host name or address", "x.example"},
+                                                            {"host name, address or srv:SERVICE", "x.example"},
                                                             {"path", "/x"},
                                                             {"name", "x"},
                                                             {"implicit | starttls | none", "starttls"},
@@ -97,6 +98,8 @@ std::string other_value(const std::string& type) {
                                                             {"keep | account | rewrite", "account"},
                                                             {"address", "x@x.example"},
                                                             {"map", "{root: x@x.example}"},
+                                                            {"SHA-256, or list of them", std::string(64, 'a')},
+                                                            {"1.0 | 1.1 | 1.2 | 1.3", "1.3"},
                                                             {"boolean", "true"},
                                                             {"warn | refuse", "refuse"}};
   if (type.starts_with("number")) return "7";
@@ -108,7 +111,7 @@ TEST_F(SitesTest, F12_F13_AChangeOfAnyKeyMakesANewRelayAndEndsTheOldOne) {
   const std::string prefix = "smarthosts[].";
   for (const settings::KeyInfo& key : settings::all_keys()) {
     if (!key.path.starts_with(prefix)) continue;
-    const std::string value = other_value(key.type);
+    const std::string value = key.standard == "true" ? "false" : other_value(key.type);
     ASSERT_NE(value, "") << key.type << " is not tested here";
     configure(one_smarthost());
     const std::uint64_t before = generation();
@@ -154,6 +157,11 @@ TEST_F(SitesTest, ChecksAndExplainsByName) {
     EXPECT_EQ(report.trouble->text, "no smarthost is named other");
     EXPECT_EQ(report.site, "other");
   }
+  const Result<void> login = test::run(sites_.login("other", LoginFlow::standard, {}));
+  EXPECT_EQ(login.error().text, "no smarthost is named other");
+  EXPECT_NE(
+      test::run(sites_.login("h.example", LoginFlow::standard, {})).error().text.find("h.example has no 'oauth2'"),
+      std::string::npos);
 }
 
 TEST_F(SitesTest, ACheckWarnsWhereMailOfOurOwnMayHaveNoSender) {

@@ -57,5 +57,23 @@ TEST(TlsFiles, F09_F10_ThatNoConnectionCouldUseAreTold) {
   EXPECT_THAT(told(options), HasSubstr(text));
 }
 
+TEST(TlsFiles, CiphersThatAreWeakAreWarnedOf) {
+  settings::Loaded loaded;
+  settings::Settings& settings = loaded.settings.emplace();
+  settings::Smarthost& smarthost = settings.smarthosts.emplace_back();
+  smarthost.name = "office";
+  warn_of_ciphers(loaded, "f.yaml");
+  EXPECT_TRUE(loaded.warnings.empty());
+  smarthost.tls_ciphers = "DEFAULT:@SECLEVEL=1";
+  smarthost.tls_min_version = net::TlsVersion::v1_1;
+  EXPECT_THAT(weak_tls(smarthost), testing::ElementsAre(HasSubstr("TLS 1.1 is broken")));
+  smarthost.tls_min_version = net::TlsVersion::v1_2;
+  warn_of_ciphers(loaded, "f.yaml");
+  ASSERT_EQ(loaded.warnings.size(), 1U);
+  EXPECT_THAT(loaded.warnings[0].str(), testing::StartsWith("f.yaml: the smarthost office: 'tls_ciphers' allows DH"));
+  smarthost.tls = relay::Tls::none;
+  EXPECT_TRUE(weak_tls(smarthost).empty());
+}
+
 }  // namespace
 }  // namespace postern::app

@@ -1,5 +1,7 @@
 #include "base/ids.h"
 
+#include "base/text.h"
+
 #include <gtest/gtest.h>
 
 namespace postern {
@@ -37,6 +39,16 @@ TEST(QueueId, ReadsBackWhatItWroteAndNothingElse) {
 
 TEST(QueueId, DiffersByItsRandomPartWithinOneMicrosecond) {
   EXPECT_NE(QueueId::make(day(2026), 1), QueueId::make(day(2026), 2));
+}
+
+TEST(QueueId, IsReadInCapitalsFromPeopleAndFromNoFile) {
+  const QueueId id = QueueId::make(day(2026), 12345);
+  EXPECT_EQ(QueueId::read(to_upper(id.text())), id);
+  EXPECT_EQ(QueueId::read(id.text()), id);
+  EXPECT_FALSE(QueueId::parse(to_upper(id.text())));
+  for (const std::string bad : {"", "../../ETC/PASSWD", "0P6C9X2M7K4HQ8F", "0P6C9X2M7K4HQ8FO"}) {
+    EXPECT_FALSE(QueueId::read(bad)) << bad;
+  }
 }
 
 }  // namespace

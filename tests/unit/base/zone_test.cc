@@ -43,6 +43,15 @@ TEST_F(ZoneTest, ATimeIsShownAsTheClockOnTheWallShowsIt) {
   EXPECT_EQ(local_text(kTime, "%a %b %e %H:%M"), "Mon Nov 23 20:04");
 }
 
+TEST_F(ZoneTest, ATimeForPeopleAndProgramsSaysItsDistanceFromUtc) {
+  live_in("UTC0");
+  EXPECT_EQ(to_local_rfc3339(kTime), "2026-11-23T23:04:59.999+00:00");
+  live_in("XST-5:30");
+  EXPECT_EQ(to_local_rfc3339(kTime), "2026-11-24T04:34:59.999+05:30");
+  live_in("XST3:30");
+  EXPECT_EQ(to_local_rfc3339(kTime), "2026-11-23T19:34:59.999-03:30");
+}
+
 TEST_F(ZoneTest, SummerHasItsOwnDistance) {
   live_in("CET-1CEST,M3.5.0,M10.5.0/3");
   EXPECT_EQ(utc_offset(kTime), std::chrono::minutes(60));

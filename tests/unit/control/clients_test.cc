@@ -66,6 +66,8 @@ TEST_F(ControlClients, OfOneUserAreSoManyAndTheNextOneIsClosed) {
   std::vector<std::shared_ptr<Silent>> of_alice;
   for (std::size_t i = 0; i < Clients::kOfUser; ++i) of_alice.push_back(connect(kAlice));
   for (const auto& client : of_alice) EXPECT_TRUE(client->served && !client->closed);
+  std::vector<std::shared_ptr<Silent>> told;
+  for (std::size_t i = 0; i < Clients::kOfUser; ++i) told.push_back(connect(kAlice));
   const auto one_too_many = connect(kAlice);
   EXPECT_TRUE(one_too_many->closed);
   EXPECT_FALSE(one_too_many->served);
@@ -77,6 +79,49 @@ TEST_F(ControlClients, OfOneUserAreSoManyAndTheNextOneIsClosed) {
   EXPECT_TRUE(of_alice.front()->closed);
   EXPECT_FALSE(connect(kAlice)->closed);
   EXPECT_TRUE(connect(kAlice)->closed);
+  told.front()->hang_up.cancel();
+  settle();
+  EXPECT_FALSE(connect(kAlice)->closed);
+}
+
+TEST_F(ControlClients, WhoeverHasNoneIsServedThoughManyOthersFillWhatThereIs) {
+  std::size_t served = 0;
+  for (uid_t uid = 5000; uid < 5040; ++uid) {
+    for (std::size_t i = 0; i < Clients::kOfUser; ++i) {
+      connect(uid);
+      served += clients.served() > served ? 1U : 0U;
+    }
+  }
+  EXPECT_EQ(served, Clients::kAll) << "with those that had none before";
+  for (std::size_t i = 0; i < Clients::kOfUser; ++i) {
+    const auto administrator = connect(kRoot);
+    EXPECT_TRUE(administrator->served && !administrator->closed) << i;
+  }
+  EXPECT_EQ(clients.served(), Clients::kAll) << "without the administrator's";
+  std::string written;
+  net::Peer peer;
+  peer.uid = kAlice;
+  clients.start(std::make_unique<Recorded>("mailq\n", written, test::ScriptedStream::Options()), std::move(peer),
+                context);
+  settle();
+  EXPECT_EQ(written,
+            "error 75 too many requests are under way (limit: 200, 20 of them kept for users who have none); try again "
+            "later\n");
+}
+
+TEST_F(ControlClients, WhoeverIsNotServedIsToldWhyInTheFormThatWasAskedFor) {
+  for (std::size_t i = 0; i < Clients::kOfUser; ++i) connect(kAlice);
+  for (const std::string request : {"mailq\n", "{\"command\":\"status\"}\n"}) {
+    std::string written;
+    net::Peer peer;
+    peer.uid = kAlice;
+    clients.start(std::make_unique<Recorded>(request, written, test::ScriptedStream::Options()), std::move(peer),
+                  context);
+    settle();
+    EXPECT_NE(written.find("too many requests of yours are under way (limit: 20); try again later"), written.npos);
+    EXPECT_EQ(written.starts_with("error 75 "), request == "mailq\n") << written;
+    EXPECT_EQ(written.ends_with("\"exit\":75}\n"), request != "mailq\n") << written;
+  }
 }
 
 TEST_F(ControlClients, MayOutliveWhoAccountsForThem) {

@@ -63,10 +63,10 @@ TEST_F(ControlRetry, ForcesAProbeOnlyForAdministrators) {
 
 class ControlReload : public Control {};
 
-Task<Result<void>> reload_result(Result<void> result) { co_return result; }
+Task<Result<Reloaded>> reload_result(Result<Reloaded> result) { co_return result; }
 
 TEST_F(ControlReload, TellsAdministratorsWhetherTheFileIsInForceAndNobodyElse) {
-  Result<void> result;
+  Result<Reloaded> result = Reloaded();
   std::size_t calls = 0;
   context->reload = [&] {
     ++calls;
@@ -76,12 +76,19 @@ TEST_F(ControlReload, TellsAdministratorsWhetherTheFileIsInForceAndNobodyElse) {
   EXPECT_EQ(exit_of(request), 0);
   EXPECT_THAT(ask(request + "\n"), testing::AllOf(testing::HasSubstr("/etc/postern/postern.yaml are in force"),
                                                   testing::HasSubstr(R"("file":"/etc/postern/postern.yaml")")));
+  EXPECT_THAT(ask(request + "\n"), testing::Not(testing::HasSubstr("restart")));
+  result->warnings = {"f.yaml:3:1: weak (warning)"};
+  result->after_restart = {"the spool /a is in use"};
+  EXPECT_EQ(exit_of(request), 0);
+  EXPECT_THAT(ask(request + "\n"),
+              testing::ContainsRegex("f.yaml:3:1: weak .warning.(.|\n)*the spool /a is in use(.|\n)*"
+                                     "postern.yaml are in force, but for what needs a restart"));
   result = Error{Failure::invalid, "unknown key 'x'"};
   EXPECT_EQ(exit_of(request), 64);
   EXPECT_THAT(ask(request + "\n"), testing::HasSubstr("unknown key 'x'"));
-  EXPECT_EQ(calls, 4U);
+  EXPECT_EQ(calls, 7U);
   EXPECT_EQ(exit_of(request, kAlice), 77);
-  EXPECT_EQ(calls, 4U);
+  EXPECT_EQ(calls, 7U);
 }
 
 }  // namespace

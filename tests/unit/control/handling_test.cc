@@ -132,6 +132,31 @@ TEST_F(HandlingTest, Q07_WhatIsThereInAnotherStateIsToldAndCountedAsLeft) {
   EXPECT_EQ(last_but_one(gone).at("left").as_int64(), 0);
 }
 
+TEST_F(HandlingTest, AllIsAllThatItCanBeDoneTo) {
+  const std::vector<queue::State> states{queue::State::waiting, queue::State::held, queue::State::failed,
+                                         queue::State::corrupt};
+  for (const QueueCommand& command : kQueueCommands) {
+    if (command.target) continue;
+    queue.entries.clear();
+    queue.set_aside.clear();
+    unsigned number = 0;
+    std::int64_t fitting = 0;
+    for (const queue::State state : states) {
+      for (int i = 0; i < 2; ++i) {
+        const QueueId made = add(number++, kRoot, state).id;
+        if (state != queue::State::waiting) queue.set_aside.push_back(made);
+        if (command.fits(queue::name(state))) ++fitting;
+      }
+    }
+    const auto lines = ask_json(selected(std::string(command.command), "{}"));
+    ASSERT_EQ(lines.size(), 2U) << command.command << ": a word for one that is not meant";
+    EXPECT_EQ(lines[0].at("count").as_int64(), fitting) << command.command;
+    EXPECT_EQ(lines[0].at("left").as_int64(), 0) << command.command;
+    EXPECT_EQ(lines[1].at("exit").as_int64(), 0) << command.command;
+    clock.advance(Seconds(2));
+  }
+}
+
 TEST_F(HandlingTest, SaysWhetherTheSenderOfWhatWasGivenUpIsTold) {
   for (unsigned i = 0; i < 6; ++i) add(i, kRoot);
   EXPECT_EQ(ask_json(request("queue bounce", 0)).front().at("told").as_string(), "now");
@@ -163,11 +188,56 @@ TEST_F(HandlingTest, RerouteIsForAdministratorsAndNamesASmarthostThatThereIs) {
   EXPECT_EQ(exit_of(R"({"command":"queue reroute","to":"backup"})"), 64);
   const std::string refusal = boost::json::serialize(ask_json(request(R"(,"to":"other")")).back());
   EXPECT_NE(refusal.find("no smarthost is called other; there is: main, backup"), std::string::npos) << refusal;
+  const std::string slip = boost::json::serialize(ask_json(request(R"(,"to":"bakcup")")).back());
+  EXPECT_NE(slip.find("no smarthost is called bakcup; did you mean backup? there is: main, backup"), std::string::npos);
   EXPECT_EQ(exit_of(request(R"(,"to":"backup")"), kAlice), 77);
   EXPECT_EQ(queue.rerouted.size(), 2U);
+  EXPECT_EQ(exit_of(request(R"(,"to":"BackUp")")), 0);
+  EXPECT_EQ(queue.rerouted.back().second, "backup");
   const auto lines = ask_json(R"({"command":"queue reroute","to":"main","filter":{}})");
   EXPECT_EQ(last_but_one(lines).at("kind").as_string(), "rerouted");
   EXPECT_EQ(last_but_one(lines).at("count").as_int64(), 1);
+}
+
+TEST_F(HandlingTest, ASmarthostOrARouteThatNobodyKnowsIsNoEmptySelection) {
+  sites = {"main", "shop"};
+  queue.route_list = {{"main, shop"}, {"shop"}};
+  queue::Entry& gone = add(1, kAlice);
+  gone.site = "gone";
+  gone.routes = {"gone"};
+  struct Case {
+    std::string filter;
+    std::string error;  ///< empty: none
+  };
+  const Case cases[] = {
+      {R"({"site":"shop"})", ""},
+      {R"({"site":"SHOP"})", ""},
+      {R"({"site":"gone"})", ""},
+      {R"({"site":"Gone"})", ""},
+      {R"({"route":"gone"})", ""},
+      {R"({"site":"shpo"})", "no smarthost is called shpo; did you mean shop? there is: main, shop"},
+      {R"({"site":"nosuch"})", "no smarthost is called nosuch; there is: main, shop"},
+      {R"({"site":"nosuch","state":"held"})", "no smarthost is called nosuch; there is: main, shop"},
+      {R"({"route":"main,shop"})", ""},
+      {R"({"route":"Main, Shop"})", ""},
+      {R"({"route":"main"})", ""},
+      {R"({"route":"all smarthosts"})", ""},
+      {R"({"route":"not known"})", ""},
+      {R"({"route":"nosuch"})", "no route is called nosuch; there is: main, shop | shop"},
+      {R"({"route":"shop,main"})", "no route is called shop,main; "},
+  };
+  for (const Case& one : cases) {
+    for (const std::string command : {"queue list", "queue retry"}) {
+      const object end = ask_json(selected(command, one.filter)).back();
+      EXPECT_EQ(end.contains("error"), !one.error.empty()) << command << one.filter << end;
+      if (!end.contains("error")) continue;
+      EXPECT_TRUE(end.at("error").as_string().starts_with(one.error)) << end;
+      EXPECT_EQ(end.at("exit").to_number<int>(), 64);
+    }
+  }
+  queue.route_list.clear();
+  EXPECT_EQ(exit_of(selected("queue list", R"({"route":"nosuch"})")), 64);
+  EXPECT_EQ(exit_of(selected("queue list", R"({"route":"shop"})")), 0);
 }
 
 TEST_F(HandlingTest, WhatIsBusyIsNamedCountedAndLeft) {
@@ -218,6 +288,7 @@ TEST_F(HandlingTest, SaysWhatToDoWhereTheStateForbidsIt) {
 
 TEST_F(HandlingTest, AListingHasOrderAndFilter) {
   for (unsigned i = 0; i < 3; ++i) add(i, kRoot);
+  sites = {"x"};
   EXPECT_EQ(exit_of(R"({"command":"queue list","order":"newest","filter":{"state":"waiting","text":"refused",)"
                     R"("older_than":60,"newer_than":3600,"recipient":"a","site":"x"}})"),
             0);

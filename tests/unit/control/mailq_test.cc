@@ -184,7 +184,12 @@ TEST_F(Mailq, OthersReadHowManyWaitAndHowManyAreTheirs) {
   EXPECT_EQ(ask("mailq\n", kAlice).find("yours"), std::string::npos) << "there is nothing of others";
 }
 
-Task<Result<std::size_t>> given(Result<std::size_t> count) { co_return count; }
+Task<Result<queue::DropState>> given(Result<std::size_t> count) {
+  if (!count) co_return count.error();
+  queue::DropState state;
+  state.waiting = *count;
+  co_return state;
+}
 
 TEST_F(Mailq, WhatIsDroppedAndNotTakenUpWaitsToo) {
   Result<std::size_t> dropped = std::size_t{1};

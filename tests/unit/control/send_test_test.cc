@@ -1,4 +1,7 @@
 #include "session.h"
+#include "support/expected_log.h"
+
+#include <gmock/gmock.h>
 
 namespace postern::control {
 namespace {
@@ -40,6 +43,15 @@ TEST_F(SendTest, QueuesTheMessageAndFollowsItToTheAnswer) {
   EXPECT_EQ(stored.wire_size, stored.text.size() + 3);
   EXPECT_EQ(stored.envelope.recipients.at(0).address, "a@example.com");
   EXPECT_FALSE(queue.watched());
+}
+
+TEST_F(SendTest, IsAcceptedInTheLogAsAnyMailIs) {
+  send({});
+  const test::FakeQueue::Stored& stored = queue.stored.at(0);
+  const std::string size = std::to_string(stored.wire_size);
+  EXPECT_THAT(test::logged(), testing::Contains(testing::AllOf(
+                                  testing::StartsWith("id=" + stored.envelope.id.str() + " accepted from=<"),
+                                  testing::HasSubstr(" to=a@example.com recipients=1 size=" + size))));
 }
 
 TEST_F(SendTest, ComesFromWhomTheCallerNames) {

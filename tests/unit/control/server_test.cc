@@ -1,7 +1,9 @@
 #include "control/server.h"
 
+#include "base/user_range.h"
 #include "control/commands.h"
 #include "session.h"
+#include "support/expected_log.h"
 
 #include <algorithm>
 
@@ -92,6 +94,71 @@ TEST_F(ControlServer, Q01_ListsTenThousandMessagesPageByPage) {
   EXPECT_EQ(lines.back().at("exit").as_int64(), 0);
 }
 
+TEST_F(ControlServer, ListsTheFirstHundredRecipientsAndHowManyThereAreAndShowsAll) {
+  for (const std::size_t count : {std::size_t{100}, std::size_t{101}, std::size_t{40'000}}) {
+    queue.entries.clear();
+    queue::Entry& entry = add(1, kAlice);
+    entry.recipients.assign(count, {"admin@example.com", std::nullopt});
+    const object line = ask_json(R"({"command":"queue list"})").front();
+    EXPECT_EQ(line.at("recipients").as_array().size(), 100U);
+    EXPECT_EQ(line.contains("recipient_count"), count > 100) << count;
+    if (count == 100) continue;
+    EXPECT_EQ(line.at("recipient_count").as_int64(), static_cast<std::int64_t>(count));
+  }
+}
+
+TEST_F(ControlServer, MailqNamesTheFirstHundredRecipientsAndHowManyMoreThereAre) {
+  queue::Entry& entry = add(1, kAlice);
+  entry.recipients.assign(40'000, {"admin@example.com", std::nullopt});
+  const std::string text = ask("mailq\n");
+  EXPECT_LT(text.size(), 10'000U);
+  EXPECT_NE(text.find(" and 39900 more recipients\n"), std::string::npos) << text;
+  entry.recipients.resize(100);
+  EXPECT_EQ(ask("mailq\n").find("more recipients"), std::string::npos);
+}
+
+TEST_F(ControlServer, AListTellsOrdinaryUsersHowManyAreOfOthersAndNothingElseOfThem) {
+  add(1, kAlice);
+  for (unsigned i = 2; i < 5; ++i) add(i, kBob);
+  queue.counted.waiting = 3;
+  queue.counted.held = 1;
+  const auto last = [&](const std::string& members, uid_t uid) {
+    const std::vector<object> lines = ask_json(R"({"command":"queue list")" + members + "}", uid);
+    return lines.size() < 2 ? object() : lines[lines.size() - 2];
+  };
+  EXPECT_EQ(last("", kAlice), (object{{"kind", "others"}, {"count", 3}, {"own", 1}}));
+  EXPECT_EQ(last("", kBob + 1), (object{{"kind", "others"}, {"count", 4}, {"own", 0}}));
+  EXPECT_EQ(last("", kRoot).at("kind").as_string(), "entry") << "all were listed";
+  EXPECT_EQ(last(R"(,"filter":{"state":"waiting"})", kAlice).at("kind").as_string(), "entry");
+  EXPECT_TRUE(last(R"(,"filter":{"state":"waiting"})", kBob + 1).empty()) << "that is not what was asked about";
+}
+
+/// In a user namespace all whom it does not know are one uid.
+TEST_F(ControlServer, WhomTheKernelDoesNotTellApartOwnNoMessage) {
+  add(1, overflow_uid());
+  EXPECT_EQ(ask("mailq\n", overflow_uid()).find("root@web1"), std::string::npos);
+  EXPECT_EQ(ask_json(R"({"command":"queue list"})", overflow_uid()).size(), 1U);
+  for (const std::string command : {"queue show", "queue hold", "queue delete", "queue bounce", "queue retry"}) {
+    EXPECT_NE(exit_of(request(command, 1), overflow_uid()), 0) << command;
+    EXPECT_NE(exit_of(request(command, 1), kAlice), 0) << command;
+  }
+  EXPECT_EQ(queue.entries.size(), 1U);
+  EXPECT_EQ(entries_in(ask_json(R"({"command":"queue list"})")), 1U) << "root";
+}
+
+TEST_F(ControlServer, AnswersAnAdministratorAtLengthWhateverOthersLeaveUnread) {
+  queue::Entry& entry = add(1, kAlice);
+  entry.recipients.assign(100, {std::string(20'000, 'a'), std::nullopt});
+  FairMemory::Share one(context->unread, kBob);
+  FairMemory::Share two(context->unread, kBob + 1);
+  ASSERT_TRUE(one.resize(kUnread.all / 2));
+  ASSERT_TRUE(two.resize(kUnread.all / 4));
+  FairMemory::Share three(context->unread, kBob + 2);
+  ASSERT_TRUE(three.resize(kUnread.all / 8));
+  EXPECT_EQ(exit_of(R"({"command":"queue list"})", kAlice), 75);
+  EXPECT_EQ(exit_of(R"({"command":"queue list"})"), 0);
+}
+
 TEST_F(ControlServer, PagesAListingByLimitAndAfter) {
   for (unsigned i = 0; i < 100; ++i) add(i, i % 3 == 0 ? kAlice : kBob);
   for (const std::size_t limit : {1U, 7U, 31U, 32U, 33U, 34U, 100U}) {
@@ -165,7 +232,7 @@ TEST_F(ControlServer, Q11_KeepsChecksAndTestMessagesForAdministrators) {
 
 TEST_F(ControlServer, Q05_NeverTakesAPathForAnId) {
   for (const char* text : {"../../etc/passwd", "*", "", ".", "0000000000000000/", "0000000000000000 ",
-                           "OOOOOOOOOOOOOOOO", "000000000000000", "00000000000000000"}) {
+                           "OOOOOOOOOOOOOOOO", "000", "00000000000000000"}) {
     for (const char* command : {"queue show", "queue delete"}) {
       const std::string line = std::string(R"({"command":")") + command + R"(","id":")" + text + "\"}";
       EXPECT_EQ(exit_of(line), 64) << text;
@@ -183,6 +250,16 @@ TEST_F(ControlServer, TellsUnknownAndBusyMessagesApart) {
   EXPECT_EQ(exit_of(request("queue delete", 2)), 66);
   EXPECT_EQ(exit_of(request("queue retry", 2)), 66);
   EXPECT_EQ(exit_of(request("queue show", 2)), 66);
+  for (const std::string command : {"queue show", "queue delete", "queue retry"}) {
+    for (const uid_t uid : {kRoot, kAlice}) {
+      const std::string error(ask_json(request(command, 2), uid).back().at("error").as_string());
+      // It was asked already where the message is shown.
+      EXPECT_EQ(error.find("`postern history show " + id(2).str() + "`") == std::string::npos, command == "queue show")
+          << command << ": " << error;
+      EXPECT_NE(error.find("`journalctl POSTERN_QUEUE_ID=" + id(2).str() + "`"), std::string::npos)
+          << command << ": " << error;
+    }
+  }
 }
 
 TEST_F(ControlServer, DeletesOnceAndLogsWhoDidIt) {
@@ -249,24 +326,55 @@ TEST_F(ControlServer, ReportsTheVerdictFirst) {
   const std::vector<object> lines = ask_json(R"({"command":"status"})");
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0].at("verdict").as_string(), "all is well: nothing waits");
+  EXPECT_EQ(lines[0].at("level").as_int64(), 0);
+  EXPECT_EQ(lines[0].at("findings").as_array().size(), 1U);
   EXPECT_EQ(lines[0].at("version").as_string(), "1.2.3");
   EXPECT_EQ(lines[0].at("smarthosts").as_array().size(), 1U);
   queue.counted.failed = 1;
   EXPECT_EQ(exit_of(R"({"command":"status"})"), 2);
 }
 
+Task<Result<queue::DropState>> lies_there(Result<queue::DropState> state) { co_return state; }
+
+TEST_F(ControlServer, StatusTellsAdministratorsWhoseFilesWereRefusedAndUsersOfTheirOwn) {
+  EXPECT_FALSE(ask_json(R"({"command":"status"})")[0].contains("dropped"));
+  queue::DropState state;
+  state.waiting = 2;
+  state.oldest = clock.wall();
+  state.refused = {{kAlice, 3}, {kBob, 1}};
+  Result<queue::DropState> found = state;
+  context->dropped = [&found] { return lies_there(found); };
+  const auto dropped = [this](uid_t uid) {
+    return ask_json(R"({"command":"status"})", uid)[0].at("dropped").as_object();
+  };
+  EXPECT_EQ(dropped(kRoot).at("waiting").to_number<int>(), 2);
+  EXPECT_EQ(dropped(kRoot).at("directory").as_string(), "/var/spool/postern/drop");
+  const object refused = dropped(kRoot).at("refused").as_object();
+  EXPECT_EQ(refused.at("files").to_number<int>(), 4);
+  EXPECT_EQ(refused.at("owners").as_array().size(), 2U);
+  EXPECT_EQ(refused.at("directory").as_string(), "/var/spool/postern/refused");
+  EXPECT_EQ(refused.at("kept_days").to_number<int>(), 30);
+  const object own = dropped(kAlice).at("refused").as_object();
+  EXPECT_EQ(own.at("files").to_number<int>(), 3);
+  EXPECT_EQ(own.at("owners").as_array().size(), 1U);
+  EXPECT_FALSE(dropped(4003).contains("refused"));
+  found = Error{Failure::denied, "permission denied"};
+  EXPECT_EQ(dropped(kAlice).at("error").as_string(), "permission denied");
+}
+
 TEST_F(ControlServer, P17_StatusSaysFirstThatTheDiskTakesNoMail) {
   queue.refusal = queue::Refusal{clock.wall(), Error{Failure::io, "open: Read-only file system"}};
   const std::string verdict(ask_json(R"({"command":"status"})")[0].at("verdict").as_string());
   EXPECT_TRUE(verdict.starts_with("new mail is refused since ")) << verdict;
-  EXPECT_NE(verdict.find("Read-only file system; look at the disk of /var/spool/postern."), std::string::npos)
+  EXPECT_NE(verdict.find("Read-only file system; what to do: look at the disk of /var/spool/postern"),
+            std::string::npos)
       << verdict;
   EXPECT_EQ(exit_of(R"({"command":"status"})"), 2);
 }
 
 TEST_F(ControlServer, StatusQuotesAWrongSettingsFileToAdministratorsAlone) {
-  context->complaints = [](bool administrator) {
-    return std::vector<std::string>{administrator ? "f.yaml:3:1: unknown key 'sekret'" : "f.yaml"};
+  context->complaints = [](queue::Asker asker) {
+    return std::vector<std::string>{asker.administrator ? "f.yaml:3:1: unknown key 'sekret'" : "f.yaml"};
   };
   EXPECT_NE(ask(R"({"command":"status"})"
                 "\n")
@@ -361,8 +469,32 @@ TEST_F(ControlServer, LogsInByAPersonAndTriesItAtOnce) {
   EXPECT_EQ(lines[1].at("kind").as_string(), "notice");
   EXPECT_EQ(lines[3].at("kind").as_string(), "check");
   EXPECT_EQ(lines.back().at("exit").as_int64(), 0);
-  EXPECT_EQ(logged_in, std::vector<std::string>{"smtp.example.com"});
+  EXPECT_EQ(smarthosts.logged_in, std::vector<std::string>{"smtp.example.com"});
   EXPECT_EQ(queue.recovered, std::vector<std::string>{"smtp.example.com"});
+}
+
+TEST_F(ControlServer, ALoginHasTheTimeThatAProviderNeedsBeforeThereIsAnythingToShow) {
+  Milliseconds left{};
+  smarthosts.at_login = [&] { left = deadline; };
+  EXPECT_EQ(exit_of(R"({"command":"login"})"), 0);
+  EXPECT_GE(left, std::chrono::minutes(20));
+}
+
+TEST_F(ControlServer, HandsWhatAPersonPastesToALoginByABrowser) {
+  const std::string answer = ask("{\"command\":\"login\",\"flow\":\"code\"}\n" + std::string(20'000, 'x') +
+                                 "\n{\"pasted\":\"one\"}\nno JSON\n{\"pasted\":7}\n[]\n{\"pasted\":\"t\\u0077o\"}\n");
+  EXPECT_NE(answer.find(R"("kind":"browser")"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("both are here"), std::string::npos);
+  EXPECT_NE(answer.find(R"("done":true,"exit":0)"), std::string::npos);
+  EXPECT_EQ(smarthosts.pasted, (std::vector<std::string>{"one", "two"}));
+}
+
+TEST_F(ControlServer, ALoginByABrowserWaitsForNothingThatIsPastedOnceTheClientSaysNoMore) {
+  const std::string answer = ask("{\"command\":\"login\",\"flow\":\"code\"}\n");
+  EXPECT_NE(answer.find(R"("done":true,"exit":0)"), std::string::npos)
+      << "an end of what it sends is none of the login";
+  EXPECT_TRUE(smarthosts.pasted.empty());
+  EXPECT_EQ(exit_of(R"({"command":"login","flow":"magic"})"), 64);
 }
 
 TEST_F(ControlServer, LogsInOnlyWhereItIsClearWhere) {
@@ -375,15 +507,16 @@ TEST_F(ControlServer, LogsInOnlyWhereItIsClearWhere) {
   EXPECT_EQ(refused.at("error").as_string(), "say which: postern login one | two");
   sites.clear();
   EXPECT_EQ(exit_of(R"({"command":"login"})"), 64);
-  EXPECT_EQ(logged_in.size(), 1U);
+  EXPECT_EQ(smarthosts.logged_in.size(), 1U);
 }
 
 TEST_F(ControlServer, ALoginThatNobodyAgreesToReleasesNothing) {
   for (const auto& [failure, exit] : {std::pair(Failure::denied, 77), std::pair(Failure::timeout, 75),
                                       std::pair(Failure::invalid, 64), std::pair(Failure::tls, 69)}) {
-    login_result = Error{failure, "no"};
+    smarthosts.login_result = Error{failure, "no"};
     EXPECT_EQ(exit_of(R"({"command":"login"})"), exit);
   }
+  EXPECT_TRUE(test::was_logged("login by a person has failed"));
   EXPECT_TRUE(queue.recovered.empty());
 }
 

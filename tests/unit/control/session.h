@@ -9,10 +9,14 @@
 #include "support/scripted_stream.h"
 
 #include <gtest/gtest.h>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,8 +30,12 @@ inline constexpr uid_t kBob = 4002;
 /// A stream that notes what was written where the test can see it after the server has dropped the stream.
 class Recorded final : public test::PlainStream {
  public:
-  Recorded(std::string request, std::string& written, test::ScriptedStream::Options options)
-      : inner_({{"", std::move(request)}}, options), written_(written) {}
+  Recorded(std::string request, std::string& written, test::ScriptedStream::Options options,
+           Milliseconds* deadline = nullptr)
+      : inner_({{"", std::move(request)}}, options), written_(written), deadline_(deadline) {}
+  void expires_after(Milliseconds duration) override {
+    if (deadline_ != nullptr) *deadline_ = duration;
+  }
   Task<Result<std::size_t>> read_some(std::span<char> into) override { co_return co_await inner_.read_some(into); }
   Task<Result<void>> write(std::string_view bytes) override {
     const Result<void> done = co_await inner_.write(bytes);
@@ -38,34 +46,100 @@ class Recorded final : public test::PlainStream {
  private:
   test::ScriptedStream inner_;
   std::string& written_;
+  Milliseconds* deadline_;
+};
+
+/// What becomes of every header on the way to a smarthost, but for one that is called "keeps".
+inline const std::string kEdited = "From: \"root at web1\"\n <alerts@example.com>\nX-Original-From: root\n";
+
+class FakeSmarthosts final : public Smarthosts {
+ public:
+  std::vector<std::string> sites{"smtp.example.com"};
+  std::vector<mail::CheckReport> reports;
+  std::size_t checks = 0;
+  std::vector<std::string> logged_in;
+  Result<void> login_result;
+  std::function<void()> at_login = [] {};
+
+  std::optional<WallTime> silent;  ///< of all sites
+
+  [[nodiscard]] std::vector<std::string> names() const override { return sites; }
+  [[nodiscard]] std::optional<WallTime> silent_since(const std::string&) const override { return silent; }
+  [[nodiscard]] mail::CheckReport explain(const std::string& site) const override {
+    mail::CheckReport report;
+    for (const mail::CheckReport& one : reports) {
+      if (one.site == site) report = one;
+    }
+    report.site = site;
+    return report;
+  }
+  Task<mail::CheckReport> check(std::string site, mail::CheckOptions options) override {
+    ++checks;
+    mail::CheckReport report = explain(site);
+    if (options.accept_weaker) report.mechanism = "CRAM-MD5";
+    if (options.verbose) report.trace = {"C: EHLO web1.example.net", "S: 250 ok"};
+    co_return report;
+  }
+  [[nodiscard]] SentAs sent_as(const std::string& site, const std::string& sender,
+                               const std::string& fields) const override {
+    return site == "keeps" ? SentAs{"keep", sender, fields}
+                           : SentAs{"account", sender.empty() ? "" : "alerts@example.com", kEdited};
+  }
+  Task<Result<void>> login(std::string site, LoginFlow flow, LoginTalk talk) override {
+    at_login();
+    if (flow == LoginFlow::code) co_return co_await log_in_by_browser(std::move(site), std::move(talk));
+    DevicePrompt shown;
+    shown.url = "https://id.example.com/device";
+    shown.complete_url = "https://id.example.com/device?code=ABCD-EFGH";
+    shown.code = "ABCD-EFGH";
+    shown.expires = Seconds(900);
+    const Result<void> told = co_await talk.device(std::move(shown));
+    if (!told) co_return told.error();
+    logged_in.push_back(std::move(site));
+    co_return login_result;
+  }
+
+  std::vector<std::string> pasted;  ///< to a login by a browser, which waits for two
+
+ private:
+  Task<Result<void>> log_in_by_browser(std::string site, LoginTalk talk) {
+    BrowserPrompt shown;
+    shown.url = "https://id.example.com/auth?state=s";
+    shown.redirect = "http://127.0.0.1:40123/";
+    shown.expires = Seconds(600);
+    talk.on_pasted([this](const Secret& line) { pasted.emplace_back(line.reveal()); });
+    for (int i = 0; i < 1000 && (i == 0 || pasted.size() < 2); ++i) {
+      const Result<void> told = co_await talk.browser(shown);
+      if (!told) co_return told.error();
+      co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+    }
+    const Result<void> told = co_await talk.tell("both are here");
+    if (!told) co_return told.error();
+    talk.on_pasted(nullptr);
+    logged_in.push_back(std::move(site));
+    co_return login_result;
+  }
 };
 
 class Control : public testing::Test {
  protected:
   Control() {
     ::setenv("TZ", "UTC", 1);
-    context = std::make_shared<Context>(Context{queue,
-                                                clock,
-                                                "1.2.3",
-                                                clock.wall() - Seconds(90),
-                                                "web1.example.net",
-                                                "/etc/postern/postern.yaml",
-                                                "/var/spool/postern",
-                                                {},
-                                                {},
-                                                {},
-                                                {},
-                                                {},
-                                                {},
-                                                {}});
-    context->sites = [this] { return sites; };
-    context->check = [this](std::string site, mail::CheckOptions options) { return check(std::move(site), options); };
-    context->explain = [this](const std::string& site) { return known(site); };
-    context->sent_as = [](const std::string& site, const std::string& sender, const std::string& fields) {
-      return site == "keeps" ? SentAs{"keep", sender, fields}
-                             : SentAs{"account", sender.empty() ? "" : "alerts@example.com", edited};
+    context = std::make_shared<Context>(Context{.queue = queue,
+                                                .smarthosts = smarthosts,
+                                                .clock = clock,
+                                                .version = "1.2.3",
+                                                .started = clock.wall() - Seconds(90),
+                                                .hostname = "web1.example.net",
+                                                .config_file = "/etc/postern/postern.yaml",
+                                                .spool = "/var/spool/postern",
+                                                .test_envelope = {},
+                                                .test_message = {}});
+    context->names = [] {
+      mail::LocalNames names;
+      names.aliases = {{"root", {"admin@example.com"}}};
+      return names;
     };
-    context->login = [this](std::string site, Prompt prompt) { return login(std::move(site), std::move(prompt)); };
     context->test_envelope = [](const std::string& sender, const std::string& recipient, const net::Peer&) {
       mail::Envelope envelope;
       envelope.sender = sender;
@@ -79,7 +153,8 @@ class Control : public testing::Test {
     std::string written;
     net::Peer peer;
     peer.uid = uid;
-    test::run(serve(std::make_unique<Recorded>(request, written, options), peer, context));
+    test::run(
+        serve(std::make_unique<Recorded>(request, written, options, &deadline), peer, peer.uid.value_or(0), context));
     return written;
   }
 
@@ -126,43 +201,13 @@ class Control : public testing::Test {
     return R"({"command":")" + command + R"(","id":")" + id(number).str() + "\"}";
   }
 
-  /// What becomes of every header on the way to a smarthost.
-  static inline const std::string edited = "From: \"root at web1\"\n <alerts@example.com>\nX-Original-From: root\n";
-
   test::FakeClock clock;
   test::FakeQueue queue;
-  std::vector<std::string> sites{"smtp.example.com"};
-  std::vector<mail::CheckReport> reports;
-  std::vector<std::string> logged_in;
-  Result<void> login_result;
+  FakeSmarthosts smarthosts;
+  std::vector<std::string>& sites = smarthosts.sites;
+  std::vector<mail::CheckReport>& reports = smarthosts.reports;
   std::shared_ptr<Context> context;
-
- private:
-  mail::CheckReport known(const std::string& site) const {
-    mail::CheckReport report;
-    for (const mail::CheckReport& one : reports) {
-      if (one.site == site) report = one;
-    }
-    report.site = site;
-    return report;
-  }
-  Task<mail::CheckReport> check(std::string site, mail::CheckOptions options) {
-    mail::CheckReport report = known(site);
-    if (options.accept_weaker) report.mechanism = "CRAM-MD5";
-    if (options.verbose) report.trace = {"C: EHLO web1.example.net", "S: 250 ok"};
-    co_return report;
-  }
-  Task<Result<void>> login(std::string site, Prompt prompt) {
-    DevicePrompt shown;
-    shown.url = "https://id.example.com/device";
-    shown.complete_url = "https://id.example.com/device?code=ABCD-EFGH";
-    shown.code = "ABCD-EFGH";
-    shown.expires = Seconds(900);
-    const Result<void> told = co_await prompt(std::move(shown));
-    if (!told) co_return told.error();
-    logged_in.push_back(std::move(site));
-    co_return login_result;
-  }
+  Milliseconds deadline{};  ///< that was set last, of any connection
 };
 
 }  // namespace postern::control

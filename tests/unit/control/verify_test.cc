@@ -69,6 +69,13 @@ TEST_F(Verify, WithoutASmarthostItIsHeld) {
             "ok\nb@example.org... deliverable: held while no smarthost is configured, user b@example.org\nend 75\n");
 }
 
+TEST_F(Verify, WhileTheSettingsFileIsWrongItIsHeld) {
+  queue.site_list.clear();
+  context->wrong_at_start = [](bool) { return std::string("the settings file is wrong"); };
+  EXPECT_EQ(ask("verify\troot\tb@example.org\n"),
+            "ok\nb@example.org... deliverable: held while the settings file is wrong, user b@example.org\nend 75\n");
+}
+
 TEST_F(Verify, TroubleIsToldAndItsWordsAreForAdministrators) {
   queue.site_list[0].trouble = mail::SiteTrouble{mail::Step::auth, Failure::refused, 535, "535 secret"};
   EXPECT_NE(ask("verify\troot\tb@example.org\n").find("it takes nothing now: 535 secret\n"), std::string::npos);

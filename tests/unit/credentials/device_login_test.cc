@@ -1,5 +1,6 @@
 #include "credentials/device_flow.h"
 
+#include "base/redactor.h"
 #include "support/expected_log.h"
 #include "world.h"
 
@@ -8,6 +9,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 struct LoginBench {
   ScratchDir dir;
@@ -15,7 +17,7 @@ struct LoginBench {
   std::vector<std::string> polls{http_answer("200 OK", R"({"access_token":"a","refresh_token":"r1","expires_in":9})")};
   std::size_t next = 0;
   std::string code = http_answer(
-      "200 OK", R"({"device_code":"d&1","user_code":"WDJB-MJHT","verification_uri":"https://example.com/d",)"
+      "200 OK", R"({"device_code":"device&1","user_code":"WDJB-MJHT","verification_uri":"https://example.com/d",)"
                 R"("verification_uri_complete":"https://example.com/d?c=WDJB-MJHT","expires_in":600})");
   std::string metadata;  ///< empty: 404
   std::string metadata_path = "/.well-known/openid-configuration";
@@ -77,14 +79,15 @@ TEST(DeviceLogin, ShowsTheCodePollsAndStoresTheRefreshToken) {
   EXPECT_EQ(bench.dir.read("refresh"), "r1\n");
   EXPECT_THAT(bench.slept, ElementsAre(5, 5, 5));
   EXPECT_EQ(bench.server.requests.at(0).body, "scope=smtp%20offline_access&client_id=postern");
-  EXPECT_EQ(bench.server.requests.at(1).body,
-            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d%261&client_id=postern");
+  EXPECT_EQ(
+      bench.server.requests.at(1).body,
+      "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=device%261&client_id=postern");
 }
 
 TEST(DeviceLogin, RespectsTheIntervalAndSlowsDownWhenToldOrWhenTheServerIsInTrouble) {
   LoginBench bench;
-  bench.code =
-      http_answer("200 OK", R"({"device_code":"d","user_code":"U","verification_url":"https://e/","interval":2})");
+  bench.code = http_answer(
+      "200 OK", R"({"device_code":"device-code","user_code":"U","verification_url":"https://e/","interval":2})");
   bench.polls = {refusal("authorization_pending"), refusal("slow_down"), refusal("authorization_pending"),
                  http_answer("503 Later", ""), bench.polls.front()};
   ASSERT_TRUE(bench.login());
@@ -118,8 +121,9 @@ TEST(DeviceLogin, EndsAsThePersonOrTheTimeDecides) {
 TEST(DeviceLogin, NeedsAUsableAnswerOfTheDeviceEndpoint) {
   for (const std::string body :
        {R"({"user_code":"U","verification_uri":"https://e/"})",
-        R"({"device_code":"d","verification_uri":"https://e/"})", R"({"device_code":"d","user_code":"U"})",
-        R"({"device_code":"d\n","user_code":"U","verification_uri":"https://e/"})", "<html>"}) {
+        R"({"device_code":"device-code","verification_uri":"https://e/"})",
+        R"({"device_code":"device-code","user_code":"U"})",
+        R"({"device_code":"device\n","user_code":"U","verification_uri":"https://e/"})", "<html>"}) {
     LoginBench bench;
     bench.code = http_answer("200 OK", body);
     const auto done = bench.login();
@@ -132,6 +136,96 @@ TEST(DeviceLogin, NeedsAUsableAnswerOfTheDeviceEndpoint) {
   const auto done = refused.login();
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().failure, Failure::denied);
+}
+
+TEST(DeviceLogin, SendsPeopleToGoodAddressesAlone) {
+  struct Row {
+    std::string uri;
+    std::string complete;
+    bool good;
+  };
+  const std::string bad = "http://login.example.com/device";
+  const std::vector<Row> rows{{"https://login.example.com/device", "", true},
+                              {"https://login.example.com:8443/#/device?x=%20", "", true},
+                              {"https://xn--lgin-0ra.example.com/", "", true},
+                              {"https://[2001:db8::1]/", "", true},
+                              {"http://localhost:8080/device", "http://127.0.0.1/device?c=WDJB-MJHT", true},
+                              {"https://e/", "https://e/" + std::string(2000, 'x'), true},
+                              {bad, "", false},
+                              {"https://login.example.com/", bad, false},
+                              {"https://login.example.com/", "https://other@login.example.com/", false},
+                              {"javascript:alert(1)", "", false},
+                              {"data:text/html,x", "", false},
+                              {"file:///etc/passwd", "", false},
+                              {"login.example.com/device", "", false},
+                              {"https:login.example.com", "", false},
+                              {"https://login.example.com@evil.example/", "", false},
+                              {"https://login.example.com\\\\@evil.example/", "", false},
+                              {"https://evil.example\\\\.login.example.com/", "", false},
+                              {"https://login.example.com/\\u001b[2J", "", false},
+                              {"https://login.example.com/\\nhttps://evil.example/", "", false},
+                              {"https://login.example.com/#\\u202eevil", "", false},
+                              {"https://l\\u043egin.example.com/", "", false},
+                              {"https://login.example.com/ https://evil.example/", "", false},
+                              {"https://e/" + std::string(2100, 'x'), "", false},
+                              {"https://e/?code=the-device-code", "", false},
+                              {"https://e/", "https://e/?code=the%2Ddevice%2Dcode", false}};
+  for (const Row& row : rows) {
+    LoginBench bench;
+    bench.code =
+        http_answer("200 OK", R"({"device_code":"the-device-code","user_code":"WDJB-MJHT","verification_uri":")" +
+                                  row.uri + R"(","verification_uri_complete":")" + row.complete + "\"}");
+    const auto done = bench.login();
+    EXPECT_EQ(done.has_value(), row.good) << row.uri << (done ? "" : done.error().text);
+    EXPECT_EQ(bench.prompted.has_value(), row.good) << row.uri;
+    if (done) continue;
+    EXPECT_EQ(done.error().failure, Failure::protocol);
+    EXPECT_THAT(done.error().text, HasSubstr("nobody was logged in"));
+    EXPECT_THAT(done.error().text, Not(HasSubstr("\x1B")));
+  }
+}
+
+TEST(DeviceLogin, ShowsNoCodeThatCouldMisleadOrTellTheDevices) {
+  for (const std::string code :
+       {"WDJB\\u001b[2J", "WDJB\\nopen another page", "the-device-code", "the%2Ddevice-code"}) {
+    LoginBench bench;
+    bench.code = http_answer(
+        "200 OK", R"({"device_code":"the-device-code","verification_uri":"https://e/","user_code":")" + code + "\"}");
+    const auto done = bench.login();
+    ASSERT_FALSE(done) << code;
+    EXPECT_THAT(done.error().text, HasSubstr("user_code"));
+    EXPECT_FALSE(bench.prompted);
+  }
+}
+
+TEST(DeviceLogin, NothingThatAServerSaysRepeatsASecret) {
+  for (const std::string said : {"the-device-code", "the%2ddevice%2Dcode", "dGhlLWRldmljZS1jb2Rl", "s3cret-of-client",
+                                 "s3cret\\u002dof\\u002dclient"}) {
+    LoginBench bench;
+    bench.client.client_secret_file = bench.dir.write("secret", "s3cret-of-client");
+    bench.code =
+        http_answer("200 OK", R"({"device_code":"the-device-code","user_code":"U","verification_uri":"https://e/"})");
+    bench.polls = {
+        http_answer("400 Bad Request", R"({"error":"access_denied","error_description":"not )" + said + "\"}")};
+    const auto done = bench.login();
+    ASSERT_FALSE(done);
+    EXPECT_THAT(done.error().text, HasSubstr(Redactor::kRemark)) << said << ": " << done.error().text;
+  }
+}
+
+TEST(DeviceLogin, AClientSecretThatIsTooShortStandsInNoLoginsWay) {
+  for (const std::string secret : {"x9", "authorization_pending"}) {
+    LoginBench bench;
+    bench.client.client_secret_file = bench.dir.write("secret", secret);
+    bench.metadata = R"({"issuer":")" + bench.server.url("") + R"(","token_endpoint":")" + bench.client.token_url +
+                     R"(","device_authorization_endpoint":")" + bench.client.device_url + "\"}";
+    bench.client.device_url.clear();
+    bench.polls.insert(bench.polls.begin(), 2, refusal("authorization_pending"));
+    const auto done = bench.login();
+    ASSERT_TRUE(done) << done.error().text;
+    EXPECT_EQ(bench.prompted->code, "WDJB-MJHT");
+    EXPECT_EQ(bench.dir.read("refresh"), "r1\n");
+  }
 }
 
 TEST(DeviceLogin, StopsWhenNobodyCanBeShownTheCode) {
@@ -167,13 +261,16 @@ TEST(DeviceLogin, SaysThatALoginCouldNotBeStored) {
 }
 
 TEST(DeviceLogin, FindsTheDeviceEndpointInTheServersMetadata) {
-  for (const std::string path : {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
-                                 "/realms/mail/.well-known/openid-configuration"}) {
+  for (const std::string path :
+       {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
+        "/realms/mail/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/realms/mail"}) {
+    const bool of_realm = path.find("/realms/mail") != std::string::npos;
     LoginBench bench;
     bench.metadata_path = path;
     bench.client.token_url = bench.server.url("/realms/mail/connect/token");
-    bench.metadata = R"({"token_endpoint":")" + bench.client.token_url + R"(","device_authorization_endpoint":")" +
-                     bench.client.device_url + "\"}";
+    bench.metadata = R"({"issuer":")" + bench.server.url(of_realm ? "/realms/mail" : "") + R"(","token_endpoint":")" +
+                     bench.client.token_url + R"(","device_authorization_endpoint":")" + bench.client.device_url +
+                     "\"}";
     bench.client.device_url.clear();
     bench.server.answer_with([&](const Request& request) {
       const bool token = request.line == "POST /realms/mail/connect/token HTTP/1.1";
@@ -205,6 +302,11 @@ TEST(DeviceLogin, GivesTheClientsSecret) {
   bench.client.client_secret_file = bench.dir.write("secret", "s3cret");
   ASSERT_TRUE(bench.login());
   for (const Request& request : bench.server.requests) EXPECT_THAT(request.head, HasSubstr("Authorization: Basic "));
+  LoginBench scopeless;
+  scopeless.client.client_secret_file = scopeless.dir.write("secret", "s3cret");
+  scopeless.client.scope.clear();
+  ASSERT_TRUE(scopeless.login());
+  EXPECT_EQ(scopeless.server.requests.at(0).body, "client_id=postern");
 }
 
 }  // namespace

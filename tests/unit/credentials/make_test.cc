@@ -115,6 +115,18 @@ TEST(MakeSource, ReadsEachOrigin) {
   unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+TEST(MakeSource, ASecretThatIsTooShortHidesNoErrorOfOurs) {
+  SourceBench bench;
+  for (const std::string secret : {"a", "token", "x9z1"}) {
+    Origin origin;
+    origin.password = Secret(secret);
+    origin.token_file = "/nowhere/token";
+    const auto got = bench.get(origin);
+    ASSERT_TRUE(got);
+    EXPECT_THAT(got->no_token, testing::HasSubstr("cannot read the token file /nowhere/token")) << secret;
+  }
+}
+
 TEST(MakeSource, FailsWithTheNameOfWhatCannotBeRead) {
   SourceBench bench;
   Origin origin;

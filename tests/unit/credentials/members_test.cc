@@ -48,8 +48,8 @@ TEST(Members, ComeOnlyFromAnObjectOfLittleDepth) {
 
 TEST(Members, InWordsArePrintableAndShort) {
   const auto members = Members::parse(Secret(R"({"e":"a\r\nb\u001b[0m"})"));
-  EXPECT_EQ(members->words("e"), "a\\x0d\\x0ab\\x1b[0m");
-  EXPECT_EQ(Members::parse(Secret("{\"e\":\"" + std::string(5000, 'x') + "\"}"))->words("e").size(), 300U);
+  EXPECT_EQ(members->words("e", Redactor()), "a\\x0d\\x0ab\\x1b[0m");
+  EXPECT_EQ(Members::parse(Secret("{\"e\":\"" + std::string(5000, 'x') + "\"}"))->words("e", Redactor()).size(), 300U);
 }
 
 }  // namespace

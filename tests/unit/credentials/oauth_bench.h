@@ -24,6 +24,7 @@ struct OAuthBench {
   HttpOptions http;
   std::shared_ptr<SecretOrigin> origin;
   Blocking blocking = at_once;
+  std::shared_ptr<Redactor> redactor = std::make_shared<Redactor>();
 
   OAuthBench() {
     client.token_url = server.url("/token");
@@ -32,7 +33,7 @@ struct OAuthBench {
   }
 
   std::string issue() { return token_answer("access-" + std::to_string(++issued), life); }
-  void make() { origin = make_oauth_origin(loop.get_executor(), clock, client, blocking, http); }
+  void make() { origin = make_oauth_origin(loop.get_executor(), clock, client, blocking, http, redactor); }
   Result<Secret> get(Source::Want want = Source::Want::current) {
     if (!origin) make();
     return wait(loop, origin->get(want));

@@ -159,6 +159,30 @@ TEST(OAuth, RefusalsForGoodSayWhatToDo) {
   }
 }
 
+TEST(OAuth, WhatIsHiddenOfARefusalIsUnderstood) {
+  for (const std::string secret : {"x9", "invalid_grant", "secret"}) {
+    OAuthBench bench;
+    bench.client.client_secret_file = bench.dir.write("secret", secret);
+    bench.always(http_answer("400 Bad Request", R"({"error":"invalid_grant","error_description":"x9 secret"})"));
+    const auto got = bench.get();
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().failure, Failure::rejected);
+    EXPECT_THAT(got.error().text, HasSubstr(Redactor::kRemark)) << secret;
+    EXPECT_THAT(got.error().text, HasSubstr("the login has ended or was withdrawn")) << secret;
+    bench.always(http_answer("400 Bad Request", R"({"error":"temporarily_unavailable"})"));
+    EXPECT_EQ(bench.get().error().failure, Failure::busy) << secret;
+  }
+}
+
+TEST(OAuth, WhatAServerGivesInPlaceOfATokenHidesNothing) {
+  OAuthBench bench;
+  bench.always(http_answer("400 Bad Request",
+                           R"({"error":"invalid_scope","error_description":"no such scope","refresh_token":"N/A"})"));
+  const auto got = bench.get();
+  ASSERT_FALSE(got);
+  EXPECT_THAT(got.error().text, HasSubstr("invalid_scope (no such scope)"));
+}
+
 TEST(OAuth, AWithdrawnLoginIsDeniedEvenWhileTheOldTokenLasts) {
   OAuthBench bench;
   EXPECT_EQ(bench.token(), "access-1");
@@ -224,11 +248,13 @@ TEST(OAuth, ARedirectionIsNotFollowed) {
   ASSERT_FALSE(secret);
   EXPECT_THAT(secret.error().text, HasSubstr("redirect to " + bench.server.url("/elsewhere")));
   EXPECT_EQ(bench.server.requests.size(), 1U);
+  bench.always(http_answer("307 Temporary", "", "Location: https://elsewhere.example/#access\r\n"));
+  EXPECT_THAT(bench.get().error().text, HasSubstr("redirect to https://elsewhere.example/, which"));
 }
 
 TEST(OAuth, ASlowServerIsGivenUpAndTheOldTokenUsedOnlyIfNobodyRefusedIt) {
   OAuthBench bench;
-  bench.http.timeout = Milliseconds(50);
+  bench.http.timeout = Milliseconds(1000);
   EXPECT_EQ(bench.token(), "access-1");
   bench.server.answer_with([](const Request&) { return std::nullopt; });
   const ExpectLog warned("cannot renew the access token");

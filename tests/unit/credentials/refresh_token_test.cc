@@ -123,6 +123,7 @@ TEST(RefreshToken, WarnsOnceADayWhenTheLoginEndsSoon) {
   });
   for (int hour = 0; hour <= 47; ++hour) {
     EXPECT_EQ(bench.token(), "a");
+    EXPECT_EQ(bench.origin->ends(), end);
     bench.clock.advance(std::chrono::hours(1));
   }
   for (int days = 2; days <= 5; ++days) {
@@ -147,6 +148,7 @@ TEST(RefreshToken, DoesNotWarnWhereEachRefreshTokenLivesOnAnew) {
   });
   for (int hour = 0; hour < 48; ++hour) {
     EXPECT_EQ(bench.token(), "a");
+    EXPECT_EQ(bench.origin->ends(), std::nullopt);
     bench.clock.advance(std::chrono::hours(1));
   }
 }

@@ -78,5 +78,21 @@ TEST(Url, ThatIsNotOneOrHidesSomethingIsRefused) {
   EXPECT_FALSE(parse_url("https://" + std::string(254, 'x') + "/"));
 }
 
+TEST(Url, OfAPageMayHaveAFragmentAndIsShownAsItIs) {
+  for (const std::string text : {"https://h", "https://H/Device?x=%20", "https://h/#f", "https://h#/f?x=y#z",
+                                 "https://xn--lgin-0ra.example/", "http://localhost:1/d", "https://[::1]:1/"}) {
+    const auto page = parse_page(text);
+    ASSERT_TRUE(page) << text << page.error().text;
+    EXPECT_EQ(*page, text);
+  }
+  for (const std::string text : {"", "#", "http://h/", "https://u@h/#f", "https://h/#a b", "https://h/#\x1B[2J",
+                                 "https://h/#\xE2\x80\xAE", "https://h/a b", "javascript:alert(1)#https://h/",
+                                 "https://h\\@g/", "https://h%40g/", "https://l\xD0\xBEgin/"}) {
+    EXPECT_FALSE(parse_page(text)) << text;
+  }
+  EXPECT_FALSE(parse_page("https://h/#" + std::string(3000, 'x')));
+  EXPECT_FALSE(parse_page(std::string("https://h/\0", 11)));
+}
+
 }  // namespace
 }  // namespace postern::credentials

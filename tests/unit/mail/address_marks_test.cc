@@ -99,8 +99,8 @@ TEST(AddressMarks, BlanksOfUnicodeAreBlanksInAList) {
       EXPECT_EQ(list(std::string(text)).addresses, both) << text;
       EXPECT_TRUE(list(std::string(text)).unread.empty()) << text;
     }
-    EXPECT_EQ(list("a_b@x.example").addresses, std::vector<std::string>{"b@x.example"});
-    EXPECT_EQ(list("a_b@x.example").unread, std::vector<std::string>{"a"});
+    EXPECT_EQ(list("A_b@x.example").addresses, std::vector<std::string>{"b@x.example"});
+    EXPECT_EQ(list("A_b@x.example").unread, std::vector<std::string>{"A"});
     EXPECT_FALSE(parse_address("a" + blank + "@x.example", Utf8::allow));
   }
 }

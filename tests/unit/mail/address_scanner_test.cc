@@ -50,9 +50,72 @@ TEST(AddressScanner, ReadsBothSidesOfAMissingComma) {
       {"a@[192.0.2.1] b@x", {"a@[192.0.2.1]", "b@x"}},
       {"a@x b@y c@z d@w", {"a@x", "b@y", "c@z", "d@w"}},
       {"g: a@x b@x; c@x", {"a@x", "b@x", "c@x"}},
-      {"a@x root", {"a@x"}, {"root"}},
-      {"root a@x", {"a@x"}, {"root"}},
-      {"root bob", {}, {"root bob"}},
+  });
+}
+
+TEST(AddressScanner, TakesWordsThatLookAsUsersDoForUsersWhereNothingSaysThatTheyAreAName) {
+  expect_addresses({
+      {"root bob", {"root", "bob"}},
+      {"root\tbob", {"root", "bob"}},
+      {"root  bob\n ann", {"root", "bob", "ann"}},
+      {"root (the boss) bob", {"root", "bob"}},
+      {"www-data _apt j.doe x2", {"www-data", "_apt", "j.doe", "x2"}},
+      {"a@x root", {"a@x", "root"}},
+      {"root a@x", {"root", "a@x"}},
+      {"alice root a@b.example", {"alice", "root", "a@b.example"}},
+      {"root, alice bob", {"root", "alice", "bob"}},
+      {"alice bob; root", {"alice", "bob", "root"}},
+      {"g: alice bob;", {"alice", "bob"}},
+      {"backup job", {"backup", "job"}},
+      {"Full Name", {}, {"Full Name"}},
+      {"Root alice", {}, {"Root alice"}},
+      {"full Name a@x", {"a@x"}, {"full Name"}},
+      {"alice bob's", {}, {"alice bob's"}},
+      {"alice 25", {}, {"alice 25"}},
+      {"alice b+c", {}, {"alice b+c"}},
+      {"alice \"bob\"", {}, {"alice \"bob\""}},
+      {"alice bob.", {}, {"alice bob."}},
+      {"alice bob at x.example", {}, {"alice bob at x.example"}},
+      {"alice a@b@c", {}, {"alice a@b@c"}},
+      {"alice ) bob", {}, {"alice ) bob"}},
+      {"<alice bob>", {}, {"<alice bob>"}},
+      {"backup job <a@x>", {"a@x"}},
+      {"<a@x> alice bob", {"a@x"}, {"alice bob"}},
+      {"b\xC3\xB6"
+       "b alice",
+       {},
+       {"b\xC3\xB6"
+        "b alice"}},
+  });
+}
+
+TEST(AddressScanner, WordsAreANameWhereNoRecipientsAreListed) {
+  for (const std::string_view body : {"root bob", "backup job", "root\tbob", "cron daemon (x)"}) {
+    EXPECT_THAT(scan_addresses(body).found, IsEmpty()) << body;
+    EXPECT_FALSE(parse_address_list(body)) << body;
+    EXPECT_EQ(complete_address_list(body, "d"), body);
+  }
+  EXPECT_EQ(complete_address_list("cron daemon a@x", "d"), "cron daemon a@x");
+}
+
+TEST(AddressScanner, LeavesOutTheBackslashByWhichSendmailIsToldOfAUserWithoutAnAlias) {
+  expect_addresses({
+      {"\\root", {"root"}},
+      {" \\root ", {"root"}},
+      {"\\root, \\alice", {"root", "alice"}},
+      {"\\root \\alice bob", {"root", "alice", "bob"}},
+      {"\\Root", {"Root"}},
+      {"\\root a@x", {"root", "a@x"}},
+      {"a@x, \\root", {"a@x", "root"}},
+      {"<\\root>", {"root"}},
+      {"Cron <\\root>", {"root"}},
+      {"g: \\root;", {"root"}},
+      {"\\root (x)", {"root"}},
+      {"\\\\root", {}, {"\\x5c\\x5croot"}},
+      {"\\ root", {}, {"\\x5c root"}},
+      {"ro\\ot", {}, {"ro\\x5cot"}},
+      {"\\root@x", {}, {"\\x5croot@x"}},
+      {"\\", {}},
   });
 }
 
@@ -479,12 +542,12 @@ TEST(AddressScanner, TimeGrowsAsTheTextDoes) {
 
 TEST(AddressScanner, BoundsWhatItTellsOfSlips) {
   std::string body;
-  for (int i = 0; i < 1000; ++i) body += "two words " + std::string(500, 'x') + "\n\t y, a@b, ";
+  for (int i = 0; i < 1000; ++i) body += "Two words " + std::string(500, 'x') + "\n\t y, a@b, ";
   const AddressList list = read_address_list(body);
   EXPECT_EQ(list.addresses.size(), 1000U);
   EXPECT_EQ(list.unread.size(), AddressList::kMostSlips);
   EXPECT_EQ(list.more_unread, 1000 - AddressList::kMostSlips);
-  EXPECT_EQ(list.unread.front(), "two words " + std::string(87, 'x') + "...");
+  EXPECT_EQ(list.unread.front(), "Two words " + std::string(87, 'x') + "...");
 }
 
 TEST(AddressScanner, KeepsNamesAndCommentsBesideTheirAddresses) {

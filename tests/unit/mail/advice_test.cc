@@ -158,14 +158,14 @@ std::vector<AdviceRow> advice_rows() {
       {tls("CA signature digest algorithm too weak"), "a key or signature that is too weak"},
       {tls("certificate revoked"), "was withdrawn"},
       {tls("unsuitable certificate purpose"), "not made for servers"},
-      {handshake("dh key too small"), "encryption is too weak"},
-      {handshake("unsafe legacy renegotiation disabled"), "encryption is too weak"},
-      {handshake("wrong signature type"), "encryption is too weak"},
-      {handshake("legacy sigalg disallowed or unsupported"), "encryption is too weak"},
-      {handshake("wrong curve"), "encryption is too weak"},
-      {handshake("tlsv1 alert protocol version"), "too old for TLS 1.2"},
-      {handshake("unsupported protocol"), "too old for TLS 1.2"},
-      {handshake("tlsv1 alert inappropriate fallback"), "too old for TLS 1.2"},
+      {handshake("dh key too small"), "DEFAULT:@SECLEVEL=1"},
+      {handshake("unsafe legacy renegotiation disabled"), "no setting here makes up"},
+      {handshake("wrong signature type"), "signs the handshake with SHA-1"},
+      {handshake("legacy sigalg disallowed or unsupported"), "signs the handshake with SHA-1"},
+      {handshake("wrong curve"), "no setting here makes up"},
+      {handshake("tlsv1 alert protocol version"), "older than tls_min_version"},
+      {handshake("unsupported protocol"), "older than tls_min_version"},
+      {handshake("tlsv1 alert inappropriate fallback"), "older than tls_min_version"},
       {handshake("sslv3 alert handshake failure"), "no safe way of encryption in common"},
       {handshake("no shared cipher"), "no safe way of encryption in common"},
       {handshake("no shared signature algorithms"), "no safe way of encryption in common"},
@@ -197,11 +197,13 @@ std::vector<AdviceRow> advice_rows() {
       {trouble(Step::tls, Failure::tls, "cannot use the system's certificate store: no"),
        "the package ca-certificates"},
       {trouble(Step::tls, Failure::tls, "TLS handshake failed: wrong version number"), "begins without TLS"},
-      {trouble(Step::tls, Failure::tls, "TLS handshake failed: unsupported protocol"), "too old for TLS 1.2"},
+      {trouble(Step::tls, Failure::tls, "TLS handshake failed: unsupported protocol"), "older than tls_min_version"},
       {trouble(Step::tls, Failure::tls, "STARTTLS: the server does not offer STARTTLS, which the settings require"),
        "take STARTTLS away"},
       {trouble(Step::greeting, Failure::timeout, "no greeting: no answer for 5m"),
        "may wait for TLS from the first byte"},
+      {trouble(Step::greeting, Failure::closed, "no greeting: the server closed the connection"),
+       "wants no mail from this machine's address"},
       {trouble(Step::auth, Failure::tls, "AUTH SCRAM-SHA-256: the server's signature is wrong"), "do not work around"},
       {trouble(Step::auth, Failure::tls, "SCRAM was offered before; nothing was logged in to (auth_downgrade: refuse)"),
        "whether it was changed"},
@@ -291,7 +293,6 @@ TEST(Advice, SaysNothingOfWhatItDoesNotKnow) {
   const std::vector<SiteTrouble> unknown{
       trouble(Step::ehlo, Failure::protocol, "EHLO: the server spoke out of turn"),
       trouble(Step::greeting, Failure::refused, "the server refuses the connection: \"554 5.3.2 no\"", 554),
-      trouble(Step::greeting, Failure::closed, "no greeting: the server closed the connection"),
       trouble(Step::data, Failure::timeout, "sending the message: no answer"),
       trouble(Step::mail, Failure::refused, "MAIL: \"421 4.3.0 later\"", 421),
       trouble(Step::auth, Failure::closed, "AUTH PLAIN: the server closed the connection"),
@@ -322,6 +323,16 @@ TEST(Advice, NeverTellsToWorkAroundAServerThatDoesNotProveItself) {
 TEST(Advice, NamesTheSmarthostInCommands) {
   EXPECT_NE(advice(refused("PLAIN: 535 no"), "backup mail").find("`postern check backup mail`"), std::string::npos);
   for (const AdviceRow& row : advice_rows()) EXPECT_EQ(advice(row.met, "main").find("NAME"), std::string::npos);
+}
+
+TEST(Advice, NamesNoSmarthostThatIsNotKnown) {
+  for (const std::string words :
+       {"Authentication required", "5.7.0 Must issue a STARTTLS command first", "relaying denied",
+        "5.7.139 Authentication unsuccessful", "534 5.7.9 Application-specific password required"}) {
+    const std::string text = advice(Status{Verdict::failed, 530, "5.7.0", words}, {});
+    EXPECT_EQ(text.find("NAME"), std::string::npos) << text;
+    for (const std::string cut : {"check `", "login `"}) EXPECT_EQ(text.find(cut), std::string::npos) << text;
+  }
 }
 
 }  // namespace

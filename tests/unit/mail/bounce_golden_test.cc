@@ -42,7 +42,12 @@ struct Report {
   std::vector<BouncedRecipient> recipients;
   Return ret = Return::unspecified;
   std::uint64_t return_size = 51200;
+  std::string original{kOriginal};
 };
+
+std::string with_subject(const std::string& lines) {
+  return "From: Alice <alice@example.net>\nTo: bob@example.com\n" + lines + "\nhere they are\n";
+}
 
 Bounce bounce_of(const Report& each) {
   Bounce bounce;
@@ -63,7 +68,7 @@ Envelope envelope_of(const Report& each) {
   envelope.accepted = *parse_rfc3339("2026-11-23T17:00:00Z");
   envelope.envid = "job+207";
   envelope.ret = each.ret;
-  envelope.size = kOriginal.size();
+  envelope.size = each.original.size();
   return envelope;
 }
 
@@ -74,6 +79,16 @@ std::vector<Report> reports() {
   BouncedRecipient expired = one("bob@example.com", late);
   expired.expired_after = "5d";
   const Status taken{Verdict::delivered, 250, "2.0.0", "Ok: queued as 12345"};
+  const Status unknown{Verdict::failed, 550, "5.1.1", "no such user"};
+  BouncedRecipient unread =
+      one("", {Verdict::failed, 0, "5.1.3", "this cannot be read as an address, and so nobody got a copy for it"});
+  unread.unread = "Web Team (sales";
+  BouncedRecipient uncertain =
+      one("bob@example.com", {Verdict::deferred, 0, "4.4.2",
+                              "delivery uncertain: the connection was lost before the answer to the end of data"});
+  uncertain.expired_after = "1d12h";
+  std::string long_subject = "Subject: the quarterly figures";
+  for (int line = 0; line < 8; ++line) long_subject += "\n and all that goes with them, year by year";
   return {
       {"failed", {original}},
       {"failed-headers", {original}, Return::headers},
@@ -85,6 +100,17 @@ std::vector<Report> reports() {
       {"expired", {expired}},
       {"delayed", {one("bob@example.com", late, Action::delayed)}, Return::full},
       {"relayed", {one("bob@example.com", taken, Action::relayed)}, Return::full},
+      {"many",
+       {one("bob@example.com", unknown), one("carol@example.com", {Verdict::failed, 552, "5.2.2", "over quota"}),
+        one("dave@example.com", unknown), one("erin@example.com", {Verdict::failed, 554, "", "no"}),
+        one("frank@example.com", {Verdict::failed, 550, "5.7.1", "Relaying denied"})}},
+      {"unread", {unread, unknown_user()}},
+      {"uncertain", {uncertain}},
+      {"doubtful",
+       {one("bob@example.com", {Verdict::deferred, 550, "5.7.1", "this looks like spam", true}, Action::delayed)}},
+      {"no-subject", {unknown_user()}, Return::unspecified, 51200, with_subject("Subject: \n")},
+      {"long-subject", {unknown_user()}, Return::unspecified, 51200, with_subject(long_subject + "\n")},
+      {"8-bit-subject", {unknown_user()}, Return::unspecified, 51200, with_subject("Subject: gr\xC3\xBCne \xE4pfel\n")},
       {"mixed",
        {one("carol@example.com", taken, Action::relayed), unknown_user(),
         one("dave@example.com", late, Action::delayed)}},
@@ -93,7 +119,7 @@ std::vector<Report> reports() {
 
 TEST(GoldenBounce, H60_EveryKindOfReportIsAsItWas) {
   for (const Report& each : reports()) {
-    const BounceText report = make_bounce(bounce_of(each), envelope_of(each), kOriginal);
+    const BounceText report = make_bounce(bounce_of(each), envelope_of(each), each.original);
     expect_golden(each.name, report);
     EXPECT_FALSE(report.smtputf8) << "so that it passes a smarthost that lacks it";
   }

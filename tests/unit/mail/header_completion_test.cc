@@ -310,42 +310,5 @@ TEST(CompleteHeaders, LongHeadersOfManyFieldsAreFast) {
   EXPECT_EQ(count(parse_headers(complete_headers(many, completion())), "To"), 1U);
 }
 
-TEST(MailboxLines, AreThoseOfMailboxFilesAlone) {
-  for (const std::string line :
-       {"From joe Mon Nov 23 17:04:05 2026", "From joe@x.example Mon Nov 23 17:04 2026 remote from x",
-        ">From joe Mon Nov 23", "From  Mon Nov 23 17:04:05 2026", "From - Mon Jan 01 00:00:00 2001",
-        "From 7db5d43c0f0e2b1f Mon Sep 17 00:00:00 2001", "From joe  Tue Dec  1 01:02:03 2026"}) {
-    EXPECT_TRUE(is_mailbox_line(line)) << line;
-    EXPECT_EQ(without_mailbox_lines(line + "\n" + line + "\nTo: x\n" + line + "\n"), "To: x\n" + line + "\n");
-    EXPECT_EQ(without_mailbox_lines(line), "");
-  }
-  for (const std::string line : {"From: joe@x", "From joe", "From what I saw on Mon Nov 23 the disk fails",
-                                 "From 10:30 to 11:00 the backup failed", "from joe Mon Nov 23",
-                                 "From joe Monday Nov 23", "From", "", "Mon Nov 23"}) {
-    EXPECT_FALSE(is_mailbox_line(line)) << line;
-    EXPECT_EQ(without_mailbox_lines(line + "\nx"), line + "\nx");
-  }
-}
-
-TEST(HeaderCompletion, AByteOrderMarkGoesBeforeAKnownFieldAlone) {
-  const std::string mark = "\xEF\xBB\xBF";
-  const std::string mailbox = "From joe Mon Nov 23 17:04:05 2026\n";
-  for (const std::string name : {"To", "Cc", "BCC", "subject", "From", "Date", "MIME-Version", "Content-Type",
-                                 "Return-Path", "Received", "X-Mailer", "Resent-To", "Auto-Submitted", "List-Id"}) {
-    const std::string text = name + ": x\n\n";
-    EXPECT_EQ(from_header_on(mark + text), text);
-    EXPECT_EQ(from_header_on(mailbox + mark + text), text);
-    EXPECT_EQ(from_header_on(text), text);
-    EXPECT_EQ(from_header_on("\n" + text), "\n" + text);
-    EXPECT_EQ(from_header_on(mark + "\n" + text), mark + "\n" + text);
-    EXPECT_EQ(from_header_on(mark + "\n \n" + mailbox + mark + text, EmptyLines::are_no_header), text);
-  }
-  for (const std::string text :
-       {"", "\n", "Note: disk full\n", "To whom\n", " To: x\n", "http://x/\n", "\n\n", ": x"}) {
-    EXPECT_EQ(from_header_on(mark + text), mark + text);
-    EXPECT_EQ(from_header_on("\n" + mark + text, EmptyLines::are_no_header), "\n" + mark + text);
-  }
-}
-
 }  // namespace
 }  // namespace postern::mail

@@ -1,17 +1,15 @@
-#include "metrics/scrapers.h"
+#include "metrics/scrape.h"
 
+#include "support/fake_clock.h"
 #include "support/run.h"
 #include "support/scripted_stream.h"
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace postern::metrics {
 namespace {
@@ -23,9 +21,27 @@ using testing::StartsWith;
 
 constexpr std::string_view kGet = "GET /metrics HTTP/1.1\r\nHost: localhost:9157\r\n\r\n";
 
-Task<std::string> some_page(Format format) {
-  co_return format == Format::openmetrics ? std::string("open\n") : std::string("classic\n");
+using Text = std::shared_ptr<const std::string>;
+
+Task<Text> some_page(Format format) {
+  co_return std::make_shared<const std::string>(format == Format::openmetrics ? "open\n" : "classic\n");
 }
+
+Task<Text> no_page(Format) { co_return nullptr; }
+
+Task<std::shared_ptr<const Views>> some_views() {
+  co_return std::make_shared<const Views>(Views{"<p>page", "{status}", "{history}"});
+}
+
+Task<std::shared_ptr<const Views>> views_without_history() {
+  co_return std::make_shared<const Views>(Views{"<p>page", "{status}", {}});
+}
+
+Task<std::shared_ptr<const Views>> no_views() { co_return nullptr; }
+
+Source some_source() { return {some_page, some_views}; }
+
+std::vector<std::string> our_hosts() { return {"mailhost.example.com"}; }
 
 using Deadlines = std::vector<Milliseconds>;
 
@@ -58,23 +74,39 @@ class Recorder final : public net::Stream {
   Deadlines& deadlines_;
 };
 
-std::string answer_to(std::string_view request, std::size_t chunk = 4096) {
+std::string answer_to(std::string_view request, std::size_t chunk = 4096, Source source = some_source()) {
   std::string written;
   Deadlines deadlines;
-  std::size_t asked = 0;
   auto stream = std::make_shared<Recorder>(std::string(request), chunk, written, deadlines);
-  test::run(serve_scrape(std::move(stream), some_page, [&asked] { ++asked; }));
-  // One for the request, however many pieces it comes in, and one for the answer, if there is one.
-  EXPECT_EQ(deadlines, Deadlines(written.empty() ? 1 : 2, kScrapePatience));
-  EXPECT_LE(asked, written.empty() ? 0U : 1U);
+  HostCheck hosts(our_hosts);
+  test::FakeClock clock;
+  const auto times = std::make_shared<ScrapeTimes>();
+  test::run(serve_scrape(std::move(stream), std::move(source), hosts, clock, times));
+  EXPECT_EQ(times->answered.has_value(), !written.empty());
+  // One for the request, however many pieces it comes in, one for the making of an answer and one for its way.
+  Deadlines expected{kRequestPatience};
+  if (times->asked) expected.push_back(kScrapePatience);
+  if (times->answered) expected.push_back(kScrapePatience);
+  EXPECT_EQ(deadlines, expected);
   return written;
+}
+
+TEST(Scrape, WhoeverWouldChooseAPartOfADocumentIsToldThatThereIsNone) {
+  for (const std::string target : {"/api/history?limit=1", "/api/history?to=bob", "/api/history??", "/api/status?x"}) {
+    const std::string answer = answer_to("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 ")) << target;
+    EXPECT_THAT(answer, HasSubstr("there are no parameters")) << target;
+  }
 }
 
 TEST(Scrape, AnswersARequestInPiecesOfEverySize) {
   for (std::size_t chunk = 1; chunk <= kGet.size(); ++chunk) {
     const std::string answer = answer_to(kGet, chunk);
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: application/openmetrics-text; version=1.0.0; "
-                                   "charset=utf-8\r\nContent-Length: 5\r\nConnection: close\r\n\r\n"));
+                                   "charset=utf-8\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 5\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\n" + guards()));
     EXPECT_THAT(answer, EndsWith("\r\n\r\nopen\n"));
   }
 }
@@ -87,19 +119,108 @@ TEST(Scrape, GivesTheOlderFormatToWhoCanReadOnlyThat) {
   EXPECT_EQ(format_for(""), Format::openmetrics);
   EXPECT_EQ(format_for("*/*"), Format::openmetrics);
   EXPECT_EQ(format_for("text/plain;version=0.0.4"), Format::prometheus);
+  EXPECT_EQ(format_for("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), Format::prometheus)
+      << "a browser keeps the other one as a file";
+  EXPECT_EQ(format_for("text/html,application/openmetrics-text"), Format::openmetrics);
   EXPECT_EQ(format_for("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"),
             Format::openmetrics);
-  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nAccept: text/plain\r\n\r\n"), EndsWith("\r\n\r\nclassic\n"));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n"),
+              EndsWith("\r\n\r\nclassic\n"));
 }
 
-TEST(Scrape, KnowsOnePathAndOneMethod) {
-  EXPECT_THAT(answer_to("GET /metrics?x=y HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
-  for (const std::string path : {"/", "/metrics/", "/metricsx", "http://x/metrics", "/%6detrics", "/../metrics"}) {
-    EXPECT_THAT(answer_to("GET " + path + " HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 404 ")) << path;
+/// Of the answer to a request for this machine.
+std::string head_of(const std::string& answer) { return answer.substr(0, answer.find("\r\n\r\n") + 4); }
+
+TEST(Scrape, KnowsFourPathsAndTwoMethods) {
+  EXPECT_THAT(answer_to("GET /metrics?x=y HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  for (const std::string path : {"/metrics/", "/metricsx", "http://x/metrics", "/%6detrics", "/../metrics", "//", "*",
+                                 "/index.html", "/api", "/api/", "/api/statusx", "/favicon.ico"}) {
+    EXPECT_THAT(answer_to("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 404 ")) << path;
   }
-  for (const std::string method : {"POST", "PUT", "DELETE", "HEAD", "OPTIONS"}) {
-    EXPECT_THAT(answer_to(method + " /metrics HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 405 ")) << method;
+  for (const std::string path : {"/", "/metrics", "/api/status", "/api/history"}) {
+    for (const std::string method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
+      const std::string answer = answer_to(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      EXPECT_THAT(answer, StartsWith("HTTP/1.1 405 ")) << method << path;
+      EXPECT_THAT(answer, HasSubstr("\r\nAllow: GET, HEAD\r\n"));
+    }
   }
+}
+
+TEST(Scrape, AnswersAHeadRequestLikeAnotherWithoutTheBody) {
+  for (const std::string path : {"/", "/metrics", "/api/status", "/api/history", "/other"}) {
+    for (const std::string host : {"localhost", "rebound.example"}) {
+      const std::string rest = " " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+      const std::string whole = answer_to("GET" + rest);
+      EXPECT_EQ(answer_to("HEAD" + rest), head_of(whole));
+      EXPECT_LT(head_of(whole).size(), whole.size());
+    }
+  }
+}
+
+TEST(Scrape, RefusesWithTheGuardsOfWhatItShows) {
+  const std::vector<std::pair<std::string, std::string>> refused{
+      {"GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n", "404 "},
+      {"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n", "405 "},
+      {"GET / HTTP/1.1\r\nHost: rebound.example\r\n\r\n", "421 "},
+      {"GET / HTTP/1.1\r\n\r\n", "400 "},
+      {"EHLO me\r\n\r\n", "400 "},
+      {"GET /" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n", "431 "}};
+  for (const auto& [request, status] : refused) {
+    const std::string answer = answer_to(request);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 " + status));
+    EXPECT_THAT(head_of(answer), HasSubstr("\r\n" + guards()));
+  }
+}
+
+TEST(Scrape, AnswersBrowsersWithWhatIsShownAndNoScript) {
+  struct Case {
+    std::string path, type, body;
+  };
+  const std::vector<Case> cases{{"/", "text/html; charset=utf-8", "<p>page"},
+                                {"/?x", "text/html; charset=utf-8", "<p>page"},
+                                {"/api/status", "application/json; charset=utf-8", "{status}"},
+                                {"/api/history?", "application/json; charset=utf-8", "{history}"}};
+  for (const Case& one : cases) {
+    const std::string answer = answer_to("GET " + one.path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: " + one.type + "\r\n")) << one.path;
+    EXPECT_THAT(answer, HasSubstr("\r\nContent-Security-Policy: default-src 'none'; "));
+    EXPECT_THAT(answer, HasSubstr("\r\nCache-Control: no-store\r\n"));
+    EXPECT_THAT(answer, EndsWith("\r\n\r\n" + one.body)) << one.path;
+    const std::string none =
+        answer_to("GET " + one.path + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 4096, {some_page, no_views});
+    EXPECT_THAT(none, StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(none, HasSubstr(guards()));
+  }
+}
+
+TEST(Scrape, SaysWhereMetricsCouldNotBeGathered) {
+  const std::string none = answer_to(kGet, 4096, {no_page, some_views});
+  EXPECT_THAT(none, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(none, HasSubstr(guards()));
+  EXPECT_THAT(none, HasSubstr("see the log"));
+}
+
+TEST(Scrape, ShowsNoHistoryWhereThatNamesNobody) {
+  const std::string answer =
+      answer_to("GET /api/history HTTP/1.1\r\nHost: localhost\r\n\r\n", 4096, {some_page, views_without_history});
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 403 "));
+  EXPECT_THAT(answer, HasSubstr("metrics.page: all"));
+  EXPECT_THAT(answer, HasSubstr(guards()));
+}
+
+TEST(Scrape, AnswersNobodyWhoAsksForAnotherHost) {
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nHost: mailhost:9157\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  for (const std::string path : {"/metrics", "/", "/api/status", "/api/history", "/x"}) {
+    const std::string answer = answer_to("GET " + path + " HTTP/1.1\r\nHost: rebound.example:9157\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 421 ")) << path;
+    EXPECT_THAT(answer, HasSubstr("metrics_hosts"));
+    EXPECT_THAT(answer, testing::Not(HasSubstr("open")));
+  }
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.0\r\nHost: rebound.example\r\n\r\n"), StartsWith("HTTP/1.1 421 "));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(answer_to("GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: rebound.example\r\n\r\n"),
+              StartsWith("HTTP/1.1 400 "));
 }
 
 TEST(Scrape, RefusesWhatIsNoHttpAndWhatIsTooLong) {
@@ -109,100 +230,6 @@ TEST(Scrape, RefusesWhatIsNoHttpAndWhatIsTooLong) {
   std::string fields = "GET /metrics HTTP/1.1\r\n";
   for (int i = 0; i < 2000; ++i) fields += "X: yyyyyyyy\r\n";
   EXPECT_THAT(answer_to(fields + "\r\n"), HasSubstr("HTTP/1.1 431 "));
-}
-
-/// A client that says nothing until it is told to, and then asks for the page.
-struct Client {
-  explicit Client(const Executor& loop) : news(loop, boost::asio::steady_timer::time_point::max()) {}
-  boost::asio::steady_timer news;
-  bool asks = false;
-  bool reads = true;  ///< the answer
-  bool cancelled = false;
-  bool open = true;
-  std::string got;
-};
-
-class ClientStream final : public net::Stream {
- public:
-  explicit ClientStream(std::shared_ptr<Client> client) : client_(std::move(client)) {}
-  ~ClientStream() override { client_->open = false; }
-  Task<Result<std::size_t>> read_some(std::span<char> into) override {
-    while (!client_->asks && !client_->cancelled) co_await news();
-    if (client_->cancelled) co_return Error{Failure::cancelled, "cancelled"};
-    std::ranges::copy(kGet, into.begin());
-    co_return kGet.size();
-  }
-  Task<Result<void>> write(std::string_view bytes) override {
-    while (!client_->reads) co_await news();
-    client_->got += bytes;
-    co_return Result<void>();
-  }
-  Task<Result<void>> start_tls() override { co_return Result<void>(); }
-  [[nodiscard]] bool secure() const override { return false; }
-  [[nodiscard]] const net::TlsInfo* tls() const override { return nullptr; }
-  void expires_after(Milliseconds) override {}
-  void cancel() override {
-    client_->cancelled = true;
-    client_->news.cancel();
-  }
-
- private:
-  Task<void> news() {
-    boost::system::error_code told;
-    co_await client_->news.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, told));
-  }
-  std::shared_ptr<Client> client_;
-};
-
-class ScrapersTest : public testing::Test {
- protected:
-  std::shared_ptr<Client> connect() {
-    auto client = std::make_shared<Client>(loop.get_executor());
-    scrapers.serve(std::make_unique<ClientStream>(client));
-    poll();
-    return client;
-  }
-  void tell(Client& client) {
-    client.news.cancel();
-    poll();
-  }
-  void poll() {
-    loop.restart();
-    loop.poll();
-  }
-
-  boost::asio::io_context loop;
-  Scrapers scrapers{loop.get_executor(), some_page};
-};
-
-TEST_F(ScrapersTest, TheOldestOfThoseThatSayNothingMakesWay) {
-  std::vector<std::shared_ptr<Client>> silent;
-  for (std::size_t i = 0; i < 3 * kScrapers; ++i) silent.push_back(connect());
-  for (std::size_t i = 0; i < silent.size(); ++i) EXPECT_EQ(silent[i]->open, i >= 2 * kScrapers) << i;
-  const auto scraper = connect();
-  EXPECT_FALSE(silent[2 * kScrapers]->open);
-  scraper->asks = true;
-  tell(*scraper);
-  EXPECT_THAT(scraper->got, EndsWith("\r\n\r\nopen\n"));
-  EXPECT_FALSE(scraper->open);
-}
-
-TEST_F(ScrapersTest, OneThatIsAnsweredKeepsItsPlace) {
-  std::vector<std::shared_ptr<Client>> slow;
-  for (std::size_t i = 0; i < kScrapers; ++i) {
-    slow.push_back(connect());
-    slow.back()->reads = false;
-    slow.back()->asks = true;
-    tell(*slow.back());
-  }
-  EXPECT_FALSE(connect()->open);
-  for (const auto& one : slow) {
-    EXPECT_TRUE(one->open);
-    one->reads = true;
-    tell(*one);
-    EXPECT_THAT(one->got, EndsWith("\r\n\r\nopen\n"));
-  }
-  EXPECT_TRUE(connect()->open);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -353,6 +354,33 @@ TEST(Listener, U01_TellsWhoCallsOnAUnixSocketAndRemovesItsFile) {
   EXPECT_EQ(world.listener->address(), path);
   world.listener->close();
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(Listener, HandsOverNoConnectionOfAClientThatIsGoneAndTellsOnlyOfThoseThatSentSomething) {
+  World world;
+  world.serve(Listener::tcp(world.loop.get_executor(), "127.0.0.1:0"), World::Server::silent);
+  const auto to = parse_socket_address("127.0.0.1:" + std::to_string(world.options.port));
+  const auto call = [&](bool says_something) {
+    UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(fd.get(), to->get(), to->size), 0);
+    EXPECT_EQ(::send(fd.get(), "EHLO", says_something ? 4 : 0, 0), says_something ? 4 : 0);
+    return fd;
+  };
+  call(true).reset();
+  call(false).reset();
+  UniqueFd reset = call(true);
+  const linger at_once{1, 0};
+  ::setsockopt(reset.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  reset.reset();
+  const UniqueFd stays = call(true);
+  while (world.peers.empty()) world.loop.run_one_for(Seconds(5));
+  world.loop.poll();
+  if (!world.peers.back().owner) GTEST_SKIP() << "the kernel does not tell";
+  ASSERT_EQ(world.peers.size(), 1U);
+  EXPECT_EQ(world.peers[0].owner, ::geteuid());
+  const auto told = [](const auto& line) { return line.find("its client had gone") != line.npos; };
+  EXPECT_GE(std::ranges::count_if(test::logged(), told), 1);
+  EXPECT_LE(std::ranges::count_if(test::logged(), told), 2);
 }
 
 TEST(Listener, U21_ReplacesADeadSocketButNotALivingOneNorAFile) {

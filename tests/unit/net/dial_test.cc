@@ -17,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr Milliseconds kPatience{500};  // with those who say nothing
+constexpr Milliseconds kPatience{2000};  // with those who say nothing; a handshake takes a part of it on a busy machine
 
 struct Host {
   boost::asio::io_context loop;
@@ -189,7 +189,7 @@ std::string heard_from(Host& host, bool implicit) {
   host.options.implicit_tls = implicit;
   auto client = host.connected();
   while (client) {
-    client->stream->expires_after(kPatience);
+    client->stream->expires_after(host.options.connect_timeout);
     Result<void> secured;
     if (!implicit) secured = host.wait(client->stream->start_tls());
     const auto said = secured ? host.wait(heard(*client->stream)) : Result<std::string>(secured.error());
@@ -215,13 +215,13 @@ TEST(Dial, Fault4_AResumptionThatEndsInAnyWayButSuccessIsDoneAgainInFull) {
         if (silent && implicit != (version == TLS1_3_VERSION)) continue;  // each takes its time
         Host host;
         host.tls(implicit);
-        host.options.connect_timeout = kPatience;
         auto& server = host.serve(Habit::well, tls);
         ASSERT_EQ(heard_from(host, implicit), "220 hello\r\n");
         ASSERT_EQ(heard_from(host, implicit), "220 hello\r\n");
         ASSERT_EQ(server.seen().resumed, 1U);
         ASSERT_EQ(server.seen().connections, 2U);
         server.habit(habit);
+        if (silent) host.options.connect_timeout = kPatience;
         EXPECT_EQ(heard_from(host, implicit), "220 hello\r\n");
         EXPECT_EQ(server.seen().connections, 4U) << "once cut, once in full";
         EXPECT_EQ(server.seen().greeted, 3U);

@@ -1,5 +1,6 @@
 // Certificates that a trusted authority signed and that are refused all the same (H26, H27, H29), and what TLS we do
 // not speak (H31). By STARTTLS and implicit TLS alike: both are this handshake.
+#include "net/tls_pin.h"
 #include "tls_pair.h"
 
 #include <gmock/gmock.h>
@@ -87,7 +88,8 @@ struct Shown {
   std::vector<Certificate> chain;
 };
 
-std::string refusal(const Careless& authority, const Shown& shown, const std::string& expected = "localhost") {
+std::string refusal(const Careless& authority, const Shown& shown, const std::string& expected = "localhost",
+                    TlsClientOptions options = {}) {
   auto state = std::make_unique<TlsServer::State>();
   state->context.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* context = state->context.get();
@@ -96,7 +98,6 @@ std::string refusal(const Careless& authority, const Shown& shown, const std::st
   SSL_CTX_use_certificate(context, shown.certificate.get());
   SSL_CTX_use_PrivateKey(context, shown.key.get());
   for (const Certificate& link : shown.chain) SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 1, link.get());
-  TlsClient::Options options;
   options.tls_ca_file = authority.file;
   options.tls_name = expected;
   Pair pair(*TlsClient::make(options), server);
@@ -140,12 +141,21 @@ TEST(OddCertificates, H29AShortKeyIsRefused) {
   shown.certificate = blank(shown.key.get(), "localhost");
   add_alternative_name(shown.certificate.get(), "localhost");
   Careless::sign(shown.certificate.get(), authority.certificate.get(), authority.key.get());
-  EXPECT_THAT(refusal(authority, shown), HasSubstr("key too weak"));
+  EXPECT_THAT(refusal(authority, shown),
+              HasSubstr("key too weak; the pin of its key is " + key_pin(shown.certificate.get())));
+  for (const TlsVersion least : {TlsVersion::v1_0, TlsVersion::v1_1}) {
+    TlsClientOptions options;
+    options.tls_min_version = least;
+    options.tls_ciphers = "DEFAULT:@SECLEVEL=0";
+    EXPECT_THAT(refusal(authority, shown, "localhost", options), HasSubstr("key too weak"));
+  }
 }
 
 TEST(OddCertificates, H29ASha1SignatureIsRefused) {
   const Careless authority;
-  EXPECT_THAT(refusal(authority, leaf(authority, "localhost", EVP_sha1())), HasSubstr("too weak"));
+  const Shown shown = leaf(authority, "localhost", EVP_sha1());
+  EXPECT_THAT(refusal(authority, shown),
+              HasSubstr("too weak; the pin of its key is " + key_pin(shown.certificate.get())));
 }
 
 TEST(OddCertificates, H29AMissingIntermediateIsRefused) {

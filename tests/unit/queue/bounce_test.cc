@@ -46,10 +46,8 @@ TEST_F(Bounces, Q13_AMessageThatIsPutOffIsWarnedOfOnceAndReturnedWithTheLastReas
   for (int i = 0; i < 6 * 24; ++i) pass(Seconds(3600));
   EXPECT_EQ(times(host.texts, "Action: delayed"), 1U) << "once, and a restart does not matter";
   EXPECT_EQ(times(host.texts, "Action: failed"), 1U);
-  EXPECT_EQ(times(host.texts,
-                  "It could not be delivered within 5 days.\n    smtp.example.com[192.0.2.1]:465 said: "
-                  "451 4.3.0 disk on fire\n"),
-            1U);
+  EXPECT_EQ(times(host.texts, "    Why: it was tried again and again for 5 days, and nobody took it.\n"), 1U);
+  EXPECT_EQ(times(host.texts, " said the last time: \"451 4.3.0\n    disk on fire\"\n"), 1U);
   EXPECT_EQ(times(host.texts,
                   "Status: 4.4.7\nRemote-MTA: dns; smtp.example.com\nDiagnostic-Code: smtp; 451 4.3.0 disk "
                   "on fire\n"),
@@ -89,7 +87,7 @@ TEST_F(Bounces, WhatCouldNotBeReadIsToldToTheSenderOnceAndTheOthersGetTheMessage
   EXPECT_EQ(host.got, (std::vector<std::string>{"bob@example.net", "alice@example.com"}));
   EXPECT_EQ(times(host.texts, "Final-Recipient: unknown; Web Team (sales\nAction: failed\nStatus: 5.1.3\n"), 1U);
   EXPECT_EQ(times(host.texts, "Final-Recipient: unknown; two words\nAction: failed\nStatus: 5.1.3\n"), 1U);
-  EXPECT_EQ(times(host.texts, "What was given as: Web Team (sales\n"), 1U);
+  EXPECT_EQ(times(host.texts, "The recipient that was given as: Web Team (sales\n"), 1U);
   EXPECT_TRUE(files().empty());
   EXPECT_TRUE(disk.names("spool/failed").empty());
 }
@@ -112,6 +110,20 @@ TEST_F(Bounces, WhatCouldNotBeReadAndMayNotBeToldIsKeptToBeSeen) {
   EXPECT_EQ(host.got, (std::vector<std::string>{"bob@example.net"}));
   EXPECT_TRUE(files().empty());
   EXPECT_EQ(disk.names("spool/failed").size(), 1U);
+}
+
+TEST_F(Bounces, WhatIsInFailedAlreadySinceItWasCopiedBackByHandLeavesTheQueue) {
+  const test::ExpectLog expected("kept in failed/");
+  host.answers["bob@example.net"] = deferred();
+  mail::Envelope quiet = envelope({"bob@example.net"});
+  quiet.recipients[0].notify = mail::kNotifyNever;
+  const QueueId id = accept(quiet);
+  disk.put("spool/failed/" + id.str(), disk.content("spool/queue/" + id.str()));
+  host.answers["bob@example.net"] = refused();
+  pass(Seconds(3600));
+  EXPECT_TRUE(files().empty());
+  EXPECT_EQ(disk.names("spool/failed").size(), 1U);
+  EXPECT_EQ(queue->totals().waiting, 0U);
 }
 
 TEST_F(Bounces, WhatCouldNotBeReadIsInTheDigestWhenTooManyReportsWentOut) {
@@ -139,7 +151,7 @@ TEST_F(Bounces, DatesAreThoseOfTheZoneOfThisMachine) {
   }
   ::tzset();
   EXPECT_EQ(times(host.texts, "\nDate: Mon, 23 Nov 2026 05:30:00 +0530\n"), 1U);
-  EXPECT_EQ(times(host.texts, "Your message of Mon, 23 Nov 2026 05:30:00 +0530\n"), 1U);
+  EXPECT_EQ(times(host.texts, "\non Mon, 23 Nov 2026 at 05:30:00 (UTC+05:30) "), 1U);
 }
 
 TEST_F(Bounces, ASuccessIsReportedAsRelayedWhereTheSmarthostHasNoDsn) {
@@ -163,6 +175,29 @@ TEST_F(Bounces, H62_ARefusedBounceMakesOneLogLineAndNoMail) {
   EXPECT_TRUE(files().empty());
   EXPECT_EQ(disk.names("spool/failed").size(), 1U);
   EXPECT_EQ(queue->totals().failed, 1U);
+}
+
+/// Of what the log says has ended.
+std::size_t ended(const QueueId& id) {
+  return static_cast<std::size_t>(std::ranges::count(test::logged(), "id=" + id.str() + " ended"));
+}
+
+TEST_F(Bounces, TheLogSaysThatAMessageEndedOnceAndWhenItsFileGoes) {
+  EXPECT_EQ(ended(accept(envelope({"bob@example.net", "carol@example.net"}))), 1U);
+  EXPECT_EQ(ended(accept(with_slips(envelope({"bob@example.net"})))), 1U) << "who cannot be read ends no message";
+  EXPECT_EQ(ended(refused_one("gone@example.net")), 1U);
+  cap(1, 1);
+  const QueueId owed = refused_one("gone@example.net");
+  EXPECT_EQ(ended(owed), 0U) << "its report is still owed";
+  hours(2);
+  EXPECT_EQ(ended(owed), 1U);
+}
+
+TEST_F(Bounces, TheLogDoesNotSayThatAMessageEndedWhichIsKeptInFailed) {
+  const test::ExpectLog expected("kept in failed/");
+  const QueueId kept = refused_one("gone@example.net", "");
+  EXPECT_EQ(ended(kept), 0U);
+  EXPECT_EQ(disk.names("spool/failed").size(), 1U);
 }
 
 // Scaled: 200 messages. Nothing recursive, at most one report a message, and the disk does not fill.

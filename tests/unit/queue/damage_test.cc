@@ -80,6 +80,47 @@ TEST_F(DamageTest, P34_WhatCannotBeMovedToCorruptStaysIsToldOnceAndStopsNobody) 
   for (const Entry& entry : listed()) EXPECT_EQ(entry.state, State::corrupt);
 }
 
+TEST_F(DamageTest, OfAMessageWhoseTextWasChangedTheReasonIsShown) {
+  const test::ExpectLog expected("damaged message is not delivered");
+  const std::vector<QueueId> ids = store(1);
+  const std::string path = "/" + ids[0].str();
+  std::string content = disk.content("spool/queue" + path);
+  content.replace(content.rfind("\nbody"), 5, "\nbadd");
+  close();
+  disk.put("spool/queue" + path, content);
+  open();
+  settle();
+  const auto reasons = [this, &ids] {
+    const std::vector<Entry> list = listed();
+    const auto shown = run(loop, queue->find(ids[0]));
+    EXPECT_EQ(list.size(), 1U);
+    EXPECT_EQ(list.at(0).state, State::corrupt);
+    EXPECT_EQ(list.at(0).recipients.size(), 1U) << "the rest of it is shown as it is";
+    EXPECT_EQ(shown ? shown->reason : "", list.at(0).reason);
+    return list.at(0).reason;
+  };
+  EXPECT_EQ(reasons(), "the checksum is wrong");
+  content.replace(content.rfind("\nbadd"), 5, "\nbody");
+  disk.put("spool/corrupt" + path, content);
+  EXPECT_EQ(reasons(), "was found damaged, and can be read now");
+}
+
+TEST_F(DamageTest, ADamagedMessageThatIsLargeIsReadWholeWhereItIsShownAlone) {
+  const test::ExpectLog expected("damaged message is not delivered");
+  const test::ExpectLog down("site down");
+  host.trouble = site_trouble();
+  const QueueId id = accept(envelope({"bob@example.net"}), "Subject: hi\n\n" + std::string(300'000, 'x') + "\n");
+  host.trouble.reset();
+  close();
+  std::string content = disk.content("spool/queue/" + id.str());
+  content[content.size() - 2] = 'y';
+  disk.put("spool/queue/" + id.str(), content);
+  open();
+  settle();
+  EXPECT_EQ(listed().at(0).reason, "damaged; the log says what is wrong");
+  EXPECT_EQ(run(loop, queue->find(id))->reason, "the checksum is wrong");
+}
+
 TEST_F(DamageTest, P41_NoModificationTimeKeepsAMessageLongerThanABackOffWould) {
   for (const Seconds ahead : {Seconds(60), Seconds(3600), Seconds(4000), Seconds(86400), Seconds(10 * 365 * 86400)}) {
     host.got.clear();

@@ -275,6 +275,31 @@ TEST(Decide, ASendersTroubleIsWrittenNowhereUntilTheAgeLimit) {
   }
 }
 
+TEST(Decide, WhatWasSaidOfALoginIsNotForSenders) {
+  mail::DeliveryReport report;
+  report.recipients.resize(3);
+  Evidence held;
+  held.held = true;
+  for (const int code : {0, 535}) {
+    report.site =
+        mail::SiteTrouble{mail::Step::auth, Failure::denied, code,
+                          "mx: cannot log in: https://login.example.com/token refused: invalid_grant (secret)"};
+    for (const Seconds age : {kRetry.warn_after + Seconds(1), kRetry.expire + Seconds(1)}) {
+      mail::Envelope envelope = three();
+      envelope.accepted = kNow - age;
+      const std::vector<RecipientState> states(3);
+      const Actions actions = decide(envelope, states, report, at(envelope, kNow), kRetry, 0.5, held);
+      ASSERT_EQ(actions.findings.size(), 3U);
+      for (const Finding& one : actions.findings) {
+        EXPECT_EQ(one.status.text.find("secret"), std::string::npos) << one.status.text;
+        EXPECT_EQ(one.status.text.find("login.example.com"), std::string::npos) << one.status.text;
+        EXPECT_NE(one.status.text.find("there is no login at the smarthost"), std::string::npos) << one.status.text;
+        EXPECT_EQ(one.status.text.find("(535)") != std::string::npos, code != 0) << one.status.text;
+      }
+    }
+  }
+}
+
 TEST(Decide, WhatWasSaidOfOthersNamesNoneOfTheirAddresses) {
   mail::DeliveryReport report;
   report.recipients.resize(3);

@@ -160,6 +160,18 @@ TEST_F(Digests, SendersWithOneMailboxShareItsLimitAndItsDigest) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(told("to" + std::to_string(i) + "@example.net"), 1U) << i;
 }
 
+TEST_F(Digests, TheLogTellsOfEachMessageThatItsSenderWasTold) {
+  capped(1);
+  std::vector<QueueId> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(refused_to("to" + std::to_string(i) + "@example.net"));
+  for (int i = 0; i < 62; ++i) pass(Seconds(60));
+  for (const QueueId& id : ids) {
+    const std::string line = "id=" + id.str() + " bounced to=alice@example.com bounce=";
+    EXPECT_EQ(std::ranges::count_if(test::logged(), [&](const auto& one) { return one.starts_with(line); }), 1)
+        << id.str();
+  }
+}
+
 TEST_F(Digests, HoldAThousandRecipientsAndTheRestFollows) {
   constexpr std::size_t kMessages = 4;
   constexpr std::size_t kEach = 400;

@@ -34,6 +34,27 @@ TEST_F(ListingTest, GoesByPagesInOrderOfAcceptance) {
   EXPECT_THAT(ids(listed(newest)), ElementsAreArray(accepted.rbegin(), accepted.rend()));
 }
 
+TEST_F(ListingTest, TellsWhomTheSenderNamedWhereAnAliasLedToSomebodyElse) {
+  mail::Envelope of_alias = envelope({"admin@example.com", "bob@example.com", "carol@example.com"});
+  of_alias.recipients[0].orcpt = "rfc822;root@example.net";
+  of_alias.recipients[1].orcpt = "rfc822;bob@example.com";
+  accept(std::move(of_alias));
+  const std::vector<Entry> entries = listed();
+  std::vector<std::string> originals;
+  for (const Entry::Rcpt& one : entries.at(0).recipients) originals.push_back(one.original);
+  EXPECT_THAT(originals, ElementsAre("root@example.net", "", ""));
+}
+
+TEST_F(ListingTest, PagesWithMessagesToManyAreShorterAndLoseNone) {
+  mail::Envelope many = envelope({"to@example.com"});
+  many.recipients.resize(1500, many.recipients.front());
+  std::vector<QueueId> accepted;
+  for (int i = 0; i < 10; ++i) accepted.push_back(accept(i == 5 ? envelope({"to@example.com"}) : many));
+  const std::unique_ptr<Listing> listing = queue->list({});
+  EXPECT_EQ(run(loop, listing->next()).size(), 3U);
+  EXPECT_THAT(ids(listed()), ElementsAreArray(accepted));
+}
+
 TEST_F(ListingTest, BeginsBehindAnyMessageInBothOrders) {
   std::vector<QueueId> accepted;
   for (int i = 0; i < 40; ++i) accepted.push_back(accept(envelope({"to@example.com"})));
@@ -108,6 +129,21 @@ TEST_F(ListingTest, Q01_PassesOverMoreIdsThanItKeepsAtOnce) {
   Selection largest;
   largest.order = Order::largest;
   EXPECT_EQ(listed(largest).size(), kMessages);
+}
+
+TEST_F(ListingTest, OfWhatWaitsOrIsUnderWayNoOtherDirectoryIsRead) {
+  accept(envelope({"to@example.com"}));
+  const QueueId held = accept(envelope({"to@example.com"}));
+  ASSERT_TRUE(run(loop, queue->hold(held)));
+  for (const State state : {State::waiting, State::active, State::held, State::failed, State::corrupt}) {
+    const bool elsewhere = state != State::waiting && state != State::active;
+    const std::size_t before = disk.calls_of("list");
+    Selection selection;
+    selection.state = state;
+    const std::size_t found = listed(selection).size();
+    EXPECT_EQ(found, state == State::waiting || state == State::held ? 1U : 0U);
+    EXPECT_EQ(disk.calls_of("list") - before, elsewhere ? 3U : 0U) << name(state);
+  }
 }
 
 TEST_F(ListingTest, LeavesOutWhatWentMeanwhile) {

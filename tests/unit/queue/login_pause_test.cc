@@ -89,6 +89,27 @@ TEST_F(LoginPause, AGoodCheckLetsTheMailFlowWithoutTimePassing) {
   EXPECT_TRUE(files().empty());
 }
 
+TEST_F(LoginPause, OneThatWasMetWithoutMailHoldsMailFromTheStartAsAnyOther) {
+  const test::ExpectLog expected("login failed");
+  queue->site_failed("no such site", *host.trouble->site);
+  queue->site_failed("main", *host.trouble->site);
+  EXPECT_EQ(alarms(), 1U);
+  const SiteStatus before = queue->sites().front();
+  ASSERT_TRUE(before.trouble);
+  EXPECT_TRUE(before.trouble->login_refused);
+  EXPECT_FALSE(before.tried);
+  EXPECT_EQ(before.active, 0U);
+  EXPECT_EQ(before.next_probe, clock.wall() + kLoginPause);
+  fill(10);
+  EXPECT_EQ(host.attempts, 0U) << "it waits for the end of the pause";
+  pass(kLoginPause);
+  EXPECT_EQ(host.attempts, 1U);
+  host.trouble.reset();
+  queue->site_recovered("main");
+  settle();
+  EXPECT_EQ(host.got.size(), 10U);
+}
+
 TEST_F(LoginPause, AReloadTriesTheLoginOnceAndAtOnce) {
   const test::ExpectLog expected("login failed");
   fill(100);

@@ -78,7 +78,7 @@ TEST_F(ObserverTest, TheTimeOfACommitIsNotRoundedToMilliseconds) {
   const TickingClock ticking;
   SteadyTime::duration measured{};
   auto ended = [&](const spool::Draft&, const Result<void>&, SteadyTime::duration took) { measured = took; };
-  const auto room = [](std::uint64_t) { return Result<void>(); };
+  const auto room = [](std::uint64_t) { return [] { return Result<void>(); }; };
   SpoolIntake intake(pool, ticking, std::make_shared<spool::Draft>(*spool, std::move(made)), room, ended);
   ASSERT_TRUE(run(loop, intake.append("Subject: hi\n\nbody\n")));
   ASSERT_TRUE(run(loop, intake.commit(20, mail::BodyType::seven_bit)));

@@ -106,7 +106,7 @@ TEST_F(QueueTest, ExpiryNeedsAnAttemptAfterTheAgeLimit) {
   open();
   settle();
   ASSERT_EQ(host.texts.size(), 3U);  // twice tried, then the report
-  EXPECT_NE(host.texts[2].find("It could not be delivered within 5 days"), std::string::npos);
+  EXPECT_NE(host.texts[2].find("tried again and again for 5 days, and nobody took it"), std::string::npos);
   EXPECT_EQ(host.got, std::vector<std::string>{"alice@example.com"});
   EXPECT_TRUE(files().empty());
 }
@@ -352,16 +352,17 @@ TEST_F(QueueTest, P40_AClockSetBackParksNothing) {
 }
 
 TEST_F(QueueTest, R05_AFullDiskRefusesAndIsNoticedWhenItIsFreeAgain) {
+  const test::ExpectLog expected("the spool's disk is full");
   disk.set_space(spool::Space{1U << 20U, 1U << 20U});
   clock.advance(Seconds(6));
-  EXPECT_TRUE(queue->room_for(0)) << "nothing recent is known";
+  EXPECT_TRUE(queue->room_for(0, 0)) << "nothing recent is known";
   settle();
-  EXPECT_EQ(queue->room_for(0).error().failure, Failure::no_space);
+  EXPECT_EQ(queue->room_for(0, 0).error().failure, Failure::no_space);
   disk.set_space(spool::Space{1ULL << 40U, 1U << 20U});
   clock.advance(Seconds(6));
-  EXPECT_TRUE(queue->room_for(1U << 20U)) << "an old sample refuses nobody";
+  EXPECT_TRUE(queue->room_for(1U << 20U, 0)) << "an old sample refuses nobody";
   settle();
-  EXPECT_TRUE(queue->room_for(1U << 20U));
+  EXPECT_TRUE(queue->room_for(1U << 20U, 0));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace {
 Sender sender(const std::string& path, const std::string& header) {
   mail::Envelope envelope;
   envelope.sender = path;
-  return sender_of(envelope, header + "Subject: x\n\nFrom: body@example.com\n");
+  const std::string text = header + "Subject: x\n\nFrom: body@example.com\n";
+  return sender_of(envelope, mail::parse_headers(text));
 }
 
 TEST(Sender, IsTheReversePathAndTheFromFieldByTheirMailboxes) {
@@ -38,7 +39,7 @@ TEST(Sender, IsOnePartysThoughTheSmarthostSeesNoDifference) {
     envelope.sender = "alice@example.com";
     envelope.source.kind = kind;
     envelope.source.uid = uid;
-    return sender_of(envelope, "From: alice@example.com\n\n");
+    return sender_of(envelope, mail::parse_headers("From: alice@example.com\n\n"));
   };
   using Kind = mail::Source::Kind;
   const std::vector<Sender> all = {of(Kind::local, 0), of(Kind::local, 1000), of(Kind::smtp, std::nullopt),

@@ -28,7 +28,7 @@ Task<DeliveryReport> judge_sender(Account* account, mail::Message* message) {
     report.recipients.resize(message->pending().size());
     report.sender = mail::SiteTrouble{mail::Step::mail, Failure::denied, 553, "553 5.7.1 not owned"};
   } else if (account->suspected.contains(sender) ||
-             account->spoofing.contains(message->envelope().source.uid.value_or(mail::kNoUid))) {
+             account->spoofing.contains(mail::owner_of(message->envelope().source))) {
     report.recipients.resize(message->pending().size());
     report.sender = mail::SiteTrouble{mail::Step::end_of_data, Failure::denied, 550, "550 From is not yours"};
     report.sender->in_transaction = true;
@@ -77,6 +77,8 @@ TEST_F(SenderTroubleTest, HoldsThatSendersMailAloneByItsStepsAndWritesNothing) {
   EXPECT_EQ(sites[0].senders[0].sender, "web@example.com");
   EXPECT_TRUE(sites[0].senders[0].next_probe);
   EXPECT_FALSE(sites[0].trouble);
+  ASSERT_EQ(sites[0].kept.size(), 1U);
+  EXPECT_EQ(sites[0].kept[0].messages, 50U);
   for (int i = 0; i < 60; ++i) pass(Seconds(60));
   EXPECT_LE(tries("web@example.com"), 11) << "5 s doubling";
   EXPECT_EQ(queue->totals().waiting, 50U);

@@ -1,10 +1,16 @@
 // The table of what was under way at a crash.
 #include "queue/suspects.h"
 
+#include "queue/storms.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <random>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace postern::queue {
@@ -108,6 +114,92 @@ TEST(Suspects, ASuspectThatOnlyWaitsGivesWayWhereThereIsNoRoom) {
   EXPECT_EQ(table.count(id_of(1)), 0U);
   table = memory.crash().next();
   EXPECT_EQ(table.count(id_of(2)), 1U);
+}
+
+TEST(Suspects, WhatNeedNotBeLookedAtHasAFreePlaceOrNone) {
+  for (const unsigned room : {1U, 3U, 4U, 7U, 8U, 40U}) {
+    const unsigned beside = room - room / 4;
+    Memory memory;
+    memory.bytes.resize(16 + room * 18);
+    Suspects table = memory.next();
+    for (unsigned number = 0; number < beside; ++number) {
+      EXPECT_TRUE(table.begin_beside(id_of(number))) << number << " of " << room;
+      EXPECT_TRUE(table.begin_beside(id_of(number))) << "it has a place";
+    }
+    EXPECT_FALSE(table.begin_beside(id_of(beside))) << room;
+    // What must be done has the rest, and what ends makes room.
+    for (unsigned number = beside; number < room; ++number) table.begin(id_of(number));
+    table.returned(id_of(0));
+    EXPECT_TRUE(table.begin_beside(id_of(1000)));
+    EXPECT_FALSE(table.begin_beside(id_of(1001)));
+    const Suspects after = memory.crash().next();
+    for (unsigned number = 1; number < room; ++number) EXPECT_EQ(after.count(id_of(number)), 1U) << number;
+    EXPECT_EQ(after.count(id_of(1000)), 1U);
+    EXPECT_EQ(after.count(id_of(1001)), 0U);
+  }
+}
+
+TEST(Suspects, ASuspectThatWaitsKeepsItsPlaceFromWhatNeedNotBeLookedAt) {
+  Memory memory;
+  memory.bytes.resize(16 + 4 * 18);
+  Suspects before = memory.next();
+  for (unsigned number = 0; number < 4; ++number) before.begin(id_of(number));
+  Suspects table = memory.crash().next();
+  EXPECT_FALSE(table.begin_beside(id_of(9)));
+  EXPECT_TRUE(table.begin_beside(id_of(3))) << "its own";
+  for (unsigned number = 0; number < 4; ++number) EXPECT_EQ(table.count(id_of(number)), 1U);
+}
+
+TEST(Suspects, WhereNothingIsRememberedAllMayBeLookedAt) {
+  Suspects table{std::span<char>()};
+  for (unsigned number = 0; number < 1000; ++number) EXPECT_TRUE(table.begin_beside(id_of(number)));
+}
+
+TEST(Suspects, ADigestHasAPlaceForEachAndSoHaveDeliveriesBesideIt) {
+  Memory memory;
+  Suspects table = memory.next();
+  for (unsigned number = 0; number < kMostInDigest; ++number) ASSERT_TRUE(table.begin_beside(id_of(number)));
+  for (unsigned number = 0; number < 100; ++number) table.begin(id_of(1000 + number));
+  const Suspects after = memory.crash().next();
+  for (unsigned number = 0; number < kMostInDigest; ++number) EXPECT_EQ(after.count(id_of(number)), 1U);
+  for (unsigned number = 0; number < 100; ++number) EXPECT_EQ(after.count(id_of(1000 + number)), 1U);
+}
+
+TEST(Suspects, IsWhatItWouldBeWhateverComesAndGoes) {
+  // Against a model, since free places are looked for from the front and none behind the last that is used.
+  std::mt19937 random(7);
+  Memory memory;
+  memory.bytes.resize(16 + 12 * 18);
+  Suspects table = memory.next();
+  std::map<unsigned, std::pair<unsigned, bool>> model;  // crashes, and whether it is under way
+  for (int step = 0; step < 20'000; ++step) {
+    const auto number = static_cast<unsigned>(random() % 12);
+    const QueueId id = id_of(number);
+    switch (random() % 9) {
+      case 0:
+        for (auto& [one, known] : model) {
+          if (known.second) known.first = std::min(known.first + 1, Suspects::kGuilty);
+          known.second = false;
+        }
+        table = memory.crash().next();
+        break;
+      case 1:
+        table.ended(id);
+        model.erase(number);
+        break;
+      case 2:
+      case 3:
+      case 4:
+        table.returned(id);
+        if (model.contains(number)) model[number].second = false;
+        break;
+      default: table.begin(id); model[number].second = true;
+    }
+    std::erase_if(model, [](const auto& one) { return one.second.first == 0 && !one.second.second; });
+    for (unsigned one = 0; one < 12; ++one) {
+      ASSERT_EQ(table.count(id_of(one)), model.contains(one) ? model[one].first : 0U) << one << " in step " << step;
+    }
+  }
 }
 
 TEST(Suspects, WithoutRoomNobodyIsASuspect) {

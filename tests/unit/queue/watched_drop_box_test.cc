@@ -1,6 +1,7 @@
 // A real directory and the kernel's inotify; what lies there is tested with spool::DropDirectory.
 #include "queue/watched_drop_box.h"
 
+#include "queue/refused_shares.h"
 #include "support/run.h"
 #include "support/scratch_dir.h"
 
@@ -18,7 +19,7 @@
 namespace postern::queue {
 namespace {
 
-using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr Seconds kForEver{100'000};
 
@@ -26,7 +27,7 @@ class WatchedDropBoxTest : public testing::Test {
  protected:
   WatchedDropBoxTest() {
     std::filesystem::create_directory(spool + "/drop");
-    box = std::make_unique<WatchedDropBox>(loop.get_executor(), pool, spool);
+    box = std::make_unique<WatchedDropBox>(loop.get_executor(), pool, spool, [](std::uint32_t uid) { return uid + 1; });
   }
 
   void put(const std::string& name, const std::string& bytes) const { std::ofstream(spool + "/drop/" + name) << bytes; }
@@ -59,7 +60,12 @@ class WatchedDropBoxTest : public testing::Test {
 
 TEST_F(WatchedDropBoxTest, ListsReadsAndRemovesByTheThreadsOfTheDisk) {
   put("a", "0123456789");
-  EXPECT_THAT(test::run(loop, box->list()).value(), ElementsAre("a"));
+  const auto look = test::run(loop, box->list({})).value();
+  ASSERT_EQ(look.files.size(), 1U);
+  EXPECT_EQ(look.files[0].at.name, "a");
+  EXPECT_EQ(look.files[0].uid, ::getuid());
+  EXPECT_EQ(look.files[0].party, ::getuid() + 1);
+  EXPECT_EQ(look.left, 0U);
   const auto file = test::run(loop, box->open("a", 10));
   ASSERT_TRUE(file);
   EXPECT_EQ((*file)->uid(), ::getuid());
@@ -73,13 +79,76 @@ TEST_F(WatchedDropBoxTest, ListsReadsAndRemovesByTheThreadsOfTheDisk) {
 
 TEST_F(WatchedDropBoxTest, SetsAsideWhatIsRefused) {
   put("a", "rubbish");
-  ASSERT_TRUE(test::run(loop, box->list()));
+  ASSERT_TRUE(test::run(loop, box->list({})));
   const auto aside = test::run(loop, box->set_aside("a"));
   ASSERT_TRUE(aside);
   EXPECT_EQ(aside->uid, ::getuid());
   EXPECT_TRUE(std::filesystem::exists(aside->kept));
   EXPECT_FALSE(std::filesystem::exists(spool + "/drop/a"));
   EXPECT_EQ(test::run(loop, box->set_aside("a")).error().failure, Failure::not_found);
+}
+
+TEST_F(WatchedDropBoxTest, ADirectoryOfAnySizeIsBegunWithAndTheRestIsCounted) {
+  for (std::size_t i = 0; i < WatchedDropBox::kFilesOfALook + 7; ++i) put(std::to_string(i), "");
+  const auto look = test::run(loop, box->list({})).value();
+  EXPECT_EQ(look.files.size(), WatchedDropBox::kFilesOfALook);
+  EXPECT_EQ(look.left, 7U);
+}
+
+TEST_F(WatchedDropBoxTest, AFullRefusedMakesPlaceForWhatComesAndTellsWhatWentForIt) {
+  const auto kept = [this] { return std::distance(std::filesystem::directory_iterator(spool + "/refused"), {}); };
+  for (std::size_t i = 0; i < kRefusedFiles + 5; ++i) put(std::to_string(i), "MAIL FROM:<a@b>");
+  ASSERT_TRUE(test::run(loop, box->list({})));
+  std::size_t displaced = 0;
+  for (std::size_t i = 0; i < kRefusedFiles + 5; ++i) {
+    const auto aside = test::run(loop, box->set_aside(std::to_string(i)));
+    ASSERT_TRUE(aside) << i;
+    displaced += aside->displaced.size();
+    EXPECT_EQ(aside->displaced.empty(), i < kRefusedFiles) << i;
+    for (const DropBox::Gone& gone : aside->displaced) {
+      EXPECT_EQ(gone.begins, "MAIL FROM:<a@b>");
+      EXPECT_EQ(gone.uid, ::getuid());
+      EXPECT_FALSE(std::filesystem::exists(gone.file));
+    }
+  }
+  EXPECT_EQ(displaced, 5U);
+  EXPECT_EQ(kept(), static_cast<std::ptrdiff_t>(kRefusedFiles));
+  // What somebody removes leaves its place.
+  std::filesystem::remove_all(spool + "/refused");
+  put("a", "x");
+  ASSERT_TRUE(test::run(loop, box->list({})));
+  EXPECT_TRUE(test::run(loop, box->set_aside("a"))->displaced.empty());
+  EXPECT_EQ(kept(), 1);
+}
+
+TEST_F(WatchedDropBoxTest, ForgetsWhatWasRefusedLongAgo) {
+  EXPECT_THAT(test::run(loop, box->forget_refused(system_clock().wall())).value(), IsEmpty());
+  put("a", "MAIL FROM:<a@b>\nRCPT TO:<c@d>\nDATA\nSubject: secret\n");
+  ASSERT_TRUE(test::run(loop, box->list({})));
+  ASSERT_TRUE(test::run(loop, box->set_aside("a")));
+  const WallTime now = system_clock().wall();
+  EXPECT_THAT(test::run(loop, box->forget_refused(now - std::chrono::hours(1))).value(), IsEmpty());
+  const auto forgotten = test::run(loop, box->forget_refused(now + std::chrono::hours(1))).value();
+  ASSERT_EQ(forgotten.size(), 1U);
+  EXPECT_EQ(forgotten[0].uid, ::getuid());
+  EXPECT_EQ(forgotten[0].begins, "MAIL FROM:<a@b>\nRCPT TO:<c@d>\nDATA\n") << "and nothing of the message";
+  EXPECT_LT(now - forgotten[0].since, std::chrono::minutes(1));
+  EXPECT_TRUE(std::filesystem::is_empty(spool + "/refused"));
+}
+
+TEST(EnvelopeLines, EndWhereTheMessageBegins) {
+  const std::string head = "postern-drop 1 0000000053 0000000020\n";
+  const std::string lines = "MAIL FROM:<a@b>\nRCPT TO:<c@d>\nRCPT TO:<e@f>\nDATA\n";
+  const std::string whole = head + lines + "DATA\nSubject: RCPT TO:<secret>\nRCPT TO:<body>\n";
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    const std::string_view shown = envelope_lines(std::string_view(whole).substr(0, size));
+    EXPECT_TRUE(std::string_view(head + lines).starts_with(shown)) << size;
+  }
+  EXPECT_EQ(envelope_lines(whole), head + lines);
+  EXPECT_EQ(envelope_lines("MAIL FROM:<a@b>"), "MAIL FROM:<a@b>") << "cut, but a command";
+  for (const char* none : {"", "\n", "Subject: a\n\nDATA\n", " DATA\n", "rubbish", "DATUM\n"}) {
+    EXPECT_EQ(envelope_lines(none), "") << none;
+  }
 }
 
 TEST_F(WatchedDropBoxTest, WhatCameBeforeTheFirstWaitWaitsForNobody) {

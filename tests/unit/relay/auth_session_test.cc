@@ -1,5 +1,6 @@
 // Logins to a server that really checks: every mechanism, every failing operation, every senseless challenge.
 #include "auth_server.h"
+#include "base/redactor.h"
 #include "relay/smtp_relay.h"
 #include "support/expected_log.h"
 #include "support/run.h"
@@ -333,6 +334,41 @@ TEST(Login, ShowsNoSecretInTraceOrReportByAnyMechanism) {
       }
     }
   }
+}
+
+TEST(Login, ShowsNoPieceOfASecretThatIsCutOffOrGoesOverLines) {
+  const std::string password = "hunter-22-x";
+  for (const std::string& words :
+       {"535 " + std::string(502, 'x') + password, "535 " + std::string(503, '.') + password + " is wrong",
+        std::string("535-5.7.8 hunter-\r\n535 5.7.8 22-x"), "xyz " + std::string(50, 'x') + password,
+        "334 " + base64_encode(R"({"status":")" + std::string(195, '.') + password + "\"}") + "\r\n535 no"}) {
+    for (const std::string name : {"PLAIN", "LOGIN", "XOAUTH2"}) {
+      Site site;
+      site.server.offer = "AUTH " + name;
+      sasl::Credentials credentials = with_password("demo", password);
+      credentials.token = Secret("another-token-47");
+      site.source->set(credentials);
+      site.server.broken[name] = words;
+      const auto report = site.check({.verbose = true});
+      ASSERT_TRUE(report.trouble);
+      std::string all = report.trouble->text;
+      for (const std::string& line : report.trace) all += line + '\n';
+      for (const auto& tried : report.tried) all += tried.reply + '\n';
+      EXPECT_EQ(all.find("hunt"), std::string::npos) << name << ": " << all;
+    }
+  }
+}
+
+TEST(Login, UnderstandsARefusalOfWhichNothingIsShown) {
+  Site site;
+  site.server.offer = "AUTH PLAIN";
+  site.source->set(with_password("demo", "x9"));
+  site.server.broken["PLAIN"] = "454 4.7.0 too many concurrent connections";
+  const auto report = site.check();
+  ASSERT_TRUE(report.trouble);
+  EXPECT_THAT(report.trouble->text, HasSubstr(Redactor::kRemark));
+  EXPECT_TRUE(report.trouble->crowded);
+  EXPECT_FALSE(report.trouble->login_refused);
 }
 
 TEST(Login, LogsTheTraceIfTheSettingsSaySo) {

@@ -165,5 +165,22 @@ TEST(Learnt, NoAddressIsAskedForThatNeedsAnExtensionOrIsNone) {
   }
 }
 
+TEST(Learnt, WhatIsLeftOutInDoubtIsLeftOutForADayIfThatHelpsAndElseOnce) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  Avoidance avoidance;
+  EXPECT_FALSE(avoidance.applies(now));
+  EXPECT_FALSE(avoidance.tried(true, now)) << "nobody doubted it";
+  avoidance.doubt();
+  EXPECT_TRUE(avoidance.applies(now));
+  EXPECT_FALSE(avoidance.tried(false, now));
+  EXPECT_FALSE(avoidance.applies(now));
+  avoidance.doubt();
+  EXPECT_TRUE(avoidance.tried(true, now));
+  EXPECT_FALSE(avoidance.tried(true, now)) << "it is told once";
+  EXPECT_FALSE(avoidance.tried(false, now)) << "one who is refused for another reason changes nothing";
+  EXPECT_TRUE(avoidance.applies(now + Seconds(23 * 3600)));
+  EXPECT_FALSE(avoidance.applies(now + Seconds(25 * 3600)));
+}
+
 }  // namespace
 }  // namespace postern::relay

@@ -460,5 +460,23 @@ DT 550 no such user
         10);
 }
 
+TEST(Refusals, OfCommandsWithParametersOfDsnMayBeOfThese) {
+  for (const std::string refusal :
+       {"501 5.5.4 invalid arguments", "501 Syntax error in parameters or arguments", "504 bad ORCPT syntax",
+        "504 5.5.4 Command parameter not implemented", "555 5.5.4 Unsupported option: ORCPT=rfc822;root@x",
+        "555 unrecognized", "455 4.5.4 cannot accommodate parameters", "500 5.5.2 unrecognized command",
+        "553 5.1.3 invalid address in ORCPT", "550 5.1.3 original recipient: bad address syntax", "550 5.7.1 no",
+        "554 5.5.2 protocol error", "550 NOTIFY is not allowed", "550 5.7.1 DSN is not permitted here",
+        "451 4.5.1 ESMTP extension is not supported", "503 5.5.1 bad sequence", "553 no"}) {
+    EXPECT_TRUE(may_be_of_dsn(Asked::rcpt, reply_of(refusal))) << refusal;
+  }
+  for (const std::string refusal :
+       {"550 5.1.1 no such user", "553 5.1.3 bad recipient address syntax", "452 4.5.3 too many recipients",
+        "552 too many recipients", "552 no", "550 5.5.3 too many recipients", "450 4.2.0 greylisted", "451 try later",
+        "554 5.7.1 relay access denied", "530 5.7.0 authentication required", "550 5.2.1 mailbox disabled"}) {
+    EXPECT_FALSE(may_be_of_dsn(Asked::rcpt, reply_of(refusal))) << refusal;
+  }
+}
+
 }  // namespace
 }  // namespace postern::relay

@@ -144,8 +144,34 @@ SiteMemory full() {
   memory.mechanism = "SCRAM-SHA-256-PLUS";
   memory.secret = "0a1b2c3d.12ef";
   memory.under = "tls allow_cleartext_auth PLAIN";
+  memory.login = "1794000000";
+  memory.certificate = "2027-01-01T00:00:00Z";
+  memory.own_certificate = "2028-01-01T00:00:00Z";
   memory.taken = "o'neil+x@y.example";
   return memory;
+}
+
+TEST(SiteNotes, NotesALoginOnceAMinuteAndTheEndOfACertificateThatIsKnown) {
+  const auto store = std::make_shared<VolatileMemory>();
+  SiteNotes notes(store, site());
+  notes.note_login();
+  const std::string first = notes.recall().login;
+  EXPECT_NE(first, "");
+  notes.note_login();
+  EXPECT_EQ(notes.recall().login, first);
+  for (const std::string before : {"1000000000", "99999999999", "nonsense"}) {
+    SiteMemory memory = store->recall("mx:465 demo");
+    memory.login = before;
+    store->keep("mx:465 demo", memory);
+    notes.note_login();
+    EXPECT_NE(notes.recall().login, before) << "long ago, or by a wrong clock";
+  }
+  notes.note_certificates("2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
+  notes.note_certificates("", "");
+  EXPECT_EQ(notes.recall().certificate, "2027-01-01T00:00:00Z");
+  EXPECT_EQ(notes.recall().own_certificate, "2028-01-01T00:00:00Z");
+  notes.note_certificates("2027-01-01T00:00:00Z", "");
+  EXPECT_EQ(notes.recall().own_certificate, "") << "the settings name none any more";
 }
 
 TEST(MemoryFile, GivesBackAfterARestartWhatWasKept) {

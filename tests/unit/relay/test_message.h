@@ -4,6 +4,7 @@
 #include "mail/message.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,8 @@ class TestMessage final : public mail::Message {
  public:
   TestMessage(std::string sender, const std::vector<std::string>& recipients, std::string text)
       : text_(std::move(text)) {
+    static std::uint64_t made = 0;
+    envelope_.id = QueueId::make({}, ++made);
     envelope_.sender = std::move(sender);
     envelope_.size = text_.size();
     envelope_.wire_size = text_.size();

@@ -92,5 +92,22 @@ TEST(Wire, TracesCommandsAndRepliesButNeitherMessagesNorSecrets) {
   EXPECT_EQ(stream.mismatch(), "");
 }
 
+TEST(Wire, TracesNoReplyThatRepeatsASecretToTheEndOfTheSession) {
+  std::vector<test::ScriptedStream::Turn> turns;
+  turns.push_back({"NOOP\r\n", "250-hunt\r\n250-and\r\n250 er22\r\n"});
+  turns.push_back({"NOOP\r\n", "250-2.0.0 hunt\r\n250 2.0.0 er22\r\n"});
+  turns.push_back({"NOOP\r\n", "250 ok\r\n"});
+  test::ScriptedStream stream(turns);
+  Wire wire(stream);
+  std::vector<std::string> lines;
+  wire.trace_to([&lines](const std::string& line) { lines.push_back(line); });
+  wire.secrets().learn("hunter22");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(test::run(wire.command("NOOP\r\n", Seconds(1))).has_value());
+  const std::string hidden = "S: 250 " + std::string(Redactor::kRemark);
+  const std::vector<std::string> expected = {"C: NOOP", "S: 250-hunt", "S: 250-and", "S: 250 er22",
+                                             "C: NOOP", hidden,        "C: NOOP",    "S: 250 ok"};
+  EXPECT_EQ(lines, expected);
+}
+
 }  // namespace
 }  // namespace postern::relay

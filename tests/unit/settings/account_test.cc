@@ -63,11 +63,15 @@ TEST(Account, EveryKeyReachesItsMember) {
   EXPECT_EQ(certificate.client_key, file);
   EXPECT_EQ(certificate.user, "");
   const Smarthost oauth2 = good(
-      "    user: u\n    oauth2: {token_url: 'https://a.example/t', device_url: 'https://a.example/d', client_id: c, "
-      "client_secret_file: " +
+      "    user: u\n    oauth2: {token_url: 'https://a.example/t', device_url: 'https://a.example/d', auth_url: "
+      "'https://a.example/a?x=y', client_id: c, client_secret_file: " +
       file + ", refresh_token_file: " + file + ", scope: 'a b', ca_file: " + file + "}\n");
-  EXPECT_EQ(oauth2.oauth2,
-            (credentials::OAuth2{"https://a.example/t", "https://a.example/d", "c", file, file, "a b", file}));
+  EXPECT_EQ(oauth2.oauth2, (credentials::OAuth2{"https://a.example/t", "https://a.example/d", "https://a.example/a?x=y",
+                                                "c", file, file, "a b", file}));
+  const std::string twice =
+      problems("    user: u\n    oauth2: {token_url: 'https://a.example/t', client_id: c, refresh_token_file: " + file +
+               ", auth_url: 'https://a.example/a?x=y&state=z'}\n");
+  EXPECT_NE(twice.find("must not have the parameter 'state', which is set at each login"), std::string::npos) << twice;
   EXPECT_EQ(good("    auth_downgrade: refuse\n").auth_downgrade, relay::Downgrade::refuse);
   EXPECT_EQ(good("    auth_downgrade: warn\n").auth_downgrade, relay::Downgrade::warn);
   EXPECT_EQ(good("    messages_per_connection: 7\n").messages_per_connection, 7U);
@@ -119,7 +123,9 @@ TEST(Account, SaysWhatIsWrongWhereAndWhatToDo) {
       {"password: p", "f.yaml:4:15: 'smarthosts[0]' has a 'password' but no 'user'"},
       {"token_command: [/bin/true]", "f.yaml:4:20: 'smarthosts[0]' has a 'token_command' but no 'user'"},
       {"password: \"a\\nb\"", "f.yaml:4:15: 'smarthosts[0].password' must be one line"},
-      {"password: ''", "f.yaml:4:15: 'smarthosts[0].password' must be one line"},
+      {"password: ''", "f.yaml:4:15: 'smarthosts[0].password' is empty; write the password"},
+      {"password:", "f.yaml:4:5: 'smarthosts[0].password' is empty; write the password"},
+      {"password: |\n      abc\n", "f.yaml:4:15: 'smarthosts[0].password' has a line end behind it; write |-"},
       {"password_credential: a/b", "f.yaml:4:26: 'smarthosts[0].password_credential' must be the name of a credential"},
       {"password_credential: ..", "f.yaml:4:26: 'smarthosts[0].password_credential' must be the name"},
       {"password_command: /bin/pass show", "f.yaml:4:23: 'smarthosts[0].password_command' must be a list"},
@@ -201,13 +207,72 @@ TEST(Account, UrlsAreHttpsOrGoToThisMachine) {
 }
 
 TEST(Account, NoErrorShowsASecret) {
-  for (const std::string keys :
-       {"password: [hunter2]", "password: {a: hunter2}", "password: \"hunter2\\n\"", "password: hunter2",
-        "password: &a hunter2", "oauth2: {token_url: 'https://user:hunter2@a.example/', client_id: c}"}) {
+  for (const std::string keys : {"password: [hunter2]",
+                                 "password: {a: hunter2}",
+                                 "password: \"hunter2\\n\"",
+                                 "password: hunter2",
+                                 "password: &a hunter2",
+                                 "oauth2: {token_url: 'https://user:hunter2@a.example/', client_id: c}",
+                                 "oauth2: {token_url: 'https://a.example/?client_secret=hunter2 x', client_id: c}",
+                                 "oauth2: {device_url: 'https://user:hunter2/', auth_url: hunter2}",
+                                 "oauth2: {client_secret_file: hunter2, refresh_token_file: \"hunter2\"}",
+                                 "password_file: hunter2",
+                                 "token_file: hunter2",
+                                 "password_command: [hunter2]",
+                                 "password_command: hunter2",
+                                 "token_command: [hunter2, x]",
+                                 "password_credential: hunter2/x",
+                                 "password_credential: \" hunter2\"",
+                                 "tls_name: x:hunter2@a.example:x",
+                                 "password hunter2: x",
+                                 "password hunter2:",
+                                 "password hunter2",
+                                 "password=hunter2: x",
+                                 "password = hunter2: x",
+                                 "password:hunter2: x",
+                                 "pass hunter2: x",
+                                 "user me password hunter2: x",
+                                 "password fil hunter2: x",
+                                 "password hunter2: x\n    password hunter2: y",
+                                 "user: a@b.example:hunter2\n    from: account",
+                                 "user: me hunter2\n    from: account",
+                                 "password: 'hunter2'x",
+                                 "password: \"\\hunter2\"",
+                                 "password: \"\\xhunter2\"",
+                                 "password: [hunter2]x",
+                                 "password: ,hunter2",
+                                 "password: hunter2: x",
+                                 "password: {{ hunter2 }}",
+                                 "password: !vault hunter2",
+                                 "host: smtp://x:hunter2@h.example"}) {
     const std::string found = problems("    " + keys + "\n");
     EXPECT_FALSE(found.empty()) << keys;
     EXPECT_EQ(found.find("hunter2"), std::string::npos) << found;
   }
+}
+
+TEST(Account, NoErrorShowsWhatIsReadAsAKeyBehindAPasswordInBraces) {
+  for (const std::string keys : {"password: ab,hunter2", "password: ab, hunter2: x", "password: ab,hunter2,hunter2",
+                                 "pass: ab,hunter2", "password: ab,c,hunter2, port: 465"}) {
+    const Loaded loaded = parse("smarthosts: [{host: h.example, user: u, " + keys + "}]", "f.yaml");
+    ASSERT_FALSE(loaded.problems.empty()) << keys;
+    for (const Problem& problem : loaded.problems) EXPECT_EQ(problem.str().find("hunter2"), std::string::npos) << keys;
+  }
+  const Loaded quoted = parse("smarthosts: [{host: h.example, user: u, password: 'ab', prot: 465}]", "f.yaml");
+  EXPECT_NE(quoted.problems.at(0).text.find("'smarthosts[0].prot'; did you mean 'port'?"), std::string::npos);
+}
+
+TEST(Account, NoWarningShowsWhatStandsBehindTheUser) {
+  for (const std::string user : {"a@b.example:hunter2", "apikey hunter2", "'a@b.example, hunter2'"}) {
+    const std::string found = warnings("    user: " + user + "\n    password: abc\n");
+    EXPECT_NE(found.find("is no address"), std::string::npos) << user;
+    EXPECT_EQ(found.find("hunter2"), std::string::npos) << found;
+  }
+}
+
+TEST(Account, ADowngradeIsAWordInAnyCase) {
+  EXPECT_EQ(good("    auth_downgrade: Refuse\n").auth_downgrade, relay::Downgrade::refuse);
+  EXPECT_EQ(good("    from: Account\n    user: a@b.example\n    password: x\n").from.address, "a@b.example");
 }
 
 TEST(Account, F08_APasswordStandsOnlyInAFileThatIsNotForEverybody) {

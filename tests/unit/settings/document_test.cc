@@ -159,6 +159,93 @@ TEST(Document, F02_GivesLineAndColumnOfEverySyntaxError) {
   }
 }
 
+struct Misread {
+  std::string text;
+  std::string place;  ///< line:column
+  std::string part;   ///< of the message
+};
+
+TEST(Document, SaysWhatAndWhereASlipIsAndNotWhereItWasNoticed) {
+  const std::vector<Misread> slips = {
+      {"a: 1\npassword: [abc\nb: 2\n", "2:11", "no ] closes this"},
+      {"a: 1\npassword: {abc\n", "2:11", "no } closes this"},
+      {"a: { b: c\nd:\n  - e: f\n", "1:4", "no } closes this"},
+      {"a: [x, {b: c]\n", "1:13", "closes none that is open"},
+      {"a: [x, [y, 'z]'], \"]\"\nb: 1\n", "1:4", "no ] closes this"},
+      {"# [ {\na: don't [1]\nb: [x # ]\n", "3:4", "no ] closes this"},
+      {"a: {b: c, d: |/usr/bin/prog}\n", "1:14", "run no programs"},
+      {"a: {b: c, d: @x}\n", "1:14", "begins with @"},
+      {"a: [b, `x]\n", "1:8", "begins with `"},
+      {"a:\n  b: [\n    %x,\n  ]\n", "3:5", "begins with %"},
+      {"password: - abc\n", "1:11", "begins a row of a list"},
+      {"a:\n  password: - abc\n  b: 1\n", "2:13", "begins a row of a list"},
+      {"a: 1\npassword: 'it's'\nb: 2\n", "2:15", "is written twice ('')"},
+      {"password: 'abc'def\n", "1:16", "is written twice ('')"},
+      {"password: \"ab\"cd\n", "1:15", "the value ends at the quote before this"},
+      {"x:\n  - password: [a]b\n", "2:15", "is a list or a group without them"},
+      {"password: {a: 'b]'}c\nb: 1\n", "1:11", "is a list or a group without them"},
+      {"password: ,abc\n", "1:11", "begins with ,"},
+      {"password: ]abc\n", "1:11", "begins with ]"},
+      {"password: }abc\n", "1:11", "begins with }"},
+      {"password: -\nb: 1\n", "1:11", "begins a row of a list"},
+      {"password: ? abc\n", "1:11", "question mark"},
+      {"password: abc:\tdef\n", "1:11", "ends a key"},
+      {"user: \"x@e.com\npassword: \"abc\"\n", "1:7", "this quote does not close in its line"},
+      {"a:\n  - user: 'x\n    password: 'abc'\n    port: 1\n", "2:11", "this quote does not close in its line"},
+      {"password: \"a\\!\"\n", "1:13", "a backslash within double quotes"},
+      {"password: \"a\\$\"\nb: 1\n", "1:13", "single quotes ('...')"},
+      {"password: \"C:\\secret\\q\"\n", "1:14", "a backslash within double quotes"},
+      {"password: \"a\\u12\"\nb: 1\n", "1:13", "a backslash within double quotes"},
+      {"a: 1\npassword: \"a\\x\"\nb: 1\n", "2:13", "a backslash within double quotes"},
+      {"retry\n  min: 1m\n", "1:6", "a colon is missing behind the key"},
+      {"b: 1\nretry\n  min: 1m\n  max: 1h\n", "2:6", "a colon is missing behind the key"},
+      {"smarthosts\n  - host: x\n", "1:11", "a colon is missing behind the key"},
+      {"smarthosts:\n  - host: x\n    from\n      policy: account\n", "3:9", "a colon is missing behind the key"},
+      {"a:\n  -\thost: x\n", "2:4", "a blank belongs behind the dash"},
+      {"a:\n\xC2\xA0 b: 1\n", "2:1", "no ordinary blank"},
+      {"a:\n  -\xC2\xA0host: x\n", "2:4", "no ordinary blank"},
+      {"a:\n  host:\xC2\xA0x\n", "2:8", "no ordinary blank"},
+      {"host:\xE2\x80\xAFx\n", "1:6", "no ordinary blank"},
+      {"[smarthost]\nhost = smtp.example.com\n", "1:1", "another kind of file"},
+      {"domain: x\n[smarthost]\nhost = \"smtp.example.com\"\n", "2:1", "another kind of file"},
+      {"# x\n[retry]\nmin = 1\n[b]\nmax = 2\n", "2:1", "another kind of file"},
+      {"a: {{ x }}\n", "1:4", "a template that was not rendered"},
+      {"{{ x }}\n", "1:1", "a template that was not rendered"},
+      {"a: {{ x }}.example\n", "1:4", "a template that was not rendered"},
+      {"{% for x in y %}\na: 1\n", "1:1", "a template that was not rendered"},
+      {"a: 1\n{% if x %}\nb: 1\n{% endif %}\n", "2:1", "a template that was not rendered"},
+      {"a: !vault |\n  abc\n", "1:4", "a template that was not rendered"},
+  };
+  for (const Misread& slip : slips) {
+    const Read file = read(slip.text);
+    ASSERT_FALSE(file.problems.empty()) << slip.text;
+    const Problem& first = file.problems[0];
+    EXPECT_EQ(std::to_string(first.line) + ":" + std::to_string(first.column), slip.place) << slip.text << first.str();
+    EXPECT_NE(first.text.find(slip.part), std::string::npos) << slip.text << first.str();
+  }
+}
+
+TEST(Document, JsonMayHaveTabsBelowAComment) {
+  for (const std::string before : {"", "# Ansible managed\n", "---\n", "# x\n\n--- # y\n", "%YAML 1.2\n---\n"}) {
+    const Read file = read(before + "{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n");
+    for (const Problem& problem : file.problems) ADD_FAILURE() << before << problem.str();
+    ASSERT_TRUE(file.root) << before;
+    EXPECT_EQ(file.root->entries.at(0).value.entries.at(0).value.text, "1");
+  }
+  EXPECT_FALSE(read("# x\na:\n\tb: 1\n").problems.empty());
+}
+
+TEST(Document, TextsOfSeveralLinesAndOddBlanksWithinTextsAreTaken) {
+  for (const std::string good :
+       {"a: \"b\n  c\"\nd: \"e\"\n", "a: 'b\n  c' # x\nd: 'e'\n", "a: 'it''s'\n", "a: \"b\\\"c\"\n",
+        "a: b\xC2\xA0"
+        "c\n",
+        "# \xC2\xA0x\n", "a: [b] # c\n", "a: [[b], '}']\n"}) {
+    const Read file = read(good);
+    for (const Problem& problem : file.problems) ADD_FAILURE() << good << problem.str();
+  }
+}
+
 TEST(Document, ReportsEveryRefusalOfOneFile) {
   const Read file = read("a: &x 1\nb: !!int 2\nc: 3\nc: 4\nd: {<<: {e: 1}}\nf: *x\n");
   std::vector<std::size_t> lines;

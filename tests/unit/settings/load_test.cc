@@ -1,7 +1,7 @@
 #include "settings/load.h"
+#include "base/measures.h"
 #include "settings/keys.h"
 #include "settings/machine_name.h"
-#include "settings/measures.h"
 #include "settings/values.h"
 #include "support/scratch_dir.h"
 
@@ -95,6 +95,7 @@ TEST(Load, EveryKeyReachesItsMember) {
   expected.queue.notify.command = {program, "--urgent"};
   expected.queue.notify.after = Seconds(1800);
   expected.listen.metrics = "[::1]:9157";
+  expected.listen.metrics_page = net::PageOfMetrics::all;
   const std::string aliases = dir.write("aliases", "ops: o@y.example\n", 0644);
   expected.names.local_domains = {"c.example", "d"};
   expected.names.aliases_file = aliases;
@@ -114,7 +115,7 @@ TEST(Load, EveryKeyReachesItsMember) {
           "limits: {message_size: 3M, recipients: 5}\nretry: {min: 30s, max: 2h, expire: 1d, warn_after: 0s}\n"
           "bounces: {per_sender: 3, per_hour: 9, return_size: 0, from: f@example.com}\n"
           "notify: {address: root, command: [" +
-          program + ", --urgent], after: 30m}\nmetrics: \"[::1]:9157\"\n"),
+          program + ", --urgent], after: 30m}\nmetrics: {listen: \"[::1]:9157\", page: all}\n"),
       expected);
 }
 
@@ -305,7 +306,15 @@ TEST(Load, F03_SaysWhatIsWrongWhereAndWhatToDo) {
        "f.yaml:3:12: 'smarthosts[0].rate.message' is unknown; here may stand: messages, recipients"},
       {"smarthosts:\n  - host: h\n    rate: [1 mail/day, 2 messages/d]\n",
        "f.yaml:3:24: 'smarthosts[0].rate' limits the messages in the same time twice"},
-      {"metrics: 0.0.0.0:9157\n", "f.yaml:1:10: 'metrics' must be a numeric address of this machine's loopback"},
+      {"metrics: 0.0.0.0:9157\n", "f.yaml:1:10: 'metrics.listen' must be a numeric address of this machine's loopback"},
+      {"metrics: {listen: 192.0.2.1:9157}\n",
+       "f.yaml:1:19: 'metrics.listen' must be a numeric address of this machine's loopback"},
+      {"metrics: {page: names}\n",
+       "f.yaml:1:17: 'metrics.page' must be counts or all, not 'names'; did you mean 'all'?"},
+      {"metrics: {pages: all}\n", "f.yaml:1:11: unknown key 'metrics.pages'; did you mean 'page'?"},
+      {"metrics:\n", "f.yaml:1:1: 'metrics' has no value; write an address, such as 127.0.0.1:9157, or leave it out"},
+      {"metrics: [127.0.0.1:9157]\n",
+       "f.yaml:1:10: 'metrics' must be a group of keys; write an address, such as 127.0.0.1:9157, or leave it out"},
       {"spool: var/spool\n", "f.yaml:1:8: 'spool' must be an absolute path"},
       {"spool:\n", "f.yaml:1:1: 'spool' has no value"},
       {"hostname: a b\n", "f.yaml:1:11: 'hostname' must be a host name"},
@@ -349,6 +358,34 @@ TEST(Load, F03_SaysWhatIsWrongWhereAndWhatToDo) {
       {"aliases: {root: /dev/null}\n", "f.yaml:1:17: 'aliases.root' must lead to addresses; programs"},
       {"aliases: {root: ':include:/x'}\n", "f.yaml:1:17: 'aliases.root' must lead to addresses; programs"},
       {"aliases: {root: a@@b}\n", "f.yaml:1:17: 'aliases.root' is not an address: 'a@@b': "},
+      {"aliases: {root: ''}\n", "f.yaml:1:17: 'aliases.root' is empty; write an address"},
+      {"notify: {address: 'a@x.example, b@x.example'}\n",
+       "f.yaml:1:19: 'notify.address' has several addresses in one text; make them an alias"},
+      {"notify: {address: 'Ops <a@x.example>'}\n",
+       "f.yaml:1:19: 'notify.address' must be the address alone: a@x.example"},
+      {"bounces: {from: 'A <a@x.example>'}\n", "f.yaml:1:17: 'bounces.from' must be the address alone: a@x.example"},
+      {"bounces: {from: 'a@x.example, b@x.example'}\n",
+       "f.yaml:1:17: 'bounces.from' has several addresses in one text; one alone can stand here"},
+      {"smarthosts: [{host: h, from: 'Alerts <a@x.example>'}]\n",
+       "f.yaml:1:30: 'smarthosts[0].from.address' must be the address alone: a@x.example; a name belongs under"},
+      {"smarthosts: [{host: h, from: {rewrite: {root: 'O <a@x.example>'}}}]\n",
+       "f.yaml:1:47: 'smarthosts[0].from.rewrite.root' must be the address alone: a@x.example"},
+      {"smarthosts: [{host: h, tls: explicit}]\n",
+       "f.yaml:1:29: 'smarthosts[0].tls' must be implicit, starttls or none, not 'explicit'; did you mean 'starttls'?"},
+      {"smarthosts: [{host: h, tls: Verify}]\n",
+       "f.yaml:1:29: 'smarthosts[0].tls' must be implicit, starttls or none, not 'Verify'; did you mean 'starttls'?"},
+      {"smarthosts: [{host: h, tls: require}]\n",
+       "f.yaml:1:29: 'smarthosts[0].tls' must be implicit, starttls or none, not 'require'; did you mean 'implicit'?"},
+      {"smarthosts: [{host: h, tls: disable}]\n",
+       "f.yaml:1:29: 'smarthosts[0].tls' must be implicit, starttls or none, not 'disable'; did you mean 'none'?"},
+      {"retry: {expire: 0}\n", "f.yaml:1:17: 'retry.expire' must be from 1s to 365d, not 0"},
+      {"storms: [{window: 0}]\n", "f.yaml:1:19: 'storms[0].window' must be from 1s to 1d, not 0"},
+      {"retry: {warn_after: never}\n",
+       "f.yaml:1:21: 'retry.warn_after' must be a duration such as 90s, 1m, 1h or 5d, not 'never'; did you mean '0s'?"},
+      {"limits: {per_user: {rate: off}}\n",
+       "f.yaml:1:27: 'limits.per_user.rate' must be a whole number, not 'off'; did you mean '0'?"},
+      {"aliases_file: off\n",
+       "f.yaml:1:15: 'aliases_file' must be an absolute path, or none, not 'off'; did you mean 'none'?"},
       {"aliases: {root: []}\n", "f.yaml:1:17: 'aliases.root' has no address"},
       {"aliases: {root: [a@b.example, {c: d}]}\n", "f.yaml:1:31: 'aliases.root' must be an address or a list"},
       {"aliases: {root@x.example: a@b.example}\n",
@@ -406,6 +443,28 @@ TEST(Load, F15_WarnsOfWhatIsAllowedButDangerous) {
   EXPECT_EQ(warnings_of(kHost + "smarthosts: [{host: a.example}, {host: b.example}]"), "");
 }
 
+TEST(Load, MetricsMayBeTheAddressAlone) {
+  const Settings alone = good_settings(kHost + "metrics: 127.0.0.1:9157\n");
+  EXPECT_EQ(alone.listen.metrics, "127.0.0.1:9157");
+  EXPECT_EQ(alone.listen.metrics_page, net::PageOfMetrics::counts) << "whoever is on this machine can read it";
+  EXPECT_EQ(good_settings(kHost + "metrics: {listen: \"127.0.0.1:9157\"}\n"), alone);
+  EXPECT_EQ(good_settings(kHost + "metrics: {listen: \"127.0.0.1:9157\", page: Counts}\n"), alone);
+  EXPECT_EQ(warnings_of(kHost + "metrics: {listen: \"127.0.0.1:9157\", page: all}\n"), "");
+  EXPECT_NE(warnings_of(kHost + "metrics: {page: all}\n").find("there is no 'metrics.listen'"), std::string::npos);
+}
+
+TEST(Load, WarnsWhereStormsHaveNoRoom) {
+  const std::string storms = kHost + "storms: [{window: 10m}]\n";
+  EXPECT_EQ(warnings_of(storms), "");
+  EXPECT_EQ(warnings_of(storms + "bounces: {return_size: 8K}\n"), "");
+  EXPECT_EQ(warnings_of(kHost + "bounces: {return_size: 0}\n"), "");
+  for (const std::string size : {"0", "8191"}) {
+    EXPECT_NE(warnings_of(storms + "bounces: {return_size: " + size + "}\n").find("hardly anything is gathered"),
+              std::string::npos)
+        << size;
+  }
+}
+
 TEST(Load, WarnsWhereNoAddressIsKnownForMailOfOurOwn) {
   const ScratchDir dir;
   const std::string rest = ", password_file: " + dir.write("password", "x") + "}]\n";
@@ -418,6 +477,15 @@ TEST(Load, WarnsWhereNoAddressIsKnownForMailOfOurOwn) {
     EXPECT_EQ(warnings_of(host + "bounces: {from: a@example.com}\n"), "");
   }
   EXPECT_EQ(warnings_of(kHost + "smarthosts: [{host: g.example, user: a@example.com" + rest), "");
+}
+
+TEST(Load, WarnsOfNoDoorWhereTheNetworksCannotBeRead) {
+  EXPECT_EQ(warnings_of(kHost + "listen: {networks: [localhost]}\n"), "");
+  EXPECT_EQ(warnings_of(kHost + "listen: {smtp: [\"0.0.0.0:25\"], networks: [localhost]}\n"), "");
+}
+
+TEST(Load, WordsAreTakenInAnyCase) {
+  EXPECT_TRUE(good_settings(kHost + "aliases_file: None\n").names.aliases_file.empty());
 }
 
 TEST(Load, WarnsOfADoorToWhichNobodyOrOnlyThisMachineCanSend) {

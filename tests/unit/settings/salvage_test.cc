@@ -121,5 +121,22 @@ TEST(Salvage, AFileThatCannotBeReadLeavesTheDefaults) {
   EXPECT_EQ(loaded.salvaged.listen, Settings{}.listen);
 }
 
+TEST(Salvage, ShowsNoNamesWhereItIsNotCertainThatTheyAreToBeShown) {
+  struct Case {
+    std::string metrics, listen;
+  };
+  for (const Case& one :
+       std::vector<Case>{{"metrics: {listen: \"127.0.0.1:9157\", page: everyone}\n", "127.0.0.1:9157"},
+                         {"metrics: {page: [all], listen: \"127.0.0.1:9157\"}\n", "127.0.0.1:9157"},
+                         {"metrics: {listen: 0.0.0.0:9157, page: counts}\n", ""},
+                         {"metrics: [127.0.0.1:9157, all]\n", ""},
+                         {"metrics: 127.0.0.1:9157\nfrobnicate: true\n", "127.0.0.1:9157"}}) {
+    const Loaded loaded = parse(kGood + one.metrics, "f.yaml");
+    ASSERT_FALSE(loaded.settings) << one.metrics;
+    EXPECT_EQ(loaded.salvaged.listen.metrics, one.listen) << one.metrics;
+    EXPECT_EQ(loaded.salvaged.listen.metrics_page, net::PageOfMetrics::counts) << one.metrics;
+  }
+}
+
 }  // namespace
 }  // namespace postern::settings

@@ -75,5 +75,34 @@ TEST(SenderRuleValues, ARowForNobodyIsAWarningAtItsPlace) {
               HasSubstr("f.yaml:5:12: 'senders[0].group' names 'no-such-group', and there is no such group"));
 }
 
+std::string told_as_warnings(const std::string& text) {
+  const Loaded loaded = parse("hostname: web1.example.net\nsmarthosts: [{host: h.example" + text, "f.yaml");
+  for (const Problem& problem : loaded.problems) ADD_FAILURE() << text << problem.str();
+  return texts(loaded.warnings);
+}
+
+TEST(SenderRuleValues, ADomainAloneIsAWarningWhereverAPatternMayStand) {
+  const std::vector<std::pair<std::string, std::string>> slips{
+      {"}]\nsenders: [{ user: root, may: shop.example }]",
+       "f.yaml:3:30: 'senders[0].may' takes 'shop.example' as a local name, and there is no such user; did you mean "
+       "'*@shop.example'?"},
+      {"}]\nsenders: [{ user: root, may: [a@b.example, Shop.Example.COM] }]", "did you mean '*@Shop.Example.COM'?"},
+      {"}]\nsenders: [{ user: root, may: all }]",
+       "takes 'all' as a local name, and there is no such user; did you mean \"*\"?"},
+      {"}]\nsenders: [{ user: root, may: None }]", "there is no word for nobody"},
+      {"}]\nroutes: [{ sender: shop.example, smarthosts: h.example }]", "f.yaml:3:20: 'routes[0].sender' takes"},
+      {"}]\nroutes: [{ sender: [\"<>\", shop.example], smarthosts: h.example }]",
+       "f.yaml:3:27: 'routes[0].sender' takes"},
+      {"}]\nroutes: [{ recipient: [shop.xn--p1ai], smarthosts: h.example }]", "did you mean '*@shop.xn--p1ai'?"},
+      {"}]\nstorms: [{ sender: jobs.shop.example }]", "'storms[0].sender' takes"},
+      {", from: { rewrite: { web1.example.com: a@b.example } }}]", "did you mean '*@web1.example.com'?"},
+  };
+  for (const auto& [text, words] : slips) EXPECT_THAT(told_as_warnings(text), HasSubstr(words)) << text;
+  for (const std::string may :
+       {"root", "a@shop.example", "\"*@shop.example\"", "backup.1", "web.x", "allan", "\"*\"", "daemon"}) {
+    EXPECT_EQ(told_as_warnings("}]\nsenders: [{ user: root, may: " + may + " }]"), "") << may;
+  }
+}
+
 }  // namespace
 }  // namespace postern::settings

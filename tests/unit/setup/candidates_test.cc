@@ -62,14 +62,5 @@ TEST(Candidates, AnnouncedServersWithImplicitTlsComeFirst) {
             "a.example port 465 (implicit TLS)\nc.example port 587 (STARTTLS)\n");
 }
 
-TEST(Candidates, BelowADomainIsByWholeLabels) {
-  for (const std::string host : {"example.com", "smtp.example.com", "A.B.EXAMPLE.com"}) {
-    EXPECT_TRUE(belongs_to(host, "example.com")) << host;
-  }
-  for (const std::string host : {"", "evilexample.com", "example.com.evil.example", "com"}) {
-    EXPECT_FALSE(belongs_to(host, "example.com")) << host;
-  }
-}
-
 }  // namespace
 }  // namespace postern::setup

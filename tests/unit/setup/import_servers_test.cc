@@ -98,6 +98,44 @@ TEST(Postfix, TlsIsWhatThePolicyOfTheServerSays) {
   EXPECT_STREQ(tls("", ""), "none");
 }
 
+TEST(Postfix, FingerprintsAreCarriedOverWhereTheyAreOfTodaysKind) {
+  const std::string sha256 =
+      "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";
+  const std::string pin = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+  const std::string other(64, 'a');
+  const std::string sha1 = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33";
+  const auto files = [](const std::string& main, const std::string& policy) {
+    const std::string maps = policy.empty() ? "" : "smtp_tls_policy_maps = hash:/etc/postfix/tls_policy\n";
+    return std::map<std::string, std::string>{
+        {"/etc/postfix/main.cf", "relayhost = [s.ex.com]:587\nsmtp_tls_CAfile = /etc/ca.pem\n" + maps + main},
+        {"/etc/postfix/tls_policy", "[s.ex.com]:587 " + policy + "\n"}};
+  };
+  const std::string level = "smtp_tls_security_level = fingerprint\n";
+  const std::string parameter = "smtp_tls_fingerprint_cert_match = ";
+  const auto pins = [&](const std::string& main, const std::string& policy) {
+    const settings::Smarthost smarthost = only("postfix", files(main, policy));
+    EXPECT_EQ(smarthost.tls, relay::Tls::starttls);
+    EXPECT_EQ(smarthost.tls_ca_file.empty(), !smarthost.tls_pin.empty()) << "the one, or the other";
+    return smarthost.tls_pin;
+  };
+  using Pins = std::vector<std::string>;
+  EXPECT_EQ(pins(level + parameter + sha256 + "\n", ""), Pins{pin});
+  EXPECT_EQ(pins(level + parameter + sha256 + ",\n  " + other + "\n", ""), (Pins{pin, other}));
+  EXPECT_EQ(pins(level + parameter + sha256 + "|" + other + "\n", ""), (Pins{pin, other}));
+  EXPECT_EQ(pins("", "fingerprint match=" + sha256 + "|" + other), (Pins{pin, other}));
+  EXPECT_EQ(pins(parameter + sha256 + "\n", "fingerprint match=" + other), Pins{other}) << "in place of the parameter";
+  EXPECT_EQ(pins(parameter + sha256 + "\n", "fingerprint"), Pins{pin});
+  EXPECT_EQ(pins(parameter + sha256 + "\n", "secure match=s.ex.com"), Pins{}) << "of another level";
+  EXPECT_EQ(pins(level + parameter + sha1 + "\n", ""), Pins{});
+  const std::string notes = all_notes("postfix", files(level + parameter + sha1 + "\n", ""));
+  EXPECT_NE(notes.find("no SHA-256 is not carried over, and in its place authorities"), std::string::npos) << notes;
+  const std::string mixed = all_notes("postfix", files(level + parameter + sha256 + "," + sha1 + "\n", ""));
+  EXPECT_NE(mixed.find("no SHA-256 is not carried over; those that are stand in tls_pin"), std::string::npos) << mixed;
+  const std::string none = all_notes("postfix", files(level, ""));
+  EXPECT_NE(none.find("names none, and in its place authorities are trusted"), std::string::npos) << none;
+  EXPECT_EQ(all_notes("postfix", files(level + parameter + sha256 + "\n", "")).find("fingerprint"), std::string::npos);
+}
+
 // Postfix itself asks by the destination alone, so what is written of the bare name is said of other mail, or by
 // mistake.
 TEST(Postfix, APolicyThatIsNotOfTheDestinationOnlyDemandsMore) {

@@ -57,7 +57,8 @@ TEST(Providers, EveryRowMakesSettingsWithoutProblemsAndWarnings) {
 }
 
 TEST(Providers, LimitsStandOnlyWhereTheProviderPublishesThem) {
-  const std::set<std::string> with = {"gmail", "google-workspace", "google-workspace-relay", "microsoft365"};
+  const std::set<std::string> with = {"gmail", "gmail-oauth2", "google-workspace", "google-workspace-relay",
+                                      "microsoft365"};
   for (const Provider& row : providers()) {
     const bool limited = !row.smarthost.rate.empty() || row.smarthost.connections != queue::SiteOptions().connections;
     EXPECT_EQ(limited, with.contains(row.name)) << row.name;

@@ -142,12 +142,16 @@ Smarthost everything(const test::ScratchDir& dir) {
   s.tls = relay::Tls::starttls;
   s.tls_ca_file = dir.write("ca.pem", "x");
   s.tls_name = "other.example.com";
+  s.tls_pin = {std::string(64, '0'), std::string(64, 'a')};
+  s.tls_min_version = net::TlsVersion::v1_0;
+  s.tls_ciphers = "DEFAULT:!MD5:@SECLEVEL=1";
   s.user = "alerts: \"x\" #y";
   s.client_certificate = dir.write("client.pem", "x");
   s.client_key = dir.write("client.key", "x");
   s.mechanisms = {"SCRAM-SHA-256", "PLAIN", "XOAUTH2"};
   s.auth_downgrade = relay::Downgrade::refuse;
   s.allow_cleartext_auth = true;
+  s.try_at_start = false;
   s.messages_per_connection = 7;
   s.from.policy = relay::SenderPolicyOptions::Policy::rewrite;
   s.from.address = "alerts@example.com";
@@ -169,8 +173,13 @@ std::vector<Smarthost> all_secrets(const test::ScratchDir& dir) {
   all[2].password_command = {"/bin/sh", "-c", "echo 'a b' | tr ' ' \"#\""};
   all[3].token_file = dir.write("token", "x");
   all[4].token_command = {"/bin/true", ""};
-  all[5].oauth2 = {"https://a.example/token",       "https://a.example/device", "id: x",
-                   dir.write("client-secret", "x"), dir.path() + "/refresh",    "a b",
+  all[5].oauth2 = {"https://a.example/token",
+                   "https://a.example/device",
+                   "https://a.example/auth?a=b&c=d",
+                   "id: x",
+                   dir.write("client-secret", "x"),
+                   dir.path() + "/refresh",
+                   "a b",
                    dir.write("oauth-ca", "x")};
   for (std::size_t i = 0; i < all.size(); ++i) all[i].name += std::to_string(i);
   return all;

@@ -363,12 +363,14 @@ TEST_F(Setup, WithOAuthTheLoginComesAfterTheSettings) {
   options.address = "alerts@example.com";
   options.provider = "microsoft365";
   options.client_id = "11111111-2222-3333-4444-555555555555";
+  options.client_secret_file = dir.write("client-secret", "secret of an application\n");
   dir.write("postern.yaml", "smarthosts:\n  - name: office\n    host: smtp.office365.com\n");
   Person nobody;
   EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
   EXPECT_EQ(steps, "login office\ntest root\n");
   const settings::Smarthost smarthost = written().smarthosts.at(0);
   EXPECT_EQ(smarthost.oauth2.client_id, options.client_id);
+  EXPECT_EQ(smarthost.oauth2.client_secret_file, options.client_secret_file);
   EXPECT_EQ(smarthost.user, "alerts@example.com");
   EXPECT_TRUE(smarthost.password_file.empty());
   EXPECT_EQ(smarthost.oauth2.refresh_token_file, dir / "refresh-token-smtp.office365.com")

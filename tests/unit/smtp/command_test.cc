@@ -136,6 +136,17 @@ TEST(ParsePath, LeavesOutWhatStandsAroundAnAddress) {
   }
 }
 
+TEST(ParsePath, LeavesOutTheBackslashByWhichSendmailIsToldOfAUserWithoutAnAlias) {
+  for (const std::string_view argument : {"TO:<\\root>", "TO:\\root", "TO: < \\root >"}) {
+    EXPECT_EQ(path_of(std::string(argument), PathKeyword::to), "root") << argument;
+  }
+  EXPECT_EQ(path_of("FROM:<\\_www>", PathKeyword::from), "_www");
+  for (const std::string_view argument :
+       {"TO:<\\>", "TO:<\\\\root>", "TO:<\\root@x>", "TO:<ro\\ot>", "TO:<\\@x>", "TO:<root\\>", "TO:<\\-x>"}) {
+    EXPECT_FALSE(parse_path(argument, PathKeyword::to)) << argument;
+  }
+}
+
 TEST(ParsePath, DropsASourceRoute) {
   EXPECT_EQ(path_of("TO:<@a,@b:c@d>", PathKeyword::to), "c@d");
   EXPECT_EQ(path_of("TO:<@a.example:c@d>", PathKeyword::to), "c@d");

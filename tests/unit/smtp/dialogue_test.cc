@@ -18,6 +18,7 @@ DialogueConfig plain_config() {
 DialogueConfig practice_config() {
   DialogueConfig config = plain_config();
   config.starttls = true;
+  config.needs_hello = true;
   config.require_auth = true;
   config.auth = {"PLAIN", "CRAM-MD5"};
   return config;
@@ -294,9 +295,42 @@ TEST(Dialogue, KeepsAHeloNameFitForAHeader) {
   EXPECT_EQ(dialogue.helo(), "[IPv6:::1]");
   EXPECT_EQ(code(dialogue.on_line("EHLO " + std::string(255, 'x'))), "250");
   EXPECT_EQ(dialogue.helo(), std::string(255, 'x'));
-  EXPECT_EQ(code(dialogue.on_line("HELO")), "501");
-  EXPECT_EQ(dialogue.helo(), std::string(255, 'x')) << "a refused greeting changes nothing";
-  EXPECT_TRUE(dialogue.extended());
+}
+
+TEST(Dialogue, ARefusedGreetingChangesNothing) {
+  Dialogue dialogue = greeted(practice_config());
+  for (const std::string_view line : {"HELO", "EHLO ", "HELO  \t"}) {
+    EXPECT_EQ(code(dialogue.on_line(line)), "501") << line;
+    EXPECT_EQ(dialogue.helo(), "client.example");
+    EXPECT_TRUE(dialogue.extended());
+  }
+}
+
+TEST(Dialogue, TakesMailOfAClientThatGivesNoName) {
+  using Lines = std::vector<std::string_view>;
+  for (const Lines& before : {Lines{},
+                              {"HELO"},
+                              {"EHLO"},
+                              {"HELO "},
+                              {"EHLO \t "},
+                              {"helo"},
+                              {"NOOP"},
+                              {"RSET"},
+                              {"EHLO", "HELO"},
+                              {"HELO", "RSET"}}) {
+    Dialogue dialogue(plain_config());
+    for (const std::string_view line : before) EXPECT_EQ(code(dialogue.on_line(line)), "250") << line;
+    EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<a@b>")), "250");
+    EXPECT_EQ(code(dialogue.on_line("RCPT TO:<c@d>")), "250");
+    EXPECT_EQ(dialogue.on_line("DATA").next, Next::data);
+    EXPECT_EQ(dialogue.helo(), "unknown");
+    EXPECT_EQ(dialogue.extended(), !before.empty() && before.back().starts_with("EHLO"));
+  }
+  Dialogue dialogue(plain_config());
+  EXPECT_EQ(code(dialogue.on_line("RCPT TO:<c@d>")), "503");
+  EXPECT_EQ(code(dialogue.on_line("DATA")), "503");
+  EXPECT_EQ(code(dialogue.on_line("MAIL FROM:<a@b")), "501");
+  EXPECT_EQ(dialogue.helo(), "");
 }
 
 TEST(Dialogue, TakesAnyWordsThatAClientCallsItself) {

@@ -1,7 +1,7 @@
 // Runs every tests/dialogues/server/*.txt against a Dialogue. The language, one item a line:
 //
 //   # comment
-//   @ submission_id           a switch for the file: submission_id, starttls, auth, size N, recipients N
+//   @ submission_id           a switch for the file: submission_id, starttls, needs_hello, auth, size N, recipients N
 //   C: EHLO me                one line from the client; \xNN is that byte
 //   S: 250 exactly this       the next line of the reply, whole
 //   S~ 250-                   the next line of the reply begins so
@@ -101,6 +101,8 @@ class Script {
       config_.submission_id = true;
     } else if (words[1] == "starttls") {
       config_.starttls = true;
+    } else if (words[1] == "needs_hello") {
+      config_.needs_hello = true;
     } else if (words[1] == "auth") {
       config_.require_auth = true;
       config_.auth = {"PLAIN", "LOGIN"};

@@ -56,6 +56,32 @@ std::string read_golden(const std::filesystem::path& path) {
   return text.str();
 }
 
+TEST(QueueFile, HasTheUserWhoHeldTheOtherEndOfAConnectionWhereverTheLineStands) {
+  for (const std::uint32_t uid : {0U, 1000U, 4294967294U}) {
+    mail::Envelope made = full_envelope();
+    made.source.uid.reset();
+    made.source.holder = uid;
+    const std::string text = *envelope_text(made);
+    EXPECT_TRUE(text.starts_with("postern-spool: 1\n")) << "a program of before reads it, and leaves that out";
+    const std::string line = "holder: " + std::to_string(uid) + "\n";
+    const std::size_t at = text.find(line);
+    ASSERT_NE(at, std::string::npos) << text;
+    std::string moved = text;
+    moved.erase(at, line.size()).insert(text.find("source: "), line);
+    for (const std::string& head : {text, moved}) {
+      const auto parsed = parse_file(head + checksum_text(checksum(kMessage, head)) + kMessage);
+      ASSERT_TRUE(parsed) << head;
+      EXPECT_EQ(parsed->head.envelope.source.holder, uid);
+      EXPECT_FALSE(parsed->head.envelope.source.uid);
+    }
+  }
+  for (const std::string value : {"", "-1", "4294967295", "4294967296", "alice", "1 2"}) {
+    std::string head = *envelope_text(full_envelope());
+    head.insert(head.find("from: "), "holder: " + value + "\n");
+    EXPECT_FALSE(parse_file(head + checksum_text(checksum(kMessage, head)) + kMessage)) << value;
+  }
+}
+
 TEST(QueueFile, EverythingWrittenReadsBackTheSame) {
   const auto parsed = parse_file(file(full_envelope()) + *log_text(line(mail::Verdict::deferred)));
   ASSERT_TRUE(parsed) << parsed.error().text;
@@ -144,6 +170,50 @@ TEST(QueueFile, P33_OfAGoldenFileTheDoubtIsReadForEver) {
     EXPECT_EQ(line.status.verdict, mail::Verdict::deferred);
     EXPECT_EQ(mail::to_text(line.status), "554 5.7.1 refused by policy");
   }
+}
+
+TEST(QueueFile, P33_OfAGoldenFileThatItWaitsForOthersIsReadForEver) {
+  const auto parsed = parse_file(read_golden(test::tree("golden/spool/storm")));
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_TRUE(parsed->log.lines.empty());
+  const StormWait wait{*parse_rfc3339("2026-11-23T17:14:05.123Z"), "0123456789abcdef0123456789abcdef"};
+  EXPECT_EQ(parsed->log.storm, wait);
+  EXPECT_EQ(parsed->log.storm_over, std::nullopt);
+}
+
+TEST(QueueFile, TellsSinceWhenItWaitsForOthersNoMore) {
+  const WallTime then = *parse_rfc3339("2026-11-23T17:14:05.123Z");
+  const std::string waits = *storm_text(then - Seconds(600), StormWait{then, "0123"});
+  const std::string over = *storm_text(then, std::nullopt);
+  EXPECT_EQ(parse_log("")->storm_over, std::nullopt);
+  EXPECT_EQ(parse_log(waits)->storm_over, std::nullopt);
+  EXPECT_EQ(parse_log(waits + over)->storm_over, then);
+  EXPECT_EQ(parse_log(waits + over)->storm, std::nullopt);
+  EXPECT_EQ(parse_log(waits + over + waits)->storm_over, std::nullopt);
+  EXPECT_EQ(parse_log(waits + "log: 2026-11-23T17:14:05.123Z storm nonsense\n")->storm_over, std::nullopt);
+}
+
+TEST(QueueFile, OfADamagedEnvelopeEachWholeLineIsStillRead) {
+  const std::string whole = file(full_envelope());
+  const QueueId id = full_envelope().id;
+  EXPECT_EQ(salvage_envelope(whole, id).recipients.size(), 2U);
+  EXPECT_TRUE(salvage_envelope(whole, *QueueId::parse("0123456789abcdeg")).recipients.empty()) << "another's file";
+  for (std::size_t at = 0; at < find_envelope_end(whole); ++at) {
+    std::string spoilt = whole;
+    spoilt[at] = '\0';
+    const mail::Envelope read = salvage_envelope(spoilt, id);
+    if (read.id != id) continue;  // the line of the id, or the LF before it
+    for (const mail::Recipient& one : read.recipients) EXPECT_EQ(read.sender, "alice@example.com") << at << one.address;
+    EXPECT_EQ(read.source.uid.value_or(33), 33U) << at;
+  }
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+    const mail::Envelope read = salvage_envelope(std::string_view(whole).substr(0, cut), id);
+    EXPECT_LE(read.recipients.size(), 2U);
+  }
+  // What stands behind the envelope is anybody's text.
+  const std::string text = "postern-spool: 1\nid: 0123456789abcdef\n\nsource: uid=0 pid=1\nfrom: <root@x>\nto: <a@b>\n";
+  EXPECT_TRUE(salvage_envelope(text, id).recipients.empty());
+  EXPECT_FALSE(salvage_envelope(text, id).source.uid);
 }
 
 TEST(QueueFile, P30_EveryFlippedBitIsDetected) {

@@ -110,6 +110,74 @@ TEST(SpoolMove, P06_AMoveThatIsConfirmedSurvivesEveryCrash) {
   }
 }
 
+/// The move of what has both names, with the power gone after its `nth` call: never has it none, and once the move is
+/// confirmed the new one alone. Returns whether that was all of it.
+bool moves_what_has_both_names(test::MemoryDisk& disk, Spool& spool, std::size_t nth) {
+  disk.crash_after(nth);
+  const auto moved = spool.move(kId, Area::queue, Area::failed);
+  const bool everything = disk.calls() <= nth;
+  EXPECT_TRUE(!everything || (moved && !moved->unsynced));
+  for (const auto& left : disk.after_crash()) {
+    const auto again = *Spool::open(*left, "spool");
+    const bool in_queue = again->read(kId, Area::queue).has_value();
+    const bool in_failed = again->read(kId, Area::failed).has_value();
+    EXPECT_TRUE(in_queue || in_failed) << nth;
+    if (moved && !moved->unsynced) {
+      EXPECT_TRUE(in_failed && !in_queue) << nth;
+    }
+  }
+  return everything;
+}
+
+TEST(SpoolMove, P06_WhatAPowerFailureInAMoveLeftWithBothNamesIsMovedByTheNextOne) {
+  std::size_t had_both = 0;
+  for (std::size_t nth = 1;; ++nth) {
+    test::MemoryDisk disk;
+    auto spool = *Spool::open(disk, "spool");
+    store(*spool);
+    disk.crash_after(nth);
+    (void)spool->move(kId, Area::queue, Area::failed);
+    for (const auto& left : disk.after_crash()) {
+      for (std::size_t again = 1;; ++again) {
+        const auto copies = left->after_crash();
+        ASSERT_EQ(copies.size(), 1U) << "nothing has happened since";
+        auto later = *Spool::open(*copies[0], "spool");
+        if (!later->read(kId, Area::queue) || !later->read(kId, Area::failed)) break;
+        ++had_both;
+        if (moves_what_has_both_names(*copies[0], *later, again)) break;
+      }
+    }
+    if (disk.calls() <= nth) break;
+  }
+  EXPECT_GT(had_both, 0U);
+}
+
+TEST(SpoolMove, P06_WhereTheOldNameCouldNotGoTheNewOneIsSyncedBeforeItGoes) {
+  const test::ExpectLog expected("may have two names now");
+  for (std::size_t nth = 1;; ++nth) {
+    test::MemoryDisk disk;
+    disk.rename_by_links();
+    auto spool = *Spool::open(disk, "spool");
+    store(*spool);
+    disk.fail_at(2, EIO);  // the removal of the old name, after the link
+    ASSERT_FALSE(spool->move(kId, Area::queue, Area::failed));
+    ASSERT_TRUE(spool->read(kId, Area::queue) && spool->read(kId, Area::failed));
+    if (moves_what_has_both_names(disk, *spool, nth)) break;
+  }
+}
+
+TEST(SpoolMove, AnotherFileOfThatNameIsInTheWayAndBothStay) {
+  test::MemoryDisk disk;
+  auto spool = *Spool::open(disk, "spool");
+  store(*spool);
+  disk.put("spool/hold/" + kId.str(), "another");
+  const auto moved = spool->move(kId, Area::queue, Area::hold);
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.error().failure, Failure::exists);
+  EXPECT_EQ(disk.content("spool/hold/" + kId.str()), "another");
+  EXPECT_TRUE(spool->read(kId, Area::queue));
+}
+
 TEST(SpoolRecovery, P27_EmptiesTmpAndListsTheQueueWithoutOpeningIt) {
   test::MemoryDisk disk;
   auto spool = *Spool::open(disk, "spool");

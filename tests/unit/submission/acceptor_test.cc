@@ -1,6 +1,7 @@
 // What an acceptor makes of the text and the envelope, whichever door they came through.
 #include "submission/acceptor.h"
 
+#include "support/expected_log.h"
 #include "support/fake_clock.h"
 #include "support/fake_queue.h"
 #include "support/run.h"
@@ -82,6 +83,29 @@ TEST(Acceptor, LinesOfAMailboxFileBeforeTheHeaderAreDroppedInPiecesOfAnySize) {
   }
 }
 
+TEST(Acceptor, LinesThatBeginAsThoseOfAMailboxFileGoBeforeAKnownFieldInPiecesOfAnySize) {
+  const std::string header = "From: r@x\nTo: a@example.com\nSubject: x\n";
+  for (const std::string before :
+       {"From root@web1 Mon, 30 Nov 2026 10:00:00 +0000\n", "From root@web1 2026-11-30\nFrom bob x\n",
+        "From joe@x  Mon Nov 23 17:04:05 2026\n>From \n",
+        "\xEF\xBB\xBF"
+        "From x\n"}) {
+    const std::string text = before + header + "\nFrom now on\n";
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+      Desk desk;
+      const std::string stored = desk.accept(text, "r@x", {"a@example.com"}, piece).text;
+      ASSERT_THAT(stored, HasSubstr("+0000\n" + header + "Date: ")) << before << piece;
+      ASSERT_THAT(stored, EndsWith(">\n\nFrom now on\n")) << before << piece;
+    }
+  }
+  for (const std::string text : {"From now on the disk is full\n", "From a\nFrom b\nc\n", "From a\n\nSubject: x\n"}) {
+    for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+      Desk desk;
+      ASSERT_THAT(desk.accept(text, "r@x", {"a@example.com"}, piece).text, EndsWith(">\n\n" + text)) << piece;
+    }
+  }
+}
+
 TEST(Acceptor, AByteOrderMarkBeforeTheHeaderIsDroppedInPiecesOfAnySize) {
   const std::string mark = "\xEF\xBB\xBF";
   const std::string fields = "From: r@x\nTo: a@example.com\n";
@@ -98,7 +122,7 @@ TEST(Acceptor, AByteOrderMarkBeforeTheHeaderIsDroppedInPiecesOfAnySize) {
 
 TEST(Acceptor, TextThatOnlyBeginsLikeOneIsText) {
   Desk desk;
-  for (const std::string text : {"From what I saw: the disk fails\n", "From joe\nTo: x\n\nbody\n",
+  for (const std::string text : {"From what I saw: the disk fails\n", "From joe\nDisk: x\n\nbody\n",
                                  "\xEF\xBB\xBFNote: the disk fails\n", "\xEF\xBB\xBF\nTo: x\n"}) {
     EXPECT_THAT(desk.accept(text).text, EndsWith("mx.example.net>\n\n" + text));
   }
@@ -121,6 +145,31 @@ TEST(Acceptor, AMailboxIsOneInLettersAndInAscii) {
   for (const mail::Recipient& one : stored.envelope.recipients) addresses.push_back(one.address);
   EXPECT_THAT(addresses, ElementsAre("a@b\xC3\xBC\x63her.example", "admin@example.com", "j\xC3\xB6rg@example.com"));
   EXPECT_FALSE(stored.envelope.smtputf8);
+}
+
+TEST(Acceptor, WhoeverAnAliasStoodForIsRememberedAsTheOriginalRecipient) {
+  Desk desk;
+  desk.config.aliases["root"] = {"admin@example.com", "ops@example.com"};
+  const auto stored = desk.accept("\n", "r@x", {"root", "bob@example.com", "Admin@example.com"});
+  std::vector<std::string> originals;
+  for (const mail::Recipient& one : stored.envelope.recipients) originals.push_back(one.address + " " + one.orcpt);
+  const std::string root = " rfc822;root@" + desk.config.domain;
+  EXPECT_THAT(originals, ElementsAre("admin@example.com" + root, "ops@example.com" + root, "bob@example.com ",
+                                     "Admin@example.com "));
+}
+
+TEST(Acceptor, TheLogTellsMessageIdAndUser) {
+  Desk desk;
+  desk.accept("Message-ID: <7@x>\n\nbody\n");
+  EXPECT_TRUE(test::was_logged(" message_id=<7@x>"));
+}
+
+TEST(Acceptor, TheLogNamesTheFirstRecipientsAndWhomTheyWereGivenAs) {
+  Desk desk;
+  desk.config.aliases["root"] = {"admin@example.com", "ops@example.com"};
+  desk.accept("\n", "r@x", {"root", "bob@example.com", "carol@example.com", "dave@example.com"});
+  EXPECT_TRUE(test::was_logged(" to=\"admin@example.com,ops@example.com,bob@example.com and 2 more\" orig_to=root@" +
+                               desk.config.domain + " recipients=5 "));
 }
 
 /// What came of it where it may be refused; `uid` handed it in.
@@ -152,6 +201,7 @@ struct RuledDesk : Desk {
     transaction.envelope.sender = sender;
     transaction.envelope.source.kind = uid ? mail::Source::Kind::local : mail::Source::Kind::smtp;
     transaction.envelope.source.uid = uid;
+    transaction.user = uid;
     transaction.envelope.recipients.emplace_back().address = "a@example.com";
     Acceptor acceptor(config, queue, clock, nullptr, std::move(transaction));
     return test::run(try_all(acceptor, text));

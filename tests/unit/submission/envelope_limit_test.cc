@@ -35,6 +35,25 @@ TEST(EnvelopeLimit, WhateverTheDialogueTakesCanBeStored) {
   }
 }
 
+TEST(EnvelopeLimit, NobodyIsRefusedForTheRoomOfAnOriginalRecipientThatWeAdd) {
+  Config config;
+  config.hostname = config.domain = "example.net";
+  for (const int recipients : {10, 40'000}) {
+    mail::Envelope envelope;
+    envelope.sender = "a@example.net";
+    envelope.recipients.resize(static_cast<std::size_t>(recipients));
+    int number = 0;
+    for (mail::Recipient& one : envelope.recipients) one.address = "user" + std::to_string(number++) + "@localhost";
+    envelope.recipients.back().orcpt = "rfc822;given@x";
+    complete_envelope(envelope, config);
+    EXPECT_EQ(envelope.recipients.size(), static_cast<std::size_t>(recipients));
+    EXPECT_EQ(envelope.recipients.front().orcpt, recipients == 10 ? "rfc822;user0@localhost" : "");
+    EXPECT_EQ(envelope.recipients.back().orcpt, "rfc822;given@x");
+    envelope.id = *QueueId::parse("0123456789abcdef");
+    EXPECT_TRUE(spool::envelope_text(envelope));
+  }
+}
+
 /// A message to these sixty thousand, of whom each means an alias of a hundred.
 std::size_t recipients_of_many(const Config& config, const std::function<std::string(int)>& recipient) {
   mail::Envelope envelope;

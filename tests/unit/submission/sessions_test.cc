@@ -1,4 +1,6 @@
 #include "submission/sessions.h"
+#include "refusals.h"
+
 #include "base/text.h"
 #include "smtp/limits.h"
 #include "submission/pump.h"
@@ -134,7 +136,7 @@ TEST(Sessions, OneUsersRefusalsFillNoLogInHoweverManySessions) {
   house.connect(1000, "XREFUSED 65 later\r\nQUIT\r\n");
   EXPECT_EQ(lines("reason=later"), 1);
   EXPECT_EQ(lines("more was refused"), 3);
-  EXPECT_EQ(lines("more was refused client=\"uid 1000\" times=20"), 1);
+  EXPECT_EQ(lines("more was refused client=\"user 1000\" times=20"), 1);
 }
 
 TEST(Sessions, S54_FinishAMessageUnderWayBeforeTheEnd) {
@@ -161,18 +163,95 @@ TEST(Sessions, CutOffAMessageThatTakesTooLongAndKeepNothing) {
   EXPECT_EQ(house.queue.abandoned, house.queue.begun);
 }
 
-TEST(Sessions, R03_U15_TurnAwayAUserWithTooManyAndStillServeTheNext) {
+TEST(Sessions, R03_U15_TheOldestIdleOneOfAUserWithTooManyMakesRoomAndOthersNotice) {
   House house;
+  std::vector<std::shared_ptr<Wire>> wires;
   for (std::size_t i = 0; i < kSessionsOfUser; ++i) {
-    EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 "));
+    wires.push_back(house.connect(1000, i == 0 ? "EHLO me\r\nMAIL FROM:<a@b.example>\r\n" : ""));
+    EXPECT_THAT(wires.back()->to_client, testing::StartsWith("220 "));
+    house.clock.advance(Milliseconds(1));
   }
-  const auto refused = house.connect(1000, "");
-  EXPECT_THAT(refused->to_client, testing::StartsWith("421 4.3.2 mx.example.net too many connections"));
-  EXPECT_TRUE(refused->closed);
+  EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 "));
+  EXPECT_FALSE(wires[0]->closed) << "a transaction is under way";
+  EXPECT_TRUE(wires[1]->closed);
+  EXPECT_THAT(wires[1]->to_client, EndsWith("421 4.4.2 mx.example.net other connections need the place of this idle "
+                                            "one; connect again\r\n"));
+  EXPECT_FALSE(wires[2]->closed);
+  EXPECT_EQ(house.sessions.count(), kSessionsOfUser);
   const auto other = house.connect(1001, "QUIT\r\n");
   EXPECT_THAT(other->to_client, HasSubstr("221 "));
   EXPECT_TRUE(other->closed);
   test::run(house.loop, house.sessions.shutdown(Seconds(1)));
+}
+
+TEST(Sessions, WhoHasEverySessionInATransactionIsTurnedAwayAndToldTheLimit) {
+  House house;
+  for (std::size_t i = 0; i < kSessionsOfUser; ++i) house.connect(1000, "EHLO me\r\nMAIL FROM:<a@b.example>\r\n");
+  for (int i = 0; i < 60; ++i) {
+    const auto refused = house.connect(1000, "");
+    ASSERT_EQ(refused->to_client,
+              "421 4.3.2 mx.example.net too many connections of user 1000 (limit: 100), try again later\r\n");
+    ASSERT_TRUE(refused->closed);
+  }
+  const auto turned_away = [](const auto& line) { return line.find("turned away") != line.npos; };
+  EXPECT_EQ(std::ranges::count_if(test::logged(), turned_away), RefusalLog::kLines);
+  test::run(house.loop, house.sessions.shutdown(Seconds(1)));
+}
+
+TEST(Sessions, HalfOfThePlacesOverTcpAreForOthersAndEverybodyHasAFewInAnyCase) {
+  House house;
+  const auto from = [&](std::optional<uid_t> owner) {
+    auto wire = std::make_shared<Wire>(house.loop);
+    wire->from_client = "EHLO me\r\nMAIL FROM:<a@b.example>\r\n";
+    net::Peer peer;
+    peer.address = "127.0.0.1:9";
+    peer.ip = parse_ip("127.0.0.1");
+    peer.owner = owner;
+    house.sessions.start(std::make_unique<WaitingStream>(wire), std::move(peer), house.config, house.queue,
+                         house.clock);
+    house.settle();
+    return wire->to_client.substr(0, 3);
+  };
+  constexpr std::size_t kHalf = (kSessionsOverTcp - kSessionsKept) / 2;
+  for (std::size_t i = 0; i < kHalf; ++i) ASSERT_EQ(from(1000), "220");
+  EXPECT_EQ(from(1000), "421");
+  for (std::size_t i = 0; i < kSessionsOverTcp - kHalf; ++i) {
+    ASSERT_EQ(from(static_cast<uid_t>(2000 + i / kSessionsLittle)), "220") << i;
+  }
+  EXPECT_EQ(from(3000), "421") << "nobody is idle, and nothing has stalled";
+  house.clock.advance(kStalled);
+  for (std::size_t i = 0; i < kSessionsLittle; ++i) EXPECT_EQ(from(3000), "220") << "of 1000's one makes room";
+  EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 ")) << "the other door";
+  test::run(house.loop, house.sessions.shutdown(Seconds(1)));
+}
+
+TEST(Sessions, AUserWhoseMailFillsTheMemoryKeepsNobodyElseOut) {
+  House house;
+  Commons commons;
+  FairMemory::Share elsewhere(commons.held, 1000);  // of other sessions of that user
+  ASSERT_TRUE(elsewhere.resize(kMemory.all / 2 - std::size_t{128} * 1024));
+  const auto talk = [&](uid_t uid, const std::string& bytes) {
+    const auto wire = std::make_shared<Wire>(house.loop);
+    wire->from_client = bytes;
+    net::Peer peer;
+    peer.address = "local";
+    peer.uid = uid;
+    Pump pump(std::make_unique<WaitingStream>(wire), peer, uid, house.config, house.queue, house.clock, nullptr,
+              commons);
+    test::run(house.loop, pump.run());
+    return wire->to_client;
+  };
+  std::string begin = "EHLO me\r\nMAIL FROM:<a@b.example>\r\n";
+  for (int i = 0; i < 1500; ++i) begin += "RCPT TO:<someone-" + std::to_string(i) + "@example.com>\r\n";
+  const std::string message = begin + "DATA\r\nSubject: hi\r\n\r\nbody\r\n.\r\nQUIT\r\n";
+  const std::string said = talk(1000, begin + "DATA\r\nQUIT\r\n");
+  EXPECT_THAT(said, HasSubstr("250 2.1.5 recipient OK"));
+  EXPECT_THAT(said, HasSubstr("(limit: memory); try again when some of it is stored\r\n221 ")) << "not to some of them";
+  EXPECT_THAT(talk(1001, message), HasSubstr("queued as"));
+  EXPECT_THAT(talk(1000, kBegun + "Subject: hi\r\n\r\n.\r\nQUIT\r\n"), HasSubstr("queued as")) << "there is a little";
+  ASSERT_TRUE(elsewhere.resize(0));
+  EXPECT_THAT(talk(1000, message), HasSubstr("queued as")) << "as soon as there is memory";
+  EXPECT_EQ(commons.held.all(), 0U);
 }
 
 TEST(Sessions, U20_StoreASubmissionOnceHoweverOftenItIsSent) {
@@ -196,15 +275,17 @@ TEST(Sessions, U20_StoreASubmissionOnceHoweverOftenItIsSent) {
 }
 
 /// A session by itself: what it says is overdue after a client said `bytes` and was silent for so long.
-std::string overdue_after(const std::string& bytes, Seconds silence) {
+std::string overdue_after(const std::string& bytes, Seconds silence, queue::Recorder* recorder = nullptr) {
   House house;
+  house.config->recorder = recorder;
   const auto wire = std::make_shared<Wire>(house.loop);
   wire->from_client = bytes;
   net::Peer peer;
   peer.address = "local";
   peer.uid = 1000;
-  RefusalLog refusals;
-  Pump pump(std::make_unique<WaitingStream>(wire), peer, house.config, house.queue, house.clock, nullptr, refusals);
+  Commons commons;
+  Pump pump(std::make_unique<WaitingStream>(wire), peer, 1000, house.config, house.queue, house.clock, nullptr,
+            commons);
   const auto executor = house.loop.get_executor();
   spawn(executor, pump.run(), "session");
   house.settle();
@@ -228,6 +309,86 @@ TEST(Sessions, TellAClientWhoseLoneDotEndsNothingAfterTenSeconds) {
   for (const std::string end : {"", "\n", "\n..\n", "\n.\nmore\n"}) {
     EXPECT_EQ(overdue_after(text + end, smtp::limits::kIdle - Seconds(1)), "") << printable(end);
     EXPECT_EQ(overdue_after(text + end, smtp::limits::kIdle), "timed out") << printable(end);
+  }
+}
+
+TEST(Sessions, WhoIsSentAwayInsideAMessageIsInTheHistoryAndWhoIsBetweenMessagesIsNot) {
+  Refusals heard;
+  overdue_after(kBegun + "Subject: hi\r\nMessage-ID: <m@b>\r\n\r\nbody\n.\n", smtp::limits::kLoneDot, &heard);
+  ASSERT_THAT(heard.lines, testing::ElementsAre("<a@b.example> -> c@d.example: 421 4.4.2"));
+  EXPECT_EQ(heard.last.title.subject, "hi");
+  EXPECT_EQ(heard.last.title.message_id, "<m@b>");
+  EXPECT_EQ(heard.last.source.uid, 1000U);
+  for (const std::string text : {"", "Subject: hi", "Subject: hi\r\n\r\nbody\r\n"}) {
+    overdue_after(kBegun + text, smtp::limits::kIdle, &heard);
+  }
+  EXPECT_THAT(heard.lines, testing::SizeIs(4));
+  overdue_after("EHLO me\r\n", smtp::limits::kIdle, &heard);
+  overdue_after("EHLO me\r\nMAIL FROM:<a@b.example>\r\n", smtp::limits::kIdle, &heard);
+  EXPECT_THAT(heard.lines, testing::SizeIs(4));
+}
+
+// A client that was found silent may have gone on before it is told so.
+TEST(Sessions, TellNobodyThatNothingWasStoredWhenTheRestOfTheMessageCameInTime) {
+  House house;
+  const auto wire = std::make_shared<Wire>(house.loop);
+  wire->from_client = kBegun + "Subject: hi\r\n\r\nbody\n.\n";
+  net::Peer peer;
+  peer.address = "local";
+  peer.uid = 1000;
+  Commons commons;
+  Pump pump(std::make_unique<WaitingStream>(wire), peer, 1000, house.config, house.queue, house.clock, nullptr,
+            commons);
+  const auto executor = house.loop.get_executor();
+  spawn(executor, pump.run(), "session");
+  house.settle();
+  house.clock.advance(smtp::limits::kLoneDot);
+  ASSERT_THAT(std::string(pump.overdue()), HasSubstr("nothing was stored"));
+  wire->from_client = "\r\n.\r\n";
+  wire->wake.cancel();
+  spawn(executor, pump.dismiss_overdue(), "dismiss");
+  house.settle();
+  EXPECT_EQ(house.queue.stored.size(), 1U);
+  EXPECT_THAT(wire->to_client, HasSubstr("250 2.0.0 queued as"));
+  EXPECT_THAT(wire->to_client, testing::Not(HasSubstr("421"))) << "it goes on";
+  EXPECT_FALSE(pump.ending());
+  wire->from_client = "QUIT\r\n";
+  wire->wake.cancel();
+  house.settle();
+  EXPECT_THAT(wire->to_client, HasSubstr("221 "));
+}
+
+TEST(Sessions, ABufferGrowsForAClientThatFillsItCountsThenAndWithoutMemoryForItASmallOneDoes) {
+  constexpr std::size_t kKiB = 1024;
+  for (const bool is_short : {false, true}) {
+    House house;
+    Commons commons;
+    FairMemory::Share of_another(commons.held, 1001);
+    FairMemory::Share own(commons.held, 1000);
+    ASSERT_TRUE(of_another.resize(kMemory.all / 2));
+    if (is_short) {
+      ASSERT_TRUE(own.resize(kMemory.all / 4 - 72 * kKiB));
+    }
+    const std::size_t before = commons.held.all();
+    const auto wire = std::make_shared<Wire>(house.loop);
+    wire->from_client = kBegun;
+    net::Peer peer;
+    peer.address = "local";
+    peer.uid = 1000;
+    Pump pump(std::make_unique<WaitingStream>(wire), peer, 1000, house.config, house.queue, house.clock, nullptr,
+              commons);
+    spawn(house.loop.get_executor(), pump.run(), "session");
+    house.settle();
+    EXPECT_LT(commons.held.all() - before, 64 * kKiB) << "most messages are small";
+    wire->from_client = "Subject: hi\r\n\r\n";
+    for (std::size_t i = 0; i < 700; ++i) wire->from_client += "a line of twenty-four.\r\n";
+    wire->wake.cancel();
+    house.settle();
+    EXPECT_EQ(commons.held.all() - before >= 64 * kKiB, !is_short);
+    wire->from_client = ".\r\nQUIT\r\n";
+    wire->wake.cancel();
+    house.settle();
+    EXPECT_THAT(wire->to_client, HasSubstr("queued as"));
   }
 }
 

@@ -36,6 +36,7 @@ TEST(TestMessage, IsTheCallersOwnMailToWhomTheAliasesName) {
   ASSERT_EQ(envelope.recipients.size(), 2U);
   EXPECT_EQ(envelope.recipients[0].address, "admin@example.com");
   EXPECT_EQ(envelope.recipients[1].address, "ops@example.net");
+  EXPECT_EQ(envelope.recipients[1].orcpt, "rfc822;root@example.net");
 }
 
 TEST(TestMessage, ComesFromRootAsCronsMailDoesUnlessAnotherIsNamed) {

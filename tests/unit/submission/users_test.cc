@@ -77,7 +77,7 @@ TEST(Users, WhoWasKnownIsKnownOnWhileTheServiceIsAway) {
         if (away) ended.wait();
         return User{false, "u" + std::to_string(uid), {}};
       },
-      Milliseconds(20));
+      Milliseconds(500));
   EXPECT_EQ(test::run(loop, ask(&users, 7))->name, "u7");
   away = true;
   loop.restart();
@@ -92,17 +92,24 @@ TEST(Users, WhoWasKnownIsKnownOnWhileTheServiceIsAway) {
 
 TEST(Users, AQuestionThatIsOpenAtTheEndIsWaitedForAndForgotten) {
   boost::asio::io_context loop;
+  std::atomic<bool> begun = false;
   std::atomic<bool> asked = false;
+  std::promise<void> end;
+  const std::shared_future<void> ended = end.get_future().share();
   {
     Users users(
         loop.get_executor(),
-        [&asked](std::uint32_t) -> Result<User> {
+        [&](std::uint32_t) -> Result<User> {
+          begun = true;
+          ended.wait();
           std::this_thread::sleep_for(Milliseconds(50));
           asked = true;
           return User{};
         },
         Milliseconds(1));
     EXPECT_FALSE(test::wait(loop, ask(&users, 7)));
+    while (!begun) std::this_thread::yield();
+    end.set_value();
   }
   EXPECT_TRUE(asked);
   loop.restart();

@@ -1,0 +1,63 @@
+#include "console/watching.h"
+
+#include "base/json_text.h"
+#include "console/client.h"
+#include "console/render.h"
+#include "console/view.h"
+#include "control/exits.h"
+#include "control/members.h"
+
+#include <unistd.h>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace postern::console {
+namespace {
+
+// Home, then the text with each line's rest wiped, then what is below it: no flicker, as a whole clear would make. What
+// does not fit stays out, or the terminal would roll the verdict away.
+std::string in_place(std::string_view text, const View& view) {
+  std::string drawn = "\033[H";
+  for (const char c : first_lines(text, view.height, view.width)) {
+    if (c == '\n') drawn += "\033[K";
+    drawn += c;
+  }
+  return drawn + "\033[J";
+}
+
+bool show(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+}
+
+}  // namespace
+
+int watch(const Session& session, const boost::json::object& request, Seconds pause) {
+  const bool json = session.json;
+  const bool terminal = !json && ::isatty(STDOUT_FILENO) == 1;
+  const std::string command(request.at(control::members::kCommand).as_string());
+  if (terminal && !show("\033[2J")) return control::exits::kIo;
+  while (true) {
+    const View view = terminal ? view_of(STDOUT_FILENO, system_clock().wall()) : View{system_clock().wall()};
+    Renderer renderer(command, view);
+    std::string text;
+    Exchange exchange;
+    exchange.socket = session.socket;
+    exchange.request = request;
+    exchange.on_line = [&](const boost::json::object& line) { text += json ? to_line(line) : renderer.line(line); };
+    exchange.on_wait = [](Seconds) {};
+    const Ending ending = talk(exchange);
+    const std::string problem = ending.error.empty() ? "" : folded("postern: " + ending.error, view.width, "  ");
+    if (json) {
+      std::fputs(problem.c_str(), stderr);
+    } else {
+      text += problem + (terminal ? "" : "\n");
+      if (terminal) text = in_place(text, view);
+    }
+    if (!show(text)) return control::exits::kIo;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace postern::console

@@ -1,0 +1,216 @@
+#include "control/history_lines.h"
+
+#include "base/ids.h"
+#include "base/text.h"
+#include "control/exits.h"
+#include "control/history_query.h"
+#include "control/members.h"
+#include "control/message_named.h"
+#include "control/requests.h"
+#include "history/record_json.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace postern::control {
+namespace {
+
+using boost::json::object;
+
+constexpr std::uint64_t kDefaultResults = 100;
+constexpr std::size_t kShownOfSite = 64;
+/// Where nothing is found, so often a line says that it is still looked for, and finds out whether anybody waits.
+constexpr Milliseconds kSign{1000};
+/// Where there is as much as was asked for, so long it is looked for one more.
+constexpr Milliseconds kOneMore{1000};
+
+bool names_state(const object& request) {
+  const boost::json::value* filter = request.if_contains(members::kFilter);
+  return filter != nullptr && filter->is_object() && filter->get_object().contains(members::kState);
+}
+
+/// `reached`: where it is not known whether there are more, so far back there are none.
+Task<Result<void>> say_more(Lines& lines, std::string reached) {
+  object line;
+  line["kind"] = "more";
+  if (!reached.empty()) line["reached"] = reached;
+  co_return co_await lines.line(line);
+}
+
+/// Nobody is told by the disk that a client has gone; a line that cannot be written tells.
+class Signs {
+ public:
+  Signs(Lines& lines, Clock& clock) : lines_(lines), clock_(clock), last_(clock.steady()) {}
+
+  /// If it is time for one.
+  Task<Result<void>> give(std::string reached) {
+    const SteadyTime now = clock_.steady();
+    if (now - last_ < kSign) co_return Result<void>();
+    last_ = now;
+    object line;
+    line["kind"] = "searching";
+    if (!reached.empty()) line["reached"] = reached;
+    const Result<void> added = co_await lines_.line(line);
+    if (!added) co_return added;
+    co_return co_await lines_.flush();
+  }
+
+ private:
+  Lines& lines_;
+  Clock& clock_;
+  SteadyTime last_;
+};
+
+/// Where no record of it was found: a slip in a name looks like mail that was never sent.
+std::optional<Error> unknown_site(const AskedHistory& asked, const std::optional<std::string>& site) {
+  if (!site || asked.sites.empty() || std::ranges::find(asked.sites, *site) != asked.sites.end()) return std::nullopt;
+  return Error{Failure::invalid, fmt::format("the settings have no smarthost \"{}\", nor has any record that is meant; "
+                                             "there is: {}",
+                                             printable(site->substr(0, kShownOfSite)), fmt::join(asked.sites, ", "))};
+}
+
+/// At the end of a list.
+Result<int> ending_of(const history::Walk& walk) {
+  std::string unread = walk.unread().text();
+  if (unread.empty()) return exits::kWell;
+  return Error{Failure::io, std::move(unread)};
+}
+
+/// What was found is sent while the rest is looked for.
+Task<Result<int>> send_results(const AskedHistory& asked, history::Walk& walk, std::uint64_t left, Lines& lines,
+                               bool& any) {
+  Signs signs(lines, asked.clock);
+  std::optional<SteadyTime> full;  // since when nothing is left to be sent
+  std::string reached;
+  for (;;) {
+    const Result<history::Search::Found> found = co_await walk.next();
+    if (!found) co_return found.error();
+    if (!found->reached.empty()) reached = found->reached;
+    for (const history::Record& record : found->records) {
+      any = true;
+      if (left == 0) {
+        const Result<void> told = co_await say_more(lines, "");
+        if (!told) co_return told.error();
+        co_return ending_of(walk);
+      }
+      const object line = history::to_json(record);
+      const Result<void> sent = co_await lines.line(line);
+      if (!sent) co_return sent.error();
+      --left;
+    }
+    if (found->ended) co_return ending_of(walk);
+    if (left == 0 && !full) {
+      full = asked.clock.steady();
+      const Result<void> sent = co_await lines.flush();
+      if (!sent) co_return sent.error();
+    }
+    if (full && asked.clock.steady() - *full >= kOneMore) {
+      const Result<void> told = co_await say_more(lines, reached);
+      if (!told) co_return told.error();
+      co_return ending_of(walk);
+    }
+    const Result<void> signalled = co_await signs.give(found->reached);
+    if (!signalled) co_return signalled.error();
+  }
+}
+
+Error unknown(bool own, const std::string& id) {
+  return {Failure::not_found, fmt::format("the history knows no message{} {}{}", own ? " of yours" : "",
+                                          id.size() < QueueId::kLength ? "that begins with " : "", id)};
+}
+
+/// Nothing tells how it ended. `gone`: it is known that it is not in the queue.
+Error open_end(std::string_view id, bool gone) {
+  const std::string_view where =
+      gone ? "is not in the queue" : "may be in the queue, which posternd knows when it runs";
+  const std::string_view log = gone ? "the log may" : "or the log may tell what became of it";
+  return {gone ? Failure::not_found : Failure::busy,
+          fmt::format("message {} {}, and the history does not tell how it ended: {} ({})", id, where, log,
+                      in_the_log(id))};
+}
+
+std::optional<Error> doubt_of(const history::Story& story, bool gone) {
+  std::optional<Error> doubt;
+  if (!story.unread.empty()) doubt = Error{Failure::io, story.unread};
+  if (story.records.empty() || story.ended) return doubt;
+  Error error = open_end(story.records.back().at("id").as_string(), gone);
+  if (!doubt) return error;
+  doubt->text = error.text + "; " + doubt->text;
+  return doubt;
+}
+
+}  // namespace
+
+Result<int> outcome_of(const Told& told, Error unknown) {
+  if (told.known && !told.doubt) return exits::kWell;
+  if (told.known) return *told.doubt;
+  if (!told.doubt) return unknown;
+  return Error{told.doubt->failure, unknown.text + "; " + told.doubt->text};
+}
+
+Task<Result<int>> list_history(const AskedHistory& asked, Lines& lines) {
+  const Result<std::uint64_t> limit = number_of(asked.request, members::kLimit, kDefaultResults);
+  if (!limit) co_return limit.error();
+  Result<history::Query> query = query_of(asked.request);
+  if (!query) co_return query.error();
+  query->owner = asked.owner;
+  const std::optional<std::string> site = query->site;
+  const auto detail = names_state(asked.request) ? history::Detail::all : history::Detail::endings;
+  const auto walk = asked.history.walk(std::move(*query), detail);
+  if (!walk) co_return walk.error();
+  bool any = false;
+  const Result<int> ending = co_await send_results(asked, **walk, *limit, lines, any);
+  if (!ending || any) co_return ending;
+  if (std::optional<Error> unknown = unknown_site(asked, site)) co_return *unknown;
+  co_return ending;
+}
+
+Task<Result<Told>> tell_story(const AskedHistory& asked, std::string id, Lines& lines) {
+  Signs signs(lines, asked.clock);
+  history::Between between = [&signs](const std::string& reached) { return signs.give(reached); };
+  Result<history::Story> story = co_await asked.history.story(id, asked.owner, between);
+  if (!story) co_return story.error();
+  bool waits = false;
+  if (!story->ended && asked.in_queue) {
+    const std::string whole(story->records.back().at("id").as_string());
+    waits = co_await asked.in_queue(whole);
+    // It may have left the queue since it was looked for in the history.
+    if (!waits) story = co_await asked.history.story(whole, asked.owner, between);
+    if (!story) co_return story.error();
+  }
+  for (const object& record : story->records) {
+    const Result<void> sent = co_await lines.line(record);
+    if (!sent) co_return sent.error();
+  }
+  if (story->more) {
+    const Result<void> told = co_await say_more(lines, "");
+    if (!told) co_return told.error();
+  }
+  story->ended = story->ended || waits;
+  Told told;
+  told.known = !story->records.empty();
+  told.doubt = doubt_of(*story, static_cast<bool>(asked.in_queue));
+  co_return told;
+}
+
+Task<Result<int>> show_history(const AskedHistory& asked, Lines& lines) {
+  const Result<std::string> id = text_of(asked.request, members::kId, "");
+  if (!id) co_return id.error();
+  if (id->size() < kShortestBeginning || id->size() > QueueId::kLength) {
+    co_return Error{Failure::invalid,
+                    fmt::format("\"{}\" is no queue id: they have {} characters of a-z and 0-9, of which {} are enough "
+                                "where no other message begins with them",
+                                id->substr(0, 64), QueueId::kLength, kShortestBeginning)};
+  }
+  const Result<Told> told = co_await tell_story(asked, *id, lines);
+  if (!told) co_return told.error();
+  co_return outcome_of(*told, unknown(asked.owner.has_value(), *id));
+}
+
+}  // namespace postern::control

@@ -1,0 +1,22 @@
+// Private to net/: one question to the name servers by TCP (RFC 7766), for answers that are too large for UDP. The C
+// library would do it, and wait for ever for a server that says nothing.
+#pragma once
+
+#include "base/clock.h"
+
+#include <resolv.h>
+
+#include <optional>
+#include <string>
+
+namespace postern::net {
+
+/// For all servers together.
+inline constexpr Seconds kStreamPatience{5};
+
+/// What the first of the name servers of `state` answers that does; nothing: none did. Blocks, for as long as
+/// kStreamPatience. `kind`: ns_t_srv and so on. The answer is as a stranger sends it, but is one to this question's
+/// number.
+[[nodiscard]] std::optional<std::string> ask_by_stream(struct __res_state& state, const std::string& name, int kind);
+
+}  // namespace postern::net

@@ -1,0 +1,68 @@
+// The hosts of smarthosts as people and programs write them.
+#include "one_smarthost.h"
+#include "settings/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::settings {
+namespace {
+
+std::string told_of_host(const std::string& host) {
+  std::string all;
+  const Loaded loaded = parse("hostname: web1.example.net\nsmarthosts:\n  - host: " + host + "\n", "f.yaml");
+  for (const Problem& problem : loaded.problems) all += problem.text + "\n";
+  return all;
+}
+
+TEST(HostValue, WhatBelongsUnderOtherKeysIsToldWithTheHost) {
+  const std::vector<std::pair<std::string, std::string>> forms{
+      {"\"[smtp.example.com]:submission\"",
+       "'smtp.example.com', not '[smtp.example.com]:submission'; write 'port: 587'"},
+      {"smtp.example.com:submissions", "write 'port: 465'"},
+      {"smtp.example.com:smtps", "write 'port: 465'"},
+      {"smtp:[smtp.example.com]:587", "'smtp.example.com', not 'smtp:[smtp.example.com]:587'; write 'port: 587'"},
+      {"\"relay:[192.0.2.1]\"", "must be the host alone: '192.0.2.1'"},
+      {"smtp.example.com 587", "write 'port: 587'"},
+      {"smtp.example.com;465", "write 'port: 465'"},
+      {"smtp:25", "must be the host alone: 'smtp', not 'smtp:25'; write 'port: 25'"},
+      {"smtps://x:hun/ter2@smtp.example.com:465/", "must be the host alone: 'smtp.example.com'; write"},
+      {"smtps://x:hunter2@smtp.example.com:99999",
+       "must be the host alone, such as smtp.example.com; its port belongs"},
+      {"smtp://x:hunter2@", "and the password under 'password'"},
+      {"smtp://x:hun@ter2", "and the password under 'password'"},
+      {"smtp.example.com:http", "must be a host name such as mail.example.com, not 'smtp.example.com:http'"},
+  };
+  for (const auto& [host, words] : forms) EXPECT_THAT(told_of_host(host), testing::HasSubstr(words)) << host;
+}
+
+TEST(HostValue, NumbersAreAWholeAddressOrNothing) {
+  for (const std::string host :
+       {"300.1.1.1", "1.2.3", "2130706433", "192.0.2.256", "\"127.1\"", "smtp.example.1", "1.2.3:25"}) {
+    EXPECT_FALSE(told_of_host(host).empty()) << host;
+  }
+  for (const std::string host :
+       {"192.0.2.1", "\"2001:db8::1\"", "smtp1", "1and1.example", "smtp.1und1.example", "3com"}) {
+    EXPECT_EQ(told_of_host(host), "") << host;
+  }
+}
+
+TEST(HostValue, AServiceThatLacksAPartOrTakesNoMailIsRefused) {
+  const std::vector<std::pair<std::string, std::string>> forms{
+      {"srv:_submissions._tcp", "write 'srv:_submissions._tcp.example.com'"},
+      {"srv:_submission", "write 'srv:_submission._tcp.example.com'"},
+      {"srv:submissions.tcp.example.com", "write 'srv:_submissions._tcp.example.com'"},
+      {"srv:submission._tcp.corp.example", "write 'srv:_submission._tcp.corp.example'"},
+      {"srv:Submissions.corp.example", "write 'srv:_submissions._tcp.corp.example'"},
+      {"srv:_imaps._tcp.example.com", "'_imaps' is another"},
+      {"srv:_POP3._tcp.example.com", "'_pop3' is another"},
+  };
+  for (const auto& [host, words] : forms) EXPECT_THAT(told_of_host(host), testing::HasSubstr(words)) << host;
+}
+
+}  // namespace
+}  // namespace postern::settings

@@ -1,0 +1,111 @@
+#include "settings/route_values.h"
+
+#include "settings/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::settings {
+namespace {
+
+using queue::RouteRule;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Loaded with_routes(const std::string& routes) {
+  return parse(
+      "hostname: web1.example.net\naliases_file: none\naliases: { root: a@example.com }\n"
+      "smarthosts:\n  - { host: smtp.one.example, name: One }\n  - { host: smtp.two.example }\nroutes:" +
+          routes + "\n",
+      "f.yaml");
+}
+
+std::string told_of(const std::vector<Problem>& problems) {
+  std::string all;
+  for (const Problem& problem : problems) all += problem.str() + "\n";
+  return all;
+}
+
+TEST(RouteValues, ARowHasWhatMustFitAndTheSmarthosts) {
+  const Loaded loaded = with_routes(
+      "\n  - { sender: [\"*@corp.example\", \"<>\"], recipient: x@y.example, user: root, group: [mail, adm],\n"
+      "      smarthosts: [one, smtp.two.example] }\n  - smarthosts: smtp.two.example");
+  EXPECT_EQ(told_of(loaded.problems), "");
+  ASSERT_TRUE(loaded.settings);
+  const std::vector<RouteRule> expected{
+      {{"*@corp.example", "<>"}, {"x@y.example"}, {"root"}, {"mail", "adm"}, {"One", "smtp.two.example"}, 8},
+      {{}, {}, {}, {}, {"smtp.two.example"}, 10}};
+  EXPECT_EQ(loaded.settings->queue.routes, expected);
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+}
+
+TEST(RouteValues, ItIsKnownInWhichLineARowStands) {
+  const Loaded loaded = with_routes(
+      "\n  - smarthosts: one\n  - { sender: x@y.example, smarthosts: one }\n"
+      "storms:\n  - user: root\n    window: 1h\n  - after: 3");
+  ASSERT_TRUE(loaded.settings) << told_of(loaded.problems);
+  const queue::QueueOptions& queue = loaded.settings->queue;
+  ASSERT_EQ(queue.routes.size(), 2U);
+  EXPECT_EQ(queue.routes[0].line, 8U);
+  EXPECT_EQ(queue.routes[1].line, 9U);
+  ASSERT_EQ(queue.storms.size(), 2U);
+  EXPECT_EQ(queue.storms[0].line, 11U);
+  EXPECT_EQ(queue.storms[1].line, 13U);
+}
+
+TEST(RouteValues, NamesThatNoSmarthostHasAreErrorsWhereTheyStand) {
+  EXPECT_EQ(told_of(with_routes("\n  - sender: \"*\"\n    smarthosts: [one, smtp.tow.example]").problems),
+            "f.yaml:9:23: 'routes[0].smarthosts' names 'smtp.tow.example', and no smarthost is called so; did you mean "
+            "'smtp.two.example'?\n");
+  EXPECT_THAT(told_of(with_routes(" [{ smarthosts: elsewhere }]").problems),
+              HasSubstr("f.yaml:7:24: 'routes[0].smarthosts' names 'elsewhere', and no smarthost is called so; there "
+                        "is: One, smtp.two.example"));
+  EXPECT_THAT(told_of(parse("hostname: a.example\nroutes: [{ smarthosts: x }]\n", "f.yaml").problems),
+              HasSubstr("no smarthost is called so: there is none"));
+}
+
+TEST(RouteValues, SlipsAreToldWithWhatWasMeant) {
+  const std::vector<std::pair<std::string, std::string>> slips{
+      {" { sender: a@b.example }", "'routes' must be a list; begin each row with '- sender: ADDRESS'"},
+      {" [one]", "'routes[0]' must be a group of keys"},
+      {" [{ sender: a@b.example }]", "'routes[0]' has no 'smarthosts'; name one of them"},
+      {" [{ smarthosts: [] }]", "'routes[0].smarthosts' lists nothing"},
+      {" [{ smarthosts: [one, one] }]", "lists 'one' twice"},
+      {" [{ senders: a@b.example, smarthosts: one }]", "unknown key 'routes[0].senders'; did you mean 'sender'?"},
+      {" [{ smarthost: one }]", "unknown key 'routes[0].smarthost'; did you mean 'smarthosts'?"},
+      {" [{ sender: \"@b.example\", smarthosts: one }]", "did you mean '*@b.example'?"},
+      {" [{ sender: [\"<>\", \"a b\"], smarthosts: one }]", "\"*\" or \"<>\" for no sender, not 'a b'"},
+      {" [{ recipient: \"<>\", smarthosts: one }]", "must be an address"},
+      {" [{ sender: { a: b }, smarthosts: one }]", "'routes[0].sender'"},
+  };
+  for (const auto& [routes, words] : slips) {
+    EXPECT_THAT(told_of(with_routes(routes).problems), HasSubstr(words)) << routes;
+  }
+}
+
+TEST(RouteValues, ARowBehindOneThatTakesAllIsToldOf) {
+  const auto warnings = [](const std::string& first) {
+    return told_of(
+        with_routes("\n  - { " + first + " smarthosts: one }\n  - { sender: a@b.example, smarthosts: one }").warnings);
+  };
+  for (const std::string all : {"", "sender: \"*\",", "recipient: [x@y.example, \"*\"], user: \"*\","}) {
+    EXPECT_THAT(warnings(all),
+                HasSubstr("f.yaml:9:5: 'routes[1]' is never asked: 'routes[0]' before it takes all mail"))
+        << all;
+  }
+  EXPECT_EQ(warnings("sender: \"*@b.example\","), "");
+  EXPECT_EQ(warnings("group: root,"), "");
+}
+
+TEST(RouteValues, UsersThatAreNotThereAreWarnedOf) {
+  EXPECT_THAT(told_of(with_routes(" [{ user: [root, nobody-has-this-name], smarthosts: one }]").warnings),
+              HasSubstr("'routes[0].user' names 'nobody-has-this-name', and there is no such user"));
+}
+
+}  // namespace
+}  // namespace postern::settings
