@@ -1,5 +1,6 @@
 #include "base/host_name.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include <cstddef>
@@ -16,9 +17,8 @@ bool is_host_name(std::string_view text) {
       label = 0;
       continue;
     }
-    const bool alphanumeric = (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
     // The underscore is in no standard and in many a container's name.
-    if (!alphanumeric && c != '_' && (c != '-' || label == 0)) return false;
+    if (!is_alnum(c) && c != '_' && (c != '-' || label == 0)) return false;
     if (++label > 63) return false;
   }
   return label != 0 && text.back() != '-';

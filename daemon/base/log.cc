@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include "base/ascii.h"
 #include "base/log_outlet.h"
 #include "base/lost_lines.h"
 #include "base/text.h"
@@ -49,7 +50,7 @@ bool needs_quotes(std::string_view text) {
 /// A field may be called so. A value that had such a word and "=" behind a blank would have a field for whoever
 /// searches lines: `grep ' uid=0 '`.
 bool is_name(std::string_view word) {
-  return !word.empty() && std::ranges::all_of(word, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  return !word.empty() && std::ranges::all_of(word, [](char c) { return is_lower(c) || c == '_'; });
 }
 
 /// What any user may write: no "=" at all. The words of servers may have links.

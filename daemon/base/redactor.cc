@@ -1,5 +1,6 @@
 #include "base/redactor.h"
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/text.h"
 #include "base/unescape.h"
@@ -32,9 +33,7 @@ struct Wiped {
 };
 
 /// Both are what stays of any spelling: separators, padding and the characters in which alphabets of base64 differ go.
-bool is_bone(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80U;
-}
+bool is_bone(char c) { return is_lower(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80U; }
 bool is_close(char c) {
   return static_cast<unsigned char>(c) > ' ' && c != '\x7F' && c != '+' && c != '\\' && c != '"' && c != '\'';
 }

@@ -1,5 +1,6 @@
 #include "base/unescape.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include <array>
@@ -22,7 +23,7 @@ std::optional<std::uint32_t> number(std::string_view digits, std::uint32_t base)
   for (const char c : digits) {
     const char low = to_lower(c);
     std::uint32_t digit = 16;
-    if (low >= '0' && low <= '9') digit = static_cast<std::uint32_t>(low - '0');
+    if (is_digit(low)) digit = static_cast<std::uint32_t>(low - '0');
     if (low >= 'a' && low <= 'f') digit = static_cast<std::uint32_t>(low - 'a') + 10U;
     if (digit >= base) return std::nullopt;
     value = value * base + digit;
@@ -117,9 +118,6 @@ std::string unescape(std::string_view text) {
   return out;
 }
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
+bool is_unreserved(char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 }  // namespace postern

@@ -1,16 +1,15 @@
 #include "control/history_lines.h"
 
 #include "base/ids.h"
-#include "base/text.h"
 #include "control/exits.h"
 #include "control/history_query.h"
 #include "control/members.h"
 #include "control/message_named.h"
+#include "control/names_meant.h"
 #include "control/requests.h"
 #include "history/record_json.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -24,7 +23,6 @@ namespace {
 using boost::json::object;
 
 constexpr std::uint64_t kDefaultResults = 100;
-constexpr std::size_t kShownOfSite = 64;
 /// Where nothing is found, so often a line says that it is still looked for, and finds out whether anybody waits.
 constexpr Milliseconds kSign{1000};
 /// Where there is as much as was asked for, so long it is looked for one more.
@@ -70,9 +68,7 @@ class Signs {
 /// Where no record of it was found: a slip in a name looks like mail that was never sent.
 std::optional<Error> unknown_site(const AskedHistory& asked, const std::optional<std::string>& site) {
   if (!site || asked.sites.empty() || std::ranges::find(asked.sites, *site) != asked.sites.end()) return std::nullopt;
-  return Error{Failure::invalid, fmt::format("the settings have no smarthost \"{}\", nor has any record that is meant; "
-                                             "there is: {}",
-                                             printable(site->substr(0, kShownOfSite)), fmt::join(asked.sites, ", "))};
+  return nothing_called("smarthost", *site, asked.sites, ", ");
 }
 
 /// At the end of a list.

@@ -17,14 +17,6 @@ namespace {
 
 constexpr std::size_t kShownOfName = 64;
 
-Error nothing_called(std::string_view kind, const std::string& word, const std::vector<std::string>& known,
-                     std::string_view separator) {
-  const std::optional<std::string> near = nearest(to_lower(word), known);
-  const std::string guess = near ? fmt::format("did you mean {}? ", *near) : std::string();
-  return {Failure::invalid, fmt::format("no {} is called {}; {}there is: {}", kind, word.substr(0, kShownOfName), guess,
-                                        fmt::join(known, separator))};
-}
-
 Result<void> check_route(const Call& call, const std::string& word) {
   if (site_named(call, word)) return {};  // that of messages that are rerouted to it
   queue::Route unknown;
@@ -43,6 +35,14 @@ Result<void> check_route(const Call& call, const std::string& word) {
 }
 
 }  // namespace
+
+Error nothing_called(std::string_view kind, const std::string& word, const std::vector<std::string>& known,
+                     std::string_view separator) {
+  const std::optional<std::string> near = nearest(to_lower(word), known);
+  const std::string guess = near ? fmt::format("did you mean {}? ", *near) : std::string();
+  return {Failure::invalid, fmt::format("no {} is called {}; {}there is: {}", kind,
+                                        printable(word.substr(0, kShownOfName)), guess, fmt::join(known, separator))};
+}
 
 Result<std::string> site_named(const Call& call, const std::string& word) {
   const std::vector<std::string> sites = call.context.smarthosts.names();

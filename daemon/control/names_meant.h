@@ -6,8 +6,14 @@
 #include "queue/selection.h"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace postern::control {
+
+/// That nothing is called so, with the nearest of what there is, and all of it. Failure: invalid.
+[[nodiscard]] Error nothing_called(std::string_view kind, const std::string& word,
+                                   const std::vector<std::string>& known, std::string_view separator);
 
 /// The smarthost that is called so, letters of either case. Failure: invalid (none is; the text names the nearest one
 /// and all there are).

@@ -1,5 +1,6 @@
 #include "credentials/http.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "net/connection.h"
 
@@ -178,10 +179,7 @@ Task<Result<HttpAnswer>> read_http_answer(net::Stream& stream) {
 }
 
 std::string percent_encode(std::string_view bytes) {
-  return hex_escaped(bytes, '%', [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-  });
+  return hex_escaped(bytes, '%', [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; });
 }
 
 Task<Result<HttpAnswer>> http_exchange(Executor loop, HttpRequest request, HttpOptions options) {

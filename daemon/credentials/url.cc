@@ -1,5 +1,6 @@
 #include "credentials/url.h"
 
+#include "base/ascii.h"
 #include "base/network.h"
 #include "base/text.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 bool is_host_name(std::string_view host) {
   return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
   });
 }
 

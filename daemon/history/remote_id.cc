@@ -1,5 +1,6 @@
 #include "history/remote_id.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -29,15 +30,12 @@ constexpr std::array kWords{
     Words{" ok <", ">"},                          // netqmail, Mailgun
 };
 
-bool is_of_name(char c) {
-  const bool alnum = (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
-  return alnum || std::string_view("-_.+=/@").find(c) != std::string_view::npos;
-}
+bool is_of_name(char c) { return is_alnum(c) || std::string_view("-_.+=/@").find(c) != std::string_view::npos; }
 
 /// No name has less, and a word for people seldom a digit.
 bool is_name(std::string_view text) {
   constexpr std::size_t kShortest = 5;
-  return text.size() >= kShortest && std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return text.size() >= kShortest && std::ranges::any_of(text, is_digit);
 }
 
 std::string_view name_in(std::string_view reply, const std::string& lower, const Words& words) {

@@ -1,5 +1,6 @@
 #include "history/scribe.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "history/remote_id.h"
 #include "mail/accepted_log.h"
@@ -115,7 +116,7 @@ std::string words_without_numbers(const mail::Status& status) {
   const std::string codes = std::to_string(status.code) + " " + status.enhanced;
   std::string words = codes;
   for (const std::string_view word : split_words(text)) {
-    const bool numbered = std::ranges::any_of(word, [](char c) { return c >= '0' && c <= '9'; });
+    const bool numbered = std::ranges::any_of(word, is_digit);
     if (!numbered) words.append(" ").append(word);
   }
   return words;

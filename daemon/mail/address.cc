@@ -1,5 +1,6 @@
 #include "mail/address.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "mail/address_lexer.h"
 #include "mail/address_marks.h"
@@ -12,7 +13,6 @@ namespace {
 
 constexpr std::size_t kLabel = 63;  // RFC 1035 2.3.4
 
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); }
 bool is_eight_bit(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 
 /// One Error text a person can act on: what is wrong, then the address itself made safe to print.

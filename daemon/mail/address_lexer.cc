@@ -1,6 +1,6 @@
 #include "mail/address_lexer.h"
 
-#include "base/text.h"
+#include "base/ascii.h"
 #include "mail/address_marks.h"
 
 #include <algorithm>
@@ -25,8 +25,7 @@ std::size_t invisible_word_at(std::string_view text) {
 }  // namespace
 
 bool is_atext(char c) {
-  const bool alnum = (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-  return alnum || static_cast<unsigned char>(c) >= 0x80 ||
+  return is_alnum(c) || static_cast<unsigned char>(c) >= 0x80 ||
          std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
 }
 

@@ -1,5 +1,6 @@
 #include "mail/encoded_words.h"
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/hex_digit.h"
 #include "base/text.h"
@@ -123,11 +124,7 @@ std::string japanese_words(std::string_view bytes, std::size_t first) {
 }
 
 /// Of the "Q" encoding as it may stand everywhere (RFC 2047 5 (3)).
-bool is_itself_in_q(char c) {
-  const char small = to_lower(c);
-  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') ||
-         std::string_view("!*+-/").find(c) != std::string_view::npos;
-}
+bool is_itself_in_q(char c) { return is_alnum(c) || std::string_view("!*+-/").find(c) != std::string_view::npos; }
 
 }  // namespace
 

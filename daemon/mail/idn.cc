@@ -1,5 +1,6 @@
 #include "mail/idn.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "mail/address.h"
 
@@ -13,10 +14,7 @@ namespace postern::mail {
 namespace {
 
 /// Some letters are mapped to signs of ASCII, such as the wide forms of ">", "," and the blank.
-bool is_name_octet(char c) {
-  const char small = to_lower(c);
-  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-}
+bool is_name_octet(char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; }
 
 struct FreeName {
   void operator()(char* name) const { std::free(name); }

@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "base/text.h"
 #include "mail/encoded_words.h"
 #include "mail/field_lexer.h"
@@ -17,9 +18,7 @@ constexpr std::size_t kParameterLine = 74;  // leaves room for the blank before 
 
 /// RFC 2231 7, and of the rest what no reader takes for more.
 bool is_attribute_char(char c) {
-  const char small = to_lower(c);
-  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') ||
-         std::string_view("!#$&+-.^_`{|}~").find(c) != std::string_view::npos;
+  return is_alnum(c) || std::string_view("!#$&+-.^_`{|}~").find(c) != std::string_view::npos;
 }
 
 /// "name" of "name=value"; empty: it is no parameter whose name is known to be one.

@@ -1,5 +1,6 @@
 #include "mail/wanted_address.h"
 
+#include "base/ascii.h"
 #include "base/letters.h"
 #include "base/text.h"
 #include "mail/idn.h"
@@ -16,10 +17,7 @@ namespace {
 
 constexpr std::size_t kShownOfWanted = 64;
 
-bool is_label_octet(char c) {
-  const char small = to_lower(c);
-  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-';
-}
+bool is_label_octet(char c) { return is_alnum(c) || c == '-'; }
 
 struct FreeLabel {
   void operator()(char* label) const { std::free(label); }

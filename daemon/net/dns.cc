@@ -1,5 +1,6 @@
 #include "net/dns.h"
 
+#include "base/ascii.h"
 #include "base/host_name.h"
 #include "base/text.h"
 #include "net/dns_stream.h"
@@ -39,7 +40,7 @@ std::optional<std::string> name_at(ns_msg& message, const unsigned char* at) {
 /// RFC 2782 knows names alone, and an address would lead to this machine as well.
 bool can_be_host(const std::string& target) {
   const std::string_view last = std::string_view(target).substr(target.rfind('.') + 1);
-  return is_host_name(target) && !std::ranges::all_of(last, [](char c) { return c >= '0' && c <= '9'; });
+  return is_host_name(target) && !std::ranges::all_of(last, is_digit);
 }
 
 /// Nothing: the record is broken, or names what can be no host.

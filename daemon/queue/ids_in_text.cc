@@ -10,8 +10,6 @@
 namespace postern::queue {
 namespace {
 
-bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
-
 bool read_uuid(Cursor& from) {
   Cursor to = from;
   for (const std::size_t length : {8U, 4U, 4U, 4U, 12U}) {

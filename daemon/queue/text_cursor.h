@@ -1,6 +1,7 @@
 // A place in a text that is read word by word.
 #pragma once
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include <cstddef>
@@ -11,15 +12,9 @@
 namespace postern::queue {
 
 [[nodiscard]] inline bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-[[nodiscard]] inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-[[nodiscard]] inline bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-[[nodiscard]] inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-[[nodiscard]] inline bool is_letter(char c) { return is_upper(c) || is_lower(c); }
 [[nodiscard]] inline bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 /// Bytes of other letters, too.
-[[nodiscard]] inline bool is_word(char c) {
-  return is_digit(c) || is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
-}
+[[nodiscard]] inline bool is_word(char c) { return is_alnum(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 /// Reads on from a place, and stays there where something else stands.
 struct Cursor {

@@ -1,5 +1,6 @@
 #include "relay/memory_file.h"
 
+#include "base/ascii.h"
 #include "base/durable_file.h"
 #include "base/hex_digit.h"
 #include "base/log.h"
@@ -23,10 +24,7 @@ constexpr std::size_t kEntries = 500;  // each of some hundred bytes; who has mo
 
 using Entries = std::map<std::string, SiteMemory>;
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-_.:@/+[]").find(c) != std::string_view::npos;
-}
+bool is_plain(char c) { return is_alnum(c) || std::string_view("-_.:@/+[]").find(c) != std::string_view::npos; }
 
 std::string escape(std::string_view text) {
   std::string out;

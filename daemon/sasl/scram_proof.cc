@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "sasl/scram.h"
@@ -62,8 +63,6 @@ std::string hashed(const EVP_MD* method, std::string_view text) {
   check(EVP_Digest(chars(text), text.size(), out.data(), &size, method, nullptr) == 1);
   return take(out, size);
 }
-
-bool is_letter(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
 
 }  // namespace
 

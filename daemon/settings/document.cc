@@ -1,5 +1,6 @@
 #include "settings/document.h"
 
+#include "base/ascii.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "settings/lines.h"
@@ -206,7 +207,7 @@ std::size_t odd_blank(std::string_view text) {
 std::size_t odd_blank_at(std::string_view line) {
   std::size_t i = std::min(line.find_first_not_of(" -"), line.size());
   if (odd_blank(line.substr(i)) != 0) return i;
-  while (i < line.size() && (line[i] == '_' || (to_lower(line[i]) >= 'a' && to_lower(line[i]) <= 'z'))) ++i;
+  while (i < line.size() && (line[i] == '_' || is_letter(line[i]))) ++i;
   if (i == line.size() || line[i] != ':') return std::string_view::npos;
   return odd_blank(line.substr(i + 1)) != 0 ? i + 1 : std::string_view::npos;
 }

@@ -1,5 +1,6 @@
 #include "settings/host_value.h"
 
+#include "base/ascii.h"
 #include "base/nearest.h"
 #include "base/service_name.h"
 #include "base/text.h"
@@ -40,7 +41,7 @@ struct Parts {
 /// "300.1.1.1", "1.2.3" or "2130706433": no domain at the top is a number.
 bool is_broken_address(std::string_view text) {
   const std::string_view last = text.substr(text.rfind('.') + 1);
-  return !last.empty() && !parse_ip(text) && std::ranges::all_of(last, [](char c) { return c >= '0' && c <= '9'; });
+  return !last.empty() && !parse_ip(text) && std::ranges::all_of(last, is_digit);
 }
 
 /// What is to be written in place of a service that lacks a part, or takes no mail; empty: nothing is known.

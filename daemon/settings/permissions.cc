@@ -1,7 +1,7 @@
 #include "settings/permissions.h"
 
+#include "base/ascii.h"
 #include "base/fd.h"
-#include "base/text.h"
 #include "settings/user.h"
 
 #include <fcntl.h>
@@ -19,12 +19,10 @@ namespace {
 
 using Commands = std::vector<std::string>;
 
-bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 /// As a shell reads it as one word.
 std::string word(const std::string& file) {
   constexpr std::string_view kPlain = "/._-+,:@%=";
-  const auto plain = [&](char c) { return is_letter_or_digit(c) || kPlain.find(c) != std::string_view::npos; };
+  const auto plain = [&](char c) { return is_alnum(c) || kPlain.find(c) != std::string_view::npos; };
   if (std::ranges::all_of(file, plain)) return file;
   std::string quoted = "'";
   // Not by a backslash, which messages show as an escape.

@@ -1,5 +1,6 @@
 #include "settings/plain_slips.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "settings/lines.h"
 
@@ -12,7 +13,7 @@ namespace postern::settings {
 namespace {
 
 bool is_name(std::string_view text) {
-  const auto of_name = [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  const auto of_name = [](char c) { return c == '_' || is_upper(c) || is_digit(c); };
   return !text.empty() && std::ranges::all_of(text, of_name);
 }
 

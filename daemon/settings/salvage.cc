@@ -1,5 +1,6 @@
 #include "settings/salvage.h"
 
+#include "base/ascii.h"
 #include "settings/complete.h"
 #include "settings/document.h"
 #include "settings/keys.h"
@@ -23,7 +24,7 @@ bool at_margin(std::string_view line) {
 /// text in quotes that runs over several lines.
 bool begins_section(std::string_view line) {
   const char first = line.front();
-  return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '"' || first == '\'';
+  return is_letter(first) || first == '"' || first == '\'';
 }
 
 bool read_section(const std::string& section, Settings& settings) {

@@ -1,5 +1,6 @@
 #include "settings/sender_values.h"
 
+#include "base/ascii.h"
 #include "base/host_name.h"
 #include "base/nearest.h"
 #include "base/text.h"
@@ -31,7 +32,6 @@ bool looks_like_domain(std::string_view text) {
   const std::size_t dot = text.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || !is_host_name(text)) return false;
   const std::string_view top = text.substr(dot + 1);
-  const auto is_letter = [](char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; };
   return top.size() > 1 && (istarts_with(top, "xn--") || std::ranges::all_of(top, is_letter));
 }
 

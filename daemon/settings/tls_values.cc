@@ -1,5 +1,6 @@
 #include "settings/tls_values.h"
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/hex_digit.h"
 #include "base/text.h"
@@ -91,8 +92,7 @@ std::optional<std::string> ciphers_value(const Node& node, Scope& scope) {
   auto text = text_value(node, scope);
   if (!text) return std::nullopt;
   const auto is_of_list = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!+-:@=_, ").find(c) != std::string_view::npos;
+    return is_alnum(c) || std::string_view("!+-:@=_, ").find(c) != std::string_view::npos;
   };
   if (!text->empty() && std::ranges::all_of(*text, is_of_list)) return text;
   scope.error(node, "must be a list of ciphers as openssl-ciphers(1) has it, such as 'DEFAULT:@SECLEVEL=1'");

@@ -1,5 +1,6 @@
 #include "setup/credential_file.h"
 
+#include "base/ascii.h"
 #include "base/durable_file.h"
 #include "base/text.h"
 #include "settings/user.h"
@@ -15,9 +16,7 @@ namespace {
 
 /// A name of a host or of a smarthost as part of a file's name.
 std::string file_word(std::string_view name) {
-  return hex_escaped(name, '_', [](char c) {
-    return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '.' || c == '-';
-  });
+  return hex_escaped(name, '_', [](char c) { return is_alnum(c) || c == '.' || c == '-'; });
 }
 
 std::string free_path(const std::string& directory, const settings::Smarthost& smarthost, const Proposal& proposal) {

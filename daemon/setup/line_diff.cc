@@ -1,5 +1,6 @@
 #include "setup/line_diff.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "settings/lines.h"
 
@@ -25,9 +26,7 @@ constexpr auto kSecretWords = std::to_array<std::string_view>({"pass", "secret",
 constexpr auto kHarmlessKeys = std::to_array<std::string_view>(
     {"password_file", "password_credential", "token_file", "token_url", "client_secret_file", "refresh_token_file"});
 
-bool is_word_char(char c) {
-  return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '_' || c == '-';
-}
+bool is_word_char(char c) { return is_alnum(c) || c == '_' || c == '-'; }
 
 bool is_secret_word(std::string_view word) {
   const std::string low = to_lower(word);

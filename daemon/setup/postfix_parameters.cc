@@ -1,5 +1,6 @@
 #include "setup/postfix_parameters.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -32,7 +33,7 @@ constexpr auto kStandards = std::to_array<Standard>({
     {"smtp_tls_key_file", "$smtp_tls_cert_file"},
 });
 
-bool is_name_char(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '_'; }
+bool is_name_char(char c) { return is_alnum(c) || c == '_'; }
 
 /// The place behind the bracket that closes the one at `open`, or nothing.
 std::size_t behind_bracket(std::string_view text, std::size_t open) {

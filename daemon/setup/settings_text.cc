@@ -1,5 +1,6 @@
 #include "setup/settings_text.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -19,11 +20,10 @@ constexpr auto kWordsOfYaml =
 /// Texts of letters and digits and what addresses, names and paths are made of need no quotes, if they begin with a
 /// letter, a digit or a slash: nothing in YAML begins so but what is a plain text.
 bool is_plain_text(std::string_view text) {
-  const auto letter = [](char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); };
-  if (text.empty() || (!letter(text[0]) && text[0] != '/')) return false;
+  if (text.empty() || (!is_alnum(text[0]) && text[0] != '/')) return false;
   if (std::ranges::any_of(kWordsOfYaml, [&](std::string_view word) { return iequals(word, text); })) return false;
   return std::ranges::all_of(
-      text, [&](char c) { return letter(c) || std::string_view("/@._+-").find(c) != std::string_view::npos; });
+      text, [&](char c) { return is_alnum(c) || std::string_view("/@._+-").find(c) != std::string_view::npos; });
 }
 
 void put_escape(std::string& out, std::uint32_t code) {

@@ -1,5 +1,6 @@
 #include "smtp/capabilities.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -14,9 +15,8 @@ constexpr std::size_t kMechanismName = 20;
 
 /// RFC 4422 3.1. The one place that judges: what others are given as a name, to keep or to log, went through here.
 bool is_mechanism_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMechanismName && std::ranges::all_of(name, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+  return !name.empty() && name.size() <= kMechanismName &&
+         std::ranges::all_of(name, [](char c) { return is_upper(c) || is_digit(c) || c == '-' || c == '_'; });
 }
 
 void take_size(Capabilities& known, std::string_view value) {

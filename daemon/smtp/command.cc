@@ -1,5 +1,6 @@
 #include "smtp/command.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/address_marks.h"
@@ -11,8 +12,6 @@ namespace postern::smtp {
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
-
-bool is_alnum(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 bool is_keyword(std::string_view word) {
   return !word.empty() && is_alnum(word.front()) &&

@@ -1,5 +1,6 @@
 #include "smtp/dialogue.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "mail/xtext.h"
 #include "smtp/limits.h"
@@ -61,8 +62,7 @@ std::optional<std::string> helo_name(std::string_view argument) {
   std::string name;
   bool inside = false;  // of a character of several octets
   for (const char c : argument) {
-    const bool alnum = (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
-    const bool plain = alnum || std::string_view("._-:[]").find(c) != std::string_view::npos;
+    const bool plain = is_alnum(c) || std::string_view("._-:[]").find(c) != std::string_view::npos;
     const unsigned octet = static_cast<unsigned char>(c);
     const bool continued = (octet & 0xC0U) == 0x80U;
     if (!(inside && continued)) name += plain ? c : '_';

@@ -1,5 +1,6 @@
 #include "smtp/parameters.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "mail/xtext.h"
 #include "smtp/limits.h"
@@ -17,9 +18,7 @@ constexpr std::size_t kSubmissionIdDigits = 32;  // 128 random bits
 /// What became of one value: taken, malformed (501), or well-formed but not offered (555).
 enum class Taken { yes, malformed, not_offered };
 
-bool is_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_digits(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_digit); }
 
 bool is_printable_ascii(std::string_view text) { return is_ascii(text) && !has_control(text); }
 
@@ -141,8 +140,7 @@ Taken take_orcpt(std::string_view value, RcptParameters& rcpt) {
   if (semicolon == 0 || semicolon == std::string_view::npos) return Taken::malformed;
   const std::string_view type = value.substr(0, semicolon);
   const std::string_view address = value.substr(semicolon + 1);
-  const bool atom = std::ranges::all_of(
-      type, [](char c) { return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  const bool atom = std::ranges::all_of(type, [](char c) { return is_alnum(c) || c == '-'; });
   if (!atom || address.empty()) return Taken::malformed;
   const bool utf8_type = iequals(type, "utf-8") && is_utf8(address) && !has_control(address);
   const auto decoded = mail::xtext_decode(address);

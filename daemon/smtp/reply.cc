@@ -1,5 +1,6 @@
 #include "smtp/reply.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "smtp/limits.h"
 
@@ -11,18 +12,16 @@ namespace {
 
 constexpr std::size_t kTextForPeople = 512;
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
 /// Length of 1 to 3 digits at the front, 0 if there are none or more.
 std::size_t short_number(std::string_view text) {
   std::size_t length = 0;
-  while (length < text.size() && digit(text[length])) ++length;
+  while (length < text.size() && is_digit(text[length])) ++length;
   return length <= 3 ? length : 0;
 }
 
 /// The code of a reply line, 0 if it is none (RFC 5321 4.2: 200 to 599 in exactly three digits).
 int code_of(std::string_view line) {
-  if (line.size() < 3 || line[0] < '2' || line[0] > '5' || !digit(line[1]) || !digit(line[2])) return 0;
+  if (line.size() < 3 || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) || !is_digit(line[2])) return 0;
   if (line.size() > 3 && line[3] != ' ' && line[3] != '-') return 0;
   return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
