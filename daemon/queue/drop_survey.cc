@@ -1,6 +1,5 @@
 #include "queue/drop_survey.h"
 
-#include "queue/short_wait.h"
 #include "spool/drop_directory.h"
 #include "spool/refused_directory.h"
 
@@ -24,8 +23,8 @@ struct DropSurvey::State {
   bool looking = false;
 };
 
-DropSurvey::DropSurvey(spool::DiskPool& pool, const std::string& spool)
-    : pool_(pool), state_(std::make_shared<State>(spool)) {}
+DropSurvey::DropSurvey(spool::DiskPool& pool, const std::string& spool, Milliseconds patience)
+    : pool_(pool), patience_(patience), state_(std::make_shared<State>(spool)) {}
 
 Result<DropState> DropSurvey::survey(const State& state) {
   const auto lying = state.drop.lying();
@@ -54,7 +53,7 @@ Task<Result<DropState>> DropSurvey::look() {
   const auto executor = co_await boost::asio::this_coro::executor;
   if (!std::exchange(state->looking, true)) spawn(executor, search(state, pool_), "look into the drop directory");
   std::function<bool()> is_over = [state] { return !state->looking; };
-  const bool answered = co_await wait_shortly(executor, std::move(is_over));
+  const bool answered = co_await wait_shortly(executor, std::move(is_over), patience_);
   if (!answered) co_return Error{Failure::timeout, "the disk does not answer"};
   co_return *state->found;
 }

@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "queue/drop_state.h"
+#include "queue/short_wait.h"
 #include "spool/disk_pool.h"
 
 #include <memory>
@@ -14,7 +15,7 @@ namespace postern::queue {
 class DropSurvey {
  public:
   /// `spool` is the spool's directory. The pool outlives this.
-  DropSurvey(spool::DiskPool& pool, const std::string& spool);
+  DropSurvey(spool::DiskPool& pool, const std::string& spool, Milliseconds patience = kShortWait);
 
   /// Nothing waits where there is no drop directory. A directory with very many files is not read anew for everybody
   /// who asks: what was found holds for kRest times as long as it took to find, and whoever asks while it is being
@@ -30,6 +31,7 @@ class DropSurvey {
   static Task<void> search(std::shared_ptr<State> state, spool::DiskPool& pool);
 
   spool::DiskPool& pool_;
+  Milliseconds patience_;
   std::shared_ptr<State> state_;
 };
 

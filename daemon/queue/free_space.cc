@@ -1,7 +1,6 @@
 #include "queue/free_space.h"
 
 #include "base/log.h"
-#include "queue/short_wait.h"
 
 #include <fmt/format.h>
 
@@ -144,7 +143,7 @@ Task<bool> FreeSpace::look() {
   take_sample(now);
   const std::shared_ptr<State> state = state_;
   std::function<bool()> is_over = [state] { return !state->sampling; };
-  const bool answered = co_await wait_shortly(loop_, std::move(is_over));
+  const bool answered = co_await wait_shortly(loop_, std::move(is_over), patience_);
   co_return answered;
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "queue/short_wait.h"
 #include "queue/usage.h"
 #include "spool/disk_pool.h"
 #include "spool/spool.h"
@@ -60,8 +61,8 @@ Result<void> enough_room(const spool::Space& space, std::uint64_t size, const Cl
 
 class FreeSpace {
  public:
-  FreeSpace(Executor loop, spool::Spool& spool, spool::DiskPool& pool, Clock& clock)
-      : loop_(std::move(loop)), spool_(spool), pool_(pool), clock_(clock) {}
+  FreeSpace(Executor loop, spool::Spool& spool, spool::DiskPool& pool, Clock& clock, Milliseconds patience = kShortWait)
+      : loop_(std::move(loop)), spool_(spool), pool_(pool), clock_(clock), patience_(patience) {}
 
   /// Starts a new sample if the last one is old. Without a recent one there is room: an old one may refuse mail that
   /// would fit by now, and the write will tell. Failure: no_space.
@@ -70,7 +71,7 @@ class FreeSpace {
   [[nodiscard]] std::optional<spool::Space> last_sample() const { return state_->space; }
   /// Since when samples tell that root's mail alone, or none, is taken; nothing: they do not.
   [[nodiscard]] std::optional<SteadyTime> short_since() const { return state_->short_since; }
-  /// A recent sample is there afterwards; false: the disk did not answer within a second.
+  /// A recent sample is there afterwards; false: the disk did not answer within `patience`.
   Task<bool> look();
   /// The next question takes a new sample: a write has just failed.
   void forget_age() { state_->taken.reset(); }
@@ -99,6 +100,7 @@ class FreeSpace {
   spool::Spool& spool_;
   spool::DiskPool& pool_;
   Clock& clock_;
+  Milliseconds patience_;
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 

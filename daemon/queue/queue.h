@@ -18,6 +18,7 @@
 #include "queue/queue_options.h"
 #include "queue/route.h"
 #include "queue/selection.h"
+#include "queue/short_wait.h"
 #include "queue/site_config.h"
 #include "queue/storm_rules.h"
 #include "queue/usage.h"
@@ -73,6 +74,8 @@ struct Config : QueueOptions, mail::HostNames {
   /// Where the queue notes what smarthosts were given, see rates.h; taken up once. Outlives the queue. Null: after a
   /// start nothing counts.
   RateKeeper* rates = nullptr;
+  /// So long refusing() waits for the disk; taken up once.
+  Milliseconds patience = kShortWait;
 };
 
 /// Tries one message through one site. Handed in by app, which knows the relay.

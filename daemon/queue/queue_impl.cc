@@ -52,7 +52,7 @@ QueueImpl::QueueImpl(Executor loop, spool::Spool& spool, spool::DiskPool& pool, 
                      std::vector<SiteConfig> sites, Deliver deliver)
     : ground_{std::move(loop), spool, pool, clock},
       config_(std::move(config)),
-      space_(std::make_unique<FreeSpace>(ground_.loop, spool, pool, clock)),
+      space_(std::make_unique<FreeSpace>(ground_.loop, spool, pool, clock, config_.patience)),
       work_(ground_.loop, [this] { pump(); }),
       messages_(ground_, config_, watchers_),
       time_(ground_.loop, clock, config_.gaps, [this](Milliseconds jump) { clock_jumped(jump); }),

@@ -6,9 +6,9 @@
 
 namespace postern::queue {
 
-Task<bool> wait_shortly(Executor loop, std::function<bool()> is_over) {
+Task<bool> wait_shortly(Executor loop, std::function<bool()> is_over, Milliseconds patience) {
   boost::asio::steady_timer pause(loop);
-  for (Milliseconds wait(1); !is_over() && wait < kShortWait; wait *= 2) {
+  for (Milliseconds wait(1); !is_over() && wait < patience; wait *= 2) {
     pause.expires_after(wait);
     co_await pause.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }

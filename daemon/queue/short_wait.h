@@ -10,7 +10,7 @@ namespace postern::queue {
 
 inline constexpr Milliseconds kShortWait = Seconds(1);
 
-/// Until `is_over`, which is asked on the loop now and then, but no longer than kShortWait. True: it is.
-Task<bool> wait_shortly(Executor loop, std::function<bool()> is_over);
+/// Until `is_over`, which is asked on the loop now and then, but for about `patience` at most. True: it is.
+Task<bool> wait_shortly(Executor loop, std::function<bool()> is_over, Milliseconds patience = kShortWait);
 
 }  // namespace postern::queue

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <future>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -116,8 +117,14 @@ Unanswered unanswered(const std::vector<std::string>& replies, const std::string
 const std::string kMessage = "EHLO h\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nhi\r\n.\r\n";
 const std::vector<std::string> kAnswers = {"220 hi",       "250 h",  "250 2.1.0 ok",
                                            "250 2.1.5 ok", "354 go", "250 2.0.0 ok x"};
-// Long enough for a thread that answers on a loaded machine.
-constexpr Silence kNoMore{kLong.greeting, std::chrono::milliseconds(700)};
+// Long enough for a thread that answers on a loaded machine; so the sessions wait for it all at once.
+constexpr Silence kNoMore{kLong.greeting, std::chrono::seconds(3)};
+
+std::future<Unanswered> left_alone(const std::vector<std::string>& replies, const std::string& words,
+                                   bool client_ends) {
+  return std::async(std::launch::async,
+                    [replies, words, client_ends] { return unanswered(replies, words, client_ends, kNoMore); });
+}
 
 TEST(PipeSmtp, ADaemonThatIsSilentIsNotWaitedForWithoutEnd) {
   constexpr Silence kNotGreeted{std::chrono::milliseconds(50), kLong.answer};
@@ -130,9 +137,13 @@ TEST(PipeSmtp, ADaemonThatIsSilentIsNotWaitedForWithoutEnd) {
       EXPECT_EQ(result.told, "421 4.3.2 the mail daemon did not answer in time\r\n") << words;
     }
   }
+  std::vector<std::future<Unanswered>> sessions;
   for (std::size_t given = 1; given < kAnswers.size(); ++given) {
     const std::vector<std::string> replies(kAnswers.begin(), kAnswers.begin() + static_cast<std::ptrdiff_t>(given));
-    const Unanswered result = unanswered(replies, kMessage, given % 2 == 0, kNoMore);
+    sessions.push_back(left_alone(replies, kMessage, given % 2 == 0));
+  }
+  for (std::size_t given = 1; given < kAnswers.size(); ++given) {
+    const Unanswered result = sessions[given - 1].get();
     EXPECT_EQ(result.exit.code, EX_TEMPFAIL) << given;
     EXPECT_THAT(result.exit.text, HasSubstr("did not answer in time")) << given;
     const bool unknown = given + 1 == kAnswers.size();
@@ -143,9 +154,12 @@ TEST(PipeSmtp, ADaemonThatIsSilentIsNotWaitedForWithoutEnd) {
 }
 
 TEST(PipeSmtp, AMessageThatIsStoredIsSoWhateverBecomesOfTheDaemonAfterwards) {
-  EXPECT_EQ(unanswered(kAnswers, kMessage + "QUIT\r\n", true, kNoMore).exit.code, EX_OK);
-  EXPECT_EQ(unanswered(kAnswers, kMessage, true, kNoMore).exit.code, EX_OK);
-  EXPECT_EQ(unanswered(kAnswers, kMessage + "MAIL FROM:<a>\r\n", true, kNoMore).exit.code, EX_TEMPFAIL);
+  auto quits = left_alone(kAnswers, kMessage + "QUIT\r\n", true);
+  auto ends = left_alone(kAnswers, kMessage, true);
+  auto begins_another = left_alone(kAnswers, kMessage + "MAIL FROM:<a>\r\n", true);
+  EXPECT_EQ(quits.get().exit.code, EX_OK);
+  EXPECT_EQ(ends.get().exit.code, EX_OK);
+  EXPECT_EQ(begins_another.get().exit.code, EX_TEMPFAIL);
 }
 
 TEST(PipeSmtp, AClientMayTakeItsTime) {
@@ -153,10 +167,10 @@ TEST(PipeSmtp, AClientMayTakeItsTime) {
   auto caller = make_pair();
   Script script{{"220 hi", "250 h", "250 2.1.0 ok", "250 2.1.5 ok", "354 go", "250 2.0.0 queued as x", "221 bye"}, ""};
   std::thread thread(serve, std::ref(script), std::move(daemon[1]));
-  constexpr std::chrono::seconds kLimit(1);
+  constexpr std::chrono::seconds kLimit(4);
   std::thread client([&] {
     for (const std::string_view words : {"EHLO h\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nhi\r\n", ".\r\nQUIT\r\n"}) {
-      std::this_thread::sleep_for(kLimit * 5 / 4);
+      std::this_thread::sleep_for(kLimit * 9 / 8);
       EXPECT_EQ(::send(caller[1].get(), words.data(), words.size(), 0), static_cast<ssize_t>(words.size()));
     }
     ::shutdown(caller[1].get(), SHUT_WR);

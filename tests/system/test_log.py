@@ -129,6 +129,7 @@ def send_in_an_outage(posternd, sender="root"):
 @with_format("postfix")
 def test_pflogsumm_counts_what_waits_for_a_smarthost_that_is_down(posternd):
     ids = send_in_an_outage(posternd)
+    wait_for(lambda: posternd.read_log().count("status=deferred") >= 6, 30, "a line about each recipient that waits")
     run = subprocess.run([PFLOGSUMM, "--problems_first", "-e", posternd.log], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0 and not run.stderr, run
     assert re.search(r"(?m)^ +3 +received$", run.stdout) and re.search(r"(?m)^ +0 +delivered$", run.stdout), run.stdout

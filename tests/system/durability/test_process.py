@@ -102,6 +102,7 @@ def test_p09_a_sudden_end_in_the_middle_of_an_intake_loses_nothing(daemons, tall
     for _ in range(ROUNDS):
         posternd.start()
         with UnderLoad(posternd) as load:
+            wait_for(load.words, 20, "a first message")
             time.sleep(0.4)
             # What an abort, a watchdog, an overflown stack or the kernel's memory killer does.
             posternd.process.send_signal(getattr(signal, name))

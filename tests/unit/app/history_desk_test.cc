@@ -99,7 +99,7 @@ TEST(HistoryDesk, ManySearchesOfOneUserHoldUpThatUserAloneAndAreNotTakenForADisk
       into->push_back(who + (found ? "" : ": " + found.error().text));
     };
     boost::asio::co_spawn(loop,
-                          one(steps_on(loop.get_executor(), thread, party, Milliseconds(2000)), step, name, &ended),
+                          one(steps_on(loop.get_executor(), thread, party, Milliseconds(5000)), step, name, &ended),
                           boost::asio::detached);
     loop.poll();
   };

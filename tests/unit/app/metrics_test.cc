@@ -40,7 +40,11 @@ class MetricsOfADisk : public testing::Test {
   Metrics metrics{loop.get_executor(), pool, WallTime{}, std::chrono::milliseconds(20)};
 };
 
-TEST_F(MetricsOfADisk, SayHowMuchSpaceItHas) { EXPECT_THAT(shown(), HasSubstr("\npostern_spool_free_bytes ")); }
+TEST_F(MetricsOfADisk, SayHowMuchSpaceItHas) {
+  // The first pages may be asked for before the disk has answered.
+  while (shown().find("\npostern_spool_free_bytes ") == std::string::npos) {
+  }
+}
 
 TEST_F(MetricsOfADisk, AreThereWithoutItsSpaceWhereItHangs) {
   queue.counted.waiting = 3;

@@ -193,7 +193,7 @@ TEST(Command, IsKilledWithItsChildrenWhenItsTimeIsOver) {
   const ScratchDir dir;
   const auto secret = bench.shell("echo waiting >&2; sh -c 'echo $$ > " + (dir / "child") +
                                       "; exec sleep 100' & echo $$ > " + (dir / "parent") + "; wait; wait",
-                                  Milliseconds(2000));
+                                  Milliseconds(5000));
   ASSERT_FALSE(secret);
   EXPECT_EQ(secret.error().failure, Failure::timeout);
   EXPECT_THAT(secret.error().text, HasSubstr("did not end within"));
@@ -213,9 +213,12 @@ TEST(Command, IsKilledWithItsChildrenWhenItsTimeIsOver) {
 
 TEST(Command, IsOverWhenItEndsEvenIfAnotherProcessKeepsItsOutputOpen) {
   Bench bench;
-  const auto secret = bench.shell("sleep 3 & echo secret", Milliseconds(2000));
+  const ScratchDir dir;
+  // It keeps the output open for longer than the command may take.
+  const auto secret = bench.shell("sleep 60 & echo $! > " + (dir / "other") + "; echo secret", Milliseconds(30'000));
   ASSERT_TRUE(secret) << secret.error().text;
   EXPECT_EQ(secret->reveal(), "secret");
+  kill(std::stoi(dir.read("other")), SIGKILL);
 }
 
 TEST(Command, HasAnEmptyInputCleanSignalsAndAGroupOfItsOwn) {

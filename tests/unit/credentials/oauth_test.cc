@@ -254,7 +254,7 @@ TEST(OAuth, ARedirectionIsNotFollowed) {
 
 TEST(OAuth, ASlowServerIsGivenUpAndTheOldTokenUsedOnlyIfNobodyRefusedIt) {
   OAuthBench bench;
-  bench.http.timeout = Milliseconds(1000);
+  bench.http.timeout = Milliseconds(3000);
   EXPECT_EQ(bench.token(), "access-1");
   bench.server.answer_with([](const Request&) { return std::nullopt; });
   const ExpectLog warned("cannot renew the access token");

@@ -153,8 +153,8 @@ TEST(Race, Fault3_ADeadAddressCostsTheDelayAndNotItsTimeOut) {
 
 TEST(Race, LeavesAHandshakeItsTimeBeforeTheNextOneStarts) {
   Course course({Does::shake_hands, Does::serve});
-  course.handshake = Milliseconds(60);
-  const auto won = raced(course, RaceTimes{Milliseconds(20), std::chrono::hours(1)});
+  course.handshake = Milliseconds(600);
+  const auto won = raced(course, RaceTimes{Milliseconds(300), std::chrono::hours(1)});
   ASSERT_TRUE(won.has_value());
   EXPECT_EQ(won->endpoint, address(0));
   EXPECT_EQ(course.started.size(), 1U);

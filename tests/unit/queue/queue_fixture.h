@@ -161,6 +161,7 @@ class QueueTest : public testing::Test {
     Config made;
     made.hostname = "web1.example.net";
     made.domain = "example.net";
+    made.patience = Seconds(60);  // no disk hangs here, and a busy machine may let its thread wait for long
     return made;
   }
   /// All that the selection means, in its order.
