@@ -85,8 +85,11 @@ void Reloads::wake() {
 Task<void> Reloads::run() {
   while (std::exchange(wanted_, false)) {
     notify_reloading();
-    auto read = [file = file_, others = hooks_.read] {
+    // While mail is held, what is wrong with the TLS of one smarthost is no reason to hold that of the others; a start
+    // takes such settings, too.
+    auto read = [file = file_, others = hooks_.read, strict = !holding_] {
       settings::Loaded loaded = settings::load(file);
+      if (loaded.settings && strict) loaded.problems = tls_problems(*loaded.settings, file);
       return std::pair(std::move(loaded), others ? others() : std::function<void()>());
     };
     auto [loaded, use_others] = co_await pool_.run(spool::Priority::background, std::move(read));
@@ -117,6 +120,7 @@ void Reloads::read_anew(settings::Loaded loaded) {
   if (holding_ && !loaded.problems.empty()) return hold(loaded.problems);
   for (const settings::Problem& problem : loaded.problems) log(Level::error, "settings", {{"what", problem.str()}});
   if (!loaded.problems.empty() || !loaded.settings) {
+    starts_ = loaded.settings.has_value();
     broken(loaded.problems.empty() ? file_ + " cannot be read" : told(loaded.problems));
     log(Level::error, "the old settings stay in force", {{"file", file_}});
     return;
@@ -143,7 +147,8 @@ std::string Reloads::complaint(bool administrator) const {
   }
   if (!broken_.empty()) {
     return "the settings file is wrong since " + mail::clock_time(broken_since_, system_clock().wall()) +
-           ", those of before are in force, and the next start would hold all mail: " + what;
+           ", those of before are in force, and the next start would " +
+           (starts_ ? "put it in force as it is: " : "hold all mail: ") + what;
   }
   return spool_text();
 }

@@ -72,8 +72,9 @@ class Reloads {
   bool holding_ = false;
   std::string broken_;
   WallTime broken_since_;
-  std::string other_spool_;                                        ///< that of the file, if it needs a restart
-  control::Reloaded told_;                                         ///< of the file in force
+  bool starts_ = false;      ///< what is wrong is the TLS of smarthosts alone, which a start does not judge
+  std::string other_spool_;  ///< that of the file, if it needs a restart
+  control::Reloaded told_;   ///< of the file in force
   std::vector<std::weak_ptr<boost::asio::steady_timer>> waiting_;  ///< cancelled when a reload has ended
 };
 

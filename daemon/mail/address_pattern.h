@@ -9,7 +9,7 @@ namespace postern::mail {
 /// Mailboxes with upper and lower case are one mailbox wherever there is an account to send from.
 [[nodiscard]] bool is_same_mailbox(std::string_view one, std::string_view other);
 
-/// `here`: the address is at a name of this machine.
+/// `here`: the address is at a name of this machine. Domains are the same in letters and as A-labels.
 [[nodiscard]] bool covers(std::string_view pattern, std::string_view address, bool here);
 
 }  // namespace postern::mail

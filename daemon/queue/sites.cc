@@ -172,7 +172,7 @@ std::optional<Sites::Held> Sites::kept_back(const Route& route, const std::strin
     if (!site->healthy()) first = Held{site->name(), *site->trouble(), false, site->since().value_or(WallTime())};
     return false;
   });
-  if (sites_.empty() && !route.unknown) first.emplace().trouble.text = "no smarthost is configured";
+  if (sites_.empty() && !route.unknown) first.emplace().trouble.text = config_.no_site;
   return open ? std::nullopt : first;
 }
 
@@ -245,7 +245,7 @@ void Sites::failed(const std::string& name, const mail::SiteTrouble& trouble) {
   const SitePtr site = find(name);
   if (!site || site->active() > 0) return;
   const Site::Permit permit = site->started(clock_.steady());
-  tell(*site, site->finished(permit, trouble, clock_.steady(), clock_.wall(), retry_, random_fraction()));
+  tell(*site, site->finished(permit, trouble, clock_.steady(), clock_.wall(), config_.retry, random_fraction()));
 }
 
 Sites::Permit Sites::started(Site& site, const Sender& sender) {
@@ -267,8 +267,8 @@ bool Sites::learn(Site& site, const Permit& permit, const mail::DeliveryReport& 
   if (conclusion.kind == Conclusion::Kind::unchanged) {
     site.unchanged(permit.site, clock_.steady(), random_fraction());
   } else {
-    tell(site,
-         site.finished(permit.site, conclusion.trouble, clock_.steady(), clock_.wall(), retry_, random_fraction()));
+    tell(site, site.finished(permit.site, conclusion.trouble, clock_.steady(), clock_.wall(), config_.retry,
+                             random_fraction()));
   }
   if (mail::delivered_any(report)) site.delivered(clock_.wall());
   // It began before the site was closed for refusing every message, and was taken: so it does not.
@@ -287,7 +287,7 @@ bool Sites::learn_sender(const Site& site, const Permit& permit, const mail::Del
   const mail::SiteTrouble none;
   const Senders::Ended ended{shown, report.sender.value_or(none), attempted.id, attempted.party.value_or(mail::kNoUid)};
   const Senders::Change change = senders_.finished(site.name(), sender, permit.sender, ended, clock_.steady(),
-                                                   clock_.wall(), retry_, random_fraction());
+                                                   clock_.wall(), config_.retry, random_fraction());
   tell_sender(site, sender, change);
   const bool of_message = counts && report.sender && shown != Senders::Shown::trouble;
   return change != Senders::Change::unknown && !of_message;

@@ -25,8 +25,8 @@ using SitePtr = std::shared_ptr<Site>;
 
 class Sites {
  public:
-  /// `retry` outlives it.
-  Sites(Clock& clock, const Retry& retry) : clock_(clock), retry_(retry), rates_(clock) {}
+  /// `config` outlives it.
+  Sites(Clock& clock, const Config& config) : clock_(clock), config_(config), rates_(clock) {}
 
   /// A site that keeps its name and generation keeps its health. What is under way at one that went reports to that
   /// one. True: there are others of other names now.
@@ -133,7 +133,7 @@ class Sites {
   [[nodiscard]] WallTime wall_at(SteadyTime time) const;
 
   Clock& clock_;
-  const Retry& retry_;
+  const Config& config_;
   Rates rates_;
   std::vector<SitePtr> sites_;
   Senders senders_;

@@ -257,6 +257,7 @@ void complete(Settings& settings, Report& report) {
   check_smarthosts(settings, report);
   check_own_sender(settings, report);
   check_routes(settings, report);
+  warn_of_unasked_rows(settings.queue, report);
   check_names(settings.queue.routes, "routes", report);
   check_names(settings.queue.storms, "storms", report);
   check_storms(settings.queue, report);

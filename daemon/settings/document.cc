@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "settings/json_pairs.h"
 #include "settings/lines.h"
 #include "settings/yaml_slip.h"
 
@@ -214,6 +215,9 @@ std::size_t odd_blank_at(std::string_view line) {
 
 /// The text is in brackets, as all of a file of JSON is: of its comments and marks of YAML nothing is said.
 bool is_in_brackets(std::string_view text) {
+  if (constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF"; text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
   for (const std::string_view line : lines_in(text)) {
     const std::string_view rest = trim(line);
     const bool before = rest.empty() || rest.starts_with('#') || rest.starts_with('%');
@@ -259,12 +263,23 @@ bool check_bytes(const std::string& text, Report& report) {
   return good;
 }
 
+/// By the key, which may be a slip or another program's. Of those that say where a password is, only if the value does
+/// not.
+bool is_for_password(const Entry& entry) {
+  const std::string key = to_lower(entry.key);
+  const auto has = [&](std::string_view part) { return key.find(part) != std::string::npos; };
+  if (!has("pass") && !has("secret") && !has("pwd") && !has("token") && !nearest(key, {"password"})) return false;
+  if (key.ends_with("_command") || key.ends_with("_credential")) return false;
+  const std::string& value = entry.value.text;
+  return !(key.ends_with("_file") && value.starts_with('/')) && !(key.ends_with("_url") && value.starts_with("http"));
+}
+
 }  // namespace
 
 bool end_in_bare_password(std::span<const Entry> before) {
   return std::ranges::any_of(before, [](const Entry& entry) {
     const bool bare = entry.value.kind == Node::Kind::scalar && !entry.value.quoted;
-    return bare && has_word("password pass passwd passphrase secret", to_lower(entry.key));
+    return bare && is_for_password(entry);
   });
 }
 
@@ -273,7 +288,7 @@ std::optional<Node> read_document(const std::string& text, Report& report) {
   Builder builder(report);
   try {
     // yaml-cpp lets a quote that never closes end with the file; a document's end makes it an error.
-    std::istringstream input(text + "\n...\n");
+    std::istringstream input((is_in_brackets(text) ? with_whole_characters(text) : text) + "\n...\n");
     YAML::Parser parser(input);
     if (parser.HandleNextDocument(builder)) {
       std::optional<Node> first = std::move(builder).root();

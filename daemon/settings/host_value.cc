@@ -33,7 +33,8 @@ constexpr std::string_view kOtherServices =
 
 struct Parts {
   std::string host;
-  std::string advice;  ///< "; write 'port: 587' and 'tls: starttls'"
+  std::string advice;   ///< "; write 'port: 587' and 'tls: starttls'"
+  bool hidden = false;  ///< a password may be in what stands beside these
 
   void beside(const std::string& what) { advice += (advice.empty() ? "; write " : " and ") + what; }
 };
@@ -89,7 +90,10 @@ std::optional<Parts> taken_apart(std::string text) {
     user = true;
     text.erase(0, at + 1);
   }
-  if (url) text.erase(std::min(text.find('/'), text.size()));
+  if (const std::size_t path = text.find('/'); url && path != std::string::npos) {
+    parts.hidden = path + 1 < text.size();
+    text.erase(path);
+  }
   std::string port;
   if (text.starts_with('[')) {
     const std::size_t end = text.find(']');
@@ -114,6 +118,7 @@ std::optional<Parts> taken_apart(std::string text) {
     parts.beside("'port: " + port + "'");
   }
   if (user) parts.beside("the account under 'user'");
+  parts.hidden = parts.hidden || user;
   parts.host = std::move(text);
   return parts;
 }
@@ -126,8 +131,7 @@ std::optional<std::string> host_value(const Node& node, Scope& scope) {
   if (parse_ip(*text)) return *text;
   if (!is_host_name(*text)) {
     if (const auto parts = taken_apart(*text)) {
-      // What stands before an "@" may be a password.
-      const std::string not_this = text->find('@') == std::string::npos ? ", not '" + *text + "'" : std::string();
+      const std::string not_this = parts->hidden ? std::string() : ", not '" + *text + "'";
       scope.error(node, "must be the host alone: '" + parts->host + "'" + not_this + parts->advice);
       return std::nullopt;
     }
@@ -139,7 +143,7 @@ std::optional<std::string> host_value(const Node& node, Scope& scope) {
     }
   }
   if (is_broken_address(*text)) {
-    scope.error(node, "must be a host name or a whole address such as 192.0.2.1, not '" + *text + "'");
+    scope.error(node, "must be a host name or a whole address such as 192.0.2.1, not '" + shown_host(*text) + "'");
     return std::nullopt;
   }
   return host_name_value(node, scope);
@@ -152,9 +156,8 @@ std::optional<std::string> server_value(const Node& node, Scope& scope) {
       scope.error(node, advice);
       return std::nullopt;
     }
-    const auto service = ServiceName::parse(node.text);
-    if (service) return service->str();
-    scope.error(node, "must " + service.error().text);
+    if (const auto service = ServiceName::parse(node.text)) return service->str();
+    scope.error(node, "must " + ServiceName::parse(shown_host(node.text)).error().text);
     return std::nullopt;
   }
   // No host has such a name; records of services do.

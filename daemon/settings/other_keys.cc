@@ -69,6 +69,7 @@ constexpr std::array kRows = {
     Row{kOfSender, "allow allowed from sender senders address addresses", "list the senders under 'may'"},
     Row{kOfRoute, "from mailfrom sendermatch", "write the senders under 'sender'"},
     Row{kOfRoute, "to rcpt rcptto domain domains", "write the recipients under 'recipient', a domain as \"*@DOMAIN\""},
+    Row{kOfRoute, "senderdomain recipientdomain", "write \"*@DOMAIN\" under 'sender' or 'recipient'"},
     Row{kOfRoute, "via relay relayhost site sites host server servers hosts nexthop transport use upstream",
         "name the smarthosts under 'smarthosts'"},
     Row{kOfRoute, "uid uids login", "write the users under 'user'"},

@@ -26,11 +26,28 @@ std::string unknown(const std::string& name, const std::vector<Smarthost>& smart
   return text + fmt::format("; there is: {}", fmt::join(names, ", "));
 }
 
-bool takes_all(const queue::RouteRule& rule) {
-  const auto all = [](const std::vector<std::string>& list) {
-    return list.empty() || std::ranges::find(list, "*") != list.end();
-  };
-  return all(rule.senders) && all(rule.recipients) && all(rule.users) && (rule.groups.empty() || !rule.users.empty());
+bool is_for_all(const std::vector<std::string>& names) {
+  return names.empty() || std::ranges::find(names, "*") != names.end();
+}
+
+template <class Rule>
+bool takes_all(const Rule& rule) {
+  return is_for_all(rule.senders) && is_for_all(rule.users) && (rule.groups.empty() || !rule.users.empty());
+}
+
+bool takes_all_mail(const queue::RouteRule& rule) { return takes_all(rule) && is_for_all(rule.recipients); }
+
+/// The rows behind the first that `takes` all.
+template <class Rule>
+void warn_of_unasked(const std::vector<Rule>& rules, bool (*takes)(const Rule&), const std::string& list,
+                     Report& report) {
+  const auto last = std::ranges::find_if(rules, takes);
+  if (last == rules.end()) return;
+  const std::string before = fmt::format("{}[{}]", list, last - rules.begin());
+  for (auto row = last + 1; row != rules.end(); ++row) {
+    const std::string path = fmt::format("{}[{}]", list, row - rules.begin());
+    report.warning(report.place(path), fmt::format("'{}' is never asked: '{}' before it takes all mail", path, before));
+  }
 }
 
 }  // namespace
@@ -46,10 +63,12 @@ std::optional<std::vector<std::string>> route_senders_value(const Node& node, Sc
   if (null_sender == nullptr) return sender_patterns_value(node, scope);
   auto patterns = one_or_more(node, scope);
   if (!patterns) return patterns;
-  const auto wrong = std::ranges::find_if_not(
-      *patterns, [](const std::string& one) { return one == kNullSender || is_sender_pattern(one); });
+  const auto written = [](const std::string& one) { return one == kNullSender ? one : sender_pattern(one); };
+  const auto wrong =
+      std::ranges::find_if_not(*patterns, [&](const std::string& one) { return written(one).has_value(); });
   if (wrong == patterns->end()) {
     for (const Node& item : node.items) warn_of_local_name(item.text, item, scope);
+    for (std::string& one : *patterns) one = *written(one);
     return patterns;
   }
   scope.error(node,
@@ -67,28 +86,33 @@ std::optional<std::vector<std::string>> smarthost_names_value(const Node& node, 
 }
 
 void check_routes(Settings& settings, Report& report) {
-  std::vector<queue::RouteRule>& rules = settings.queue.routes;
-  std::optional<std::size_t> last;
-  for (std::size_t row = 0; row < rules.size(); ++row) {
-    const std::string path = fmt::format("routes[{}]", row);
-    if (last) {
-      report.warning(report.place(path),
-                     fmt::format("'{}' is never asked: 'routes[{}]' before it takes all mail", path, *last));
-    } else if (takes_all(rules[row])) {
-      last = row;
-    }
-    for (std::size_t i = 0; i < rules[row].smarthosts.size(); ++i) {
-      std::string& name = rules[row].smarthosts[i];
+  // A smarthost whose host could not be read may be the one that a route names.
+  const bool all_named =
+      std::ranges::none_of(settings.smarthosts, [](const Smarthost& one) { return one.name.empty(); });
+  for (std::size_t row = 0; row < settings.queue.routes.size(); ++row) {
+    std::vector<std::string>& names = settings.queue.routes[row].smarthosts;
+    const std::string path = fmt::format("routes[{}].smarthosts", row);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const Mark where = report.place(fmt::format("{}[{}]", path, i));
       const auto known =
-          std::ranges::find_if(settings.smarthosts, [&](const Smarthost& one) { return iequals(one.name, name); });
+          std::ranges::find_if(settings.smarthosts, [&](const Smarthost& one) { return iequals(one.name, names[i]); });
       if (known == settings.smarthosts.end()) {
-        report.error(report.place(fmt::format("{}.smarthosts[{}]", path, i)),
-                     "'" + path + ".smarthosts' " + unknown(name, settings.smarthosts));
-      } else {
-        name = known->name;
+        if (all_named) report.error(where, "'" + path + "' " + unknown(names[i], settings.smarthosts));
+        continue;
+      }
+      names[i] = known->name;
+      const auto end = names.begin() + static_cast<std::ptrdiff_t>(i);
+      if (std::find(names.begin(), end, names[i]) != end) {
+        report.error(where, "'" + path + "' lists '" + names[i] + "' twice");
       }
     }
   }
+}
+
+void warn_of_unasked_rows(const queue::QueueOptions& queue, Report& report) {
+  if (!report.clean()) return;  // a row that seems to take all may have a part that could not be read
+  warn_of_unasked(queue.routes, takes_all_mail, "routes", report);
+  warn_of_unasked(queue.storms, takes_all<queue::StormRule>, "storms", report);
 }
 
 }  // namespace postern::settings

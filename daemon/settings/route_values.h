@@ -16,8 +16,10 @@ namespace postern::settings {
 [[nodiscard]] std::optional<std::vector<std::string>> route_senders_value(const Node& node, Scope& scope);
 [[nodiscard]] std::optional<std::vector<std::string>> smarthost_names_value(const Node& node, Scope& scope);
 
-/// Errors for names that no smarthost has, warnings for rows behind one that takes all. The smarthosts are named as
-/// they are themselves afterwards, in upper and lower case.
+/// Errors for names that no smarthost has, or that a row has twice. The smarthosts are named as they are themselves
+/// afterwards, in upper and lower case.
 void check_routes(Settings& settings, Report& report);
+/// Of rows of `routes` and `storms` behind one that takes all.
+void warn_of_unasked_rows(const queue::QueueOptions& queue, Report& report);
 
 }  // namespace postern::settings

@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <set>
 #include <string_view>
+#include <utility>
 
 namespace postern::settings {
 namespace {
@@ -27,11 +30,23 @@ bool begins_section(std::string_view line) {
   return is_letter(first) || first == '"' || first == '\'';
 }
 
-bool read_section(const std::string& section, Settings& settings) {
+/// Keys of which a part could not be read.
+using HalfRead = std::set<std::string, std::less<>>;
+
+/// `whole`: nothing of what may belong to it was left out.
+bool read_section(const std::string& section, bool whole, Settings& settings, HalfRead& half) {
   Report unheard("");  // each error is in the report of the whole file
-  const auto root = read_document(section, unheard);
+  auto root = read_document(section, unheard);
   if (!root) return false;
-  if (root->kind == Node::Kind::map) read_keys(*root, settings, unheard);
+  whole = whole && unheard.clean();
+  for (Entry& entry : root->entries) {
+    Report of_key("");
+    Node one;
+    one.kind = Node::Kind::map;
+    one.entries.push_back(std::move(entry));
+    read_keys(one, settings, of_key);
+    if (!whole || !of_key.clean()) half.insert(std::move(one.entries.front().key));
+  }
   return true;
 }
 
@@ -46,30 +61,33 @@ struct Section {
     if (loose == std::string::npos && !text.empty() && at_margin(line)) loose = text.size();
     text += line;
   }
-  void read(Settings& settings) const {
-    if (!read_section(text, settings) && loose != std::string::npos) read_section(text.substr(0, loose), settings);
+  void read(Settings& settings, HalfRead& half) const {
+    if (read_section(text, true, settings, half) || loose == std::string::npos) return;
+    read_section(text.substr(0, loose), false, settings, half);
   }
 };
 
-void read_sections(const std::string& text, Settings& settings) {
+HalfRead read_sections(const std::string& text, Settings& settings) {
+  HalfRead half;
   Section section;
   std::size_t sections = 0;
   for (std::size_t begin = 0; begin < text.size() && sections < kMostSections;) {
     const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
     const std::string_view line(text.data() + begin, end - begin);
     if (begins_section(line)) {
-      section.read(settings);
+      section.read(settings, half);
       section = {};
       ++sections;
     }
     section.add(line);
     begin = end;
   }
-  section.read(settings);
+  section.read(settings, half);
+  return half;
 }
 
-/// Values that are each good and cannot be together.
-void make_sense(Settings& settings) {
+/// Without what would mean something else than the whole, and values that are each good and cannot be together.
+void make_sense(Settings& settings, const HalfRead& half) {
   const Settings standard;
   if (settings.listen.submit == settings.listen.control) {
     settings.listen.submit = standard.listen.submit;
@@ -79,20 +97,19 @@ void make_sense(Settings& settings) {
   if (retry.min > retry.max || retry.max > retry.expire) settings.queue.retry = standard.queue.retry;
   // A name whose address could not be read: mail to it must not go to nobody.
   std::erase_if(settings.names.aliases, [](const auto& alias) { return alias.second.empty(); });
-  // A row of which a part could not be read would refuse mail that it lets pass; none binds nobody.
-  const auto half_read = [](const submission::SenderRule& rule) {
-    return rule.may.empty() || (rule.users.empty() && rule.groups.empty());
-  };
-  if (std::ranges::any_of(settings.submission.senders, half_read)) settings.submission.senders.clear();
+  // Rows of which a part could not be read would refuse mail that they let pass, or gather mail that is none of theirs;
+  // without them all of it is taken, and goes as it comes.
+  if (half.contains("senders")) settings.submission.senders.clear();
+  if (half.contains("storms")) settings.queue.storms.clear();
 }
 
 }  // namespace
 
 Settings salvage(const std::string& text) {
   Settings settings;
-  read_sections(text, settings);
+  const HalfRead half = read_sections(text, settings);
   settings.smarthosts.clear();
-  make_sense(settings);
+  make_sense(settings, half);
   Report unheard("");
   complete(settings, unheard);
   return settings;

@@ -40,11 +40,14 @@ std::optional<std::vector<std::string>> account_names_value(const Node& node, Sc
 std::optional<std::vector<std::string>> sender_patterns_value(const Node& node, Scope& scope) {
   auto patterns = one_or_more(node, scope);
   if (!patterns) return patterns;
-  const auto wrong = std::ranges::find_if_not(*patterns, is_sender_pattern);
+  const auto wrong =
+      std::ranges::find_if_not(*patterns, [](const std::string& one) { return sender_pattern(one).has_value(); });
   if (wrong == patterns->end()) {
     const bool list = node.kind == Node::Kind::list;
     for (std::size_t i = 0; i < patterns->size(); ++i) {
-      warn_of_local_name((*patterns)[i], list ? node.items[i] : node, scope);
+      std::string& pattern = (*patterns)[i];
+      warn_of_local_name(pattern, list ? node.items[i] : node, scope);
+      pattern = *sender_pattern(pattern);
     }
     return patterns;
   }

@@ -51,10 +51,13 @@ bool is_whole_address(const std::string& text) {
 
 }  // namespace
 
-bool is_sender_pattern(const std::string& text) {
-  if (text == "*") return true;
-  const std::string address = text.starts_with("*@") ? "x" + text.substr(1) : text;
-  return mail::parse_address(address, mail::Utf8::allow) && address.find('*') == std::string::npos;
+std::optional<std::string> sender_pattern(const std::string& text) {
+  if (text == "*") return text;
+  const bool domain = text.starts_with("*@");
+  const std::string address = domain ? "x" + text.substr(1) : text;
+  auto parsed = mail::parse_address(address, mail::Utf8::allow);
+  if (!parsed || address.find('*') != std::string::npos) return std::nullopt;
+  return domain ? "*" + parsed->substr(1) : std::move(*parsed);
 }
 
 void warn_of_local_name(const std::string& pattern, const Node& node, const Scope& scope) {
@@ -90,14 +93,15 @@ std::optional<std::map<std::string, std::string>> patterns_value(const Node& nod
     Scope one{scope.report, scope.path + "." + entry.key, {}, {}};
     Node key;
     key.mark = entry.mark;
-    if (!is_sender_pattern(entry.key)) {
+    const auto pattern = sender_pattern(entry.key);
+    if (!pattern) {
       one.error(key, "must be an address, a local name, \"*@DOMAIN\" or \"*\"");
       continue;
     }
     warn_of_local_name(entry.key, key, one);
     auto address = wire_address_value(entry.value, one);
     if (!address) continue;
-    if (!patterns.emplace(to_lower(entry.key), std::move(*address)).second) {
+    if (!patterns.emplace(to_lower(*pattern), std::move(*address)).second) {
       one.error(key, "stands here twice; upper and lower case are the same");
     }
   }

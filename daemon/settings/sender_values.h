@@ -13,8 +13,9 @@
 
 namespace postern::settings {
 
-/// "anna@corp.example", "root", "*@corp.example" or "*": what `from.rewrite` takes as a key.
-[[nodiscard]] bool is_sender_pattern(const std::string& text);
+/// "anna@corp.example", "root", "*@corp.example" or "*", what `from.rewrite` takes as a key, written as
+/// mail::parse_address() writes the addresses that it is held against. Nothing: it is no such pattern.
+[[nodiscard]] std::optional<std::string> sender_pattern(const std::string& text);
 
 /// Warns of a pattern that is taken as a local name and probably meant as something else: a domain without its "*@", or
 /// another program's word for all or nobody. Not where there is such a user.

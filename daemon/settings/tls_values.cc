@@ -28,7 +28,7 @@ std::string_view without_words(std::string_view text) {
 }
 
 std::string_view without_prefix(std::string_view text) {
-  for (const std::string_view prefix : {"sha256//", "sha256:", "sha-256:"}) {
+  for (const std::string_view prefix : {"pin-sha256:", "sha256//", "sha256:", "sha-256:"}) {
     if (istarts_with(text, prefix)) return text.substr(prefix.size());
   }
   return text;
@@ -39,7 +39,7 @@ std::string_view without_prefix(std::string_view text) {
 Result<std::string> parse_pin(std::string_view text) {
   const std::string_view pin = without_prefix(without_words(trim(text)));
   std::string digits = to_lower(pin);
-  std::erase(digits, ':');
+  std::erase_if(digits, [](char c) { return c == ':' || c == ' '; });
   const bool all_digits = std::ranges::all_of(digits, [](char c) { return hex_digit(c) >= 0; });
   if (all_digits && digits.size() == 2 * kBytes) return digits;
   if (all_digits && (digits.size() == kSha1Digits || digits.size() == kMd5Digits)) {

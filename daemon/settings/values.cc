@@ -39,7 +39,7 @@ std::optional<std::uint64_t> measure(const Node& node, const Scope& scope, Parse
   const bool nothing =
       parse(scope.low) == std::uint64_t{0} && has_word("off none never no false disabled", to_lower(*text));
   const std::string meant = nothing ? std::string(scope.low) : with_unit ? *text + "s" : std::string();
-  scope.error(node, "must be " + wanted + ", not '" + *text + "'" +
+  scope.error(node, "must be " + wanted + ", not '" + shown_start(*text) + "'" +
                         (meant.empty() ? meant : "; did you mean '" + meant + "'?"));
   return std::nullopt;
 }
@@ -55,6 +55,20 @@ std::string kind_name(const Node& node) {
   }
   return "something else";
 }
+
+std::string shown_start(std::string_view text, std::string_view marks, std::size_t passed) {
+  const std::size_t last = text.rfind(']');
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '[' || c == ']') inside = c == '[' && last != std::string_view::npos && i < last;
+    const bool mark = !inside && marks.find(c) != std::string_view::npos;
+    if (c == ' ' || c == '\t' || (mark && passed-- == 0)) return std::string(text.substr(0, i)) + "...";
+  }
+  return std::string(text);
+}
+
+std::string shown_host(std::string_view text) { return shown_start(text, ":,;|", 1); }
 
 const std::string* scalar(const Node& node, const Scope& scope, const std::string& wanted) {
   if (node.kind == Node::Kind::null) {
@@ -98,7 +112,7 @@ std::optional<std::string> host_name_value(const Node& node, Scope& scope) {
   // What stands before an "@" may be a password.
   const bool shown = text->find('@') == std::string::npos;
   scope.error(node, "must be a host name such as mail.example.com" +
-                        (shown ? ", not '" + *text + "'" : ", without what belongs before an @") +
+                        (shown ? ", not '" + shown_host(*text) + "'" : ", without what belongs before an @") +
                         (is_ascii(*text) ? "" : "; write an international name in its xn-- form"));
   return std::nullopt;
 }
@@ -172,6 +186,10 @@ std::optional<std::string> wire_address_value(const Node& node, Scope& scope) {
   const std::string more = address ? std::string() : more_than_address(*text, "one alone can stand here");
   if (!more.empty()) {
     scope.error(node, more + (scope.path.ends_with(".from.address") ? "; a name belongs under 'from.name'" : ""));
+    return std::nullopt;
+  }
+  if (const std::string shown = shown_start(*text); shown != *text) {
+    scope.error(node, "must be one address alone, not '" + shown + "'");
     return std::nullopt;
   }
   const std::string why = address ? std::string("it has no domain") : address.error().text;

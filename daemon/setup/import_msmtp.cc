@@ -318,8 +318,8 @@ void note_other_accounts(Import& import, const std::vector<MsmtpAccount>& accoun
     const bool same = account.name == chosen.name || account.same_as(chosen);
     if (same) continue;
     import.note(account.mark,
-                "this account is not carried over: it was for who asks for it (-a) or sends by its address; further "
-                "smarthosts of Postern stand in for the first");
+                "this account is not carried over: it was for who asks for it (-a) or sends by its address; make it a "
+                "further smarthost, and write 'routes' for whose mail goes by it");
   }
 }
 

@@ -273,7 +273,7 @@ Result<void> read_senders(Postfix& postfix, std::string_view parameter) {
   if (!entries) return entries.error();
   for (const TableEntry& entry : *entries) {
     const std::string pattern = sender_pattern(entry.key);
-    if (!settings::is_sender_pattern(pattern) || !is_ascii(pattern)) {
+    if (!settings::sender_pattern(pattern) || !is_ascii(pattern)) {
       postfix.import.note(entry.mark, "not carried over, since what is to be changed is no address");
       continue;
     }

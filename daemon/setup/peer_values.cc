@@ -141,7 +141,7 @@ void set_name(Import& import, const Mark& mark, std::string& name, std::string_v
 }
 
 bool is_one_sender(std::string_view text) {
-  return is_ascii(text) && text.find('*') == std::string_view::npos && settings::is_sender_pattern(std::string(text));
+  return is_ascii(text) && text.find('*') == std::string_view::npos && settings::sender_pattern(std::string(text));
 }
 
 std::optional<std::string> wire_address(Import& import, const Mark& mark, std::string_view text) {

@@ -97,10 +97,10 @@ struct Says {
   std::string_view says;
 };
 constexpr auto kSays = std::to_array<Says>({
-    {"smtp_sender_dependent_authentication", "one account is used for all senders"},
-    {"sender_dependent_relayhost_maps", "the choice of the server by the sender is not made"},
-    {"sender_dependent_default_transport_maps", "the choice of the server by the sender is not made"},
-    {"transport_maps", "the choice of the server by the recipient is not made: all mail goes to the smarthost"},
+    {"smtp_sender_dependent_authentication", "one account is used for all senders; write 'routes' for another"},
+    {"sender_dependent_relayhost_maps", "write 'routes' for the choice of the server by the sender"},
+    {"sender_dependent_default_transport_maps", "write 'routes' for the choice of the server by the sender"},
+    {"transport_maps", "all mail goes to the smarthost; write 'routes' for the choice of the server by the recipient"},
     {"relay_transport", "all mail goes to the smarthost, by SMTP"},
     {"default_transport", "all mail goes to the smarthost, by SMTP"},
     {"relay_domains", "all mail goes to the smarthost"},

@@ -138,8 +138,7 @@ void inherit(Smarthost& fresh, const Smarthost& old) {
   const Smarthost standard;
   fresh.name = old.name;
   if (!iequals(fresh.host, old.host)) return;
-  if (fresh.tls_ca_file.empty()) fresh.tls_ca_file = old.tls_ca_file;
-  if (fresh.tls_name.empty()) fresh.tls_name = old.tls_name;
+  keep_trust(fresh, old);
   if (fresh.mechanisms.empty()) fresh.mechanisms = old.mechanisms;
   if (fresh.auth_downgrade == standard.auth_downgrade) fresh.auth_downgrade = old.auth_downgrade;
   if (fresh.try_at_start == standard.try_at_start) fresh.try_at_start = old.try_at_start;
@@ -286,6 +285,19 @@ Result<std::string> with_smarthost(const std::string& text, const ReadText& befo
 }
 
 }  // namespace
+
+void keep_trust(Smarthost& fresh, const Smarthost& old) {
+  if (!iequals(fresh.host, old.host) || fresh.tls == relay::Tls::none) return;
+  const Smarthost standard;
+  // An old pin would count before new authorities.
+  if (fresh.tls_pin.empty() && fresh.tls_ca_file.empty()) {
+    fresh.tls_pin = old.tls_pin;
+    fresh.tls_ca_file = old.tls_ca_file;
+  }
+  if (fresh.tls_name.empty()) fresh.tls_name = old.tls_name;
+  if (fresh.tls_min_version == standard.tls_min_version) fresh.tls_min_version = old.tls_min_version;
+  if (fresh.tls_ciphers.empty()) fresh.tls_ciphers = old.tls_ciphers;
+}
 
 std::optional<std::size_t> replaced_index(const Smarthost& smarthost, const std::vector<Smarthost>& there) {
   const auto index_of = [&](auto matches) -> std::optional<std::size_t> {

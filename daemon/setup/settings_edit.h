@@ -25,6 +25,9 @@ struct Change {
 [[nodiscard]] std::optional<std::size_t> replaced_index(const settings::Smarthost& smarthost,
                                                         const std::vector<settings::Smarthost>& there);
 
+/// What is asked of the TLS of a server, and nothing else, as for the same server before; what the new one says counts.
+void keep_trust(settings::Smarthost& fresh, const settings::Smarthost& old);
+
 /// The settings as the text has them, whatever is wrong with the files that they name. Nothing: it is no settings file.
 [[nodiscard]] std::optional<settings::Settings> written_settings(const std::string& text);
 

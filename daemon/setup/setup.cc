@@ -199,6 +199,12 @@ Result<Plan> make_plan(const Options& options, const OldFile& old, Terminal& ter
   return plan;
 }
 
+/// With the TLS that the settings will ask of it, so that a password goes to no server that they refuse.
+Smarthost as_trusted(Smarthost smarthost, const std::vector<Smarthost>& there) {
+  if (const auto place = replaced_index(smarthost, there)) keep_trust(smarthost, there[*place]);
+  return smarthost;
+}
+
 /// Of the smarthost in the settings that hold it now.
 std::string name_of(const Smarthost& smarthost, const Settings& settings) {
   const auto place = replaced_index(smarthost, settings.smarthosts);
@@ -263,6 +269,9 @@ int set_up(const Options& said, Terminal& terminal, const World& world) {
   if (const auto whole = with_authorities(options); !whole) return told(terminal, whole.error());
   World here = world;
   here.hostname = old->settings.names.hostname;
+  here.try_smarthost = [&](const Smarthost& smarthost, const std::string& hostname) {
+    return world.try_smarthost(as_trusted(smarthost, old->settings.smarthosts), hostname);
+  };
   const auto plan = make_plan(options, *old, terminal, here);
   if (!plan) return told(terminal, plan.error());
   std::string text = whole_text(plan->change);

@@ -96,6 +96,24 @@ TEST_F(ReloadsTest, F11_ABrokenFileKeepsTheSettingsInForceAndIsComplainedOfUntil
   EXPECT_EQ(reloads.complaint(true), "");
 }
 
+const std::string kWithoutTls = "smarthosts: [{host: smtp.example.com, tls_ciphers: nonsense}]\n";
+
+TEST_F(ReloadsTest, ASmarthostWithWhichNoTlsCouldBeSpokenIsAnErrorAsItIsForCheck) {
+  const test::ExpectLog what("the smarthost smtp.example.com: ");
+  const test::ExpectLog told("the old settings stay in force");
+  write("one.example", kWithoutTls);
+  reloads.start();
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, IsEmpty());
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("the next start would put it in force as it is: " + file));
+  write("two.example", "frobnicate: true\n");
+  const test::ExpectLog also("unknown key");
+  reloads.ask();
+  settle();
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("the next start would hold all mail: " + file));
+}
+
 TEST_F(ReloadsTest, AFileThatIsGoneIsComplainedOf) {
   const test::ExpectLog what("cannot read");
   const test::ExpectLog told("the old settings stay in force");
@@ -186,6 +204,14 @@ TEST_F(ReloadsOfAFileThatWasWrongTest, WithAnotherSpoolInTheMendedOneTheMailThat
   reloads.ask();
   settle();
   EXPECT_EQ(reloads.complaint(true), "");
+}
+
+TEST_F(ReloadsOfAFileThatWasWrongTest, NoMailIsHeldForTheTlsOfOneSmarthost) {
+  write("two.example", kWithoutTls);
+  reloads.ask();
+  settle();
+  EXPECT_FALSE(reloads.holding());
+  EXPECT_THAT(applied, ElementsAre("two.example"));
 }
 
 TEST_F(ReloadsOfAFileThatWasWrongTest, ToldAreAFewErrorsAndHowManyMoreThereAre) {

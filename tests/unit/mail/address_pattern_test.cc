@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace postern::mail {
 namespace {
 
@@ -21,6 +23,18 @@ TEST(AddressPattern, ANameCoversTheUserOfThisMachineAlone) {
   EXPECT_TRUE(covers("root", "root@web1.example.net", true));
   EXPECT_TRUE(covers("root", "root", true));
   EXPECT_FALSE(covers("root", "root@elsewhere.example", false));
+}
+
+TEST(AddressPattern, ADomainInLettersAndItsALabelsAreOne) {
+  const std::string letters = "b\u00fccher.example";
+  const std::string labels = "xn--bcher-kva.example";
+  EXPECT_TRUE(covers("*@" + letters, "web@" + labels, false));
+  EXPECT_TRUE(covers("*@" + labels, "web@" + letters, false));
+  EXPECT_TRUE(covers("*@B\u00dcCHER.example", "web@" + labels, false));
+  EXPECT_TRUE(covers("web@" + letters, "Web@" + labels, false));
+  EXPECT_FALSE(covers("*@" + letters, "web@xn--bcher-kva.other", false));
+  EXPECT_FALSE(covers("web@" + letters, "mail@" + labels, false));
+  EXPECT_FALSE(covers("*@b\u00fccher..example", "web@b..example", false));
 }
 
 TEST(AddressPattern, AStarCoversAll) {

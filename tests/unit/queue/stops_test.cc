@@ -68,7 +68,7 @@ class StopsTest : public testing::Test {
   Config config;
   Watchers watchers;
   Messages messages{ground, config, watchers};
-  Sites sites{clock, config.retry};
+  Sites sites{clock, config};
   Lanes lanes{config, messages, sites};
   Stops stops{ground, messages.index(), sites, lanes};
 };

@@ -215,6 +215,15 @@ TEST_F(WaitsTest, WithoutASmarthostThatIsWhatItWaitsFor) {
               ElementsAre(AllOf(HasSubstr(" reply=\"4.3.0 no smarthost is configured\""), Not(HasSubstr(" site=")))));
 }
 
+TEST_F(WaitsTest, WhereTheSettingsAreWrongThatIsWhatItWaitsFor) {
+  Config held = routed({});
+  held.no_site = "the settings file is wrong";
+  start_with(std::move(held), {});
+  accept_to({"bob@one.example"});
+  minutes(1);
+  EXPECT_THAT(lines_about(), ElementsAre(HasSubstr(" reply=\"4.3.0 the settings file is wrong\"")));
+}
+
 TEST_F(WaitsTest, ALimitThatIsUsedUpForLongIsTold) {
   SiteOptions options;
   options.connections = 2;

@@ -235,6 +235,33 @@ TEST(Document, JsonMayHaveTabsBelowAComment) {
   EXPECT_FALSE(read("# x\na:\n\tb: 1\n").problems.empty());
 }
 
+TEST(Document, JsonMayBeginWithAByteOrderMark) {
+  const Read file = read("\xEF\xBB\xBF{\n\t\"a\": \"\\ud83d\\udea8\"\n}\n");
+  for (const Problem& problem : file.problems) ADD_FAILURE() << problem.str();
+  ASSERT_TRUE(file.root);
+  EXPECT_EQ(file.root->entries.at(0).value.text, "\U0001F6A8");
+}
+
+TEST(Document, ACharacterInTwoHalvesIsTakenInJson) {
+  const Read file = read(
+      "# it's \"his\n{\"a\": \"x \\ud83d\\udea8\\uD83D\\uDEA8\", \"b\": '\\ud83d\\udea8', \"c\": "
+      "\"\\\\ud83d\\\\udea8\", d: 'it''s \"\\ud83d\\udea8', "
+      "e: x\"\\ud83d\\udea8, \"f\": \"\\\"\\ud83d\\udea8\"}\n");
+  for (const Problem& problem : file.problems) ADD_FAILURE() << problem.str();
+  ASSERT_TRUE(file.root);
+  const std::vector<Entry>& entries = file.root->entries;
+  EXPECT_EQ(entries.at(0).value.text, "x \U0001F6A8\U0001F6A8");
+  EXPECT_EQ(entries.at(1).mark.column, 37U) << "behind it all stands where it stood";
+  EXPECT_EQ(entries.at(1).value.text, "\\ud83d\\udea8") << "no escape in single quotes";
+  EXPECT_EQ(entries.at(2).value.text, "\\ud83d\\udea8");
+  EXPECT_EQ(entries.at(3).value.text, "it's \"\\ud83d\\udea8");
+  EXPECT_EQ(entries.at(4).value.text, "x\"\\ud83d\\udea8");
+  EXPECT_EQ(entries.at(5).value.text, "\"\U0001F6A8");
+  for (const std::string half : {"\\ud83d", "\\udea8", "\\udea8\\ud83d", "\\ud83d\\ud83d", "\\ud83dx", "\\ud83d\\u"}) {
+    EXPECT_FALSE(read("{\"a\": \"" + half + "\"}\n").problems.empty()) << half;
+  }
+}
+
 TEST(Document, TextsOfSeveralLinesAndOddBlanksWithinTextsAreTaken) {
   for (const std::string good :
        {"a: \"b\n  c\"\nd: \"e\"\n", "a: 'b\n  c' # x\nd: 'e'\n", "a: 'it''s'\n", "a: \"b\\\"c\"\n",

@@ -40,6 +40,37 @@ TEST(HostValue, WhatBelongsUnderOtherKeysIsToldWithTheHost) {
   for (const auto& [host, words] : forms) EXPECT_THAT(told_of_host(host), testing::HasSubstr(words)) << host;
 }
 
+// As keys of other programs have it, or as a line was put together: "HOST USER:PASSWORD".
+TEST(HostValue, WhatStandsBehindTheHostIsNotShown) {
+  const std::vector<std::pair<std::string, std::string>> forms{
+      {"\"[smtp.example.com]:587 apikey:SG.hunter2\"", "not '[smtp.example.com]:587...'"},
+      {"smtp.example.com apikey:SG.hunter2", "not 'smtp.example.com...'"},
+      {"smtp.example.com apikey:SG.hunter.2", "not 'smtp.example.com...'"},
+      {"smtp.example.com:587:apikey:SG.hunter2", "not 'smtp.example.com:587...'"},
+      {"smtp.example.com,587,apikey,hunter2", "not 'smtp.example.com,587...'"},
+      {"smtp.example.com|587|apikey|hunter2", "not 'smtp.example.com|587...'"},
+      {"\"[smtp.example.com:587:apikey:hunter2\"", "not '[smtp.example.com:587...'"},
+      {"\"[2001:db8::1]:587:apikey:hunter2\"", "not '[2001:db8::1]:587...'"},
+      {"smtps://smtp.example.com:465/apikey:hunter2", "must be the host alone: 'smtp.example.com'; write"},
+      {"smtps://smtp.example.com:465/", "not 'smtps://smtp.example.com:465/'; write"},
+      {"srv:_submission._tcp.example.com apikey:hunter2", "not 'srv:_submission._tcp.example.com...'"},
+  };
+  for (const auto& [host, words] : forms) {
+    EXPECT_THAT(told_of_host(host), testing::HasSubstr(words)) << host;
+    EXPECT_THAT(told_of_host(host), testing::Not(testing::HasSubstr("hunter"))) << host;
+  }
+  for (const auto& [key, words] : std::vector<std::pair<std::string, std::string>>{
+           {"tls_name: h.example apikey:hunter2", "not 'h.example...'"},
+           {"port: 587 apikey:hunter2", "must be a whole number, not '587...'"},
+           {"port: 587:apikey:hunter2", "not '587...'"},
+           {"from: a@b.example hunter2", "must be one address alone, not 'a@b.example...'"},
+           {"from: { address: \"a@b.example:hunter2\" }", "not 'a@b.example...'"},
+           {"from: { rewrite: { root: a@b.example hunter2 } }", "not 'a@b.example...'"}}) {
+    EXPECT_THAT(problems("    " + key + "\n"), testing::HasSubstr(words)) << key;
+    EXPECT_THAT(problems("    " + key + "\n"), testing::Not(testing::HasSubstr("hunter"))) << key;
+  }
+}
+
 TEST(HostValue, NumbersAreAWholeAddressOrNothing) {
   for (const std::string host :
        {"300.1.1.1", "1.2.3", "2130706433", "192.0.2.256", "\"127.1\"", "smtp.example.1", "1.2.3:25"}) {

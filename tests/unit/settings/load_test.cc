@@ -292,7 +292,7 @@ TEST(Load, F03_SaysWhatIsWrongWhereAndWhatToDo) {
       {"retry: {max: 6d}\n", "f.yaml:1:14: 'retry.max' is longer than 'retry.expire' (6d and 5d)"},
       {"notify: root\n", "f.yaml:1:9: 'notify' must be a group of keys"},
       {"bounces: {from: root}\n", "f.yaml:1:17: 'bounces.from' is not a whole address: 'root': it has no domain"},
-      {"bounces: {from: a b}\n", "f.yaml:1:17: 'bounces.from' is not a whole address: 'a b': "},
+      {"bounces: {from: a b}\n", "f.yaml:1:17: 'bounces.from' must be one address alone, not 'a...'"},
       {"bounces: {from: \xC3\xBC@example.com}\n", "f.yaml:1:17: 'bounces.from' is not a whole address: "},
       {"notify: {address: a b}\n", "f.yaml:1:19: 'notify.address' is not an address: 'a b'"},
       {"notify: {command: [/nowhere/page]}\n", "f.yaml:1:19: cannot run /nowhere/page"},

@@ -44,6 +44,15 @@ TEST(RouteValues, ARowHasWhatMustFitAndTheSmarthosts) {
   EXPECT_THAT(loaded.warnings, IsEmpty());
 }
 
+TEST(RouteValues, APatternIsKeptAsAddressesAreWritten) {
+  const Loaded loaded = with_routes(
+      " [{ sender: [\"<>\", \"*@one.example.\"], recipient: \"*@xn--maana-pta.example.\", smarthosts: one }]");
+  ASSERT_TRUE(loaded.settings) << told_of(loaded.problems);
+  const RouteRule& row = loaded.settings->queue.routes.at(0);
+  EXPECT_THAT(row.senders, ElementsAre("<>", "*@one.example"));
+  EXPECT_THAT(row.recipients, ElementsAre("*@xn--maana-pta.example"));
+}
+
 TEST(RouteValues, ItIsKnownInWhichLineARowStands) {
   const Loaded loaded = with_routes(
       "\n  - smarthosts: one\n  - { sender: x@y.example, smarthosts: one }\n"
@@ -76,6 +85,8 @@ TEST(RouteValues, SlipsAreToldWithWhatWasMeant) {
       {" [{ sender: a@b.example }]", "'routes[0]' has no 'smarthosts'; name one of them"},
       {" [{ smarthosts: [] }]", "'routes[0].smarthosts' lists nothing"},
       {" [{ smarthosts: [one, one] }]", "lists 'one' twice"},
+      {" [{ smarthosts: [one, ONE] }]", "'routes[0].smarthosts' lists 'One' twice"},
+      {" [{ sender_domain: b.example, smarthosts: one }]", "write \"*@DOMAIN\" under 'sender' or 'recipient'"},
       {" [{ senders: a@b.example, smarthosts: one }]", "unknown key 'routes[0].senders'; did you mean 'sender'?"},
       {" [{ smarthost: one }]", "unknown key 'routes[0].smarthost'; did you mean 'smarthosts'?"},
       {" [{ sender: \"@b.example\", smarthosts: one }]", "did you mean '*@b.example'?"},
@@ -100,6 +111,36 @@ TEST(RouteValues, ARowBehindOneThatTakesAllIsToldOf) {
   }
   EXPECT_EQ(warnings("sender: \"*@b.example\","), "");
   EXPECT_EQ(warnings("group: root,"), "");
+}
+
+TEST(RouteValues, ARowOfStormsBehindOneThatTakesAllIsToldOf) {
+  const auto warnings = [](const std::string& first) {
+    return told_of(
+        with_routes(" []\nstorms:\n  - { " + first + " after: 3 }\n  - { user: root, window: 1h }").warnings);
+  };
+  for (const std::string all : {"", "user: \"*\",", "sender: [\"<>\", \"*\"],"}) {
+    EXPECT_THAT(warnings(all),
+                HasSubstr("f.yaml:10:5: 'storms[1]' is never asked: 'storms[0]' before it takes all mail"))
+        << all;
+  }
+  EXPECT_EQ(warnings("user: mail,"), "");
+  EXPECT_EQ(warnings("group: root,"), "");
+}
+
+// Advice that follows from what could not be read leads away from the slip.
+TEST(RouteValues, ASlipElsewhereIsToldAlone) {
+  EXPECT_EQ(told_of(parse("hostname: a.example\naliases_file: none\naliases: { root: a@example.com }\n"
+                          "smarthosts: [{ host: smtp.example.com:587 }, { host: other.example.com }]\n"
+                          "routes: [{ sender: a@b.example, smarthosts: smtp.example.com }]\n",
+                          "f.yaml")
+                        .problems),
+            "f.yaml:4:22: 'smarthosts[0].host' must be the host alone: 'smtp.example.com', not "
+            "'smtp.example.com:587'; write 'port: 587'\n");
+  const Loaded loaded = with_routes(
+      " [{ sender: \"@b.example\", smarthosts: one }, { user: root, smarthosts: one }]\n"
+      "storms: [{ user: \"a, b\" }, { user: root }]");
+  EXPECT_EQ(loaded.problems.size(), 2U) << told_of(loaded.problems);
+  EXPECT_EQ(told_of(loaded.warnings), "");
 }
 
 TEST(RouteValues, UsersThatAreNotThereAreWarnedOf) {

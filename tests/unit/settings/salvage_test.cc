@@ -108,6 +108,34 @@ TEST(Salvage, ARowOfSendersThatIsHalfReadBindsNobody) {
   }
 }
 
+TEST(Salvage, AnAlertThatTheFileLetsPassIsRefusedByNoHalfOfIt) {
+  const std::string all = "- {user: \"*\", may: noreply@example.com}\n";
+  for (const std::string& rows : std::vector<std::string>{
+           "senders:\n- {user: \"daemon, mail\", group: daemon, may: \"*\"}\n" + all,
+           "senders:\n- {user: daemon, group: [], may: \"*\"}\n" + all,
+           "senders:\n- {user: daemon, may: \"*\", usr: mail}\n" + all,
+           "senders:\n- {user: daemon, user: mail, may: \"*\"}\n" + all,
+           "senders:\n-\n" + all,
+           "senders:\n  " + all + "- {user: daemon, may: \"*\"}\n",
+           "senders:\n  " + all + "<<<<<<< HEAD\n  - {user: daemon, may: \"*\"}\n",
+           "senders:\n" + all + "senders:\n- {user: daemon}\n",
+       }) {
+    EXPECT_TRUE(salvage(rows + "limits: many\n").submission.senders.empty()) << rows;
+  }
+  EXPECT_EQ(salvage("senders:\n" + all + "limits: many\n").submission.senders.size(), 1U);
+  EXPECT_EQ(
+      salvage("{\"senders\": [{\"user\": \"*\", \"may\": \"a@b.example\"}], \"limits\": 7}").submission.senders.size(),
+      1U);
+}
+
+TEST(Salvage, ARowOfStormsThatIsHalfReadGathersNobodysMail) {
+  for (const std::string row : {"{user: \"daemon, mail\", window: 15s, after: 2}", "{group: [], after: 2}",
+                                "{sender: \"@b.example\"}", "{usr: daemon}", "{user: daemon, after: 0}", ""}) {
+    EXPECT_TRUE(salvage("storms:\n- {user: root}\n- " + row + "\n").queue.storms.empty()) << row;
+  }
+  EXPECT_EQ(salvage("storms:\n- {user: root}\n- {}\nlimits: many\n").queue.storms.size(), 2U);
+}
+
 TEST(Salvage, ValuesThatCannotBeTogetherGiveWayToTheDefaults) {
   const Settings standard;
   EXPECT_EQ(salvage("listen: { submit: /srv/a, control: /srv/a }\n").listen, standard.listen);

@@ -46,6 +46,12 @@ TEST(SenderRuleValues, ARowIsForUsersAndGroups) {
   EXPECT_THAT(good_rules(" []"), IsEmpty());
 }
 
+TEST(SenderRuleValues, APatternIsKeptAsAddressesAreWritten) {
+  EXPECT_EQ(
+      good_rules(" [{ user: root, may: [\"*@shop.example.\", web@Shop.example., root., a..b@c.example] }]"),
+      (std::vector<SenderRule>{{{"root"}, {}, {"*@shop.example", "web@Shop.example", "root", "\"a..b\"@c.example"}}}));
+}
+
 TEST(SenderRuleValues, SlipsAreToldWithWhatWasMeant) {
   const std::vector<std::pair<std::string, std::string>> slips{
       {" { root: a@b.example }", "'senders' must be a list; begin each row with '- user: NAME'"},

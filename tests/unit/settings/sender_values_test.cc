@@ -72,6 +72,17 @@ TEST(SenderValues, PatternsMeanRewrite) {
   EXPECT_EQ(good_from(user("alerts@example.com") + "    from: { " + map + " }\n").address, "");
 }
 
+TEST(SenderValues, APatternWithAFinalDotIsThatWithoutIt) {
+  const Patterns patterns{{"*@web1.example.net", "w@example.com"}, {"a@b.example", "x@example.com"}};
+  EXPECT_EQ(
+      good_from("    from: { rewrite: { \"*@web1.example.net.\": w@example.com, a@b.example.: x@example.com } }\n")
+          .rewrite,
+      patterns);
+  EXPECT_NE(problems("    from: { rewrite: { \"*@b.example.\": w@example.com, \"*@b.example\": x@example.com } }\n")
+                .find("stands here twice"),
+            std::string::npos);
+}
+
 struct Slip {
   std::string keys;
   std::string text;

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,13 @@ const std::string kPin = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca49599
 TEST(TlsValues, PinsAreReadAsProgramsWriteThem) {
   std::string colons;
   for (std::size_t i = 0; i < kPin.size(); i += 2) colons += (i == 0 ? "" : ":") + kPin.substr(i, 2);
+  std::string blanks = colons;
+  std::ranges::replace(blanks, ':', ' ');
   for (const std::string& text :
        {kPin, "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855" + std::string(), colons,
         std::string("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
-        std::string("sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), "SHA256:" + kPin, " " + kPin + "\n"}) {
+        std::string("sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), "SHA256:" + kPin, " " + kPin + "\n",
+        std::string("pin-sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), blanks, "sha256:" + blanks}) {
     const auto pin = parse_pin(text);
     ASSERT_TRUE(pin) << text << ": " << pin.error().text;
     EXPECT_EQ(*pin, kPin);
@@ -36,6 +40,7 @@ TEST(TlsValues, WhatIsNoSha256IsNoPin) {
     ASSERT_FALSE(pin) << text;
     EXPECT_THAT(pin.error().text, HasSubstr("64 hexadecimal digits"));
   }
+  EXPECT_FALSE(parse_pin(kPin.substr(0, 60) + " 12 345"));
   EXPECT_THAT(parse_pin(std::string(40, 'a')).error().text, HasSubstr("SHA-1, which can be forged"));
   EXPECT_THAT(parse_pin(std::string(32, 'a')).error().text, HasSubstr("MD5, which can be forged"));
 }

@@ -1,5 +1,6 @@
 #include "setup/account.h"
 
+#include "setup/providers.h"
 #include "support/scratch_dir.h"
 
 #include <gtest/gtest.h>
@@ -65,6 +66,30 @@ TEST(Account, TakesNoClientsSecretWhereItHasNoUse) {
   options.client_secret_file = dir.write("good", "secret\n");
   options.password_file = dir.write("password", "right\n");
   EXPECT_NE(refused_login(options, "").find("--client-secret-file is for a login by OAuth 2.0"), std::string::npos);
+}
+
+TEST(Account, TheSenderPolicyNamesAnAddressWhereTheUserIsNone) {
+  for (const Provider& row : providers()) {
+    const FoundServer found{&row, row.smarthost, false};
+    const bool account = row.smarthost.from.policy == relay::SenderPolicyOptions::Policy::account;
+    EXPECT_EQ(with_account(found, {}, "a@example.com", "apikey").from.address, account ? "a@example.com" : "");
+    EXPECT_EQ(with_account(found, {}, "a@example.com", "a@example.com").from.address, "");
+  }
+}
+
+TEST(Account, AnAppPasswordLosesTheBlanksBetweenItsGroupsAndNoOther) {
+  const auto clean = [](const std::string& text, LoginKind login) {
+    const auto secret = clean_password(Secret(text), login);
+    return secret ? std::string(secret->reveal()) : "refused";
+  };
+  EXPECT_EQ(clean("abcd efgh ijkl mnop", LoginKind::app_password), "abcdefghijklmnop");
+  EXPECT_EQ(clean("abcd efgh ijkl mnop", LoginKind::password), "abcd efgh ijkl mnop");
+  for (const std::string text : {"my own pass word", "abcd", "abcd efg", "Abcd efgh"}) {
+    EXPECT_EQ(clean(text, LoginKind::app_password), text);
+  }
+  for (const std::string& text : {std::string(), std::string("a\nb"), std::string("a\0b", 3), std::string("a\r")}) {
+    EXPECT_EQ(clean(text, LoginKind::password), "refused");
+  }
 }
 
 }  // namespace

@@ -108,6 +108,34 @@ TEST(SettingsEdit, AsWhomMailIsSentIsTheAccountsUnlessItIsAskedFor) {
   EXPECT_EQ(changed(before, change).smarthosts.front().from.address, "") << "that address is the old account's";
 }
 
+TEST(SettingsEdit, WhatIsAskedOfTheTlsOfAServerStaysForTheSameServer) {
+  const std::string pin(64, 'a');
+  const std::string before =
+      "smarthosts:\n  - host: smtp.example.com\n    tls: starttls\n    user: alerts@example.com\n"
+      "    password_file: /etc/postern/password\n    tls_pin: [" +
+      pin +
+      "]\n    tls_min_version: 1.3\n"
+      "    tls_ciphers: HIGH\n";
+  const auto after = [&](const Change& change) {
+    return changed(*written_settings(before), change).smarthosts.front();
+  };
+  Change change = whole_change();
+  EXPECT_EQ(after(change).tls_pin, std::vector<std::string>{pin});
+  EXPECT_EQ(after(change).tls_min_version, net::TlsVersion::v1_3);
+  EXPECT_EQ(after(change).tls_ciphers, "HIGH");
+  for (const std::string line : {"    tls_pin: ", "    tls_min_version: 1.3\n", "    tls_ciphers: HIGH\n"}) {
+    EXPECT_NE(good(before, change).find(line), std::string::npos) << line;
+  }
+  change.smarthost->tls_ca_file = "/etc/ca.pem";
+  EXPECT_TRUE(after(change).tls_pin.empty()) << "it would count before the authorities that were asked for";
+  change.smarthost->tls_ca_file.clear();
+  change.smarthost->tls = relay::Tls::none;
+  EXPECT_TRUE(after(change).tls_pin.empty()) << "of no use without TLS";
+  change = whole_change();
+  change.smarthost->host = "smtp.example.net";
+  EXPECT_TRUE(after(change).tls_pin.empty());
+}
+
 TEST(SettingsEdit, TheSameAgainChangesNothing) {
   for (const std::string& text :
        {text_of(test::tree("../config/postern.yaml")), std::string("hostname: a.example\n")}) {

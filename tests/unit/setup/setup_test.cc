@@ -2,7 +2,6 @@
 #include "setup/setup.h"
 
 #include "settings/load.h"
-#include "setup/account.h"
 #include "setup/providers.h"
 #include "setup/settings_edit.h"
 #include "support/scratch_dir.h"
@@ -235,6 +234,27 @@ TEST_F(Setup, TheServerIsTriedUnderTheNameThatTheDaemonWillUse) {
   dir.write("postern.yaml", "hostname: mail.example.net\n");
   EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()), std::set<std::string>{"mail.example.net"});
+}
+
+TEST_F(Setup, TheServerIsTriedWithThePinThatTheSettingsHaveOfIt) {
+  const std::string pin(64, 'a');
+  dir.write("postern.yaml", kLocal + "smarthosts:\n  - host: relay.example.com\n    tls_pin: " + pin + "\n");
+  std::vector<std::vector<std::string>> pins;
+  world.try_smarthost = [&, asked_before = world.try_smarthost](const auto& smarthost, const std::string& hostname) {
+    pins.push_back(smarthost.tls_pin);
+    return asked_before(smarthost, hostname);
+  };
+  options.smarthost = "relay.example.com";
+  options.root = "admin@example.com";
+  Person nobody;
+  EXPECT_EQ(run(nobody), EX_OK) << nobody.heard;
+  EXPECT_FALSE(pins.empty());
+  for (const auto& each : pins) EXPECT_EQ(each, std::vector<std::string>{pin});
+  pins.clear();
+  options.smarthost = "relay.example.net";
+  run(nobody);
+  EXPECT_FALSE(pins.empty());
+  for (const auto& each : pins) EXPECT_TRUE(each.empty());
 }
 
 TEST_F(Setup, ADaemonWithOtherSettingsIsNotTakenForThisOne) {
@@ -570,30 +590,6 @@ TEST_F(Setup, WhatTheOptionsDoNotSayIsToldWithTheOptionThatSaysIt) {
   EXPECT_EQ(run(nobody), EX_USAGE);
   EXPECT_NE(nobody.heard.find("--client-id ID"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(options.config));
-}
-
-TEST(Account, TheSenderPolicyNamesAnAddressWhereTheUserIsNone) {
-  for (const Provider& row : providers()) {
-    const FoundServer found{&row, row.smarthost, false};
-    const bool account = row.smarthost.from.policy == relay::SenderPolicyOptions::Policy::account;
-    EXPECT_EQ(with_account(found, {}, "a@example.com", "apikey").from.address, account ? "a@example.com" : "");
-    EXPECT_EQ(with_account(found, {}, "a@example.com", "a@example.com").from.address, "");
-  }
-}
-
-TEST(Account, AnAppPasswordLosesTheBlanksBetweenItsGroupsAndNoOther) {
-  const auto clean = [](const std::string& text, LoginKind login) {
-    const auto secret = clean_password(Secret(text), login);
-    return secret ? std::string(secret->reveal()) : "refused";
-  };
-  EXPECT_EQ(clean("abcd efgh ijkl mnop", LoginKind::app_password), "abcdefghijklmnop");
-  EXPECT_EQ(clean("abcd efgh ijkl mnop", LoginKind::password), "abcd efgh ijkl mnop");
-  for (const std::string text : {"my own pass word", "abcd", "abcd efg", "Abcd efgh"}) {
-    EXPECT_EQ(clean(text, LoginKind::app_password), text);
-  }
-  for (const std::string& text : {std::string(), std::string("a\nb"), std::string("a\0b", 3), std::string("a\r")}) {
-    EXPECT_EQ(clean(text, LoginKind::password), "refused");
-  }
 }
 
 }  // namespace
