@@ -1,10 +1,12 @@
 """The Debian package by itself: its contents, what Debian's own checkers say, and what it is built from."""
 
+import json
 import re
+import shlex
 
 import pytest
 
-from conftest import REPO, run
+from conftest import BUILD, REPO, run
 
 DEBIAN = REPO / "packaging/debian"
 
@@ -42,6 +44,48 @@ def test_its_programs_are_hardened(package, tmp_path):
         code = run("objdump", "--disassemble", "--no-show-raw-insn", tmp_path / program).stdout
         if "x86-64" in code:
             assert "endbr64" in code, f"{program}: indirect calls go anywhere"
+
+
+def test_the_programs_that_users_start_load_nothing(package, tmp_path):
+    run("dpkg-deb", "--extract", package, tmp_path)
+    # With the set-gid bit a loader would be one more program that reads what the user set.
+    for program, alone in {"usr/sbin/sendmail": True, "usr/libexec/postern-drop": True, "usr/sbin/posternd": False}.items():
+        headers = run("readelf", "--wide", "--program-headers", "--dynamic", tmp_path / program).stdout
+        assert ("INTERP" not in headers) == alone, f"{program}: {headers}"
+        assert ("(NEEDED)" not in headers) == alone, f"{program}: {headers}"
+
+
+def test_the_daemon_has_checked_calls_and_touches_each_page_of_its_stack(package, tmp_path):
+    run("dpkg-deb", "--extract", package, tmp_path)
+    daemon = tmp_path / "usr/sbin/posternd"
+    symbols = run("readelf", "--wide", "--dyn-syms", daemon).stdout
+    # What _FORTIFY_SOURCE makes of memcpy and its like; __stack_chk_fail is another's.
+    assert re.search(r" UND __\w+_chk@GLIBC", symbols), "no call knows how large the object is that it writes to"
+    code = run("objdump", "--disassemble", "--no-show-raw-insn", daemon).stdout
+    if "x86-64" in code:
+        probed = re.findall(r"sub +\$0x1000,%rsp\n.*\torq +\$0x0,\(%rsp\)\n", code)
+        assert probed, "a large frame may reach over the guard page into what lies beyond the stack"
+
+
+# Zeroed variables leave no trace in a program that tells them from others, nor does the level of _FORTIFY_SOURCE.
+HARDENED = ("-D_FORTIFY_SOURCE=3", "-fstack-protector-strong", "-fstack-clash-protection", "-ftrivial-auto-var-init=zero")
+
+
+def test_every_file_of_the_programs_is_compiled_with_what_hardens_them(package):
+    """The package has the programs of BUILD (packaging/build-deb)."""
+    commands = {}
+    for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+        words = shlex.split(entry["command"])
+        commands[words[words.index("-o") + 1]] = words
+    # By the objects' names: a unit of several files lies in the build, whatever it is made of.
+    ours = {name: words for name, words in commands.items() if name.startswith(("daemon/", "sendmail-shim/"))}
+    assert any("posternd.dir" in name for name in ours) and any("postern-drop.dir" in name for name in ours), sorted(commands)
+    for name, words in ours.items():
+        assert [flag for flag in HARDENED if flag not in words] == [], name
+        # The last word counts, of the level of optimisation, too, without which nothing is checked.
+        assert [word for word in words if re.match(r"-[DU]_FORTIFY_SOURCE", word)][-1] == HARDENED[0], (name, words)
+        assert [word for word in words if re.match(r"-O", word)][-1] == "-O2", (name, words)
+        assert not [word for word in words if word.startswith(("-fno-stack", "-fcf-protection=none", "-fsanitize"))], (name, words)
 
 
 def test_it_takes_the_place_of_any_other_mail_transport_agent(package):

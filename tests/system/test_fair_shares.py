@@ -188,3 +188,57 @@ def test_five_subordinate_uids_of_one_user_are_one_party(posternd):
     finally:
         with open("/etc/subuid", "w") as out:
             out.write(before)
+
+
+def place_of_our_root():
+    """Where the view, which is no chroot, has what is / here."""
+    status = os.stat("/")
+    ours = f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}"
+    with open("/proc/1/mountinfo") as source:
+        rows = [line.split() for line in source]
+    return next(row[4] for row in rows if row[2:4] == [ours, "/"])
+
+
+def in_a_user_namespace(user, *mapped):
+    """What starts a command as this user in a user namespace. None is to be had in a chroot, where the tests are: so the
+    command gets a mount namespace of which the very root is what / is here. It keeps the process's id."""
+    who = pwd.getpwnam(user)
+    moved = 'cd "$1" && shift && mount --move . / && exec chroot . "$@"'
+    return ["chroot", "/proc/1/root", "unshare", "--mount", "sh", "-c", moved, "sh", place_of_our_root(), "setpriv",
+            f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--clear-groups", "unshare", "--user", *mapped, "--"]
+
+
+UNKNOWN = "some users of this machine are not known here, since the daemon runs in a user namespace"
+
+
+# As root of a container that postern started, and as itself, as with PrivateUsers= of systemd.
+@pytest.mark.parametrize("mapped", ["--map-root-user", "--map-current-user"])
+def test_v20_in_a_user_namespace_the_daemon_says_once_that_all_it_does_not_know_are_nobody(posternd, work, mapped):
+    start = in_a_user_namespace("postern", mapped)
+    if (probe := subprocess.run([*start, "true"], capture_output=True, text=True)).returncode != 0:
+        pytest.skip(f"this machine permits no user namespaces: {probe.stderr.strip()}")
+    posternd.extra = "limits: { per_user: { messages: 3 } }\n"
+    posternd.configure(smarthost(NOBODY_LISTENS, tls="none", user=None))
+    posternd.start()
+    assert posternd.stop() == 0 and UNKNOWN not in posternd.read_log(), "where it knows all there is nothing to say"
+    with open(posternd.log, "a") as log:
+        posternd.process = subprocess.Popen([*start, f"{posternd.programs}/posternd", "--config", posternd.config],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    posternd.wait_ready()
+    assert send(posternd, "alice", "of-alice").returncode == 0
+    assert over_tcp(posternd, ANOTHER, "of-another", 1) == ""
+    assert send(posternd, "root", "of-root").returncode == 0
+    for user in ("alice", ANOTHER, "root"):
+        refused = send(posternd, user, "one-more")
+        assert refused.returncode == 75 and b"whoever has no known uid has 3 messages" in refused.stderr, (user, refused)
+    assert posternd.queue() == [], "nobody's mail is shown to nobody"
+    with Sink(f"{work}/namespace-sink") as sink:
+        posternd.configure(smarthost(SINK, tls="none", user=None))
+        posternd.reload()
+        posternd.wait_empty()
+        assert sorted(sink.subjects()) == ["of-alice", "of-another", "of-root"]
+    log = posternd.read_log()
+    assert log.count("settings reloaded") == 1 and log.count(UNKNOWN) == 1, log
+    (said,) = [line for line in log.splitlines() if UNKNOWN in line]
+    assert 'seen_as="uid 65534"' in said, said
+    assert log.count("uid=65534") >= 2 and f"uid={alice()}" not in log, log

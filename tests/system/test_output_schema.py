@@ -2,7 +2,10 @@
 here as in every other test."""
 
 import os
+import pathlib
+import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -11,6 +14,7 @@ from auth_servers import Practice
 from matrix import MECHANISMS
 from ports import NOBODY_LISTENS, PRACTICE_OWN
 from postern import message, smarthost
+from test_log import mail_of_every_end
 from waiting import wait_for
 
 SELDOM = "{ min: 1h, max: 2h, expire: 5d }"
@@ -246,3 +250,62 @@ def test_a_kind_of_a_later_version_is_none_of_today():
     later = schema.OPEN["$defs"]["later"]["properties"]["kind"]["not"]["enum"]
     assert sorted(later) == sorted(schema.by_kind())
     assert not any("additionalProperties" in row for row in schema.OPEN["$defs"].values()), "a later version may have more"
+
+
+MANUALS = schema.PATH.parents[1] / "man"
+
+# What a line must have is said by the row of its kind, and by those that the row is made of.
+AS_THE_SCHEMA_SAYS = f"""jq -n -e --slurpfile schema {schema.PATH} '
+  def needed($name): $schema[0]."$defs"[$name]
+    | (.required // []) + ([.allOf[]?."$ref" | ltrimstr("#/$defs/") as $base | needed($base)] | add // []);
+  [inputs | needed(.kind) - keys == []] | length > 0 and all'"""
+
+# As somebody writes them who has the schema and postern(8) before him.
+BY_JQ = {
+    "status": """jq -e '.kind == "status" and .level == 1 and (.verdict | length > 0) and .queue.waiting == 1
+      and .findings[0].level == 1 and all(.findings[]; .text | length > 0)
+      and any(.smarthosts[]; .name == "main" and .trouble.step == "connect" and .trouble.login_refused == false)
+      and (.started | .[:19] + "Z" | fromdate) <= now'""",
+    "queue list": """jq -s -e 'map(select(.kind == "entry")) | length == 1 and (.[0] | .state == "waiting" and .sender == "root@example.net"
+      and .source.uid == 0 and [.recipients[].address] == ["late@example.com"] and .size > 0 and .site == "main" and has("reason")
+      and (.accepted | .[:19] + "Z" | fromdate) <= now)'""",
+    "history": """jq -s -e 'map(select(.kind == "record"))
+      | ([.[] | select(.state == "delivered") | .recipients[] | .address + " for " + .original]
+         | contains(["ok-1@example.com for cron-ok-1@example.net", "defer-3@example.com for cron-defer-3@example.net"]))
+        and ([.[] | select(.state == "failed" and .uid == 0) | .reply] | length == 1 and (.[0] | test("^550 5.1.1 No such user")))
+        and any(.[]; .message_id == "<cron-ok-2.cron@web1>" and .site == "main" and .subject == "Cron <root@web1> backup")'""",
+}
+
+
+def in_a_shell(posternd, line):
+    path = f"{posternd.programs}:{os.environ['PATH']}"
+    return subprocess.run(["bash", "-c", line], env={**os.environ, **posternd.environment, "PATH": path}, capture_output=True,
+                          text=True, timeout=60)
+
+
+def examples_with_jq():
+    """The lines of the manuals, as they are read there."""
+    for manual in sorted(pathlib.Path(MANUALS).glob("postern*.[1-9]")):
+        for line in manual.read_text(encoding="utf-8").splitlines():
+            if "| jq " in line:
+                yield re.sub(r"^\.Dl [#$] ", "", line).replace(r"\(dq", '"')
+
+
+def test_jq_finds_what_the_schema_and_the_manuals_promise(posternd):
+    with mail_of_every_end(posternd):
+        pass
+    posternd.sendmail(message("late@example.com", "text\n"), "-i", "-f", "root", "late@example.com")
+    posternd.wait_reason()
+    for command, by_jq in BY_JQ.items():
+        for program in (by_jq, AS_THE_SCHEMA_SAYS):
+            run = in_a_shell(posternd, f"postern {command} --json | {program}")
+            assert (run.returncode, run.stdout, run.stderr) == (0, "true\n", ""), (
+                command, run, posternd.run(*command.split(), "--json").stdout)
+    shown = {}
+    for line in examples_with_jq():
+        run = in_a_shell(posternd, line)
+        assert run.stderr == "", (line, run)
+        shown[line] = run.stdout.split()
+    assert len(shown) == 5, shown
+    assert shown["postern status --json | jq '.queue.waiting'"] == ["1"]
+    assert shown["postern queue list --json | jq -r 'select(.kind == \"entry\") | .state' | sort | uniq -c"] == ["1", "waiting"]

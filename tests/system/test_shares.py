@@ -130,19 +130,31 @@ def fill(sock, recipients):
     return last
 
 
-@released
-def test_a_hundred_sessions_full_of_recipients_cost_the_daemon_no_more_than_its_budget(running, sink):
-    limit = 512 << 20
-    before = proportional(running)
-    began = time.monotonic()
-    peak = [before]
+LIMIT = 512  # MiB, MemoryMax= of the unit
+
+
+@contextlib.contextmanager
+def peak_of(posternd):
+    """The largest PSS in MiB of this block, in a list of one."""
+    peak = [proportional(posternd)]
     done = threading.Event()
 
     def watch():
         while not done.wait(0.05):
-            peak[0] = max(peak[0], proportional(running))
+            peak[0] = max(peak[0], proportional(posternd))
     watcher = threading.Thread(target=watch)
     watcher.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        watcher.join()
+
+
+@released
+def test_a_hundred_sessions_full_of_recipients_cost_the_daemon_no_more_than_its_budget(running, sink):
+    before = proportional(running)
+    began = time.monotonic()
     sessions = []
     with As(4242):
         for _ in range(100):
@@ -152,29 +164,94 @@ def test_a_hundred_sessions_full_of_recipients_cost_the_daemon_no_more_than_its_
     def attack(number):
         last[number] = fill(sessions[number], 12_000)
     threads = [threading.Thread(target=attack, args=(number,)) for number in range(len(sessions))]
-    for one in threads:
-        one.start()
-    took = alert(running, sink, "meanwhile")
-    for one in threads:
-        one.join(30)
-    attacked = time.monotonic() - began
-    # All say DATA, and those that may send some text.
-    for one in sessions:
-        with contextlib.suppress(OSError):
-            one.sendall(b"DATA\r\n")
-            one.sendall(b"Subject: x\r\n\r\nbody\r\n")
-    took_too = alert(running, sink, "at-data")
-    done.set()
-    watcher.join()
+    with peak_of(running) as peak:
+        for one in threads:
+            one.start()
+        took = alert(running, sink, "meanwhile")
+        for one in threads:
+            one.join(30)
+        attacked = time.monotonic() - began
+        # All say DATA, and those that may send some text.
+        for one in sessions:
+            with contextlib.suppress(OSError):
+                one.sendall(b"DATA\r\n")
+                one.sendall(b"Subject: x\r\n\r\nbody\r\n")
+        took_too = alert(running, sink, "at-data")
     assert running.process.poll() is None
     refused = [line for line in last if line.startswith(b"452")]
     assert refused and b"too much mail of user 4242 is coming in at a time (limit: memory)" in refused[0], last[:3]
-    assert peak[0] < limit >> 20 and peak[0] < before + 200, peak
+    assert peak[0] < LIMIT and peak[0] < before + 200, peak
     for one in sessions:
         one.close()
     wait_for(lambda: proportional(running) < 30, 20, "the memory to be given back")
     print(f"\n100 sessions of recipients ({attacked:.0f} s): PSS {before:.0f} MiB before, at most {peak[0]:.0f}, "
           f"{proportional(running):.0f} afterwards; {len(refused)} refused; another's alert took {took:.2f} and {took_too:.2f} s")
+
+
+ROUND = 100  # recipients
+ROUNDS = 40  # so many of these in every session would be 550 MiB of addresses
+
+
+def round_of(number):
+    domain = ".".join(("d" * 60, "e" * 60, "f" * 50, "example.com"))
+    return b"".join(b"RCPT TO:<%s@%s>\r\n" % (f"{number * ROUND + n:060}".encode(), domain.encode()) for n in range(ROUND))
+
+
+def begun(sock):
+    """The session is where recipients are awaited; what its replies are read from."""
+    reader = sock.makefile("rb")
+    sock.sendall(b"EHLO me\r\nMAIL FROM:<a@example.net>\r\n")
+    for _ in ("greeting", "EHLO", "MAIL"):
+        while (line := reader.readline())[3:4] == b"-":
+            pass
+    assert line.startswith(b"250 2.1.0"), line
+    return reader
+
+
+@released
+def test_five_hundred_sessions_over_tcp_full_of_recipients_leave_room_for_anothers_alert(running, sink):
+    before = proportional(running)
+    began = time.monotonic()
+    sessions = []
+    # Ten of one user have places in any case; and as many as a user may have by the other door.
+    for uid in range(5000, 5050):
+        with As(uid):
+            sessions += [tcp(running) for _ in range(10)]
+    with As(4242):
+        sessions += [local(running) for _ in range(100)]
+    with peak_of(running) as peak:
+        filling = [(one, begun(one)) for one in sessions]
+        assert len(filling) == 600
+        taken, refused = 0, []
+        for number in range(ROUNDS):
+            recipients = round_of(number)
+            for sock, _ in filling:
+                sock.sendall(recipients)
+            if number == 0:
+                took = alert(running, sink, "meanwhile")
+            more = []
+            for sock, reader in filling:
+                replies = [reader.readline() for _ in range(ROUND)]
+                here = sum(reply.startswith(b"250 2.1.5") for reply in replies)
+                taken += here
+                if here == ROUND:
+                    more.append((sock, reader))
+                else:
+                    refused.append(replies[here])
+            filling = more
+        attacked = time.monotonic() - began
+        took_too = alert(running, sink, "when-all-is-full")
+    assert running.process.poll() is None
+    assert not filling, f"{len(filling)} sessions may have whatever they ask for"
+    words = re.compile(rb"452 4\.3\.1 too much mail of user \d+ is coming in at a time \(limit: memory\)")
+    assert all(words.match(reply) for reply in refused), refused
+    assert peak[0] < LIMIT and peak[0] < before + 200, peak
+    assert max(took, took_too) < SOON
+    for one in sessions:
+        one.close()
+    wait_for(lambda: proportional(running) < 30, 20, "the memory to be given back")
+    print(f"\n500 sessions over TCP and 100 on the unix socket with {taken} long recipients ({attacked:.0f} s): PSS {before:.0f} MiB "
+          f"before, at most {peak[0]:.0f}, {proportional(running):.0f} afterwards; another's alert took {took:.2f} and {took_too:.2f} s")
 
 
 def control(posternd, request):
