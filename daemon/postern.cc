@@ -53,8 +53,7 @@ constexpr auto kFooter = R"(Exit codes:
   69  posternd cannot be reached
   70  internal error
   74  input/output error
-  75  not now: posternd does not answer, the test message waits, the message is just being sent, or nobody agreed to
-      a login in time
+  75  not now: posternd does not answer, the test message waits, the message is just being sent, or nobody agreed to a login in time
   77  not allowed
 See postern(8).)";
 
@@ -293,7 +292,10 @@ void add_send_test(CLI::App& app, CommandLine& line) {
   const auto request = std::make_shared<console::SendTestRequest>();
   CLI::App* test = app.add_subcommand("send-test", "send a test message and follow it to the smarthost's answer");
   test->add_option("ADDRESS", request->recipient, "recipient")->required();
-  test->add_option("--timeout", request->timeout, "wait at most so long")->capture_default_str()->type_name("SECONDS");
+  test->add_option("--timeout", request->timeout, "wait at most so long")
+      ->capture_default_str()
+      ->type_name("SECONDS")
+      ->check(CLI::Range(std::uint64_t{0}, control::members::kLongestTest));
   test->add_option("--from", request->from, "the sender; without it root, as cron's mail is")->type_name("ADDRESS");
   asks(*test, line, request);
 }

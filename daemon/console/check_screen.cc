@@ -92,7 +92,9 @@ std::string verdict(const object& line) {
            (advice.empty() ? "" : step("what to do", advice));
   }
   const std::string mechanism = text_in(line, "mechanism");
-  return step("verdict", mechanism.empty() ? "all is well; no login was needed" : "all is well; login by " + mechanism);
+  const std::string login = mechanism.empty() ? "no login was needed" : "login by " + mechanism;
+  return step("verdict",
+              array_in(line, "weaker").empty() ? "all is well; " + login : login + ", but weaker than before");
 }
 
 }  // namespace

@@ -45,6 +45,10 @@ std::string joined_in(const object& from, std::string_view key, std::string_view
 
 std::string local_time(WallTime time) { return local_text(time, "%Y-%m-%d %H:%M:%S"); }
 
+std::string sender_in(const boost::json::object& line) {
+  return line.contains("sender") ? bracketed(text_in(line, "sender")) : "?";
+}
+
 std::string padded(const std::string& text, std::size_t width) {
   std::string result(front_columns(text, width));
   result.append(width - columns(result), ' ');

@@ -25,6 +25,8 @@ using mail::relative;
 using mail::short_size;
 /// "2026-11-23 17:04:05", local.
 [[nodiscard]] std::string local_time(WallTime time);
+/// Of a message, "<root@web1>"; "?" where nobody knows it.
+[[nodiscard]] std::string sender_in(const boost::json::object& line);
 /// Columns of characters rather than bytes: cut or filled with blanks.
 [[nodiscard]] std::string padded(const std::string& text, std::size_t width);
 

@@ -48,9 +48,10 @@ std::string list_entry(const boost::json::object& line, const View& view, Reason
   const std::string age =
       accepted ? to_words(std::max(Seconds(0), std::chrono::floor<Seconds>(view.now - *accepted))) : "";
   const std::string id = text_in(line, "id");
-  const std::string way = bracketed(text_in(line, "sender")) + " -> " + recipients;
-  std::string text = fmt::format("{:<16}  {:<7}  {:>7}  {:>6}  {:<9}", id, text_in(line, "state"), age,
-                                 short_size(number_in(line, "size")), next ? relative(*next, view.now) : "-");
+  const std::string size = line.contains("size") ? short_size(number_in(line, "size")) : "?";
+  const std::string way = sender_in(line) + " -> " + (recipients.empty() ? "?" : recipients);
+  std::string text = fmt::format("{:<16}  {:<7}  {:>7}  {:>6}  {:<9}", id, text_in(line, "state"), age, size,
+                                 next ? relative(*next, view.now) : "-");
   const bool fits = view.width == 0 || columns(text) + 2 + columns(way) <= view.width;
   if (beside(view) && fits) {
     text += "  " + way + "\n";
@@ -61,7 +62,7 @@ std::string list_entry(const boost::json::object& line, const View& view, Reason
   if (reason.empty()) return text;
   const std::string indent(beside(view) ? kUnderTheState : 2, ' ');
   // In a file or a pipe each message has its reason: they are searched.
-  const auto before = view.width == 0 ? told.end() : told.find(reason);
+  const auto before = view.terminal ? told.find(reason) : told.end();
   if (before != told.end()) return text + indent + "as for " + before->second + "\n";
   if (told.size() < kMostTold) told.emplace(reason, id);
   return text + folded(indent + mail::cut(reason, mail::kListedWords), view.width, indent + "  ");

@@ -16,7 +16,9 @@ namespace {
 
 using boost::json::object;
 
-std::string source_text(const object& source) {
+std::string source_text(const object& line) {
+  if (!line.contains("source")) return "?";
+  const object& source = object_in(line, "source");
   std::string text = text_in(source, "kind");
   if (source.contains("uid")) text += fmt::format(", uid {}", number_in(source, "uid"));
   if (source.contains("pid")) text += fmt::format(", pid {}", number_in(source, "pid"));
@@ -31,15 +33,15 @@ std::string message_screen(const boost::json::object& line, const View& view) {
   const std::optional<WallTime> next = time_in(line, "next");
   std::string text = row("id", text_in(line, "id")) + row("state", text_in(line, "state"));
   if (accepted) text += row("accepted", fmt::format("{} ({})", local_time(*accepted), relative(*accepted, view.now)));
-  text += row("source", source_text(object_in(line, "source")));
-  text += row("size", fmt::format("{} bytes", number_in(line, "size")));
+  text += row("source", source_text(line));
+  text += row("size", line.contains("size") ? fmt::format("{} bytes", number_in(line, "size")) : "?");
   text += row("smarthost", text_in(line, "site"));
   text += row("rerouted to", text_in(line, "route"));
   text += row("routes", joined_in(line, "routes", "; "));
   if (next) text += row("next attempt", fmt::format("{} ({})", local_time(*next), relative(*next, view.now)));
   text += row("reason", text_in(line, "reason")) + row("in doubt", text_in(line, "doubt")) +
           row("what to do", text_in(line, "advice"));
-  text += row("from", bracketed(text_in(line, "sender")));
+  text += row("from", sender_in(line));
   for (const boost::json::value& one : array_in(line, "recipients")) {
     if (!one.is_object()) continue;
     const boost::json::object& recipient = one.get_object();

@@ -36,7 +36,7 @@ std::string event(const boost::json::object& line, const View& view) {
     text += folded("  through " + transport, view.width, "    ");
   }
   if (!advice.empty()) text += folded("  what to do: " + advice, view.width, "    ");
-  return trouble ? text + "the message stays in the queue and will be tried again\n" : text;
+  return text;
 }
 
 std::string device(const boost::json::object& line, const View&) {

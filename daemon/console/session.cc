@@ -70,10 +70,6 @@ class Display {
   bool pasting_ = false;
 };
 
-}  // namespace
-
-namespace {
-
 /// What the requests of one command share.
 struct Silence {
   std::optional<Ending> ending;  ///< of the first one that posternd did not answer

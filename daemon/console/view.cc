@@ -64,69 +64,7 @@ std::size_t front_piece(std::string_view word) {
   return taken;
 }
 
-/// That a line takes in a window of so many columns. Colours (painted()) take no place.
-std::size_t rows(std::string_view line, std::size_t width) {
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  std::string shown;
-  for (std::size_t at = line.find('\033'); at != std::string_view::npos; at = line.find('\033')) {
-    shown.append(line.substr(0, at));
-    line.remove_prefix(std::min(line.find('m', at), line.size() - 1) + 1);
-  }
-  const std::size_t used = columns(shown.append(line));
-  return width == 0 || used <= width ? 1 : (used + width - 1) / width;
-}
-
-}  // namespace
-
-View view_of(int descriptor, WallTime now) {
-  View view;
-  view.now = now;
-  const bool terminal = ::isatty(descriptor) == 1;
-  winsize size{};
-  if (terminal && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0) {
-    view.width = size.ws_col;
-    view.height = size.ws_row;
-  }
-  // Exported by a shell they are of the window as it was then; they say something where the terminal does not.
-  if (view.width == 0) view.width = number_of("COLUMNS");
-  if (view.height == 0 && terminal) view.height = number_of("LINES");
-  const char* kind = std::getenv("TERM");
-  view.colour = terminal && !is_set("NO_COLOR") && kind != nullptr && std::string_view(kind) != "dumb";
-  return view;
-}
-
-std::string error_text(std::string_view text) {
-  const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  return folded("postern: " + std::string(text), terminal ? view_of(STDERR_FILENO, {}).width : 0, "  ");
-}
-
-std::string_view front_columns(std::string_view text, std::size_t width) {
-  const Utf8Characters characters;
-  std::size_t taken = 0;
-  std::size_t used = 0;
-  while (taken < text.size()) {
-    const Character next = first_character(text.substr(taken));
-    if (used + next.columns > width) break;
-    taken += next.bytes;
-    used += next.columns;
-  }
-  return text.substr(0, taken);
-}
-
-std::size_t columns(std::string_view text) {
-  if (is_ascii(text)) return text.size();
-  const Utf8Characters characters;
-  std::size_t used = 0;
-  while (!text.empty()) {
-    const Character next = first_character(text);
-    text.remove_prefix(next.bytes);
-    used += next.columns;
-  }
-  return used;
-}
-
-std::string folded(std::string_view text, std::size_t width, std::string_view indent) {
-  if (width == 0) return std::string(text) + "\n";
+std::string folded_line(std::string_view text, std::size_t width, std::string_view indent) {
   std::string result;
   const std::size_t begins = std::min(text.find_first_not_of(' '), text.size());
   result.append(text.substr(0, begins));
@@ -159,6 +97,78 @@ std::string folded(std::string_view text, std::size_t width, std::string_view in
     }
   }
   return result + "\n";
+}
+
+/// That a line takes in a window of so many columns. Colours (painted()) take no place.
+std::size_t rows(std::string_view line, std::size_t width) {
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  std::string shown;
+  for (std::size_t at = line.find('\033'); at != std::string_view::npos; at = line.find('\033')) {
+    shown.append(line.substr(0, at));
+    line.remove_prefix(std::min(line.find('m', at), line.size() - 1) + 1);
+  }
+  const std::size_t used = columns(shown.append(line));
+  return width == 0 || used <= width ? 1 : (used + width - 1) / width;
+}
+
+}  // namespace
+
+View view_of(int descriptor, WallTime now) {
+  View view;
+  view.now = now;
+  view.terminal = ::isatty(descriptor) == 1;
+  winsize size{};
+  if (view.terminal && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0) {
+    view.width = size.ws_col;
+    view.height = size.ws_row;
+  }
+  // Exported by a shell they are of the window as it was then; they say something where the terminal does not.
+  if (view.width == 0) view.width = number_of("COLUMNS");
+  if (view.height == 0 && view.terminal) view.height = number_of("LINES");
+  const char* kind = std::getenv("TERM");
+  view.colour = view.terminal && !is_set("NO_COLOR") && kind != nullptr && std::string_view(kind) != "dumb";
+  return view;
+}
+
+std::string error_text(std::string_view text) {
+  const View view = view_of(STDERR_FILENO, {});
+  return folded("postern: " + std::string(text), view.terminal ? view.width : 0, "  ");
+}
+
+std::string_view front_columns(std::string_view text, std::size_t width) {
+  const Utf8Characters characters;
+  std::size_t taken = 0;
+  std::size_t used = 0;
+  while (taken < text.size()) {
+    const Character next = first_character(text.substr(taken));
+    if (used + next.columns > width) break;
+    taken += next.bytes;
+    used += next.columns;
+  }
+  return text.substr(0, taken);
+}
+
+std::size_t columns(std::string_view text) {
+  if (is_ascii(text)) return text.size();
+  const Utf8Characters characters;
+  std::size_t used = 0;
+  while (!text.empty()) {
+    const Character next = first_character(text);
+    text.remove_prefix(next.bytes);
+    used += next.columns;
+  }
+  return used;
+}
+
+std::string folded(std::string_view text, std::size_t width, std::string_view indent) {
+  if (width == 0) return std::string(text) + "\n";
+  std::string result;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    result += folded_line(text.substr(0, end), width, indent);
+    if (end == std::string_view::npos) return result;
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::string hanging(std::string_view lines, std::size_t column, std::size_t width) {
@@ -198,6 +208,21 @@ std::string first_lines(std::string_view text, std::size_t height, std::size_t w
   }
   if (height == 0 || used < height) return std::string(text);
   return std::string(text.substr(0, kept)) + "...\n";
+}
+
+/// Home, then each line with its place wiped before it, then what is below: no flicker, as a whole clear would make.
+/// Behind the line it would take the last character of one that is just as wide as the window. What does not fit stays
+/// out, or the terminal would roll the verdict away; the end of a colour may be among that.
+std::string in_place(std::string_view text, const View& view) {
+  const std::string shown = first_lines(text, view.height, view.width);
+  std::string drawn = "\033[H";
+  for (std::string_view rest = shown; !rest.empty();) {
+    const std::string_view line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+    rest.remove_prefix(line.size());
+    // Of a line that takes several rows all that follows is wiped: it is drawn anew.
+    drawn.append(rows(line, view.width) > 1 ? "\033[J" : "\033[K").append(line);
+  }
+  return drawn + "\033[0m\033[J";
 }
 
 std::string painted(std::string text, int level, const View& view) {

@@ -15,6 +15,7 @@ struct View {
   std::size_t width = 0;   ///< columns; 0: lines may be as long as they are
   std::size_t height = 0;  ///< lines; 0: any number
   bool colour = false;
+  bool terminal = false;  ///< it is one; a file or a pipe may have a width as well, see view_of()
 };
 
 /// Of standard output or standard error: the terminal's size, or where it tells none what COLUMNS and LINES say. A file
@@ -30,7 +31,7 @@ struct View {
 
 /// The text in lines of at most `width` columns, broken at blanks alone, of which several become one: a longer word
 /// stands out, unless it has wide characters, between two of which it is broken. What stands between backquotes is to
-/// be copied and counts as a word where it fits in a line. All lines but the first begin with `indent`. A line end
+/// be copied and counts as a word where it fits in a line. What goes on of a line begins with `indent`. A line end
 /// behind the last one.
 [[nodiscard]] std::string folded(std::string_view text, std::size_t width, std::string_view indent);
 
@@ -40,6 +41,9 @@ struct View {
 /// As many of its lines as fit above the last row of a window of that size, the first in any case, and a word where
 /// there are more. A line that is wider than the window takes several rows. 0: as many as there are.
 [[nodiscard]] std::string first_lines(std::string_view text, std::size_t height, std::size_t width);
+
+/// What puts these lines in the place of those that a terminal shows, as far as they fit.
+[[nodiscard]] std::string in_place(std::string_view text, const View& view);
 
 /// How bad it is in a colour: `level` as in control/exits.h.
 [[nodiscard]] std::string painted(std::string text, int level, const View& view);

@@ -10,22 +10,10 @@
 #include <unistd.h>
 #include <cstdio>
 #include <string>
-#include <string_view>
 #include <thread>
 
 namespace postern::console {
 namespace {
-
-// Home, then the text with each line's rest wiped, then what is below it: no flicker, as a whole clear would make. What
-// does not fit stays out, or the terminal would roll the verdict away.
-std::string in_place(std::string_view text, const View& view) {
-  std::string drawn = "\033[H";
-  for (const char c : first_lines(text, view.height, view.width)) {
-    if (c == '\n') drawn += "\033[K";
-    drawn += c;
-  }
-  return drawn + "\033[J";
-}
 
 bool show(const std::string& text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;

@@ -60,7 +60,8 @@ Task<Result<int>> check_one(Call& call, std::string site, mail::CheckOptions opt
   const object line = to_json(report);
   const Result<void> sent = co_await say(call, line);
   if (!sent) co_return sent.error();
-  co_return report.trouble ? exits::kTrouble : exits::kWell;
+  const bool weaker = !report.weaker.empty() && !options.accept_weaker;
+  co_return report.trouble || weaker ? exits::kTrouble : exits::kWell;
 }
 
 /// The message that explain is about.

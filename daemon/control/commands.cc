@@ -11,6 +11,7 @@
 #include "control/members.h"
 #include "control/names_meant.h"
 #include "control/notice.h"
+#include "control/readable.h"
 #include "control/requests.h"
 #include "control/selections.h"
 #include "control/status.h"
@@ -43,12 +44,11 @@ Task<Result<int>> run_list(Call& call) {
   Result<queue::Selection> selection = selection_of(call.request, call.context.clock.wall());
   if (!selection) co_return selection.error();
   const bool by_id = selection->order == queue::Order::oldest || selection->order == queue::Order::newest;
-  queue::Selection own = call.caller.own(*selection);
-  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
+  const std::unique_ptr<queue::Listing> listing = readable(call, *selection);
   std::uint64_t left = *limit;
   std::string last;
   while (true) {
-    const std::vector<Listed> page = co_await next_page(*listing, call.caller);
+    const std::vector<Listed> page = co_await next_page(*listing);
     if (page.empty()) break;
     for (const auto& [entry, recipients] : page) {
       if (left == 0) {
@@ -138,11 +138,6 @@ std::optional<std::uint32_t> Caller::uid() const {
 bool Caller::owns(const queue::Entry& entry) const {
   if (administrator) return true;
   return uid() && entry.source.uid == uid();
-}
-
-queue::Selection Caller::own(queue::Selection selection) const {
-  if (!administrator) selection.owner = uid().value_or(mail::kNoUid);
-  return selection;
 }
 
 Error no_smarthost(const Call& call) {

@@ -30,8 +30,6 @@ struct Caller {
   /// what one of them handed in is not the others'.
   [[nodiscard]] std::optional<std::uint32_t> uid() const;
   [[nodiscard]] bool owns(const queue::Entry& entry) const;  ///< administrators own every message
-  /// Of the selected ones those that it owns.
-  [[nodiscard]] queue::Selection own(queue::Selection selection) const;
 };
 
 struct Call {

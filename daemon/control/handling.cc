@@ -9,6 +9,7 @@
 #include "control/members.h"
 #include "control/message_named.h"
 #include "control/names_meant.h"
+#include "control/readable.h"
 #include "control/requests.h"
 #include "control/selections.h"
 #include "mail/parties.h"
@@ -201,7 +202,7 @@ Task<QueueId> youngest(Call& call) {
 Task<std::unique_ptr<queue::Listing>> meant(Call& call, queue::Selection selection) {
   const QueueId last = co_await youngest(call);
   selection.through = std::min(selection.through.value_or(last), last);
-  co_return call.context.queue.list(call.caller.own(std::move(selection)));
+  co_return readable(call, std::move(selection));
 }
 
 /// "All" means all that it can be done to; where conditions say which messages are meant, each that is left is worth a
@@ -289,8 +290,11 @@ Task<Result<int>> run_handling(Call& call) {
   if (call.request.contains(members::kIds)) {
     Result<std::vector<QueueId>> ids = ids_of(call.request, members::kIds);
     if (!ids) co_return ids.error();
-    Agreed agreed(call.context.queue, std::move(*filter), std::move(*ids));
-    co_return co_await handle_selected(call, how, agreed, asked);
+    const Lister list = [&](queue::Selection selection) {
+      return std::make_unique<Agreed>(call.context.queue, std::move(selection), std::move(*ids));
+    };
+    const std::unique_ptr<queue::Listing> agreed = readable(call.caller, std::move(*filter), list);
+    co_return co_await handle_selected(call, how, *agreed, asked);
   }
   const std::unique_ptr<queue::Listing> listing = co_await meant(call, std::move(*filter));
   co_return co_await handle_selected(call, how, *listing, asked);

@@ -1,13 +1,11 @@
 #include "control/listed.h"
 
-#include "control/veil.h"
-
 #include <algorithm>
 #include <utility>
 
 namespace postern::control {
 
-Task<std::vector<Listed>> next_page(queue::Listing& listing, const Caller& caller) {
+Task<std::vector<Listed>> next_page(queue::Listing& listing) {
   std::vector<queue::Entry> page = co_await listing.next();
   std::vector<Listed> listed;
   listed.reserve(page.size());
@@ -17,7 +15,6 @@ Task<std::vector<Listed>> next_page(queue::Listing& listing, const Caller& calle
       entry.recipients.resize(kListedRecipients);
       entry.recipients.shrink_to_fit();
     }
-    if (!caller.administrator) veil(entry);
     listed.push_back(Listed{std::move(entry), all});
   }
   co_return listed;

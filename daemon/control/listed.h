@@ -20,9 +20,9 @@ struct Listed {
   std::size_t recipients = 0;  ///< all of them
 };
 
-/// The next ones, as this caller may see them; none: that was all. Shortened at once, since they may wait for long for
+/// The next ones; none: that was all. Shortened at once, since they may wait for long for
 /// whoever reads the answer, and nobody's memory counts them.
-Task<std::vector<Listed>> next_page(queue::Listing& listing, const Caller& caller);
+Task<std::vector<Listed>> next_page(queue::Listing& listing);
 
 /// How many messages of others there are besides those of this caller's own that were listed, which are all. Of an
 /// administrator none: they were listed.

@@ -5,6 +5,7 @@
 #include "control/commands.h"
 #include "control/exits.h"
 #include "control/listed.h"
+#include "control/readable.h"
 #include "control/requests.h"
 #include "mail/list_text.h"
 #include "mail/tally.h"
@@ -49,7 +50,7 @@ std::string recipient_line(const std::string& address) { return fmt::format("{:>
 }  // namespace
 
 std::string mailq_entry(const queue::Entry& entry, std::size_t recipients) {
-  const std::string sender = entry.sender.empty() ? "MAILER-DAEMON" : printable(entry.sender);
+  const std::string sender = !entry.is_read() ? "?" : entry.sender.empty() ? "MAILER-DAEMON" : printable(entry.sender);
   std::string text = fmt::format("{}{} {:>8} {} {}\n", entry.id.text(), mark(entry.state), entry.size,
                                  local_text(entry.accepted, "%a %b %e %H:%M:%S"), sender);
   std::string shown;
@@ -123,10 +124,9 @@ Task<Result<void>> say_tally(Answer& answer, std::uint64_t count, WallTime now) 
 Task<Result<int>> run_mailq(Call& call) {
   std::uint64_t bytes = 0;
   std::uint64_t listed = 0;
-  queue::Selection own = call.caller.own(queue::Selection());
-  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
+  const std::unique_ptr<queue::Listing> listing = readable(call, queue::Selection());
   while (true) {
-    const std::vector<Listed> page = co_await next_page(*listing, call.caller);
+    const std::vector<Listed> page = co_await next_page(*listing);
     if (page.empty()) break;
     for (const auto& [entry, recipients] : page) {
       std::string text = listed == 0 ? std::string(kMailqHeader) : std::string();

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace postern::control::members {
@@ -47,7 +48,8 @@ inline constexpr std::string_view kFrom = "from";
 inline constexpr std::string_view kUser = "user";        ///< of explain and of a filter of the history, a uid
 inline constexpr std::string_view kFields = "fields";    ///< of a header, LF lines
 inline constexpr std::string_view kFlow = "flow";        ///< of login, a word of kFlows
-inline constexpr std::string_view kTimeout = "timeout";  ///< seconds
+inline constexpr std::string_view kTimeout = "timeout";  ///< of send-test, seconds
+inline constexpr std::uint64_t kLongestTest = 3600;      ///< at most so many
 
 inline constexpr std::string_view kFormat = "format";  ///< of metrics
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "control/members.h"
+#include "control/readable.h"
 #include "control/requests.h"
 #include "queue/queue.h"
 
@@ -25,7 +26,7 @@ Task<std::vector<QueueId>> beginning_with(Call& call, std::string_view beginning
   queue::Selection selection;
   selection.since = first.accepted();
   selection.through = last;
-  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(call.caller.own(std::move(selection)));
+  const std::unique_ptr<queue::Listing> listing = readable(call, std::move(selection));
   std::vector<QueueId> found;
   while (found.size() <= kNamed) {
     const std::vector<queue::Entry> page = co_await listing->next();

@@ -3,6 +3,7 @@
 #include "control/exits.h"
 #include "control/handling.h"
 #include "control/members.h"
+#include "control/readable.h"
 #include "control/requests.h"
 #include "control/selections.h"
 
@@ -31,8 +32,7 @@ Result<void> begin_retry_all(Call& call) {
 // For an ordinary user "all" are all of his own. What waits for a storm digest waits for no server.
 Task<std::size_t> retry_own(Call& call) {
   std::size_t count = 0;
-  queue::Selection own = call.caller.own(queue::Selection());
-  const std::unique_ptr<queue::Listing> listing = call.context.queue.list(std::move(own));
+  const std::unique_ptr<queue::Listing> listing = readable(call, queue::Selection());
   while (true) {
     const std::vector<queue::Entry> page = co_await listing->next();
     if (page.empty()) co_return count;

@@ -10,6 +10,7 @@
 #include "mail/address.h"
 #include "mail/headers.h"
 
+#include <fmt/format.h>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -27,7 +28,6 @@ using boost::json::object;
 using queue::Event;
 
 constexpr std::uint64_t kDefaultSeconds = 60;
-constexpr std::uint64_t kMaxSeconds = 3600;
 
 /// Events on their way from the queue's callback to the coroutine. The callback may come after the command has
 /// ended, so both share this.
@@ -58,11 +58,11 @@ class Progress {
   /// The exit code once there is nothing more to wait for.
   std::optional<int> on(const Event& event) {
     switch (event.kind) {
-      case Event::Kind::attempt: return std::nullopt;
+      case Event::Kind::attempt:
+      case Event::Kind::site_trouble: return std::nullopt;
       case Event::Kind::delivered: verdicts_[event.recipient] = mail::Verdict::delivered; break;
       case Event::Kind::deferred: verdicts_[event.recipient] = mail::Verdict::deferred; break;
       case Event::Kind::failed: verdicts_[event.recipient] = mail::Verdict::failed; break;
-      case Event::Kind::site_trouble: return exits::kLater;
       case Event::Kind::removed: return known() ? exit() : exits::kTrouble;
     }
     if (!known()) return std::nullopt;
@@ -101,6 +101,20 @@ Task<Result<void>> tell(Call& call, const object& line) {
   co_return co_await call.answer.flush();
 }
 
+/// After trouble at a smarthost the message goes on to the next one, unless it waits.
+Task<bool> waits_now(Call& call, QueueId id) {
+  const Result<queue::Entry> entry = co_await call.context.queue.find(id);
+  if (!entry || entry->state != queue::State::waiting) co_return false;
+  co_return entry->trouble.has_value() || (entry->next && *entry->next > call.context.clock.wall());
+}
+
+Task<Result<int>> end_later(Call& call, std::string words) {
+  const object line = notice(words);
+  const Result<void> told = co_await tell(call, line);
+  if (!told) co_return told.error();
+  co_return exits::kLater;
+}
+
 Task<Result<int>> follow(Call& call, Inbox& inbox, Progress progress, QueueId id) {
   while (co_await wait_for_event(inbox)) {
     const Event event = std::move(inbox.events.front());
@@ -109,14 +123,14 @@ Task<Result<int>> follow(Call& call, Inbox& inbox, Progress progress, QueueId id
     const Result<void> told = co_await tell(call, line);
     if (!told) co_return told.error();
     if (const std::optional<int> exit = progress.on(event)) co_return *exit;
+    if (event.kind != Event::Kind::site_trouble || !inbox.events.empty()) continue;
+    const bool ends = co_await waits_now(call, id);
+    if (ends) co_return co_await end_later(call, "the message stays in the queue and will be tried again");
   }
   const Result<queue::Entry> entry = co_await call.context.queue.find(id);
   const std::string reason = entry && !entry->reason.empty() ? entry->reason : "the smarthost did not answer in time";
-  const object line =
-      notice("not delivered yet: " + reason + "; the message stays in the queue: postern queue show " + id.str());
-  const Result<void> told = co_await tell(call, line);
-  if (!told) co_return told.error();
-  co_return exits::kLater;
+  co_return co_await end_later(
+      call, "not delivered yet: " + reason + "; the message stays in the queue: postern queue show " + id.str());
 }
 
 /// Empty: none is named.
@@ -147,6 +161,9 @@ Task<Result<int>> run_send_test(Call& call) {
   queue::Queue& queue = call.context.queue;
   const Result<std::uint64_t> seconds = number_of(call.request, members::kTimeout, kDefaultSeconds);
   if (!seconds) co_return seconds.error();
+  if (*seconds > members::kLongestTest) {
+    co_return Error{Failure::invalid, fmt::format("\"timeout\" must be {} at most", members::kLongestTest)};
+  }
   Result<mail::Envelope> envelope = make_envelope(call);
   if (!envelope) co_return envelope.error();
   if (call.context.smarthosts.names().empty()) co_return no_smarthost(call);
@@ -158,7 +175,7 @@ Task<Result<int>> run_send_test(Call& call) {
   envelope->accepted = intake->accepted();
   const std::string text = call.context.test_message(*envelope);
   const auto inbox = std::make_shared<Inbox>(co_await boost::asio::this_coro::executor);
-  inbox->timer.expires_after(Seconds(std::min(*seconds, kMaxSeconds)));
+  inbox->timer.expires_after(Seconds(*seconds));
   // Watching begins before the message is stored, so no event is missed.
   const queue::Watch on_event = [inbox](const Event& event) {
     inbox->events.push_back(event);

@@ -122,6 +122,8 @@ Task<void> serve(std::unique_ptr<net::Stream> stream, net::Peer peer, std::uint3
   Answer answer(*kept, caller.administrator ? context->unread_of_administrators : context->unread, party);
   const bool json = !line || line->starts_with('{');
   const Result<Request> request = line ? parse_request(*line) : Result<Request>(line.error());
+  // Whoever gave up was told that nobody answers: what it asked for is not done behind its back.
+  if (kept->abandoned()) co_return;
   LaterLines later(co_await boost::asio::this_coro::executor, kept);
   Result<int> outcome = 0;
   if (request) {

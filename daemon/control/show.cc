@@ -26,10 +26,11 @@ struct Parts {
   bool truncated = false;
 };
 
-// The file is `key: value` lines, an empty line, `size` bytes of message, then the delivery log (postern-spool(5)).
+// The file is `key: value` lines, an empty line, `size` bytes of message, then the delivery log (postern-spool(5)). A
+// damaged one may be anything: what is left of it is shown.
 Parts split_file(std::string_view file) {
   const std::size_t end = file.find("\n\n");
-  if (end == std::string_view::npos) return {};
+  if (end == std::string_view::npos) return {{}, file.substr(0, kShownText), file.size() > kShownText};
   const std::string_view envelope = file.substr(0, end + 1);
   std::string_view message = file.substr(end + 2).substr(0, kShownText);
   bool truncated = message.size() == kShownText;

@@ -45,7 +45,7 @@ Task<object> status_of(Context& context, Reader reader) {
   if (!reader.administrator) veil(sites);
   const Settings settings = context.wrong_at_start(reader.administrator).empty() ? Settings::read : Settings::wrong;
   Summary summary = sum_up(totals, sites, context.config_file, context.clock.wall(), settings);
-  add_clock(summary, totals.oldest, context.clock.wall());
+  add_clock(summary, totals.latest, context.clock.wall());
   const mail::LocalNames names = context.names();
   // Where an alias leads is for administrators.
   if (reader.administrator || !names.has_alias("root")) {

@@ -122,7 +122,7 @@ Summary sum_up(const queue::Totals& totals, const std::vector<queue::SiteStatus>
   const bool troubled = std::ranges::any_of(
       sites, [](const queue::SiteStatus& site) { return site.trouble.has_value() || !site.senders.empty(); });
   summary.well = summary.level() == exits::kWell && summary.findings.size() == 1 && !sites.empty() && !troubled &&
-                 totals.waiting == 0 && totals.active > 0;
+                 totals.waiting == 0 && totals.active > 0 && std::ranges::all_of(sites, &queue::SiteStatus::tried);
   return summary;
 }
 
@@ -170,9 +170,9 @@ void add_login_end(Summary& summary, const std::string& site, std::optional<Wall
   add_end(summary, "the login at " + site, ends, fmt::format("run `postern login {}`", site), kNearItsEnd, now);
 }
 
-void add_clock(Summary& summary, std::optional<WallTime> oldest, WallTime now) {
+void add_clock(Summary& summary, std::optional<WallTime> latest, WallTime now) {
   const bool ancient = now < kEarliest;
-  const bool went_back = oldest && *oldest - now > kClockMayDiffer;
+  const bool went_back = latest && *latest - now > kClockMayDiffer;
   if (!ancient && !went_back) return;
   std::string text = fmt::format("the clock of this machine is wrong: it says {}", local_text(now, "%Y-%m-%d %H:%M"));
   if (!ancient) text += ", and mail was accepted after that";

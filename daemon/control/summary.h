@@ -67,7 +67,7 @@ void add_certificate(Summary& summary, const std::string& site, const std::strin
 void add_own_certificate(Summary& summary, const std::string& site, const std::string& expires, WallTime now);
 
 /// Says that the clock is wrong where that can be seen: it is before this program, or before mail was accepted.
-void add_clock(Summary& summary, std::optional<WallTime> oldest, WallTime now);
+void add_clock(Summary& summary, std::optional<WallTime> latest, WallTime now);
 
 /// Says where mail for root goes (mail::roots_mail, may be empty) if nobody said so: alerts may reach no mailbox. That
 /// is no trouble where there is one, but all is not known to be well. `file`: of aliases, that is read; may be empty.

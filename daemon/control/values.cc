@@ -99,11 +99,13 @@ object to_json(const queue::Entry& entry) {
   result["kind"] = "entry";
   result["id"] = entry.id.text();
   result["state"] = queue::name(entry.state);
-  result["size"] = number(entry.size);
+  if (entry.is_read()) result["size"] = number(entry.size);
   result["accepted"] = to_rfc3339(entry.accepted);
   put_time(result, "next", entry.next);
-  result["sender"] = json_text(entry.sender);
-  result["source"] = to_json(entry.source);
+  if (entry.is_read()) {
+    result["sender"] = json_text(entry.sender);
+    result["source"] = to_json(entry.source);
+  }
   array recipients;
   for (const queue::Entry::Rcpt& recipient : entry.recipients) {
     object one;

@@ -44,7 +44,9 @@ void add_recipients(Html& html, const object& entry) {
   if (shown > 0 && all > shown) html.text(fmt::format(" and {} more", all - shown));
 }
 
+/// Nothing where nobody knows it.
 void add_sender(Html& html, const object& entry) {
+  if (!entry.contains("sender")) return;
   const auto line = html.inside("p", {{"class", "muted"}});
   html.text("from ");
   html.quote(mail::bracketed(raw_text_in(entry, "sender")));
@@ -69,7 +71,7 @@ void add_waiting_row(Html& html, const object& entry, WallTime now) {
     const auto cell = html.inside("td");
     add_recipients(html, entry);
     add_sender(html, entry);
-    add_id(html, entry, ", " + mail::short_size(number_in(entry, "size")));
+    add_id(html, entry, entry.contains("size") ? ", " + mail::short_size(number_in(entry, "size")) : "");
   }
   const auto cell = html.inside("td");
   const std::string site = raw_text_in(entry, "site");

@@ -4,6 +4,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -168,6 +169,12 @@ bool SocketStream::readable() {
     if (count < 0) return false;
     session_->input(std::string_view(records_.data(), static_cast<std::size_t>(count)));
   }
+}
+
+bool SocketStream::abandoned() {
+  if (failed_) return true;
+  pollfd peer{socket_.native_handle(), 0, 0};
+  return ::poll(&peer, 1, 0) > 0 && (peer.revents & POLLHUP) != 0;
 }
 
 Result<std::unique_ptr<TlsSession>> SocketStream::make_session() const {

@@ -47,6 +47,7 @@ class SocketStream final : public Stream {
   Task<Result<void>> write(std::string_view bytes) override;
   Task<Result<void>> start_tls() override;
   [[nodiscard]] bool readable() override;
+  [[nodiscard]] bool abandoned() override;
   [[nodiscard]] bool secure() const override { return secure_; }
   [[nodiscard]] const TlsInfo* tls() const override { return secure_ ? &session_->info() : nullptr; }
   void expires_after(Milliseconds duration) override { watchdog_->expires_after(duration); }

@@ -51,6 +51,9 @@ class Stream {
   /// The peer has said something that was not read yet, or has ended the stream; asks without waiting. Only while no
   /// operation is under way.
   [[nodiscard]] virtual bool readable() { return false; }
+  /// The peer has closed a unix socket altogether, so that nobody reads an answer: one that only sends no more has not.
+  /// Asks without waiting.
+  [[nodiscard]] virtual bool abandoned() { return false; }
   /// Inside TLS. On a client's stream this implies that the peer was verified.
   [[nodiscard]] virtual bool secure() const = 0;
   [[nodiscard]] virtual const TlsInfo* tls() const = 0;

@@ -26,7 +26,7 @@ enum class State { active, waiting, held, failed, corrupt, storm };
 struct Entry {
   QueueId id;
   State state = State::waiting;
-  std::uint64_t size = 0;  ///< bytes of the file
+  std::uint64_t size = 0;  ///< of the message, LF line ends
   WallTime accepted;
   std::optional<WallTime> next;  ///< next attempt, or the digest; nothing while active or held
   std::string sender;
@@ -54,6 +54,10 @@ struct Entry {
   std::optional<mail::SiteTrouble> trouble{};  ///< of the site or the sender there, if that is the reason
   std::optional<RateLimit> limit{};            ///< likewise
   std::string doubt{};                         ///< by find() alone: why a refusal is doubtful and what settles it
+
+  /// Its envelope could be read: otherwise nobody knows the size, the source and the sender, and an unknown sender is
+  /// not the null one.
+  [[nodiscard]] bool is_read() const { return !(sender.empty() && recipients.empty() && unread.empty()); }
 };
 
 /// The limit of a site that its mail waits for.
@@ -106,6 +110,7 @@ struct Totals {
   std::optional<WallTime> storm_until;  ///< when the first of these digests is made
   std::size_t owed = 0;                 ///< settled, but their senders are still to be told; not among the waiting
   std::optional<WallTime> oldest;  ///< since when the oldest of the waiting could be tried: its acceptance, or later
+  std::optional<WallTime> latest;  ///< acceptance of any in the queue
   Milliseconds oldest_age{0};      ///< of that one: how long it could have been tried, see gaps.h; 0: none waits
   std::uint64_t accepted = 0, delivered = 0, deferred = 0,
                 bounced = 0;  ///< messages accepted, recipients otherwise, since start

@@ -79,14 +79,13 @@ Entry Inspector::describe(const Seen& seen) const {
   entry.accepted = entry.id.accepted();
   entry.state = state_of(seen.wanted.area, ticket);
   SitePtr site = ticket != nullptr && entry.state != State::storm ? router_.site_of(*ticket) : nullptr;
-  if (ticket != nullptr) entry.size = ticket->size;
   Rate::Load load = 1;
   if (ticket != nullptr) entry.routes = texts_of(router_.routes_of(*ticket));
   if (!seen.stored) {
     entry.reason = seen.stored.error().text;
   } else {
     const mail::Envelope& envelope = seen.stored->envelope;
-    entry.size = seen.stored->file_size;
+    entry.size = envelope.size;
     entry.accepted = envelope.accepted;
     entry.sender = envelope.sender;
     entry.rerouted_to = seen.stored->rerouted_to;

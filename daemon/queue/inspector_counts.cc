@@ -9,6 +9,7 @@ namespace postern::queue {
 Totals Inspector::totals() const {
   Totals totals = messages_.counted();
   messages_.index().for_each([&](const Ticket& ticket) {
+    totals.latest = std::max(totals.latest.value_or(ticket.id.accepted()), ticket.id.accepted());
     switch (ticket.phase) {
       case Ticket::Phase::active: ++totals.active; break;
       case Ticket::Phase::held: ++totals.held; break;

@@ -13,9 +13,8 @@ bool is_address(const std::string& address, const std::string& wanted) {
   return wanted == "<>" ? address.empty() : mail::has_address(address, lowered(wanted));
 }
 
-/// Where the file cannot be read nobody knows the sender, and an unknown one is not the null one.
 bool is_sender(const Entry& entry, const std::string& wanted) {
-  return !(entry.sender.empty() && entry.recipients.empty()) && is_address(entry.sender, wanted);
+  return entry.is_read() && is_address(entry.sender, wanted);
 }
 
 std::string without_blanks(std::string text) {

@@ -59,7 +59,7 @@ TEST_F(CheckScreen, ShowsOrderWeakerOfferCredentialsAndDialogueOfACheck) {
                       "               C: EHLO web1.example.net\n"
                       "               S: 250 \\x1b[2J\n"
                       "  warning      the user 'apikey' is no address\n"
-                      "  verdict"),
+                      "  verdict      login by PLAIN, but weaker than before\n"),
             std::string::npos)
       << text;
 }

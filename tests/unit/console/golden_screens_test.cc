@@ -254,7 +254,7 @@ TEST_F(GoldenScreens, AListFitsAndSaysAReasonOnce) {
   const std::string refused =
       "smtp.example.com[192.0.2.1]:465 refuses the login: PLAIN \"535 5.7.8 Error: authentication failed\"";
   for (const std::size_t width : {60U, 80U, 200U}) {
-    Renderer renderer("queue list", View{kShownAt, width});
+    Renderer renderer("queue list", on_terminal(width));
     std::string text;
     for (unsigned i = 0; i < 4; ++i) {
       queue::Entry one = entry();

@@ -9,7 +9,7 @@ class ListScreen : public Render {};
 
 TEST_F(ListScreen, ListsInColumnsUnderOneHeading) {
   const boost::json::object line = to_json(entry());
-  Renderer renderer("queue list", View{kShownAt, 200});
+  Renderer renderer("queue list", on_terminal(200));
   EXPECT_EQ(renderer.end(), "The queue is empty.\n");
   const std::string row = entry().id.str() + "  waiting     1h3m    1.8K  in 4m      root@web1 -> a@x, b@x\n" +
                           "                  connection refused\n";
@@ -19,9 +19,20 @@ TEST_F(ListScreen, ListsInColumnsUnderOneHeading) {
             row.substr(0, row.find('\n') + 1) + std::string(18, ' ') + "as for " + entry().id.str() + "\n")
       << "one reason is said once";
   EXPECT_EQ(renderer.end(), "");
-  Renderer to_a_file("queue list", View{kShownAt});
-  EXPECT_NE(to_a_file.line(line), row) << "behind the heading";
-  EXPECT_EQ(to_a_file.line(line), row) << "where it is searched it is said each time";
+  for (const std::size_t width : {0U, 200U}) {
+    Renderer to_a_file("queue list", View{kShownAt, width});
+    EXPECT_NE(to_a_file.line(line), row) << "behind the heading";
+    EXPECT_EQ(to_a_file.line(line), row) << "where it is searched it is said each time";
+  }
+}
+
+TEST_F(ListScreen, DoesNotTakeWhatCannotBeReadForAReportOfOurs) {
+  queue::Entry damaged;
+  damaged.id = entry().id;
+  damaged.accepted = entry().accepted;
+  damaged.state = queue::State::corrupt;
+  const std::string text = once(to_json(damaged));
+  EXPECT_NE(text.find("       ?  -          ? -> ?\n"), std::string::npos) << text;
 }
 
 TEST_F(ListScreen, FitsEveryWidthWithoutBreakingAnAddress) {

@@ -28,6 +28,16 @@ TEST_F(MessageScreen, ShowsAMessageWithItsRecipientsAndHeader) {
                             " there\n");
 }
 
+TEST_F(MessageScreen, DoesNotTakeWhatCannotBeReadForAReportOfOurs) {
+  queue::Entry damaged;
+  damaged.id = entry().id;
+  damaged.state = queue::State::corrupt;
+  boost::json::object line = to_json(damaged);
+  line["kind"] = "message";
+  const std::string text = once(line);
+  EXPECT_NE(text.find("source        ?\nsize          ?\nfrom          ?\n"), std::string::npos) << text;
+}
+
 TEST_F(MessageScreen, GivesAdviceWhereTheReasonIsShown) {
   queue::Entry waiting = entry();
   waiting.trouble = mail::SiteTrouble{mail::Step::auth, Failure::denied, 535, "PLAIN: 535 5.7.8 no", true};

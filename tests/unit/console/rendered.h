@@ -60,6 +60,12 @@ class Render : public testing::Test {
     return entry;
   }
 
+  static View on_terminal(std::size_t width) {
+    View view{kShownAt, width};
+    view.terminal = true;
+    return view;
+  }
+
   static std::string once(const boost::json::object& object) { return Renderer("status", View{kShownAt}).line(object); }
 };
 

@@ -99,6 +99,25 @@ TEST(View, CountsTheRowsOfALineThatIsWiderThanTheWindow) {
   EXPECT_EQ(first_lines("\u65e5\u672c\nb\nc\n", 4, 3), "\u65e5\u672c\n...\n");
 }
 
+TEST(View, FoldsEachLineOfSeveralByItself) {
+  EXPECT_EQ(folded("one two\nthree four five\n  six seven", 11, "    "),
+            "one two\nthree four\n    five\n  six seven\n");
+  EXPECT_EQ(folded("one\n\ntwo", 80, "  "), "one\n\ntwo\n");
+  EXPECT_EQ(folded("a `b\nc` d", 4, ""), "a `b\nc` d\n") << "no word goes on in the next line";
+  EXPECT_EQ(folded("one two\nthree", 0, "  "), "one two\nthree\n");
+}
+
+TEST(View, PutsLinesInThePlaceOfOthersAndWipesWhatWasThere) {
+  View view;
+  view.width = 3;
+  view.height = 4;
+  EXPECT_EQ(in_place("", view), "\033[H\033[0m\033[J");
+  EXPECT_EQ(in_place("abc\nd\n", view), "\033[H\033[Kabc\n\033[Kd\n\033[0m\033[J") << "before the last column is full";
+  EXPECT_EQ(in_place("abcd\ne\n", view), "\033[H\033[Jabcd\n\033[Ke\n\033[0m\033[J") << "and in every row";
+  EXPECT_EQ(in_place("\033[31ma\nb\nc\nd\n\033[0m", view), "\033[H\033[K\033[31ma\n\033[Kb\n\033[K...\n\033[0m\033[J")
+      << "no colour goes on behind a cut";
+}
+
 TEST(View, PaintsOnlyWhereColourHelps) {
   View view;
   EXPECT_EQ(painted("x\n", 2, view), "x\n");

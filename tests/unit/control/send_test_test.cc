@@ -21,6 +21,16 @@ class SendTest : public Control {
     return result;
   }
 
+  /// The message, as the queue has it when somebody looks.
+  queue::Entry& stored_as(queue::State state) {
+    queue.begun = 0;
+    queue.entries.assign(1, {});
+    queue.entries[0].id = queue.begin({})->id();
+    queue.entries[0].state = state;
+    queue.begun = 0;
+    return queue.entries[0];
+  }
+
   int send(std::vector<Event> events) {
     queue.events = std::move(events);
     return exit_of(R"({"command":"send-test","recipient":"a@example.com","timeout":0})");
@@ -64,6 +74,7 @@ TEST_F(SendTest, TellsWhatToDoWhereTheSenderIsRefused) {
   queue.events = {event(Event::Kind::site_trouble)};
   queue.events[0].report.sender =
       mail::SiteTrouble{mail::Step::mail, Failure::refused, 553, "553 5.7.1 Sender not owned by user", false};
+  stored_as(queue::State::waiting).trouble = queue.events[0].report.sender;
   const std::vector<object> lines = ask_json(R"({"command":"send-test","recipient":"a@example.com"})");
   EXPECT_NE(lines[1].at("trouble").at("advice").as_string().find("set from: {policy: account}"), std::string::npos);
   EXPECT_EQ(lines.back().at("exit").as_int64(), 75);
@@ -77,6 +88,32 @@ TEST_F(SendTest, EndsWithTheCodeOfWhatHappened) {
   EXPECT_EQ(send({event(Event::Kind::attempt), event(Event::Kind::removed)}), 1);
   EXPECT_EQ(send({}), 75);
   EXPECT_EQ(send({event(Event::Kind::attempt)}), 75);
+}
+
+TEST_F(SendTest, FollowsTheMessageFromASmarthostInTroubleToTheNextOne) {
+  const Event trouble = event(Event::Kind::site_trouble);
+  EXPECT_EQ(send({trouble, event(Event::Kind::attempt), event(Event::Kind::delivered)}), 0);
+  EXPECT_EQ(send({trouble, event(Event::Kind::attempt), event(Event::Kind::failed)}), 1);
+  stored_as(queue::State::active);
+  queue.events = {trouble};
+  const auto lines = ask_json(R"({"command":"send-test","recipient":"a@example.com","timeout":0})");
+  EXPECT_EQ(lines.back().at("exit").as_int64(), 75);
+  EXPECT_NE(lines.at(2).at("text").as_string().find("not delivered yet"), std::string::npos) << "by the time alone";
+}
+
+TEST_F(SendTest, EndsWhereTheMessageWaitsAfterTroubleAndSaysSoOnce) {
+  const std::string request = R"({"command":"send-test","recipient":"a@example.com","timeout":3600})";
+  for (const bool in_trouble : {false, true}) {
+    queue::Entry& entry = stored_as(queue::State::waiting);
+    if (in_trouble) entry.trouble = mail::SiteTrouble();
+    entry.next = clock.wall() + Seconds(in_trouble ? -1 : 1);
+    queue.events = {event(Event::Kind::site_trouble)};
+    const std::vector<object> lines = ask_json(request);
+    ASSERT_EQ(lines.size(), 4U);
+    EXPECT_EQ(lines[1].at("event").as_string(), "site_trouble");
+    EXPECT_EQ(lines[2].at("text").as_string(), "the message stays in the queue and will be tried again");
+    EXPECT_EQ(lines[3].at("exit").as_int64(), 75);
+  }
 }
 
 TEST_F(SendTest, WaitsForEveryRecipientOfAnAlias) {
@@ -95,6 +132,9 @@ TEST_F(SendTest, TellsWhyNothingWasQueued) {
   EXPECT_EQ(exit_of(R"({"command":"send-test"})"), 64);
   EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a b@example.com"})"), 64);
   EXPECT_EQ(exit_of(R"({"command":"send-test","recipient":"a@example.com","timeout":-1})"), 64);
+  const auto lines = ask_json(R"({"command":"send-test","recipient":"a@example.com","timeout":3601})");
+  EXPECT_EQ(lines.back().at("error").as_string(), "\"timeout\" must be 3600 at most");
+  EXPECT_TRUE(queue.stored.empty());
   queue.commit_fails = Failure::no_space;
   EXPECT_EQ(send({}), 75);
   EXPECT_FALSE(queue.watched());

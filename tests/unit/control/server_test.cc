@@ -47,6 +47,18 @@ TEST_F(ControlServer, RefusesARequestWithoutEnd) {
 
 TEST_F(ControlServer, SaysNothingToAClientThatEndsBeforeItsLine) { EXPECT_EQ(ask("mailq"), ""); }
 
+TEST_F(ControlServer, DoesNothingForAClientThatHasGone) {
+  add(1, kRoot);
+  client_gone = true;
+  for (const std::string& one : {request("queue delete", 1), std::string(R"({"command":"queue retry"})"),
+                                 std::string(R"({"command":"send-test","recipient":"a@example.com","timeout":0})")}) {
+    EXPECT_EQ(ask(one + "\n"), "") << one;
+  }
+  EXPECT_EQ(ask("flush\n"), "");
+  EXPECT_EQ(queue.entries.size(), 1U);
+  EXPECT_EQ(queue.begun + queue.retry_all_calls, 0U);
+}
+
 TEST_F(ControlServer, ReadsARequestInPiecesOfAnySize) {
   const std::string request = R"({"command":"status"})";
   const std::string whole = ask(request + "\n");
@@ -303,6 +315,21 @@ TEST_F(ControlServer, ShowsAFileCutAnywhere) {
   }
 }
 
+TEST_F(ControlServer, ShowsWhatIsLeftOfAFileWithoutAnEnvelope) {
+  add(1, kAlice, queue::State::corrupt);
+  std::string line = request("queue show", 1);
+  line.insert(line.size() - 1, ",\"body\":true");
+  for (const std::string file : {"", "garbage\nof a broken disk\n", "postern: 1\nsize: 7"}) {
+    queue.files[id(1)] = file;
+    const object shown = ask_json(line).front();
+    EXPECT_EQ(shown.at("header").as_string(), "");
+    EXPECT_EQ(shown.at("body").as_string(), file);
+    EXPECT_FALSE(shown.at("truncated").as_bool());
+  }
+  queue.files[id(1)] = std::string(5U << 20U, 'x');
+  EXPECT_TRUE(ask_json(line).front().at("truncated").as_bool());
+}
+
 TEST_F(ControlServer, AnswersInPlainAsciiWhateverTheAddressesHold) {
   queue::Entry& entry = add(1, kAlice);
   entry.sender = "\x1b]0;owned\x07\u009b31m\u202e@\xff";
@@ -444,6 +471,8 @@ TEST_F(ControlServer, TellsInTheStatusWhichSmarthostIsWeakerThanBefore) {
   EXPECT_EQ(status.at("smarthosts").as_array()[0].as_object().at("weaker").as_array().size(), 1U);
   EXPECT_NE(status.at("verdict").as_string().find("no SCRAM"), std::string::npos);
   EXPECT_EQ(exit_of(R"({"command":"status"})"), 1);
+  EXPECT_EQ(exit_of(R"({"command":"check"})"), 1) << "they say the same";
+  EXPECT_EQ(exit_of(R"({"command":"check","accept_weaker":true})"), 0);
 }
 
 TEST_F(ControlServer, ShowsTheDialogueOfACheckOnlyOnRequestAndToAdministrators) {

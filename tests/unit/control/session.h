@@ -31,11 +31,12 @@ inline constexpr uid_t kBob = 4002;
 class Recorded final : public test::PlainStream {
  public:
   Recorded(std::string request, std::string& written, test::ScriptedStream::Options options,
-           Milliseconds* deadline = nullptr)
-      : inner_({{"", std::move(request)}}, options), written_(written), deadline_(deadline) {}
+           Milliseconds* deadline = nullptr, bool gone = false)
+      : inner_({{"", std::move(request)}}, options), written_(written), deadline_(deadline), gone_(gone) {}
   void expires_after(Milliseconds duration) override {
     if (deadline_ != nullptr) *deadline_ = duration;
   }
+  [[nodiscard]] bool abandoned() override { return gone_; }
   Task<Result<std::size_t>> read_some(std::span<char> into) override { co_return co_await inner_.read_some(into); }
   Task<Result<void>> write(std::string_view bytes) override {
     const Result<void> done = co_await inner_.write(bytes);
@@ -47,6 +48,7 @@ class Recorded final : public test::PlainStream {
   test::ScriptedStream inner_;
   std::string& written_;
   Milliseconds* deadline_;
+  bool gone_;
 };
 
 /// What becomes of every header on the way to a smarthost, but for one that is called "keeps".
@@ -153,8 +155,8 @@ class Control : public testing::Test {
     std::string written;
     net::Peer peer;
     peer.uid = uid;
-    test::run(
-        serve(std::make_unique<Recorded>(request, written, options, &deadline), peer, peer.uid.value_or(0), context));
+    test::run(serve(std::make_unique<Recorded>(request, written, options, &deadline, client_gone), peer,
+                    peer.uid.value_or(0), context));
     return written;
   }
 
@@ -207,7 +209,8 @@ class Control : public testing::Test {
   std::vector<std::string>& sites = smarthosts.sites;
   std::vector<mail::CheckReport>& reports = smarthosts.reports;
   std::shared_ptr<Context> context;
-  Milliseconds deadline{};  ///< that was set last, of any connection
+  Milliseconds deadline{};   ///< that was set last, of any connection
+  bool client_gone = false;  ///< before its command begins
 };
 
 }  // namespace postern::control

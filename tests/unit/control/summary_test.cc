@@ -72,6 +72,12 @@ TEST_F(VerdictTest, SaysWhatWaitsInStormsAndUntilWhen) {
 TEST_F(VerdictTest, CallsMailUnderWayWell) {
   totals.active = 1;
   expect(0, "all is well: 1 message is being delivered");
+  sites.push_back(sites[0]);
+  sites[1].tried = false;
+  expect(0, "1 message is being delivered");
+  sites.pop_back();
+  sites[0].tried = false;
+  expect(0, "1 message is being delivered");
 }
 
 TEST_F(VerdictTest, SaysNothingOfSmarthostsThatAWrongFileHides) {

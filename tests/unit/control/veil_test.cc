@@ -78,5 +78,43 @@ TEST_F(VeilTest, NoWordsAboutOthersReachOrdinaryUsers) {
   }
 }
 
+/// Otherwise they would be guessed letter by letter.
+TEST_F(VeilTest, WhatIsVeiledIsNotFoundEither) {
+  const std::string words = "535 5.7.8 bob.secret@corp: wrong password";
+  for (unsigned i = 0; i < 100; ++i) {
+    queue::Entry& entry = add(i, i % 2 == 0 ? kAlice : kBob);
+    if (i < 10 || i == 98) continue;  // the page between has nothing that fits
+    entry.site = "mx";
+    entry.trouble = mail::SiteTrouble{mail::Step::auth, Failure::refused, 535, words, true};
+    entry.reason = words;
+  }
+  const std::string ids = ",\"ids\":[\"" + id(10).str() + "\",\"" + id(12).str() + "\"]}";
+  const auto found = [&](const std::string& text, uid_t uid) {
+    return ask_json(R"({"command":"queue list","filter":{"text":")" + text + "\"}}", uid).size() - 1;
+  };
+  const auto handled = [&](const std::string& text, const std::string& rest, uid_t uid) {
+    const auto lines = ask_json(R"({"command":"queue hold","filter":{"text":")" + text + "\"}" + rest, uid);
+    const auto count = lines.at(lines.size() - 2).at("count").as_int64();
+    for (queue::Entry& entry : queue.entries) entry.state = queue::State::waiting;
+    return count;
+  };
+  for (const char* text : {"bob.secret@corp", "bob", "5.7.8", "wrong password"}) {
+    EXPECT_EQ(found(text, kAlice), 0U) << text;
+    EXPECT_EQ(handled(text, "}", kAlice), 0) << text;
+    EXPECT_EQ(handled(text, ids, kAlice), 0) << text;
+    EXPECT_EQ(found(text, kRoot), 89U) << text;
+    EXPECT_EQ(handled(text, "}", kRoot), 89) << text;
+    EXPECT_EQ(handled(text, ids, kRoot), 2) << text;
+  }
+  EXPECT_EQ(found("THE SERVER SAID 535", kAlice), 44U) << "what is read is found";
+  EXPECT_EQ(handled("the server said 535", ids, kAlice), 2);
+  EXPECT_EQ(found("connection refused", kAlice), 6U) << "of every page";
+  EXPECT_EQ(handled("connection refused", "}", kAlice), 6);
+  const std::string first = R"({"command":"queue list","limit":5,"filter":{"text":"connection refused"}})";
+  const auto limited = ask_json(first, kAlice);
+  ASSERT_EQ(limited.size(), 7U);
+  EXPECT_EQ(limited[5].at("after").as_string(), id(8).str());
+}
+
 }  // namespace
 }  // namespace postern::control

@@ -1,6 +1,14 @@
 #include "net/socket_stream.h"
 
+#include "base/fd.h"
+
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <sys/socket.h>
+
+#include <array>
 
 namespace postern::net {
 namespace {
@@ -18,6 +26,21 @@ TEST(SocketStream, Fault20_LeavesNoCrumbForAWriteOfItsOwn) {
       ASSERT_TRUE(left == 0 || left >= kBlock) << size;
     }
   }
+}
+
+TEST(SocketStream, TellsAPeerThatHasGoneFromOneThatOnlySendsNoMore) {
+  boost::asio::io_context loop;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  UniqueFd peer(ends[1]);
+  SocketStream stream(
+      Socket(boost::asio::local::stream_protocol::socket(loop, boost::asio::local::stream_protocol(), ends[0])));
+  EXPECT_FALSE(stream.abandoned());
+  ASSERT_EQ(::send(peer.get(), "mailq\n", 6, 0), 6);
+  ASSERT_EQ(::shutdown(peer.get(), SHUT_WR), 0);
+  EXPECT_FALSE(stream.abandoned()) << "it may still read";
+  peer.reset();
+  EXPECT_TRUE(stream.abandoned()) << "be there still something to read";
 }
 
 }  // namespace

@@ -34,6 +34,20 @@ TEST_F(ListingTest, GoesByPagesInOrderOfAcceptance) {
   EXPECT_THAT(ids(listed(newest)), ElementsAreArray(accepted.rbegin(), accepted.rend()));
 }
 
+TEST_F(ListingTest, TellsTheSizeOfTheMessageAndNotOfItsFile) {
+  const std::string text = "Subject: hi\n\nbody\n";
+  const QueueId id = accept(envelope({"to@example.com"}), text);
+  EXPECT_EQ(listed().at(0).size, text.size());
+  EXPECT_EQ(run(loop, queue->find(id))->size, text.size());
+}
+
+TEST_F(ListingTest, CountsWhenTheLatestMessageWasAccepted) {
+  EXPECT_FALSE(queue->totals().latest);
+  accept(envelope({"to@example.com"}));
+  const QueueId last = accept(envelope({"to@example.com"}));
+  EXPECT_EQ(queue->totals().latest, last.accepted());
+}
+
 TEST_F(ListingTest, TellsWhomTheSenderNamedWhereAnAliasLedToSomebodyElse) {
   mail::Envelope of_alias = envelope({"admin@example.com", "bob@example.com", "carol@example.com"});
   of_alias.recipients[0].orcpt = "rfc822;root@example.net";
