@@ -96,6 +96,9 @@ Outcome<Submission> recipients_of(const mail::HeaderBlock& header, const Options
     return Exit{EX_DATAERR,
                 "nobody can be reached, nothing was sent: no address can be read in " + unread_words(submission)};
   }
+  if (options.source != Recipients::header_too) {
+    return Exit{EX_USAGE, "no recipients: the arguments name nobody; -t takes them from the header"};
+  }
   const bool resent = !fields.empty() && is_one_of(fields.front()->name, kResentRecipientFields);
   const std::string_view names = resent ? "Resent-To, Resent-Cc or Resent-Bcc" : "To, Cc or Bcc";
   return Exit{EX_USAGE, "no recipients: neither as arguments nor in " + std::string(names)};

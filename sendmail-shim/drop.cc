@@ -11,7 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #include <fcntl.h>
@@ -82,7 +84,7 @@ std::optional<Exit> refused_unheard(const Submission& submission, const Delivery
   }
   smtp::DialogueConfig config;
   config.hostname = delivery.helo;
-  config.message_size = 2 * smtp::kDropMessage;
+  config.message_size = std::numeric_limits<std::uint64_t>::max();  // limits.message_size is the daemon's to know
   config.recipients = 0;
   config.submission_id = true;
   smtp::Dialogue dialogue(config);

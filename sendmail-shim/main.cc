@@ -55,11 +55,17 @@ bool claim_standard_descriptors() {
   return true;
 }
 
+/// For a caller that shares its end of a pipe and has told it not to block. False: errno tells why.
+bool wait_for_input() {
+  pollfd entry{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&entry, 1, -1) >= 0 || errno == EINTR;
+}
+
 std::optional<Exit> read_input(InputReader& reader) {
   static std::array<char, 65536> piece;
   while (!reader.ended()) {
     const ssize_t count = ::read(STDIN_FILENO, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_input()))) continue;
     if (count < 0) return Exit{EX_IOERR, std::string("the message cannot be read: ") + std::strerror(errno)};
     if (count == 0) return reader.finish();
     if (auto exit = reader.feed({piece.data(), static_cast<std::size_t>(count)})) return exit;

@@ -36,7 +36,7 @@ struct Flow {
     const ssize_t count = ::read(from, piece.data(), piece.size());
     if (count > 0) {
       bytes.assign(piece.data(), static_cast<std::size_t>(count));
-    } else if (count == 0 || errno != EINTR) {
+    } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
       ended = true;
       fault = count == 0 ? 0 : errno;
     }

@@ -30,6 +30,7 @@
 #include "queue/watched_drop_box.h"
 #include "relay/memory_file.h"
 #include "settings/local_names.h"
+#include "settings/systems_drop.h"
 #include "spool/disk.h"
 #include "spool/disk_pool.h"
 #include "spool/file_system.h"
@@ -183,6 +184,7 @@ struct App::Parts {
   std::unique_ptr<queue::WatchedDropBox> drop_box;
   std::unique_ptr<submission::Pickup> pickup;
   std::unique_ptr<queue::DropSurvey> drop_survey;
+  std::string untaken_drop;  ///< a sentence on the one that is not ours; empty: there is none
   net::NetworkWatch network{loop, [this] { queue->network_came(); }};
   ClockWatch clock_watch{loop, [this] { queue->clock_changed(); }};
   FirstLook first_look{loop, sites, [this]() -> queue::Queue& { return *queue; }, system_clock()};
@@ -214,6 +216,7 @@ Result<void> App::Parts::build() {
   const queue::PartyOf party = [parties = parties_of_threads](std::uint32_t uid) { return parties->of(uid); };
   drop_box = std::make_unique<queue::WatchedDropBox>(loop, pool, settings.spool, party);
   drop_survey = std::make_unique<queue::DropSurvey>(pool, settings.spool);
+  untaken_drop = settings::untaken_drop(settings.spool, settings.listen.submit);
   pickup = std::make_unique<submission::Pickup>(*drop_box, *queue, system_clock(), sessions.memory(),
                                                 [this] { return submission; });
   control = control_context();
@@ -384,6 +387,7 @@ std::vector<std::string> App::Parts::complaints(queue::Asker asker) const {
     sentences.push_back(std::move(sentence));
   }
   for (std::string& sentence : queue->shortages(asker)) sentences.push_back(std::move(sentence));
+  if (!untaken_drop.empty()) sentences.push_back(untaken_drop);
   for (std::string& sentence : doors.troubles()) sentences.push_back(std::move(sentence));
   if (std::string sentence = metrics.trouble(); !sentence.empty()) sentences.push_back(std::move(sentence));
   return sentences;

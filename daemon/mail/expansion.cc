@@ -15,8 +15,25 @@ constexpr std::size_t kDepth = 100;
 
 }  // namespace
 
+/// A domain in letters takes a while to be read, so it is made ASCII once; whatever asks for it then has it at hand.
+struct Expansion::Named {
+  Named(const LocalNames& names, std::string_view given)
+      : address(given),
+        ascii(with_ascii_domain(given)),
+        parts(split_address(ascii)),
+        kind(names.kind_of(parts.domain)) {}
+  ~Named() = default;
+  Named(const Named&) = delete;
+  Named& operator=(const Named&) = delete;
+
+  std::string_view address;
+  std::string ascii;
+  AddressParts parts;  ///< of `ascii`
+  LocalNames::Kind kind;
+};
+
 std::vector<std::string> Expansion::add(std::string_view address) {
-  if (!expand(address)) keep(address);
+  if (!expand(address)) keep(Named(names_, address));
   // The alias of the address itself was followed from the beginning.
   if (std::exchange(cut_, false)) {
     for (std::size_t i = 1; i < fresh_.size(); ++i) leads_to_somebody_.erase(fresh_[i]);
@@ -27,13 +44,13 @@ std::vector<std::string> Expansion::add(std::string_view address) {
 
 bool Expansion::on_path(std::string_view key) const { return std::ranges::find(path_, key) != path_.end(); }
 
-Expansion::Alias Expansion::alias_of(std::string_view address) {
-  const AddressParts parts = split_address(address);
-  const LocalNames::Kind kind = names_.kind_of(parts.domain);
+Expansion::Alias Expansion::alias_of(const Named& named) {
+  const auto& [local, domain] = named.parts;
+  const LocalNames::Kind kind = named.kind;
   if (kind == LocalNames::Kind::foreign) return {};
-  std::string key = alias_key(parts.local);
+  std::string key = alias_key(local);
   const bool whole = kind != LocalNames::Kind::machine;
-  if (const auto* own = names_.own_alias(key, parts.domain)) return {std::move(key), own, whole};
+  if (const auto* own = names_.own_alias(key, domain)) return {std::move(key), own, whole};
   // Who writes an address of the domain out as a target means it, so nothing else catches it.
   const bool caught = kind == LocalNames::Kind::machine || (kind == LocalNames::Kind::domain && path_.empty());
   if (!caught) return {};
@@ -41,28 +58,27 @@ Expansion::Alias Expansion::alias_of(std::string_view address) {
     cut_ = true;
     return {};
   }
-  return {std::string(kCatchAll), names_.own_alias(std::string(kCatchAll), parts.domain), whole};
+  return {std::string(kCatchAll), names_.own_alias(std::string(kCatchAll), domain), whole};
 }
 
-bool Expansion::keep(std::string_view address) {
-  const AddressParts parts = split_address(address);
-  std::string whole(address);
-  if (!address.empty() && names_.kind_of(parts.domain) == LocalNames::Kind::machine) {
-    whole = complete_address(parts.local, names_.domain);
-  }
-  if (kept_.insert(mailbox_key(with_ascii_domain(whole))).second) found_.push_back(std::move(whole));
+bool Expansion::keep(const Named& named) {
+  const bool bare = !named.address.empty() && named.kind == LocalNames::Kind::machine;
+  std::string whole = bare ? complete_address(named.parts.local, names_.domain) : std::string(named.address);
+  const bool is_new = kept_.insert(mailbox_key(bare ? with_ascii_domain(whole) : named.ascii)).second;
+  if (is_new) found_.push_back(std::move(whole));
   return true;
 }
 
 /// False: it leads back to where it comes from, and so to nobody.
 bool Expansion::expand(std::string_view address) {
-  if (address.empty()) return keep(address);
-  if (address.starts_with('\\') && !path_.empty()) return keep(address.substr(1));
-  const Alias alias = alias_of(address);
-  if (alias.targets == nullptr || path_.size() == kDepth) return keep(address);
+  const bool final = address.starts_with('\\') && !path_.empty();
+  const Named named(names_, final ? address.substr(1) : address);
+  if (final || address.empty()) return keep(named);
+  const Alias alias = alias_of(named);
+  if (alias.targets == nullptr || path_.size() == kDepth) return keep(named);
   // root: [root, admin@example.com], or root: root@example.com where that is the domain.
   const bool itself = !path_.empty() && alias.key == path_.back();
-  if (itself) return (alias.whole || alias.targets->size() > 1) && keep(address);
+  if (itself) return (alias.whole || alias.targets->size() > 1) && keep(named);
   if (on_path(alias.key)) {
     cut_ = true;
     return false;
@@ -70,7 +86,7 @@ bool Expansion::expand(std::string_view address) {
   if (follow(alias)) return true;
   // The catch-all is what a name has that has nothing else, so it takes nothing from it: with `root: joe` and
   // "*": root it is joe who gets root's mail.
-  return alias.key == kCatchAll && keep(address);
+  return alias.key == kCatchAll && keep(named);
 }
 
 bool Expansion::follow(const Alias& alias) {

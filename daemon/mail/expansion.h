@@ -22,6 +22,7 @@ class Expansion {
   std::vector<std::string> add(std::string_view address);
 
  private:
+  struct Named;  // an address, and what is known of it
   struct Alias {
     std::string key;
     const std::vector<std::string>* targets = nullptr;
@@ -29,8 +30,8 @@ class Expansion {
   };
 
   [[nodiscard]] bool on_path(std::string_view key) const;
-  [[nodiscard]] Alias alias_of(std::string_view address);
-  bool keep(std::string_view address);
+  [[nodiscard]] Alias alias_of(const Named& named);
+  bool keep(const Named& named);
   bool expand(std::string_view address);
   bool follow(const Alias& alias);
 

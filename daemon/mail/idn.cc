@@ -43,6 +43,10 @@ std::string with_ascii_domain(std::string_view address) {
   return std::string(parts.local) + "@" + (domain ? *domain : std::string(parts.domain));
 }
 
-bool needs_smtputf8(std::string_view address) { return !is_ascii(address) && !is_ascii(with_ascii_domain(address)); }
+bool needs_smtputf8(std::string_view address) {
+  if (is_ascii(address)) return false;
+  const AddressParts parts = split_address(address);
+  return !is_ascii(parts.local) || !ascii_domain(parts.domain);
+}
 
 }  // namespace postern::mail

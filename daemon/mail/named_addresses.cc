@@ -8,13 +8,13 @@
 namespace postern::mail {
 
 void NamedAddresses::add(std::string address) {
-  if (address.empty()) return;
+  if (address.empty() || std::ranges::find(each_, address) != each_.end()) return;
   if (each_.size() == kMost || bytes_ + address.size() > kRoom) {
     ++left_out_;
-  } else if (std::ranges::find(each_, address) == each_.end()) {
-    bytes_ += address.size();
-    each_.push_back(std::move(address));
+    return;
   }
+  bytes_ += address.size();
+  each_.push_back(std::move(address));
 }
 
 std::string NamedAddresses::text(std::size_t all) const {

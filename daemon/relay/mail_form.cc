@@ -15,8 +15,8 @@ MailForm form_of(const mail::Message& message, const SenderPolicy& policy, const
   form.reverse_path = form.quiet ? stand_in : policy.reverse_path(envelope.sender);
   const auto needs = [&](std::size_t index) { return mail::needs_smtputf8(envelope.recipients[index].address); };
   // Where only some of the recipients need it the others go first, without it: servers further on may not have it.
-  const bool needed = mail::needs_smtputf8(form.reverse_path) || std::ranges::all_of(message.pending(), needs);
-  form.utf8 = server.smtputf8 && needed;
+  form.utf8 =
+      server.smtputf8 && (mail::needs_smtputf8(form.reverse_path) || std::ranges::all_of(message.pending(), needs));
   return form;
 }
 

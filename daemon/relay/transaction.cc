@@ -60,7 +60,8 @@ class Transaction {
   /// Who is asked for: those whose addresses can be said in this transaction. Nobody has to do without it because
   /// another one's address needs SMTPUTF8. False: there is nobody.
   bool divide() {
-    for (std::size_t i = 0; i < message_.pending().size(); ++i) {
+    // One more than are asked for in this transaction says that there are more; those are looked at in their own.
+    for (std::size_t i = 0; i < message_.pending().size() && asked_.size() <= input_.most_recipients; ++i) {
       if (input_.form.utf8 || !mail::needs_smtputf8(recipient_at(i).address)) {
         asked_.push_back(i);
       } else if (input_.server.smtputf8) {

@@ -8,6 +8,7 @@
 #include "settings/permissions.h"
 #include "settings/route_values.h"
 #include "settings/sender_values.h"
+#include "settings/systems_drop.h"
 #include "settings/values.h"
 #include "settings/weak_tls.h"
 
@@ -253,6 +254,9 @@ std::uint16_t standard_port(Tls tls) {
 void complete(Settings& settings, Report& report) {
   complete_local_names(settings.names, report);
   check_spool(report, settings.spool);
+  if (std::string sentence = untaken_drop(settings.spool, settings.listen.submit); !sentence.empty()) {
+    report.warning(report.place("spool"), std::move(sentence));
+  }
   check_listeners(settings, report);
   check_smarthosts(settings, report);
   check_own_sender(settings, report);

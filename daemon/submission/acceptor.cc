@@ -3,16 +3,14 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "mail/accepted_log.h"
-#include "mail/address.h"
 #include "mail/date.h"
-#include "mail/expansion.h"
 #include "mail/header_completion.h"
 #include "mail/header_front.h"
 #include "mail/headers.h"
-#include "mail/original_recipient.h"
 #include "mail/subject.h"
 #include "smtp/limits.h"
 #include "submission/ask_senders.h"
+#include "submission/envelope_completion.h"
 
 #include <algorithm>
 #include <utility>
@@ -38,17 +36,22 @@ constexpr std::size_t kGathered = std::size_t{256} << 10U;
 /// Of recipients that were refused with their message.
 constexpr std::size_t kTold = 20;
 
-/// Bytes of memory, about.
-std::size_t held_by(const mail::Recipient& recipient) {
-  constexpr std::size_t kOfAllocator = 32;  // for two texts
-  return sizeof(recipient) + recipient.address.size() + recipient.orcpt.size() + kOfAllocator;
-}
-
 /// A field, or a continuation of one; mail::parse_headers() is the judge, so that both see the same header. Of a line
 /// that is not all there, at least its first kLongestFieldName bytes.
 bool is_header_line(std::string_view line, bool first) {
   if (line.starts_with(' ') || line.starts_with('\t')) return !first;
   return !mail::parse_headers(line).fields.empty();
+}
+
+// In functions of their own, so that nothing of it waits for the disk with the message: the fields of a header as they
+// are read may take twenty times its size in memory.
+bool is_in_loop(std::string_view header) {
+  return mail::count(mail::parse_headers(header), "Received") > smtp::limits::kReceivedLines;
+}
+
+queue::Title title_of(std::string_view header) {
+  const mail::HeaderBlock block = mail::parse_headers(header);
+  return {mail::subject_of(block), mail::message_id_of(block)};
 }
 
 smtp::Refusal loop_refusal() { return {554, "5.4.6", "too many Received fields: this mail is in a loop"}; }
@@ -66,33 +69,9 @@ void tell_mended(const QueueId& id, const mail::Mended& mended) {
 
 }  // namespace
 
-void complete_envelope(mail::Envelope& envelope, const Config& config) {
-  envelope.sender = mail::complete_address(envelope.sender, config.domain);
-  const std::vector<mail::Recipient> given = std::exchange(envelope.recipients, {});
-  mail::Expansion expansion(config);
-  std::vector<std::size_t> renamed;
-  std::size_t stored = mail::kRestOfEnvelope;
-  for (const mail::Recipient& original : given) {
-    const std::string named = mail::complete_address(original.address, config.domain);
-    for (std::string& address : expansion.add(original.address)) {
-      mail::Recipient& added = envelope.recipients.emplace_back(original);
-      if (added.orcpt.empty() && address != named) {
-        renamed.push_back(envelope.recipients.size() - 1);
-        added.orcpt = mail::orcpt_of(named);
-      }
-      added.address = std::move(address);
-      stored += mail::kLeastRecipient + added.address.size() + added.orcpt.size();
-    }
-  }
-  // Who was let in without an ORCPT is not refused for the room that ours takes: RFC 3461 can do without.
-  if (stored <= mail::kLongestEnvelope) return;
-  for (const std::size_t index : renamed) envelope.recipients[index].orcpt = std::string();
-}
-
 Acceptor::Acceptor(const Config& config, queue::Queue& queue, const Clock& clock, SubmissionMemory* memory,
                    Transaction transaction)
     : config_(config), queue_(queue), clock_(clock), memory_(memory), transaction_(std::move(transaction)) {
-  complete_envelope(transaction_.envelope, config_);
   for (const mail::Recipient& recipient : transaction_.envelope.recipients) {
     of_recipients_ += held_by(recipient);
     of_text_ += mail::kLeastRecipient + recipient.address.size() + recipient.orcpt.size();
@@ -223,21 +202,20 @@ Task<void> Acceptor::check_sender(const std::string* header) {
 
 /// The header is known.
 Task<void> Acceptor::begin(std::size_t header_size) {
-  const std::string text = std::exchange(head_, {});
+  std::string text = std::exchange(head_, {});
   const std::string_view header = std::string_view(text).substr(header_begin_, header_size - header_begin_);
-  const mail::HeaderBlock block = mail::parse_headers(header);
-  if (mail::count(block, "Received") > smtp::limits::kReceivedLines) {
+  if (is_in_loop(header)) {
     refuse(loop_refusal());
     co_return;
   }
   std::string stored = open();
   stored += mail::complete_headers(header, completion_);
-  const mail::HeaderBlock completed = mail::parse_headers(stored);
-  title_ = {mail::subject_of(completed), mail::message_id_of(completed)};
+  title_ = title_of(stored);
   co_await check_sender(&stored);
   if (refusal_) co_return;
   eight_bit_header_ = !is_ascii(stored);
   stored += std::string_view(text).substr(header_size);
+  text = std::string();  // while the disk is waited for there is one copy of it, as held() says
   co_await append(stored);
 }
 

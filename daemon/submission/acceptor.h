@@ -1,5 +1,5 @@
-// One message on its way in: from the transaction as the client told it to a message in the queue. Completes
-// addresses and header, expands aliases, adds Received, streams the body. It never stops the pump: a refusal is
+// One message on its way in: from the transaction as the client told it, its envelope completed, to a message in the
+// queue. Completes the header, adds Received, streams the body. It never stops the pump: a refusal is
 // remembered and given at the end of the data, so that the client reads it where it looks for it.
 #pragma once
 
@@ -22,7 +22,7 @@
 
 namespace postern::submission {
 
-/// What the dialogue knows at DATA; the source is filled in.
+/// What the dialogue knows at DATA; the source is filled in, and the envelope is complete (envelope_completion.h).
 struct Transaction {
   mail::Envelope envelope;
   Protocol protocol = Protocol::esmtp;
@@ -102,9 +102,5 @@ class Acceptor {
   std::optional<smtp::Refusal> refusal_;
   queue::AtDoor refused_;
 };
-
-/// Bare addresses completed, aliases followed, everybody once. DSN parameters go to all that an alias leads to, with
-/// the address that was given as ORCPT where the caller said none.
-void complete_envelope(mail::Envelope& envelope, const Config& config);
 
 }  // namespace postern::submission

@@ -6,8 +6,10 @@
 #include "queue/drop_state.h"
 #include "smtp/dialogue.h"
 #include "smtp/drop_frame.h"
+#include "submission/envelope_completion.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -206,6 +208,8 @@ Task<Result<Acceptor::Outcome>> Pickup::copy(std::shared_ptr<queue::DropBox::Fil
     if (!acceptor && reader.has_commands()) {
       auto transaction = dropped_transaction(reader.commands(), *config, file->uid());
       if (!transaction) co_return transaction.error();
+      EnvelopeCompletion completion(transaction->envelope, *config);
+      while (completion.step()) co_await boost::asio::post(boost::asio::use_awaitable);
       acceptor = std::make_unique<Acceptor>(*config, queue_, clock_, &memory_, std::move(*transaction));
     }
     if (!is_ascii(text)) seen = mail::BodyType::eight_bit;

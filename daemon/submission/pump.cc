@@ -6,6 +6,10 @@
 #include "mail/parties.h"
 #include "smtp/limits.h"
 #include "smtp/other_protocols.h"
+#include "submission/envelope_completion.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -66,7 +70,7 @@ Pump::Pump(std::unique_ptr<net::Stream> stream, net::Peer peer, Party party, std
       space_([this](std::uint64_t size) { return begin(size); }),
       started_(clock.steady()),
       waiting_since_(started_) {
-  static_cast<void>(hold(nullptr));  // there is so much, or it would have been turned away
+  static_cast<void>(hold(0));  // there is so much, or it would have been turned away
 }
 
 smtp::DialogueConfig Pump::dialogue_config() const {
@@ -94,10 +98,8 @@ std::optional<smtp::Refusal> Pump::begin(std::uint64_t declared_size) {
 
 std::size_t Pump::held_besides() const { return kOfSession + buffer_.capacity() + replies_.capacity(); }
 
-/// Everything that the session holds now. False: it is more than there is for its party.
-bool Pump::hold(const Acceptor* acceptor) {
-  return held_.resize(held_besides() + dialogue_.held() + (acceptor == nullptr ? 0 : acceptor->held()));
-}
+/// Everything that the session holds now, and so much of a message. False: it is more than there is for its party.
+bool Pump::hold(std::size_t of_message) { return held_.resize(held_besides() + dialogue_.held() + of_message); }
 
 Seat Pump::seat() const {
   const bool transaction = in_message() || dialogue_.in_transaction();
@@ -214,7 +216,7 @@ Task<bool> Pump::converse() {
       co_await flush();
       co_return false;
     }
-    static_cast<void>(hold(nullptr));  // it was asked for before
+    static_cast<void>(hold(0));  // it was asked for before
     if (replies_.size() <= limits::kReplyBuffer) continue;
     if (!co_await flush()) co_return false;
   }
@@ -269,16 +271,32 @@ Transaction Pump::transaction() {
   return transaction;
 }
 
+/// Others have their turns meanwhile. False: it takes more memory than there is for the party.
+Task<bool> Pump::completed(mail::Envelope& envelope) {
+  EnvelopeCompletion completion(envelope, *config_);
+  while (completion.step()) {
+    if (!hold(completion.held())) {
+      completion.give_up();
+      co_return false;
+    }
+    co_await boost::asio::post(boost::asio::use_awaitable);
+  }
+  co_return true;
+}
+
 /// From the 354 to the final reply. Whatever is wrong with the message is told after its real end, so that what
 /// follows it is never taken for commands. False: the client is gone, and nothing of the message is kept.
 Task<bool> Pump::take_message() {
   phase_ = Phase::message;
-  Acceptor acceptor(*config_, queue_, clock_, memory_, transaction());
+  Transaction begun = transaction();
+  const bool fits = co_await completed(begun.envelope);
+  Acceptor acceptor(*config_, queue_, clock_, memory_, std::move(begun));
+  if (!fits) acceptor.refuse(no_memory(party_));
   smtp::DataDecoder decoder(line_end_, config_->bare_newline);
   std::string text;
   std::uint64_t swallowed = 0;
   for (;;) {
-    if (!hold(&acceptor)) acceptor.refuse(no_memory(party_));
+    if (!hold(acceptor.held())) acceptor.refuse(no_memory(party_));
     std::string_view wire = unread();
     text.clear();
     const bool ended = decoder.feed(wire, text);

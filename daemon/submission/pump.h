@@ -64,7 +64,8 @@ class Pump {
   Task<bool> take_message();
   Task<bool> give_up(const Acceptor& acceptor);
   Task<void> drop_rest();
-  bool hold(const Acceptor* acceptor);
+  Task<bool> completed(mail::Envelope& envelope);
+  bool hold(std::size_t of_message);
   [[nodiscard]] std::size_t held_besides() const;
   [[nodiscard]] smtp::DialogueConfig dialogue_config() const;
   std::optional<smtp::Refusal> begin(std::uint64_t declared_size);

@@ -1,7 +1,7 @@
 #include "submission/test_message.h"
 
 #include "mail/date.h"
-#include "submission/acceptor.h"
+#include "submission/envelope_completion.h"
 
 #include <fmt/format.h>
 

@@ -238,6 +238,15 @@ TEST(Compose, SaysWhereTheHeaderEndsIfItNamesNobody) {
   }
 }
 
+TEST(Compose, OfAHeaderThatNobodyLookedAtItSaysNothing) {
+  for (const std::string none : {"", " "}) {
+    const auto made = compose_text("To: root\n\n", to({none}));
+    ASSERT_FALSE(made) << none;
+    EXPECT_EQ(made.error().code, EX_USAGE);
+    EXPECT_EQ(made.error().text, "no recipients: the arguments name nobody; -t takes them from the header");
+  }
+}
+
 TEST(Compose, C28_RefusesWhereNobodyCanBeReachedAndNamesWhatItWasGiven) {
   for (const std::string bad : {"A b", "\"a\r\nDATA\"@d", "a@b\nRCPT TO:<c@d>", ":include:/etc/shadow x", "\"a\vb\"@c",
                                 "<>", "Bob <>", "@d", "a@b@c"}) {

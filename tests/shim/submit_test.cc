@@ -325,6 +325,9 @@ TEST(RefusedUnheard, IsWhatADaemonWouldRefuse) {
   EXPECT_EQ(refused->code, EX_DATAERR);
   EXPECT_THAT(refused->text, StartsWith("the mail daemon does not serve us now, and would refuse "));
   EXPECT_THAT(refused->text, HasSubstr("x@b..example"));
+  Submission large = submission();
+  large.text.append(std::size_t{53} << 20U, '\n');
+  EXPECT_FALSE(refused_unheard(large, delivery())) << "how much it takes is for the daemon to say";
   Submission sloppy = submission();
   sloppy.unread = std::vector<std::string>(mail::kMostUnread, std::string(500, ' ') + "\xC3\xBC");
   sloppy.more_unread = 1000;

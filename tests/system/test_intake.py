@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -166,6 +167,19 @@ def test_c35_odd_standard_input(holding, stdin):
         assert run.returncode in (66, 74, 75) and not holding.queue_files(), run
     else:  # an empty message is one: cron's jobs without output do not come here, but mail -E-less ones do
         assert run.returncode == 0 and len(holding.queue_files()) == 1, run
+
+
+def test_c35_a_late_writer_is_waited_for_where_standard_input_does_not_block(holding):
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with subprocess.Popen([f"{holding.programs}/sendmail", *SENDS, "b@example.com"], stdin=reading, stderr=subprocess.PIPE,
+                          env={**os.environ, **holding.environment}) as sendmail:
+        for piece in (b"Subject: late\n", b"\nx\n"):
+            time.sleep(0.3)
+            os.write(writing, piece)
+        os.close(writing)
+        assert sendmail.wait(30) == 0, sendmail.stderr.read()
+    assert [b"Subject: late\n" in text and b"\n\nx\n" in text for text in stored(holding)] == [True]
 
 
 def test_c36_standard_input_fails_at_each_read(holding, work):

@@ -254,6 +254,36 @@ def test_five_hundred_sessions_over_tcp_full_of_recipients_leave_room_for_anothe
           f"before, at most {peak[0]:.0f}, {proportional(running):.0f} afterwards; another's alert took {took:.2f} and {took_too:.2f} s")
 
 
+@released
+@pytest.mark.alone
+def test_sixty_headers_of_very_many_fields_cost_the_daemon_their_bytes_and_no_more(running, sink):
+    """Each has 87,040 fields; what is known of one takes 48 bytes."""
+    before = proportional(running)
+    sessions = []
+    with As(4242):
+        for _ in range(60):
+            sessions.append(local(running))
+    for one in sessions:
+        one.sendall(b"EHLO me\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n")
+    readers = [one.makefile("rb") for one in sessions]
+    for reader in readers:
+        assert any(line.startswith(b"354") for line in reader)
+    for one in sessions:
+        one.sendall(b"a:\r\n" * (255 * 1024 // 3))
+    # All headers end at the same time.
+    with peak_of(running) as peak:
+        os.kill(running.process.pid, signal.SIGSTOP)
+        for one in sessions:
+            one.sendall(b"\r\n" + b"x" * 12_000 + b"\r\n.\r\n")
+        os.kill(running.process.pid, signal.SIGCONT)
+        answers = [reader.readline() for reader in readers]
+    assert all(answer.startswith((b"250 2.0.0 queued as", b"452")) for answer in answers), answers
+    print(f"\n60 headers of 87,040 fields: PSS {before:.0f} MiB before, at most {peak[0]:.0f}")
+    assert peak[0] < before + 200, (before, peak)
+    for one in sessions:
+        one.close()
+
+
 def control(posternd, request):
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(20)

@@ -35,19 +35,22 @@ TEST(UniqueFd, ClosesWhatItHoldsOnceAndGivesItAwayOpen) {
   EXPECT_LT(::fcntl(number, F_GETFD), 0);
 }
 
-TEST(WriteAll, WritesWhatNoPipeTakesAtOnce) {
-  Pipe pipe;
-  const std::string text(1U << 20U, 'x');
-  std::size_t came = 0;
-  std::thread reader([&] {
-    std::array<char, 4096> piece{};
-    for (ssize_t count = 0; (count = ::read(pipe.out.get(), piece.data(), piece.size())) > 0;)
-      came += static_cast<std::size_t>(count);
-  });
-  EXPECT_TRUE(write_all(pipe.in.get(), text));
-  pipe.in.reset();
-  reader.join();
-  EXPECT_EQ(came, text.size());
+TEST(WriteAll, WritesWhatNoPipeTakesAtOnceAlsoToOneThatDoesNotBlock) {
+  for (const int flags : {0, O_NONBLOCK}) {
+    Pipe pipe;
+    ASSERT_EQ(::fcntl(pipe.in.get(), F_SETFL, flags), 0);
+    const std::string text(1U << 20U, 'x');
+    std::size_t came = 0;
+    std::thread reader([&] {
+      std::array<char, 4096> piece{};
+      for (ssize_t count = 0; (count = ::read(pipe.out.get(), piece.data(), piece.size())) > 0;)
+        came += static_cast<std::size_t>(count);
+    });
+    EXPECT_TRUE(write_all(pipe.in.get(), text));
+    pipe.in.reset();
+    reader.join();
+    EXPECT_EQ(came, text.size());
+  }
 }
 
 TEST(WriteAll, TellsWhyItCannot) {

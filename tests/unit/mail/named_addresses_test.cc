@@ -29,6 +29,13 @@ TEST(NamedAddresses, OneThatIsThereIsNamedOnceAndAnEmptyOneNever) {
   EXPECT_EQ(originals.text(), "root@x,web@x");
 }
 
+TEST(NamedAddresses, OneThatIsThereCountsOnceAlsoWhereThereIsRoomForNoMore) {
+  NamedAddresses originals;
+  for (std::size_t i = 0; i < NamedAddresses::kMost; ++i) originals.add(std::to_string(i) + "@x");
+  originals.add("7@x");
+  EXPECT_EQ(originals.text(), "0@x,1@x,2@x and 97 more");
+}
+
 TEST(NamedAddresses, KeepsNoMoreThanALineHasRoomFor) {
   NamedAddresses many;
   for (std::size_t i = 0; i < 10'000; ++i) many.add(std::to_string(i) + "@x");

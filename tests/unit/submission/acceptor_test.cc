@@ -1,6 +1,7 @@
 // What an acceptor makes of the text and the envelope, whichever door they came through.
 #include "submission/acceptor.h"
 
+#include "submission/envelope_completion.h"
 #include "support/expected_log.h"
 #include "support/fake_clock.h"
 #include "support/fake_queue.h"
@@ -43,6 +44,7 @@ struct Desk {
     Transaction transaction;
     transaction.envelope.sender = sender;
     for (const std::string& address : recipients) transaction.envelope.recipients.emplace_back().address = address;
+    complete_envelope(transaction.envelope, config);
     Acceptor acceptor(config, queue, clock, nullptr, std::move(transaction));
     test::run(take_all(acceptor, text, piece));
     return queue.stored.back();
@@ -203,6 +205,7 @@ struct RuledDesk : Desk {
     transaction.envelope.source.uid = uid;
     transaction.user = uid;
     transaction.envelope.recipients.emplace_back().address = "a@example.com";
+    complete_envelope(transaction.envelope, config);
     Acceptor acceptor(config, queue, clock, nullptr, std::move(transaction));
     return test::run(try_all(acceptor, text));
   }

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "smtp/dialogue.h"
 #include "spool/format.h"
-#include "submission/acceptor.h"
+#include "submission/envelope_completion.h"
 
 #include <gtest/gtest.h>
 

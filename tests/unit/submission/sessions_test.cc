@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "smtp/limits.h"
+#include "submission/envelope_completion.h"
 #include "submission/pump.h"
 #include "submission/submission_memory.h"
 #include "support/expected_log.h"
@@ -14,8 +15,11 @@
 #include <gtest/gtest.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <functional>
 
 namespace postern::submission {
 namespace {
@@ -223,6 +227,32 @@ TEST(Sessions, HalfOfThePlacesOverTcpAreForOthersAndEverybodyHasAFewInAnyCase) {
   for (std::size_t i = 0; i < kSessionsLittle; ++i) EXPECT_EQ(from(3000), "220") << "of 1000's one makes room";
   EXPECT_THAT(house.connect(1000, "")->to_client, testing::StartsWith("220 ")) << "the other door";
   test::run(house.loop, house.sessions.shutdown(Seconds(1)));
+}
+
+TEST(Sessions, OthersHaveTheirTurnsWhileThousandsOfRecipientsAreLookedAt) {
+  House house;
+  const auto wire = std::make_shared<Wire>(house.loop);
+  wire->from_client = "EHLO me\r\nMAIL FROM:<a@b.example>\r\n";
+  constexpr std::size_t kMany = 5000;
+  for (std::size_t i = 0; i < kMany; ++i) wire->from_client += "RCPT TO:<" + std::to_string(i) + "@example.com>\r\n";
+  wire->from_client += "DATA\r\nSubject: hi\r\n\r\nbody\r\n.\r\nQUIT\r\n";
+  Commons commons;
+  net::Peer peer;
+  peer.uid = 1000;
+  Pump pump(std::make_unique<WaitingStream>(wire), peer, 1000, house.config, house.queue, house.clock, nullptr,
+            commons);
+  std::size_t turns = 0;
+  bool ended = false;
+  std::function<void()> other = [&] {
+    ++turns;
+    if (!ended) boost::asio::post(house.loop, other);
+  };
+  boost::asio::post(house.loop, other);
+  test::wait(house.loop, pump.run());
+  ended = true;
+  EXPECT_THAT(wire->to_client, HasSubstr("queued as"));
+  EXPECT_GE(turns, kMany / EnvelopeCompletion::kOfStep - 1);
+  house.loop.run();
 }
 
 TEST(Sessions, AUserWhoseMailFillsTheMemoryKeepsNobodyElseOut) {
