@@ -13,7 +13,7 @@
 namespace postern::queue {
 
 bool is_one_of_names(std::string_view word, std::string_view names) {
-  constexpr std::size_t kLongest = 10;  // "repository"
+  constexpr std::size_t kLongest = 12;  // "serialnumber"
   if (word.empty() || word.size() > kLongest) return false;
   const std::string small = to_lower(word);
   for (std::size_t begin = 0; begin < names.size();) {

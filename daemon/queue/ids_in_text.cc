@@ -10,13 +10,23 @@
 namespace postern::queue {
 namespace {
 
+/// "by-uuid/", "PARTUUID=", "pvc-": a file system, a partition or a volume is called by what comes. "JOB_UUID=" is
+/// anything's.
+bool names_volume(std::string_view before) {
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"by-uuid/", "by-partuuid/", "UUID=", "Volume{", "pvc-", "nvmexpress:uuid:"});
+  return !before.ends_with("_UUID=") &&
+         std::ranges::any_of(kNames, [&](std::string_view name) { return before.ends_with(name); });
+}
+
 bool read_uuid(Cursor& from) {
+  if (names_volume(from.text.substr(0, from.at))) return false;
   Cursor to = from;
   for (const std::size_t length : {8U, 4U, 4U, 4U, 12U}) {
     if (to.at != from.at && !to.one_of("-")) return false;
     if (to.run(is_hex).size() != length) return false;
   }
-  if (!to.word_ends()) return false;
+  if (!to.word_ends() || to.next() == '@') return false;  // "reply+123e4567-...@example.com"
   from = to;
   return true;
 }
@@ -224,17 +234,56 @@ bool is_code_of_error(std::string_view text, std::size_t at, std::string_view wo
   return is_one_of_names(label_before(text, at), "error err code errorcode status hresult result reason errno");
 }
 
-bool is_of_device(std::string_view text, std::size_t at) {
-  // "WWN:5-002538-e40a1b2c3"
-  if (at >= 2 && text[at - 1] == '-' && is_hex(text[at - 2])) return true;
+/// "ata-CT1000MX500SSD1_", "dev-disk-by\x2did-ata\x2d", "iqn.1993-08.org.debian:01:": the number of a device is a part
+/// of its name.
+bool is_in_name_of_device(std::string_view text, std::size_t at) {
+  constexpr std::size_t kLongest = 64;
+  constexpr auto kBegins = std::to_array<std::string_view>(
+      {"ata-", "scsi-", "nvme-", "usb-", "mmc-", "virtio-", "dm-uuid-", "md-uuid-", "dev-disk-", "t10.", "iqn."});
+  std::size_t begin = at;
+  const auto is_of_name = [](char c) {
+    return is_word(c) || std::string_view("-_.:\\").find(c) != std::string_view::npos;
+  };
+  while (begin > 0 && at - begin < kLongest && is_of_name(text[begin - 1])) --begin;
+  const std::string_view name = text.substr(begin, at - begin);
+  return std::ranges::any_of(kBegins, [&](std::string_view one) {
+    const std::size_t found = name.find(one);
+    return found != std::string_view::npos && (found == 0 || name[found - 1] == ':');
+  });
+}
+
+/// The letters before this place, but for blanks and signs between them; `at` is where they begin then.
+std::string_view letters_before(std::string_view text, std::size_t& at) {
+  constexpr std::size_t kLongest = 12;  // "serialnumber"
   while (at > 0 &&
-         (is_blank(text[at - 1]) || std::string_view("-_=:.#").find(text[at - 1]) != std::string_view::npos)) {
+         (is_blank(text[at - 1]) || std::string_view("-_=:.#\"'(").find(text[at - 1]) != std::string_view::npos)) {
     --at;
   }
-  constexpr std::size_t kLongestLabel = 6;
-  std::size_t begin = at;
-  while (begin > 0 && at - begin <= kLongestLabel && is_letter(text[begin - 1])) --begin;
-  return is_one_of_names(text.substr(begin, at - begin), "wwn wwid eui naa nguid serial sn n number no");
+  const std::size_t end = at;
+  while (at > 0 && end - at <= kLongest && is_letter(text[at - 1])) --at;
+  return text.substr(at, end - at);
+}
+
+bool is_of_device(std::string_view text, std::size_t at, std::string_view word) {
+  // "WWN:5-002538-e40a1b2c3"
+  if (at >= 2 && text[at - 1] == '-' && is_hex(text[at - 2])) return true;
+  if (is_in_name_of_device(text, at)) return true;
+  const std::string_view label = letters_before(text, at);
+  if (is_one_of_names(label, "address addr")) return is_one_of_names(letters_before(text, at), "mac sas");
+  // Of an array of mdadm; what has more digits there may be of anything.
+  if (is_one_of_names(label, "uuid")) return word.size() == 8;
+  return is_one_of_names(label,
+                         "wwn wwid eui naa nguid vguid serial serialno serialnumber sn n number no mac macaddress "
+                         "engineid disk drive");
+}
+
+/// As udev and multipath write the numbers of disks: 64 or 128 bits behind a digit for their kind; and "0x5000c500...",
+/// which is no address in a process.
+bool is_wwid(std::string_view word) {
+  constexpr std::size_t kPrefixed = 18;
+  if (word.size() == kPrefixed && word.starts_with("0x5")) return true;
+  return (word.size() == 17 || word.size() == 33) && (word.front() == '2' || word.front() == '3') &&
+         std::ranges::all_of(word, is_hex);
 }
 
 bool is_of_base64(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '='; }
@@ -248,13 +297,14 @@ bool read_id(Cursor& from) {
 
 bool is_id(std::string_view text, std::size_t at, std::string_view word) {
   constexpr std::size_t kShortestAddress = 6;
+  if (text.substr(at + word.size()).starts_with('@')) return false;  // of somebody's address
   const bool prefixed = word.size() > 2 && word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
   const bool address = prefixed && word.size() >= 2 + kShortestAddress && std::ranges::all_of(word.substr(2), is_hex);
   if (address && is_code_of_error(text, at, word)) return false;
   if (is_labelled_hash(text, at, word) || is_transient_unit(text, at, word) || is_of_segfault(text, at, word))
     return true;
   if (!address && !is_hex_number(word) && !is_mixed(word) && !is_ulid(word) && !is_id_of_sendmail(word)) return false;
-  return !is_of_device(text, at);
+  return !is_wwid(word) && !is_of_device(text, at, word);
 }
 
 bool is_base64(std::string_view line) { return !line.empty() && std::ranges::all_of(line, is_of_base64); }

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "mail/headers.h"
 #include "mail/seven_bit.h"
 #include "queue/said.h"
 #include "queue/varying.h"
@@ -39,6 +40,12 @@ void add_sender(Key& key, const mail::Source& source) {
   key.add(known ? std::string_view() : std::string_view(source.peer).substr(0, source.peer.rfind(':')));
 }
 
+/// Of the fields of addresses a digest has those of the first alone, and tells of no other.
+bool counts_whole(const Said& one) {
+  const std::string_view name = std::string_view(one.content).substr(0, one.content.find(':'));
+  return one.kind == Said::Kind::octets || (one.kind == Said::Kind::field && mail::is_address_field(name));
+}
+
 }  // namespace
 
 bool may_be_alike(const mail::Envelope& envelope, std::uint64_t return_size) {
@@ -66,7 +73,7 @@ std::string likeness(const mail::Envelope& envelope, std::string_view text) {
   }
   for (const Said& one : said_by(text)) {
     key.add(static_cast<std::uint64_t>(one.kind));
-    key.add(one.kind == Said::Kind::octets ? one.content : without_varying(one.content, envelope.accepted));
+    key.add(counts_whole(one) ? one.content : without_varying(one.content, envelope.accepted));
   }
   return key.take();
 }

@@ -1,6 +1,7 @@
 // When two messages say the same: they are from the same user, with the same sender, recipients and what is asked of
-// reports, and what they say (said.h) differs in nothing but dates, times, ids and hexadecimal numbers (varying.h). In
-// doubt they are not alike: each goes by itself then, while of what is taken for the same not all is kept. Pure.
+// reports, and what they say (said.h) differs in nothing but dates, times, ids and hexadecimal numbers (varying.h), and
+// not in those where a header has addresses. In doubt they are not alike: each goes by itself then, while of what is
+// taken for the same not all is kept. Pure.
 #pragma once
 
 #include "base/clock.h"

@@ -134,9 +134,7 @@ Task<std::optional<spool::StormWait>> StormKeeper::wait_for(std::shared_ptr<spoo
   const auto until = messages_.storms().take(*alike, id, party, rule, ground_.clock.wall());
   if (!until) co_return std::nullopt;
   const spool::StormWait wait{*until, *alike};
-  auto note = [spool = &ground_.spool, id, now = ground_.clock.wall(), wait]() -> Result<void> {
-    // A time that is lost costs one attempt more, and so does the rest: it is not synced either.
-    (void)spool->set_next(id, wait.until);
+  auto note = [spool = &ground_.spool, id, now = ground_.clock.wall(), wait] {
     return spool->append_storm(id, now, wait);
   };
   const Result<void> noted = co_await ground_.pool.run(spool::Priority::normal, std::move(note));

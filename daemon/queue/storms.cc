@@ -71,6 +71,8 @@ void Storms::resume(const std::string& likeness, const QueueId& id, std::uint32_
     window->second.end = until;
   }
   Window& own = window->second;
+  // A new one may have come first, and opened a whole window.
+  if (until < own.end) set_end(window, until);
   own.goes_on = true;
   ++own.count;
   idle_.erase({own.end, likeness});

@@ -31,7 +31,7 @@ class Storms {
   /// One more message like those of this likeness: until when it waits; nothing: it goes.
   [[nodiscard]] std::optional<WallTime> take(const std::string& likeness, const QueueId& id, std::uint32_t party,
                                              const StormRule& rule, WallTime now);
-  /// It was found waiting at a start.
+  /// It was found waiting at a start, until then: those that are alike go with it, and none of them later.
   void resume(const std::string& likeness, const QueueId& id, std::uint32_t party, WallTime until, WallTime now);
   /// It waits no more.
   void forget(const QueueId& id);

@@ -175,7 +175,7 @@ class Scanner {
       has_day = letters.empty() || is_one_of_names(letters, "st nd rd th");
     }
     const auto digits = year.number(4, 4);
-    const bool has_year = digits && is_year(*digits) && year.word_ends();
+    const bool has_year = digits && near_now(*digits) && year.word_ends();
     if (!has_day && !has_year && (run_ & (kDay | kWeekday)) == 0) return put(word);
     put_time(has_day ? kMonth | kDay : kMonth);
     if (has_day) in_ = day;
@@ -201,8 +201,8 @@ class Scanner {
 
   /// "Nov 30 2026", "Mon Nov 30 02:46:32 UTC 2026"; what else stands behind a time counts something.
   [[nodiscard]] bool is_year_of_run(std::uint64_t value) const {
-    if ((run_ & kMonth) == 0 || (run_ & kYear) != 0 || !is_year(value)) return false;
-    return (run_ & kClock) == 0 || ((run_ & kWeekday) != 0 && near_now(value));
+    if ((run_ & kMonth) == 0 || (run_ & kYear) != 0 || !near_now(value)) return false;
+    return (run_ & kClock) == 0 || (run_ & kWeekday) != 0;
   }
 
   /// "pid 123", "pid=123", "PID: 123", "\"pid\":123"
@@ -280,7 +280,8 @@ class Scanner {
   }
 
   /// Of a line of a log: "sshd[1234]:", "02:46:32 [12345]", "02:46:32] [12345-1]"; of the kernel's: "[12345.678901]".
-  /// "disk[3]:" counts, and "02:46:32 [404]" may be what a server said.
+  /// "disk[3]:" counts, and so does "vm[101]:" where no time stands before it; "02:46:32 [404]" may be what a server
+  /// said.
   bool bracket(bool after_word) {
     constexpr std::size_t kShortestPid = 3;
     Cursor to = in_;
@@ -291,7 +292,8 @@ class Scanner {
     if (after_word) {
       // "LOG5[12]:" of stunnel.
       const bool thread = in_.text.substr(0, in_.at - 1).ends_with("LOG");
-      if ((digits < kShortestPid && !thread) || to.next() != ']' || to.next(1) != ':') return false;
+      const std::size_t shortest = (last_run_ & kClock) != 0 ? kShortestPid : kShortestPid + 1;
+      if ((digits < shortest && !thread) || to.next() != ']' || to.next(1) != ':') return false;
       ++to.at;
       in_ = to;
       put_id();

@@ -273,12 +273,25 @@ TEST(Likeness, IsOfEveryFieldThatDoesNotTellHowTheMessageCame) {
   for (const std::string_view name : {"Received", "Date", "Message-ID", "References", "X-Cron-Env", "DKIM-Signature"}) {
     EXPECT_EQ(with(std::string(name) + ": one"), with(std::string(name) + ": other")) << name;
   }
-  for (const std::string_view name :
-       {"X-Severity", "X-Host", "Importance", "Content-Language", "Reply-To", "Comments"}) {
+  for (const std::string_view name : {"X-Severity", "X-Host", "Importance", "Content-Language", "Comments"}) {
     EXPECT_NE(with(std::string(name) + ": one"), with(std::string(name) + ": other")) << name;
     EXPECT_EQ(with(std::string(name) + ": 02:46:32"), with(std::string(name) + ": 03:00:00")) << name;
   }
   EXPECT_NE(with("Subject: one\nSubject: two"), with("Subject: one\nSubject: three"));
+}
+
+TEST(Likeness, IsOfAddressesAsTheyAre) {
+  // A digest has those of the first, and shows nowhere that another has others.
+  const auto with = [](std::string_view field) { return key_of(std::string(field) + "\nSubject: hi\n\nbody\n"); };
+  for (const std::string name : {"From: ", "Sender: ", "Reply-To: ", "reply-to: ", "To: ", "Cc: ", "Errors-To: "}) {
+    for (const auto& [one, other] : std::vector<std::pair<std::string, std::string>>{
+             {"<reply+3b18e512dba7@example.net>", "<reply+3b18e512dba8@example.net>"},
+             {"root@3b18e512dba7.example.net", "root@0beec7b5ea3f.example.net"},
+             {"\"Report of 2026-11-30\" <a@example.net>", "\"Report of 2026-12-01\" <a@example.net>"}}) {
+      EXPECT_NE(with(name + one), with(name + other)) << name << one;
+      EXPECT_EQ(with(name + one), with(name + one)) << name << one;
+    }
+  }
 }
 
 TEST(Likeness, IsOfTheNamesOfFilesAndTheirCharsets) {

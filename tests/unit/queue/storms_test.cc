@@ -117,6 +117,20 @@ TEST_F(StormsTest, HasWhatComesAfterAStartWaitWithWhatWasFound) {
   EXPECT_EQ(storms.next(at(60)).size(), 2U);
 }
 
+TEST_F(StormsTest, HasNothingWaitPastItsTimeWhereANewOneCameBeforeItWasFound) {
+  (void)come("a", at(0));
+  storms.resume("a", id(), 1000, at(1), at(0));
+  EXPECT_EQ(storms.due(), at(1));
+  storms.resume("a", id(), 1000, at(60), at(0));
+  EXPECT_EQ(storms.due(), at(1)) << "what may wait longer goes with it";
+  EXPECT_EQ(storms.next(at(1)).size(), 2U);
+  // Nor where others wait by then.
+  for (int i = 0; i < 5; ++i) (void)come("b", at(2));
+  storms.resume("b", id(), 1000, at(9), at(2));
+  EXPECT_EQ(storms.next(at(9)).size(), 3U);
+  EXPECT_EQ(storms.due(), std::nullopt);
+}
+
 TEST_F(StormsTest, BelievesNoTimeThatIsFarAhead) {
   storms.resume("a", id(), 1000, at(0) + 10 * kLongestStorm, at(0));
   EXPECT_EQ(storms.due(), at(0) + kLongestStorm);
@@ -192,11 +206,16 @@ TEST(StormsProperty, EveryMessageGoesOnceAsItComesOrInABatch) {
           }
           break;
         case 1: {
-          // It goes with those that wait; else its window may be one that is open, though nobody waits in it.
-          const auto open =
-              std::ranges::find_if(waiting, [&](const auto& one) { return of.at(one.first) == likeness; });
-          const Time time = open == waiting.end() ? Time{WallTime::min(), WallTime::max()} : open->second;
-          storms.resume(likeness, id, 1, now + Seconds(random() % 50), now);
+          // It goes with those that wait, and they with it; else its window may be one that is open and ends earlier,
+          // though nobody waits in it.
+          const WallTime until = now + Seconds(random() % 50);
+          Time time{WallTime::min(), until};
+          for (auto& [other, known] : waiting) {
+            if (of.at(other) != likeness) continue;
+            known = {std::min(known.earliest, until), std::min(known.latest, until)};
+            time = known;
+          }
+          storms.resume(likeness, id, 1, until, now);
           waiting.emplace(id, time);
           break;
         }
