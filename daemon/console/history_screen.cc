@@ -81,6 +81,15 @@ std::string time_of_record(const object& line) {
   return time ? local_time(*time) : "-";
 }
 
+/// "between 2026-11-28 02:10:00 and 2026-11-28 05:10:00"
+std::string times_of(const object& left_out) {
+  const auto first = time_in(left_out, "first");
+  const auto last = time_in(left_out, "last");
+  if (!first || !last) return "at some time";
+  if (first == last) return "about " + local_time(*first);
+  return fmt::format("between {} and {}", local_time(*first), local_time(*last));
+}
+
 }  // namespace
 
 std::string history_heading(const View& view) {
@@ -106,6 +115,26 @@ std::string history_record(const object& line, const View& view) {
   const std::string answer = answer_of(line, "site");
   if (answer.empty()) return text;
   return text + folded(indent + mail::cut(answer, mail::kListedWords), view.width, indent + "  ");
+}
+
+std::string list_kept(const object& line, const View& view) {
+  std::string text;
+  for (const boost::json::value& each : array_in(line, "left_out")) {
+    if (!each.is_object()) continue;
+    const object& one = each.get_object();
+    const std::int64_t number = number_in(one, "number");
+    const std::string of = one.contains("user") ? fmt::format("uid {}", number_in(one, "user")) : "unknown users";
+    text +=
+        folded(fmt::format("At least {} {} of {} {} not here, left out {}: one user may have a quarter of the history "
+                           "in a day (history.size); the log has them.",
+                           number, number == 1 ? "record" : "records", of, number == 1 ? "is" : "are", times_of(one)),
+               view.width, "  ");
+  }
+  if (const auto begins = time_in(line, "begins")) {
+    text += folded(fmt::format("The history begins at {}; what was before is not kept.", local_time(*begins)),
+                   view.width, "  ");
+  }
+  return text;
 }
 
 std::string story_heading(const object& line, const View& view) {

@@ -78,6 +78,13 @@ std::string list_more(const boost::json::object& line, const View& view) {
   return folded(fmt::format("There are more: the same command with --after {} shows them.", after), view.width, "  ");
 }
 
+std::string story_more(const std::string& id, const View& view) {
+  return folded(fmt::format("There are records before these: postern history --id {} --state all --limit 10000 shows "
+                            "them.",
+                            id),
+                view.width, "  ");
+}
+
 std::string list_others(const boost::json::object& line, const View& view) {
   const auto number = [&line](std::string_view key) {
     return static_cast<std::size_t>(std::max<std::int64_t>(0, number_in(line, key)));

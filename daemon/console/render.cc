@@ -29,7 +29,7 @@ constexpr std::array kKinds{
     Kind{"text", explain_text},      Kind{"recipients", explain_recipients},
     Kind{"others", list_others},     Kind{"route", explain_route},
     Kind{"browser", browser},        Kind{"searching", nothing},
-    Kind{"storm", explain_storm},
+    Kind{"storm", explain_storm},    Kind{"kept", list_kept},
 };
 
 }  // namespace
@@ -48,10 +48,12 @@ std::string Renderer::line(const boost::json::object& object) {
   }
   if (kind == "record") {
     const bool story = command_ != "history";
+    id_ = text_in(object, "id");
     std::string text = story ? story_record(object, view_) : history_record(object, view_);
     if (std::exchange(heading_shown_, true)) return text;
     return (story ? story_heading(object, view_) : history_heading(view_)) + text;
   }
+  if (kind == "more" && command_.ends_with(" show")) return story_more(id_, view_);
   const auto* const found = std::ranges::find(kKinds, kind, &Kind::name);
   return found == kKinds.end() ? std::string() : found->render(object, view_);
 }

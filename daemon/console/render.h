@@ -32,6 +32,7 @@ class Renderer {
   bool heading_shown_ = false;
   bool others_told_ = false;
   bool narrowed_ = false;
+  std::string id_;                              ///< of the last record
   std::map<std::string, std::string> reasons_;  ///< see ReasonsTold
 };
 

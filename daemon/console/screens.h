@@ -23,6 +23,8 @@ using ReasonsTold = std::map<std::string, std::string>;
 [[nodiscard]] std::string list_entry(const boost::json::object& line, const View& view, ReasonsTold& told);
 /// Behind a listing that a limit cut.
 [[nodiscard]] std::string list_more(const boost::json::object& line, const View& view);
+/// Likewise behind the way of the message of this id, of which the oldest records are left out then.
+[[nodiscard]] std::string story_more(const std::string& id, const View& view);
 /// How many messages are not the caller's to see.
 [[nodiscard]] std::string list_others(const boost::json::object& line, const View& view);
 
@@ -34,6 +36,8 @@ using ReasonsTold = std::map<std::string, std::string>;
 /// A record of a list.
 [[nodiscard]] std::string history_record(const boost::json::object& line, const View& view);
 /// What is the same of all records of one message, and its first record tells.
+/// What a list cannot have.
+[[nodiscard]] std::string list_kept(const boost::json::object& line, const View& view);
 [[nodiscard]] std::string story_heading(const boost::json::object& line, const View& view);
 /// One record of them.
 [[nodiscard]] std::string story_record(const boost::json::object& line, const View& view);

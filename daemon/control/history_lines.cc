@@ -1,6 +1,7 @@
 #include "control/history_lines.h"
 
 #include "base/ids.h"
+#include "base/zone.h"
 #include "control/exits.h"
 #include "control/history_query.h"
 #include "control/members.h"
@@ -71,16 +72,36 @@ std::optional<Error> unknown_site(const AskedHistory& asked, const std::optional
   return nothing_called("smarthost", *site, asked.sites, ", ");
 }
 
-/// At the end of a list.
-Result<int> ending_of(const history::Walk& walk) {
+/// How a list went.
+struct ListSoFar {
+  std::optional<WallTime> since;  ///< what was asked for
+  bool any = false;               ///< something was found
+  bool whole = false;             ///< all was looked through
+};
+
+/// What the list cannot have, although it was asked for.
+Task<Result<void>> say_kept(const AskedHistory& asked, const history::Walk& walk, const ListSoFar& list, Lines& lines) {
+  const auto begins = list.whole ? history::begins_for(asked.owner, walk.begins()) : std::nullopt;
+  const bool asks_before = list.since ? list.since < begins : !list.any;
+  object line;
+  line["kind"] = "kept";
+  if (begins && asks_before) line["begins"] = to_rfc3339(*begins);
+  if (!walk.left_out().empty()) line["left_out"] = walk.left_out().to_json();
+  if (line.size() == 1) co_return Result<void>();
+  co_return co_await lines.line(line);
+}
+
+Task<Result<int>> end_list(const AskedHistory& asked, const history::Walk& walk, const ListSoFar& list, Lines& lines) {
+  const Result<void> told = co_await say_kept(asked, walk, list, lines);
+  if (!told) co_return told.error();
   std::string unread = walk.unread().text();
-  if (unread.empty()) return exits::kWell;
-  return Error{Failure::io, std::move(unread)};
+  if (unread.empty()) co_return exits::kWell;
+  co_return Error{Failure::io, std::move(unread)};
 }
 
 /// What was found is sent while the rest is looked for.
 Task<Result<int>> send_results(const AskedHistory& asked, history::Walk& walk, std::uint64_t left, Lines& lines,
-                               bool& any) {
+                               ListSoFar& list) {
   Signs signs(lines, asked.clock);
   std::optional<SteadyTime> full;  // since when nothing is left to be sent
   std::string reached;
@@ -89,18 +110,19 @@ Task<Result<int>> send_results(const AskedHistory& asked, history::Walk& walk, s
     if (!found) co_return found.error();
     if (!found->reached.empty()) reached = found->reached;
     for (const history::Record& record : found->records) {
-      any = true;
+      list.any = true;
       if (left == 0) {
         const Result<void> told = co_await say_more(lines, "");
         if (!told) co_return told.error();
-        co_return ending_of(walk);
+        co_return co_await end_list(asked, walk, list, lines);
       }
       const object line = history::to_json(record);
       const Result<void> sent = co_await lines.line(line);
       if (!sent) co_return sent.error();
       --left;
     }
-    if (found->ended) co_return ending_of(walk);
+    list.whole = found->ended;
+    if (list.whole) co_return co_await end_list(asked, walk, list, lines);
     if (left == 0 && !full) {
       full = asked.clock.steady();
       const Result<void> sent = co_await lines.flush();
@@ -109,7 +131,7 @@ Task<Result<int>> send_results(const AskedHistory& asked, history::Walk& walk, s
     if (full && asked.clock.steady() - *full >= kOneMore) {
       const Result<void> told = co_await say_more(lines, reached);
       if (!told) co_return told.error();
-      co_return ending_of(walk);
+      co_return co_await end_list(asked, walk, list, lines);
     }
     const Result<void> signalled = co_await signs.give(found->reached);
     if (!signalled) co_return signalled.error();
@@ -131,6 +153,19 @@ Error open_end(std::string_view id, bool gone) {
                       in_the_log(id))};
 }
 
+/// Where nothing is known of a message.
+std::string missing_of(const history::Story& story) {
+  std::string text;
+  if (story.left_out > 0) {
+    text += fmt::format("; at least {} {} left out of it since then (history.size)", story.left_out,
+                        story.left_out == 1 ? "record was" : "records were");
+  }
+  if (story.begins) {
+    text += fmt::format("; it begins at {}, after this message came", to_local_rfc3339(*story.begins));
+  }
+  return text;
+}
+
 std::optional<Error> doubt_of(const history::Story& story, bool gone) {
   std::optional<Error> doubt;
   if (!story.unread.empty()) doubt = Error{Failure::io, story.unread};
@@ -146,6 +181,7 @@ std::optional<Error> doubt_of(const history::Story& story, bool gone) {
 Result<int> outcome_of(const Told& told, Error unknown) {
   if (told.known && !told.doubt) return exits::kWell;
   if (told.known) return *told.doubt;
+  unknown.text += told.missing;
   if (!told.doubt) return unknown;
   return Error{told.doubt->failure, unknown.text + "; " + told.doubt->text};
 }
@@ -157,12 +193,13 @@ Task<Result<int>> list_history(const AskedHistory& asked, Lines& lines) {
   if (!query) co_return query.error();
   query->owner = asked.owner;
   const std::optional<std::string> site = query->site;
+  ListSoFar list;
+  list.since = query->since;
   const auto detail = names_state(asked.request) ? history::Detail::all : history::Detail::endings;
   const auto walk = asked.history.walk(std::move(*query), detail);
   if (!walk) co_return walk.error();
-  bool any = false;
-  const Result<int> ending = co_await send_results(asked, **walk, *limit, lines, any);
-  if (!ending || any) co_return ending;
+  const Result<int> ending = co_await send_results(asked, **walk, *limit, lines, list);
+  if (!ending || list.any) co_return ending;
   if (std::optional<Error> unknown = unknown_site(asked, site)) co_return *unknown;
   co_return ending;
 }
@@ -192,6 +229,7 @@ Task<Result<Told>> tell_story(const AskedHistory& asked, std::string id, Lines& 
   Told told;
   told.known = !story->records.empty();
   told.doubt = doubt_of(*story, static_cast<bool>(asked.in_queue));
+  if (!told.known) told.missing = missing_of(*story);
   co_return told;
 }
 

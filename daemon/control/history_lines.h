@@ -37,6 +37,8 @@ struct Told {
   /// Why that may not be all: files of the history cannot be read (io), or nothing of it tells how the message ended,
   /// which is not in the queue (not_found) or of which that is not known (busy).
   std::optional<Error> doubt{};
+  /// Where nothing is known: why there may have been something; empty, or "; ..." to be told behind that.
+  std::string missing{};
 };
 /// The answer to whoever asked for that message. `unknown`: of one of which nothing is known.
 [[nodiscard]] Result<int> outcome_of(const Told& told, Error unknown);

@@ -63,7 +63,7 @@ Result<void> read_kind(const object& filter, Query& into) {
   if (!word) return word.error();
   if (*word == members::kAllStates) return {};
   const std::optional<history::Kind> kind = history::kind_named(*word);
-  if (!kind) {
+  if (!kind || std::ranges::find(members::kHistoryStates, *word) == members::kHistoryStates.end()) {
     return Error{Failure::invalid, fmt::format("\"{}\" is no state; there is: {}", word->substr(0, 64),
                                                fmt::join(members::kHistoryStates, ", "))};
   }

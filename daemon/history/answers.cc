@@ -34,14 +34,21 @@ std::optional<WallTime> earliest(std::string id) {
 
 }  // namespace
 
-Walk::Walk(Steps steps, std::shared_ptr<Search> search, std::optional<Endings> endings)
-    : steps_(std::move(steps)), search_(std::move(search)), endings_(std::move(endings)) {}
+std::optional<WallTime> begins_for(std::optional<std::uint32_t> owner, std::optional<WallTime> begins) {
+  if (!begins || !owner) return begins;
+  return std::chrono::ceil<std::chrono::hours>(*begins);
+}
+
+Walk::Walk(Steps steps, std::shared_ptr<Search> search, std::optional<Endings> endings, std::optional<WallTime> oldest)
+    : steps_(std::move(steps)), search_(std::move(search)), endings_(std::move(endings)), oldest_(oldest) {}
 
 Task<Result<Search::Found>> Walk::next() {
   std::function<Result<Search::Found>()> step = [search = search_] { return search->next(kPiece); };
   Result<Search::Found> found = co_await steps_(std::move(step));
   if (!found) co_return found;
   unread_.add(found->unread);
+  left_out_.add(found->left_out);
+  if (found->begins) begins_ = std::max(found->begins, oldest_);
   std::erase_if(found->records, [this](const Record& one) { return repeats_.has(one); });
   if (endings_) std::erase_if(found->records, [this](const Record& one) { return !endings_->shows(one); });
   co_return found;
@@ -58,7 +65,8 @@ Result<std::unique_ptr<Walk>> Answers::walk(Query query, Detail detail) const {
   Steps steps = steps_(query.owner);
   std::optional<Endings> endings;
   if (detail == Detail::endings) endings.emplace(query.to.value_or(""));
-  return std::make_unique<Walk>(std::move(steps), history_.search(std::move(query)), std::move(endings));
+  return std::make_unique<Walk>(std::move(steps), history_.search(std::move(query)), std::move(endings),
+                                history_.oldest());
 }
 
 Task<Result<Page>> Answers::page(Query query, std::size_t most, Detail detail) const {
@@ -105,6 +113,10 @@ Task<Result<Story>> Answers::story(std::string id, std::optional<std::uint32_t> 
   std::ranges::reverse(story.records);
   story.ended = story.more || ended.has_ended();
   story.unread = (*walk)->unread().text();
+  story.left_out = (*walk)->left_out().number();
+  const std::optional<WallTime> begins = begins_for(owner, (*walk)->begins());
+  const std::optional<QueueId> whole = QueueId::read(id);
+  if (begins && whole && whole->accepted() < *begins) story.begins = begins;
   co_return story;
 }
 

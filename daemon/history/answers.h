@@ -6,6 +6,7 @@
 #include "base/task.h"
 #include "history/endings.h"
 #include "history/history.h"
+#include "history/left_out.h"
 #include "history/query.h"
 #include "history/repeats.h"
 #include "history/search.h"
@@ -29,9 +30,11 @@ enum class Detail { endings, all };
 /// What is known of one message, oldest first; nothing where it is not known.
 struct Story {
   std::vector<boost::json::object> records;
-  bool more = false;     ///< there were more; the newest are here
-  bool ended = true;     ///< as far as they tell (Ended), where there are not more
-  std::string unread{};  ///< as of Unread::text()
+  bool more = false;                 ///< there were more; the newest are here
+  bool ended = true;                 ///< as far as they tell (Ended), where there are not more
+  std::string unread{};              ///< as of Unread::text()
+  std::uint64_t left_out = 0;        ///< records of whoever asks, or of all, that found no room since the message came
+  std::optional<WallTime> begins{};  ///< as of Walk::begins(), where the message came before that
 };
 
 /// The newest of what was asked for, newest first.
@@ -55,12 +58,16 @@ class Walk {
   /// Records of one step at most: it bounds the memory of an answer.
   static constexpr std::size_t kPiece = 32;
 
-  /// `endings`: nothing where all that fits is shown.
-  Walk(Steps steps, std::shared_ptr<Search> search, std::optional<Endings> endings);
+  /// `endings`: nothing where all that fits is shown. `oldest`: what was before that is not.
+  Walk(Steps steps, std::shared_ptr<Search> search, std::optional<Endings> endings, std::optional<WallTime> oldest);
   /// What one more step found: maybe nothing, and yet there is more. Failure: io.
   Task<Result<Search::Found>> next();
   /// What could not be read so far.
   [[nodiscard]] const Unread& unread() const { return unread_; }
+  /// What may be missing for want of room, as far back as it was looked.
+  [[nodiscard]] const LeftOut& left_out() const { return left_out_; }
+  /// Since when there can be records; nothing: there is none, or no step was made.
+  [[nodiscard]] std::optional<WallTime> begins() const { return begins_; }
 
  private:
   Steps steps_;
@@ -68,7 +75,13 @@ class Walk {
   Repeats repeats_;
   std::optional<Endings> endings_;
   Unread unread_;
+  std::optional<WallTime> oldest_;
+  LeftOut left_out_;
+  std::optional<WallTime> begins_;
 };
+
+/// As whoever asks may know it: the first record may be another user's, and its time is not told to the second.
+[[nodiscard]] std::optional<WallTime> begins_for(std::optional<std::uint32_t> owner, std::optional<WallTime> begins);
 
 class Answers {
  public:

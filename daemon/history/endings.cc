@@ -22,14 +22,18 @@ std::size_t recipients_of(const Record& record) {
 Endings::Endings(std::string to) : to_(lowered(printable(to))) {}
 
 bool Endings::is_told(const Shown& shown, const Record& acceptance) const {
-  if (shown.all || shown.ended >= recipients_of(acceptance)) return true;
+  const std::size_t all = recipients_of(acceptance);
   const std::vector<std::string> names = texts_in_row(acceptance[Field::to]);
   // Where not all are named, some that are looked for may not be.
-  if (to_.empty() || names.size() < recipients_of(acceptance)) return false;
+  const bool by_names = names.size() == all && shown.names.size() < kMostNames;
+  if (shown.all || (!by_names && shown.ended >= all)) return true;
+  if (names.size() < all) return false;
   const std::vector<std::string> originals = texts_in_row(acceptance[Field::original]);
   bool any = false;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (!mail::has_address(names[i], to_) && !(i < originals.size() && mail::has_address(originals[i], to_))) continue;
+    const bool wanted = to_.empty() || mail::has_address(names[i], to_) ||
+                        (i < originals.size() && mail::has_address(originals[i], to_));
+    if (!wanted) continue;
     if (!shown.names.contains(names[i])) return false;
     any = true;
   }
@@ -39,13 +43,17 @@ bool Endings::is_told(const Shown& shown, const Record& acceptance) const {
 bool Endings::shows(const Record& record) {
   const std::optional<Kind> kind = kind_named(record[Field::kind]);
   if (!kind || *kind == Kind::refused || record[Field::id].empty()) return true;
-  if (messages_.size() >= kMost && !messages_.contains(record[Field::id])) messages_.clear();
-  Shown& shown = messages_[record[Field::id]];
   if (*kind == Kind::accepted) {
-    const bool told = is_told(shown, record);
-    messages_.erase(record[Field::id]);
+    if (std::exchange(accepted_, record[Field::id]) != record[Field::id]) {
+      auto known = messages_.extract(accepted_);
+      of_accepted_ = known ? std::move(known.mapped()) : Shown();
+    }
+    const bool told = is_told(of_accepted_, record);
+    of_accepted_.ended -= std::min(of_accepted_.ended, recipients_of(record));
     return !told;
   }
+  if (messages_.size() >= kMost && !messages_.contains(record[Field::id])) messages_.clear();
+  Shown& shown = messages_[record[Field::id]];
   if (*kind == Kind::deleted || *kind == Kind::corrupt) shown.all = true;
   const std::vector<std::string> names = texts_in_row(record[Field::to]);
   const auto told = static_cast<std::size_t>(
@@ -63,7 +71,8 @@ void Ended::add(const Record& record) {
   const std::optional<Kind> kind = kind_named(record[Field::kind]);
   const bool shown = kind == Kind::deferred || endings_.shows(record);
   any_ = any_ || (kind != Kind::deferred && kind != Kind::accepted);
-  ended_ = kind == Kind::accepted ? !shown : any_;
+  if (kind == Kind::accepted) told_ = told_ && !shown;
+  ended_ = kind == Kind::accepted ? told_ : any_;
 }
 
 }  // namespace postern::history

@@ -33,6 +33,8 @@ class Endings {
 
   std::string to_;  ///< in lower case
   std::unordered_map<std::string, Shown> messages_;
+  std::string accepted_;  ///< the id of the message whose acceptance came last ...
+  Shown of_accepted_;     ///< ... for it may go on: with very many recipients it is several records, in a row
 };
 
 /// Whether the records of one message tell how it ended, for each of its recipients.
@@ -46,6 +48,7 @@ class Ended {
  private:
   Endings endings_;
   bool any_ = false;  ///< an end
+  bool told_ = true;  ///< of whom the acceptance names
   bool ended_ = true;
 };
 

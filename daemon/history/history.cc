@@ -128,7 +128,10 @@ History::History(const Executor& loop, Post post, Clock& clock, std::string dire
   post_job();
 }
 
-History::~History() { flush(); }
+History::~History() {
+  for (const auto& [party, number] : shares_.take_untold(clock_.steady())) note_left_out(party, number);
+  flush();
+}
 
 void History::configure(HistoryOptions options) {
   if (std::exchange(options_, options) == options) return;
@@ -147,6 +150,7 @@ void History::configure(HistoryOptions options) {
 
 /// A clock that went with the steady one for a day is right; one that was set, or a sleep, proves nothing.
 void History::tidy() {
+  tell_untold();
   const Milliseconds by_wall = clock_.wall() - std::exchange(tidied_, clock_.wall());
   const auto by_steady =
       std::chrono::floor<Milliseconds>(clock_.steady() - std::exchange(tidied_steady_, clock_.steady()));
@@ -174,17 +178,36 @@ bool History::is_in_share(const Record& record, std::size_t size, std::uint32_t 
   const auto kind = kind_named(record[Field::kind]);
   const bool little = kind == Kind::accepted || kind == Kind::deferred || kind == Kind::refused;
   const Shares::Answer answer = shares_.take(party, size, state_->most, little, clock_.steady());
-  if (answer.to_tell > 0) {
-    log(Level::warning, "records are left out of the history: more of it than a quarter in a day is of one user",
-        {{"user", mail::party_text(party)},
-         {"number", answer.to_tell},
-         {"advice", "raise history.size, or see what sends so much"}});
-  }
+  if (answer.to_tell > 0) tell_left_out(party, answer.to_tell);
   return answer.taken;
+}
+
+void History::tell_left_out(std::uint32_t party, std::uint64_t number) {
+  log(Level::warning, "records are left out of the history: more of it than a quarter in a day is of one user",
+      {{"user", mail::party_text(party)},
+       {"number", number},
+       {"advice", "raise history.size, or see what sends so much"}});
+  note_left_out(party, number);
+}
+
+/// For whoever asks later. The mark is of nobody's share.
+void History::note_left_out(std::uint32_t party, std::uint64_t number) {
+  Record mark;
+  mark[Field::kind] = name(Kind::left_out);
+  if (party != mail::kNoUid) mark[Field::uid] = mark[Field::owner] = std::to_string(party);
+  mark[Field::count] = std::to_string(number);
+  note(std::move(mark));
+}
+
+/// Of parties that noted nothing since, so that a mark stands within an hour of what it tells of.
+void History::tell_untold() {
+  told_ = clock_.steady();
+  for (const auto& [party, number] : shares_.take_untold(told_)) tell_left_out(party, number);
 }
 
 void History::note(Record record, std::optional<std::uint32_t> party) {
   if (options_.size == 0) return;
+  if (clock_.steady() - told_ >= Shares::kTold) tell_untold();
   record[Field::at] = to_rfc3339(clock_.wall());
   if (!options_.subjects) record[Field::subject].clear();
   const std::string line = line_of(record);
@@ -231,10 +254,14 @@ void History::post_job() {
   post_([state = state_, now = clock_.wall()] { state->work(now); });
 }
 
+std::optional<WallTime> History::oldest() const {
+  if (options_.keep_all) return std::nullopt;
+  return clock_.wall() - std::chrono::days(options_.days);
+}
+
 std::shared_ptr<Search> History::search(Query query) const {
   const WallTime now = clock_.wall();
-  const WallTime oldest = now - std::chrono::days(options_.days);
-  if (!options_.keep_all) query.since = std::max(query.since.value_or(oldest), oldest);
+  query.since = std::max(query.since, oldest());
   return std::make_shared<Search>(directory_, std::move(query), [state = state_, now] { state->run(now); });
 }
 

@@ -46,6 +46,8 @@ class History {
   /// To be called at the start and once a day: what is too old is removed, also where nothing is noted.
   void tidy();
   [[nodiscard]] const HistoryOptions& options() const { return options_; }
+  /// What is older is not shown; nothing: all is.
+  [[nodiscard]] std::optional<WallTime> oldest() const;
   [[nodiscard]] const Clock& clock() const { return clock_; }
 
   /// Field::at is set to now. `party`: whose share it is of (shares.h); nothing: of nobody's. On the event loop.
@@ -60,6 +62,9 @@ class History {
   struct State;
   void post_job();
   [[nodiscard]] bool is_in_share(const Record& record, std::size_t size, std::uint32_t party);
+  void tell_left_out(std::uint32_t party, std::uint64_t number);
+  void note_left_out(std::uint32_t party, std::uint64_t number);
+  void tell_untold();
   void give_back();
 
   Post post_;
@@ -67,7 +72,8 @@ class History {
   std::string directory_;
   HistoryOptions options_;
   Shares shares_;
-  WallTime tidied_;  ///< the last time, or when this began, by both clocks
+  SteadyTime told_{};  ///< when it was last looked what is left out and was not told
+  WallTime tidied_;    ///< the last time, or when this began, by both clocks
   SteadyTime tidied_steady_;
   std::shared_ptr<State> state_;  ///< shared with a job under way
   boost::asio::steady_timer timer_;

@@ -39,6 +39,9 @@ class Matcher {
   [[nodiscard]] bool matches_but_for_time(const View& view) const;
   /// Whoever asks may know of it.
   [[nodiscard]] bool may_see(const View& view) const;
+  /// Of a mark (Kind::left_out): what is asked for may be among what it tells of.
+  [[nodiscard]] bool may_lack(const View& view) const;
+  [[nodiscard]] static bool is_left_out(std::string_view line);
   /// Of a whole line, before it is taken apart: false means that matches() is false.
   [[nodiscard]] bool may_match(std::string_view line) const;
 
@@ -48,6 +51,8 @@ class Matcher {
   Query query_;
   std::string since_;  ///< as in a record; empty: none
   std::string until_;
+  std::string files_since_;
+  std::string lacks_until_;  ///< later by an hour: a mark tells what was left out in the hour before it
   std::string uid_;
   std::string owner_;
 };

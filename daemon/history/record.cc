@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kMagic = "postern-history 1";
 
-constexpr std::array<std::string_view, kKindCount> kKinds = {"accepted", "delivered", "deferred", "failed", "bounced",
-                                                             "deleted",  "corrupt",   "gathered", "refused"};
+constexpr std::array<std::string_view, kKindCount> kKinds = {
+    "accepted", "delivered", "deferred", "failed", "bounced", "deleted", "corrupt", "gathered", "refused", "left_out"};
 
 struct FieldRow {
   std::string_view name;
@@ -34,6 +34,12 @@ constexpr std::string_view kNone = "-";
 constexpr std::string_view kBlank = "\\x20";
 /// A text that would be read as none.
 constexpr std::string_view kHyphen = "\\x2d";
+
+std::string word_in_row(std::string_view text) {
+  if (text.empty()) return std::string(kNone);
+  std::string word = with_escaped_blanks(printable(text));
+  return word == kNone ? std::string(kHyphen) : word;
+}
 
 std::string without_escaped_blanks(std::string_view word) {
   std::string text;
@@ -65,15 +71,16 @@ std::string with_escaped_blanks(std::string_view text) {
 }
 
 bool Row::add(std::string_view text) {
-  std::string word = with_escaped_blanks(printable(text));
-  const bool none = word.empty();
-  if (none || word == kNone) word = none ? kNone : kHyphen;
-  const std::size_t before = text_.empty() ? 0 : text_.size() + 1;
-  if (before + word.size() > longest_) return false;
-  if (before > 0) text_ += ' ';
-  text_ += word;
-  any_ = any_ || !none;
+  if (!has_room(text)) return false;
+  if (!text_.empty()) text_ += ' ';
+  text_ += word_in_row(text);
+  any_ = any_ || !text.empty();
   return true;
+}
+
+bool Row::has_room(std::string_view text) const {
+  const std::size_t before = text_.empty() ? 0 : text_.size() + 1;
+  return before + word_in_row(text).size() <= longest_;
 }
 
 std::vector<std::string> texts_in_row(std::string_view row) {

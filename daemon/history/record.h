@@ -27,8 +27,9 @@ enum class Kind {
   corrupt,    ///< its file is damaged: it was set aside, and nobody who was still waited for gets it
   gathered,   ///< it went on in a storm digest, with others like it
   refused,    ///< not taken at a door
+  left_out,   ///< a mark, and no result of a search: `count` records of `owner`, or of nobody, found no room (shares.h)
 };
-inline constexpr std::size_t kKindCount = static_cast<std::size_t>(Kind::refused) + 1;
+inline constexpr std::size_t kKindCount = static_cast<std::size_t>(Kind::left_out) + 1;
 [[nodiscard]] std::string_view name(Kind kind);
 [[nodiscard]] std::optional<Kind> kind_named(std::string_view name);
 
@@ -75,6 +76,7 @@ class Row {
   /// No more of them than have room in this field, each as a whole; false: this one had none.
   explicit Row(Field field);
   bool add(std::string_view text);
+  [[nodiscard]] bool has_room(std::string_view text) const;
   /// Empty where all of them are.
   [[nodiscard]] std::string text() const { return any_ ? text_ : std::string(); }
 

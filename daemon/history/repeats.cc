@@ -18,7 +18,8 @@ bool may_be_told_twice(const Record& record) {
 bool Repeats::has(const Record& record) {
   if (!may_be_told_twice(record)) return false;
   if (told_.size() >= kMost) told_.clear();
-  return !told_.insert(record[Field::id] + ' ' + record[Field::digest]).second;
+  // Of very many recipients it is told in several records.
+  return !told_.insert(record[Field::id] + ' ' + record[Field::digest] + ' ' + record[Field::to]).second;
 }
 
 }  // namespace postern::history

@@ -36,28 +36,38 @@ Record record_of(Kind kind, const QueueId& id, const mail::Envelope& envelope) {
   return record;
 }
 
-/// As many as have room, each with the one that the sender named in its place.
+/// Each with the one that the sender named in its place. Whoever looks for one of them must find it: where all have no
+/// room in one record, there are several.
 class Recipients {
  public:
   void add(std::string_view address, std::string_view original) {
-    ++count_;
-    full_ = full_ || !to_.add(address);
-    if (!full_) no_more_ = no_more_ || !original_.add(original);
+    const Part& last = parts_.back();
+    const bool full = !last.to.has_room(address) || !last.original.has_room(original);
+    if (full && last.count > 0) parts_.emplace_back();
+    Part& part = parts_.back();
+    ++part.count;
+    if (part.to.add(address) && !part.original.add(original)) part.original.add("");
   }
-  void put(Record& record) const {
-    record[Field::to] = to_.text();
-    record[Field::original] = original_.text();
-    if (count_ != 1) record[Field::count] = std::to_string(count_);
+  /// At least one, each with a count of its own.
+  [[nodiscard]] std::vector<Record> in(const Record& common) const {
+    std::vector<Record> records(parts_.size(), common);
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      records[i][Field::to] = parts_[i].to.text();
+      records[i][Field::original] = parts_[i].original.text();
+      if (parts_[i].count != 1) records[i][Field::count] = std::to_string(parts_[i].count);
+    }
+    return records;
   }
-  void count_also(std::size_t more) { count_ += more; }
-  [[nodiscard]] bool empty() const { return count_ == 0; }
+  void count_also(std::size_t more) { parts_.back().count += more; }
+  [[nodiscard]] bool empty() const { return parts_.front().count == 0; }
 
  private:
-  Row to_{Field::to};
-  Row original_{Field::original};
-  std::size_t count_ = 0;
-  bool full_ = false;
-  bool no_more_ = false;
+  struct Part {
+    Row to{Field::to};
+    Row original{Field::original};
+    std::size_t count = 0;
+  };
+  std::vector<Part> parts_ = std::vector<Part>(1);
 };
 
 /// Of the recipient of this number, as the states of a message have them.
@@ -68,12 +78,11 @@ void add_state(const mail::Envelope& envelope, std::size_t index, Recipients& in
   into.add(recipient.address, mail::original_of(recipient));
 }
 
-/// Everybody whom it is for.
-void put_all(const mail::Envelope& envelope, Record& record) {
+Recipients everybody(const mail::Envelope& envelope) {
   Recipients recipients;
   const std::size_t all = envelope.recipients.size() + envelope.unread.size();
   for (std::size_t i = 0; i < all; ++i) add_state(envelope, i, recipients);
-  recipients.put(record);
+  return recipients;
 }
 
 /// Which one it was, where there were others before.
@@ -97,17 +106,18 @@ std::vector<std::size_t> without_end(const std::vector<queue::RecipientState>& s
 }
 
 /// Of a message that left the queue with nobody's answer. What could not be read of it is empty.
-Record unended(Kind kind, const QueueId& id, const mail::Envelope& envelope,
-               const std::vector<queue::RecipientState>& states, const queue::Title& title) {
+std::vector<Record> unended(Kind kind, const QueueId& id, const mail::Envelope& envelope,
+                            const std::vector<queue::RecipientState>& states, const queue::Title& title,
+                            std::string_view reply = {}) {
   Record record = record_of(kind, id, envelope);
   record[Field::subject] = title.subject;
   record[Field::message_id] = title.message_id;
   if (envelope.recipients.empty()) record[Field::from].clear();
   if (envelope.wire_size == 0) record[Field::size].clear();
+  record[Field::reply] = reply;
   Recipients recipients;
   for (const std::size_t one : without_end(states)) add_state(envelope, one, recipients);
-  recipients.put(record);
-  return record;
+  return recipients.in(record);
 }
 
 /// What is said again and again but for times, counts and ids in it.
@@ -139,14 +149,17 @@ void Scribe::note(Record record, const mail::Source& source) {
   history_.note(std::move(record), party);
 }
 
+void Scribe::note(std::vector<Record> records, const mail::Source& source) {
+  for (Record& one : records) note(std::move(one), source);
+}
+
 void Scribe::accepted(const mail::Envelope& envelope, const queue::Title& title, std::string_view why) {
   Record record = record_of(Kind::accepted, envelope.id, envelope);
   record[Field::client] = why.empty() ? mail::client_text(envelope.source) : std::string();
   record[Field::subject] = title.subject;
   record[Field::message_id] = title.message_id;
   record[Field::reply] = why;
-  put_all(envelope, record);
-  note(std::move(record), envelope.source);
+  note(everybody(envelope).in(record), envelope.source);
 }
 
 void Scribe::refused(const queue::AtDoor& message, std::string_view reply) {
@@ -166,8 +179,8 @@ void Scribe::refused(const queue::AtDoor& message, std::string_view reply) {
   Recipients recipients;
   for (const mail::Recipient& one : message.recipients) recipients.add(one.address, mail::original_of(one));
   recipients.count_also(message.count - std::min(message.count, message.recipients.size()));
-  if (!recipients.empty()) recipients.put(record);
-  note(std::move(record), message.source);
+  if (recipients.empty()) return note(std::move(record), message.source);
+  note(recipients.in(record), message.source);
 }
 
 /// What is known of earlier attempts; null: nothing.
@@ -235,15 +248,14 @@ void Scribe::answered(const queue::Answered& attempt) {
     const bool delivered = finding.status.verdict == mail::Verdict::delivered;
     const bool unread = finding.recipient >= message.envelope().recipients.size();
     record[Field::kind] = name(delivered ? Kind::delivered : by_operator && !unread ? Kind::bounced : Kind::failed);
-    Recipients recipient;
-    add_state(message.envelope(), finding.recipient, recipient);
-    recipient.put(record);
     record[Field::reply] = mail::to_text(finding.status);
     if (delivered) record[Field::remote_id] = remote_id_of(record[Field::reply]);
     // No site has to do with one that could not be read.
     if (unread) record[Field::site] = record[Field::host] = std::string();
     if (!unread) put_attempt(numbers[finding.recipient], record);
-    note(std::move(record), message.envelope().source);
+    Recipients recipient;
+    add_state(message.envelope(), finding.recipient, recipient);
+    note(recipient.in(record), message.envelope().source);
   }
 }
 
@@ -265,15 +277,16 @@ void Scribe::note_trouble(const queue::Answered& attempt, const Record& common, 
   const std::size_t words = std::hash<std::string>()(words_without_numbers(status));
   const auto tried = tried_.find(attempt.message.id());
   // The first trouble of a message is its own; a second one counts only as far as it is known to be another.
-  if (tried != tried_.end() && std::exchange(tried->second.words, words) == words) return;
-  const bool first = tried != tried_.end() && tried->second.attempts == 1;
+  const bool known = tried != tried_.end();
+  if (known && tried->second.words == words) return;
+  const bool first = known && tried->second.attempts == 1;
   if (!first && !may_defer_again(attempt)) return;
+  if (known) tried->second.words = words;
   Record record = common;
   record[Field::kind] = name(Kind::deferred);
   put_attempt(number_of_all.value_or(0), record);
   record[Field::reply] = mail::to_text(status);
-  recipients.put(record);
-  note(std::move(record), attempt.message.envelope().source);
+  note(recipients.in(record), attempt.message.envelope().source);
 }
 
 /// Against what was said of this recipient before, which stands in the message's file.
@@ -298,8 +311,7 @@ void Scribe::note_deferred(const queue::Answered& attempt, const Record& common,
     record[Field::kind] = name(Kind::deferred);
     record[Field::reply] = what.first;
     put_attempt(what.second, record);
-    recipients.put(record);
-    note(std::move(record), attempt.message.envelope().source);
+    note(recipients.in(record), attempt.message.envelope().source);
   }
 }
 
@@ -311,16 +323,13 @@ void Scribe::deleted(const QueueId& id, const mail::Envelope& envelope,
 void Scribe::damaged(const QueueId& id, const mail::Envelope& envelope,
                      const std::vector<queue::RecipientState>& states, const queue::Title& title,
                      std::string_view why) {
-  Record record = unended(Kind::corrupt, id, envelope, states, title);
-  record[Field::reply] = "the file is damaged and is not delivered: ";
-  record[Field::reply] += why;
-  note(std::move(record), envelope.source);
+  const std::string reply = "the file is damaged and is not delivered: " + std::string(why);
+  note(unended(Kind::corrupt, id, envelope, states, title, reply), envelope.source);
 }
 
 void Scribe::vanished(const QueueId& id, const mail::Envelope& envelope) {
-  Record record = unended(Kind::deleted, id, envelope, {}, {});
-  record[Field::reply] = "the file is gone, and posternd did not remove it";
-  note(std::move(record), envelope.source);
+  note(unended(Kind::deleted, id, envelope, {}, {}, "the file is gone, and posternd did not remove it"),
+       envelope.source);
 }
 
 void Scribe::gathered(const mail::Envelope& original, const queue::Title& title, const QueueId& digest) {
@@ -328,8 +337,7 @@ void Scribe::gathered(const mail::Envelope& original, const queue::Title& title,
   record[Field::subject] = title.subject;
   record[Field::message_id] = title.message_id;
   record[Field::digest] = digest.text();
-  put_all(original, record);
-  note(std::move(record), original.source);
+  note(everybody(original).in(record), original.source);
 }
 
 }  // namespace postern::history

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace postern::history {
 
@@ -79,6 +80,7 @@ class Scribe final : public queue::Recorder {
   using Numbers = std::vector<std::uint32_t>;
   Tried* tried_before(const queue::Answered& attempt);
   void note(Record record, const mail::Source& source);
+  void note(std::vector<Record> records, const mail::Source& source);
   bool may_defer_again(const queue::Answered& attempt);
   Numbers count_attempt(const queue::Answered& attempt);
   void note_trouble(const queue::Answered& attempt, const Record& common, const Numbers& numbers);

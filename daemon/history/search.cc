@@ -81,6 +81,10 @@ void Search::look_at(const View& view, std::optional<WallTime> at, Found& found)
   if (!matcher_.may_see(view)) return;
   const bool meant = matcher_.matches_but_for_time(view);
   if (at) found.reached = view[Field::at];
+  if (view[Field::kind] == name(Kind::left_out)) {
+    if (at && matcher_.may_lack(view)) found.left_out.push_back(view.record());
+    return;
+  }
   const Neighbour& behind = open_->behind;
   const bool in_order = at && (!behind.at || (*at <= *behind.at + kClock && *at + kLeap >= *behind.at));
   if (!in_order && (meant || (at && behind.meant)) && !std::exchange(open_->told, true)) {
@@ -98,6 +102,15 @@ bool Search::all_before_is_too_early(std::optional<WallTime> at) {
   return open_->begins_too_early && open_->too_early >= kInARow;
 }
 
+std::optional<WallTime> Search::begins() const {
+  for (const std::string& name : *names_) {
+    const UniqueFd file(::open((directory_ + "/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    const auto first = file ? earliest_time(front_of(file.get())) : std::nullopt;
+    if (first) return first;
+  }
+  return std::nullopt;
+}
+
 Result<Search::Found> Search::next(std::size_t most) {
   Found found;
   if (!names_) {
@@ -105,6 +118,7 @@ Result<Search::Found> Search::next(std::size_t most) {
     auto names = segment_names(directory_);
     if (!names) return Error{Failure::io, names.error().text, names.error().code};
     names_ = std::move(*names);
+    found.begins = begins();
   }
   std::uint64_t bytes = 0;
   while (found.records.size() < most && bytes < kStep) {

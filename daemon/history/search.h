@@ -47,6 +47,8 @@ class Search {
     /// damaged: each with the reason. What was last written to before the times that are asked for is none of them, nor
     /// one that a crash left without a record.
     std::vector<std::string> unread{};
+    std::vector<Record> left_out{};    ///< marks: what is asked for may be among what they tell of
+    std::optional<WallTime> begins{};  ///< told in the first step: of the first record that there is
   };
   /// At most so many. Failure: io (it cannot be known which files there are).
   [[nodiscard]] Result<Found> next(std::size_t most);
@@ -73,6 +75,7 @@ class Search {
   void look_at(const View& view, std::optional<WallTime> at, Found& found);
   [[nodiscard]] bool all_before_is_too_early(std::optional<WallTime> at);
   [[nodiscard]] std::optional<WallTime> files_since() const;
+  [[nodiscard]] std::optional<WallTime> begins() const;
 
   std::string directory_;
   Matcher matcher_;

@@ -181,9 +181,9 @@ Result<void> Segments::make_room(std::uint64_t bytes, const HistoryOptions& opti
 /// The bytes of those of the first lines that may stand in the file that is open; 0: it has ended.
 std::size_t Segments::fitting(std::string_view lines, const HistoryOptions& options) {
   const Seconds longest = std::max<Seconds>(kDay, std::chrono::days(options.days) / kParts);
-  if (first_ && size_ >= most_of_it_) return 0;
   std::size_t count = 0;
   while (count < lines.size()) {
+    if (first_ && size_ + count >= most_of_it_) break;
     const std::string_view line = lines.substr(count, lines.find('\n', count) - count);
     if (const auto at = time_of_line(line)) {
       if (first_ && (*at + kSetBack < latest_ || *at - *first_ > longest)) break;

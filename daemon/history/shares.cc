@@ -3,6 +3,7 @@
 #include "mail/envelope.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postern::history {
 namespace {
@@ -17,7 +18,9 @@ double used_now(double used, SteadyTime at, double most, SteadyTime now) {
 
 Shares::Share& Shares::share_of(std::uint32_t party, double most, SteadyTime now) {
   if (shares_.size() >= kParties && !shares_.contains(party)) {
-    std::erase_if(shares_, [&](const auto& one) { return used_now(one.second.used, one.second.at, most, now) <= 0; });
+    std::erase_if(shares_, [&](const auto& one) {
+      return one.second.untold == 0 && used_now(one.second.used, one.second.at, most, now) <= 0;
+    });
     if (shares_.size() >= kParties) party = mail::kNoUid;
   }
   Share& share = shares_[party];
@@ -30,13 +33,22 @@ Shares::Answer Shares::take(std::uint32_t party, std::uint64_t bytes, std::uint6
   const auto most = static_cast<double>(std::max(kept / kPart, kLeast));
   Share& share = share_of(party, most, now);
   const double then = share.used + static_cast<double>(bytes);
-  if (then <= (little ? most / 2 : most)) {
-    share.used = then;
-    return {.taken = true};
-  }
-  const bool tells = share.left_out++ == 0 || now - share.told >= kTold;
+  const bool taken = then <= (little ? most / 2 : most);
+  if (taken) share.used = then;
+  if (!taken) ++share.untold;
+  const bool tells = share.untold > 0 && (!share.told || now - *share.told >= kTold);
   if (tells) share.told = now;
-  return {.taken = false, .to_tell = tells ? share.left_out : 0};
+  return {.taken = taken, .to_tell = tells ? std::exchange(share.untold, 0) : 0};
+}
+
+std::map<std::uint32_t, std::uint64_t> Shares::take_untold(SteadyTime now) {
+  std::map<std::uint32_t, std::uint64_t> all;
+  for (auto& [party, share] : shares_) {
+    if (share.untold == 0) continue;
+    all[party] = std::exchange(share.untold, 0);
+    share.told = now;
+  }
+  return all;
 }
 
 void Shares::give_back(std::uint32_t party, std::uint64_t bytes) {

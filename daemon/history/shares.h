@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 
 namespace postern::history {
 
@@ -23,11 +24,13 @@ class Shares {
 
   struct Answer {
     bool taken = false;
-    std::uint64_t to_tell = 0;  ///< so many records of the party were left out so far, and it is time to say so
+    std::uint64_t to_tell = 0;  ///< so many records of the party were left out since the last time, to be told now
   };
   /// A record of so many bytes, where so many are `kept` of all. What is of `little` worth has the first half of a
   /// share alone.
   Answer take(std::uint32_t party, std::uint64_t bytes, std::uint64_t kept, bool little, SteadyTime now);
+  /// What was left out and is not told yet, by party: it is told now.
+  std::map<std::uint32_t, std::uint64_t> take_untold(SteadyTime now);
   /// So many bytes that were taken are not kept after all.
   void give_back(std::uint32_t party, std::uint64_t bytes);
 
@@ -35,8 +38,8 @@ class Shares {
   struct Share {
     double used = 0;
     SteadyTime at{};
-    std::uint64_t left_out = 0;
-    SteadyTime told{};
+    std::uint64_t untold = 0;  ///< left out since `told`
+    std::optional<SteadyTime> told{};
   };
   Share& share_of(std::uint32_t party, double most, SteadyTime now);
 

@@ -37,7 +37,7 @@ class Observer {
   /// A message was accepted; to bring it to stable storage took so long.
   virtual void stored(SteadyTime::duration took) = 0;
   virtual void attempted(const std::string& site, Milliseconds took, const mail::DeliveryReport& report) = 0;
-  /// A recipient's verdict, as it is logged; `waited`: since the acceptance. Not for one that an operator gives up.
+  /// A recipient's, deferred also if it met a trouble; `waited`: since the acceptance. Not if an operator gives it up.
   virtual void verdict(const std::string& site, mail::Verdict verdict, Milliseconds waited) = 0;
 };
 

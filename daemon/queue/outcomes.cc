@@ -81,6 +81,7 @@ Task<Outcomes::Outcome> Outcomes::perform(const StoredMessage& message, const ma
   }
   Outcome outcome;
   if (report.site || report.sender) outcome.unanswered = without_finding(tried, actions.findings, states.size());
+  if (!evidence.held) count_waits(message, outcome.unanswered, site);
   if (!outcome.unanswered.empty()) outcome.waiting = pending(after(states, actions.findings, now)).size();
   if (!evidence.tried.empty()) {
     const std::vector<std::size_t> waiting = pending(after(states, actions.findings, now));
@@ -137,6 +138,18 @@ void Outcomes::tell(const StoredMessage& message, const Actions& actions, const 
   event.recipient.clear();
   event.status = mail::Status();
   watchers_.tell(event);
+}
+
+/// An attempt is one, too, after which they wait on without a word about them.
+void Outcomes::count_waits(const StoredMessage& message, const std::vector<std::size_t>& unanswered,
+                           const std::string& site) {
+  const mail::Envelope& envelope = message.envelope();
+  const Milliseconds waited = time_.age(messages_.ready_since(message.id(), envelope.accepted));
+  for (const std::size_t one : unanswered) {
+    if (one >= envelope.recipients.size()) continue;
+    ++messages_.counted().deferred;
+    if (config_.observer != nullptr) config_.observer->verdict(site, mail::Verdict::deferred, waited);
+  }
 }
 
 }  // namespace postern::queue

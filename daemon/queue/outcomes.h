@@ -44,6 +44,7 @@ class Outcomes {
  private:
   void tell(const StoredMessage& message, const Actions& actions, const mail::DeliveryReport& report,
             const std::string& site);
+  void count_waits(const StoredMessage& message, const std::vector<std::size_t>& unanswered, const std::string& site);
 
   Ground ground_;
   const Config& config_;

@@ -2,6 +2,7 @@
 
 #include "rendered.h"
 
+#include "console/fields.h"
 #include "history/record_json.h"
 
 #include <string>
@@ -102,6 +103,38 @@ TEST_F(HistoryScreen, ShowsTheWholeWayOfOneBelowWhatIsTheSameOfAll) {
                   "    at smtp.example.com[192.0.2.1]:465\n"
                   "    known there as 4XYZ1\n");
   }
+}
+
+TEST_F(HistoryScreen, BehindTheWayOfAMessageItIsSaidHowToSeeTheOldest) {
+  const boost::json::object more{{"kind", "more"}};
+  for (const char* command : {"history show", "queue show"}) {
+    Renderer renderer(command, View{kShownAt});
+    (void)renderer.line(history::to_json(report()));
+    EXPECT_EQ(renderer.line(more), "There are records before these: postern history --id " +
+                                       report()[history::Field::id] + " --state all --limit 10000 shows them.\n");
+  }
+  EXPECT_EQ(Renderer("history", View{kShownAt}).line(more), "There are more: a larger --limit shows them.\n");
+}
+
+TEST_F(HistoryScreen, SaysWhatAListCannotHave) {
+  const std::string first = to_rfc3339(kShownAt - std::chrono::hours(3));
+  const std::string last = to_rfc3339(kShownAt);
+  boost::json::object line{{"kind", "kept"}};
+  line["left_out"] = {{{"user", 1001}, {"number", 2682}, {"first", first}, {"last", last}},
+                      {{"number", 1}, {"first", last}, {"last", last}}};
+  line["begins"] = first;
+  const std::string text = Renderer("history", View{kShownAt}).line(line);
+  EXPECT_EQ(text, "At least 2682 records of uid 1001 are not here, left out between " +
+                      local_time(kShownAt - std::chrono::hours(3)) + " and " + local_time(kShownAt) +
+                      ": one user may have a quarter of the history in a day (history.size); the log has them.\n"
+                      "At least 1 record of unknown users is not here, left out about " +
+                      local_time(kShownAt) +
+                      ": one user may have a quarter of the history in a day (history.size); the log has them.\n"
+                      "The history begins at " +
+                      local_time(kShownAt - std::chrono::hours(3)) + "; what was before is not kept.\n");
+  boost::json::object odd{{"kind", "kept"}};
+  odd["left_out"] = {1, "x", boost::json::object()};
+  EXPECT_NE(Renderer("history", View{kShownAt}).line(odd).find("left out at some time"), std::string::npos);
 }
 
 TEST_F(HistoryScreen, WithoutAnyItSaysWhy) {

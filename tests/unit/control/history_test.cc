@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include "history/answers.h"
+#include "support/expected_log.h"
 #include "support/scratch_dir.h"
 
 #include <fcntl.h>
@@ -69,6 +70,7 @@ class ControlHistory : public Control {
     for (const auto& line : ask_json(request, uid)) {
       const auto* const kind = line.if_contains("kind");
       if (kind == nullptr) continue;
+      if (*kind == "kept") continue;
       if (*kind != "record") {
         all.emplace_back(kind->as_string());
         continue;
@@ -81,6 +83,20 @@ class ControlHistory : public Control {
     const std::vector<boost::json::object> lines = ask_json(request, uid);
     const auto* const error = lines.back().if_contains("error");
     return error == nullptr ? std::string() : std::string(error->as_string());
+  }
+
+  /// What is told of what is not there; empty: nothing.
+  boost::json::object kept_of(const std::string& filter, uid_t uid = kRoot) {
+    for (const auto& line : ask_json(R"({"command":"history","limit":100000,"filter":)" + filter + "}", uid)) {
+      const auto* const kind = line.if_contains("kind");
+      if (kind != nullptr && *kind == "kept") return line;
+    }
+    return {};
+  }
+
+  /// Since when there is one, as far as that is told.
+  std::string begins_of(const std::string& filter, uid_t uid = kRoot) {
+    return std::string(kept_of(filter, uid).at("begins").as_string());
   }
 
   /// A file of the history that stands before all others, and was written to now.
@@ -192,6 +208,65 @@ TEST_F(ControlHistory, AHistoryWithoutAnyFileThatCanBeReadIsNotCalledEmpty) {
   EXPECT_THAT(error_of(list), HasSubstr("2 files of the history cannot be read"));
 }
 
+TEST_F(ControlHistory, WhatAShareHadNoRoomForIsToldToWhomItConcerns) {
+  const test::ExpectLog log("records are left out of the history");
+  history::HistoryOptions small;
+  small.size = 1024ULL * 1024;
+  kept.configure(small);
+  history::Record record;
+  record[history::Field::kind] = "delivered";
+  record[history::Field::owner] = record[history::Field::uid] = std::to_string(kAlice);
+  record[history::Field::to] = std::string(2000, 'x');
+  record[history::Field::subject] = "Backup";
+  for (int i = 0; i < 300; ++i) {
+    record[history::Field::id] = id(static_cast<unsigned>(i)).text();
+    kept.note(record, kAlice);
+  }
+  clock.advance(std::chrono::hours(1));
+  note(1000, history::Kind::delivered, kBob);
+  const std::size_t there = told(R"({"command":"history","limit":100000})", kAlice).size();
+  for (const uid_t uid : {kRoot, kAlice}) {
+    for (const std::string filter : {"{}", R"({"user":4001})", R"({"recipient":"nobody"})"}) {
+      const boost::json::object line = kept_of(filter, uid);
+      ASSERT_TRUE(line.contains("left_out")) << filter;
+      const auto& all = line.at("left_out").as_array();
+      ASSERT_EQ(all.size(), 1U);
+      EXPECT_EQ(all[0].at("user").as_int64(), std::int64_t{kAlice});
+      EXPECT_EQ(static_cast<std::size_t>(all[0].at("number").as_int64()) + there, 300U);
+      EXPECT_EQ(std::string(all[0].at("last").as_string()), to_rfc3339(clock.wall()));
+    }
+  }
+  EXPECT_TRUE(kept_of("{}", kBob).empty());
+  EXPECT_FALSE(kept_of(R"({"user":4002})").contains("left_out"));
+  EXPECT_FALSE(kept_of(R"({"until":"2000-01-01T00:00:00Z"})").contains("left_out"));
+  EXPECT_EQ(exit_of(R"({"command":"history"})"), 0);
+  const std::string number = std::to_string(300 - there);
+  for (const std::string command : {"history show", "queue show"}) {
+    EXPECT_THAT(error_of(request(command, 299)), HasSubstr("at least " + number + " records were left out")) << command;
+    EXPECT_EQ(exit_of(request(command, 299)), 66) << command;
+    EXPECT_THAT(error_of(request(command, 299), kBob), testing::Not(HasSubstr("left out"))) << command;
+    EXPECT_EQ(error_of(request(command, 0)), "") << command;
+  }
+}
+
+TEST_F(ControlHistory, WhoAsksForMoreThanIsKeptIsToldWhereItBegins) {
+  EXPECT_TRUE(kept_of("{}").empty()) << "there is none";
+  note(1, history::Kind::delivered, kAlice);
+  const WallTime first = clock.wall();
+  note(2, history::Kind::delivered, kAlice);
+  const auto since = [](WallTime time) { return R"({"since":")" + to_rfc3339(time) + "\"}"; };
+  EXPECT_TRUE(kept_of("{}").empty()) << "the last line tells it";
+  EXPECT_TRUE(kept_of(since(first)).empty());
+  EXPECT_EQ(begins_of(since(first - Milliseconds(1))), to_rfc3339(first));
+  EXPECT_EQ(begins_of(R"({"subject":"nothing of that"})"), to_rfc3339(first));
+  EXPECT_EQ(begins_of(since(first - Milliseconds(1)), kAlice), to_rfc3339(std::chrono::ceil<std::chrono::hours>(first)))
+      << "it may be another's record";
+  const std::string early = QueueId::make(first - std::chrono::hours(5), 1).str();
+  EXPECT_THAT(error_of(R"({"command":"history show","id":")" + early + "\"}"), HasSubstr("; it begins at "));
+  const std::string late = QueueId::make(clock.wall() + std::chrono::hours(5), 1).str();
+  EXPECT_THAT(error_of(R"({"command":"history show","id":")" + late + "\"}"), testing::Not(HasSubstr("begins at")));
+}
+
 TEST_F(ControlHistory, WhereItCannotBeReadAtAllTheQueueSaysSoBesideThatAMessageIsGone) {
   std::ofstream(scratch.path() + "/history") << "no directory";
   EXPECT_EQ(exit_of(R"({"command":"history"})"), 74);
@@ -272,8 +347,8 @@ TEST_F(ControlHistory, ASiteThatIsNoneOfTheSettingsNorOfARecordIsTold) {
 TEST_F(ControlHistory, WhatIsNotUnderstoodIsRefused) {
   for (const std::string filter :
        {R"({"colour":"red"})", R"({"since":"yesterday"})", R"({"since":5})", R"({"user":"root"})", R"({"user":-1})",
-        R"({"user":5000000000})", R"({"subject":""})", R"({"subject":null})", R"({"state":"gone"})", R"([])",
-        R"("x")"}) {
+        R"({"user":5000000000})", R"({"subject":""})", R"({"subject":null})", R"({"state":"gone"})",
+        R"({"state":"left_out"})", R"([])", R"("x")"}) {
     EXPECT_EQ(exit_of(R"({"command":"history","filter":)" + filter + "}"), 64) << filter;
   }
   EXPECT_EQ(exit_of(R"({"command":"history","limit":"many"})"), 64);
@@ -297,6 +372,10 @@ TEST_F(ControlHistory, AClientThatHasGoneIsNotSearchedForOn) {
   test::ScriptedStream::Options gone;
   gone.fail_at = 2;  // behind the request
   EXPECT_EQ(ask("{\"command\":\"history\",\"limit\":100000}\n", kRoot, gone), "");
+  EXPECT_LT(finder.steps, 5U) << "what fills a write is found by then";
+  finder.steps = 0;
+  EXPECT_EQ(exit_of(R"({"command":"history","limit":100000})"), 0);
+  EXPECT_GT(finder.steps, 10U);
 }
 
 TEST_F(ControlHistory, NorIsTheWayOfAMessage) {

@@ -102,6 +102,11 @@ TEST(Endings, AStoryHasEndedWithTheLastOfItsRecipients) {
   }
   EXPECT_TRUE(ended({of(Kind::failed, "b"), of(Kind::delivered, "a"), of(Kind::accepted, "a b", "2")}));
   EXPECT_TRUE(ended({of(Kind::deleted, "b"), of(Kind::delivered, "a"), of(Kind::accepted, "a b c", "3")}));
+  // An acceptance in several records.
+  EXPECT_TRUE(
+      ended({of(Kind::failed, "b"), of(Kind::delivered, "a"), of(Kind::accepted, "b"), of(Kind::accepted, "a")}));
+  EXPECT_FALSE(ended({of(Kind::delivered, "a"), of(Kind::accepted, "b"), of(Kind::accepted, "a")}));
+  EXPECT_FALSE(ended({of(Kind::delivered, "b"), of(Kind::accepted, "b"), of(Kind::accepted, "a")}));
 }
 
 TEST(Endings, MessagesAreApartAndRefusalsAreNone) {
@@ -112,14 +117,44 @@ TEST(Endings, MessagesAreApartAndRefusalsAreNone) {
 }
 
 TEST(Endings, OfVeryManyTheMemoryIsBounded) {
-  Endings endings;
-  for (int round = 0; round < 3; ++round) {
-    for (std::size_t i = 0; i < Endings::kMost; ++i) {
+  for (const std::size_t more : {std::size_t{0}, std::size_t{1}}) {
+    Endings endings;
+    for (std::size_t i = 0; i < Endings::kMost + more; ++i) {
       Record record = of(Kind::delivered, "a");
       record[Field::id] = std::to_string(i);
       EXPECT_TRUE(endings.shows(record));
     }
+    Record first = of(Kind::accepted, "a");
+    first[Field::id] = "0";
+    EXPECT_EQ(endings.shows(first), more > 0) << "one more, and what was known of it is forgotten";
   }
+}
+
+// Names that have no room in one record stand in several, the last ones in the newest.
+TEST(Endings, AnAcceptanceInSeveralRecordsIsToldOfWhomNothingWasShown) {
+  const Record later = of(Kind::accepted, "c d", "2");
+  const Record sooner = of(Kind::accepted, "a b", "2");
+  const Record all_but_d = of(Kind::delivered, "a b c", "3");
+  EXPECT_EQ(shown({later, sooner}), "accepted accepted");
+  EXPECT_EQ(shown({of(Kind::delivered, "d"), all_but_d, later, sooner}), "delivered delivered");
+  EXPECT_EQ(shown({of(Kind::delivered, "a b", "2"), later, sooner}), "delivered accepted");
+  EXPECT_EQ(shown({of(Kind::delivered, "c d", "2"), later, sooner}), "delivered accepted");
+  EXPECT_EQ(shown({all_but_d, later, sooner}), "delivered accepted");
+  EXPECT_EQ(shown({of(Kind::deferred, "c d", "2"), of(Kind::deferred, "a b", "2"), later, sooner}),
+            "deferred deferred");
+  EXPECT_EQ(shown({of(Kind::deleted, "c d", "2"), of(Kind::deleted, "a b", "2"), later, sooner}), "deleted deleted");
+  EXPECT_EQ(shown({of(Kind::delivered, "c"), later}, "c"), "delivered");
+  // Of more names than are remembered they are counted.
+  std::vector<Record> many;
+  for (int i = 0; i < 300; ++i) many.push_back(of(Kind::delivered, "r" + std::to_string(i)));
+  for (int begin = 200; begin >= 0; begin -= 100) {
+    std::string names;
+    for (int i = begin; i < begin + 100; ++i) names += (names.empty() ? "r" : " r") + std::to_string(i);
+    many.push_back(of(Kind::accepted, names, "100"));
+  }
+  EXPECT_EQ(shown(many).find("accepted"), std::string::npos);
+  many.erase(many.begin());
+  EXPECT_NE(shown(many).find("accepted"), std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "history/search.h"
 #include "history/segments.h"
 #include "unit/history/a_record.h"
@@ -34,6 +35,19 @@ inline std::vector<Record> found(const std::string& directory, const Query& quer
     EXPECT_LE(page->records.size(), most);
     all.insert(all.end(), page->records.begin(), page->records.end());
     if (page->ended) return all;
+  }
+}
+
+/// What is left out of what is asked for, as far as marks tell it.
+inline std::uint64_t left_out(const std::string& directory, const Query& query = {}) {
+  Search search(directory, query);
+  std::uint64_t sum = 0;
+  for (;;) {
+    const auto page = search.next(100);
+    EXPECT_TRUE(page);
+    if (!page) return sum;
+    for (const Record& mark : page->left_out) sum += parse_number(mark[Field::count]).value_or(0);
+    if (page->ended) return sum;
   }
 }
 

@@ -30,7 +30,7 @@ TEST(HistoryRecord, EachKindAndFieldHasANameOfItsOwn) {
 }
 
 TEST(HistoryRecord, IsReadBackAsItWasWritten) {
-  for (int kind = 0; kind <= static_cast<int>(Kind::refused); ++kind) {
+  for (int kind = 0; kind < static_cast<int>(kKindCount); ++kind) {
     const Record record = a_record(kind, static_cast<Kind>(kind));
     const std::string line = line_of(record);
     EXPECT_EQ(line.find('\n'), line.size() - 1);

@@ -25,6 +25,9 @@ TEST(HistoryRepeats, ThatItWentInADigestIsToldOnceWheneverItWasNoted) {
   EXPECT_TRUE(repeats.has(gathered_in("0p6c9x2m7k4hq107")));
   EXPECT_TRUE(repeats.has(gathered_in("0p6c9x2m7k4hq107", 2)));
   EXPECT_FALSE(repeats.has(gathered_in("0p6c9x2m7k4hq108"))) << "that it went in another one, too, is news";
+  Record of_others = gathered_in("0p6c9x2m7k4hq107");
+  of_others[Field::to] = "ops@example.com";
+  EXPECT_FALSE(repeats.has(of_others)) << "the next of very many recipients";
 }
 
 TEST(HistoryRepeats, ThatADigestWasTakenIsToldOnce) {

@@ -1,6 +1,7 @@
 // What is noted of messages that go through a queue, and of what doors refuse.
 #include "history/scribe.h"
 
+#include "base/text.h"
 #include "history/answers.h"
 #include "support/expected_log.h"
 #include "support/scratch_dir.h"
@@ -139,6 +140,73 @@ TEST_F(ScribeTest, TroubleOfTheSmarthostIsNotedWithTheMessageThatMetIt) {
   EXPECT_THAT(told(), ElementsAre("accepted a@example.com b@example.com", "deferred a@example.com b@example.com",
                                   "delivered a@example.com", "delivered b@example.com"));
   EXPECT_EQ(records()[1][Field::reply], "connection refused");
+}
+
+// As many as no record has room for, whom the sender named otherwise, too.
+TEST_F(ScribeTest, EachOfVeryManyRecipientsIsFoundWhateverBecameOfThem) {
+  const test::ExpectLog log("site down");
+  constexpr std::size_t kAll = 200;
+  const auto number = [](std::size_t i) { return "recipient-number-" + std::to_string(100 + i) + "@"; };
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < kAll; ++i) all.push_back(number(i) + "destination.example.com");
+  mail::Envelope made = local(std::move(all));
+  for (std::size_t i = 0; i < kAll; ++i) made.recipients[i].orcpt = "rfc822;named-" + number(i) + "web1.example.net";
+  const auto named = [&](Kind kind) {
+    std::size_t count = 0;
+    Query query;
+    query.kinds = {kind};
+    for (const Record& one : records(query)) count += parse_number(one[Field::count]).value_or(1);
+    for (std::size_t i = 0; i < kAll; ++i) {
+      for (const std::string& wanted : {number(i), "named-" + number(i)}) {
+        query.to = wanted;
+        EXPECT_EQ(records(query).size(), 1U) << wanted << " " << name(kind);
+      }
+    }
+    return count;
+  };
+  host.trouble = site_trouble();
+  const QueueId down = accept(made);
+  EXPECT_EQ(named(Kind::accepted), kAll);
+  EXPECT_EQ(named(Kind::deferred), kAll);
+  ASSERT_TRUE(run(loop, queue->remove(down)));
+  EXPECT_EQ(named(Kind::deleted), kAll);
+  scribe.gathered(made, {}, QueueId::make(clock.wall(), 1));
+  EXPECT_EQ(named(Kind::gathered), kAll);
+  scribe.damaged(made.id, made, std::vector<queue::RecipientState>(kAll), {}, "cut");
+  EXPECT_EQ(named(Kind::corrupt), kAll);
+}
+
+TEST_F(ScribeTest, OfWhomAServerPutsOffByTheHundredEachIsFound) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < 200; ++i) all.push_back("recipient-number-" + std::to_string(100 + i) + "@example.com");
+  for (const std::string& one : all) host.answers[one] = deferred();
+  accept(local(all));
+  Query query;
+  query.kinds = {Kind::deferred};
+  for (const std::string& one : all) {
+    query.to = one;
+    EXPECT_EQ(records(query).size(), 1U) << one;
+  }
+}
+
+TEST_F(ScribeTest, ATroubleThatTheHourHadNoRoomForIsNotedInTheNext) {
+  const test::ExpectLog log("site down");
+  host.trouble = site_trouble();
+  Query of_it;
+  of_it.kinds = {Kind::deferred};
+  of_it.id = accept(local({"a@example.com"})).str();
+  const auto now_it_says = [&](const std::string& words) {
+    host.trouble->site->text = words;
+    queue->retry_all(queue::Probe::forced);
+    settle();
+  };
+  for (std::size_t i = 0; i <= Scribe::kDeferrals; ++i) now_it_says(std::string(i + 1, 'x'));
+  EXPECT_EQ(records(of_it).size(), 1 + Scribe::kDeferrals);
+  clock.advance(std::chrono::hours(1));
+  now_it_says(std::string(Scribe::kDeferrals + 1, 'x'));
+  EXPECT_EQ(records(of_it).size(), 2 + Scribe::kDeferrals) << "the same that there was no room for";
+  now_it_says(std::string(Scribe::kDeferrals + 1, 'x'));
+  EXPECT_EQ(records(of_it).size(), 2 + Scribe::kDeferrals);
 }
 
 TEST_F(ScribeTest, WhatIsSaidOfALoginIsNotForWhoeverSentTheMessage) {

@@ -58,6 +58,29 @@ TEST(Segments, TheOldestGoWhereTheNewestHaveTheRoom) {
   EXPECT_TRUE(std::equal(kept.begin(), kept.end(), written.begin())) << "a whole row of the newest";
 }
 
+// A disk that did not answer for long is given much at once.
+TEST(Segments, OfABatchBeyondWhatIsKeptTheNewestStay) {
+  const test::ScratchDir scratch;
+  HistoryOptions options;
+  options.size = kSmallestSegment * kParts;
+  Segments segments(scratch.path());
+  std::string lines;
+  std::vector<Record> written;
+  for (int i = 0; lines.size() < 4'000'000; ++i) {
+    written.push_back(a_record(i));
+    lines += line_of(written.back());
+  }
+  ASSERT_TRUE(segments.append(lines, options, kNow));
+  written.push_back(a_record(static_cast<int>(written.size())));
+  ASSERT_TRUE(segments.append(line_of(written.back()), options, kNow));
+  EXPECT_GT(bytes_in(scratch.path()), 900'000U);
+  EXPECT_LE(bytes_in(scratch.path()), options.size + kSmallestSegment);
+  std::ranges::reverse(written);
+  const std::vector<Record> kept = found(scratch.path());
+  ASSERT_LT(kept.size(), written.size());
+  EXPECT_TRUE(std::equal(kept.begin(), kept.end(), written.begin())) << "a whole row of the newest";
+}
+
 TEST(Segments, WhatIsTooOldGoesWhenARecordOfAnotherDayTellsSo) {
   const test::ScratchDir scratch;
   HistoryOptions options;

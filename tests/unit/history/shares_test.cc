@@ -51,7 +51,13 @@ TEST(HistoryShares, WhoseRecordsAreLeftOutIsToldAtOnceAndThenOnceAnHour) {
   now += Seconds(3599);
   EXPECT_EQ(told(100), 0U);
   now += Seconds(1);
-  EXPECT_EQ(told(100), 201U);
+  EXPECT_EQ(told(100), 200U) << "since the last time";
+  now += Seconds(60);
+  EXPECT_EQ(shares.take_untold(now), (std::map<std::uint32_t, std::uint64_t>{{1000, 99}}));
+  EXPECT_TRUE(shares.take_untold(now).empty());
+  EXPECT_EQ(told(10), 0U);
+  now += Seconds(3600);
+  EXPECT_EQ(shares.take(1000, 1, kKept, false, now).to_tell, 10U) << "also by one that is taken";
 }
 
 TEST(HistoryShares, WhatIsGivenBackMayBeTakenAgainAndNoMore) {

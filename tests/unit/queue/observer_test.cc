@@ -1,6 +1,7 @@
 // What the queue tells its observer.
 #include "queue/intake.h"
 #include "queue_fixture.h"
+#include "support/expected_log.h"
 
 #include <gmock/gmock.h>
 
@@ -60,6 +61,22 @@ TEST_F(ObserverTest, WhatAnAdministratorGivesUpIsNoSitesVerdict) {
   ASSERT_TRUE(run(loop, queue->bounce(id)));
   settle();
   EXPECT_THAT(observed.verdicts, ElementsAre("first: delivered")) << "the report to the sender's alone";
+}
+
+TEST_F(ObserverTest, AnAttemptThatMetATroubleDeferredWhomItWasFor) {
+  const test::ExpectLog log("site down");
+  host.trouble = site_trouble();
+  queue->configure(observed_config(), {{"first", {2}}});
+  accept(envelope({"a@example.com", "b@example.com"}));
+  EXPECT_THAT(observed.verdicts, ElementsAre("first: deferred", "first: deferred"));
+  EXPECT_EQ(queue->totals().deferred, 2U);
+  host.trouble.reset();
+  host.answers["a@example.com"] = deferred();
+  queue->retry_all(Probe::forced);
+  settle();
+  EXPECT_THAT(observed.verdicts,
+              ElementsAre("first: deferred", "first: deferred", "first: deferred", "first: delivered"));
+  EXPECT_EQ(queue->totals().deferred, 3U);
 }
 
 /// Each look at it is 300 us later.
