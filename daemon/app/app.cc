@@ -21,6 +21,7 @@
 #include "base/user_range.h"
 #include "control/clients.h"
 #include "control/server.h"
+#include "credentials/token_change.h"
 #include "net/network_watch.h"
 #include "queue/drop_survey.h"
 #include "queue/gap_file.h"
@@ -107,6 +108,8 @@ void tell_of_unknown_users() {
        {"meaning", "they are nobody, and share the limits of one party"}});
 }
 
+Error stopped_meanwhile() { return Error{Failure::cancelled, "the daemon was stopped while it started"}; }
+
 }  // namespace
 
 struct App::Parts {
@@ -154,7 +157,11 @@ struct App::Parts {
   RelayParts relay_parts();
   std::shared_ptr<control::Context> control_context();
   [[nodiscard]] std::string status() const;
+  /// What was built takes no new work, and what is under way ends.
+  Task<void> end_work();
 
+  bool built = false;    // all of build() is there
+  bool stopped = false;  // a start() under way goes no further
   Executor loop;
   std::string config_file;
   settings::Settings settings;
@@ -344,15 +351,18 @@ App::~App() = default;
 Task<Result<void>> App::start() {
   auto read = [parts = parts_.get()] { return parts->read_others(); };
   const std::function<void()> use = co_await parts_->pool.run(spool::Priority::normal, std::move(read));
+  if (parts_->stopped) co_return stopped_meanwhile();
   use();
   Result<void> built = parts_->build();
   if (!built) co_return built;
+  parts_->built = true;
   const submission::SubmissionRecordFile::IsStored is_stored = [parts = parts_.get()](const QueueId& id) {
     return has_whole(&parts->pool, parts->spool.get(), id);
   };
   co_await parts_->record->restore(parts_->sessions.memory(), system_clock().steady(), is_stored);
   Result<void> recovered = co_await parts_->queue->start();
   if (!recovered) co_return recovered;
+  if (parts_->stopped) co_return stopped_meanwhile();
   parts_->doors.start();
   parts_->listen_for_scrapers();
   parts_->pickup->start(parts_->loop);
@@ -394,6 +404,7 @@ std::vector<std::string> App::Parts::complaints(queue::Asker asker) const {
 }
 
 Task<void> App::stop() {
+  parts_->stopped = true;
   parts_->reloads.stop();
   notify_stopping();
   parts_->heartbeat.stop();
@@ -404,14 +415,21 @@ Task<void> App::stop() {
   parts_->first_look.stop();
   parts_->doors.close();
   parts_->metrics.close();
-  co_await parts_->pickup->shutdown();
-  co_await parts_->sessions.shutdown(kSessionGrace);
+  if (parts_->built) co_await parts_->end_work();
+  log(Level::notice, "stopped");
+}
+
+Task<void> App::Parts::end_work() {
+  const SteadyTime begun = system_clock().steady();
+  co_await pickup->shutdown();
+  co_await sessions.shutdown(kSessionGrace);
   // Both at once: the queue ends when its deliveries have, and the relays see to it that they do.
   std::vector<Task<void>> both;
-  both.push_back(parts_->sites.close(kDeliveryGrace));
-  both.push_back(stop_queue(parts_->queue.get(), parts_->in_flight.get()));
+  both.push_back(sites.close(kDeliveryGrace));
+  both.push_back(stop_queue(queue.get(), in_flight.get()));
   co_await together(std::move(both), "stop");
-  log(Level::notice, "stopped");
+  // Those who waited for a new token were let go, and it may come all the same.
+  co_await credentials::token_changes_ended(begun + kSessionGrace + kDeliveryGrace);
 }
 
 }  // namespace postern::app

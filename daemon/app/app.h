@@ -26,12 +26,13 @@ class App {
   App& operator=(const App&) = delete;
 
   /// Lock and recover the spool, bind the sockets, start taking and delivering mail. Failures: busy (another
-  /// daemon has the spool), denied, invalid, io; nothing is left running then.
+  /// daemon has the spool), denied, invalid, io, cancelled (stop() was called meanwhile); nothing is left running then.
   Task<Result<void>> start();
   /// Reads the file again, in the background: at once, or when start() or the reload before has ended. A broken file
   /// keeps the settings in force; the log and `status` say why until a good one is read.
   void reload();
-  /// Takes no new work, lets sessions in DATA and deliveries under way end in a bounded time, ends the rest.
+  /// Takes no new work, lets sessions in DATA, deliveries and changes of refresh tokens under way end in a bounded
+  /// time, ends the rest. At any moment of a start() as well, which goes no further then.
   Task<void> stop();
 
  private:

@@ -28,7 +28,7 @@ Result<void> protect(int file, const std::string& path, const FileAccess& access
 
 Result<void> put(const std::string& temporary, const std::string& path, std::string_view bytes,
                  const FileAccess& access) {
-  unlink(temporary.c_str());  // of a process of this number that was ended while it wrote
+  unlink(temporary.c_str());  // of a thread of this number that was ended while it wrote
   const UniqueFd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return io_error("cannot write ", temporary);
   if (auto done = protect(file.get(), temporary, access); !done) return done;
@@ -53,8 +53,8 @@ void enlarge(std::string& text, std::size_t size) {
 }  // namespace
 
 Result<void> replace_file(const std::string& path, std::string_view bytes, const FileAccess& access) {
-  // A name that no other process writes to at the same time, and that nobody gives to a file of their own.
-  const std::string temporary = path + ".new-" + std::to_string(getpid());
+  // A name that no other thread writes to at the same time, and that nobody gives to a file of their own.
+  const std::string temporary = path + ".new-" + std::to_string(gettid());
   if (auto done = put(temporary, path, bytes, access); !done) {
     unlink(temporary.c_str());
     return done;

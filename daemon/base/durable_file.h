@@ -21,7 +21,8 @@ struct FileAccess {
 };
 
 /// Writes a new file beside the old one, syncs it, renames it over the old one and syncs the directory. Nobody whom
-/// `access` does not name can read it, not even while it is written. Whatever fails, the old file stays as it was.
+/// `access` does not name can read it, not even while it is written. Whatever fails, the old file stays as it was. Of
+/// several that are written at the same time, the last one stays.
 /// Failures: io, no_space, not_found, denied; the text names the path.
 Result<void> replace_file(const std::string& path, std::string_view bytes, const FileAccess& access = {});
 

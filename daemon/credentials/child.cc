@@ -76,7 +76,7 @@ class SpawnPlan {
 };
 
 /// Children that were killed and given up, and are not gone yet: in microseconds they are, unless the kernel holds them
-/// (a network file system). Of the event loop's thread alone.
+/// (a network file system) or they are another user's by now (sudo). Of the event loop's thread alone.
 std::vector<pid_t>& given_up() {
   static std::vector<pid_t> pids;
   return pids;
@@ -165,14 +165,26 @@ Child::Child(const Executor& loop, pid_t pid, UniqueFd output, UniqueFd errors, 
 Child::~Child() {
   wipe(bytes_);
   if (reaped_) return;
-  ::kill(-pid_, SIGKILL);
+  send_kill();
   reap();
+}
+
+/// The process itself as well: it may have gone to another group.
+void Child::send_kill() const {
+  ::kill(-pid_, SIGKILL);
+  ::kill(pid_, SIGKILL);
 }
 
 void Child::kill(Finished::End why) {
   if (reaped_ || finished_.end != Finished::End::unknown) return;
   finished_.end = why;
-  ::kill(-pid_, SIGKILL);
+  send_kill();
+  deadline_.expires_after(kDying);
+  deadline_.async_wait([weak = weak_from_this()](const boost::system::error_code& code) {
+    const auto self = weak.lock();
+    boost::system::error_code ignored;
+    if (!code && self) self->exit_.cancel(ignored);
+  });
 }
 
 void Child::reap() {
@@ -233,6 +245,7 @@ Task<Finished> Child::finish(Milliseconds time, std::size_t limit) {
   deadline_.cancel();
   drain(&Child::take_output);
   drain(&Child::take_errors);
+  finished_.left = static_cast<bool>(code);
   if (!code) reap();
   boost::system::error_code ignored;
   output_.close(ignored);

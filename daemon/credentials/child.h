@@ -26,12 +26,14 @@ struct Finished {
   int status = 0;      ///< exit status or signal
   Secret output;       ///< standard output
   std::string errors;  ///< the end of standard error
+  bool left = false;   ///< it was to be killed, and was still there kDying later
 
   /// The end of standard error, some 500 bytes, on one line, printable: for the log alone.
   [[nodiscard]] std::string last_words(const Redactor& redactor) const;
 };
 
-/// Killed with its process group if it is let go before it has ended.
+/// Killed with its process group if it is let go before it has ended. What cannot be killed, since another user runs it
+/// or the kernel holds it, is left behind, and reaped when it is gone.
 class Child : public std::enable_shared_from_this<Child> {
  public:
   /// argv[0] without a slash is looked for in PATH. The child has the daemon's environment without what systemd means
@@ -42,7 +44,10 @@ class Child : public std::enable_shared_from_this<Child> {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  /// Once. Ends when the process has ended, even if others still hold its output open.
+  /// For what is killed to be gone.
+  static constexpr Seconds kDying{2};
+
+  /// Once. Ends when the process has ended, even if others still hold its output open, or kDying after it should have.
   Task<Finished> finish(Milliseconds time, std::size_t limit);
 
  private:
@@ -55,6 +60,7 @@ class Child : public std::enable_shared_from_this<Child> {
   static Task<void> pump(std::shared_ptr<Child> child, Descriptor& from, Take take);
   void drain(Take take);
   void kill(Finished::End why);
+  void send_kill() const;
   void reap();
 
   pid_t pid_;

@@ -10,6 +10,7 @@
 #include "credentials/login_end.h"
 #include "credentials/metadata.h"
 #include "credentials/redirect_door.h"
+#include "credentials/token_change.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -272,6 +273,7 @@ Task<Result<void>> code_login_in(CodeWorld world, Executor loop, OAuth2 client, 
   const auto told = co_await talk.tell(here);
   static_cast<void>(told);
 
+  const TokenChange change;
   const auto answer =
       co_await redeem(server, client, back->sent(), std::move(came->code), std::move(verifier), std::move(*secret));
   if (!answer) co_return answer.error();

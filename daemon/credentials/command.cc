@@ -54,11 +54,11 @@ Result<Secret> conclude(const Command& command, Finished finished, const Redacto
   const bool failed = finished.end != Finished::End::exit || finished.status != 0;
   const std::string said = failed ? told(command, finished, redactor) : std::string();
   const auto seconds = std::chrono::ceil<Seconds>(command.time);
+  const std::string killed = finished.left ? " and cannot be killed" : " and was killed";
   switch (finished.end) {
     case Finished::End::out_of_time:
-      return Error{Failure::timeout, name + " did not end within " + to_words(seconds) + " and was killed" + said};
-    case Finished::End::too_much_output:
-      return Error{Failure::limit, name + " wrote more than 64 KiB and was killed" + said};
+      return Error{Failure::timeout, name + " did not end within " + to_words(seconds) + killed + said};
+    case Finished::End::too_much_output: return Error{Failure::limit, name + " wrote more than 64 KiB" + killed + said};
     case Finished::End::signal:
       return Error{Failure::io, name + " was ended by signal " + std::to_string(finished.status) + said};
     case Finished::End::unknown: return Error{Failure::io, name + " ended, but its exit status is lost" + said};

@@ -1,5 +1,7 @@
 // Private to credentials/: a secret from the first line that a program writes. No shell is involved; the program runs
 // in a process group of its own, with /dev/null as its input, and is killed when its time or its output runs out.
+// Nobody waits for long for one that cannot be killed, since it runs as another user by then (sudo) or the kernel holds
+// it.
 #pragma once
 
 #include "base/clock.h"

@@ -5,6 +5,7 @@
 #include "credentials/device_flow.h"
 #include "credentials/login_end.h"
 #include "credentials/metadata.h"
+#include "credentials/token_change.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -113,8 +114,10 @@ Error final_error(const std::string& url, const Result<Answer>& answer) {
   return refused(url, *answer);
 }
 
+/// `change` is under way while an answer is waited for, and when this returns well.
 Task<Result<Secret>> poll(const DeviceWorld& world, AuthorizationServer& server, const OAuth2& client,
-                          const Device& device, const std::optional<Secret>& secret, const Prompt& prompt) {
+                          const Device& device, const std::optional<Secret>& secret, const Prompt& prompt,
+                          std::optional<TokenChange>& change) {
   Seconds interval = device.interval;
   std::string trouble;
   for (Seconds waited = interval; waited <= device.prompt.expires; waited += interval) {
@@ -125,9 +128,11 @@ Task<Result<Secret>> poll(const DeviceWorld& world, AuthorizationServer& server,
     Form form;
     form.emplace_back("grant_type", Secret("urn:ietf:params:oauth:grant-type:device_code"));
     form.emplace_back("device_code", device.code);
+    change.emplace();
     auto answer = co_await server.post(client.token_url, std::move(form), secret);
     trouble = answer ? std::string() : "; " + answer.error().text;
     const Polled came = polled(answer);
+    if (came != Polled::agreed) change.reset();
     if (came == Polled::slow_down) interval = std::min(interval + kSlowDown, kLongestWait);
     if (came == Polled::final) co_return final_error(client.token_url, answer);
     if (came != Polled::agreed) continue;
@@ -156,7 +161,8 @@ Task<Result<void>> device_login_in(DeviceWorld world, Executor loop, OAuth2 clie
   const auto device = co_await ask_for_code(server, client, *url, *secret, *redactor);
   if (!device) co_return device.error();
   if (auto told = co_await prompt(device->prompt); !told) co_return told;
-  auto refresh = co_await poll(world, server, client, *device, *secret, prompt);
+  std::optional<TokenChange> change;
+  auto refresh = co_await poll(world, server, client, *device, *secret, prompt, change);
   if (!refresh) co_return refresh.error();
   co_return co_await end_login(client, std::move(blocking), std::move(*refresh));
 }

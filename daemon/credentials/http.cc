@@ -1,7 +1,7 @@
 #include "credentials/http.h"
 
-#include "base/ascii.h"
 #include "base/text.h"
+#include "base/unescape.h"
 #include "net/connection.h"
 
 #include <boost/asio/buffer.hpp>
@@ -127,12 +127,11 @@ class AnswerReader {
   std::size_t header_size_ = 0;
 };
 
-Result<net::ClientOptions> client_options(const Url& url, const HttpOptions& options) {
+Result<net::ClientOptions> client_options(const Url& url, const HttpOptions& options, SteadyTime end) {
   net::ClientOptions client;
   client.host = url.host;
   client.port = url.port;
-  client.name_timeout = options.timeout;
-  client.connect_timeout = options.timeout;
+  client.deadline = end;
   if (!url.tls) return client;
   net::TlsClient::Options tls;
   tls.tls_ca_file = options.ca_file;
@@ -145,7 +144,7 @@ Result<net::ClientOptions> client_options(const Url& url, const HttpOptions& opt
 
 Task<Result<HttpAnswer>> exchange(Executor loop, const HttpRequest& request, const HttpOptions& options) {
   const SteadyTime end = system_clock().steady() + options.timeout;
-  auto client = client_options(request.url, options);
+  auto client = client_options(request.url, options, end);
   if (!client) co_return client.error();
   const auto connected = co_await net::connect(loop, std::move(*client));
   if (!connected) co_return connected.error();
@@ -178,9 +177,7 @@ Task<Result<HttpAnswer>> read_http_answer(net::Stream& stream) {
   co_return reader.take();
 }
 
-std::string percent_encode(std::string_view bytes) {
-  return hex_escaped(bytes, '%', [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; });
-}
+std::string percent_encode(std::string_view bytes) { return hex_escaped(bytes, '%', is_unreserved); }
 
 Task<Result<HttpAnswer>> http_exchange(Executor loop, HttpRequest request, HttpOptions options) {
   auto answer = co_await exchange(loop, request, options);

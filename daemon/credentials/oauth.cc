@@ -5,9 +5,11 @@
 #include "credentials/authorization_server.h"
 #include "credentials/file.h"
 #include "credentials/flight.h"
+#include "credentials/token_change.h"
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace postern::credentials {
@@ -143,6 +145,8 @@ Task<Result<Secret>> OAuthOrigin::request() {
     if (!secret) co_return secret.error();
     client_secret = std::move(*secret);
   }
+  std::optional<TokenChange> change;
+  if (!client_.refresh_token_file.empty()) change.emplace();
   const auto answer = co_await ask(std::move(client_secret));
   if (!answer) co_return answer.error();
   if (!answer->error.empty()) co_return refusal(*answer);

@@ -1,6 +1,6 @@
 #include "credentials/url.h"
 
-#include "base/ascii.h"
+#include "base/host_name.h"
 #include "base/network.h"
 #include "base/text.h"
 
@@ -9,12 +9,6 @@
 
 namespace postern::credentials {
 namespace {
-
-bool is_host_name(std::string_view host) {
-  return !host.empty() && host.size() <= 253 && std::ranges::all_of(host, [](char c) {
-    return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
-  });
-}
 
 /// host[:port]; the reason if it is not.
 const char* take_authority(std::string_view authority, Url& url) {

@@ -11,6 +11,7 @@
 
 #include <sys/un.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace postern::net {
@@ -29,7 +30,9 @@ void cut(Endpoints& order, const ClientOptions& options) {
 }  // namespace
 
 Task<Result<Connected>> connect(Executor executor, ClientOptions options) {
-  auto found = co_await resolve(executor, options.host, options.port, options.name_timeout);
+  const auto left = std::chrono::ceil<Milliseconds>(options.deadline - std::chrono::steady_clock::now());
+  const Milliseconds patience = std::clamp(left, Milliseconds(0), options.name_timeout);
+  auto found = co_await resolve(executor, options.host, options.port, patience);
   if (!found) co_return found.error();
   Endpoints order = in_order(*found, options.addresses ? options.addresses->worked : std::string());
   cut(order, options);

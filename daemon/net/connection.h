@@ -1,6 +1,7 @@
 // Stream over TCP or a unix socket, with optional TLS and one deadline enforced by one watchdog.
 #pragma once
 
+#include "base/clock.h"
 #include "base/network.h"
 #include "net/stream.h"
 #include "net/tls_context.h"
@@ -39,6 +40,7 @@ struct ClientOptions {
   std::shared_ptr<TlsClient> tls;             ///< null: start_tls() fails
   Milliseconds name_timeout{Seconds{30}};     ///< for the addresses of the host
   Milliseconds connect_timeout{Seconds{30}};  ///< for each of them, the handshake of implicit_tls included
+  SteadyTime deadline = SteadyTime::max();    ///< for all of it, if that is earlier
   std::shared_ptr<AddressMemory> addresses;   ///< null: nothing is remembered
 };
 

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/host_name.h"
 #include "base/text.h"
+#include "net/dns_question.h"
 #include "net/dns_stream.h"
 
 #include <arpa/nameser.h>
@@ -117,10 +118,12 @@ class Answers {
   bool timed_ = false;
 };
 
-std::string_view words_of(DnsType type) { return type == DnsType::srv ? "SRV" : "MX"; }
+std::string words_of(const std::string& name, DnsType type) {
+  return std::string(type == DnsType::srv ? "SRV" : "MX") + " record of " + printable(name);
+}
 
 Error refusal(const std::string& name, DnsType type, int reason, int error) {
-  const std::string of = std::string(words_of(type)) + " record of " + printable(name);
+  const std::string of = words_of(name, type);
   switch (reason) {
     case HOST_NOT_FOUND: return Error{Failure::not_found, "the DNS has no such name: " + printable(name)};
     case NO_DATA: return Error{Failure::not_found, "the DNS has no " + of};
@@ -130,6 +133,12 @@ Error refusal(const std::string& name, DnsType type, int reason, int error) {
   if (error == ECONNREFUSED) return Error{Failure::resolve, "no name server can be reached that knows the " + of};
   // The C library does not say which of the two it was.
   return Error{Failure::resolve, "no name server can tell of the " + of + " (no answer in time, or SERVFAIL)"};
+}
+
+/// What was left of it says nothing of what was cut off.
+Error loss(const std::string& name, DnsType type) {
+  return Error{Failure::resolve,
+               "the answer on the " + words_of(name, type) + " was cut off, and no name server tells the whole by TCP"};
 }
 
 }  // namespace
@@ -152,6 +161,12 @@ Result<DnsAnswer> parse_answer(std::string_view bytes, std::string_view name, Dn
 Result<DnsAnswer> ask_dns(const std::string& name, DnsType type) {
   struct __res_state state{};
   if (res_ninit(&state) != 0) return Error{Failure::resolve, "the settings of the resolver cannot be read"};
+  auto answer = ask_dns(state, name, type);
+  res_nclose(&state);
+  return answer;
+}
+
+Result<DnsAnswer> ask_dns(struct __res_state& state, const std::string& name, DnsType type) {
   state.retrans = std::min(state.retrans, kSecondsForEach);
   state.retry = std::min(state.retry, kTries);
   // By TCP the C library waits for ever: that is asked by ourselves.
@@ -171,15 +186,17 @@ Result<DnsAnswer> ask_dns(const std::string& name, DnsType type) {
   std::string bytes = length > 0 ? std::string(buffer.begin(), buffer.begin() + length) : std::string();
   // Of an answer that was cut off all may be missing, which the C library takes for no answer and leaves in the buffer.
   const auto* header = reinterpret_cast<const HEADER*>(buffer.data());
-  if (header->tc != 0) {
-    if (auto whole = ask_by_stream(state, name, kind)) bytes = std::move(*whole);
-  }
-  res_nclose(&state);
+  auto whole = header->tc != 0 ? ask_by_stream(state, name, kind) : std::nullopt;
+  const bool cut_off = header->tc != 0 && !whole;
+  if (whole) bytes = std::move(*whole);
+  if (bytes.empty() && cut_off && reason != HOST_NOT_FOUND) return loss(name, type);
   if (bytes.empty()) return refusal(name, type, reason, error);
   auto answer = parse_answer(bytes, name, type);
-  if (answer) answer->proven = answer->proven && trusted;
-  if (answer && answer->records.empty() && answer->left_out == 0) return refusal(name, type, NO_DATA, 0);
-  return answer;
+  if (!answer) return answer;
+  answer->proven = answer->proven && trusted;
+  if (!answer->records.empty() || answer->left_out > 0) return answer;
+  if (cut_off) return loss(name, type);
+  return refusal(name, type, code_of(bytes) == ns_r_nxdomain ? HOST_NOT_FOUND : NO_DATA, 0);
 }
 
 }  // namespace postern::net

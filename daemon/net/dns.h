@@ -39,8 +39,8 @@ Result<DnsAnswer> parse_answer(std::string_view bytes, std::string_view name, Dn
 
 /// Asks the resolver of this machine about exactly that name, by TCP where the answer is too large for UDP. Blocks for
 /// as long as the resolver takes: with servers that say nothing six seconds for each, and then five for TCP. Failures:
-/// not_found (it says that there is no such name or no such record), resolve (no answer, or that it cannot tell),
-/// protocol (an answer that cannot be read).
+/// not_found (it says that there is no such name or no such record), resolve (no answer, that it cannot tell, or an
+/// answer of which all was cut off), protocol (an answer that cannot be read).
 Result<DnsAnswer> ask_dns(const std::string& name, DnsType type);
 
 /// The same on a thread of its own, one question at a time. Failures: those, and cancelled if the waiting task was.

@@ -80,10 +80,14 @@ std::optional<std::string> ask_one(const sockaddr* address, socklen_t size, cons
   // Its number, and the mark of an answer (RFC 1035 4.1.1).
   const bool fits = answer && answer->size() >= NS_HFIXEDSZ && answer->compare(0, kLength, query, 0, kLength) == 0 &&
                     (static_cast<unsigned char>((*answer)[2]) & 0x80U) != 0;
-  return fits ? answer : std::nullopt;
+  // Any other code says nothing of the name: that this server is in trouble, say (SERVFAIL).
+  const bool tells = fits && (code_of(*answer) == ns_r_noerror || code_of(*answer) == ns_r_nxdomain);
+  return tells ? answer : std::nullopt;
 }
 
 }  // namespace
+
+unsigned code_of(std::string_view message) { return static_cast<unsigned char>(message[3]) & 0x0FU; }
 
 std::optional<std::string> ask_by_stream(struct __res_state& state, const std::string& name, int kind) {
   std::array<unsigned char, NS_PACKETSZ> made{};

@@ -38,7 +38,7 @@ Error SocketRunner::error(Error error) const {
 }
 
 Task<Result<Reached>> SocketRunner::run(std::function<void()> connected) {
-  until_ = std::chrono::steady_clock::now() + options_->connect_timeout;
+  until_ = std::min(std::chrono::steady_clock::now() + options_->connect_timeout, options_->deadline);
   auto done = co_await connect(connected);
   if (!done && resumption_->failed) {
     resumption_ = std::make_shared<Resumption>();

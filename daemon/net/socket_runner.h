@@ -13,8 +13,8 @@ namespace postern::net {
 /// "smtp.example.com[192.0.2.1]:465", printable.
 [[nodiscard]] std::string peer_text(const ClientOptions& options, const Endpoint& endpoint);
 
-/// Connection and handshake together take connect_timeout at most. A handshake that wanted to resume a session, and did
-/// not get to its end, is done once more on a new connection, in full.
+/// Connection and handshake together take connect_timeout at most, and end by the deadline. A handshake that wanted to
+/// resume a session, and did not get to its end, is done once more on a new connection, in full.
 class SocketRunner final : public Runner {
  public:
   enum class Handshake { resuming, full };

@@ -12,14 +12,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <array>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace postern::app {
 namespace {
@@ -173,6 +176,31 @@ TEST_F(AppTest, AReloadThatComesDuringTheStartIsDoneAfterIt) {
   ASSERT_TRUE(test::wait(loop, app->start()));
   run_until([] { return was_logged("settings reloaded"); });
   EXPECT_THAT(submit("QUIT\r\n"), StartsWith("220 two.example.net "));
+  stop();
+}
+
+TEST_F(AppTest, AStopAtAnyMomentOfTheStartEndsIt) {
+  for (std::size_t steps = 0; steps < 8; ++steps) {
+    app = make();
+    std::optional<Result<void>> started;
+    boost::asio::co_spawn(loop, app->start(), [&started](const std::exception_ptr& failure, Result<void> result) {
+      EXPECT_FALSE(failure);
+      started = std::move(result);
+    });
+    loop.restart();
+    for (std::size_t i = 0; i < steps && !started; ++i) loop.run_one();
+    test::wait(loop, app->stop());
+    run_until([&started] { return started.has_value(); });
+    app.reset();
+    ASSERT_TRUE(started);
+    EXPECT_TRUE(steps > 0 || !*started) << "the stop comes before anything is built";
+    // The threads of the disk may have been faster than the stop.
+    if (!*started) {
+      EXPECT_EQ(started->error().failure, Failure::cancelled) << steps << ": " << started->error().text;
+    }
+  }
+  start();
+  EXPECT_THAT(submit(kSubmission), HasSubstr("250 2.0.0 queued as "));
   stop();
 }
 

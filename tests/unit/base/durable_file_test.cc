@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 namespace postern {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 class DurableFile : public testing::Test {
  protected:
   [[nodiscard]] std::string path(const std::string& name) const { return directory_ / name; }
-  [[nodiscard]] std::string written_first() const { return path("token.new-" + std::to_string(getpid())); }
+  [[nodiscard]] std::string written_first() const { return path("token.new-" + std::to_string(gettid())); }
   test::ScratchDir directory_;
 };
 
@@ -53,6 +55,27 @@ TEST_F(DurableFile, IsWrittenThroughNoLinkAndIntoNoFileThatIsThere) {
     EXPECT_EQ(*read_file(path("victim"), 10), "mine");
     EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(written_first())));
   }
+}
+
+TEST_F(DurableFile, IsReplacedByManyThreadsAtTheSameTime) {
+  constexpr std::size_t kSize = 5000;
+  constexpr int kTimes = 50;
+  ASSERT_TRUE(replace_file(path("token"), std::string(kSize, '0')).has_value());
+  const auto replace = [this](char letter) {
+    for (int i = 0; i < kTimes; ++i) {
+      const auto done = replace_file(path("token"), std::string(kSize, letter));
+      ASSERT_TRUE(done) << done.error().text;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (const char letter : {'a', 'b', 'c'}) threads.emplace_back(replace, letter);
+  for (int i = 0; i < kTimes; ++i) {
+    const auto text = read_file(path("token"), kSize);
+    EXPECT_TRUE(text && text->size() == kSize && text->find_first_not_of(text->front()) == std::string::npos) << i;
+  }
+  for (std::thread& thread : threads) thread.join();
+  const auto files = std::filesystem::directory_iterator(directory_.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
 
 TEST_F(DurableFile, LeavesOtherFilesWithSuchNamesAlone) {

@@ -1,6 +1,7 @@
 #include "credentials/code_flow.h"
 
 #include "base/text.h"
+#include "credentials/token_change.h"
 #include "support/expected_log.h"
 #include "world.h"
 
@@ -10,6 +11,7 @@
 namespace postern::credentials {
 namespace {
 
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -37,6 +39,7 @@ struct CodeBench {
   /// What the person does once the page is shown.
   std::function<Task<void>(CodeBench&)> person;
   bool leaves = false;
+  Blocking blocking = at_once;
 
   CodeBench() {
     client.token_url = server.url("/token");
@@ -76,7 +79,7 @@ struct CodeBench {
     talk.browser = [this](BrowserPrompt prompt) { return show(*this, std::move(prompt)); };
     talk.tell = [this](std::string words) { return hear(*this, std::move(words)); };
     talk.on_pasted = [this](std::function<void(Secret)> heard) { pasted = std::move(heard); };
-    return wait(loop, code_login_in(world, loop.get_executor(), client, at_once, talk));
+    return wait(loop, code_login_in(world, loop.get_executor(), client, blocking, talk));
   }
 
   /// A parameter of the page's address.
@@ -135,6 +138,19 @@ TEST(CodeLogin, StoresTheRefreshTokenThatABrowserBroughtACodeFor) {
   EXPECT_THAT(body, EndsWith("&client_id=desktop%20app"));
   EXPECT_EQ(code_challenge(verifier), bench.parameter("code_challenge"));
   EXPECT_THAT(url, Not(HasSubstr(verifier)));
+}
+
+TEST(CodeLogin, HoldsUpAStopUntilTheTokenIsStored) {
+  CodeBench bench;
+  bench.person = agree;
+  std::vector<std::size_t> counted;
+  bench.blocking = [&counted](std::function<Result<std::string>()> function) {
+    counted.push_back(TokenChange::under_way());
+    return at_once(std::move(function));
+  };
+  ASSERT_TRUE(bench.login());
+  EXPECT_THAT(counted, ElementsAre(1U));
+  EXPECT_EQ(TokenChange::under_way(), 0U);
 }
 
 TEST(CodeLogin, TellsTheBrowserThatItIsDoneAndKeepsTheAddressInIt) {

@@ -5,9 +5,13 @@
 #include "support/expected_log.h"
 #include "world.h"
 
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
+#include <fstream>
+#include <thread>
 
 namespace postern::credentials {
 namespace {
@@ -209,6 +213,60 @@ TEST(Command, IsKilledWithItsChildrenWhenItsTimeIsOver) {
   if (!text.empty()) {
     EXPECT_THAT(text, testing::AnyOf(HasSubstr(") Z "), HasSubstr(") X "), HasSubstr(") R ")));
   }
+}
+
+TEST(Command, IsNotWaitedForWhenItCannotBeKilled) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can start what it cannot kill afterwards";
+  const ScratchDir dir;
+  Bench bench;
+  const auto outcome = [&](const std::string& script, Milliseconds time) {
+    std::string text = "it goes on for ever";
+    std::ofstream go(dir / "go");
+    const auto origin = bench.origin(
+        {"/bin/sh", "-c",
+         "echo $$ > " + (dir / "pid") + "; until [ -s " + (dir / "go") + " ]; do sleep 0.01; done; " + script},
+        time);
+    boost::asio::co_spawn(bench.loop, origin->get(Source::Want::current),
+                          [&](const std::exception_ptr&, const Result<Secret>& secret) {
+                            text = secret ? "it succeeded" : secret.error().text;
+                            bench.loop.stop();
+                          });
+    bench.loop.restart();
+    bench.loop.poll();
+    // As with sudo: the command runs as root, and whoever is to kill it as another user. The system call itself is
+    // for its thread alone, which the C library's function is not.
+    std::thread other([&] {
+      constexpr uid_t kNobody = 65534;
+      EXPECT_EQ(::syscall(SYS_setresuid, kNobody, kNobody, kNobody), 0);
+      go << "now" << std::flush;
+      bench.loop.run_for(Seconds(60));
+    });
+    other.join();
+    ::prctl(PR_SET_DUMPABLE, 1);  // a process that has changed its user is not, and LeakSanitizer wants to see it
+    kill(std::stoi(dir.read("pid")), SIGKILL);
+    bench.loop.restart();
+    bench.loop.run_for(Seconds(60));
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was not reaped when it was gone";
+    return text;
+  };
+  EXPECT_EQ(outcome("echo waiting >&2; exec sleep 1000", Milliseconds(3000)),
+            "the password command /bin/sh did not end within 3s and cannot be killed; what it said is in the log");
+  EXPECT_THAT(in_the_log(), HasSubstr("words=waiting"));
+  EXPECT_EQ(outcome("exec cat /dev/zero", Milliseconds(30'000)),
+            "the password command /bin/sh wrote more than 64 KiB and cannot be killed");
+}
+
+TEST(Command, IsKilledInWhateverGroupItIs) {
+  Bench bench;
+  const ScratchDir dir;
+  const auto secret = bench.run({"perl", "-e",
+                                 "setpgrp(0, getpgrp(getppid())); open(F, '>', '" + (dir / "pid") +
+                                     "'); print F \"$$ \" . getpgrp(0); close F; sleep 1000"},
+                                Milliseconds(3000));
+  ASSERT_FALSE(secret);
+  EXPECT_THAT(secret.error().text, EndsWith("and was killed"));
+  EXPECT_THAT(dir.read("pid"), EndsWith(" " + std::to_string(getpgrp())));
+  EXPECT_EQ(kill(std::stoi(dir.read("pid")), 0), -1);
 }
 
 TEST(Command, IsOverWhenItEndsEvenIfAnotherProcessKeepsItsOutputOpen) {

@@ -1,6 +1,7 @@
 #include "credentials/device_flow.h"
 
 #include "base/redactor.h"
+#include "credentials/token_change.h"
 #include "support/expected_log.h"
 #include "world.h"
 
@@ -27,6 +28,7 @@ struct LoginBench {
   std::optional<DevicePrompt> prompted;
   Result<void> prompt_says;
   int prompts = 0;
+  Blocking blocking = at_once;
   int leaves_after = 1'000'000;  ///< so many prompts the person is there
   Result<void> gone = Error{Failure::closed, "the client is gone"};
 
@@ -62,7 +64,7 @@ struct LoginBench {
     world.http.timeout = Milliseconds(5000);
     world.sleep = [this](Seconds time) { return pass(*this, time); };
     auto prompt = [this](DevicePrompt shown) { return show(*this, std::move(shown)); };
-    return wait(loop, device_login_in(world, loop.get_executor(), client, at_once, prompt));
+    return wait(loop, device_login_in(world, loop.get_executor(), client, blocking, prompt));
   }
 };
 
@@ -82,6 +84,18 @@ TEST(DeviceLogin, ShowsTheCodePollsAndStoresTheRefreshToken) {
   EXPECT_EQ(
       bench.server.requests.at(1).body,
       "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=device%261&client_id=postern");
+}
+
+TEST(DeviceLogin, HoldsUpAStopUntilTheTokenIsStored) {
+  LoginBench bench;
+  std::vector<std::size_t> counted;
+  bench.blocking = [&counted](std::function<Result<std::string>()> function) {
+    counted.push_back(TokenChange::under_way());
+    return at_once(std::move(function));
+  };
+  ASSERT_TRUE(bench.login());
+  EXPECT_THAT(counted, ElementsAre(1U));
+  EXPECT_EQ(TokenChange::under_way(), 0U);
 }
 
 TEST(DeviceLogin, RespectsTheIntervalAndSlowsDownWhenToldOrWhenTheServerIsInTrouble) {

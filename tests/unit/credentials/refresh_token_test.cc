@@ -1,6 +1,12 @@
 // What becomes of the refresh token: read, rotated, stored, near its end.
+#include "credentials/token_change.h"
 #include "oauth_bench.h"
 #include "support/expected_log.h"
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <unistd.h>
 
@@ -62,7 +68,7 @@ TEST(RefreshToken, ARefreshTokenThatCannotBeStoredIsKeptInMemoryAndStoredLater) 
   bench.in_turn({token_answer("access-1", 3600, R"(,"refresh_token":"refresh-1")"), token_answer("access-2"),
                  token_answer("access-3")});
   // The place of the new file is taken by a directory: nobody, not even root, can write there.
-  const std::string obstacle = bench.client.refresh_token_file + ".new-" + std::to_string(getpid());
+  const std::string obstacle = bench.client.refresh_token_file + ".new-" + std::to_string(gettid());
   std::filesystem::create_directory(obstacle);
   {
     const ExpectLog failed("cannot store the new refresh token");
@@ -80,10 +86,43 @@ TEST(RefreshToken, ARefreshTokenThatCannotBeStoredIsKeptInMemoryAndStoredLater) 
   EXPECT_THAT(test::logged(), Not(testing::Contains(HasSubstr("refresh-1"))));
 }
 
+Task<Result<std::string>> in_a_moment(std::function<Result<std::string>()> function) {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, Milliseconds(50));
+  co_await timer.async_wait(boost::asio::use_awaitable);
+  co_return function();
+}
+
+TEST(RefreshToken, AStopWaitsUntilANewOneIsStored) {
+  OAuthBench bench;
+  bench.blocking = in_a_moment;
+  std::size_t counted = 0;
+  bench.server.answer_with([&counted](const Request&) {
+    counted = TokenChange::under_way();
+    return token_answer("access-1", 3600, R"(,"refresh_token":"refresh-1")");
+  });
+  bench.make();
+  boost::asio::co_spawn(bench.loop, bench.origin->get(Want::current), boost::asio::detached);
+  while (bench.server.requests.empty()) bench.loop.run_one();
+  EXPECT_EQ(counted, 1U);
+  EXPECT_EQ(bench.dir.read("refresh"), "refresh-0\n");
+  wait(bench.loop, token_changes_ended(std::chrono::steady_clock::now() + Seconds(60)));
+  EXPECT_EQ(bench.dir.read("refresh"), "refresh-1\n");
+}
+
+TEST(RefreshToken, AStopDoesNotWaitForEverForASilentServer) {
+  OAuthBench bench;
+  bench.server.answer_with([](const Request&) { return std::nullopt; });
+  bench.make();
+  boost::asio::co_spawn(bench.loop, bench.origin->get(Want::current), boost::asio::detached);
+  while (bench.server.requests.empty()) bench.loop.run_one();
+  wait(bench.loop, token_changes_ended(std::chrono::steady_clock::now() + Milliseconds(100)));
+  EXPECT_EQ(TokenChange::under_way(), 1U);
+}
+
 TEST(RefreshToken, ANewLoginCountsMoreThanATokenInMemory) {
   OAuthBench bench;
   bench.in_turn({token_answer("access-1", 3600, R"(,"refresh_token":"refresh-1")"), token_answer("access-2")});
-  const std::string obstacle = bench.client.refresh_token_file + ".new-" + std::to_string(getpid());
+  const std::string obstacle = bench.client.refresh_token_file + ".new-" + std::to_string(gettid());
   std::filesystem::create_directory(obstacle);
   const ExpectLog failed("cannot store the new refresh token");
   EXPECT_EQ(bench.token(), "access-1");

@@ -124,6 +124,23 @@ TEST(Dial, GoesOnPastAddressesWhereNobodyListens) {
   EXPECT_THAT(nobody.error().text, HasSubstr("; and so on at 13 more addresses"));
 }
 
+TEST(Dial, AllAddressesTogetherHaveUntilTheDeadline) {
+  Host host;
+  host.options.connect_timeout = Seconds(60);
+  host.serve(Habit::well).close();
+  host.be_deaf();
+  host.be_deaf();
+  const auto began = std::chrono::steady_clock::now();
+  host.options.deadline = began + kPatience;
+  host.times.delay = kPatience / 2;
+  const auto client = host.connected();
+  const auto took = std::chrono::steady_clock::now() - began;
+  ASSERT_FALSE(client.has_value());
+  EXPECT_EQ(client.error().failure, Failure::timeout);
+  EXPECT_GE(took, kPatience);
+  EXPECT_LT(took, Seconds(30));
+}
+
 TEST(Dial, H52_Fault3_TheHandshakeIsInsideTheTimeOfItsAddress) {
   Host host;
   host.tls(true);

@@ -1,9 +1,22 @@
 #include "net/dns.h"
 
+#include "base/fd.h"
+#include "net/dns_question.h"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace postern::net {
@@ -146,6 +159,158 @@ TEST(Dns, AnAnswerCutOrChangedAnywhereIsReadWithoutHarm) {
     }
   }
   EXPECT_FALSE(parse_answer(std::string(70'000, '\0'), kName, DnsType::srv));
+}
+
+constexpr unsigned kGood = 0x8180;
+constexpr unsigned kServerFailure = 0x8182;
+constexpr unsigned kNoSuchName = 0x8183;
+constexpr unsigned kRefused = 0x8185;
+constexpr unsigned kCut = 0x0200;
+
+struct Say {
+  unsigned flags = kGood;
+  std::vector<std::string> records;
+};
+
+/// On loopback, at one port by UDP and by TCP. Without an answer by TCP it hangs up there.
+class NameServer {
+ public:
+  NameServer(Say by_udp, std::optional<Say> by_tcp) : by_udp_(std::move(by_udp)), by_tcp_(std::move(by_tcp)) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // A port that is free by one of the two may be taken by the other.
+    for (bool bound = false; !bound;) {
+      tcp_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      udp_ = UniqueFd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+      address_.sin_port = 0;
+      socklen_t size = sizeof(address_);
+      EXPECT_EQ(::bind(tcp_.get(), any(), size), 0);
+      EXPECT_EQ(::getsockname(tcp_.get(), any(), &size), 0);
+      bound = ::bind(udp_.get(), any(), size) == 0;
+    }
+    EXPECT_EQ(::listen(tcp_.get(), 8), 0);
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    end_ = UniqueFd(ends[0]);
+    running_ = UniqueFd(ends[1]);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~NameServer() {
+    running_ = UniqueFd();
+    thread_.join();
+  }
+  NameServer(const NameServer&) = delete;
+  NameServer& operator=(const NameServer&) = delete;
+
+  [[nodiscard]] const sockaddr_in& address() const { return address_; }
+
+ private:
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
+  sockaddr* any() { return reinterpret_cast<sockaddr*>(&address_); }
+
+  static std::string answer_to(std::string_view query, const Say& say) {
+    std::string out = std::string(query.substr(0, 2)) + message_of(say.records, say.flags).substr(2);
+    return out;
+  }
+
+  void serve() {
+    for (;;) {
+      std::array<pollfd, 3> wanted{{{end_.get(), POLLIN, 0}, {udp_.get(), POLLIN, 0}, {tcp_.get(), POLLIN, 0}}};
+      if (::poll(wanted.data(), wanted.size(), -1) < 0 || wanted[0].revents != 0) return;
+      std::array<char, 1024> query{};
+      if (wanted[1].revents != 0) {
+        sockaddr_in from{};
+        socklen_t size = sizeof(from);
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
+        auto* asker = reinterpret_cast<sockaddr*>(&from);
+        const ssize_t count = ::recvfrom(udp_.get(), query.data(), query.size(), 0, asker, &size);
+        const std::string out = answer_to(std::string_view(query.data(), static_cast<std::size_t>(count)), by_udp_);
+        EXPECT_EQ(::sendto(udp_.get(), out.data(), out.size(), 0, asker, size), static_cast<ssize_t>(out.size()));
+      }
+      if (wanted[2].revents != 0) {
+        const UniqueFd client(::accept(tcp_.get(), nullptr, nullptr));
+        const ssize_t count = by_tcp_ ? ::recv(client.get(), query.data(), query.size(), 0) : 0;
+        if (count <= 2) continue;
+        const std::string out =
+            answer_to(std::string_view(query.data(), static_cast<std::size_t>(count)).substr(2), *by_tcp_);
+        const std::string whole = number(static_cast<unsigned>(out.size())) + out;
+        EXPECT_EQ(::send(client.get(), whole.data(), whole.size(), MSG_NOSIGNAL), static_cast<ssize_t>(whole.size()));
+      }
+    }
+  }
+
+  Say by_udp_;
+  std::optional<Say> by_tcp_;
+  sockaddr_in address_{};
+  UniqueFd tcp_;
+  UniqueFd udp_;
+  UniqueFd end_;
+  UniqueFd running_;  ///< closed: the end
+  std::thread thread_;
+};
+
+Result<DnsAnswer> ask(const std::vector<const NameServer*>& servers) {
+  struct __res_state state{};
+  EXPECT_EQ(res_ninit(&state), 0);
+  state.nscount = static_cast<int>(servers.size());
+  for (std::size_t i = 0; i < servers.size(); ++i) state.nsaddr_list[i] = servers[i]->address();
+  auto answer = ask_dns(state, kName, DnsType::srv);
+  res_nclose(&state);
+  return answer;
+}
+
+Result<DnsAnswer> ask(Say by_udp, std::optional<Say> by_tcp) {
+  const NameServer server(std::move(by_udp), std::move(by_tcp));
+  return ask({&server});
+}
+
+std::vector<std::string> one_server(std::string_view target) {
+  return {record(number(kPointer), kSrv, 60, srv(1, 1, 465, target))};
+}
+
+std::string target_of(const Result<DnsAnswer>& answer) {
+  if (!answer) return answer.error().text;
+  return answer->records.size() == 1 ? answer->records.front().target : "not one record";
+}
+
+TEST(Dns, WhatIsCutOffIsAskedByTcp) {
+  EXPECT_EQ(target_of(ask(Say{kGood, one_server("udp.x")}, Say{kGood, one_server("tcp.x")})), "udp.x");
+  for (const auto& left : {std::vector<std::string>(), one_server("udp.x")}) {
+    EXPECT_EQ(target_of(ask(Say{kGood | kCut, left}, Say{kGood, one_server("tcp.x")})), "tcp.x");
+  }
+}
+
+TEST(Dns, AnAnswerOfWhichAllIsCutOffDeniesNothing) {
+  const std::string alias = record(number(kPointer), kCname, 30, labels("a.x"));
+  for (const auto& left : {std::vector<std::string>(), std::vector<std::string>{alias}}) {
+    for (const auto& by_tcp :
+         {std::optional<Say>(), std::optional<Say>(Say{kServerFailure, {}}), std::optional<Say>(Say{kRefused, {}})}) {
+      const auto answer = ask(Say{kGood | kCut, left}, by_tcp);
+      ASSERT_FALSE(answer);
+      EXPECT_EQ(answer.error().failure, Failure::resolve);
+      EXPECT_THAT(answer.error().text, testing::HasSubstr("the SRV record of " + kName + " was cut off"));
+    }
+  }
+  // What is left of it is good.
+  EXPECT_EQ(target_of(ask(Say{kGood | kCut, one_server("udp.x")}, std::nullopt)), "udp.x");
+}
+
+TEST(Dns, ByTcpTheNextServerIsAskedWhereOneCannotTell) {
+  const NameServer next(Say{kGood, one_server("udp.x")}, Say{kGood, one_server("tcp.x")});
+  for (const auto& by_tcp : {std::optional<Say>(), std::optional<Say>(Say{kServerFailure, {}})}) {
+    const NameServer first(Say{kGood | kCut, {}}, by_tcp);
+    EXPECT_EQ(target_of(ask({&first, &next})), "tcp.x");
+  }
+}
+
+TEST(Dns, ThatThereIsNoSuchNameIsSaidAndTheLackOfARecordIsAnother) {
+  const std::string no_name = "the DNS has no such name: " + kName;
+  const std::string no_record = "the DNS has no SRV record of " + kName;
+  EXPECT_EQ(target_of(ask(Say{kNoSuchName, {}}, std::nullopt)), no_name);
+  EXPECT_EQ(target_of(ask(Say{kNoSuchName | kCut, {}}, std::nullopt)), no_name);
+  EXPECT_EQ(target_of(ask(Say{kGood | kCut, {}}, Say{kNoSuchName, {}})), no_name);
+  EXPECT_EQ(target_of(ask(Say{kGood, {}}, std::nullopt)), no_record);
+  EXPECT_EQ(target_of(ask(Say{kGood | kCut, {}}, Say{kGood, {}})), no_record);
 }
 
 }  // namespace

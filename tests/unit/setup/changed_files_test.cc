@@ -141,7 +141,7 @@ TEST(ChangedFiles, WhatCouldNotBePutBackIsTheNextTime) {
 TEST(ChangedFiles, AFailureLeavesEverythingAsItWas) {
   const ScratchDir dir;
   const std::string path = dir.write("postern.yaml", "old\n");
-  const std::string obstacle = dir / ("postern.yaml.new-" + std::to_string(getpid()));
+  const std::string obstacle = dir / ("postern.yaml.new-" + std::to_string(gettid()));
   std::filesystem::create_directory(obstacle);  // where the new file would be written first
   EXPECT_FALSE(write_changed(NewSettings{path, "new\n", {}}, std::nullopt));
   EXPECT_EQ(dir.read("postern.yaml"), "old\n");
@@ -159,7 +159,7 @@ TEST(ChangedFiles, AFailureOfTheSecondTimeLeavesTheWayBackOfTheFirst) {
     const ScratchDir dir;
     const std::string path = dir.write("postern.yaml", "by hand\n");
     ASSERT_TRUE(write_changed(NewSettings{path, "one\n", {}}, std::nullopt));
-    const std::string obstacle = dir / (name + std::to_string(getpid()));
+    const std::string obstacle = dir / (name + std::to_string(gettid()));
     std::filesystem::create_directory(obstacle);
     EXPECT_FALSE(write_changed(NewSettings{path, "two\n", {}}, CredentialFile{dir / "password", Secret("x")})) << name;
     std::filesystem::remove(obstacle);
