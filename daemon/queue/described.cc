@@ -13,12 +13,12 @@ constexpr std::size_t kTitleWithin = std::size_t{16} << 10U;
 constexpr std::size_t kFront = 4 * kTitleWithin;
 
 void put_owner(const std::optional<Whose>& known, mail::Source& source) {
-  if (!known || known->kind != Whose::Kind::users || known->owner == mail::owner_of(source)) return;
+  if (!known || known->kind != Whose::Kind::users || known->owner() == mail::owner_of(source)) return;
   source.uid.reset();
   source.pid.reset();
-  if (known->owner == mail::kNoUid) return;
+  if (known->owner() == mail::kNoUid) return;
   source.kind = mail::Source::Kind::local;
-  source.uid = known->owner;
+  source.uid = known->owner();
 }
 
 void salvage(spool::Spool& spool, const QueueId& id, spool::Area area, Described& into) {

@@ -39,11 +39,12 @@ Dispatcher::Dispatcher(const Ground& ground, const Config& config, Messages& mes
       stops_(router.stops()),
       deliver_(std::move(deliver)),
       more_(std::move(more)),
-      reader_(ground, config, messages, work,
-              [this](const QueueId& id, const Reader::Known& known) {
-                if (!router_.learn(id, known)) return;
-                if (const Ticket* const ticket = messages_.index().find(id)) arrived(id, ticket->party);
-              }),
+      reader_(
+          ground, config, messages, work, [this](std::size_t count) { return router_.take_first_to_read(count); },
+          [this](const QueueId& id, const Reader::Known& known) {
+            if (!router_.learn(id, known)) return;
+            if (const Ticket* const ticket = messages_.index().find(id)) arrived(id, ticket->party);
+          }),
       waits_(ground, messages, sites, router, time, work) {}
 
 void Dispatcher::dispatch() {
@@ -76,7 +77,8 @@ std::optional<Milliseconds> Dispatcher::idle_for() const {
   if (const auto asks = router_.next())
     wait = std::min(*wait, std::max(std::chrono::ceil<Milliseconds>(*asks - now), Milliseconds(0)));
   if (const auto opens = sites_.wake()) wait = std::min(*wait, std::chrono::ceil<Milliseconds>(*opens - now));
-  if (const auto tells = waits_.next())
+  // Beside a suspect nothing is told, and the end of its attempt looks again.
+  if (const auto tells = alone_ ? std::nullopt : waits_.next())
     wait = std::min(*wait, std::max(std::chrono::ceil<Milliseconds>(*tells - now), Milliseconds(0)));
   // That is counted from the look that dispatch() has had, so it is never over yet.
   if (sites_.closed_by_messages()) wait = std::min(*wait, std::chrono::ceil<Milliseconds>(next_look_ - now));

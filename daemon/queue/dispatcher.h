@@ -161,7 +161,8 @@ class Dispatcher {
     std::uint32_t party = mail::kNoUid;
     std::uint16_t lane = Ticket::kAny;  ///< whose limit it was put off by
   };
-  std::map<QueueId, PutOff> overtaken_;  ///< at most some thousand
+  std::map<QueueId, PutOff> overtaken_;        ///< at most some thousand
+  WallTime next_overtaken_ = WallTime::max();  ///< none of these has waited until its time before that
   std::shared_ptr<bool> ending_overdue_ = std::make_shared<bool>(false);
   bool alone_ = false;  ///< a suspect is open, or waits until nothing else is
   bool stopped_ = false;

@@ -219,6 +219,7 @@ void Dispatcher::put_off(std::uint16_t lane, const Site& site, std::uint32_t par
   }
   if (wait.overtaken && (overtaken_.contains(id) || has_place(overtaken_, kMostPutOff, party))) {
     overtaken_.insert_or_assign(id, PutOff{until, party, lane});
+    next_overtaken_ = std::min(next_overtaken_, until);
   }
   // Not after that: it may go on to another lane then, whose recipients this limit does not hold up.
   end_overtaken(id, lane, site, wait);

@@ -1,5 +1,7 @@
 #include "queue/index.h"
 
+#include "queue/route.h"
+
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <algorithm>
@@ -24,7 +26,8 @@ bool Index::add(const Ticket& ticket) {
 
 Whose whose(const mail::Source& source, const mail::Parties& parties) {
   Whose found;
-  found.owner = mail::owner_of(source);
+  found.user = sent_by(source).value_or(mail::kNoUid);
+  found.owns = mail::owner_of(source) == found.user;
   found.party = parties.of(source);
   if (mail::made_by_us(source)) found.kind = mail::is_alarm(source) ? Whose::Kind::alarm : Whose::Kind::report;
   return found;
@@ -104,7 +107,7 @@ const Ticket* Index::find(const QueueId& id) const {
 
 Turn Index::turn_of(const Ticket& ticket) {
   if (ticket.lane == Ticket::kUnread) return mail::kNoUid;
-  if (ticket.lane == Ticket::kAsked) return ticket.owner;
+  if (ticket.lane == Ticket::kAsked) return ticket.user;
   return ticket.kind == Whose::Kind::alarm ? kAlarmsTurn : Turn{ticket.party};
 }
 

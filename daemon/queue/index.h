@@ -22,9 +22,13 @@ namespace postern::queue {
 /// Whose message it is, as its envelope tells.
 struct Whose {
   enum class Kind : std::uint8_t { users, report, alarm };
-  std::uint32_t owner = mail::kNoUid;  ///< uid of the local user who handed it in, and may see it
+  std::uint32_t user = mail::kNoUid;   ///< uid of the local user who sent it, by either door, see sent_by()
   std::uint32_t party = mail::kNoUid;  ///< who it counts for; an alarm: nobody
   Kind kind = Kind::users;
+  bool owns = true;  ///< and may see it; false: that is who held the other end of a connection, and no more is known
+
+  /// See mail::owner_of().
+  [[nodiscard]] std::uint32_t owner() const { return owns ? user : mail::kNoUid; }
 };
 [[nodiscard]] Whose whose(const mail::Source& source, const mail::Parties& parties);
 
@@ -36,7 +40,7 @@ struct Ticket {
   QueueId id;
   WallTime due;
   std::uint64_t size = 0;              ///< bytes of the file
-  std::uint32_t owner = mail::kNoUid;  ///< see Whose, once its envelope is read
+  std::uint32_t user = mail::kNoUid;   ///< see Whose, once its envelope is read
   std::uint32_t party = mail::kNoUid;  ///< likewise
   std::uint16_t site = 0;              ///< the number of the site it was last tried at; 0: none
   std::uint16_t lane = kUnread;        ///< whose way it goes
@@ -48,14 +52,17 @@ struct Ticket {
   bool uncertain : 1 = false;  ///< see Standing
   bool reminded : 1 = false;   ///< it was seen to, since the start, that its sender knows of the delay
   bool stale : 1 = false;      ///< routes changed while it was active: its lane is found out anew
+  bool owns : 1 = false;       ///< see Whose
   std::uint8_t told : 3 = 0;   ///< what the log tells of its wait, see waits.h
 
   void set(const Whose& whose) {
-    owner = whose.owner;
+    user = whose.user;
     party = whose.party;
     kind = whose.kind;
+    owns = whose.owns;
     read = true;
   }
+  [[nodiscard]] Whose whose() const { return {user, party, kind, owns}; }
 
   static constexpr std::uint8_t kToldOfSite = 1;
   static constexpr std::uint8_t kToldOfSender = 2;

@@ -267,7 +267,7 @@ class Inspector::Walk final : public Listing {
     }
     inspector_.messages_.index().for_each([&](const Ticket& ticket) {
       const State state = state_of(spool::Area::queue, &ticket);
-      if (!may_match(selection_, ticket.id, state) || (ticket.read && is_of_another(ticket.owner))) return;
+      if (!may_match(selection_, ticket.id, state) || (ticket.read && is_of_another(ticket.whose().owner()))) return;
       const bool timed = state == State::waiting || state == State::storm;
       const auto due = timed ? std::optional(ticket.due) : std::nullopt;
       offer({key(ticket.size, due), ticket.id, spool::Area::queue});

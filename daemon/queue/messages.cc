@@ -247,7 +247,7 @@ Task<void> Messages::put_aside_damaged(QueueId id, Error why) {
 
 std::optional<Whose> Messages::whose_is(const QueueId& id) const {
   const Ticket* const ticket = index_.find(id);
-  if (ticket != nullptr && ticket->read) return Whose{ticket->owner, ticket->party, ticket->kind};
+  if (ticket != nullptr && ticket->read) return ticket->whose();
   const auto damaged = whose_damaged_.find(id);
   return damaged == whose_damaged_.end() ? std::nullopt : std::optional(damaged->second);
 }
@@ -271,7 +271,7 @@ void Messages::note_held(const Ticket& ticket) {
   aside_.emplace(ticket.id, std::nullopt);
   let_out_.erase(ticket.id);  // its file tells, when it is put back
   if (ticket.read) {
-    note_aside(ticket.id, Whose{ticket.owner, ticket.party, ticket.kind}, ticket.size);
+    note_aside(ticket.id, ticket.whose(), ticket.size);
   } else {
     unread_aside_[spool::Area::hold].push_back(ticket.id);
   }

@@ -119,9 +119,14 @@ Task<void> Dispatcher::end_overdue(std::vector<Place> places, UnderWay) {
 /// has its old place back.
 void Dispatcher::ask_overtaken() {
   const WallTime now = ground_.clock.wall();
+  if (now < next_overtaken_) return;
+  next_overtaken_ = WallTime::max();
   std::erase_if(overtaken_, [&](const auto& one) {
     const auto& [id, put_off] = one;
-    if (put_off.until > now) return false;
+    if (put_off.until > now) {
+      next_overtaken_ = std::min(next_overtaken_, put_off.until);
+      return false;
+    }
     const Ticket* const ticket = messages_.index().find(id);
     const bool waits = ticket != nullptr && ticket->lane == put_off.lane && ticket->phase == Ticket::Phase::waiting &&
                        ticket->due <= now;

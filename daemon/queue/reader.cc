@@ -32,8 +32,13 @@ std::vector<Envelope> read_envelopes(spool::Spool& spool, const std::vector<Queu
 
 }  // namespace
 
-Reader::Reader(const Ground& ground, const Config& config, Messages& messages, OpenWork& work, Learn learn)
-    : ground_(ground), config_(config), messages_(messages), work_(work), learn_(std::move(learn)) {}
+Reader::Reader(const Ground& ground, const Config& config, Messages& messages, OpenWork& work, First first, Learn learn)
+    : ground_(ground),
+      config_(config),
+      messages_(messages),
+      work_(work),
+      first_(std::move(first)),
+      learn_(std::move(learn)) {}
 
 Reader::Known Reader::known_from(spool::Stored stored, const mail::Parties& parties, bool routes) {
   const std::vector<RecipientState> states = fold(stored.envelope, stored.log);
@@ -47,7 +52,10 @@ Reader::Known Reader::known_from(spool::Stored stored, const mail::Parties& part
 
 void Reader::read_on() {
   if (*reading_ || stopped_) return;
-  std::vector<QueueId> ids = messages_.index().first_unread(kAtOnce);
+  std::vector<QueueId> ids = first_(kAtOnce);
+  for (const QueueId& id : messages_.index().first_unread(kAtOnce)) {
+    if (ids.size() < kAtOnce && std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+  }
   if (ids.empty()) {
     Messages::Aside aside = messages_.take_unread_aside(kAtOnce);
     if (!aside.ids.empty()) work_.spawn(read_aside(std::move(aside), UnderWay(reading_)), "reading of what lies aside");

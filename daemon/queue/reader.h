@@ -1,6 +1,7 @@
 // Reads in the background the envelopes of the messages of which nothing but names and times is known, since they were
-// there when the program began, and tells what stands in them. What is due is read first. A few at a time, behind all
-// else that the disk pool has to do: the disk is for those who wait, and what is read at a crash is suspected of it.
+// there when the program began, and tells what stands in them. What somebody waits for now is read first, then what is
+// due. A few at a time, behind all else that the disk pool has to do: the disk is for those who wait, and what is read
+// at a crash is suspected of it.
 #pragma once
 
 #include "base/task.h"
@@ -35,8 +36,11 @@ class Reader {
   [[nodiscard]] static Known known_from(spool::Stored stored, const mail::Parties& parties, bool routes);
   using Learn = std::function<void(const QueueId& id, const Known& known)>;
 
+  /// Takes from those that are to be read before the others; at most so many.
+  using First = std::function<std::vector<QueueId>(std::size_t count)>;
+
   /// The others outlive it.
-  Reader(const Ground& ground, const Config& config, Messages& messages, OpenWork& work, Learn learn);
+  Reader(const Ground& ground, const Config& config, Messages& messages, OpenWork& work, First first, Learn learn);
 
   /// Begins with the next ones, unless some are being read or all are.
   void read_on();
@@ -51,6 +55,7 @@ class Reader {
   const Config& config_;
   Messages& messages_;
   OpenWork& work_;
+  First first_;
   Learn learn_;
   std::shared_ptr<bool> reading_ = std::make_shared<bool>(false);
   bool stopped_ = false;

@@ -97,22 +97,28 @@ void Router::go_on() {
   users_.go_on();
   // The others at the next look, when some of these were read.
   std::size_t left = kMostWoken;
-  for (const Turn turn : index.turns_in(Ticket::kAsked)) {
+  std::vector<Turn> turns = index.turns_in(Ticket::kAsked);
+  std::erase_if(turns, [this](Turn turn) {
     const auto uid = static_cast<std::uint32_t>(turn);
     users_.ask(uid);
-    if (users_.find(uid) == nullptr) continue;
-    for (; left > 0; --left) {
-      const Ticket* const first = index.first_in(Ticket::kAsked, turn);
-      if (first == nullptr) break;
+    return users_.find(uid) == nullptr;
+  });
+  // One of each in turn: nobody waits for the backlog of another.
+  while (!turns.empty()) {
+    std::erase_if(turns, [&](Turn turn) {
+      const Ticket* const first = left > 0 ? index.first_in(Ticket::kAsked, turn) : nullptr;
+      if (first == nullptr) return true;
       wake(first->id);
-    }
+      --left;
+      return false;
+    });
   }
   // Those that stand in other lanes.
   if (others && std::exchange(answered_, false)) {
     for (const QueueId& id : stops_.all_in(Ticket::kAsked)) {
       const Ticket* const ticket = index.find(id);
       const bool waits = ticket != nullptr && ticket->phase == Ticket::Phase::waiting;
-      if (!waits || users_.find(ticket->owner) == nullptr) continue;
+      if (!waits || users_.find(ticket->user) == nullptr) continue;
       answered_ = left == 0;
       if (answered_) break;
       --left;
@@ -125,6 +131,29 @@ void Router::wake(const QueueId& id) {
   stops_.leave(id);
   messages_.index().set_lane(id, Ticket::kUnread);
   woken_.insert(id);
+  read_first(id);
+}
+
+void Router::read_first(const QueueId& id) {
+  const Ticket* const ticket = messages_.index().find(id);
+  if (ticket != nullptr && ticket->lane == Ticket::kUnread) first_[ticket->user].push_back(id);
+}
+
+std::vector<QueueId> Router::take_first_to_read(std::size_t count) {
+  std::vector<QueueId> ids;
+  while (ids.size() < count && !first_.empty()) {
+    auto own = first_.upper_bound(read_last_);
+    if (own == first_.end()) own = first_.begin();
+    read_last_ = own->first;
+    const QueueId id = own->second.front();
+    own->second.pop_front();
+    if (own->second.empty()) first_.erase(own);
+    // It may have been read since, or be gone.
+    const Ticket* const ticket = messages_.index().find(id);
+    const bool unread = ticket != nullptr && ticket->lane == Ticket::kUnread && ticket->phase == Ticket::Phase::waiting;
+    if (unread && std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
 }
 
 void Router::leave(const QueueId& id) {
@@ -137,6 +166,7 @@ void Router::reroute(const QueueId& id, const std::string& site) {
   stops_.forget(id);
   const Route plain{site, {}};
   messages_.index().set_lane(id, goes_by_rows(site) ? Ticket::kUnread : lanes_.lane_for(plain));
+  read_first(id);
 }
 
 void Router::route_anew() {
@@ -258,6 +288,7 @@ void Router::make_due(const QueueId& id) {
   go_by_itself(id);
   messages_.index().set(id, Ticket::Phase::waiting, ground_.clock.wall());
   stops_.make_due(id);
+  read_first(id);
 }
 
 }  // namespace postern::queue

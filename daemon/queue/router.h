@@ -19,7 +19,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,6 +46,9 @@ class Router {
   void take_in(const mail::Envelope& envelope);
   /// What its envelope and its log tell. True: who sent it was not known when it came, and now it is.
   bool learn(const QueueId& id, const Reader::Known& known);
+  /// Of those that stand in lane Ticket::kUnread and are to be read before the others, at most so many: by turns of
+  /// their users. They are not told again.
+  [[nodiscard]] std::vector<QueueId> take_first_to_read(std::size_t count);
   /// It goes nowhere for now: when it waits again, its way is found anew.
   void leave(const QueueId& id);
   /// From now on it goes by this site alone while that is configured; empty: by its routes.
@@ -71,7 +76,7 @@ class Router {
   [[nodiscard]] std::uint16_t lane_of(const StoredMessage& message, std::uint16_t in);
   /// Of one that has recipients in lane Ticket::kAsked: why, where there was no answer lately.
   [[nodiscard]] std::optional<UserBook::Failed> unanswered(const Ticket& ticket) const {
-    return users_.failed(ticket.owner);
+    return users_.failed(ticket.user);
   }
 
   /// The site that it waits for, of its route: the one where it was last tried, else the first; null: none is
@@ -128,6 +133,8 @@ class Router {
   /// It waits: it is to be read, since it is known who sent it.
   void wake(const QueueId& id);
   void go_by_itself(const QueueId& id);
+  /// Somebody waits for it now: not until all that came before it is read.
+  void read_first(const QueueId& id);
   /// Of each once, until routes or sites are others.
   void tell_unknown(const std::string& rerouted_to);
 
@@ -141,6 +148,8 @@ class Router {
   std::function<void()> more_;
   bool answered_ = false;                                         ///< a question has ended since the last look
   boost::unordered_flat_set<QueueId, std::hash<QueueId>> woken_;  ///< to be read, and to go then
+  std::map<std::uint32_t, std::deque<QueueId>> first_;            ///< to be read before the others, by user
+  std::uint32_t read_last_ = 0;                                   ///< the user who had the last turn of these
   std::set<std::string> unknown_;  ///< smarthosts that are not configured, and messages were rerouted to
 };
 

@@ -234,16 +234,35 @@ bool Stops::stand(const QueueId& id, std::uint16_t lane) {
 std::vector<QueueId> Stops::of_lanes_that_flipped(const std::vector<Rank>& before) const {
   std::vector<QueueId> ids;
   for (std::size_t place = 0; place < looked_.size(); ++place) {
-    if (place < before.size() && before[place] == looked_[place]) continue;
+    const bool known = place < before.size();
+    if (known && before[place] == looked_[place]) continue;
     const Lane& lane = lanes_[place];
     const auto of_all =
         lane.sender.empty() ? std::optional(static_cast<std::uint16_t>(place)) : lanes_.find(lane.route, {});
     if (!of_all || lanes_[*of_all].awaited == 0) continue;
+    // It is a matter of a probe, for which offer_probe() finds one.
+    const bool was_closed = known && before[place] != Rank::open;
+    if (was_closed && looked_[place] != Rank::open && looked_[*of_all] != Rank::open) continue;
     for (const QueueId& id : all_in(*of_all)) {
       if (lane.sender.empty() || table_.find(id)->second.sender == lane.sender) ids.push_back(id);
     }
   }
   return ids;
+}
+
+/// One message is enough (see rank()), of those that wait where they are closed out: some of each party are asked, by
+/// turns, until one comes.
+void Stops::offer_probe(std::uint16_t lane) {
+  const Lane& own = lanes_[lane];
+  const bool may_be_probed = looked_[lane] == Rank::probe || sites_.closed_by_messages();
+  if (looked_[lane] == Rank::open || !may_be_probed || !own.sender.empty() || own.awaited == 0) return;
+  if (has_due(lane)) return;
+  for (const Waiting& party : due_elsewhere(lane, kMostLookedAt, true)) {
+    for (const QueueId& id : party.ids) {
+      move(id);
+      if (has_due(lane)) return;
+    }
+  }
 }
 
 std::vector<QueueId> Stops::all_in(std::uint16_t lane) const {
@@ -257,7 +276,8 @@ void Stops::move_all() {
   const WallTime now = ground_.clock.wall();
   const WallTime before = std::exchange(looked_at_, now);
   if (table_.empty()) return;
-  std::vector<QueueId> ids = of_lanes_that_flipped(std::exchange(looked_, ways()));
+  const std::vector<Rank> ways_before = std::exchange(looked_, ways());
+  std::vector<QueueId> ids = of_lanes_that_flipped(ways_before);
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
     if (lanes_[lane].awaited == 0) continue;
     const auto first = times_.lower_bound({static_cast<std::uint16_t>(lane), before + kTick, QueueId()});
@@ -267,6 +287,10 @@ void Stops::move_all() {
   }
   looking_ = true;
   for (const QueueId& id : ids) move(id);
+  // Any change may be what makes a message of one lane the probe of another.
+  for (std::size_t lane = Ticket::kAny; ways_before != looked_ && lane < lanes_.size(); ++lane) {
+    offer_probe(static_cast<std::uint16_t>(lane));
+  }
   looking_ = false;
 }
 
@@ -279,7 +303,7 @@ std::size_t Stops::room_in(std::uint16_t lane) const {
 }
 
 /// By turns of the parties. Of each the first are the oldest, and under way elsewhere soon.
-std::vector<Stops::Waiting> Stops::due_elsewhere(std::uint16_t lane, std::size_t count) const {
+std::vector<Stops::Waiting> Stops::due_elsewhere(std::uint16_t lane, std::size_t count, bool apart_too) const {
   std::vector<Waiting> parties;
   const WallTime now = ground_.clock.wall();
   auto one = by_parties_.lower_bound({lane, Turn{0}, WallTime::min(), QueueId()});
@@ -290,7 +314,7 @@ std::vector<Stops::Waiting> Stops::due_elsewhere(std::uint16_t lane, std::size_t
       if (of != lane || turn != own.turn || due > now) break;
       const Ticket* const ticket = index_.find(id);
       if (ticket == nullptr || !waits(*ticket) || lanes_[ticket->lane].route == lanes_[lane].route) continue;
-      if (!is_apart(*ticket, table_.find(id)->second)) own.ids.push_back(id);
+      if (apart_too || !is_apart(*ticket, table_.find(id)->second)) own.ids.push_back(id);
     }
     one = by_parties_.lower_bound({lane, own.turn + 1, WallTime::min(), QueueId()});
     if (!own.ids.empty()) parties.push_back(std::move(own));
@@ -305,7 +329,7 @@ std::vector<Stops::Waiting> Stops::due_elsewhere(std::uint16_t lane, std::size_t
 void Stops::fill(std::uint16_t lane) {
   const std::size_t room = room_in(lane);
   if (room == 0) return;
-  std::vector<Waiting> parties = due_elsewhere(lane, room);
+  std::vector<Waiting> parties = due_elsewhere(lane, room, false);
   if (const Ticket* const next = index_.next(lane, ground_.clock.wall())) {
     const Turns& turns = index_.turns(lane);
     const Turns::Rank first = turns.rank_of_next(Index::turn_of(*next));

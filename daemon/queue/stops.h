@@ -50,7 +50,8 @@ class Stops {
   void move(const QueueId& id);
   /// It waits: goes to this lane, or to that of all senders in the same route. False: it has nobody there.
   bool stand(const QueueId& id, std::uint16_t lane);
-  /// Those that wait and have recipients in a lane that was closed or opened, or of which somebody became due.
+  /// Those that wait and have recipients in a lane that was closed or opened, or of which somebody became due. Where
+  /// a lane is closed and lets a probe through, or no more, few are looked at, however many wait.
   void move_all();
   /// Lanes that could do more take what is due there and waits elsewhere: of the parties whose turn it is.
   void fill_idle();
@@ -93,9 +94,10 @@ class Stops {
     Turn turn;
     std::vector<QueueId> ids;
   };
-  [[nodiscard]] std::vector<Waiting> due_elsewhere(std::uint16_t lane, std::size_t count) const;
+  [[nodiscard]] std::vector<Waiting> due_elsewhere(std::uint16_t lane, std::size_t count, bool apart_too) const;
   void fill(std::uint16_t lane);
   [[nodiscard]] std::vector<QueueId> of_lanes_that_flipped(const std::vector<Rank>& before) const;
+  void offer_probe(std::uint16_t lane);
   [[nodiscard]] std::size_t best_of(const Ticket& ticket, Round& round);
   [[nodiscard]] WallTime earliest(const Ticket& ticket, const Round& round) const;
   void move(const Ticket& ticket, Round& round);

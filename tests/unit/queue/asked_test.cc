@@ -37,11 +37,16 @@ class AskedTest : public RoutedTest {
     made.source.uid = uid;
     return accept(std::move(made));
   }
+  QueueId send_by_tcp(std::vector<std::string> recipients, std::string sender = "alice@example.com") {
+    mail::Envelope made = envelope(std::move(recipients), std::move(sender));
+    made.source.holder = kWeb;
+    return accept(std::move(made));
+  }
   /// Without waiting until nothing is under way.
-  void begin_one(std::vector<std::string> recipients) {
+  void begin_one(std::vector<std::string> recipients, std::uint32_t uid = kWeb) {
     mail::Envelope made = envelope(std::move(recipients));
     made.source.kind = mail::Source::Kind::local;
-    made.source.uid = kWeb;
+    made.source.uid = uid;
     const std::string text = "Subject: hi\n\nbody\n";
     auto intake = queue->begin(std::move(made));
     EXPECT_TRUE(run(loop, intake->append(text)));
@@ -49,6 +54,20 @@ class AskedTest : public RoutedTest {
   }
   void steps(int count, Seconds each = Seconds(60)) {
     for (int i = 0; i < count; ++i) pass(each);
+  }
+  void turn_of_the_loop() {
+    auto nothing = [] { return 0; };
+    (void)run(loop, pool.run(spool::Priority::background, std::move(nothing)));
+  }
+  /// Nobody says who sent the only message: its sender is warned, and told of its end.
+  void warned_and_ended() {
+    steps(72, Seconds(250));
+    EXPECT_THAT(hosts["one"].texts, Contains(HasSubstr("nobody says who uid 33 is"))) << "a warning";
+    EXPECT_THAT(files(), SizeIs(1));
+    steps(1800, Seconds(250));
+    EXPECT_THAT(hosts["one"].texts, SizeIs(3)) << "and a report";
+    EXPECT_THAT(files(), IsEmpty());
+    EXPECT_THAT(got("two"), IsEmpty());
   }
 };
 
@@ -193,13 +212,84 @@ TEST_F(AskedTest, WhatNobodyCanTellIsWarnedOfAndEnds) {
   made.source.kind = mail::Source::Kind::local;
   made.source.uid = kWeb;
   accept(std::move(made));
-  steps(72, Seconds(250));
-  EXPECT_THAT(hosts["one"].texts, Contains(HasSubstr("nobody says who uid 33 is"))) << "a warning";
-  EXPECT_THAT(files(), SizeIs(1));
-  steps(1800, Seconds(250));
-  EXPECT_THAT(hosts["one"].texts, SizeIs(3)) << "and a report";
+  warned_and_ended();
+}
+
+TEST_F(AskedTest, WhatAKnownUserSentByTcpIsWarnedOfAndEnds) {
+  const test::ExpectLog any("");
+  start(rows());
+  away = true;
+  send_by_tcp({"w@example.org", "root@one.example"}, "root@one.example");
+  warned_and_ended();
+}
+
+TEST_F(AskedTest, WhatAKnownUserSentByTcpWaitsQuietlyForTheAnswer) {
+  const test::ExpectLog told("nobody says who sent a message");
+  start(rows());
+  away = true;
+  const QueueId id = send_by_tcp({"w@example.org"});
+  const QueueId both = send_by_tcp({"w@example.org", "root@one.example"});
+  const Entry entry = *run(loop, queue->find(id));
+  EXPECT_THAT(entry.reason, HasSubstr("nobody says who uid 33 is"));
+  EXPECT_EQ(entry.source.uid, std::nullopt) << "it is nobody's to handle";
+  EXPECT_THAT(run(loop, queue->find(both))->routes, ElementsAre("not known"));
+  const std::size_t reads = disk.calls_of("open");
+  const std::size_t asked = questions;
+  for (int i = 0; i < 100; ++i) turn_of_the_loop();
+  EXPECT_EQ(questions, asked);
+  EXPECT_EQ(disk.calls_of("open"), reads);
+  steps(10);
+  EXPECT_LT(questions, 12U);
+  away = false;
+  steps(6);
+  EXPECT_THAT(got("two"), ElementsAre("w@example.org", "w@example.org"));
   EXPECT_THAT(files(), IsEmpty());
-  EXPECT_THAT(got("two"), IsEmpty());
+}
+
+TEST_F(AskedTest, WithTheAnswerItIsReadBeforeTheBacklogOfAnother) {
+  const test::ExpectLog down_told("site down");
+  start(rows());
+  down("one");
+  std::vector<QueueId> backlog;
+  for (int i = 0; i < 1000; ++i) backlog.push_back(send({"root@one.example"}, 1000));
+  close();
+  start(rows());
+  send({"w@example.org"});
+  settle();
+  EXPECT_THAT(got("two"), ElementsAre("w@example.org"));
+  EXPECT_THAT(run(loop, queue->find(backlog.back()))->routes, IsEmpty()) << "it is not read yet";
+}
+
+TEST_F(AskedTest, WhatAnOperatorReroutesOrWantsTriedIsReadBeforeABacklog) {
+  const test::ExpectLog down_told("site down");
+  start(rows());
+  down("one");
+  std::vector<QueueId> backlog;
+  for (int i = 0; i < 1000; ++i) backlog.push_back(send({"root@one.example"}, 1000));
+  close();
+  start(rows());
+  const QueueId retried = backlog[990];
+  const QueueId rerouted = backlog[991];
+  ASSERT_TRUE(queue->retry(retried));
+  ASSERT_TRUE(run(loop, queue->reroute(rerouted, "")));
+  settle();
+  EXPECT_THAT(run(loop, queue->find(retried))->routes, ElementsAre("one"));
+  EXPECT_THAT(run(loop, queue->find(rerouted))->routes, ElementsAre("one"));
+  EXPECT_THAT(run(loop, queue->find(backlog[980]))->routes, IsEmpty()) << "it is not read yet";
+}
+
+TEST_F(AskedTest, OfManyThatWaitedForAnswersNobodyWaitsBehindTheBacklogOfAnother) {
+  start(rows());
+  silent = true;
+  for (int i = 0; i < 600; ++i) begin_one({"x@example.org"}, 1000);
+  begin_one({"w@example.org"});
+  silent = false;
+  for (int i = 0; i < 500 && got("two").empty(); ++i) turn_of_the_loop();
+  EXPECT_THAT(got("two"), SizeIs(1));
+  EXPECT_LT(got("one").size(), 100U);
+  settle();
+  steps(20, Seconds(1));
+  EXPECT_THAT(got("one"), SizeIs(600));
 }
 
 TEST_F(AskedTest, ReportsAndAlarmsWaitForNobodysName) {

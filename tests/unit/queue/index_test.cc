@@ -101,6 +101,25 @@ Ticket ticket_of(std::uint32_t party, std::uint64_t number, WallTime due, Whose:
   return ticket;
 }
 
+TEST(TicketIndex, WhoHeldTheConnectionIsAskedForButDoesNotOwnWhatCameByIt) {
+  mail::Source source;
+  source.kind = mail::Source::Kind::smtp;
+  source.holder = 33;
+  Ticket ticket;
+  ticket.lane = Ticket::kAsked;
+  ticket.set(whose(source, mail::Parties()));
+  EXPECT_EQ(Index::turn_of(ticket), Turn{33});
+  EXPECT_EQ(ticket.whose().owner(), mail::kNoUid);
+  source.kind = mail::Source::Kind::local;
+  source.uid = 34;
+  ticket.set(whose(source, mail::Parties()));
+  EXPECT_EQ(Index::turn_of(ticket), Turn{34});
+  EXPECT_EQ(ticket.whose().owner(), 34U);
+  source.kind = mail::Source::Kind::daemon;
+  ticket.set(whose(source, mail::Parties()));
+  EXPECT_EQ(ticket.whose().owner(), mail::kNoUid) << "a report is nobody's";
+}
+
 /// What goes next, as if each were tried at once.
 std::vector<std::uint32_t> order_of(Index& index, WallTime now) {
   std::vector<std::uint32_t> order;

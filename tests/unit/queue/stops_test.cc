@@ -24,6 +24,22 @@ namespace {
 
 using mail::DeliveryReport;
 
+/// Counts how often it is asked: at least once for each message that is looked at.
+class CountedClock final : public Clock {
+ public:
+  [[nodiscard]] WallTime wall() const override {
+    ++asked;
+    return time_.wall();
+  }
+  [[nodiscard]] SteadyTime steady() const override { return time_.steady(); }
+  void advance(Milliseconds by) { time_.advance(by); }
+
+  mutable std::size_t asked = 0;
+
+ private:
+  test::FakeClock time_;
+};
+
 class StopsTest : public testing::Test {
  protected:
   StopsTest() { sites.configure({{"one", {2}}, {"two", {2}}}); }
@@ -55,11 +71,24 @@ class StopsTest : public testing::Test {
     sites.failed(site, {mail::Step::connect, Failure::refused, 0, "connection refused", false});
   }
 
+  /// Of those numbered so.
+  [[nodiscard]] std::size_t standing_in(std::uint16_t lane, std::uint64_t first, std::uint64_t end) {
+    std::size_t count = 0;
+    for (std::uint64_t i = first; i < end; ++i) count += lane_of(number(i)) == lane ? 1U : 0U;
+    return count;
+  }
+  /// How many times the clock is asked while one look is had.
+  std::size_t asked_at_a_look() {
+    clock.asked = 0;
+    stops.move_all();
+    return clock.asked;
+  }
+
   static constexpr std::uint16_t kOne = Ticket::kAsked + 1;
   static constexpr std::uint16_t kTwo = Ticket::kAsked + 2;
 
   boost::asio::io_context loop;
-  test::FakeClock clock;
+  CountedClock clock;
   WallTime begin = clock.wall();
   test::MemoryDisk disk;
   spool::DiskPool pool{1};
@@ -249,6 +278,68 @@ TEST_F(StopsTest, ASenderInTroubleIsProbedThoughOthersMailIsDueThere) {
   down("two");
   stops.move_all();
   EXPECT_EQ(lane_of(id), kOne) << "as its probe";
+}
+
+TEST_F(StopsTest, AProbeIsOneMessageAndFewAreLookedAtForIt) {
+  const test::ExpectLog down_told("site down");
+  constexpr std::size_t kMany = 3000;
+  constexpr std::size_t kFew = kMany / 3;  // times that the clock is asked, by each of them more than once
+  for (std::uint64_t i = 0; i < kMany; ++i) add(i);
+  down("one");
+  down("two");
+  stops.move_all();
+  EXPECT_EQ(standing_in(kOne, 0, kMany), kMany);
+  const Sender nobody;
+  for (int step = 0; step < 5; ++step) {
+    SCOPED_TRACE(step);
+    clock.advance(Seconds(7200));
+    EXPECT_LT(asked_at_a_look(), kFew);
+    const Sites::Permit one = sites.started(*sites.find("one"), nobody);
+    EXPECT_LT(asked_at_a_look(), kFew);
+    EXPECT_EQ(standing_in(kTwo, 0, kMany), 1U) << "for the probe that it waits for";
+    const Sites::Permit two = sites.started(*sites.find("two"), nobody);
+    EXPECT_LT(asked_at_a_look(), kFew);
+    sites.returned(*sites.find("one"), one, nobody);
+    EXPECT_LT(asked_at_a_look(), kFew);
+    sites.returned(*sites.find("two"), two, nobody);
+    EXPECT_LT(asked_at_a_look(), kFew);
+    EXPECT_EQ(standing_in(kOne, 0, kMany), kMany - 1);
+  }
+  sites.recovered("two");
+  stops.move_all();
+  EXPECT_EQ(standing_in(kTwo, 0, kMany), kMany) << "where it is open all go";
+}
+
+TEST_F(StopsTest, ForAProbeThePartyIsFirstWhoseTurnItIs) {
+  const test::ExpectLog down_told("site down");
+  for (std::uint64_t i = 0; i < 200; ++i) add(i);
+  add(300, 8);
+  index().turns(kTwo).tried(7);
+  down("one");
+  down("two");
+  stops.move_all();
+  clock.advance(Seconds(7200));
+  stops.move_all();
+  (void)sites.started(*sites.find("one"), Sender());
+  stops.move_all();
+  EXPECT_EQ(lane_of(number(300)), kTwo);
+  EXPECT_EQ(standing_in(kTwo, 0, 200), 0U);
+}
+
+TEST_F(StopsTest, WhereAllThatWaitWereRefusedInDoubtOneOfThemIsTheProbe) {
+  const test::ExpectLog down_told("site down");
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    index().set_standing(add(i), true, false);
+    stops.set(number(i), legs(), "somebody");
+  }
+  down("one");
+  down("two");
+  stops.move_all();
+  clock.advance(Seconds(7200));
+  stops.move_all();
+  (void)sites.started(*sites.find("one"), Sender());
+  stops.move_all();
+  EXPECT_EQ(standing_in(kTwo, 0, 20), 1U);
 }
 
 TEST_F(StopsTest, AMessageStandsOnlyWhereItHasRecipients) {

@@ -1,6 +1,9 @@
 // The night of an outage in the log: each message that waits has a line, and no more than one.
 #include "queue/waits.h"
 
+#include "queue/queue_impl.h"
+#include "queue/suspects.h"
+
 #include "base/zone.h"
 #include "routed_fixture.h"
 #include "support/expected_log.h"
@@ -127,6 +130,48 @@ TEST_F(WaitsTest, WhatLayInTheSpoolAtTheStartIsToldByItsOwnAttemptAlone) {
   EXPECT_EQ(lines_about().size(), before + 1);
   minutes(10);
   EXPECT_LE(lines_about().size(), before + hosts["one"].attempts);
+}
+
+TEST_F(WaitsTest, WhileASuspectIsTriedAloneTheQueueSleeps) {
+  const test::ExpectLog told("site down");
+  start({}, one());
+  down("one");
+  const QueueId suspect = accept_to({"a@one.example"});
+  close();
+  up("one");
+  std::vector<char> memory(Suspects::kMemory);
+  Suspects(memory).begin(suspect);
+  memory.at(Suspects::kCrashedAt) = 1;
+  stuck = {"one"};
+  spool = *spool::Spool::open(disk, "spool");
+  Config made = config();
+  made.in_flight = memory;
+  auto alone = std::make_unique<QueueImpl>(
+      loop.get_executor(), *spool, pool, clock, std::move(made), one(),
+      [this](mail::Message& message, const std::string& site) { return deliver(&message, site); });
+  const QueueImpl& sleeper = *alone;
+  queue = std::move(alone);
+  ASSERT_TRUE(run(loop, queue->start()));
+  const auto turns = [this] {
+    for (int i = 0; i < 20; ++i) {
+      auto nothing = [] { return 0; };
+      (void)run(loop, pool.run(spool::Priority::background, std::move(nothing)));
+    }
+  };
+  turns();
+  ASSERT_EQ(queue->totals().active, 1U);
+  const std::string text = "Subject: hi\n\nbody\n";
+  auto intake = queue->begin(envelope({"b@one.example"}));
+  ASSERT_TRUE(run(loop, intake->append(text)));
+  ASSERT_TRUE(run(loop, intake->commit(text.size(), mail::BodyType::seven_bit)));
+  clock.advance(2 * Waits::kSoon);
+  queue->clock_changed();
+  turns();
+  EXPECT_GT(sleeper.sleeps_for().value_or(Milliseconds::max()), Milliseconds(0));
+  stuck.clear();
+  settle();
+  EXPECT_THAT(got("one"), ElementsAre("a@one.example", "b@one.example"));
+  close();  // before the memory goes
 }
 
 TEST_F(WaitsTest, OneThatAnotherSiteTakesDoesNotWait) {
