@@ -191,11 +191,13 @@ TEST_F(ScribeTest, OfWhomAServerPutsOffByTheHundredEachIsFound) {
 
 TEST_F(ScribeTest, ATroubleThatTheHourHadNoRoomForIsNotedInTheNext) {
   const test::ExpectLog log("site down");
+  const test::ExpectLog again("site still down");
   host.trouble = site_trouble();
   Query of_it;
   of_it.kinds = {Kind::deferred};
   of_it.id = accept(local({"a@example.com"})).str();
   const auto now_it_says = [&](const std::string& words) {
+    clock.advance(Seconds(20));  // a site that is down is not tried at every word of an operator
     host.trouble->site->text = words;
     queue->retry_all(queue::Probe::forced);
     settle();
