@@ -44,6 +44,8 @@ VARY = [
     (re.compile(r"\b(uid|pid) \d+"), lambda found: f"{found[1]} N"),
     (re.compile(r"^posternd( +)\S+ on", re.M), lambda found: f"posternd{found[1]}VERSION on"),
     (re.compile(r"\b\d+ (MiB|inodes)\b"), lambda found: f"N {found[1]}"),
+    # How often a server that is down was tried by then.
+    (re.compile(r"\b\d+(\s+)deferred\b"), lambda found: f"N{found[1]}deferred"),
 ]
 
 
