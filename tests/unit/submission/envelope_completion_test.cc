@@ -9,7 +9,7 @@
 namespace postern::submission {
 namespace {
 
-Config config() {
+Config with_an_alias() {
   Config made;
   made.hostname = made.domain = "web1.example.net";
   made.aliases["root"] = {"admin@example.com", "ops"};
@@ -36,7 +36,7 @@ std::string texts(const mail::Envelope& envelope) {
 }
 
 TEST(EnvelopeCompletion, DoesAFewHundredRecipientsAtAStep) {
-  const Config settings = config();
+  const Config settings = with_an_alias();
   for (const std::size_t recipients : {0U, 1U, 199U, 200U, 201U, 1000U}) {
     mail::Envelope at_once = many(recipients);
     complete_envelope(at_once, settings);
@@ -54,7 +54,7 @@ TEST(EnvelopeCompletion, DoesAFewHundredRecipientsAtAStep) {
 }
 
 TEST(EnvelopeCompletion, CountsTheMemoryOfAllThatIsThere) {
-  const Config settings = config();
+  const Config settings = with_an_alias();
   mail::Envelope envelope = many(10'000);
   std::size_t given = 0;
   for (const mail::Recipient& one : envelope.recipients) given += held_by(one);
@@ -68,7 +68,7 @@ TEST(EnvelopeCompletion, CountsTheMemoryOfAllThatIsThere) {
 }
 
 TEST(EnvelopeCompletion, LosesNobodyWhereItIsGivenUp) {
-  const Config settings = config();
+  const Config settings = with_an_alias();
   mail::Envelope envelope = many(1000);
   EnvelopeCompletion completion(envelope, settings);
   EXPECT_TRUE(completion.step());
