@@ -1,6 +1,7 @@
 #include "base/unescape.h"
 
 #include "base/ascii.h"
+#include "base/hex_digit.h"
 #include "base/text.h"
 
 #include <array>
@@ -21,12 +22,9 @@ std::optional<std::uint32_t> number(std::string_view digits, std::uint32_t base)
   if (digits.empty() || digits.size() > 7) return std::nullopt;
   std::uint32_t value = 0;
   for (const char c : digits) {
-    const char low = to_lower(c);
-    std::uint32_t digit = 16;
-    if (is_digit(low)) digit = static_cast<std::uint32_t>(low - '0');
-    if (low >= 'a' && low <= 'f') digit = static_cast<std::uint32_t>(low - 'a') + 10U;
-    if (digit >= base) return std::nullopt;
-    value = value * base + digit;
+    const int digit = hex_digit(c);
+    if (digit < 0 || static_cast<std::uint32_t>(digit) >= base) return std::nullopt;
+    value = value * base + static_cast<std::uint32_t>(digit);
   }
   return value;
 }
