@@ -6,6 +6,7 @@
 #include "base/zone.h"
 #include "mail/date.h"
 #include "sendmail-shim/channel.h"
+#include "sendmail-shim/complaints.h"
 #include "sendmail-shim/compose.h"
 #include "sendmail-shim/control.h"
 #include "sendmail-shim/drop.h"
@@ -115,7 +116,8 @@ Exit hand_in(const Submission& submission, Delivery delivery) {
 void complain(std::string_view name, const std::string& text) {
   static constexpr std::array<std::string_view, 3> kNames = {"sendmail", "mailq", "newaliases"};
   const std::string_view called = kNames.at(static_cast<std::size_t>(personality(name)));
-  write_all(STDERR_FILENO, std::string(called) + ": " + text + "\n");
+  static Complaints complaints(STDERR_FILENO);
+  complaints.say(std::string(called) + ": " + text + "\n");
 }
 
 /// The message that standard input and the arguments make.
@@ -242,7 +244,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     exit = Exit{EX_TEMPFAIL, "out of memory; nothing was stored"};
   }
-  if (!exit.warning.empty()) postern::write_all(STDERR_FILENO, "sendmail: " + exit.warning + "\n");
+  if (!exit.warning.empty()) postern::shim::complain("sendmail", exit.warning);
   if (exit.code != EX_OK && !exit.text.empty()) {
     postern::shim::complain(argc > 0 ? argv[0] : "sendmail", exit.text);
   }

@@ -194,8 +194,9 @@ Result<DnsAnswer> ask_dns(struct __res_state& state, const std::string& name, Dn
   auto answer = parse_answer(bytes, name, type);
   if (!answer) return answer;
   answer->proven = answer->proven && trusted;
+  answer->partial = cut_off;
+  if (cut_off && answer->records.empty()) return loss(name, type);
   if (!answer->records.empty() || answer->left_out > 0) return answer;
-  if (cut_off) return loss(name, type);
   return refusal(name, type, code_of(bytes) == ns_r_nxdomain ? HOST_NOT_FOUND : NO_DATA, 0);
 }
 

@@ -32,6 +32,7 @@ struct DnsAnswer {
   /// The resolver of this machine vouches for it by DNSSEC (RFC 4035 3.2.3), and /etc/resolv.conf says that it is to be
   /// believed ("options trust-ad"; without that the C library takes the mark away).
   bool proven = false;
+  bool partial = false;  ///< the rest was cut off, and no name server told the whole: there may be more
 };
 
 /// The records of that type that `name` has, be it by aliases (CNAME) in the same answer. Failure: protocol.
@@ -40,7 +41,7 @@ Result<DnsAnswer> parse_answer(std::string_view bytes, std::string_view name, Dn
 /// Asks the resolver of this machine about exactly that name, by TCP where the answer is too large for UDP. Blocks for
 /// as long as the resolver takes: with servers that say nothing six seconds for each, and then five for TCP. Failures:
 /// not_found (it says that there is no such name or no such record), resolve (no answer, that it cannot tell, or an
-/// answer of which all was cut off), protocol (an answer that cannot be read).
+/// answer of which all that is of use was cut off), protocol (an answer that cannot be read).
 Result<DnsAnswer> ask_dns(const std::string& name, DnsType type);
 
 /// The same on a thread of its own, one question at a time. Failures: those, and cancelled if the waiting task was.

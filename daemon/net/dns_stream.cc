@@ -96,13 +96,17 @@ std::optional<std::string> ask_by_stream(struct __res_state& state, const std::s
   if (size <= 0) return std::nullopt;
   const std::string query(made.begin(), made.begin() + size);
   const SteadyTime end = std::chrono::steady_clock::now() + kStreamPatience;
-  for (int i = 0; i < std::min(state.nscount, MAXNS); ++i) {
+  const int count = std::min(state.nscount, MAXNS);
+  for (int i = 0; i < count; ++i) {
     // Of the C library's two lists one has the server's address, by its family.
     const sockaddr_in& four = state.nsaddr_list[i];
     const sockaddr_in6* six = state._u._ext.nsaddrs[i];
     const bool is_six = four.sin_family != AF_INET && six != nullptr;
     const auto* address = is_six ? reinterpret_cast<const sockaddr*>(six) : reinterpret_cast<const sockaddr*>(&four);
-    auto answer = ask_one(address, is_six ? sizeof(*six) : sizeof(four), query, end);
+    // What is left is shared: a server that says nothing leaves the next ones time to answer.
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const SteadyTime until = now + (end - now) / (count - i);
+    auto answer = ask_one(address, is_six ? sizeof(*six) : sizeof(four), query, until);
     if (answer) return answer;
   }
   return std::nullopt;

@@ -12,7 +12,7 @@
 
 namespace postern::net {
 
-/// For all servers together.
+/// For all servers together; each may take its share of what those before it left.
 inline constexpr Seconds kStreamPatience{5};
 
 /// What the first of the name servers of `state` answers that can tell: that there is no such name, or whatever is

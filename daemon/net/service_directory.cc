@@ -81,6 +81,10 @@ Task<Result<ServiceDirectory::Servers>> ServiceDirectory::servers() {
 }
 
 Result<void> ServiceDirectory::take(Result<DnsAnswer> answer) {
+  // RFC 2181 9: what is left of an answer takes the place of no whole one, and denies nothing.
+  if (answer && answer->partial && !known_.empty() && (!partial_ || !usable_servers(*answer, service_))) {
+    answer = Error{Failure::resolve, "the answer was cut off, and no name server tells the whole by TCP"};
+  }
   if (answer) {
     auto usable = usable_servers(*answer, service_);
     if (usable) {
@@ -113,6 +117,7 @@ void ServiceDirectory::learn(const DnsAnswer& answer, std::vector<DnsRecord> usa
   silent_ = false;
   until_ = parts_.now() + std::clamp(answer.ttl, kShortestAnswer, kLongestAnswer);
   proven_ = answer.proven;
+  partial_ = answer.partial;
   if (are_same(known_, usable)) return;
   known_ = std::move(usable);
   log(Level::info, "the DNS names the servers of a smarthost",

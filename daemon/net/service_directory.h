@@ -51,7 +51,8 @@ class ServiceDirectory {
 
   /// Asks the DNS if its last answer holds no more; while somebody asks already, the others go by the last answer.
   /// Where the DNS cannot tell that is used, too, however old, and the log says so; that there is no such service is an
-  /// answer. Failures: resolve (no server is known), cancelled.
+  /// answer. Part of an answer counts where the whole was never told. Failures: resolve (no server is known),
+  /// cancelled.
   Task<Result<Servers>> servers();
   /// The next servers() asks, and no server is behind the others for what it was.
   void forget() {
@@ -74,6 +75,7 @@ class ServiceDirectory {
   Parts parts_;
   std::vector<DnsRecord> known_;
   bool proven_ = false;
+  bool partial_ = false;             ///< DnsAnswer::partial, of what is known
   std::optional<SteadyTime> until_;  ///< what is known holds so long
   bool silent_ = false;              ///< the DNS has not told since, and the log says so
   std::size_t asking_ = 0;

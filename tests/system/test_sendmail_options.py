@@ -1,5 +1,8 @@
 """Options of sendmail by which callers have lost mail, and what -bv says of the settings in force."""
 
+import contextlib
+import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -57,6 +60,25 @@ def test_what_is_not_understood_is_told_and_left_out(stuck):
     assert run.stderr.decode().splitlines() == [
         'sendmail: -N: "never", or some of "success,failure,delay" is needed, not sometimes; it is left out'], run
     assert len(stored(stuck)) == 1
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_a_standard_error_that_nobody_reads_keeps_no_mail_waiting(stuck, blocking):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, blocking)
+
+    def send(*arguments):
+        return subprocess.run([f"{stuck.programs}/sendmail", *arguments], input=message("a@example.com", TEXT).encode(), stderr=writer,
+                              env={**os.environ, **stuck.environment}, timeout=30).returncode
+
+    assert send("-N", "sometimes", "a@example.com") == 0 and len(stored(stuck)) == 1
+    assert send("-q", "root") == 64 and len(stored(stuck)) == 1
+    os.close(reader)
+    os.close(writer)
 
 
 def test_c12_bv_says_where_mail_would_go_and_sends_nothing(stuck):

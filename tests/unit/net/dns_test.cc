@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace postern::net {
@@ -166,6 +167,7 @@ constexpr unsigned kServerFailure = 0x8182;
 constexpr unsigned kNoSuchName = 0x8183;
 constexpr unsigned kRefused = 0x8185;
 constexpr unsigned kCut = 0x0200;
+constexpr unsigned kSilence = 0x10000;  // no flags: by TCP nothing is answered
 
 struct Say {
   unsigned flags = kGood;
@@ -228,7 +230,11 @@ class NameServer {
         EXPECT_EQ(::sendto(udp_.get(), out.data(), out.size(), 0, asker, size), static_cast<ssize_t>(out.size()));
       }
       if (wanted[2].revents != 0) {
-        const UniqueFd client(::accept(tcp_.get(), nullptr, nullptr));
+        UniqueFd client(::accept(tcp_.get(), nullptr, nullptr));
+        if (by_tcp_ && by_tcp_->flags == kSilence) {
+          unanswered_.push_back(std::move(client));
+          continue;
+        }
         const ssize_t count = by_tcp_ ? ::recv(client.get(), query.data(), query.size(), 0) : 0;
         if (count <= 2) continue;
         const std::string out =
@@ -246,6 +252,7 @@ class NameServer {
   UniqueFd udp_;
   UniqueFd end_;
   UniqueFd running_;  ///< closed: the end
+  std::vector<UniqueFd> unanswered_;
   std::thread thread_;
 };
 
@@ -282,7 +289,9 @@ TEST(Dns, WhatIsCutOffIsAskedByTcp) {
 
 TEST(Dns, AnAnswerOfWhichAllIsCutOffDeniesNothing) {
   const std::string alias = record(number(kPointer), kCname, 30, labels("a.x"));
-  for (const auto& left : {std::vector<std::string>(), std::vector<std::string>{alias}}) {
+  const std::string no_host = record(number(kPointer), kSrv, 60, srv(1, 1, 25, "127.0.0.1"));
+  for (const auto& left :
+       {std::vector<std::string>(), std::vector<std::string>{alias}, std::vector<std::string>{no_host}}) {
     for (const auto& by_tcp :
          {std::optional<Say>(), std::optional<Say>(Say{kServerFailure, {}}), std::optional<Say>(Say{kRefused, {}})}) {
       const auto answer = ask(Say{kGood | kCut, left}, by_tcp);
@@ -291,8 +300,12 @@ TEST(Dns, AnAnswerOfWhichAllIsCutOffDeniesNothing) {
       EXPECT_THAT(answer.error().text, testing::HasSubstr("the SRV record of " + kName + " was cut off"));
     }
   }
-  // What is left of it is good.
-  EXPECT_EQ(target_of(ask(Say{kGood | kCut, one_server("udp.x")}, std::nullopt)), "udp.x");
+  // What is left of it is good, and said to be a part.
+  const auto part = ask(Say{kGood | kCut, one_server("udp.x")}, std::nullopt);
+  EXPECT_EQ(target_of(part), "udp.x");
+  EXPECT_TRUE(part && part->partial);
+  const auto whole = ask(Say{kGood | kCut, one_server("udp.x")}, Say{kGood, one_server("tcp.x")});
+  EXPECT_TRUE(whole && !whole->partial);
 }
 
 TEST(Dns, ByTcpTheNextServerIsAskedWhereOneCannotTell) {
@@ -301,6 +314,13 @@ TEST(Dns, ByTcpTheNextServerIsAskedWhereOneCannotTell) {
     const NameServer first(Say{kGood | kCut, {}}, by_tcp);
     EXPECT_EQ(target_of(ask({&first, &next})), "tcp.x");
   }
+}
+
+TEST(Dns, ByTcpTheNextServerIsAskedInTimeWhereOneSaysNothing) {
+  const NameServer silent(Say{kGood | kCut, {}}, Say{kSilence, {}});
+  const NameServer next(Say{kGood, one_server("udp.x")}, Say{kGood, one_server("tcp.x")});
+  // Asked twice, so that a slow machine has the time of two.
+  EXPECT_EQ(target_of(ask({&silent, &next, &next})), "tcp.x");
 }
 
 TEST(Dns, ThatThereIsNoSuchNameIsSaidAndTheLackOfARecordIsAnother) {

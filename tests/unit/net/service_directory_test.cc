@@ -120,6 +120,37 @@ TEST(ServiceDirectory, UsesTheLastAnswerWhileTheDnsIsSilentAndSaysSoOnce) {
   }
 }
 
+TEST(ServiceDirectory, PartOfAnAnswerTakesThePlaceOfNoWholeOne) {
+  const auto part_of = [](const char* target) {
+    DnsAnswer part;
+    part.records = {at(1, target)};
+    part.ttl = Seconds(60);
+    part.partial = true;
+    return Result<DnsAnswer>(part);
+  };
+  Directory world;
+  world.answer = part_of("a.example");
+  EXPECT_EQ(world.servers(), "a.example") << "better than nothing";
+  world.now += Seconds(60);
+  world.answer = part_of("b.example");
+  EXPECT_EQ(world.servers(), "b.example") << "the newer part is as good";
+  const test::ExpectLog told("the DNS does not tell which servers a smarthost has");
+  world.now += Seconds(60);
+  world.answer = part_of("");
+  EXPECT_EQ(world.servers(), "b.example") << "a part denies nothing";
+  world.now += kAskAgain;
+  world.say({at(1, "a.example"), at(2, "b.example")});
+  EXPECT_EQ(world.servers(), "a.example b.example");
+  world.now += Seconds(60);
+  for (const char* target : {"b.example", ""}) {
+    world.answer = part_of(target);
+    EXPECT_EQ(world.servers(), "a.example b.example");
+    world.now += kAskAgain;
+  }
+  world.say({at(1, "c.example")});
+  EXPECT_EQ(world.servers(), "c.example");
+}
+
 TEST(ServiceDirectory, WaitsLessForANewAnswerThanForTheFirst) {
   Directory world;
   world.say({at(1, "a.example")});
