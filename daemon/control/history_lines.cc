@@ -153,15 +153,18 @@ Error open_end(std::string_view id, bool gone) {
                       in_the_log(id))};
 }
 
+/// Records of the message may be among these; empty: there are none.
+std::string left_out_of(const history::Story& story) {
+  if (story.left_out == 0) return {};
+  return fmt::format("; at least {} {} left out of the history since this message came (history.size)", story.left_out,
+                     story.left_out == 1 ? "record was" : "records were");
+}
+
 /// Where nothing is known of a message.
 std::string missing_of(const history::Story& story) {
-  std::string text;
-  if (story.left_out > 0) {
-    text += fmt::format("; at least {} {} left out of it since then (history.size)", story.left_out,
-                        story.left_out == 1 ? "record was" : "records were");
-  }
+  std::string text = left_out_of(story);
   if (story.begins) {
-    text += fmt::format("; it begins at {}, after this message came", to_local_rfc3339(*story.begins));
+    text += fmt::format("; the history begins at {}, after this message came", to_local_rfc3339(*story.begins));
   }
   return text;
 }
@@ -171,6 +174,7 @@ std::optional<Error> doubt_of(const history::Story& story, bool gone) {
   if (!story.unread.empty()) doubt = Error{Failure::io, story.unread};
   if (story.records.empty() || story.ended) return doubt;
   Error error = open_end(story.records.back().at("id").as_string(), gone);
+  error.text += left_out_of(story);
   if (!doubt) return error;
   doubt->text = error.text + "; " + doubt->text;
   return doubt;
@@ -210,10 +214,11 @@ Task<Result<Told>> tell_story(const AskedHistory& asked, std::string id, Lines& 
   Result<history::Story> story = co_await asked.history.story(id, asked.owner, between);
   if (!story) co_return story.error();
   bool waits = false;
-  if (!story->ended && asked.in_queue) {
+  if (!story->ended) {
     const std::string whole(story->records.back().at("id").as_string());
-    waits = co_await asked.in_queue(whole);
-    // It may have left the queue since it was looked for in the history.
+    if (asked.in_queue) waits = co_await asked.in_queue(whole);
+    // It may have left the queue since it was looked for in the history; and the whole id alone tells since when
+    // records may be missing.
     if (!waits) story = co_await asked.history.story(whole, asked.owner, between);
     if (!story) co_return story.error();
   }

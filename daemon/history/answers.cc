@@ -36,7 +36,7 @@ std::optional<WallTime> earliest(std::string id) {
 
 std::optional<WallTime> begins_for(std::optional<std::uint32_t> owner, std::optional<WallTime> begins) {
   if (!begins || !owner) return begins;
-  return std::chrono::ceil<std::chrono::hours>(*begins);
+  return std::chrono::floor<std::chrono::hours>(*begins);
 }
 
 Walk::Walk(Steps steps, std::shared_ptr<Search> search, std::optional<Endings> endings, std::optional<WallTime> oldest)

@@ -80,7 +80,8 @@ class Walk {
   std::optional<WallTime> begins_;
 };
 
-/// As whoever asks may know it: the first record may be another user's, and its time is not told to the second.
+/// As whoever asks may know it: the first record may be another user's, and its time is told to the hour, which no
+/// record that is there contradicts.
 [[nodiscard]] std::optional<WallTime> begins_for(std::optional<std::uint32_t> owner, std::optional<WallTime> begins);
 
 class Answers {

@@ -27,7 +27,8 @@ bool Endings::is_told(const Shown& shown, const Record& acceptance) const {
   // Where not all are named, some that are looked for may not be.
   const bool by_names = names.size() == all && shown.names.size() < kMostNames;
   if (shown.all || (!by_names && shown.ended >= all)) return true;
-  if (names.size() < all) return false;
+  // Of more names than are remembered the count alone tells whether anybody is missing.
+  if (names.size() < all || (!by_names && to_.empty())) return false;
   const std::vector<std::string> originals = texts_in_row(acceptance[Field::original]);
   bool any = false;
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "history/keeping.h"
 #include "history/segments.h"
+#include "mail/envelope.h"
 #include "mail/parties.h"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace postern::history {
 
@@ -17,6 +19,17 @@ namespace {
 
 /// Bytes, by party.
 using Charges = std::map<std::uint32_t, std::uint64_t>;
+
+/// For whoever asks. One that is noted is of nobody's share.
+Record mark_of(std::uint32_t party, const Shares::Untold& left) {
+  Record mark;
+  mark[Field::at] = to_rfc3339(left.last);
+  mark[Field::kind] = name(Kind::left_out);
+  if (party != mail::kNoUid) mark[Field::uid] = mark[Field::owner] = std::to_string(party);
+  mark[Field::accepted] = to_rfc3339(left.first);
+  mark[Field::count] = std::to_string(left.number);
+  return mark;
+}
 
 }  // namespace
 
@@ -129,7 +142,7 @@ History::History(const Executor& loop, Post post, Clock& clock, std::string dire
 }
 
 History::~History() {
-  for (const auto& [party, number] : shares_.take_untold(clock_.steady())) note_left_out(party, number);
+  for (const auto& [party, left] : shares_.take_untold(clock_.steady())) note(mark_of(party, left));
   flush();
 }
 
@@ -177,32 +190,23 @@ void History::give_back() {
 bool History::is_in_share(const Record& record, std::size_t size, std::uint32_t party) {
   const auto kind = kind_named(record[Field::kind]);
   const bool little = kind == Kind::accepted || kind == Kind::deferred || kind == Kind::refused;
-  const Shares::Answer answer = shares_.take(party, size, state_->most, little, clock_.steady());
-  if (answer.to_tell > 0) tell_left_out(party, answer.to_tell);
+  const Shares::Answer answer = shares_.take(party, size, state_->most, little, clock_.steady(), clock_.wall());
+  if (answer.to_tell.number > 0) tell_left_out(party, answer.to_tell);
   return answer.taken;
 }
 
-void History::tell_left_out(std::uint32_t party, std::uint64_t number) {
+void History::tell_left_out(std::uint32_t party, const Shares::Untold& left) {
   log(Level::warning, "records are left out of the history: more of it than a quarter in a day is of one user",
       {{"user", mail::party_text(party)},
-       {"number", number},
+       {"number", left.number},
        {"advice", "raise history.size, or see what sends so much"}});
-  note_left_out(party, number);
+  note(mark_of(party, left));
 }
 
-/// For whoever asks later. The mark is of nobody's share.
-void History::note_left_out(std::uint32_t party, std::uint64_t number) {
-  Record mark;
-  mark[Field::kind] = name(Kind::left_out);
-  if (party != mail::kNoUid) mark[Field::uid] = mark[Field::owner] = std::to_string(party);
-  mark[Field::count] = std::to_string(number);
-  note(std::move(mark));
-}
-
-/// Of parties that noted nothing since, so that a mark stands within an hour of what it tells of.
+/// Of parties that noted nothing since.
 void History::tell_untold() {
   told_ = clock_.steady();
-  for (const auto& [party, number] : shares_.take_untold(told_)) tell_left_out(party, number);
+  for (const auto& [party, left] : shares_.take_untold(told_)) tell_left_out(party, left);
 }
 
 void History::note(Record record, std::optional<std::uint32_t> party) {
@@ -262,7 +266,10 @@ std::optional<WallTime> History::oldest() const {
 std::shared_ptr<Search> History::search(Query query) const {
   const WallTime now = clock_.wall();
   query.since = std::max(query.since, oldest());
-  return std::make_shared<Search>(directory_, std::move(query), [state = state_, now] { state->run(now); });
+  std::vector<Record> unmarked;
+  for (const auto& [party, left] : shares_.untold()) unmarked.push_back(mark_of(party, left));
+  return std::make_shared<Search>(
+      directory_, std::move(query), [state = state_, now] { state->run(now); }, std::move(unmarked));
 }
 
 }  // namespace postern::history

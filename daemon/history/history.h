@@ -54,16 +54,15 @@ class History {
   void note(Record record, std::optional<std::uint32_t> party = std::nullopt);
   /// What is gathered goes to the disk now.
   void flush();
-  /// Finds what was noted until its first step, as far as the disk took it, and nothing that is too old to be kept. May
-  /// outlive the history.
+  /// Finds what was noted until its first step, as far as the disk took it, and nothing that is too old to be kept.
+  /// What was left out it tells also where no mark stands yet. May outlive the history.
   [[nodiscard]] std::shared_ptr<Search> search(Query query) const;
 
  private:
   struct State;
   void post_job();
   [[nodiscard]] bool is_in_share(const Record& record, std::size_t size, std::uint32_t party);
-  void tell_left_out(std::uint32_t party, std::uint64_t number);
-  void note_left_out(std::uint32_t party, std::uint64_t number);
+  void tell_left_out(std::uint32_t party, const Shares::Untold& left);
   void tell_untold();
   void give_back();
 

@@ -13,10 +13,10 @@ void LeftOut::add(const std::vector<Record>& marks) {
   for (const Record& mark : marks) {
     if (users_.size() >= kMost && !users_.contains(mark[Field::owner])) continue;
     Told& told = users_[mark[Field::owner]];
-    const std::string& at = mark[Field::at];
+    const std::string first(first_left_out(View::of(mark)));
     told.number += parse_number(mark[Field::count]).value_or(0);
-    told.first = told.first.empty() ? at : std::min(told.first, at);
-    told.last = std::max(told.last, at);
+    told.first = told.first.empty() ? first : std::min(told.first, first);
+    told.last = std::max(told.last, mark[Field::at]);
   }
 }
 

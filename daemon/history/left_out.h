@@ -30,8 +30,8 @@ class LeftOut {
  private:
   struct Told {
     std::uint64_t number = 0;
-    std::string first;  ///< the times of the marks, as in a record
-    std::string last;
+    std::string first;  ///< as in a record
+    std::string last;   ///< of the last mark
   };
   std::map<std::string, Told> users_;  ///< by uid; empty: of nobody who is known
 };

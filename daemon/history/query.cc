@@ -2,7 +2,6 @@
 
 #include "base/letters.h"
 #include "base/text.h"
-#include "history/shares.h"
 #include "mail/wanted_address.h"
 
 #include <algorithm>
@@ -28,7 +27,6 @@ Matcher::Matcher(Query query) : query_(std::move(query)) {
   if (query_.since) since_ = to_rfc3339(*query_.since);
   if (query_.until) until_ = to_rfc3339(*query_.until);
   if (query_.files_since) files_since_ = to_rfc3339(*query_.files_since);
-  if (query_.until) lacks_until_ = to_rfc3339(*query_.until + Shares::kTold);
   if (query_.uid) uid_ = std::to_string(*query_.uid);
   if (query_.owner) owner_ = std::to_string(*query_.owner);
   // Those named in one record stand in a row.
@@ -45,10 +43,11 @@ bool Matcher::is_left_out(std::string_view line) {
   return at != std::string_view::npos && line.substr(at + 1).starts_with("left_out\t");
 }
 
+/// A mark stands behind what it tells of, on a quiet machine by hours.
 bool Matcher::may_lack(const View& view) const {
   if (view[Field::at] < std::max(since_, files_since_)) return false;
   if (!uid_.empty() && view[Field::uid] != uid_) return false;
-  return lacks_until_.empty() || view[Field::at] < lacks_until_;
+  return until_.empty() || first_left_out(view) < until_;
 }
 
 bool Matcher::may_see(const View& view) const { return owner_.empty() || view[Field::owner] == owner_; }

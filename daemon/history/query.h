@@ -52,7 +52,6 @@ class Matcher {
   std::string since_;  ///< as in a record; empty: none
   std::string until_;
   std::string files_since_;
-  std::string lacks_until_;  ///< later by an hour: a mark tells what was left out in the hour before it
   std::string uid_;
   std::string owner_;
 };

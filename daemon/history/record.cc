@@ -112,6 +112,17 @@ std::string first_line() {
   return line;
 }
 
+View View::of(const Record& record) {
+  View view;
+  std::ranges::copy(record.texts, view.texts.begin());
+  return view;
+}
+
+/// Those of before do not tell it.
+std::string_view first_left_out(const View& mark) {
+  return mark[Field::accepted].empty() ? mark[Field::at] : mark[Field::accepted];
+}
+
 Record View::record() const {
   Record record;
   std::ranges::copy(texts, record.texts.begin());

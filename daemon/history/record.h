@@ -27,7 +27,7 @@ enum class Kind {
   corrupt,    ///< its file is damaged: it was set aside, and nobody who was still waited for gets it
   gathered,   ///< it went on in a storm digest, with others like it
   refused,    ///< not taken at a door
-  left_out,   ///< a mark, and no result of a search: `count` records of `owner`, or of nobody, found no room (shares.h)
+  left_out,   ///< a mark, and no result of a search: `count` records of `owner`, or nobody, found no room (shares.h)
 };
 inline constexpr std::size_t kKindCount = static_cast<std::size_t>(Kind::left_out) + 1;
 [[nodiscard]] std::string_view name(Kind kind);
@@ -39,7 +39,7 @@ enum class Field : std::uint8_t {
   id,          ///< queue id; empty where the message was refused
   uid,         ///< of the local user who handed it in, by whatever door; empty: not known, or a report of ours
   owner,       ///< whose message it is: likewise, but nobody's where it came by TCP
-  accepted,    ///< when it was taken
+  accepted,    ///< when it was taken; of a mark, when the first came of which it tells
   size,        ///< bytes, as SIZE of SMTP counts them
   client,      ///< of `accepted` and `refused`: who handed it in, "uid 1000 pid 4242", an address and port
   from,        ///< "<>" is the null sender; empty: not known
@@ -100,8 +100,12 @@ struct View {
   std::array<std::string_view, kFields> texts;
 
   std::string_view operator[](Field field) const { return texts[static_cast<std::size_t>(field)]; }
+  [[nodiscard]] static View of(const Record& record);
   [[nodiscard]] Record record() const;
 };
+
+/// Of a mark (Kind::left_out): when the first record came that it tells of.
+[[nodiscard]] std::string_view first_left_out(const View& mark);
 
 /// Reads the lines of one file.
 class LineReader {

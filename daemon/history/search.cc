@@ -17,7 +17,8 @@ std::optional<WallTime> Search::files_since() const {
   return std::max(matcher_.query().since, matcher_.query().files_since);
 }
 
-/// No record of this file can be of the times that are asked for. What a damaged time would hide is looked for.
+/// No record of this file can be of the times that are asked for, nor a mark tell of them: it stands a day behind what
+/// it tells of at most (History::tidy). What a damaged time would hide is looked for.
 bool Search::is_far(const LineReader& reader, int file, std::uint64_t size) const {
   const auto since = files_since();
   const auto until = matcher_.query().until;
@@ -73,8 +74,11 @@ std::optional<std::string> Search::open_next() {
   return std::nullopt;
 }
 
-Search::Search(std::string directory, Query query, std::function<void()> before)
-    : directory_(std::move(directory)), matcher_(std::move(query)), before_(std::move(before)) {}
+Search::Search(std::string directory, Query query, std::function<void()> before, std::vector<Record> unmarked)
+    : directory_(std::move(directory)),
+      matcher_(std::move(query)),
+      before_(std::move(before)),
+      unmarked_(std::move(unmarked)) {}
 
 /// Files are read from their ends.
 void Search::look_at(const View& view, std::optional<WallTime> at, Found& found) {
@@ -119,6 +123,10 @@ Result<Search::Found> Search::next(std::size_t most) {
     if (!names) return Error{Failure::io, names.error().text, names.error().code};
     names_ = std::move(*names);
     found.begins = begins();
+    for (const Record& mark : unmarked_) {
+      const View view = View::of(mark);
+      if (matcher_.may_see(view) && matcher_.may_lack(view)) found.left_out.push_back(mark);
+    }
   }
   std::uint64_t bytes = 0;
   while (found.records.size() < most && bytes < kStep) {

@@ -35,8 +35,8 @@ class Search {
   /// So many records one after the other that are too early end a file which begins too early as well.
   static constexpr int kInARow = 8;
 
-  /// `before` is called once, before the first step looks what there is.
-  Search(std::string directory, Query query, std::function<void()> before = {});
+  /// `before` is called once, before the first step looks what there is. `unmarked`: marks that stand in no file yet.
+  Search(std::string directory, Query query, std::function<void()> before = {}, std::vector<Record> unmarked = {});
 
   struct Found {
     std::vector<Record> records;  ///< newest first
@@ -80,6 +80,7 @@ class Search {
   std::string directory_;
   Matcher matcher_;
   std::function<void()> before_;
+  std::vector<Record> unmarked_;
   std::optional<std::vector<std::string>> names_;  ///< what was not yet opened, the newest at the end
   std::optional<Open> open_;
 };

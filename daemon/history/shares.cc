@@ -19,7 +19,7 @@ double used_now(double used, SteadyTime at, double most, SteadyTime now) {
 Shares::Share& Shares::share_of(std::uint32_t party, double most, SteadyTime now) {
   if (shares_.size() >= kParties && !shares_.contains(party)) {
     std::erase_if(shares_, [&](const auto& one) {
-      return one.second.untold == 0 && used_now(one.second.used, one.second.at, most, now) <= 0;
+      return one.second.untold.number == 0 && used_now(one.second.used, one.second.at, most, now) <= 0;
     });
     if (shares_.size() >= kParties) party = mail::kNoUid;
   }
@@ -29,23 +29,37 @@ Shares::Share& Shares::share_of(std::uint32_t party, double most, SteadyTime now
   return share;
 }
 
-Shares::Answer Shares::take(std::uint32_t party, std::uint64_t bytes, std::uint64_t kept, bool little, SteadyTime now) {
+Shares::Answer Shares::take(std::uint32_t party, std::uint64_t bytes, std::uint64_t kept, bool little, SteadyTime now,
+                            WallTime at) {
   const auto most = static_cast<double>(std::max(kept / kPart, kLeast));
   Share& share = share_of(party, most, now);
   const double then = share.used + static_cast<double>(bytes);
   const bool taken = then <= (little ? most / 2 : most);
   if (taken) share.used = then;
-  if (!taken) ++share.untold;
-  const bool tells = share.untold > 0 && (!share.told || now - *share.told >= kTold);
+  if (!taken) {
+    Untold& left = share.untold;
+    left.first = left.number == 0 ? at : std::min(left.first, at);
+    left.last = left.number == 0 ? at : std::max(left.last, at);
+    ++left.number;
+  }
+  const bool tells = share.untold.number > 0 && (!share.told || now - *share.told >= kTold);
   if (tells) share.told = now;
-  return {.taken = taken, .to_tell = tells ? std::exchange(share.untold, 0) : 0};
+  return {.taken = taken, .to_tell = tells ? std::exchange(share.untold, {}) : Untold()};
 }
 
-std::map<std::uint32_t, std::uint64_t> Shares::take_untold(SteadyTime now) {
-  std::map<std::uint32_t, std::uint64_t> all;
-  for (auto& [party, share] : shares_) {
-    if (share.untold == 0) continue;
-    all[party] = std::exchange(share.untold, 0);
+std::map<std::uint32_t, Shares::Untold> Shares::untold() const {
+  std::map<std::uint32_t, Untold> all;
+  for (const auto& [party, share] : shares_) {
+    if (share.untold.number > 0) all[party] = share.untold;
+  }
+  return all;
+}
+
+std::map<std::uint32_t, Shares::Untold> Shares::take_untold(SteadyTime now) {
+  std::map<std::uint32_t, Untold> all = untold();
+  for (const auto& [party, left] : all) {
+    Share& share = shares_[party];
+    share.untold = {};
     share.told = now;
   }
   return all;

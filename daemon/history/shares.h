@@ -22,15 +22,23 @@ class Shares {
   /// So often it is told of a party.
   static constexpr Seconds kTold{3600};
 
+  /// Records of a party that found no room, since that was told the last time.
+  struct Untold {
+    std::uint64_t number = 0;
+    WallTime first{};  ///< when the first of them came
+    WallTime last{};
+  };
   struct Answer {
     bool taken = false;
-    std::uint64_t to_tell = 0;  ///< so many records of the party were left out since the last time, to be told now
+    Untold to_tell{};  ///< without a number nothing is to be told now
   };
   /// A record of so many bytes, where so many are `kept` of all. What is of `little` worth has the first half of a
   /// share alone.
-  Answer take(std::uint32_t party, std::uint64_t bytes, std::uint64_t kept, bool little, SteadyTime now);
-  /// What was left out and is not told yet, by party: it is told now.
-  std::map<std::uint32_t, std::uint64_t> take_untold(SteadyTime now);
+  Answer take(std::uint32_t party, std::uint64_t bytes, std::uint64_t kept, bool little, SteadyTime now, WallTime at);
+  /// What was left out and is not told yet, by party.
+  [[nodiscard]] std::map<std::uint32_t, Untold> untold() const;
+  /// It is told now.
+  std::map<std::uint32_t, Untold> take_untold(SteadyTime now);
   /// So many bytes that were taken are not kept after all.
   void give_back(std::uint32_t party, std::uint64_t bytes);
 
@@ -38,7 +46,7 @@ class Shares {
   struct Share {
     double used = 0;
     SteadyTime at{};
-    std::uint64_t untold = 0;  ///< left out since `told`
+    Untold untold{};
     std::optional<SteadyTime> told{};
   };
   Share& share_of(std::uint32_t party, double most, SteadyTime now);

@@ -21,6 +21,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -222,6 +223,7 @@ TEST_F(ControlHistory, WhatAShareHadNoRoomForIsToldToWhomItConcerns) {
     record[history::Field::id] = id(static_cast<unsigned>(i)).text();
     kept.note(record, kAlice);
   }
+  const WallTime burst = clock.wall();
   clock.advance(std::chrono::hours(1));
   note(1000, history::Kind::delivered, kBob);
   const std::size_t there = told(R"({"command":"history","limit":100000})", kAlice).size();
@@ -233,6 +235,7 @@ TEST_F(ControlHistory, WhatAShareHadNoRoomForIsToldToWhomItConcerns) {
       ASSERT_EQ(all.size(), 1U);
       EXPECT_EQ(all[0].at("user").as_int64(), std::int64_t{kAlice});
       EXPECT_EQ(static_cast<std::size_t>(all[0].at("number").as_int64()) + there, 300U);
+      EXPECT_EQ(std::string(all[0].at("first").as_string()), to_rfc3339(burst));
       EXPECT_EQ(std::string(all[0].at("last").as_string()), to_rfc3339(clock.wall()));
     }
   }
@@ -242,11 +245,50 @@ TEST_F(ControlHistory, WhatAShareHadNoRoomForIsToldToWhomItConcerns) {
   EXPECT_EQ(exit_of(R"({"command":"history"})"), 0);
   const std::string number = std::to_string(300 - there);
   for (const std::string command : {"history show", "queue show"}) {
-    EXPECT_THAT(error_of(request(command, 299)), HasSubstr("at least " + number + " records were left out")) << command;
+    EXPECT_THAT(error_of(request(command, 299)),
+                HasSubstr("at least " + number + " records were left out of the history"))
+        << command;
     EXPECT_EQ(exit_of(request(command, 299)), 66) << command;
     EXPECT_THAT(error_of(request(command, 299), kBob), testing::Not(HasSubstr("left out"))) << command;
     EXPECT_EQ(error_of(request(command, 0)), "") << command;
   }
+}
+
+// Of one message the end is left out, of another everything.
+TEST_F(ControlHistory, ThatRecordsOfAMessageMayHaveBeenLeftOutIsSaidBeforeAMarkOfThemStands) {
+  const test::ExpectLog log("records are left out of the history");
+  history::HistoryOptions small;
+  small.size = 1024ULL * 1024;
+  kept.configure(small);
+  history::Record record;
+  record[history::Field::owner] = record[history::Field::uid] = std::to_string(kAlice);
+  const auto take = [&](unsigned number, history::Kind kind, std::optional<std::uint32_t> party) {
+    record[history::Field::kind] = history::name(kind);
+    record[history::Field::id] = QueueId::make(clock.wall(), number).text();
+    kept.note(record, party);
+    return record[history::Field::id];
+  };
+  record[history::Field::to] = std::string(2000, 'x');
+  record[history::Field::subject] = "Backup";
+  for (unsigned i = 0; i < 300; ++i) take(i, history::Kind::delivered, kAlice);
+  clock.advance(Seconds(20));
+  const std::string since = R"({"since":")" + to_rfc3339(clock.wall()) + "\"}";
+  EXPECT_FALSE(kept_of(since).contains("left_out"));
+  const std::string known = take(1000, history::Kind::accepted, std::nullopt);
+  take(1000, history::Kind::delivered, kAlice);
+  const std::string unknown = take(1001, history::Kind::accepted, kAlice);
+  for (const uid_t uid : {kRoot, kAlice}) {
+    EXPECT_TRUE(kept_of(since, uid).contains("left_out"));
+    for (const std::string command : {"history show", "queue show"}) {
+      const std::string of = R"({"command":")" + command + R"(","id":")";
+      EXPECT_THAT(told(of + known + "\"}", uid), testing::SizeIs(1)) << command;
+      EXPECT_THAT(error_of(of + known + "\"}", uid), HasSubstr("does not tell how it ended")) << command;
+      for (const std::string& id : {known, unknown}) {
+        EXPECT_THAT(error_of(of + id + "\"}", uid), HasSubstr("records were left out of the history since")) << command;
+      }
+    }
+  }
+  EXPECT_FALSE(kept_of(since, kBob).contains("left_out"));
 }
 
 TEST_F(ControlHistory, WhoAsksForMoreThanIsKeptIsToldWhereItBegins) {
@@ -259,10 +301,15 @@ TEST_F(ControlHistory, WhoAsksForMoreThanIsKeptIsToldWhereItBegins) {
   EXPECT_TRUE(kept_of(since(first)).empty());
   EXPECT_EQ(begins_of(since(first - Milliseconds(1))), to_rfc3339(first));
   EXPECT_EQ(begins_of(R"({"subject":"nothing of that"})"), to_rfc3339(first));
-  EXPECT_EQ(begins_of(since(first - Milliseconds(1)), kAlice), to_rfc3339(std::chrono::ceil<std::chrono::hours>(first)))
-      << "it may be another's record";
+  const WallTime hour = std::chrono::floor<std::chrono::hours>(first);
+  EXPECT_TRUE(kept_of(since(hour), kAlice).empty());
+  EXPECT_EQ(begins_of(since(hour - Milliseconds(1)), kAlice), to_rfc3339(hour)) << "it may be another's record";
   const std::string early = QueueId::make(first - std::chrono::hours(5), 1).str();
-  EXPECT_THAT(error_of(R"({"command":"history show","id":")" + early + "\"}"), HasSubstr("; it begins at "));
+  EXPECT_THAT(error_of(R"({"command":"history show","id":")" + early + "\"}"), HasSubstr("; the history begins at "));
+  const std::string soon = QueueId::make(first + Seconds(1), 1).str();
+  EXPECT_THAT(error_of(R"({"command":"history show","id":")" + soon + "\"}", kAlice),
+              testing::Not(HasSubstr("begins at")))
+      << "it came behind that";
   const std::string late = QueueId::make(clock.wall() + std::chrono::hours(5), 1).str();
   EXPECT_THAT(error_of(R"({"command":"history show","id":")" + late + "\"}"), testing::Not(HasSubstr("begins at")));
 }

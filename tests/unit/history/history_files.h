@@ -39,8 +39,7 @@ inline std::vector<Record> found(const std::string& directory, const Query& quer
 }
 
 /// What is left out of what is asked for, as far as marks tell it.
-inline std::uint64_t left_out(const std::string& directory, const Query& query = {}) {
-  Search search(directory, query);
+inline std::uint64_t left_out(Search& search) {
   std::uint64_t sum = 0;
   for (;;) {
     const auto page = search.next(100);
@@ -49,6 +48,10 @@ inline std::uint64_t left_out(const std::string& directory, const Query& query =
     for (const Record& mark : page->left_out) sum += parse_number(mark[Field::count]).value_or(0);
     if (page->ended) return sum;
   }
+}
+inline std::uint64_t left_out(const std::string& directory, const Query& query = {}) {
+  Search search(directory, query);
+  return left_out(search);
 }
 
 inline std::uint64_t bytes_in(const std::string& directory) {

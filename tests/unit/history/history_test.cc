@@ -325,6 +325,60 @@ TEST(History, AMarkStandsWithinAnHourOfWhatItTells) {
   EXPECT_EQ(found(desk.directory, of_the_burst).size() + left_out(desk.directory, of_the_burst), 300U);
 }
 
+// And before a mark of it stands, by whatever time is asked for.
+TEST(History, WhatIsLeftOutIsToldAtOnceToWhomItConcerns) {
+  const test::ExpectLog log("records are left out of the history");
+  Desk desk;
+  HistoryOptions small;
+  small.size = 1024ULL * 1024;
+  const auto history = desk.make(small);
+  Record large = a_record(1);
+  large[Field::to] = std::string(2000, 'x');
+  for (int i = 0; i < 300; ++i) history->note(large, 1001);
+  desk.clock.advance(Seconds(20));
+  history->note(large, 1001);
+  Query since;
+  since.since = desk.clock.wall();
+  since.owner = 1001;
+  Query by_id = since;
+  by_id.files_since = by_id.since;
+  by_id.since.reset();
+  by_id.id = "0p6c9x2m7k4hq999";
+  const std::uint64_t missing = left_out(*history->search({}));
+  EXPECT_EQ(found(desk.directory).size() + missing, 301U);
+  EXPECT_EQ(left_out(*history->search(since)), missing - 1) << "but for the first, of which there is a mark";
+  EXPECT_EQ(left_out(*history->search(by_id)), missing - 1);
+  Query other = since;
+  other.owner = 1002;
+  EXPECT_EQ(left_out(*history->search(other)), 0U);
+  Query before;
+  before.until = desk.clock.wall() - Seconds(20);
+  EXPECT_EQ(left_out(*history->search(before)), 0U);
+}
+
+TEST(History, AMarkThatStandsLateTellsSinceWhenItTells) {
+  const test::ExpectLog log("records are left out of the history");
+  Desk desk;
+  HistoryOptions small;
+  small.size = 1024ULL * 1024;
+  const auto history = desk.make(small);
+  Record large = a_record(1);
+  large[Field::to] = std::string(2000, 'x');
+  for (int i = 0; i < 300; ++i) history->note(large, 1001);
+  const WallTime burst = desk.clock.wall();
+  desk.clock.advance(std::chrono::hours(5));
+  history->note(a_record(2), 1002);
+  history->flush();
+  desk.run_jobs();
+  Query of_the_burst;
+  of_the_burst.since = burst;
+  of_the_burst.until = burst + Seconds(1);
+  EXPECT_EQ(found(desk.directory, of_the_burst).size() + left_out(desk.directory, of_the_burst), 300U);
+  Query before;
+  before.until = burst;
+  EXPECT_EQ(left_out(desk.directory, before), 0U);
+}
+
 TEST(History, BeginsWithTheFirstRecordThatIsThere) {
   const test::ScratchDir scratch;
   HistoryOptions options;

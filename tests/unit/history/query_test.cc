@@ -13,8 +13,7 @@ namespace postern::history {
 namespace {
 
 bool matches(const Query& query, const Record& record) {
-  View view;
-  for (std::size_t i = 0; i < kFields; ++i) view.texts[i] = record.texts[i];
+  const View view = View::of(record);
   const Matcher matcher(query);
   const bool does = matcher.matches(view);
   EXPECT_TRUE(!does || matcher.may_match(line_of(record)));

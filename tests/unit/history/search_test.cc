@@ -1,6 +1,7 @@
 #include "history/search.h"
 
 #include "history/keeping.h"
+#include "history/left_out.h"
 #include "history/segments.h"
 #include "support/scratch_dir.h"
 #include "unit/history/history_files.h"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -163,6 +165,50 @@ TEST(Search, TellsAUserNothingOfTheTimesOfOthers) {
     query.owner = owner;
     Search search(scratch.path(), query);
     EXPECT_EQ(search.next(10)->reached, reached);
+  }
+}
+
+TEST(Search, AMarkTellsOfTheTimesUpToItsOwnAndOneOfBeforeOfItsOwnAlone) {
+  const test::ScratchDir scratch;
+  Record mark = a_record_at(1, kNow);
+  mark[Field::kind] = name(Kind::left_out);
+  mark[Field::count] = "5";
+  Record of_before = mark;
+  of_before[Field::count] = "100";
+  mark[Field::accepted] = to_rfc3339(kNow - std::chrono::hours(4));
+  Segments segments(scratch.path());
+  ASSERT_TRUE(segments.append(line_of(mark) + line_of(of_before), {}, kNow));
+  const auto told = [&](Milliseconds since, Milliseconds until) {
+    Query query;
+    query.since = kNow + since;
+    query.until = kNow + until;
+    return left_out(scratch.path(), query);
+  };
+  const Milliseconds began = -std::chrono::hours(4);
+  EXPECT_EQ(told(began - Milliseconds(1000), began), 0U);
+  EXPECT_EQ(told(began, began + Milliseconds(1)), 5U);
+  EXPECT_EQ(told(began, Milliseconds(0)), 5U);
+  EXPECT_EQ(told(began, Milliseconds(1)), 105U);
+  EXPECT_EQ(told(Milliseconds(1), Milliseconds(1000)), 0U);
+  LeftOut all;
+  all.add({of_before, mark});
+  const boost::json::array users = all.to_json();
+  ASSERT_EQ(users.size(), 1U);
+  EXPECT_EQ(users[0].at("number").as_int64(), 105);
+  EXPECT_EQ(std::string(users[0].at("first").as_string()), mark[Field::accepted]);
+  EXPECT_EQ(std::string(users[0].at("last").as_string()), mark[Field::at]);
+}
+
+TEST(Search, TellsAMarkThatStandsInNoFileYetToWhomItConcerns) {
+  const test::ScratchDir scratch;
+  Record mark = a_record_at(1, kNow);  // uid 1001
+  mark[Field::kind] = name(Kind::left_out);
+  for (const std::uint32_t owner : {1000U, 1001U}) {
+    Query query;
+    query.owner = owner;
+    Search search(scratch.path(), query, {}, {mark});
+    EXPECT_EQ(search.next(10)->left_out.size(), owner == 1001 ? 1U : 0U);
+    EXPECT_TRUE(search.next(10)->left_out.empty()) << "and once";
   }
 }
 

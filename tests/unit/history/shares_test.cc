@@ -12,7 +12,7 @@ constexpr std::uint64_t kBytes = 1024;
 std::size_t taken(Shares& shares, std::uint32_t party, std::size_t number, SteadyTime now, bool little = false,
                   std::uint64_t kept = kKept) {
   std::size_t count = 0;
-  for (std::size_t i = 0; i < number; ++i) count += shares.take(party, kBytes, kept, little, now).taken ? 1U : 0U;
+  for (std::size_t i = 0; i < number; ++i) count += shares.take(party, kBytes, kept, little, now, {}).taken ? 1U : 0U;
   return count;
 }
 
@@ -42,9 +42,10 @@ TEST(HistoryShares, OfAHistoryHoweverSmallThereIsALittle) {
 TEST(HistoryShares, WhoseRecordsAreLeftOutIsToldAtOnceAndThenOnceAnHour) {
   Shares shares;
   SteadyTime now{Seconds(1'000'000)};
+  WallTime at{};
   const auto told = [&](std::size_t number) {
     std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < number; ++i) sum += shares.take(1000, kKept, kKept, false, now).to_tell;
+    for (std::size_t i = 0; i < number; ++i) sum += shares.take(1000, kKept, kKept, false, now, at).to_tell.number;
     return sum;
   };
   EXPECT_EQ(told(100), 1U);
@@ -53,24 +54,44 @@ TEST(HistoryShares, WhoseRecordsAreLeftOutIsToldAtOnceAndThenOnceAnHour) {
   now += Seconds(1);
   EXPECT_EQ(told(100), 200U) << "since the last time";
   now += Seconds(60);
-  EXPECT_EQ(shares.take_untold(now), (std::map<std::uint32_t, std::uint64_t>{{1000, 99}}));
+  ASSERT_EQ(shares.untold().size(), 1U);
+  EXPECT_EQ(shares.untold().at(1000).number, 99U);
+  EXPECT_EQ(shares.take_untold(now).at(1000).number, 99U);
+  EXPECT_TRUE(shares.untold().empty());
   EXPECT_TRUE(shares.take_untold(now).empty());
+  at += Seconds(60);
   EXPECT_EQ(told(10), 0U);
   now += Seconds(3600);
-  EXPECT_EQ(shares.take(1000, 1, kKept, false, now).to_tell, 10U) << "also by one that is taken";
+  const Shares::Untold last = shares.take(1000, 1, kKept, false, now, at + Seconds(3600)).to_tell;
+  EXPECT_EQ(last.number, 10U) << "also by one that is taken";
+  EXPECT_EQ(last.first, at) << "which is none of them";
+  EXPECT_EQ(last.last, at);
+}
+
+TEST(HistoryShares, OfWhatIsLeftOutTheFirstAndTheLastTimeAreKnownAlsoIfTheClockIsSetBack) {
+  Shares shares;
+  const SteadyTime now{Seconds(1'000'000)};
+  const WallTime at{Seconds(1'790'000'000)};
+  for (const int minutes : {0, 3, 7, 5, 1}) {
+    (void)shares.take(1000, kKept, kKept, false, now, at + std::chrono::minutes(minutes));
+  }
+  const Shares::Untold left = shares.untold().at(1000);
+  EXPECT_EQ(left.number, 4U) << "the first is told";
+  EXPECT_EQ(left.first, at + std::chrono::minutes(1));
+  EXPECT_EQ(left.last, at + std::chrono::minutes(7));
 }
 
 TEST(HistoryShares, WhatIsGivenBackMayBeTakenAgainAndNoMore) {
   Shares shares;
   const SteadyTime now{Seconds(1'000'000)};
   const std::uint64_t share = kKept / Shares::kPart;
-  EXPECT_TRUE(shares.take(1000, share, kKept, false, now).taken);
+  EXPECT_TRUE(shares.take(1000, share, kKept, false, now, {}).taken);
   shares.give_back(1000, share / 2);
-  EXPECT_TRUE(shares.take(1000, share / 2, kKept, false, now).taken);
-  EXPECT_FALSE(shares.take(1000, 2, kKept, false, now).taken);
+  EXPECT_TRUE(shares.take(1000, share / 2, kKept, false, now, {}).taken);
+  EXPECT_FALSE(shares.take(1000, 2, kKept, false, now, {}).taken);
   shares.give_back(1000, 10 * share);
-  EXPECT_TRUE(shares.take(1000, share, kKept, false, now).taken);
-  EXPECT_FALSE(shares.take(1000, 2, kKept, false, now).taken);
+  EXPECT_TRUE(shares.take(1000, share, kKept, false, now, {}).taken);
+  EXPECT_FALSE(shares.take(1000, 2, kKept, false, now, {}).taken);
   shares.give_back(1001, share);
 }
 
@@ -80,7 +101,7 @@ TEST(HistoryShares, OfVeryManyPartiesTheMemoryIsBoundedAndThoseBeyondShareOne) {
   const SteadyTime now{Seconds(1'000'000)};
   std::size_t all = 0;
   for (std::uint32_t party = 0; party < 2 * Shares::kParties; ++party) {
-    all += shares.take(party, kBytes * kShare, kKept, false, now).taken ? 1U : 0U;
+    all += shares.take(party, kBytes * kShare, kKept, false, now, {}).taken ? 1U : 0U;
   }
   EXPECT_EQ(all, Shares::kParties + 1);
   EXPECT_EQ(taken(shares, 5'000'000, 10, now + 2 * Shares::kAgain), 10U)
