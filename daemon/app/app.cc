@@ -138,7 +138,8 @@ struct App::Parts {
                                  }}),
         reloads(loop, pool, config_file, settings.spool,
                 Reloads::Hooks{[this](settings::Settings wanted) { return apply(std::move(wanted)); },
-                               [this] { return status(); }, [this] { return read_others(); }}) {
+                               [this] { return status(); }, [this] { return read_others(); },
+                               [this] { return settings; }}) {
     if (!loaded.problems.empty()) reloads.hold(loaded.problems);
   }
 
@@ -147,7 +148,10 @@ struct App::Parts {
   void listen_for_scrapers();
   /// Blocks.
   std::function<void()> read_others() {
-    return [this, read = parties_file.read()] { use_parties(read); };
+    return [this, read = parties_file.read(), drop = settings::untaken_drop(spool_in_force, submit_in_force)] {
+      use_parties(read);
+      untaken_drop = drop;
+    };
   }
   /// Wherever parties are counted.
   void use_parties(mail::Parties now);
@@ -165,6 +169,8 @@ struct App::Parts {
   Executor loop;
   std::string config_file;
   settings::Settings settings;
+  const std::string spool_in_force = settings.spool;           ///< until a restart; read on the pool, too
+  const std::string submit_in_force = settings.listen.submit;  ///< likewise
   mail::Parties parties;
   PartiesFile parties_file;
   std::shared_ptr<SharedParties> parties_of_threads = std::make_shared<SharedParties>();
@@ -223,7 +229,6 @@ Result<void> App::Parts::build() {
   const queue::PartyOf party = [parties = parties_of_threads](std::uint32_t uid) { return parties->of(uid); };
   drop_box = std::make_unique<queue::WatchedDropBox>(loop, pool, settings.spool, party);
   drop_survey = std::make_unique<queue::DropSurvey>(pool, settings.spool);
-  untaken_drop = settings::untaken_drop(settings.spool, settings.listen.submit);
   pickup = std::make_unique<submission::Pickup>(*drop_box, *queue, system_clock(), sessions.memory(),
                                                 [this] { return submission; });
   control = control_context();

@@ -8,6 +8,8 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +24,18 @@ std::string told(const std::vector<settings::Problem>& problems) {
   for (std::size_t i = 0; i < problems.size() && i < kMostTold; ++i) text += (i == 0 ? "" : "; ") + problems[i].str();
   if (problems.size() > kMostTold) text += "; and " + std::to_string(problems.size() - kMostTold) + " more";
   return text;
+}
+
+/// Refused is what is wrong with TLS in these settings alone. What the settings in force have already, since a start
+/// took it or a certificate has expired meanwhile, keeps none of the others out.
+void judge_tls(settings::Loaded& loaded, const settings::Settings& in_force, const std::string& file) {
+  std::vector<settings::Problem> wrong = tls_problems(*loaded.settings, file);
+  if (wrong.empty()) return;
+  const std::vector<settings::Problem> before = tls_problems(in_force, file);
+  for (settings::Problem& problem : wrong) {
+    const bool known = std::ranges::find(before, problem.text, &settings::Problem::text) != before.end();
+    (known ? loaded.warnings : loaded.problems).push_back(std::move(problem));
+  }
 }
 
 }  // namespace
@@ -87,9 +101,10 @@ Task<void> Reloads::run() {
     notify_reloading();
     // While mail is held, what is wrong with the TLS of one smarthost is no reason to hold that of the others; a start
     // takes such settings, too.
-    auto read = [file = file_, others = hooks_.read, strict = !holding_] {
+    auto read = [file = file_, others = hooks_.read,
+                 in_force = holding_ ? std::optional<settings::Settings>() : hooks_.in_force()] {
       settings::Loaded loaded = settings::load(file);
-      if (loaded.settings && strict) loaded.problems = tls_problems(*loaded.settings, file);
+      if (loaded.settings && in_force) judge_tls(loaded, *in_force, file);
       return std::pair(std::move(loaded), others ? others() : std::function<void()>());
     };
     auto [loaded, use_others] = co_await pool_.run(spool::Priority::background, std::move(read));

@@ -29,6 +29,8 @@ class Reloads {
     /// Reads what else is read anew, whatever the file is worth; blocks. What it returns puts that in force before
     /// `apply`, on the event loop.
     std::function<std::function<void()>()> read;
+    /// A copy of the settings in force.
+    std::function<settings::Settings()> in_force;
   };
 
   /// `spool` is in use until a restart, whatever the file says. The pool outlives this.

@@ -97,8 +97,10 @@ Result<void> apply_strength(SSL_CTX* context, const TlsClientOptions& options) {
   const std::string ciphers = (options.tls_ciphers.empty() ? "DEFAULT" : options.tls_ciphers) + ":!aNULL:!eNULL";
   if (SSL_CTX_set_cipher_list(context, ciphers.c_str()) == 1) return {};
   const std::string remedy = adds_something(options.tls_ciphers) ? "" : " (write DEFAULT before it)";
-  return Error{Failure::tls,
-               "tls_ciphers: OpenSSL knows none of " + printable(options.tls_ciphers) + remedy + ": " + tls_reason()};
+  // Behind the first what was meant for another key may follow, a password too.
+  const std::size_t end = std::min(options.tls_ciphers.find_first_of(" :,"), options.tls_ciphers.size());
+  const std::string first = options.tls_ciphers.substr(0, end) + (end == options.tls_ciphers.size() ? "" : "...");
+  return Error{Failure::tls, "tls_ciphers: OpenSSL knows none of " + printable(first) + remedy + ": " + tls_reason()};
 }
 
 std::vector<std::string> offered_below(SSL_CTX* context, int bits) {

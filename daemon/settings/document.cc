@@ -155,7 +155,9 @@ class Builder final : public YAML::EventHandler {
       return;
     }
     if (const auto [first, fresh] = frame.places.emplace(key.text, key.mark); !fresh) {
-      const bool shown = !frame.node.flow || !end_in_bare_password(frame.node.entries);
+      // In braces a key without a value may be the end of another's, of a password too.
+      const bool cut = value.kind == Node::Kind::null || end_in_bare_password(frame.node.entries);
+      const bool shown = !frame.node.flow || !cut;
       report_.error(key.mark, "duplicate key" + (shown ? " '" + shown_key(key.text) + "'" : std::string()) +
                                   "; it stands already in line " + std::to_string(first->second.line));
       return;

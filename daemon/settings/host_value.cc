@@ -157,7 +157,9 @@ std::optional<std::string> server_value(const Node& node, Scope& scope) {
       return std::nullopt;
     }
     if (const auto service = ServiceName::parse(node.text)) return service->str();
-    scope.error(node, "must " + ServiceName::parse(shown_host(node.text)).error().text);
+    constexpr std::size_t kScheme = std::string_view("srv:").size();
+    const std::string shown = node.text.substr(0, kScheme) + shown_start(node.text.substr(kScheme), ":,;|");
+    scope.error(node, "must " + ServiceName::parse(shown).error().text);
     return std::nullopt;
   }
   // No host has such a name; records of services do.

@@ -115,6 +115,12 @@ void complain_of_key(const Node& map, const Entry& entry, const Place& place, Re
     }
     shown = shown_key(entry.key);
   }
+  if (meant.empty() && map.flow && entry.value.kind == Node::Kind::null) {
+    report.error(entry.mark,
+                 "unknown key without a value; in braces a value ends at a comma: put one that has commas in single "
+                 "quotes ('...')");
+    return;
+  }
   if (meant.empty()) {
     meant = "here may stand: ";
     for (const std::string& name : names) meant += (&name == names.data() ? "" : ", ") + name;

@@ -58,7 +58,7 @@ bool is_token_url(std::string_view url) {
 /// be one.
 std::string_view where_it_goes(const Scope& scope) {
   if (scope.path.find(".password_") != std::string::npos) return "; the password itself goes under 'password'";
-  if (scope.path.ends_with("_file")) return "; the secret itself goes into that file";
+  if (scope.path.ends_with("_file") || scope.path.ends_with("_key")) return "; the secret itself goes into that file";
   return {};
 }
 
@@ -83,7 +83,7 @@ std::optional<std::vector<std::string>> mechanisms_value(const Node& node, Scope
     if (!written) continue;
     std::string name = to_upper(*written);
     if (std::ranges::find(kKnownMechanisms, name, &KnownMechanism::name) == kKnownMechanisms.end()) {
-      scope.error(item, unknown_mechanism(*written, name));
+      scope.error(item, unknown_mechanism(shown_start(*written), name));
     } else if (std::ranges::find(names, name) != names.end()) {
       scope.error(item, "lists " + name + " twice");
     } else {

@@ -77,7 +77,7 @@ struct Found {
       return wrong(scope, node,
                    "must be a limit such as " +
                        std::string(of ? "500/day" : "\"30 messages/minute\" or \"500 recipients/day\"") +
-                       " (from 1 to 1000000 a minute, hour or day), not '" + node.text + "'");
+                       " (from 1 to 1000000 a minute, hour or day), not '" + shown_start(node.text) + "'");
     }
     const auto same = [&](const RateLimit& one) { return one.of == limit->of && one.per == limit->per; };
     if (std::ranges::any_of(limits, same)) {

@@ -26,6 +26,17 @@ std::string unknown(const std::string& name, const std::vector<Smarthost>& smart
   return text + fmt::format("; there is: {}", fmt::join(names, ", "));
 }
 
+/// None could not be read: that may be the one that a route names.
+bool has_every_name(const std::vector<Smarthost>& smarthosts, const Report& report) {
+  if (smarthosts.empty()) return false;
+  for (std::size_t i = 0; i < smarthosts.size(); ++i) {
+    const Smarthost& one = smarthosts[i];
+    if (one.name.empty()) return false;
+    if (one.name == one.host && report.was_written(fmt::format("smarthosts[{}].name", i))) return false;
+  }
+  return true;
+}
+
 bool is_for_all(const std::vector<std::string>& names) {
   return names.empty() || std::ranges::find(names, "*") != names.end();
 }
@@ -86,9 +97,7 @@ std::optional<std::vector<std::string>> smarthost_names_value(const Node& node, 
 }
 
 void check_routes(Settings& settings, Report& report) {
-  // A smarthost whose host could not be read may be the one that a route names.
-  const bool all_named =
-      std::ranges::none_of(settings.smarthosts, [](const Smarthost& one) { return one.name.empty(); });
+  const bool all_named = report.clean() || has_every_name(settings.smarthosts, report);
   for (std::size_t row = 0; row < settings.queue.routes.size(); ++row) {
     std::vector<std::string>& names = settings.queue.routes[row].smarthosts;
     const std::string path = fmt::format("routes[{}].smarthosts", row);

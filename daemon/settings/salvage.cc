@@ -33,11 +33,23 @@ bool begins_section(std::string_view line) {
 /// Keys of which a part could not be read.
 using HalfRead = std::set<std::string, std::less<>>;
 
+/// What is known of the keys before a section.
+struct KeysBefore {
+  HalfRead half;
+  /// The last one that there is. What follows and belongs to no key may be rows of it.
+  std::string last;
+};
+
+bool is_known(const std::string& key) {
+  return std::ranges::any_of(all_keys(),
+                             [&](const KeyInfo& one) { return one.path == key || one.path.starts_with(key + "."); });
+}
+
 /// `whole`: nothing of what may belong to it was left out.
-bool read_section(const std::string& section, bool whole, Settings& settings, HalfRead& half) {
+bool read_section(const std::string& section, bool whole, Settings& settings, KeysBefore& before) {
   Report unheard("");  // each error is in the report of the whole file
   auto root = read_document(section, unheard);
-  if (!root) return false;
+  if (!root || root->kind != Node::Kind::map) return false;
   whole = whole && unheard.clean();
   for (Entry& entry : root->entries) {
     Report of_key("");
@@ -45,7 +57,13 @@ bool read_section(const std::string& section, bool whole, Settings& settings, Ha
     one.kind = Node::Kind::map;
     one.entries.push_back(std::move(entry));
     read_keys(one, settings, of_key);
-    if (!whole || !of_key.clean()) half.insert(std::move(one.entries.front().key));
+    std::string& key = one.entries.front().key;
+    if (!is_known(key)) {
+      before.half.insert(before.last);
+      continue;
+    }
+    if (!whole || !of_key.clean()) before.half.insert(key);
+    before.last = std::move(key);
   }
   return true;
 }
@@ -61,29 +79,30 @@ struct Section {
     if (loose == std::string::npos && !text.empty() && at_margin(line)) loose = text.size();
     text += line;
   }
-  void read(Settings& settings, HalfRead& half) const {
-    if (read_section(text, true, settings, half) || loose == std::string::npos) return;
-    read_section(text.substr(0, loose), false, settings, half);
+  void read(Settings& settings, KeysBefore& before) const {
+    if (read_section(text, true, settings, before)) return;
+    before.half.insert(before.last);
+    if (loose != std::string::npos) read_section(text.substr(0, loose), false, settings, before);
   }
 };
 
 HalfRead read_sections(const std::string& text, Settings& settings) {
-  HalfRead half;
+  KeysBefore before;
   Section section;
   std::size_t sections = 0;
   for (std::size_t begin = 0; begin < text.size() && sections < kMostSections;) {
     const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
     const std::string_view line(text.data() + begin, end - begin);
     if (begins_section(line)) {
-      section.read(settings, half);
+      section.read(settings, before);
       section = {};
       ++sections;
     }
     section.add(line);
     begin = end;
   }
-  section.read(settings, half);
-  return half;
+  section.read(settings, before);
+  return std::move(before.half);
 }
 
 /// Without what would mean something else than the whole, and values that are each good and cannot be together.

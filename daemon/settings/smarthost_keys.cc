@@ -68,7 +68,7 @@ constexpr auto kSmarthostKeys = std::to_array<Key<H>>({
     {"client_certificate", "path", "", "", "none",
      "our certificate for EXTERNAL, with its chain", set<path_value, &H::client_certificate>},
     {"client_key", "path", "", "", "none",
-     "the key of client_certificate", set<path_value, &H::client_key>},
+     "the key of client_certificate", set<secret_path_value, &H::client_key>},
     {"mechanisms", "list of names", "", "", "all",
      "the login mechanisms that may be used, best first", set<mechanisms_value, &H::mechanisms>},
     {"auth_downgrade", "warn | refuse", "", "", "warn",

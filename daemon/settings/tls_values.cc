@@ -84,7 +84,7 @@ std::optional<net::TlsVersion> tls_version_value(const Node& node, Scope& scope)
   if (number == "1") number = "1.0";  // "TLSv1"
   const auto* const named = std::ranges::find(net::kTlsVersions, number, &net::NamedTlsVersion::number);
   if (named != net::kTlsVersions.end()) return named->version;
-  scope.error(node, "must be 1.0, 1.1, 1.2 or 1.3, not '" + *text + "'");
+  scope.error(node, "must be 1.0, 1.1, 1.2 or 1.3, not '" + shown_start(*text) + "'");
   return std::nullopt;
 }
 

@@ -13,6 +13,7 @@
 #include <array>
 #include <limits>
 #include <set>
+#include <utility>
 
 namespace postern::settings {
 namespace {
@@ -44,6 +45,27 @@ std::optional<std::uint64_t> measure(const Node& node, const Scope& scope, Parse
   return std::nullopt;
 }
 
+bool begins_with_port(std::string_view text, std::string_view marks) {
+  constexpr std::size_t kMostDigits = 5;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (end == 0 || end > kMostDigits) return false;
+  return end == text.size() || text[end] == ' ' || text[end] == '\t' || marks.find(text[end]) != std::string_view::npos;
+}
+
+/// `port`: one behind the first mark is shown, too.
+std::string start_shown(std::string_view text, std::string_view marks, bool port) {
+  const std::size_t last = text.rfind(']');
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '[' || c == ']') inside = c == '[' && last != std::string_view::npos && i < last;
+    const bool mark = !inside && marks.find(c) != std::string_view::npos;
+    const bool passed = mark && std::exchange(port, false) && begins_with_port(text.substr(i + 1), marks);
+    if (c == ' ' || c == '\t' || (mark && !passed)) return std::string(text.substr(0, i)) + "...";
+  }
+  return std::string(text);
+}
+
 }  // namespace
 
 std::string kind_name(const Node& node) {
@@ -56,19 +78,11 @@ std::string kind_name(const Node& node) {
   return "something else";
 }
 
-std::string shown_start(std::string_view text, std::string_view marks, std::size_t passed) {
-  const std::size_t last = text.rfind(']');
-  bool inside = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '[' || c == ']') inside = c == '[' && last != std::string_view::npos && i < last;
-    const bool mark = !inside && marks.find(c) != std::string_view::npos;
-    if (c == ' ' || c == '\t' || (mark && passed-- == 0)) return std::string(text.substr(0, i)) + "...";
-  }
-  return std::string(text);
-}
+std::string shown_start(std::string_view text, std::string_view marks) { return start_shown(text, marks, false); }
 
-std::string shown_host(std::string_view text) { return shown_start(text, ":,;|", 1); }
+std::string shown_host(std::string_view text) {
+  return parse_ip(text) ? std::string(text) : start_shown(text, ":,;|", true);
+}
 
 const std::string* scalar(const Node& node, const Scope& scope, const std::string& wanted) {
   if (node.kind == Node::Kind::null) {
@@ -121,7 +135,9 @@ std::optional<std::string> path_value(const Node& node, Scope& scope) {
   const std::string* text = scalar(node, scope, "an absolute path");
   if (text == nullptr) return std::nullopt;
   if (text->starts_with('/') && !has_control(*text)) return *text;
-  scope.error(node, "must be an absolute path (it begins with /), not '" + *text + "'");
+  // A certificate with its key may stand there itself.
+  scope.error(node, "must be an absolute path (it begins with /)" +
+                        (has_control(*text) ? " in one line" : ", not '" + shown_start(*text) + "'"));
   return std::nullopt;
 }
 

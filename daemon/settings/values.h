@@ -37,10 +37,10 @@ struct Scope {
 
 /// "a list", "one value", ...
 [[nodiscard]] std::string kind_name(const Node& node);
-/// A wrong value as an error shows it: as far as a blank, or as the mark behind so many of `marks` outside brackets.
-/// What was meant for other keys may follow, a password too ("587 apikey:PASSWORD").
-[[nodiscard]] std::string shown_start(std::string_view text, std::string_view marks = ":;|", std::size_t passed = 0);
-/// Likewise of a host, which may have its port behind it.
+/// A wrong value as an error shows it: as far as a blank, or as one of `marks` outside brackets. What was meant for
+/// other keys may follow, a password too ("587 apikey:PASSWORD").
+[[nodiscard]] std::string shown_start(std::string_view text, std::string_view marks = ":;|");
+/// Likewise of a host, with its port where one is behind it.
 [[nodiscard]] std::string shown_host(std::string_view text);
 /// The scalar's text; null after it reported that `wanted` belongs here.
 [[nodiscard]] const std::string* scalar(const Node& node, const Scope& scope, const std::string& wanted);

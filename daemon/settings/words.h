@@ -52,7 +52,7 @@ std::optional<Value> word_value(const Node& node, const Scope& scope, const std:
     if (written == word.name) return word.value;
   }
   const auto other = meant(words, written);
-  scope.error(node, "must be " + names_of(words) + ", not '" + *text + "'" +
+  scope.error(node, "must be " + names_of(words) + ", not '" + shown_start(*text) + "'" +
                         (other ? "; did you mean '" + *other + "'?" : std::string()));
   return std::nullopt;
 }

@@ -38,6 +38,7 @@ class ReloadsTest : public testing::Test {
   std::vector<std::string> applied;  ///< host names
   std::string used_spool;
   std::vector<std::string> after_restart;  ///< of what is applied
+  settings::Settings in_force;
   std::size_t statuses = 0;
   Reloads reloads{loop.get_executor(), pool, file, dir / "spool",
                   Reloads::Hooks{[this](const settings::Settings& wanted) {
@@ -49,7 +50,8 @@ class ReloadsTest : public testing::Test {
                                    ++statuses;
                                    return std::string("well");
                                  },
-                                 {}}};
+                                 {},
+                                 [this] { return in_force; }}};
 };
 
 TEST_F(ReloadsTest, WhatIsAskedForBeforeTheStartIsDoneOnceThen) {
@@ -124,6 +126,32 @@ TEST_F(ReloadsTest, AFileThatIsGoneIsComplainedOf) {
 }
 
 Task<void> wait_for_end(Reloads* reloads, Result<control::Reloaded>* end) { *end = co_await reloads->done(); }
+
+TEST_F(ReloadsTest, WhatIsWrongWithTheTlsOfTheSettingsInForceIsAWarningAndNoReasonToRefuse) {
+  const test::ExpectLog what("the smarthost smtp.example.com: ");
+  write("one.example", kWithoutTls);
+  in_force = settings::load(file).settings.value_or(settings::Settings());
+  write("two.example", kWithoutTls);
+  reloads.start();
+  Result<control::Reloaded> end = Error{Failure::busy, ""};
+  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
+  settle();
+  EXPECT_THAT(applied, ElementsAre("two.example"));
+  ASSERT_TRUE(end);
+  EXPECT_THAT(end->warnings, testing::Contains(testing::AllOf(HasSubstr("OpenSSL knows none of nonsense"),
+                                                              testing::EndsWith("(warning)"))));
+  EXPECT_EQ(reloads.complaint(true), "");
+  const test::ExpectLog more("the smarthost smtp.two.example: ");
+  const test::ExpectLog told("the old settings stay in force");
+  write("three.example",
+        "smarthosts: [{host: smtp.example.com, tls_ciphers: nonsense}, "
+        "{host: smtp.two.example, tls_ciphers: nonsense}]\n");
+  reloads.ask();
+  settle();
+  EXPECT_THAT(applied, ElementsAre("two.example"));
+  EXPECT_THAT(reloads.complaint(true), HasSubstr("the smarthost smtp.two.example: "));
+  EXPECT_THAT(reloads.complaint(true), Not(HasSubstr("the smarthost smtp.example.com: ")));
+}
 
 TEST_F(ReloadsTest, F12_AnotherSpoolWaitsForARestartAndAllElseIsInForce) {
   const test::ExpectLog another("another spool is in use until the daemon is restarted");

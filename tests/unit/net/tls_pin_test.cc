@@ -319,6 +319,8 @@ TEST(OldTls, CiphersAreThoseThatAreListed) {
   const auto none = TlsClient::make(options);
   ASSERT_FALSE(none);
   EXPECT_THAT(none.error().text, HasSubstr("tls_ciphers: OpenSSL knows none of NO-SUCH-CIPHER"));
+  options.tls_ciphers = "NO-SUCH apikey:hunter2";
+  EXPECT_THAT(TlsClient::make(options).error().text, HasSubstr("knows none of NO-SUCH...: "));
   options.tls_ciphers = "@SECLEVEL=1";
   EXPECT_THAT(TlsClient::make(options).error().text, HasSubstr("write DEFAULT before it"));
   options.tls_ciphers = "aNULL";

@@ -35,7 +35,7 @@ TEST(HostValue, WhatBelongsUnderOtherKeysIsToldWithTheHost) {
        "must be the host alone, such as smtp.example.com; its port belongs"},
       {"smtp://x:hunter2@", "and the password under 'password'"},
       {"smtp://x:hun@ter2", "and the password under 'password'"},
-      {"smtp.example.com:http", "must be a host name such as mail.example.com, not 'smtp.example.com:http'"},
+      {"smtp.example.com:http", "must be a host name such as mail.example.com, not 'smtp.example.com...'"},
   };
   for (const auto& [host, words] : forms) EXPECT_THAT(told_of_host(host), testing::HasSubstr(words)) << host;
 }
@@ -49,6 +49,12 @@ TEST(HostValue, WhatStandsBehindTheHostIsNotShown) {
       {"smtp.example.com:587:apikey:SG.hunter2", "not 'smtp.example.com:587...'"},
       {"smtp.example.com,587,apikey,hunter2", "not 'smtp.example.com,587...'"},
       {"smtp.example.com|587|apikey|hunter2", "not 'smtp.example.com|587...'"},
+      {"smtp.example.com:hunter2", "not 'smtp.example.com...'"},
+      {"smtp.example.com,hunter2", "not 'smtp.example.com...'"},
+      {"apikey:hunter2", "not 'apikey...'"},
+      {"smtp.example.com:5hunter2", "not 'smtp.example.com...'"},
+      {"\"[2001:db8::1]:hunter2\"", "not '[2001:db8::1]...'"},
+      {"srv:_submission._tcp.example.com:hunter2", "not 'srv:_submission._tcp.example.com...'"},
       {"\"[smtp.example.com:587:apikey:hunter2\"", "not '[smtp.example.com:587...'"},
       {"\"[2001:db8::1]:587:apikey:hunter2\"", "not '[2001:db8::1]:587...'"},
       {"smtps://smtp.example.com:465/apikey:hunter2", "must be the host alone: 'smtp.example.com'; write"},
@@ -63,6 +69,12 @@ TEST(HostValue, WhatStandsBehindTheHostIsNotShown) {
            {"tls_name: h.example apikey:hunter2", "not 'h.example...'"},
            {"port: 587 apikey:hunter2", "must be a whole number, not '587...'"},
            {"port: 587:apikey:hunter2", "not '587...'"},
+           {"tls: starttls apikey:hunter2", "must be implicit, starttls or none, not 'starttls...'"},
+           {"auth_downgrade: warn:hunter2", "not 'warn...'"},
+           {"allow_cleartext_auth: no apikey:hunter2", "not 'no...'"},
+           {"tls_min_version: 1.2 apikey:hunter2", "not '1.2...'"},
+           {"rate: 500 recipients/day apikey:hunter2", "not '500...'"},
+           {"mechanisms: [PLAIN hunter2]", "lists 'PLAIN...'"},
            {"from: a@b.example hunter2", "must be one address alone, not 'a@b.example...'"},
            {"from: { address: \"a@b.example:hunter2\" }", "not 'a@b.example...'"},
            {"from: { rewrite: { root: a@b.example hunter2 } }", "not 'a@b.example...'"}}) {

@@ -136,6 +136,16 @@ TEST(RouteValues, ASlipElsewhereIsToldAlone) {
                         .problems),
             "f.yaml:4:22: 'smarthosts[0].host' must be the host alone: 'smtp.example.com', not "
             "'smtp.example.com:587'; write 'port: 587'\n");
+  for (const std::string smarthosts :
+       {"{ host: smtp.example.com, name: office }", "[{ host: one.example, name: \"\" }, { host: two.example }]",
+        "[{ host: one.example, name: {} }]"}) {
+    const auto problems =
+        parse("hostname: a.example\naliases_file: none\naliases: { root: a@example.com }\nsmarthosts: " + smarthosts +
+                  "\nroutes: [{ sender: a@b.example, smarthosts: office }]\n",
+              "f.yaml")
+            .problems;
+    EXPECT_EQ(problems.size(), 1U) << told_of(problems);
+  }
   const Loaded loaded = with_routes(
       " [{ sender: \"@b.example\", smarthosts: one }, { user: root, smarthosts: one }]\n"
       "storms: [{ user: \"a, b\" }, { user: root }]");

@@ -119,10 +119,18 @@ TEST(Salvage, AnAlertThatTheFileLetsPassIsRefusedByNoHalfOfIt) {
            "senders:\n  " + all + "- {user: daemon, may: \"*\"}\n",
            "senders:\n  " + all + "<<<<<<< HEAD\n  - {user: daemon, may: \"*\"}\n",
            "senders:\n" + all + "senders:\n- {user: daemon}\n",
+           "senders:\n" + all + "the backup jobs  # a comment that\n- {user: daemon, may: \"*\"}  # lost its '#'\n",
+           "senders:\n  - user: \"*\"\n    may: noreply@example.com\nuser: daemon\n    may: \"*\"\n",
+           "senders:\n  - user: \"*\"\n    may: noreply@example.com\nuser: daemon\n",
+           "senders:\n" + all + "the backup\njobs: x\n- {user: daemon, may: \"*\"}\n",
+           "senders:\n" + all + "hostname: a.example\n- {user: daemon, may: \"*\"}\n",
        }) {
     EXPECT_TRUE(salvage(rows + "limits: many\n").submission.senders.empty()) << rows;
   }
-  EXPECT_EQ(salvage("senders:\n" + all + "limits: many\n").submission.senders.size(), 1U);
+  for (const std::string more :
+       {"limits: many\n", "limits: { frobnicate: 1 }\nfrobnicate: true\n", "# x\n", "retry:\n"}) {
+    EXPECT_EQ(salvage("frobnicate: true\nsenders:\n" + all + more).submission.senders.size(), 1U) << more;
+  }
   EXPECT_EQ(
       salvage("{\"senders\": [{\"user\": \"*\", \"may\": \"a@b.example\"}], \"limits\": 7}").submission.senders.size(),
       1U);
@@ -133,6 +141,7 @@ TEST(Salvage, ARowOfStormsThatIsHalfReadGathersNobodysMail) {
                                 "{sender: \"@b.example\"}", "{usr: daemon}", "{user: daemon, after: 0}", ""}) {
     EXPECT_TRUE(salvage("storms:\n- {user: root}\n- " + row + "\n").queue.storms.empty()) << row;
   }
+  EXPECT_TRUE(salvage("storms:\n- {user: root}\nuser: daemon\n  after: 2\n").queue.storms.empty());
   EXPECT_EQ(salvage("storms:\n- {user: root}\n- {}\nlimits: many\n").queue.storms.size(), 2U);
 }
 
