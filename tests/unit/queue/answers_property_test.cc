@@ -9,6 +9,7 @@
 #include "queue/site_judge.h"
 #include "queue_fixture.h"
 #include "support/expected_log.h"
+#include "support/seeds.h"
 
 #include <array>
 #include <cmath>
@@ -250,7 +251,7 @@ class AnswersTest : public QueueTest {
 };
 
 TEST_F(AnswersTest, NothingIsGivenUpWithoutAReasonAndNoSiteIsTriedMoreThanItsStepsAllow) {
-  for (unsigned seed = 1; seed <= 8; ++seed) {
+  for (unsigned seed = 1; seed <= test::seeds(2, 8); ++seed) {
     SCOPED_TRACE(seed);
     const test::ExpectLog any("");  // each kind of warning may come
     std::minstd_rand chance(seed);
@@ -304,7 +305,7 @@ TEST_F(AnswersTest, NothingIsGivenUpWithoutAReasonAndNoSiteIsTriedMoreThanItsSte
 
 TEST_F(AnswersTest, ABadMessageOfOnePartyKeepsNobodyElsesWaiting) {
   const test::ExpectLog any("");
-  for (unsigned seed = 1; seed <= 4; ++seed) {
+  for (unsigned seed = 1; seed <= test::seeds(2, 4); ++seed) {
     SCOPED_TRACE(seed);
     std::minstd_rand chance(seed);
     // Two that are disliked are no reason to close the site; of the others any number.
@@ -345,7 +346,7 @@ TEST_F(AnswersTest, NothingWaitsForEverForALimit) {
     for (mail::Recipient& one : made.recipients) one.notify = mail::kNotifyNever;
     return made;
   };
-  for (unsigned seed = 1; seed <= 2; ++seed) {
+  for (unsigned seed = 1; seed <= test::seeds(1, 2); ++seed) {
     SCOPED_TRACE(seed);
     close();
     open({SiteConfig{"main", options}});
