@@ -96,7 +96,7 @@ void add_list(CLI::App& queue, CommandLine& line) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   list->add_option("--after", request->after, "begin after this message")->type_name("ID");
-  list->add_option("--sort", request->order, "oldest, newest, next (attempt) or largest first")
+  list->add_option("--sort", request->order, "oldest, newest, next (attempt) or largest (on the disk) first")
       ->type_name("ORDER")
       ->check([](const std::string& word) { return console::unknown_word("order", word, control::members::kOrders); });
   // Where nothing else is said all are meant; who says so is understood as everywhere.

@@ -43,6 +43,21 @@ std::string with_ascii_domain(std::string_view address) {
   return std::string(parts.local) + "@" + (domain ? *domain : std::string(parts.domain));
 }
 
+std::string AsciiDomains::in(std::string_view address) {
+  const AddressParts parts = split_address(address);
+  if (is_ascii(parts.domain)) return std::string(address);
+  const std::string domain(parts.domain);
+  auto known = known_.find(domain);
+  if (known == known_.end()) {
+    const std::size_t left = left_;
+    left_ = domain.size() > left ? 0 : left - domain.size();
+    if (domain.size() > left) return std::string(address);
+    const auto labels = ascii_domain(domain);
+    known = known_.emplace(domain, labels ? *labels : domain).first;
+  }
+  return std::string(parts.local) + "@" + known->second;
+}
+
 bool needs_smtputf8(std::string_view address) {
   if (is_ascii(address)) return false;
   const AddressParts parts = split_address(address);

@@ -28,6 +28,7 @@
 #include "spool/spool.h"
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,6 +77,8 @@ struct Evidence {
   bool by_limit = false;  ///< likewise, and it is a limit of the site, which is nobody's fault
   /// Who was tried, by the numbers of their states: the others go another way. None: all that are pending.
   std::vector<std::size_t> tried{};
+  /// Of these so many were asked, the first: a limit of the site left no more.
+  std::size_t part = std::numeric_limits<std::size_t>::max();
 };
 /// A doubtful refusal of such a recipient at this moment is about the message.
 [[nodiscard]] bool proven(const RecipientState& state, const Evidence& evidence, WallTime now);

@@ -225,6 +225,7 @@ Task<void> Dispatcher::attempt(MessagePtr message, std::size_t part, std::uint16
   messages_.index().set_site(id, sites_.number_of(site->name()));
   more_();  // the connection is free for the next one while this one's outcome is written
   Evidence evidence = tried_in(*message, route, weigh(*message, report, site->name()));
+  evidence.part = part;
   const std::optional<WallTime> others = is_unread(id) ? others_before : stops_.others_due(id);
   const Outcomes::Outcome outcome =
       co_await outcomes_.perform(*message, report, site->name(), std::move(evidence), others);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 namespace postern::queue {
@@ -22,7 +23,7 @@ void tell_doubt(const QueueId& id, const std::string& to, const std::string& sit
       {{"id", id.text()}, {"to", to}, {"site", site}, {"reply", mail::to_text(status)}, {"advice", advice}});
 }
 
-std::vector<std::size_t> without_finding(const std::vector<std::size_t>& tried, const std::vector<Finding>& findings,
+std::vector<std::size_t> without_finding(std::span<const std::size_t> tried, const std::vector<Finding>& findings,
                                          std::size_t states) {
   std::vector<bool> found(states);
   for (const Finding& finding : findings) found[finding.recipient] = true;
@@ -80,8 +81,11 @@ Task<Outcomes::Outcome> Outcomes::perform(const StoredMessage& message, const ma
     }
   }
   Outcome outcome;
-  if (report.site || report.sender) outcome.unanswered = without_finding(tried, actions.findings, states.size());
-  if (!evidence.held) count_waits(message, outcome.unanswered, site);
+  if (report.site || report.sender) {
+    outcome.unanswered = without_finding(tried, actions.findings, states.size());
+    const auto asked = std::span(tried).first(std::min(evidence.part, tried.size()));
+    if (!evidence.held) count_waits(message, without_finding(asked, actions.findings, states.size()), site);
+  }
   if (!outcome.unanswered.empty()) outcome.waiting = pending(after(states, actions.findings, now)).size();
   if (!evidence.tried.empty()) {
     const std::vector<std::size_t> waiting = pending(after(states, actions.findings, now));

@@ -51,7 +51,8 @@ struct UserLimit {
 
 /// A row of `routes`: by which smarthosts mail goes. What is set must fit, of each list one; nothing set fits all mail.
 struct RouteRule {
-  std::vector<std::string> senders;  ///< patterns (mail/address_pattern.h) of the reverse-path, "<>" for the null one
+  /// Patterns (mail/address_pattern.h) of the reverse-path, with domains as A-labels; "<>" for the null one.
+  std::vector<std::string> senders;
   std::vector<std::string> recipients;  ///< likewise
   std::vector<std::string> users;       ///< names of who sent it, "*" for all; one of these or of the groups
   std::vector<std::string> groups;

@@ -1,5 +1,6 @@
 #include "queue/route.h"
 
+#include "base/text.h"
 #include "mail/address.h"
 #include "mail/address_pattern.h"
 #include "mail/parties.h"
@@ -27,6 +28,15 @@ bool names_somebody(const RouteRule& rule) {
   return !all && (!rule.users.empty() || !rule.groups.empty());
 }
 
+bool has_labels(std::string_view text) { return to_lower(text).find("xn--") != std::string::npos; }
+
+bool any_has_labels(const std::vector<std::string>& texts) { return std::ranges::any_of(texts, has_labels); }
+
+bool any_has_labels(const mail::LocalNames& names) {
+  return has_labels(names.hostname) || has_labels(names.domain) || has_labels(names.mailname) ||
+         any_has_labels(names.local_domains) || any_has_labels(names.machine);
+}
+
 }  // namespace
 
 std::string to_text(const Route& route) {
@@ -44,28 +54,43 @@ Routes::Routes(std::vector<RouteRule> rules, const mail::LocalNames& names) : ru
   names_ = names;
   names_.aliases = {};
   names_.of_file = {};
+  labels_ = any_has_labels(names_) || std::ranges::any_of(rules_, [](const RouteRule& rule) {
+              return any_has_labels(rule.senders) || any_has_labels(rule.recipients);
+            });
 }
 
-/// Whether it is at a name of this machine takes time, and is looked for once, if a pattern asks.
+/// Its domain in ASCII, and whether it is at a name of this machine, take time, and are looked for once, if a pattern
+/// asks.
 class Routes::Address {
  public:
-  Address(const mail::LocalNames& names, std::string_view text) : names_(names), text_(text) {}
+  /// The others outlive it.
+  Address(const Routes& routes, std::string_view text, mail::AsciiDomains& domains)
+      : routes_(routes), text_(text), domains_(domains) {}
 
   [[nodiscard]] bool is_covered_by(const std::string& pattern) {
-    if (text_.empty()) return pattern == kNullSender || pattern == mail::kEverybody;
-    if (pattern == kNullSender) return false;
-    const bool local_part = pattern.find('@') == std::string::npos && pattern != mail::kEverybody;
-    return mail::covers(pattern, text_, local_part && is_here());
+    if (pattern == mail::kEverybody) return true;
+    if (text_.empty() || pattern == kNullSender) return text_.empty() && pattern == kNullSender;
+    const bool local_part = pattern.find('@') == std::string::npos;
+    return mail::covers(pattern, plain(), local_part && is_here());
   }
 
  private:
+  [[nodiscard]] const std::string& plain() {
+    if (!plain_) plain_ = routes_.labels_ ? domains_.in(text_) : std::string(text_);
+    return *plain_;
+  }
   [[nodiscard]] bool is_here() {
-    if (!here_) here_ = names_.kind_of(mail::split_address(text_).domain) != mail::LocalNames::Kind::foreign;
+    if (here_) return *here_;
+    const std::string_view domain = mail::split_address(plain()).domain;
+    // No name of this machine has letters, and to ask of what has some still takes time.
+    here_ = is_ascii(domain) && routes_.names_.kind_of(domain) != mail::LocalNames::Kind::foreign;
     return *here_;
   }
 
-  const mail::LocalNames& names_;
+  const Routes& routes_;
   std::string_view text_;
+  mail::AsciiDomains& domains_;
+  std::optional<std::string> plain_;
   std::optional<bool> here_;
 };
 
@@ -76,7 +101,8 @@ bool Routes::fits(const std::vector<std::string>& patterns, Address& address) {
 
 std::vector<std::size_t> Routes::rows_for(std::string_view sender, const mail::User* user) const {
   std::vector<std::size_t> rows;
-  Address address(names_, sender);
+  mail::AsciiDomains domains;
+  Address address(*this, sender, domains);
   for (std::size_t row = 0; row < rules_.size(); ++row) {
     if ((user != nullptr && !is_for(rules_[row], *user)) || !fits(rules_[row].senders, address)) continue;
     rows.push_back(row);
@@ -85,15 +111,17 @@ std::vector<std::size_t> Routes::rows_for(std::string_view sender, const mail::U
   return rows;
 }
 
-std::optional<std::size_t> Routes::first_of(const std::vector<std::size_t>& rows, std::string_view recipient) const {
-  Address address(names_, recipient);
+std::optional<std::size_t> Routes::first_of(const std::vector<std::size_t>& rows, std::string_view recipient,
+                                            mail::AsciiDomains& domains) const {
+  Address address(*this, recipient, domains);
   const auto row = std::ranges::find_if(rows, [&](std::size_t one) { return fits(rules_[one].recipients, address); });
   return row == rows.end() ? std::nullopt : std::optional(*row);
 }
 
 std::optional<std::size_t> Routes::row_for(std::string_view sender, std::string_view recipient,
                                            const mail::User& user) const {
-  return first_of(rows_for(sender, &user), recipient);
+  mail::AsciiDomains domains;
+  return first_of(rows_for(sender, &user), recipient, domains);
 }
 
 Route Routes::route_of(std::optional<std::size_t> row) const {
@@ -104,9 +132,10 @@ std::vector<Leg> Routes::legs_for(const mail::Envelope& envelope, const std::vec
                                   const mail::User* user) const {
   std::vector<Leg> legs;
   const std::vector<std::size_t> rows = rows_for(envelope.sender, user);
+  mail::AsciiDomains domains;
   std::vector<std::pair<std::optional<std::size_t>, std::size_t>> known;  // rows, and the legs that they lead to
   for (std::size_t recipient = 0; recipient < envelope.recipients.size(); ++recipient) {
-    const auto row = first_of(rows, envelope.recipients[recipient].address);
+    const auto row = first_of(rows, envelope.recipients[recipient].address, domains);
     auto place = std::ranges::find(known, row, [](const auto& one) { return one.first; });
     if (place == known.end()) {
       const bool asks = user == nullptr && row && names_somebody(rules_[*row]);

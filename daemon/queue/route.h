@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mail/envelope.h"
+#include "mail/idn.h"
 #include "mail/local_names.h"
 #include "mail/user.h"
 #include "queue/queue_options.h"
@@ -44,7 +45,8 @@ struct Leg {
 class Routes {
  public:
   Routes() = default;
-  /// Of the names those of this machine count.
+  /// Of the names those of this machine count. Of the domains in letters that the recipients of one message have, so
+  /// many are compared with A-labels as mail::AsciiDomains reads; the others fit no row for such a domain.
   Routes(std::vector<RouteRule> rules, const mail::LocalNames& names);
 
   /// All mail goes by all sites.
@@ -74,13 +76,14 @@ class Routes {
   [[nodiscard]] static bool fits(const std::vector<std::string>& patterns, Address& address);
   /// The rows that may count for this sender and user (null: not known): up to the first that fits every recipient.
   [[nodiscard]] std::vector<std::size_t> rows_for(std::string_view sender, const mail::User* user) const;
-  [[nodiscard]] std::optional<std::size_t> first_of(const std::vector<std::size_t>& rows,
-                                                    std::string_view recipient) const;
+  [[nodiscard]] std::optional<std::size_t> first_of(const std::vector<std::size_t>& rows, std::string_view recipient,
+                                                    mail::AsciiDomains& domains) const;
   [[nodiscard]] std::vector<Leg> legs_for(const mail::Envelope& envelope, const std::vector<std::size_t>& recipients,
                                           const mail::User* user) const;
 
   std::vector<RouteRule> rules_;
   mail::LocalNames names_;  ///< without any aliases
+  bool labels_ = false;     ///< a pattern or a name has A-labels, so that what is in letters may be meant
 };
 
 /// Whose rows count: the user who sent it. What we made ourselves is nobody's.

@@ -2,6 +2,7 @@
 
 #include "base/nearest.h"
 #include "base/text.h"
+#include "mail/idn.h"
 #include "settings/sender_rule_values.h"
 #include "settings/sender_values.h"
 
@@ -79,7 +80,7 @@ std::optional<std::vector<std::string>> route_senders_value(const Node& node, Sc
       std::ranges::find_if_not(*patterns, [&](const std::string& one) { return written(one).has_value(); });
   if (wrong == patterns->end()) {
     for (const Node& item : node.items) warn_of_local_name(item.text, item, scope);
-    for (std::string& one : *patterns) one = *written(one);
+    for (std::string& one : *patterns) one = mail::with_ascii_domain(*written(one));
     return patterns;
   }
   scope.error(node,

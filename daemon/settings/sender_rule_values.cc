@@ -1,5 +1,6 @@
 #include "settings/sender_rule_values.h"
 
+#include "mail/idn.h"
 #include "settings/sender_values.h"
 
 #include <algorithm>
@@ -47,7 +48,7 @@ std::optional<std::vector<std::string>> sender_patterns_value(const Node& node, 
     for (std::size_t i = 0; i < patterns->size(); ++i) {
       std::string& pattern = (*patterns)[i];
       warn_of_local_name(pattern, list ? node.items[i] : node, scope);
-      pattern = *sender_pattern(pattern);
+      pattern = mail::with_ascii_domain(*sender_pattern(pattern));
     }
     return patterns;
   }

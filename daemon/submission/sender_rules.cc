@@ -6,6 +6,7 @@
 #include "mail/address_scanner.h"
 #include "mail/header_completion.h"
 #include "mail/headers.h"
+#include "mail/idn.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -47,12 +48,14 @@ std::vector<std::size_t> rows_for(const std::vector<SenderRule>& rules, const Us
   return rows;
 }
 
-bool SenderCheck::may(std::string_view address) const {
+bool SenderCheck::may(std::string_view given, mail::AsciiDomains& domains) const {
+  const std::string address = domains.in(given);
   const mail::AddressParts parts = mail::split_address(address);
-  const bool here = names_.kind_of(parts.domain) != mail::LocalNames::Kind::foreign;
+  // No name of this machine has letters, and to ask of what has some still takes time.
+  const bool here = is_ascii(parts.domain) && names_.kind_of(parts.domain) != mail::LocalNames::Kind::foreign;
   if (here && mail::is_same_mailbox(parts.local, kOurs)) return true;
-  if (!user_.name.empty() && (mail::is_same_mailbox(address, user_.name) ||
-                              (here && mail::is_same_mailbox(parts.local, login_of(user_.name))))) {
+  if (!user_.name.empty() &&
+      (mail::is_same_mailbox(address, own_) || (here && mail::is_same_mailbox(parts.local, login_of(user_.name))))) {
     return true;
   }
   const auto covers = [&](const std::string& pattern) { return mail::covers(pattern, address, here); };
@@ -90,18 +93,20 @@ smtp::Refusal SenderCheck::too_long() const {
 }
 
 std::optional<smtp::Refusal> SenderCheck::reverse_path(std::string_view address) const {
-  if (free() || address.empty() || may(address)) return {};
+  mail::AsciiDomains domains;
+  if (free() || address.empty() || may(address, domains)) return {};
   return refusal("the sender", address);
 }
 
 std::optional<smtp::Refusal> SenderCheck::header(std::string_view text) const {
   if (free()) return {};
+  mail::AsciiDomains domains;
   for (const mail::HeaderField& field : mail::parse_headers(text).fields) {
     if (!iequals(field.name, "From")) continue;
     const mail::AddressScan scan = mail::scan_addresses(field.body);
     for (const mail::FoundAddress& found : scan.found) {
       const std::string address = mail::complete_address(found.text, names_.domain);
-      if (!may(address)) return refusal("the sender in From", address);
+      if (!may(address, domains)) return refusal("the sender in From", address);
     }
     if (scan.found.empty() || std::ranges::any_of(scan.unread, may_be_address)) return unreadable();
   }

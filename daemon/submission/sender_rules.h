@@ -7,6 +7,7 @@
 // MAILER-DAEMON, which then stands in From.
 #pragma once
 
+#include "mail/idn.h"
 #include "mail/local_names.h"
 #include "smtp/command.h"
 #include "submission/submission_options.h"
@@ -27,7 +28,11 @@ class SenderCheck {
  public:
   /// The references outlive it.
   SenderCheck(const std::vector<SenderRule>& rules, const mail::LocalNames& names, const User& user)
-      : rules_(rules), names_(names), user_(user), rows_(rows_for(rules, user)) {}
+      : rules_(rules),
+        names_(names),
+        user_(user),
+        own_(mail::with_ascii_domain(user.name)),
+        rows_(rows_for(rules, user)) {}
 
   [[nodiscard]] bool free() const { return rows_.empty(); }
   /// Of a reverse-path, complete or empty.
@@ -38,7 +43,7 @@ class SenderCheck {
   [[nodiscard]] smtp::Refusal too_long() const;
 
  private:
-  [[nodiscard]] bool may(std::string_view address) const;
+  [[nodiscard]] bool may(std::string_view given, mail::AsciiDomains& domains) const;
   [[nodiscard]] std::string rule() const;
   [[nodiscard]] smtp::Refusal unreadable() const;
   [[nodiscard]] smtp::Refusal refusal(std::string_view what, std::string_view address) const;
@@ -46,6 +51,7 @@ class SenderCheck {
   const std::vector<SenderRule>& rules_;
   const mail::LocalNames& names_;
   const User& user_;
+  std::string own_;  ///< its name, as addresses are compared
   std::vector<std::size_t> rows_;
 };
 

@@ -15,7 +15,7 @@ namespace postern::submission {
 struct SenderRule {
   std::vector<std::string> users;   ///< names; "*" is every user that no other row names
   std::vector<std::string> groups;  ///< of users
-  /// Addresses, "*@DOMAIN", a name (at any name of this machine), "*" (whatever they like).
+  /// Addresses, "*@DOMAIN", a name (at any name of this machine), "*" (whatever they like); domains as A-labels.
   std::vector<std::string> may;
 
   friend bool operator==(const SenderRule&, const SenderRule&) = default;

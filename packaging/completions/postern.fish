@@ -65,7 +65,7 @@ complete -c postern -n '__postern_at \'queue\'' -a bounce -d 'give up on message
 complete -c postern -n '__postern_at \'queue\'' -a reroute -d 'send messages by one smarthost, whichever others are well'
 complete -c postern -n '__postern_under \'queue list\'' -l limit -x -d 'show at most so many'
 complete -c postern -n '__postern_under \'queue list\'' -l after -x -a '(__postern_ids)' -d 'begin after this message'
-complete -c postern -n '__postern_under \'queue list\'' -l sort -x -a 'oldest newest next largest' -d 'oldest, newest, next (attempt) or largest first'
+complete -c postern -n '__postern_under \'queue list\'' -l sort -x -a 'oldest newest next largest' -d 'oldest, newest, next (attempt) or largest (on the disk) first'
 complete -c postern -n '__postern_under \'queue list\'' -l all -d 'all messages, as without options'
 complete -c postern -n '__postern_under \'queue list\'' -l state -x -a 'waiting active storm held failed corrupt' -d 'only these: waiting, active, storm, held, failed or corrupt'
 complete -c postern -n '__postern_under \'queue list\'' -l sender -x -d 'only where the sender contains this; <> is the null sender'

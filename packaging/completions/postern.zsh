@@ -268,7 +268,7 @@ _postern_queue_list() {
     '(-h --help)'{-h,--help}'[show the usage]' \
     '--limit[show at most so many]:N: ' \
     '--after[begin after this message]:ID:_postern_ids' \
-    '--sort[oldest, newest, next (attempt) or largest first]:ORDER:(oldest newest next largest)' \
+    '--sort[oldest, newest, next (attempt) or largest (on the disk) first]:ORDER:(oldest newest next largest)' \
     '--all[all messages, as without options]' \
     '--state[only these\: waiting, active, storm, held, failed or corrupt]:STATE:(waiting active storm held failed corrupt)' \
     '--sender[only where the sender contains this; <> is the null sender]:TEXT: ' \

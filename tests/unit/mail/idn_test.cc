@@ -72,5 +72,26 @@ TEST(IdnTest, OnlyALocalPartInLettersNeedsSmtputf8) {
             "ren\xC3\xA9@xn--bcher-kva.example");
 }
 
+TEST(IdnTest, OfManyDomainsInLettersSoManyOctetsAreReadAndEachOnce) {
+  AsciiDomains domains;
+  const auto in_letters = [](std::size_t number) {
+    return "bob@\u00fc" + std::to_string(100'000 + number) + ".example";
+  };
+  const std::size_t fit = AsciiDomains::kMost / (in_letters(0).size() - 4);
+  for (int again = 0; again < 3; ++again) {
+    for (std::size_t i = 0; i < fit; ++i) {
+      EXPECT_EQ(domains.in(in_letters(i)), with_ascii_domain(in_letters(i)));
+      EXPECT_EQ(domains.in("ren\u00e9" + in_letters(i)), with_ascii_domain("ren\u00e9" + in_letters(i)));
+    }
+  }
+  for (std::size_t i = fit; i < fit + 100; ++i) EXPECT_EQ(domains.in(in_letters(i)), in_letters(i));
+  for (const std::string same : {"bob@Example.ORG", "bob", "", "bob@[192.0.2.1]"}) EXPECT_EQ(domains.in(same), same);
+}
+
+TEST(IdnTest, WhatIsNoNameStaysAmongManyToo) {
+  AsciiDomains domains;
+  for (int again = 0; again < 2; ++again) EXPECT_EQ(domains.in("bob@caf\xE9.example"), "bob@caf\xE9.example");
+}
+
 }  // namespace
 }  // namespace postern::mail

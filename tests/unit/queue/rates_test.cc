@@ -260,6 +260,15 @@ std::vector<std::string> numbered(int count) {
   return addresses;
 }
 
+TEST_F(RatesTest, AnAttemptForAPartThatMetATroubleDeferredThatPartAlone) {
+  const test::ExpectLog down("site down");
+  host.trouble = site_trouble();
+  open_limited({recipients(10)});
+  accept(envelope(numbered(100)));
+  EXPECT_EQ(host.attempts, 1U);
+  EXPECT_EQ(queue->totals().deferred, 8U) << "a quarter is left to others";
+}
+
 TEST_F(RatesTest, OneThatNeedsNearlyAllOfALimitGoesHoweverMuchSmallMailThereIs) {
   for (const int large : {80, 120}) {
     SCOPED_TRACE(large);

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+#include <string>
+#include <vector>
+
 namespace postern::queue {
 namespace {
 
@@ -84,6 +88,45 @@ TEST(Route, TheNullSenderIsWrittenAsInSMTPAndIsAmongAll) {
   EXPECT_EQ(all.row_for("", "x@y.example", kNobody), 0U);
   const Routes domain({by_sender({"*@y.example"}, {"a"})}, names());
   EXPECT_EQ(domain.row_for("", "x@y.example", kNobody), std::nullopt);
+}
+
+TEST(Route, ADomainInLettersFitsTheRowsOfItsALabels) {
+  const Routes routes(
+      {by_sender({"*@xn--bcher-kva.example"}, {"a"}), to_recipient({"web@xn--bcher-kva.example"}, {"b"})}, names());
+  for (const std::string domain :
+       {"b\u00fccher.example", "B\u00dcCHER.example", "XN--Bcher-KVA.example", "xn--bcher-kva.example"}) {
+    EXPECT_EQ(routes.row_for("bob@" + domain, "x@y.example", kNobody), 0U) << domain;
+    EXPECT_EQ(routes.row_for("bob@one.example", "Web@" + domain, kNobody), 1U) << domain;
+    EXPECT_EQ(routes.row_for("bob@one.example", "mail@" + domain, kNobody), std::nullopt) << domain;
+  }
+  EXPECT_EQ(routes.row_for("bob@b\u00fccher.other", "x@y.example", kNobody), std::nullopt);
+}
+
+TEST(Route, NoDomainInLettersIsReadWhereNeitherARowNorANameOfThisMachineHasALabels) {
+  // To be read is to be found the same with a plain letter in place of the wide one.
+  const Routes routes({to_recipient({"*@corp.example"}, {"a"}), to_recipient({"root"}, {"b"})}, names());
+  EXPECT_EQ(routes.row_for("", "x@\uff43orp.example", kNobody), std::nullopt);
+  EXPECT_EQ(routes.row_for("", "root@\uff57eb1.example.net", kNobody), std::nullopt);
+  mail::LocalNames green = names();
+  green.local_domains = {"xn--grn-ioa.example"};
+  const Routes others({to_recipient({"root"}, {"b"})}, green);
+  EXPECT_EQ(others.row_for("", "root@gr\u00fcn.example", kNobody), 0U);
+  EXPECT_EQ(others.row_for("", "root@gr\u00fcn.other", kNobody), std::nullopt);
+}
+
+TEST(Route, OfThousandsOfDomainsInLettersThoseBeyondABoundFitNoRowOfALabels) {
+  std::vector<std::string> addresses{"1@b\u00fccher.example"};
+  for (int i = 0; i < 13'000; ++i)
+    addresses.push_back("x@" + std::string(40, 'a') + std::to_string(i) + "\u00fc.example");
+  addresses.insert(addresses.end(), {"2@b\u00fccher.example", "3@xn--bcher-kva.example", "4@B\u00dcCHER.example"});
+  const mail::Envelope made = envelope("x@y.example", addresses);
+  std::vector<std::size_t> all(addresses.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Routes routes({to_recipient({"*@xn--bcher-kva.example"}, {"a"})}, names());
+  const std::vector<Leg> legs = routes.legs(made, all, kNobody);
+  ASSERT_EQ(legs.size(), 2U);
+  EXPECT_THAT(legs[0].recipients, ElementsAre(0U, 13'001U, 13'002U))
+      << "what was read once is known, and the last is not";
 }
 
 bool needs_user(const Routes& routes, const std::string& sender, const std::string& recipient) {

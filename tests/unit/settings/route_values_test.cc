@@ -53,6 +53,19 @@ TEST(RouteValues, APatternIsKeptAsAddressesAreWritten) {
   EXPECT_THAT(row.recipients, ElementsAre("*@xn--maana-pta.example"));
 }
 
+TEST(RouteValues, APatternInLettersIsKeptAsALabels) {
+  const Loaded loaded = with_routes(
+      " [{ sender: [\"<>\", \"*@B\u00dcCHER.example.\"], recipient: web@b\u00fccher.example, smarthosts: one }]\n"
+      "senders: [{ user: \"*\", may: [\"*@b\u00fccher.example\", root] }]\n"
+      "storms: [{ sender: \"*@b\u00fccher.example\" }]");
+  ASSERT_TRUE(loaded.settings) << told_of(loaded.problems);
+  const RouteRule& row = loaded.settings->queue.routes.at(0);
+  EXPECT_THAT(row.senders, ElementsAre("<>", "*@xn--bcher-kva.example"));
+  EXPECT_THAT(row.recipients, ElementsAre("web@xn--bcher-kva.example"));
+  EXPECT_THAT(loaded.settings->submission.senders.at(0).may, ElementsAre("*@xn--bcher-kva.example", "root"));
+  EXPECT_THAT(loaded.settings->queue.storms.at(0).senders, ElementsAre("*@xn--bcher-kva.example"));
+}
+
 TEST(RouteValues, ItIsKnownInWhichLineARowStands) {
   const Loaded loaded = with_routes(
       "\n  - smarthosts: one\n  - { sender: x@y.example, smarthosts: one }\n"

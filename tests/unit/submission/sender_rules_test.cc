@@ -1,5 +1,7 @@
 #include "submission/sender_rules.h"
 
+#include "base/text.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -87,6 +89,37 @@ TEST(SenderRules, TheOwnNameAtANameOfThisMachineIsAlwaysTheUsers) {
     EXPECT_FALSE(may(kNobodyKnown, address)) << address;
   }
   EXPECT_FALSE(may(kWeb, "www-data@example.com"));
+}
+
+TEST(SenderRules, ADomainInLettersIsItsALabels) {
+  const std::vector<SenderRule> rules{{{"*"}, {}, {"*@xn--bcher-kva.example"}}};
+  const User directorys{false, "alice@gr\u00fcn.example", {}};
+  for (const std::string domain : {"b\u00fccher.example", "B\u00dcCHER.example", "xn--bcher-kva.example"}) {
+    EXPECT_TRUE(may(kAlice, "web@" + domain, rules)) << domain;
+  }
+  EXPECT_FALSE(may(kAlice, "web@b\u00fccher.other", rules));
+  EXPECT_TRUE(may(directorys, "alice@xn--grn-ioa.example", rules));
+  EXPECT_TRUE(may(directorys, "alice@gr\u00fcn.example", rules));
+}
+
+TEST(SenderRules, AFromOfThousandsOfDomainsInLettersIsRefusedWhereNotAllOfThemAreRead) {
+  const std::vector<SenderRule> rules{{{"*"}, {}, {"*@xn--bcher-kva.example"}}};
+  const mail::LocalNames names = our_names();
+  const SenderCheck check(rules, names, kAlice);
+  std::string from = "From: web@b\u00fccher.example";
+  // Each in a spelling of its own.
+  for (std::size_t bits = 0; bits < 4096; ++bits) {
+    std::string spelling = "bcher.example";
+    for (std::size_t i = 0; i < spelling.size(); ++i) {
+      if (((bits >> i) & 1U) != 0 && spelling[i] != '.') spelling[i] = to_upper(spelling[i]);
+    }
+    spelling.insert(1, "\u00fc");
+    from += ",\n web@" + spelling;
+    if (bits == 100) {
+      EXPECT_FALSE(check.header(from + "\n\n"));
+    }
+  }
+  EXPECT_TRUE(check.header(from + "\n\n"));
 }
 
 TEST(SenderRules, TheNullReversePathIsEverybodys) {
