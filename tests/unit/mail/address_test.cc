@@ -205,7 +205,7 @@ TEST(ParseAddressList, ErrorsArePrintable) {
 }
 
 TEST(ParseAddressList, C24_TakesAHostileHeaderInLinearTime) {
-  constexpr std::size_t kSize = 1U << 18U;  // no header is larger
+  constexpr std::size_t kSize = 1U << 16U;
   for (const std::string unit :
        {"(",       "()", "\"",     "\"\"", "<",     ">",     ",",   ":",    ";",  "@",    ".",
         "a",       "a,", "a ",     "[",    "\\",    "<a>,",  "(a)", "a:;,", "<@", "@,",   "\"a",

@@ -3,6 +3,7 @@
 #include "relay/smtp_relay.h"
 #include "support/plain_stream.h"
 #include "support/run.h"
+#include "support/seeds.h"
 #include "test_message.h"
 
 #include <gtest/gtest.h>
@@ -194,7 +195,7 @@ TEST(ManyRefusals, AreNoTroubleOfASiteThatEndsConnectionsEarlier) {
 TEST(ManyRefusals, AndLimitsOfTheServerInAnyMixtureCostNobodyTheMessage) {
   std::mt19937 random(15);
   const auto up_to = [&](std::size_t most) { return std::uniform_int_distribution<std::size_t>(0, most)(random); };
-  for (int round = 0; round < 300; ++round) {
+  for (unsigned round = 0; round < test::seeds(75, 300); ++round) {
     StrictServer server;
     server.pipelining = up_to(1) == 0;
     server.recipients_allowed = 2 + up_to(20);
