@@ -132,10 +132,38 @@ def check_words(path, room, text):
             complain(path, number, "std::regex recurses on its input; write the parser out")
 
 
+FUNCTION = re.compile(r"(?:\[\[nodiscard\]\] |inline |constexpr |static )*(?!return\b|else\b)[\w:][\w:<>,&* ]*?[ &*](\w+)\(")
+
+
+def functions(text, hidden):
+    """Functions at the margin, in unnamed namespaces or outside of them: their names and lines."""
+    inside = False
+    for number, (line, code) in enumerate(zip(text.splitlines(), without_comments(text).splitlines()), 1):
+        if line.startswith("namespace {"):
+            inside = True
+        elif line.startswith("}  // namespace"):
+            inside = False
+        elif inside == hidden and (found := FUNCTION.match(code)):
+            yield found[1], number
+
+
+def check_overloads(room, base):
+    """`room`, `base`: their sources, as (path, text). A room compiles as one unit, where a function of an unnamed
+    namespace that fits a call better, or hides one of base, takes the place of what another file means, without a word."""
+    declared = {name: path for path, text in base + room if path.suffix == ".h"
+                for name, _ in functions(text, hidden=False)}
+    for path, text in room:
+        for name, number in functions(text, hidden=True) if path.suffix == ".cc" else ():
+            if name in declared and declared[name].stem != path.stem:
+                complain(path, number, f"{name}() is declared in {declared[name]}, too, and the files of a room are one "
+                                       "unit: call it otherwise")
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent)
     sources = [p for d in ("daemon", "sendmail-shim", "tests") for p in sorted((root / d).rglob("*"))
                if p.suffix in (".cc", ".h")]
+    rooms = {}
     for source in sources:
         path = source.relative_to(root)
         text = source.read_text(encoding="utf-8")
@@ -157,12 +185,15 @@ def main():
         if allowed is None:
             complain(path, 1, f"{room} is no room of the design; add it to DESIGN and to .ci/check-layers.py")
             continue
+        rooms.setdefault(path.parent, []).append((path, text))
         check_includes(path, room, allowed, text)
         if OPTION_HEADER.search(path.name):
             check_options(path, allowed, text)
         if str(path).removeprefix("daemon/") in PROTOCOL:
             check_protocol(path, text)
         check_words(path, room, text)
+    for room in rooms.values():
+        check_overloads(room, rooms[pathlib.PurePath("daemon/base")])
     print(f"check-layers: {len(sources)} files, {problems} problems")
     return 1 if problems else 0
 

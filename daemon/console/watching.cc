@@ -15,7 +15,7 @@
 namespace postern::console {
 namespace {
 
-bool show(const std::string& text) {
+bool put_out(const std::string& text) {
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
 }
 
@@ -25,7 +25,7 @@ int watch(const Session& session, const boost::json::object& request, Seconds pa
   const bool json = session.json;
   const bool terminal = !json && ::isatty(STDOUT_FILENO) == 1;
   const std::string command(request.at(control::members::kCommand).as_string());
-  if (terminal && !show("\033[2J")) return control::exits::kIo;
+  if (terminal && !put_out("\033[2J")) return control::exits::kIo;
   while (true) {
     const View view = terminal ? view_of(STDOUT_FILENO, system_clock().wall()) : View{system_clock().wall()};
     Renderer renderer(command, view);
@@ -43,7 +43,7 @@ int watch(const Session& session, const boost::json::object& request, Seconds pa
       text += problem + (terminal ? "" : "\n");
       if (terminal) text = in_place(text, view);
     }
-    if (!show(text)) return control::exits::kIo;
+    if (!put_out(text)) return control::exits::kIo;
     std::this_thread::sleep_for(pause);
   }
 }

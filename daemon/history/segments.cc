@@ -55,7 +55,7 @@ bool has_room(const spool::Space& space, std::uint64_t bytes) {
   return space.total_bytes == 0 || queue::room_left(space, bytes) == queue::Room::all;
 }
 
-std::optional<WallTime> time_in(const LineReader& reader, std::string_view line) {
+std::optional<WallTime> time_of_record(const LineReader& reader, std::string_view line) {
   const auto view = reader.read(line);
   return view ? parse_rfc3339((*view)[Field::at]) : std::nullopt;
 }
@@ -107,7 +107,7 @@ std::optional<WallTime> earliest_time(std::string_view front) {
   for (int i = 0; reader && i < kLookedAt && end != std::string_view::npos; ++i) {
     const std::size_t begin = end + 1;
     end = front.find('\n', begin);
-    const auto time = time_in(*reader, front.substr(begin, end - begin));
+    const auto time = time_of_record(*reader, front.substr(begin, end - begin));
     if (time) earliest = std::min(earliest.value_or(*time), *time);
   }
   return earliest;
@@ -119,7 +119,7 @@ std::optional<WallTime> latest_time(const LineReader& reader, int file, std::uin
   for (int i = 0; i < kLookedAt; ++i) {
     const auto line = lines.next();
     if (!line) break;
-    const auto time = time_in(reader, *line);
+    const auto time = time_of_record(reader, *line);
     if (time) latest = std::max(latest.value_or(*time), *time);
   }
   return latest;

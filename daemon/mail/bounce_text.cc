@@ -11,7 +11,7 @@ namespace postern::mail {
 namespace {
 
 /// The message's own words about itself, for a sender with many messages.
-std::string subject_of(std::string_view original) {
+std::string written_subject(std::string_view original) {
   const HeaderBlock header = parse_headers(original);
   const HeaderField* field = find(header, "Subject");
   return field == nullptr ? std::string() : std::string(field->body);
@@ -65,7 +65,7 @@ class Writer {
   }
 
   [[nodiscard]] std::string human_part() const {
-    const std::string subject = subject_of(original_);
+    const std::string subject = written_subject(original_);
     const Told told{subject};
     std::string words =
         who_tells(bounce_) + "\n" + told_to_people(told, bounce_, envelope_, bounce_.recipients, bounce_.retry_until);

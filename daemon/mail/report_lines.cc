@@ -59,7 +59,7 @@ struct ActionWords {
   std::string_view status;  ///< where the server gave none
 };
 
-ActionWords words_of(Action action) {
+ActionWords action_words(Action action) {
   switch (action) {
     case Action::failed: return {"failed", "5.0.0"};
     case Action::delayed: return {"delayed", "4.0.0"};
@@ -126,7 +126,7 @@ std::string original_recipient(const Recipient& recipient) {
 /// the same; its own code stands in Diagnostic-Code.
 std::string status_value(const BouncedRecipient& one) {
   const Status verdict = verdict_of(one);
-  std::string code(is_enhanced(verdict.enhanced) ? verdict.enhanced : words_of(one.action).status);
+  std::string code(is_enhanced(verdict.enhanced) ? verdict.enhanced : action_words(one.action).status);
   if (one.action == Action::delayed) code.replace(0, code.find('.'), "4");
   return code;
 }
@@ -137,7 +137,7 @@ std::string status_of(const Reporter& reporter, const BouncedRecipient& one,
   // RFC 3464 2.1.2 and RFC 3461 4.2: of no known type.
   const std::string unread = one.unread.empty() ? std::string() : "unknown; " + ascii_line(one.unread);
   lines += field("Final-Recipient", unread.empty() ? address_value(one.recipient.address) : unread);
-  lines += field("Action", std::string(words_of(one.action).name));
+  lines += field("Action", std::string(action_words(one.action).name));
   lines += field("Status", status_value(one));
   if (!one.host.empty()) lines += field("Remote-MTA", "dns; " + ascii_line(mta_name(one.host)));
   // RFC 3464 2.3.6: as it was received.

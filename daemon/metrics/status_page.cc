@@ -187,7 +187,7 @@ void add_foot(Html& html, const PageContents& contents) {
   html.element("a", {{"href", "/metrics"}}, "metrics");
 }
 
-void add_head(Html& html, const std::string& title) {
+void add_document_head(Html& html, const std::string& title) {
   const auto head = html.inside("head");
   html.lone("meta", {{"charset", "utf-8"}});
   html.lone("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
@@ -224,7 +224,7 @@ std::string status_page(const PageContents& contents) {
   html.raw("<!DOCTYPE html>\n");
   {
     const auto document = html.inside("html", {{"lang", "en"}});
-    add_head(html, fmt::format("{}: mail of {}", level_word(number_in(status, "level")), host));
+    add_document_head(html, fmt::format("{}: mail of {}", level_word(number_in(status, "level")), host));
     const auto body = html.inside("body");
     {
       const auto header = html.inside("header");

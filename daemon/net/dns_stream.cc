@@ -65,7 +65,7 @@ std::optional<std::string> receive(int fd, std::size_t size, SteadyTime end) {
   return bytes;
 }
 
-std::size_t number_of(std::string_view two) {
+std::size_t length_of(std::string_view two) {
   return static_cast<std::size_t>(static_cast<unsigned char>(two[0])) << 8U | static_cast<unsigned char>(two[1]);
 }
 
@@ -76,7 +76,7 @@ std::optional<std::string> ask_one(const sockaddr* address, socklen_t size, cons
   if (!sends(fd.get(), length + query, end)) return std::nullopt;
   const auto announced = receive(fd.get(), kLength, end);
   if (!announced) return std::nullopt;
-  auto answer = receive(fd.get(), number_of(*announced), end);
+  auto answer = receive(fd.get(), length_of(*announced), end);
   // Its number, and the mark of an answer (RFC 1035 4.1.1).
   const bool fits = answer && answer->size() >= NS_HFIXEDSZ && answer->compare(0, kLength, query, 0, kLength) == 0 &&
                     (static_cast<unsigned char>((*answer)[2]) & 0x80U) != 0;

@@ -54,9 +54,11 @@ class ServiceDirectory {
   /// answer. Part of an answer counts where the whole was never told. Failures: resolve (no server is known),
   /// cancelled.
   Task<Result<Servers>> servers();
-  /// The next servers() asks, and no server is behind the others for what it was.
+  /// The next servers() asks and takes what there is, also part of an answer, and no server is behind the others for
+  /// what it was.
   void forget() {
     until_.reset();
+    partial_ = true;
     avoided_.clear();
   }
   [[nodiscard]] SteadyTime now() const { return parts_.now(); }
@@ -75,7 +77,7 @@ class ServiceDirectory {
   Parts parts_;
   std::vector<DnsRecord> known_;
   bool proven_ = false;
-  bool partial_ = false;             ///< DnsAnswer::partial, of what is known
+  bool partial_ = false;             ///< part of an answer is as good as what is known
   std::optional<SteadyTime> until_;  ///< what is known holds so long
   bool silent_ = false;              ///< the DNS has not told since, and the log says so
   std::size_t asking_ = 0;

@@ -38,7 +38,7 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-std::optional<std::string> unescape(std::string_view text) {
+std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (is_plain(text[i])) {
@@ -96,7 +96,7 @@ std::optional<std::vector<std::string>> names_of(std::string_view text) {
   std::vector<std::string> names;
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
-    std::optional<std::string> name = unescape(text.substr(0, comma));
+    std::optional<std::string> name = percent_decoded(text.substr(0, comma));
     if (!name || name->empty()) return std::nullopt;
     names.push_back(std::move(*name));
     text.remove_prefix(std::min(comma + 1, text.size()));
@@ -120,7 +120,7 @@ bool take_line(std::string_view line, Entries& entries) {
       memory.*list->member = std::move(*names);
       continue;
     }
-    auto text = unescape(value);
+    auto text = percent_decoded(value);
     if (!text) return false;
     if (name == "site") key = *text;
     for (const Field& field : kFields) {

@@ -171,7 +171,7 @@ std::string of_no_owner(std::string said) {
   return said;
 }
 
-unsigned place_of(Asked asked) {
+unsigned order_of(Asked asked) {
   switch (asked) {
     case Asked::reset:
     case Asked::mail: return kAtMail;
@@ -264,7 +264,7 @@ Finding find(Asked asked, const smtp::Reply& refusal) {
   const Said said(refusal);
   const bool of_login = std::ranges::find(kSiteReplies, refusal.code) != kSiteReplies.end();
   if (of_login && !names_sender(said.words)) return {Blame::site, true};
-  const unsigned place = place_of(asked);
+  const unsigned place = order_of(asked);
   for (const Section& section : kSections) {
     if ((section.where & place) == 0 || !knows(section, said)) continue;
     if (is_doubtful(section, refusal, said)) return {Blame::unknown, false};

@@ -89,8 +89,8 @@ void check_secret_file(const Account& account, std::string_view key, const std::
   check_sight(account.report, account.place(key), file);
 }
 
-void check_public_file(const Account& account, std::string_view key, Thing thing, const std::string& file) {
-  postern::settings::check_public_file(account.report, account.place(key), thing, file);
+void check_public_file_of(const Account& account, std::string_view key, Thing thing, const std::string& file) {
+  check_public_file(account.report, account.place(key), thing, file);
 }
 
 void check_command(const Account& account, std::string_view key, const std::vector<std::string>& argv) {
@@ -120,7 +120,7 @@ void check_certificate(const Account& account) {
   if (certificate && account.smarthost.tls == relay::Tls::none) {
     account.error_of_all("client_certificate", "has a 'client_certificate' but no TLS to show it in ('tls: none')");
   }
-  check_public_file(account, "client_certificate", Thing::certificate, account.smarthost.client_certificate);
+  check_public_file_of(account, "client_certificate", Thing::certificate, account.smarthost.client_certificate);
   check_secret_file(account, "client_key", "client key file", account.smarthost.client_key, Missing::error);
 }
 
@@ -155,7 +155,7 @@ void check_oauth2(const Account& account) {
   }
   check_secret_file(account, "oauth2.client_secret_file", "client secret file",
                     account.smarthost.oauth2.client_secret_file, Missing::error);
-  check_public_file(account, "oauth2.ca_file", Thing::authorities, account.smarthost.oauth2.ca_file);
+  check_public_file_of(account, "oauth2.ca_file", Thing::authorities, account.smarthost.oauth2.ca_file);
   check_refresh_token(account);
 }
 

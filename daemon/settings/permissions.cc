@@ -151,7 +151,7 @@ std::string shut(const Opening& opening) {
   return "mv " + file + " /usr/local/bin/, and name that file";
 }
 
-std::string_view name(Thing thing) {
+std::string_view word_for(Thing thing) {
   switch (thing) {
     case Thing::settings: return "these settings, and so run programs with the service's rights";
     case Thing::program: return "what is run with the service's rights";
@@ -206,7 +206,7 @@ Trust trust_in(const Report& report, Thing thing, const std::string& file) {
     commands.push_back(shut(each));
   }
   if (gravest == Gravity::none) return {};
-  return {gravest, "others can change " + std::string(name(thing)) + ": " + reasons + "; run: " + joined(commands)};
+  return {gravest, "others can change " + std::string(word_for(thing)) + ": " + reasons + "; run: " + joined(commands)};
 }
 
 void check_openings(Report& report, Mark where, Thing thing, const std::string& file) {

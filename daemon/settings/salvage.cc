@@ -79,8 +79,18 @@ struct Section {
     if (loose == std::string::npos && !text.empty() && at_margin(line)) loose = text.size();
     text += line;
   }
+  /// The key to which all of it belongs, whatever it is worth; empty: a part may be rows of the list before it.
+  [[nodiscard]] std::string own_key() const {
+    const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
+    std::string key(line.substr(0, line.find(':')));
+    if (key.size() == line.size() || !is_known(key)) return {};
+    // Rows at the margin are those of a key that has nothing behind it.
+    const bool ended = line.find_first_not_of(" \t\r", key.size() + 1) != std::string_view::npos;
+    return loose != std::string::npos && ended ? std::string() : key;
+  }
   void read(Settings& settings, KeysBefore& before) const {
     if (read_section(text, true, settings, before)) return;
+    if (std::string own = own_key(); !own.empty()) before.last = std::move(own);
     before.half.insert(before.last);
     if (loose != std::string::npos) read_section(text.substr(0, loose), false, settings, before);
   }

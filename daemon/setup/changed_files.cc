@@ -55,7 +55,7 @@ bool same_file(const std::string& one, const std::string& other) {
 
 /// Where what stood there before is. A run that was ended between its record and the last name has left the fresh one;
 /// one that was ended before it wrote anything has left it as another name of what stands there now.
-std::string source_of(const std::string& path) {
+std::string kept_copy_of(const std::string& path) {
   const std::string fresh = fresh_name(path);
   return stands(fresh) && !same_file(fresh, path) ? fresh : kept_name(path);
 }
@@ -213,7 +213,7 @@ Result<void> write_both(const NewSettings& settings, const std::optional<Credent
 Result<std::vector<std::string>> put_all_back(const std::string& settings, const std::vector<KeptFile>& places) {
   std::vector<std::string> paths;
   for (const KeptFile& place : places) {
-    if (auto done = put_back(place, source_of(place.path)); !done) {
+    if (auto done = put_back(place, kept_copy_of(place.path)); !done) {
       const std::vector<KeptFile> left(places.begin() + static_cast<std::ptrdiff_t>(paths.size()), places.end());
       static_cast<void>(write_record(settings, left));
       return done.error();
@@ -286,11 +286,12 @@ Result<std::vector<std::string>> undo_changed(const std::string& settings) {
                                         ", which postern setup does not write for these settings; nothing was undone"};
     }
     if (place.mark != "-" && place.mark != mark_of(place.path)) {
-      return Error{Failure::exists,
-                   printable(place.path) + " was changed since postern setup wrote it; nothing was undone" +
-                       (place.was_there ? ". What stood there before is in " + printable(source_of(place.path)) : "")};
+      return Error{
+          Failure::exists,
+          printable(place.path) + " was changed since postern setup wrote it; nothing was undone" +
+              (place.was_there ? ". What stood there before is in " + printable(kept_copy_of(place.path)) : "")};
     }
-    if (const std::string source = source_of(place.path); place.was_there && !stands(source)) {
+    if (const std::string source = kept_copy_of(place.path); place.was_there && !stands(source)) {
       return system_error(errno, "cannot find " + source);
     }
   }

@@ -58,7 +58,7 @@ Result<void> set_port(Remote& remote, const std::string& value) {
   return {};
 }
 
-Result<void> set_user(Remote& remote, const std::string& value) {
+Result<void> set_remote_user(Remote& remote, const std::string& value) {
   remote.user = value;
   return {};
 }
@@ -102,7 +102,7 @@ struct Option {
 
 constexpr auto kOptions = std::to_array<Option>({
     {"port", set_port},
-    {"user", set_user},
+    {"user", set_remote_user},
     {"pass", set_remote_password},
     {"source", nullptr},
     {"auth-login", set_login_mechanism},

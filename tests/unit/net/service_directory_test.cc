@@ -149,6 +149,9 @@ TEST(ServiceDirectory, PartOfAnAnswerTakesThePlaceOfNoWholeOne) {
   }
   world.say({at(1, "c.example")});
   EXPECT_EQ(world.servers(), "c.example");
+  world.directory.forget();
+  world.answer = part_of("d.example");
+  EXPECT_EQ(world.servers(), "d.example") << "an operator wants it looked at anew";
 }
 
 TEST(ServiceDirectory, WaitsLessForANewAnswerThanForTheFirst) {

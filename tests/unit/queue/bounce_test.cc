@@ -377,7 +377,7 @@ void collect(const std::vector<std::string>& texts, const std::string& to, std::
 }
 
 // Two messages fail; the report of the second is over the cap and goes into a digest. The power is cut after every
-// system call of that, with a dozen subsets of what was not synced, others each time: each failure is told once or
+// system call of that, with some subsets of what was not synced, others each time: each failure is told once or
 // twice, never not at all.
 TEST(Crash, P07_AFailureIsReportedOnceOrTwiceAndNeverNotAtAll) {
   const test::ExpectLog expected("");  // the first life sees its disk die

@@ -128,7 +128,9 @@ TEST(Salvage, AnAlertThatTheFileLetsPassIsRefusedByNoHalfOfIt) {
     EXPECT_TRUE(salvage(rows + "limits: many\n").submission.senders.empty()) << rows;
   }
   for (const std::string more :
-       {"limits: many\n", "limits: { frobnicate: 1 }\nfrobnicate: true\n", "# x\n", "retry:\n"}) {
+       {"limits: many\n", "# x\n", "retry:\n", "limits: { frobnicate: 1 }\nfrobnicate: true\n",
+        "smarthosts:\n  - host: a.example\n    password: \"never closed\n",
+        "smarthosts:\n- host: a.example\n  password: \"never closed\n", "limits: {\nretry: { min: 1m }\n"}) {
     EXPECT_EQ(salvage("frobnicate: true\nsenders:\n" + all + more).submission.senders.size(), 1U) << more;
   }
   EXPECT_EQ(
