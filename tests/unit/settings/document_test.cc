@@ -290,7 +290,7 @@ TEST(Document, EndsForEveryPrefixOfAFile) {
 }
 
 TEST(Document, F05_BombsEnd) {
-  constexpr std::size_t kSize = 1U << 20U;
+  constexpr std::size_t kSize = 1U << 18U;
   for (const std::string unit :
        {"[",   "{",    "{a: ", "- ", "? ", "a: ",     "[[]", "&a ",    "!a ",  "*a ", "\"", "'", "|\n",
         "-\n", "[a, ", "#",    ": ", ", ", "--- a\n", "a\n", "a: 1\n", "%a\n", " ",   "\n", "\r"}) {
