@@ -219,7 +219,7 @@ Task<Result<Told>> tell_story(const AskedHistory& asked, std::string id, Lines& 
     if (asked.in_queue) waits = co_await asked.in_queue(whole);
     // It may have left the queue since it was looked for in the history; and the whole id alone tells since when
     // records may be missing.
-    if (!waits) story = co_await asked.history.story(whole, asked.owner, between);
+    if (!waits && (asked.in_queue || whole != id)) story = co_await asked.history.story(whole, asked.owner, between);
     if (!story) co_return story.error();
   }
   for (const object& record : story->records) {

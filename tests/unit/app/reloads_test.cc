@@ -20,6 +20,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+Task<void> wait_for_end(Reloads* reloads, Result<control::Reloaded>* end) { *end = co_await reloads->done(); }
+
 class ReloadsTest : public testing::Test {
  protected:
   void write(const std::string& host, const std::string& more = "") {
@@ -29,6 +31,12 @@ class ReloadsTest : public testing::Test {
   void settle() {
     loop.restart();
     loop.run();
+  }
+  Result<control::Reloaded> hear_of_the_end() {
+    Result<control::Reloaded> end = Error{Failure::busy, ""};
+    spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
+    settle();
+    return end;
   }
 
   test::ScratchDir dir;
@@ -125,17 +133,13 @@ TEST_F(ReloadsTest, AFileThatIsGoneIsComplainedOf) {
   EXPECT_THAT(reloads.complaint(true), HasSubstr("cannot read " + file));
 }
 
-Task<void> wait_for_end(Reloads* reloads, Result<control::Reloaded>* end) { *end = co_await reloads->done(); }
-
 TEST_F(ReloadsTest, WhatIsWrongWithTheTlsOfTheSettingsInForceIsAWarningAndNoReasonToRefuse) {
   const test::ExpectLog what("the smarthost smtp.example.com: ");
   write("one.example", kWithoutTls);
   in_force = settings::load(file).settings.value_or(settings::Settings());
   write("two.example", kWithoutTls);
   reloads.start();
-  Result<control::Reloaded> end = Error{Failure::busy, ""};
-  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
-  settle();
+  const Result<control::Reloaded> end = hear_of_the_end();
   EXPECT_THAT(applied, ElementsAre("two.example"));
   ASSERT_TRUE(end);
   EXPECT_THAT(end->warnings, testing::Contains(testing::AllOf(HasSubstr("OpenSSL knows none of nonsense"),
@@ -158,9 +162,7 @@ TEST_F(ReloadsTest, F12_AnotherSpoolWaitsForARestartAndAllElseIsInForce) {
   dir.write("postern.yaml", "hostname: one.example\nspool: /elsewhere\n");
   after_restart = {"the socket stays"};
   reloads.start();
-  Result<control::Reloaded> end = Error{Failure::busy, ""};
-  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
-  settle();
+  Result<control::Reloaded> end = hear_of_the_end();
   EXPECT_THAT(applied, ElementsAre("one.example"));
   EXPECT_EQ(used_spool, dir / "spool");
   ASSERT_TRUE(end);
@@ -169,8 +171,7 @@ TEST_F(ReloadsTest, F12_AnotherSpoolWaitsForARestartAndAllElseIsInForce) {
   EXPECT_THAT(reloads.complaint(true), Not(HasSubstr("wrong")));
   after_restart.clear();
   write("two.example");
-  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
-  settle();
+  end = hear_of_the_end();
   ASSERT_TRUE(end);
   EXPECT_THAT(end->after_restart, IsEmpty());
   EXPECT_EQ(reloads.complaint(true), "");
@@ -207,9 +208,7 @@ TEST_F(ReloadsOfAFileThatWasWrongTest, IsComplainedOfUntilItIsMended) {
   settle();
   EXPECT_TRUE(reloads.holding());
   EXPECT_THAT(applied, IsEmpty());
-  Result<control::Reloaded> end = Error{Failure::busy, ""};
-  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
-  settle();
+  const Result<control::Reloaded> end = hear_of_the_end();
   ASSERT_FALSE(end);
   EXPECT_THAT(end.error().text, testing::StartsWith("mail is held until the file is mended: "));
   write("two.example");
@@ -253,9 +252,7 @@ TEST_F(ReloadsTest, WarningsAreLoggedAndToldAndNoReasonToRefuse) {
   const test::ExpectLog warned("has no domain");
   write("one");
   reloads.start();
-  Result<control::Reloaded> end = Error{Failure::busy, ""};
-  spawn(loop.get_executor(), wait_for_end(&reloads, &end), "wait");
-  settle();
+  const Result<control::Reloaded> end = hear_of_the_end();
   EXPECT_THAT(applied, ElementsAre("one"));
   ASSERT_TRUE(end);
   EXPECT_THAT(end->warnings, ElementsAre(testing::AllOf(HasSubstr("has no domain"), testing::EndsWith("(warning)"))));
